@@ -1,0 +1,1 @@
+"""Spaceship: a Hydra-configured experiment framework for Kaggle's Spaceship Titanic."""

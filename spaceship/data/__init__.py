@@ -1,0 +1,1 @@
+"""Data sources: one file each, chosen with `data=` on the command line."""

@@ -1,0 +1,1 @@
+"""Feature sets: one scikit-learn transformer each, chosen with `features=`."""

@@ -1,0 +1,1 @@
+"""Promotion policies: one small file each, chosen with `gate=`."""

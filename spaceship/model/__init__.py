@@ -1,0 +1,1 @@
+"""Estimators that a model YAML cannot take straight from a library, chosen with `model=`."""
