@@ -1,0 +1,79 @@
+"""Checked data as Parquet, keyed by what it was made from, so that nothing is parsed twice."""
+
+import json
+import logging
+import shutil
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from spaceship.data._base import DataSource, Passengers
+from spaceship.schema import digest
+
+log = logging.getLogger(__name__)
+
+_FRAMES = ("train", "test", "sample")
+_META = "meta.json"
+
+
+def load_passengers(source: DataSource, outputs: Path) -> tuple[Passengers, Path]:
+    """Return the source's passengers, from Parquet if the same were loaded before.
+
+    A stored copy is used only if its contents still have the digest noted beside them.
+
+    Args:
+        source: Where passengers come from.
+        outputs: `paths.outputs`.
+
+    Returns:
+        The passengers and the folder that holds them.
+
+    """
+    folder = outputs / "data" / source.name / source.fingerprint()[:16]
+    stored = _read(folder)
+    if stored is None:
+        stored = source.load()
+        _write(stored, folder)
+        log.info("Checked data stored in %s", folder)
+    return stored, folder
+
+
+def replace_folder(temporary: Path, folder: Path) -> None:
+    """Put a finished folder in place; where another process was first, its copy stays."""
+    try:
+        temporary.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+        shutil.rmtree(temporary)
+
+
+def _read(folder: Path) -> Passengers | None:
+    if not (folder / _META).is_file():
+        return None
+    meta = json.loads((folder / _META).read_text())
+    frames = {name: _frame(folder, name) for name in _FRAMES}
+    found = digest(*(frame for frame in frames.values() if frame is not None))
+    if found != meta["frames_digest"]:
+        log.warning("The data stored in %s has changed; it is loaded afresh.", folder)
+        shutil.rmtree(folder)
+        return None
+    return Passengers(**frames, digest=meta["digest"])
+
+
+def _frame(folder: Path, name: str) -> pd.DataFrame | None:
+    path = folder / f"{name}.parquet"
+    return pd.read_parquet(path) if path.is_file() else None
+
+
+def _write(passengers: Passengers, folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
+    frames = {name: getattr(passengers, name) for name in _FRAMES}
+    present = {name: frame for name, frame in frames.items() if frame is not None}
+    for name, frame in present.items():
+        frame.to_parquet(temporary / f"{name}.parquet")
+    meta = {"digest": passengers.digest, "frames_digest": digest(*present.values())}
+    (temporary / _META).write_text(json.dumps(meta))
+    replace_folder(temporary, folder)

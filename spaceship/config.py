@@ -1,0 +1,167 @@
+"""From config to objects: resolvers, the one place that instantiates, and what may be logged."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from spaceship.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The project's root folder: `configs` and the default `outputs` lie in it."""
+
+ALLOWED_TARGETS = ("spaceship.", "sklearn.", "lightgbm.", "catboost.", "xgboost.", "optuna.")
+"""Prefixes of the classes that a config may name; Hydra's own block list stops only known evils."""
+
+_ENVIRONMENT = re.compile(r"\$\{oc\.env:\s*([A-Za-z_][A-Za-z0-9_]*)")
+_URI_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+(?=@)")
+
+
+def register_resolvers() -> None:
+    """Register `${project_root:}`, `${abspath:PATH}` and `${cores:}` with OmegaConf."""
+    OmegaConf.register_new_resolver("project_root", lambda: str(ROOT), replace=True)
+    OmegaConf.register_new_resolver("abspath", _abspath, replace=True)
+    OmegaConf.register_new_resolver("cores", _cores, replace=True)
+
+
+def build(node: DictConfig | Mapping[str, Any], **kwargs: Any) -> Any:
+    """Return the object a config node describes by its `_target_`.
+
+    Args:
+        node: A config node with a `_target_`; nodes inside it are built too.
+        **kwargs: Further arguments of the target; they win over the node's.
+
+    Raises:
+        ConfigError: The target is not under an allowed prefix, or does not take these arguments.
+
+    """
+    from hydra.errors import InstantiationException
+    from hydra.utils import instantiate
+
+    plain = dict(resolved(node))
+    _refuse_foreign_targets(plain)
+    try:
+        return instantiate(plain, _convert_="all", **kwargs)
+    except InstantiationException as error:
+        raise _mendable(error, plain) from error
+
+
+def call(node: DictConfig, cfg: DictConfig) -> Any:
+    """Return what the verb function named by the node's `_target_` returns for the whole config."""
+    from hydra.utils import get_method
+
+    _refuse_foreign_targets({"_target_": node["_target_"]})
+    return get_method(node["_target_"])(cfg)
+
+
+def resolved(node: Any) -> Any:
+    """Return the node as plain dicts and lists with every interpolation resolved.
+
+    Raises:
+        ConfigError: An interpolation leads nowhere, or a mandatory value is missing.
+
+    """
+    if not isinstance(node, DictConfig | ListConfig):
+        return node
+    try:
+        return OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        message = f"expected a config that resolves, found: {error}; set it on the command line"
+        raise ConfigError(message) from error
+
+
+def loggable(cfg: DictConfig) -> dict[str, Any]:
+    """Return the config resolved, but with the values of environment variables left out.
+
+    A leaf that reaches an `${oc.env:NAME}` keeps that text in place of the value, and passwords
+    inside URIs become `***`, so that the result may be logged and stored.
+    """
+    names = set(_ENVIRONMENT.findall(OmegaConf.to_yaml(cfg)))
+    secrets = {os.environ[name]: f"${{oc.env:{name}}}" for name in names if os.environ.get(name)}
+    raw = OmegaConf.to_container(cfg, resolve=False)
+    plain = _hide(raw, OmegaConf.to_container(cfg, resolve=True), secrets)
+    return dict(plain)
+
+
+def redact(text: str) -> str:
+    """Return the text with passwords inside URIs replaced by `***`."""
+    return _URI_PASSWORD.sub(r"\1:***", text)
+
+
+def flatten(plain: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return nested mappings as one mapping from dotted keys to text."""
+    flat: dict[str, str] = {}
+    for key, value in plain.items():
+        dotted = f"{prefix}{key}"
+        if isinstance(value, Mapping) and value:
+            flat |= flatten(value, f"{dotted}.")
+        else:
+            flat[dotted] = str(value)
+    return flat
+
+
+def _hide(raw: Any, value: Any, secrets: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        inner = raw if isinstance(raw, dict) else {}
+        return {key: _hide(inner.get(key, "${"), item, secrets) for key, item in value.items()}
+    if isinstance(value, list):
+        inner = raw if isinstance(raw, list) else ["${"] * len(value)
+        return [_hide(was, item, secrets) for was, item in zip(inner, value, strict=True)]
+    if not isinstance(value, str):
+        return value
+    if "${" in str(raw):
+        for secret, name in secrets.items():
+            value = value.replace(secret, name)
+    return redact(value)
+
+
+def _refuse_foreign_targets(plain: Any) -> None:
+    for target in _targets(plain):
+        if not target.startswith(ALLOWED_TARGETS):
+            allowed = ", ".join(ALLOWED_TARGETS)
+            message = f"expected a _target_ under one of {allowed} found {target!r}"
+            raise ConfigError(message)
+
+
+def _targets(plain: Any) -> Iterator[str]:
+    if isinstance(plain, Mapping):
+        if "_target_" in plain:
+            yield str(plain["_target_"])
+        for value in plain.values():
+            yield from _targets(value)
+    elif isinstance(plain, list | tuple):
+        for value in plain:
+            yield from _targets(value)
+
+
+def _mendable(error: Exception, plain: Mapping[str, Any]) -> Exception:
+    """Return the error to raise: what the user caused, or a message that names the target."""
+    from spaceship.errors import MissingDependencyError, SpaceshipError
+
+    cause = error.__cause__
+    if isinstance(cause, SpaceshipError):
+        return cause
+    root = cause or error
+    while root.__cause__ is not None:
+        root = root.__cause__
+    target = plain.get("_target_")
+    if isinstance(root, ModuleNotFoundError) and root.name:
+        package = root.name.split(".")[0]
+        install = f'pip install -e ".[{package}]"'
+        return MissingDependencyError(f"{target} needs the package {package}; run: {install}")
+    return ConfigError(f"{target} cannot be built from its config: {root}")
+
+
+def _abspath(path: str) -> str:
+    return str(Path(path).expanduser().absolute())
+
+
+def _cores() -> int:
+    """Return how many cores this process may use, which a container may limit."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

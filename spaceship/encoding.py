@@ -1,0 +1,80 @@
+"""From features to what an estimator can take: native categories, or one-hot and scaled numbers."""
+
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.utils.validation import check_is_fitted
+
+from spaceship.errors import ConfigError
+
+ENCODINGS = ("native", "onehot")
+
+
+def encoder(encoding: str) -> Any:
+    """Build the unfitted transformer of an encoding's name.
+
+    Raises:
+        ConfigError: The name is not one of `ENCODINGS`.
+
+    """
+    if encoding == "native":
+        return CategoryEncoder()
+    if encoding == "onehot":
+        return _onehot()
+    msg = f"encoding must be one of {', '.join(sorted(ENCODINGS))}; got {encoding!r}"
+    raise ConfigError(msg)
+
+
+class CategoryEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Give `str` columns the `category` dtype with exactly the categories seen in `fit`.
+
+    A category never seen becomes missing; numbers pass through.
+    """
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
+        """Learn the sorted categories of each `str` column."""
+        del y
+        names: list[str] = X.select_dtypes("str").columns.tolist()
+        self.categories_: dict[str, list[str]] = {
+            name: sorted(X[name].dropna().unique().tolist()) for name in names
+        }
+        self.feature_names_out_: list[str] = X.columns.tolist()
+        return self
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Give the same columns with `str` turned into `category`."""
+        check_is_fitted(self)
+        dtypes = {name: pd.CategoricalDtype(known) for name, known in self.categories_.items()}
+        known = {
+            name: X[name].where(X[name].isin(dtype.categories)) for name, dtype in dtypes.items()
+        }
+        return X.assign(**known).astype(dtypes)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Give the names of the columns, which are those of the input."""
+        del input_features
+        check_is_fitted(self)
+        return np.array(self.feature_names_out_, dtype=object)
+
+
+def _onehot() -> ColumnTransformer:
+    """Impute and scale numbers, one column a category; a missing category is one of its own."""
+    numbers = make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
+        StandardScaler(),
+    )
+    categories = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    transformer = ColumnTransformer(
+        [
+            ("numbers", numbers, make_column_selector(dtype_include="number")),
+            ("categories", categories, make_column_selector(dtype_include="str")),
+        ],
+        verbose_feature_names_out=False,
+    )
+    return transformer.set_output(transform="pandas")

@@ -1,0 +1,89 @@
+"""Around Hydra's main: exit statuses, one message instead of a traceback, runs that end truly."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+from omegaconf import DictConfig
+
+from spaceship.config import call, redact, register_resolvers
+from spaceship.errors import SpaceshipError
+from spaceship.outcome import OUTCOME
+
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+def prepare() -> None:
+    """Do what has to be done before Hydra composes a config."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come through to `exit_with`, which reports them
+    register_resolvers()
+
+
+def run_mode(cfg: DictConfig) -> float | None:
+    """Run the verb of `mode=` on the config and return its objective, if it has one."""
+    OUTCOME.raise_first()  # a callback that failed to start the job's run must not go unnoticed
+    objective = call(cfg.mode, cfg)
+    return None if objective is None else float(objective)
+
+
+def exit_with(main: Callable[[], object]) -> NoReturn:
+    """Run Hydra's main and exit: 0 done, 2 the user can mend it, 3 refused, 1 anything else.
+
+    Whatever ends the process short of SIGKILL, runs that are still open are closed as FAILED or
+    KILLED, so that none stands as running.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    status, ending = 1, "FAILED"
+    try:
+        main()
+        OUTCOME.raise_first()
+        status = 0
+    except KeyboardInterrupt:
+        status, ending = INTERRUPTED, "KILLED"
+        _say("Interrupted.")
+    except SystemExit as exit_request:
+        status = exit_request.code if isinstance(exit_request.code, int) else 1
+        ending = "KILLED"
+    except Exception as error:
+        if (mendable := _exit_status(error)) is None:
+            raise
+        status = mendable
+        _say(f"error: {_message(error)}")
+    finally:
+        OUTCOME.close(ending)
+    sys.exit(status)
+
+
+def _exit_status(error: Exception) -> int | None:
+    """Return the exit status of an error the user can mend, None for any other."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    if isinstance(error, SpaceshipError):
+        return error.exit_status
+    return 2 if isinstance(error, HydraException | OmegaConfBaseException) else None
+
+
+def _message(error: BaseException) -> str:
+    """Return the message of an error and of what caused it, each said once."""
+    text = str(error).strip()
+    cause = error.__cause__
+    if isinstance(error, SpaceshipError) or cause is None or str(cause).strip() in text:
+        return redact(text)
+    return redact(f"{text}\n{cause}")
+
+
+def _say(text: str) -> None:
+    sys.stdout.flush()
+    sys.stderr.write(f"{text}\n")
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(TERMINATED)

@@ -1,0 +1,61 @@
+"""What every feature set has in common: raw passengers in, one typed frame of features out."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from spaceship import schema
+
+State = dict[str, Any]
+
+
+class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
+    """Base of the feature sets: types the frame, learns a state in `fit`, builds columns.
+
+    A feature may depend on its row, on rows of the same travel group in the same call and on
+    the state learnt in `fit`; on nothing else. The state holds plain dicts, strings and numbers,
+    so that a stored model needs no code but this package's.
+    """
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
+        """Learn the state from raw passengers; the label is ignored."""
+        del y
+        frame = schema.typed(X)
+        self.state_: State = self._learn(frame)
+        self.feature_names_out_: list[str] = list(self._build(frame.iloc[:1], self.state_))
+        return self
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Give float64 and `str` columns, one row a passenger, under the index of `X`."""
+        check_is_fitted(self)
+        frame = schema.typed(X)
+        columns = self._build(frame, self.state_)
+        return pd.DataFrame({name: _plain(values) for name, values in columns.items()}, frame.index)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Give the names of the columns that `transform` returns, in order."""
+        del input_features
+        check_is_fitted(self)
+        return np.array(self.feature_names_out_, dtype=object)
+
+    def _learn(self, frame: pd.DataFrame) -> State:
+        del frame
+        return {}
+
+    @abstractmethod
+    def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, Any]:
+        """Give the columns by name, in order, each of length n_rows."""
+
+
+def _plain(values: Any) -> Any:
+    """Cast what is no text to float64; text keeps pandas' `str` dtype."""
+    if isinstance(values, pd.Series):
+        if isinstance(values.dtype, pd.StringDtype):
+            return values
+        return values.to_numpy(dtype="float64", na_value=np.nan)
+    return np.asarray(values, dtype="float64")

@@ -1,0 +1,35 @@
+"""The passengers of one frame as the blocks of `full` see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import pandas as pd
+
+from spaceship.features._cabin import split_cabin
+from spaceship.features._group import TravelGroups
+from spaceship.features._surname import surname
+from spaceship.schema import SPENDS
+
+KEPT = ("HomePlanet", "CryoSleep", "Destination", "Age", "VIP", *SPENDS)
+
+
+@dataclass(frozen=True)
+class Passengers:
+    """Surnames, travel groups and the columns so far, one row a passenger."""
+
+    surname: pd.Series
+    groups: TravelGroups
+    columns: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, frame: pd.DataFrame) -> Self:
+        """Read a typed frame; `columns` start as those of the feature set `raw`."""
+        kept = {name: frame[name] for name in KEPT}
+        kept |= {name: kept[name].astype("float64") for name in ("CryoSleep", "VIP")}
+        groups = TravelGroups.read(frame["PassengerId"])
+        return cls(surname(frame["Name"]), groups, kept | split_cabin(frame["Cabin"]))
+
+    def with_columns(self, columns: Mapping[str, Any]) -> Self:
+        """Give the same passengers with columns added or replaced."""
+        return replace(self, columns={**self.columns, **columns})

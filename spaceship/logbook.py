@@ -1,0 +1,189 @@
+"""What the callback does at each hook: runs started, configs and scores logged, candidates gated."""
+
+import logging
+import shlex
+import shutil
+import subprocess
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from spaceship import parts
+from spaceship.config import ROOT, flatten, loggable, redact
+from spaceship.errors import RefusedError
+from spaceship.gate._base import VERDICT_FILE
+from spaceship.job import FAILURE_FILE, Job
+from spaceship.mode.train import conclude, fit_candidate
+from spaceship.outcome import OUTCOME
+from spaceship.record import write_atomically, write_json
+from spaceship.report import Report, better, direction
+from spaceship.tracking import Store
+
+log = logging.getLogger(__name__)
+
+CONFIG_FILE = "config.yaml"
+
+
+def start_multirun(config: DictConfig) -> str:
+    """Start the run above all jobs of a multirun and return its id."""
+    store = parts.store(config)
+    store.close_orphans()
+    folder = Path(config.hydra.sweep.dir).absolute()
+    run_id = store.start_run(f"multirun-{folder.name}", _tags(config, "-m ") | {"folder": str(folder)})
+    OUTCOME.closers[run_id] = partial(store.end_run, run_id)
+    return run_id
+
+
+def start_job(config: DictConfig, parent_run_id: str | None) -> None:
+    """Start the run of the job Hydra is about to run, if its mode is worth a run."""
+    job, cfg = Job.current(), _task_config(config)
+    _redact_saved_config(job.folder / config.hydra.output_subdir)
+    if not cfg.mode.get("logged", True):
+        return
+    store = parts.store(cfg)
+    if parent_run_id is None:
+        store.close_orphans()
+    run_id = store.start_run(_run_name(config), _tags(config), parent_run_id)
+    OUTCOME.closers[run_id] = partial(store.end_run, run_id)
+    job.note_run(run_id)
+    plain = loggable(cfg)
+    store.log_params(run_id, flatten(plain))
+    store.client.log_text(run_id, OmegaConf.to_yaml(plain), CONFIG_FILE)
+
+
+def end_job(config: DictConfig, error: Exception | None) -> None:
+    """Log what the job measured, gate what it fitted, and end its run with a true status."""
+    job, cfg = Job.current(), _task_config(config)
+    if job.run_id is None:
+        return
+    store = parts.store(cfg)
+    try:
+        if error is None:
+            _log_scores(store, job)
+            _gate(cfg, job)
+    except Exception as failure:
+        error = failure
+        raise
+    finally:
+        _end(store, job, error)
+
+
+def end_multirun(config: DictConfig, parent_run_id: str) -> None:
+    """Fit and gate the best job of a multirun, once, and end the parent's run."""
+    store = parts.store(config)
+    jobs = _scored_jobs(Path(config.hydra.sweep.dir))
+    if jobs:
+        best = _best(jobs, config.objective.metric)
+        log.info("Best job: %s", best.folder)
+        cfg = OmegaConf.load(best.folder / config.hydra.output_subdir / CONFIG_FILE)
+        cfg.tracking = config.tracking  # the saved one may have lost its password
+        fit_candidate(cfg, best)
+        verdict = conclude(cfg, best)
+        report = Report.read(best.folder)
+        _log_scores(store, best)
+        shutil.copy(best.folder / VERDICT_FILE, config.hydra.sweep.dir)
+        tags = {"best_run_id": str(best.run_id), "award": verdict.award, "reason": verdict.reason}
+        store.set_tags(parent_run_id, tags | {"best_job": str(best.folder)})
+        store.log_metrics(parent_run_id, report.metrics)
+    store.end_run(parent_run_id, "FINISHED")
+    OUTCOME.closers.pop(parent_run_id, None)
+
+
+def _gate(cfg: DictConfig, job: Job) -> None:
+    if not job.fitted or (job.folder / VERDICT_FILE).exists():
+        return
+    try:
+        conclude(cfg, job)
+    except RefusedError:
+        raise
+    except Exception as failure:
+        content = {"award": "refused", "reason": f"The gate failed: {failure}", "rule": "failure"}
+        write_json(job.folder / VERDICT_FILE, content | {"numbers": {}, "checks": []})
+        raise
+
+
+def _log_scores(store: Store, job: Job) -> None:
+    """Log the report's metrics, the folds' as a curve over steps, and what it was made of."""
+    if not job.scored:
+        return
+    report, run_id = Report.read(job.folder), job.logged_run()
+    for step, fold in enumerate(report.folds):
+        store.log_metrics(run_id, {f"fold_{key}": value for key, value in fold.items()}, step)
+    store.log_metrics(run_id, report.metrics)
+    source = {"data_source": report.data_source, "data_digest": report.data_digest}
+    store.set_tags(run_id, source | {"candidate": report.name})
+    store.client.log_artifact(run_id, str(job.folder / "report.json"))
+
+
+def _end(store: Store, job: Job, error: Exception | None) -> None:
+    run_id = job.logged_run()
+    refused = isinstance(error, RefusedError)
+    if error is not None and not refused:
+        store.client.log_text(run_id, redact(job.note_failure(error)), "traceback.txt")
+        store.client.log_artifact(run_id, str(job.folder / FAILURE_FILE))
+    store.end_run(run_id, "FINISHED" if error is None or refused else "FAILED")
+    OUTCOME.closers.pop(run_id, None)
+
+
+def _scored_jobs(folder: Path) -> Sequence[Job]:
+    jobs = [Job(child, in_multirun=True) for child in sorted(folder.iterdir()) if child.is_dir()]
+    return [job for job in jobs if job.scored]
+
+
+def _best(jobs: Sequence[Job], metric: str) -> Job:
+    """Return the job whose report is best by the objective; the first one among equals."""
+    direction(metric)
+    best, *others = jobs
+    for job in others:
+        mine, theirs = (Report.read(one.folder).metrics[metric] for one in (job, best))
+        if better(metric, mine, theirs) or theirs != theirs:  # noqa: PLR0124 - NaN
+            best = job
+    return best
+
+
+def _run_name(config: DictConfig) -> str:
+    choices = config.hydra.runtime.choices
+    names = [choices["mode"], choices["model"], choices["features"], choices["data"]]
+    if not OmegaConf.is_missing(config.hydra.job, "num"):
+        names.append(str(config.hydra.job.num))
+    return "-".join(names)
+
+
+def _tags(config: DictConfig, flags: str = "") -> dict[str, str]:
+    """Return the tags every run has: what was asked for, on which code."""
+    overrides = [redact(item) for item in config.hydra.overrides.task]
+    sha, dirty = _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain"))
+    return {
+        "mode": config.hydra.runtime.choices["mode"],
+        "command": f"python scripts/run.py {flags}{shlex.join(overrides)}".strip(),
+        "git_sha": sha or "unknown",
+        "git_dirty": str(dirty).lower(),
+        "mlflow.source.name": "scripts/run.py",
+    }
+
+
+def _git(*arguments: str) -> str:
+    """Return what git says of the project, or nothing where there is no git or no repository."""
+    command = ["git", "-C", str(ROOT), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _task_config(config: DictConfig) -> DictConfig:
+    """Return the config without Hydra's own node, as the task sees it."""
+    plain = OmegaConf.to_container(config, resolve=False)
+    plain.pop("hydra", None)  # type: ignore[union-attr, call-arg, arg-type]
+    return OmegaConf.create(plain)  # type: ignore[return-value, arg-type]
+
+
+def _redact_saved_config(folder: Path) -> None:
+    """Take passwords in URIs out of what Hydra has saved of the config."""
+    for path in folder.glob("*.yaml"):
+        text = path.read_text()
+        if (clean := redact(text)) != text:
+            write_atomically(path, clean)

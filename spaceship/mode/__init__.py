@@ -1,0 +1,1 @@
+"""What a run does: one verb function a file, chosen with `mode=`."""

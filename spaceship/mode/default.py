@@ -1,0 +1,23 @@
+"""`mode=default`: the whole way, from raw data to a submission."""
+
+from omegaconf import DictConfig
+
+from spaceship.job import Job
+from spaceship.mode.inference import inference
+from spaceship.mode.pp import pp
+from spaceship.mode.train import conclude, train
+
+
+def default(cfg: DictConfig) -> float:
+    """Prepare the data, train and gate a candidate, let the champion predict; return the objective.
+
+    In a multirun a job only scores its candidate: the best one is fitted and gated at the end.
+    """
+    job = Job.current()
+    if job.in_multirun:
+        return train(cfg)
+    pp(cfg)
+    objective = train(cfg)
+    conclude(cfg, job)
+    inference(cfg)
+    return objective

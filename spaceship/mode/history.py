@@ -1,0 +1,37 @@
+"""`mode=history`: who was champion, from when to when, on what grounds."""
+
+import logging
+from collections.abc import Sequence
+
+from omegaconf import DictConfig
+
+from spaceship import parts
+from spaceship.registry import CHAMPION, Move
+
+log = logging.getLogger(__name__)
+
+
+def history(cfg: DictConfig) -> None:
+    """Print every reign of a champion of `data=`, and how to go back."""
+    registry = parts.registry(cfg)
+    moves = [move for move in registry.moves() if move.alias == CHAMPION and move.state == "done"]
+    if not moves:
+        log.info("%s has never had a champion; python scripts/run.py mode=train", registry.model)
+        return
+    log.info("Champions of %s, oldest first:", registry.model)
+    for line in _reigns(moves):
+        log.info("%s", line)
+    log.info("The champion before the present one comes back with mode=rollback.")
+
+
+def _reigns(moves: Sequence[Move]) -> list[str]:
+    """Return a line per reign: version, from, to, by whom, why."""
+    ends = [*(_when(move) for move in moves[1:]), "now"]
+    return [
+        f"  version {move.after or '-':>3}  {_when(move)} → {end:<16}  {move.by}  {move.reason}"
+        for move, end in zip(moves, ends, strict=True)
+    ]
+
+
+def _when(move: Move) -> str:
+    return move.at[:16].replace("T", " ")

@@ -1,0 +1,25 @@
+"""`mode=inference`: the champion predicts the test passengers."""
+
+import logging
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from spaceship import packaging, parts
+from spaceship.submission import submission, write
+
+log = logging.getLogger(__name__)
+
+
+def inference(cfg: DictConfig) -> None:
+    """Write the champion's predictions of the test passengers as Kaggle wants them."""
+    registry = parts.registry(cfg)
+    champion = registry.champion()
+    people = parts.passengers(cfg)
+    pipeline = packaging.load(registry.model_uri(champion))
+    table = submission(pipeline.predict(people.test), people)
+    path = Path(cfg.inference.output).expanduser().absolute()
+    write(table, path)
+    share = table["Transported"].mean()
+    log.info("Champion: version %s of %s", champion.number, registry.model)
+    log.info("%d predictions, %.1f %% transported: %s", len(table), 100 * share, path)

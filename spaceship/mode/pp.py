@@ -1,0 +1,58 @@
+"""`mode=pp`: the data checked, stored and profiled, and the features as tables to look at."""
+
+import hashlib
+import json
+import logging
+import tempfile
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from spaceship import parts
+from spaceship.cache import load_passengers, replace_folder
+from spaceship.config import ROOT, build, resolved
+from spaceship.data._base import Passengers
+from spaceship.profile import describe, show
+from spaceship.record import write_atomically
+from spaceship.schema import LABEL
+
+log = logging.getLogger(__name__)
+
+
+def pp(cfg: DictConfig) -> None:
+    """Check the data, keep it and its features as Parquet, and write a profile of the columns.
+
+    The features are fitted on the training part. They are for looking at: each fold, twin and
+    serving model fits its own, so nothing here can leak into a score.
+    """
+    people, folder = load_passengers(parts.data_source(cfg), parts.outputs(cfg))
+    profile = describe(people.train, LABEL)
+    write_atomically(folder / "profile.csv", profile.to_csv())
+    log.info("%d passengers to learn from, %d to predict", len(people.train), len(people.test))
+    log.info("%s", show(profile))
+    stored = _store_features(cfg, people, folder / "features")
+    log.info("Data, profile and features are in %s", folder)
+    log.info("Features: %s", stored.relative_to(folder))
+
+
+def _store_features(cfg: DictConfig, people: Passengers, folder: Path) -> Path:
+    """Write the feature tables unless the same set, made by the same code, is there already."""
+    protocol = parts.protocol(cfg)
+    name = parts.features_name({"features": cfg.features})
+    key = _key(resolved(cfg.features), repr(protocol))
+    final = folder / f"{name}-{key}"
+    if not final.is_dir():
+        features = build(cfg.features).fit(protocol.parts(people.train)[0])
+        folder.mkdir(exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder))
+        for part in ("train", "test"):
+            features.transform(getattr(people, part)).to_parquet(temporary / f"{part}.parquet")
+        replace_folder(temporary, final)
+    return final
+
+
+def _key(*contents: object) -> str:
+    """Return a digest of what the features are made by: their config, the split and the code."""
+    sources = sorted((ROOT / "spaceship" / "features").glob("*.py"))
+    code = [path.read_text() for path in [*sources, ROOT / "spaceship" / "schema.py"]]
+    return hashlib.sha256(json.dumps([*contents, code], default=str).encode()).hexdigest()[:12]

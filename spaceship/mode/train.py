@@ -1,0 +1,88 @@
+"""`mode=train`: a candidate is scored, fitted twice and held against the champion."""
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from spaceship import packaging, parts, training
+from spaceship.errors import ConfigError
+from spaceship.gate._base import Verdict
+from spaceship.job import Job
+from spaceship.promotion import Referee
+from spaceship.report import Report, direction
+
+log = logging.getLogger(__name__)
+
+
+def train(cfg: DictConfig) -> float:
+    """Return the candidate's objective; in a multirun only score it, else fit it for the gate."""
+    job = Job.current()
+    report = score_candidate(cfg, job)
+    if not job.in_multirun:
+        fit_candidate(cfg, job)
+    return report.metrics[cfg.objective.metric]
+
+
+def score_candidate(cfg: DictConfig, job: Job) -> Report:
+    """Cross-validate the recipe inside the training part and write the job's report."""
+    _check_objective(cfg.objective.metric)
+    parts.gate(cfg)  # a policy that cannot be built is told before the work, not after
+    people = parts.passengers(cfg)
+    recipe = parts.recipe(cfg, features_chosen=parts.features_chosen())
+    name = f"{recipe['name']} on {parts.features_name(recipe)}"
+    blank = Report(name, parts.data_source(cfg).name, people.digest, recipe=recipe)
+    log.info("Cross-validation of %s", name)
+    report = training.measure(
+        parts.pipeline(cfg, recipe), people.train, parts.protocol(cfg), blank
+    )
+    report.write(job.folder)
+    log.info(
+        "  mean    accuracy %.4f ± %.4f  log loss %.4f ± %.4f",
+        *(report.metrics[f"cv_{key}"] for key in ("accuracy", "accuracy_std")),
+        *(report.metrics[f"cv_{key}"] for key in ("log_loss", "log_loss_std")),
+    )
+    return report
+
+
+def fit_candidate(cfg: DictConfig, job: Job) -> None:
+    """Fit the job's recipe twice: the twin, scored on the hold-out, and the serving model."""
+    report, people, protocol = Report.read(job.folder), parts.passengers(cfg), parts.protocol(cfg)
+    pipeline = parts.pipeline(cfg, report.recipe)
+    twin, holdout = training.fit_twin(pipeline, people.train, protocol)
+    seeds = list(parts.gate(cfg).cv_seeds)
+    scored = replace(
+        report,
+        holdout=holdout,
+        metrics=report.metrics | training.holdout_metrics(holdout),
+        repeats=training.repeats(pipeline, people.train, protocol, seeds),
+    )
+    log.info("Hold-out: accuracy %.4f on %d passengers", holdout.accuracy, len(holdout.labels))
+    packaging.save(twin, job.twin, people.train)
+    serving = training.fit_serving(pipeline, people.train)
+    packaging.save(serving, job.model, people.train)
+    scored.write(job.folder)
+
+
+def conclude(cfg: DictConfig, job: Job) -> Verdict:
+    """Hold the job's candidate against the champion, and move the alias it has earned."""
+
+    def update(champion: Report, twin: Path) -> Report:
+        """Bring the champion's report up to the data in use, by its twin and its recipe."""
+        people, protocol = parts.passengers(cfg), parts.protocol(cfg)
+        _, held = protocol.parts(people.train)
+        seeds = list(parts.gate(cfg).cv_seeds)
+        holdout = training.predict_holdout(packaging.load(str(twin)), held)
+        pipeline = parts.pipeline(cfg, champion.recipe)
+        repeats = training.repeats(pipeline, people.train, protocol, seeds)
+        return replace(champion, holdout=holdout, repeats=repeats, data_digest=people.digest)
+
+    return Referee(parts.gate(cfg), parts.registry(cfg), update).conclude(job)
+
+
+def _check_objective(metric: str) -> None:
+    direction(metric)
+    if not metric.startswith("cv_"):
+        message = f"expected objective.metric to be cv_…, found {metric!r}: the hold-out selects"
+        raise ConfigError(f"{message} nothing; say cv_{metric.removeprefix('holdout_')}")

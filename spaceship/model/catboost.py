@@ -1,0 +1,36 @@
+"""CatBoost behind scikit-learn's contract: it finds its categories in the frame it is given."""
+
+from typing import Any, Self
+
+import pandas as pd
+from catboost import CatBoostClassifier
+
+MISSING = "missing"  # CatBoost takes no missing category: it is one of its own
+
+
+class CategoryCatBoost(CatBoostClassifier):  # type: ignore[misc]
+    """CatBoost that takes every `category` column of its input as a categorical feature.
+
+    The library wants the columns' names up front, refuses missing categories and cannot be
+    cloned when it was given a list; all three are settled here at the time of the call.
+    """
+
+    def fit(self, X: pd.DataFrame, y: Any = None, **params: Any) -> Self:
+        """Fit on a frame of floats and categories."""
+        categories = X.select_dtypes("category").columns.tolist()
+        super().fit(_filled(X), y, cat_features=categories, **params)
+        return self
+
+    def predict(self, data: pd.DataFrame, *args: Any, **params: Any) -> Any:
+        """Give the more likely class of each row, (n_rows,)."""
+        return super().predict(_filled(data), *args, **params)
+
+    def predict_proba(self, X: pd.DataFrame, *args: Any, **params: Any) -> Any:
+        """Give the probability of both classes, (n_rows, 2)."""
+        return super().predict_proba(_filled(X), *args, **params)
+
+
+def _filled(X: pd.DataFrame) -> pd.DataFrame:
+    """Turn categories into text without gaps."""
+    categories = X.select_dtypes("category").columns
+    return X.assign(**{name: X[name].astype("str").fillna(MISSING) for name in categories})

@@ -1,0 +1,102 @@
+"""A fitted pipeline as a folder in MLflow's format: no pickle, own code inside, pins outside."""
+
+import importlib.metadata
+import logging
+from pathlib import Path
+
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from spaceship.config import ROOT
+from spaceship.errors import RegistryError
+
+log = logging.getLogger(__name__)
+
+SERVING_PACKAGES = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")
+"""What every model needs where it is served, beside its estimator's own package."""
+TRUSTED_PREFIXES = ("spaceship.", "sklearn.", "numpy.", "lightgbm.", "catboost.", "xgboost.")
+"""Types under these are code this project runs anyway; anything else in a model is refused."""
+TRUSTED_TYPES = ("collections.OrderedDict", "collections.defaultdict", "builtins.bytearray")
+EXAMPLE_ROWS = 5
+
+
+def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame) -> None:
+    """Write a fitted pipeline that takes raw columns and can be loaded in another process.
+
+    Args:
+        pipeline: Fitted on raw columns.
+        folder: Must not exist yet.
+        raw: Some rows of raw columns, for the signature and the input example.
+
+    Raises:
+        RegistryError: The pipeline holds types that are not trusted.
+
+    """
+    import mlflow.sklearn
+    from mlflow.models import infer_signature
+
+    example = _as_served(raw)
+    types = _trusted_types(pipeline)
+    mlflow.sklearn.save_model(
+        pipeline,
+        str(folder),
+        code_paths=[str(ROOT / "spaceship")],
+        signature=infer_signature(example, pipeline.predict(raw)),
+        input_example=example.head(EXAMPLE_ROWS),
+        pip_requirements=requirements(types),
+        skops_trusted_types=types,
+    )
+
+
+def load(uri: str) -> Pipeline:
+    """Return the pipeline stored under an MLflow URI or in a local folder.
+
+    Raises:
+        RegistryError: It cannot be loaded.
+
+    """
+    import mlflow.sklearn
+
+    try:
+        return mlflow.sklearn.load_model(uri)
+    except Exception as error:
+        message = (
+            f"expected a model that this version of the code loads at {uri}, found: {error}; "
+            "retrain it (python scripts/run.py mode=train) or go back with mode=rollback"
+        )
+        raise RegistryError(message) from error
+
+
+def requirements(types: list[str]) -> list[str]:
+    """Return the pinned packages that a server needs for a model holding these types."""
+    distributions = importlib.metadata.packages_distributions()
+    roots = {name.split(".")[0] for name in types} - {"spaceship"}
+    own = {distributions[root][0] for root in roots if root in distributions}
+    names = sorted({*SERVING_PACKAGES, *own})
+    return [f"{name}=={importlib.metadata.version(name)}" for name in names]
+
+
+def _trusted_types(pipeline: Pipeline) -> list[str]:
+    """Return the types in a pipeline that skops does not know, once all of them are ours."""
+    import skops.io
+
+    types = sorted(skops.io.get_untrusted_types(data=skops.io.dumps(pipeline)))
+    strange = [
+        name for name in types if name not in TRUSTED_TYPES and not name.startswith(TRUSTED_PREFIXES)
+    ]
+    if strange:
+        message = (
+            f"expected a model of types under {', '.join(TRUSTED_PREFIXES)} found "
+            f"{', '.join(strange)}; keep fitted state in plain values, or extend TRUSTED_PREFIXES"
+        )
+        raise RegistryError(message)
+    return types
+
+
+def _as_served(raw: pd.DataFrame) -> pd.DataFrame:
+    """Return the raw columns the way a CSV file or a JSON request brings them."""
+    from spaceship.schema import COLUMNS, LABEL
+
+    rows = raw.loc[:, [name for name in COLUMNS if name != LABEL]]
+    boolean = rows.select_dtypes("boolean").columns
+    return rows.astype(dict.fromkeys(boolean, object))

@@ -1,0 +1,106 @@
+"""The parts a config describes, built: what a mode asks for before it calls the stages."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from sklearn.pipeline import Pipeline
+
+from spaceship.cache import load_passengers
+from spaceship.config import build, resolved
+from spaceship.data._base import DataSource, Passengers
+from spaceship.gate._base import Gate
+from spaceship.pipeline import build_pipeline
+from spaceship.registry import CHAMPION, Registry
+from spaceship.tracking import Store, validated
+from spaceship.training import Protocol
+
+_RECIPE_KEYS = ("name", "encoding", "estimator")
+
+
+def data_source(cfg: DictConfig) -> DataSource:
+    """Return the data source of `data=`."""
+    source = build(cfg.data)
+    assert isinstance(source, DataSource), f"{source} is no DataSource"  # noqa: S101
+    return source
+
+
+def passengers(cfg: DictConfig) -> Passengers:
+    """Return the checked passengers of `data=`, from Parquet where they were loaded before."""
+    return load_passengers(data_source(cfg), outputs(cfg))[0]
+
+
+def outputs(cfg: DictConfig) -> Path:
+    """Return the absolute folder of every byte of state."""
+    return Path(cfg.paths.outputs).expanduser().absolute()
+
+
+def store(cfg: DictConfig) -> Store:
+    """Return the MLflow store of `tracking=`."""
+    tracking = resolved(cfg.tracking)
+    return validated(tracking["uri"], tracking["artifacts"], tracking["experiment"])
+
+
+def registry(cfg: DictConfig) -> Registry:
+    """Return the registry of the models trained on `data=`."""
+    model = f"spaceship-{data_source(cfg).name}"
+    return Registry(store(cfg), model, outputs(cfg) / "locks")
+
+
+def recipe(cfg: DictConfig, *, features_chosen: bool) -> dict[str, Any]:
+    """Return everything needed to build the pipeline again, interpolations unresolved.
+
+    With `model=champion` that is the champion's own recipe, and the fallback's until there is a
+    champion.
+
+    Args:
+        cfg: The job's config.
+        features_chosen: Whether `features=` was given; then it wins over the champion's own set.
+
+    """
+    plain: dict[str, Any] = OmegaConf.to_container(cfg, resolve=False)  # type: ignore[assignment]
+    model, features = plain["model"], plain["features"]
+    if model["name"] != CHAMPION:
+        return _recipe(model, features)
+    champion = registry(cfg).find(CHAMPION)
+    if champion is None or not champion.recipe:
+        return _recipe(model["fallback"], features)
+    return {**champion.recipe, "features": features} if features_chosen else champion.recipe
+
+
+def pipeline(cfg: DictConfig, ingredients: Mapping[str, Any]) -> Pipeline:
+    """Return the unfitted pipeline of a recipe, seeds and threads taken from this config."""
+    plain = OmegaConf.to_container(cfg, resolve=False)
+    whole = OmegaConf.create({**plain, "recipe": dict(ingredients)})  # type: ignore[dict-item]
+    own = whole.recipe
+    return build_pipeline(build(own.features), own.encoding, build(own.estimator))
+
+
+def _recipe(model: Mapping[str, Any], features: Mapping[str, Any]) -> dict[str, Any]:
+    return {**{key: model[key] for key in _RECIPE_KEYS}, "features": dict(features)}
+
+
+def protocol(cfg: DictConfig) -> Protocol:
+    """Return how figures are made: hold-out and folds."""
+    split = resolved(cfg.split)
+    return Protocol(split["holdout_fraction"], split["salt"], split["n_folds"], cfg.seed)
+
+
+def gate(cfg: DictConfig) -> Gate:
+    """Return the promotion policy of `gate=`."""
+    policy = build(cfg.gate)
+    assert isinstance(policy, Gate), f"{policy} is no Gate"  # noqa: S101
+    return policy
+
+
+def features_chosen() -> bool:
+    """Tell whether the job's command line names a feature set."""
+    from hydra.core.hydra_config import HydraConfig
+
+    return any(item.startswith("features=") for item in HydraConfig.get().overrides.task)
+
+
+def features_name(ingredients: Mapping[str, Any]) -> str:
+    """Return the name of a recipe's feature set: that of its module, which is that of its YAML."""
+    return str(ingredients["features"]["_target_"]).split(".")[-2]

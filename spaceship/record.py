@@ -1,0 +1,64 @@
+"""Small files that outlive a job: versioned JSON objects, written whole or not at all."""
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+from spaceship.errors import RegistryError
+
+VERSION = 1
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON object with its `version`, atomically, floats with every digit."""
+    text = json.dumps({"version": VERSION, **content}, indent=2)
+    write_atomically(path, text + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object that `write_json` wrote, without its `version`.
+
+    Raises:
+        RegistryError: The file is missing, no JSON object, or of another version.
+
+    """
+    try:
+        content = json.loads(read_text(path))
+    except ValueError as error:
+        content = error
+    if not isinstance(content, dict):
+        msg = f"Expected a JSON object in {path}, found {content}. Run the job again."
+        raise RegistryError(msg)
+    if (version := content.pop("version", None)) != VERSION:
+        msg = (
+            f"Expected version {VERSION} in {path}, found {version}. "
+            "Read it with the release of spaceship that wrote it, or run the job again."
+        )
+        raise RegistryError(msg)
+    return content
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that readers see the old content or the new, never a part of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        temporary.write_bytes(text.encode())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_text(path: Path) -> str:
+    """Read a text file.
+
+    Raises:
+        RegistryError: The file is missing, unreadable or not UTF-8.
+
+    """
+    try:
+        return path.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"Expected a readable file {path}, found {error}. Run the job again."
+        raise RegistryError(msg) from error

@@ -1,0 +1,43 @@
+"""From predictions to Kaggle's submission file."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from spaceship.data._base import Passengers
+from spaceship.errors import SubmissionError
+from spaceship.record import write_atomically
+from spaceship.schema import ID, LABEL, check_sample
+
+
+def submission(predictions: npt.ArrayLike, people: Passengers) -> pd.DataFrame:
+    """Return the table to submit: one row per test passenger, in the test file's order.
+
+    Args:
+        predictions: True or False per test passenger `(n_rows,)`.
+        people: Test passengers and, if there is one, the sample to agree with.
+
+    Raises:
+        DataError: The sample names other passengers.
+
+    """
+    if people.sample is not None:
+        check_sample(people.sample, people.test)
+    label = np.asarray(predictions).astype(bool)
+    return pd.DataFrame({ID: people.test[ID], LABEL: label})
+
+
+def write(table: pd.DataFrame, path: Path) -> None:
+    """Write the table as CSV, whole or not at all.
+
+    Raises:
+        SubmissionError: The file cannot be written.
+
+    """
+    try:
+        write_atomically(path, table.to_csv(index=False, lineterminator="\n"))
+    except OSError as error:
+        message = f"expected to write {path}, found: {error}; choose inference.output=FILE"
+        raise SubmissionError(message) from error

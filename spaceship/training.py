@@ -1,0 +1,113 @@
+"""From checked passengers to a candidate: scored by cross-validation, fitted twice, held out."""
+
+import logging
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+
+from spaceship.evaluation import (
+    cross_validate,
+    positive_probability,
+    repeat,
+    score,
+    score_slices,
+    summarise,
+)
+from spaceship.report import HoldOut, Report
+from spaceship.schema import ID, LABEL
+from spaceship.split import group_folds, holdout_mask
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How figures are made.
+
+    Attributes:
+        holdout_fraction: Share of travel groups that nothing is selected on.
+        salt: Chooses which groups these are.
+        n_folds: Folds of the cross-validation inside the training part.
+        seed: Seed of the folds.
+
+    """
+
+    holdout_fraction: float
+    salt: str
+    n_folds: int
+    seed: int
+
+    def parts(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the training part and the hold-out, each with a fresh index."""
+        held = holdout_mask(frame[ID], fraction=self.holdout_fraction, salt=self.salt)
+        training, holdout = frame.loc[~held], frame.loc[held]
+        return training.reset_index(drop=True), holdout.reset_index(drop=True)
+
+
+def measure(pipeline: Pipeline, frame: pd.DataFrame, protocol: Protocol, report: Report) -> Report:
+    """Return the report with the cross-validation of the training part filled in.
+
+    Args:
+        pipeline: Unfitted; takes raw columns.
+        frame: All labelled passengers; those held out are not looked at.
+        protocol: How to split.
+        report: Names the candidate and the data.
+
+    """
+    training, _ = protocol.parts(frame)
+    labels = training[LABEL].to_numpy()
+    folds = group_folds(training[ID], labels, n_splits=protocol.n_folds, seed=protocol.seed)
+    result = cross_validate(pipeline, training, labels, folds, on_fold=_tell)
+    metrics = summarise(result.folds) | {
+        "fit_seconds": result.fit_seconds,
+        "predict_rows_per_second": result.predict_rows_per_second,
+    }
+    slices = score_slices(training, labels, result.probabilities)
+    return replace(report, metrics=metrics, folds=result.folds, slices=slices)
+
+
+def repeats(
+    pipeline: Pipeline, frame: pd.DataFrame, protocol: Protocol, seeds: list[int]
+) -> dict[str, dict[str, float]]:
+    """Return mean cross-validation metrics of the training part, by seed of the folds."""
+    training, _ = protocol.parts(frame)
+    return repeat(
+        pipeline, training, training[LABEL].to_numpy(), n_splits=protocol.n_folds, seeds=seeds
+    )
+
+
+def fit_twin(
+    pipeline: Pipeline, frame: pd.DataFrame, protocol: Protocol
+) -> tuple[Pipeline, HoldOut]:
+    """Return the recipe fitted on the training part only, and what it predicts of the hold-out."""
+    training, holdout = protocol.parts(frame)
+    twin = clone(pipeline).fit(training, training[LABEL].to_numpy())
+    return twin, predict_holdout(twin, holdout)
+
+
+def fit_serving(pipeline: Pipeline, frame: pd.DataFrame) -> Pipeline:
+    """Return the recipe fitted on every labelled passenger."""
+    return clone(pipeline).fit(frame, frame[LABEL].to_numpy())
+
+
+def predict_holdout(twin: Pipeline, holdout: pd.DataFrame) -> HoldOut:
+    """Return what a twin predicts of labelled passengers it has not seen."""
+    return HoldOut(
+        tuple(holdout[ID]),
+        tuple(bool(label) for label in holdout[LABEL]),
+        tuple(float(chance) for chance in positive_probability(twin, holdout)),
+    )
+
+
+def holdout_metrics(holdout: HoldOut) -> dict[str, float]:
+    """Return the five metrics of a hold-out, as `holdout_*`."""
+    scores = score(np.array(holdout.labels), np.array(holdout.probabilities))
+    return {f"holdout_{metric}": value for metric, value in scores.items()}
+
+
+def _tell(step: int, metrics: dict[str, float]) -> None:
+    accuracy, loss, seconds = (metrics[key] for key in ("accuracy", "log_loss", "fit_seconds"))
+    log.info("  fold %d  accuracy %.4f  log loss %.4f  %.1f s", step + 1, accuracy, loss, seconds)
