@@ -13,7 +13,6 @@ from spaceship.schema import digest
 
 log = logging.getLogger(__name__)
 
-_FRAMES = ("train", "test", "sample")
 _META = "meta.json"
 
 
@@ -53,27 +52,27 @@ def _read(folder: Path) -> Passengers | None:
     if not (folder / _META).is_file():
         return None
     meta = json.loads((folder / _META).read_text())
-    frames = {name: _frame(folder, name) for name in _FRAMES}
-    found = digest(*(frame for frame in frames.values() if frame is not None))
-    if found != meta["frames_digest"]:
+    train, test = (pd.read_parquet(folder / f"{name}.parquet") for name in ("train", "test"))
+    path = folder / "sample.parquet"
+    sample = pd.read_parquet(path) if path.is_file() else None
+    if _digest(train, test, sample) != meta["frames_digest"]:
         log.warning("The data stored in %s has changed; it is loaded afresh.", folder)
         shutil.rmtree(folder)
         return None
-    return Passengers(**frames, digest=meta["digest"])
-
-
-def _frame(folder: Path, name: str) -> pd.DataFrame | None:
-    path = folder / f"{name}.parquet"
-    return pd.read_parquet(path) if path.is_file() else None
+    return Passengers(train, test, sample, meta["digest"])
 
 
 def _write(passengers: Passengers, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
-    frames = {name: getattr(passengers, name) for name in _FRAMES}
-    present = {name: frame for name, frame in frames.items() if frame is not None}
-    for name, frame in present.items():
-        frame.to_parquet(temporary / f"{name}.parquet")
-    meta = {"digest": passengers.digest, "frames_digest": digest(*present.values())}
+    frames = {"train": passengers.train, "test": passengers.test, "sample": passengers.sample}
+    for name, frame in frames.items():
+        if frame is not None:
+            frame.to_parquet(temporary / f"{name}.parquet")
+    meta = {"digest": passengers.digest, "frames_digest": _digest(*frames.values())}
     (temporary / _META).write_text(json.dumps(meta))
     replace_folder(temporary, folder)
+
+
+def _digest(*frames: pd.DataFrame | None) -> str:
+    return digest(*(frame for frame in frames if frame is not None))

@@ -109,8 +109,8 @@ def _hide(raw: Any, value: Any, secrets: Mapping[str, str]) -> Any:
         inner = raw if isinstance(raw, dict) else {}
         return {key: _hide(inner.get(key, "${"), item, secrets) for key, item in value.items()}
     if isinstance(value, list):
-        inner = raw if isinstance(raw, list) else ["${"] * len(value)
-        return [_hide(was, item, secrets) for was, item in zip(inner, value, strict=True)]
+        was = raw if isinstance(raw, list) else ["${"] * len(value)
+        return [_hide(old, item, secrets) for old, item in zip(was, value, strict=True)]
     if not isinstance(value, str):
         return value
     if "${" in str(raw):

@@ -70,8 +70,11 @@ class Job:
 
         """
         if (run_id := self.run_id) is None:
-            message = f"expected an MLflow run for the job in {self.folder}, found none"
-            raise TrackingError(f"{message}; run it with the callback (hydra/callbacks=mlflow)")
+            message = (
+                f"expected an MLflow run for the job in {self.folder}, found none; "
+                "run it with the callback: hydra/callbacks=mlflow"
+            )
+            raise TrackingError(message)
         return run_id
 
     def note_run(self, run_id: str) -> None:

@@ -1,6 +1,7 @@
-"""What the callback does at each hook: runs started, configs and scores logged, candidates gated."""
+"""What the callback does at each hook: start runs, log configs and scores, gate candidates."""
 
 import logging
+import math
 import shlex
 import shutil
 import subprocess
@@ -31,7 +32,9 @@ def start_multirun(config: DictConfig) -> str:
     store = parts.store(config)
     store.close_orphans()
     folder = Path(config.hydra.sweep.dir).absolute()
-    run_id = store.start_run(f"multirun-{folder.name}", _tags(config, "-m ") | {"folder": str(folder)})
+    run_id = store.start_run(
+        f"multirun-{folder.name}", _tags(config, "-m ") | {"folder": str(folder)}
+    )
     OUTCOME.closers[run_id] = partial(store.end_run, run_id)
     return run_id
 
@@ -77,7 +80,7 @@ def end_multirun(config: DictConfig, parent_run_id: str) -> None:
     if jobs:
         best = _best(jobs, config.objective.metric)
         log.info("Best job: %s", best.folder)
-        cfg = OmegaConf.load(best.folder / config.hydra.output_subdir / CONFIG_FILE)
+        cfg = _saved_config(best.folder / config.hydra.output_subdir)
         cfg.tracking = config.tracking  # the saved one may have lost its password
         fit_candidate(cfg, best)
         verdict = conclude(cfg, best)
@@ -138,7 +141,7 @@ def _best(jobs: Sequence[Job], metric: str) -> Job:
     best, *others = jobs
     for job in others:
         mine, theirs = (Report.read(one.folder).metrics[metric] for one in (job, best))
-        if better(metric, mine, theirs) or theirs != theirs:  # noqa: PLR0124 - NaN
+        if better(metric, mine, theirs) or math.isnan(theirs):
             best = job
     return best
 
@@ -164,6 +167,13 @@ def _tags(config: DictConfig, flags: str = "") -> dict[str, str]:
     }
 
 
+def _saved_config(folder: Path) -> DictConfig:
+    """Return the config that Hydra saved for a job."""
+    cfg = OmegaConf.load(folder / CONFIG_FILE)
+    assert isinstance(cfg, DictConfig)  # noqa: S101
+    return cfg
+
+
 def _git(*arguments: str) -> str:
     """Return what git says of the project, or nothing where there is no git or no repository."""
     command = ["git", "-C", str(ROOT), *arguments]
@@ -178,7 +188,7 @@ def _task_config(config: DictConfig) -> DictConfig:
     """Return the config without Hydra's own node, as the task sees it."""
     plain = OmegaConf.to_container(config, resolve=False)
     plain.pop("hydra", None)  # type: ignore[union-attr, call-arg, arg-type]
-    return OmegaConf.create(plain)  # type: ignore[return-value, arg-type]
+    return OmegaConf.create(plain)  # type: ignore[return-value]
 
 
 def _redact_saved_config(folder: Path) -> None:

@@ -81,9 +81,8 @@ def _trusted_types(pipeline: Pipeline) -> list[str]:
     import skops.io
 
     types = sorted(skops.io.get_untrusted_types(data=skops.io.dumps(pipeline)))
-    strange = [
-        name for name in types if name not in TRUSTED_TYPES and not name.startswith(TRUSTED_PREFIXES)
-    ]
+    ours = (*TRUSTED_TYPES, *TRUSTED_PREFIXES)
+    strange = [name for name in types if not name.startswith(ours)]
     if strange:
         message = (
             f"expected a model of types under {', '.join(TRUSTED_PREFIXES)} found "

@@ -59,8 +59,11 @@ class Referee:
             version = self._act(job, report, verdict)
         self._note(job, verdict, version, champion)
         if self.gate.require and verdict.award == "refused":
-            message = f"expected a candidate that passes the gate, found: {verdict.reason}"
-            raise RefusedError(f"{message}; gate.require=false accepts a refusal as a result")
+            message = (
+                f"expected a candidate that passes the gate, found: {verdict.reason}; "
+                "gate.require=false accepts a refusal as a result"
+            )
+            raise RefusedError(message)
         return verdict
 
     def _decide(self, report: Report, champion: Version | None, ceiling: str) -> Verdict:
@@ -128,7 +131,7 @@ class Referee:
         store, run_id = self.registry.store, str(job.run_id)
         store.set_tags(run_id, {"award": verdict.award, "reason": verdict.reason})
         store.client.log_artifact(run_id, str(job.folder / VERDICT_FILE))
-        log.info("Verdict: %s – %s", verdict.award, verdict.reason)
+        log.info("Verdict: %s. %s", verdict.award, verdict.reason)
 
     def _retire_challenger(self, champion: str) -> None:
         """Take the challenger's alias away: it was measured against a champion that is no more."""

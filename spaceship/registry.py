@@ -1,19 +1,15 @@
 """The model registry: versions, the aliases champion and challenger, and every move on record."""
 
-import getpass
 import json
 import logging
-import os
-import socket
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spaceship.errors import NoChampionError, RegistryError
+from spaceship.ledger import CANCELLED, DONE, INTENT, Move, predecessor, read_moves
 from spaceship.tracking import Store
 
 if TYPE_CHECKING:
@@ -25,8 +21,6 @@ CHAMPION = "champion"
 CHALLENGER = "challenger"
 LOCK_SECONDS = 300
 """How long a process waits for another one that moves an alias."""
-_MOVE = "move-"
-_REASON_LENGTH = 1000
 
 
 @dataclass(frozen=True)
@@ -43,30 +37,6 @@ class Version:
     number: str
     run_id: str
     recipe: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Move:
-    """One move of an alias.
-
-    Attributes:
-        at: When it was decided, ISO 8601, UTC.
-        alias: Which alias moved.
-        before: Version number it pointed to, or None.
-        after: Version number it points to since, or None when it was taken away.
-        reason: On what grounds.
-        by: Who moved it, `user@host`.
-        state: `intent` until the alias has moved, then `done`; `cancelled` if it never did.
-
-    """
-
-    at: str
-    alias: str
-    before: str | None
-    after: str | None
-    reason: str
-    by: str
-    state: str
 
 
 @dataclass(frozen=True)
@@ -170,44 +140,36 @@ class Registry:
         leaves a registry that the next holder of the lock can finish.
         """
         before = self._aliases().get(alias)
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        by = f"{_user()}@{socket.gethostname()}"
-        intent = Move(now, alias, before, after, reason[:_REASON_LENGTH], by, "intent")
-        key = f"{_MOVE}{now}-{uuid.uuid4().hex[:8]}"
-        self._record(key, intent)
+        intent = Move.intended(alias, before, after, reason)
+        self._record(intent)
         if after is not None:
             self._client.set_registered_model_alias(self.model, alias, after)
         elif before is not None:
             self._client.delete_registered_model_alias(self.model, alias)
-        self._record(key, done := replace(intent, state="done"))
+        self._record(done := intent.ended(DONE))
         return done
 
     def moves(self) -> Sequence[Move]:
         """Return every move on record, oldest first."""
-        return [move for _, move in self._moves()]
+        entity = self._entity()
+        return [] if entity is None else read_moves(entity.tags)
 
     def previous_champion(self) -> str:
         """Return the number of the version that was champion before the present one.
-
-        Going back twice goes back two champions: moves that were undone do not count.
 
         Raises:
             RegistryError: There was none.
 
         """
-        line: list[str] = []
-        for move in self.moves():
-            if move.alias != CHAMPION or move.state != "done" or move.after is None:
-                continue
-            if move.after in line:
-                line = line[: line.index(move.after)]
-            line.append(move.after)
         current = self.champion().number
-        before = line[: line.index(current)] if current in line else line
-        if not before:
-            message = f"expected an earlier champion of {self.model}, found version {current} only"
-            raise RegistryError(f"{message}; there is nothing to go back to")
-        return before[-1]
+        before = predecessor(self.moves(), CHAMPION, current)
+        if before is None:
+            message = (
+                f"expected an earlier champion of {self.model}, found version {current} only; "
+                "there is nothing to go back to"
+            )
+            raise RegistryError(message)
+        return before
 
     def download(self, run_id: str, path: str, folder: Path) -> Path:
         """Copy a run's artifact into a local folder and return where it is.
@@ -221,8 +183,11 @@ class Registry:
         try:
             return Path(self._client.download_artifacts(run_id, path, str(folder)))
         except (MlflowException, OSError) as error:
-            message = f"expected the artifact {path} of run {run_id}, found: {error}"
-            raise RegistryError(f"{message}; restore it, or train another champion") from error
+            message = (
+                f"expected the artifact {path} of run {run_id}, found: {error}; "
+                "restore it, or train another champion"
+            )
+            raise RegistryError(message) from error
 
     def model_uri(self, version: Version) -> str:
         """Return the URI that loads a version."""
@@ -251,31 +216,14 @@ class Registry:
         entity = self._entity()
         return {} if entity is None else {k: str(v) for k, v in entity.aliases.items()}
 
-    def _moves(self) -> list[tuple[str, Move]]:
-        entity = self._entity()
-        tags = {} if entity is None else entity.tags
-        keys = sorted(key for key in tags if key.startswith(_MOVE))
-        return [(key, Move(**json.loads(tags[key]))) for key in keys]
-
-    def _record(self, key: str, move: Move) -> None:
-        self._client.set_registered_model_tag(self.model, key, json.dumps(asdict(move)))
+    def _record(self, move: Move) -> None:
+        self._client.set_registered_model_tag(self.model, move.key, move.to_tag())
 
     def _reconcile(self) -> None:
         """Finish or cancel the moves a crash left as intents: the alias tells which it was."""
         aliases = self._aliases()
-        for key, move in self._moves():
-            if move.state == "intent":
-                moved = aliases.get(move.alias) == move.after
-                log.info("A move of %s was interrupted; it %s.", move.alias, _told(moved=moved))
-                self._record(key, replace(move, state="done" if moved else "cancelled"))
-
-
-def _told(*, moved: bool) -> str:
-    return "had taken place" if moved else "never took place and is cancelled"
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # containers run under numbers that have no name
-        return str(os.getuid())
+        for move in self.moves():
+            if move.state == INTENT:
+                outcome = DONE if aliases.get(move.alias) == move.after else CANCELLED
+                log.info("A move of %s was interrupted; it is %s.", move.alias, outcome)
+                self._record(move.ended(outcome))

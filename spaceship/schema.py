@@ -171,7 +171,7 @@ def _row_faults(frame: pd.DataFrame) -> list[str]:
     # pandera takes 0.2 s to import, and a model in production never checks a file
     from spaceship.rules import broken_rules
 
-    if frame.empty:
+    if not len(frame.index):
         return ["  rows: expected at least one passenger below the header; found none"]
     faults = []
     if ID in frame.columns and (headers := frame[ID] == ID).any():
@@ -207,7 +207,8 @@ def _order_faults(found: pd.Series, expected: pd.Series) -> str:
     same = "the same ids in another order, " if set(found) == set(expected) else ""
     pairs = zip(found[differ], expected[differ], strict=True)
     first = _first(f"{ours} for {theirs}" for ours, theirs in pairs)
-    return f"{same}{differ.sum()} rows that differ: {first}"
+    number = int(differ.sum())
+    return f"{same}{'1 row that differs' if number == 1 else f'{number} rows that differ'}: {first}"
 
 
 def _first(items: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """Who is transported: a logistic model with the main effects of Kaggle's training file.
 
-Effects are log-odds, fitted there by logistic regression; each has a counterpart that it moves
+Effects are log-odds, fitted there by logistic regression, then adjusted by hand until the rates
+by planet, deck, side and age came out as measured. Each has an invented counterpart that it moves
 to, in a straight line, as drift goes from 0 to 1.
 """
 
@@ -63,7 +64,7 @@ SWINGS = {
 GROUP_SPREAD = 0.6
 # How much stronger all effects are than fitted, so that a trained model of any family is right
 # for 79 to 83 of 100 passengers and passes the default gate unless it is broken.
-SHARPNESS = 1.50
+SHARPNESS = 1.45
 # The variance of logistic noise is pi²/3: with the shared part added, effects grow so that,
 # averaged over groups, they are the ones given above.
 LOGISTIC_VARIANCE = np.pi**2 / 3

@@ -40,6 +40,7 @@ class KaggleData(DataSource):
     name: ClassVar[str] = "kaggle"
 
     def __init__(self, competition: str) -> None:
+        """Remember the competition; nothing is downloaded yet."""
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", competition):
             msg = f"expected data.competition to be a name as in {_SITE}/competitions/NAME, found "
             msg += f"{competition!r}; the passengers are in data.competition=spaceship-titanic"
@@ -96,8 +97,8 @@ def _download(competition: str) -> Path:
         raise _unreachable(type(error).__name__) from None
     except (DataCorruptionError, zipfile.BadZipFile, EOFError):
         raise _damaged(competition) from None
-    except ValueError as error:  # kagglehub has one class for both
-        raise (_malformed() if "redentials" in str(error) else _damaged(competition)) from None
+    except ValueError as error:  # kagglehub and http.client have one class for both
+        raise (_damaged(competition) if "archive" in str(error) else _malformed()) from None
     except OSError as error:
         raise _unstored(error.strerror or type(error).__name__) from None
 

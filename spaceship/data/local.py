@@ -26,6 +26,7 @@ class LocalData(DataSource):
     name: ClassVar[str] = "local"
 
     def __init__(self, dir: str | Path | None) -> None:  # noqa: A002 - the key users type
+        """Remember the folder; nothing is read yet."""
         self.dir = None if dir is None else Path(dir).expanduser().absolute()
 
     def fingerprint(self) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from omegaconf import DictConfig
 
 from spaceship import parts
-from spaceship.registry import CHAMPION, Move
+from spaceship.ledger import Move, reigns
+from spaceship.registry import CHAMPION
 
 log = logging.getLogger(__name__)
 
@@ -14,17 +15,17 @@ log = logging.getLogger(__name__)
 def history(cfg: DictConfig) -> None:
     """Print every reign of a champion of `data=`, and how to go back."""
     registry = parts.registry(cfg)
-    moves = [move for move in registry.moves() if move.alias == CHAMPION and move.state == "done"]
+    moves = reigns(registry.moves(), CHAMPION)
     if not moves:
         log.info("%s has never had a champion; python scripts/run.py mode=train", registry.model)
         return
     log.info("Champions of %s, oldest first:", registry.model)
-    for line in _reigns(moves):
+    for line in _lines(moves):
         log.info("%s", line)
     log.info("The champion before the present one comes back with mode=rollback.")
 
 
-def _reigns(moves: Sequence[Move]) -> list[str]:
+def _lines(moves: Sequence[Move]) -> list[str]:
     """Return a line per reign: version, from, to, by whom, why."""
     ends = [*(_when(move) for move in moves[1:]), "now"]
     return [

@@ -17,8 +17,11 @@ def promote(cfg: DictConfig) -> None:
     with registry.lock():
         challenger = registry.find(CHALLENGER)
         if challenger is None:
-            message = f"expected a challenger of {registry.model}, found none; python scripts/run.py"
-            raise RegistryError(f"{message} mode=train makes one, if it beats the champion")
-        move = registry.move(CHAMPION, challenger.number, f"promoted by hand: {cfg.reason}")
+            message = (
+                f"expected a challenger of {registry.model}, found none; a candidate that beats "
+                "the champion becomes one: python scripts/run.py mode=train model=NAME"
+            )
+            raise RegistryError(message)
+        move = registry.move(CHAMPION, challenger.number, cfg.reason or "promoted by hand")
         registry.move(CHALLENGER, None, f"version {challenger.number} became champion")
     log.info("%s: champion was %s, is %s", registry.model, move.before or "nobody", move.after)

@@ -15,5 +15,5 @@ def rollback(cfg: DictConfig) -> None:
     registry = parts.registry(cfg)
     with registry.lock():
         previous = registry.previous_champion()
-        move = registry.move(CHAMPION, previous, f"rolled back by hand: {cfg.reason}")
+        move = registry.move(CHAMPION, previous, cfg.reason or "rolled back by hand")
     log.info("%s: champion was %s, is %s", registry.model, move.before, move.after)

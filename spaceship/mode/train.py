@@ -34,9 +34,7 @@ def score_candidate(cfg: DictConfig, job: Job) -> Report:
     name = f"{recipe['name']} on {parts.features_name(recipe)}"
     blank = Report(name, parts.data_source(cfg).name, people.digest, recipe=recipe)
     log.info("Cross-validation of %s", name)
-    report = training.measure(
-        parts.pipeline(cfg, recipe), people.train, parts.protocol(cfg), blank
-    )
+    report = training.measure(parts.pipeline(cfg, recipe), people.train, parts.protocol(cfg), blank)
     report.write(job.folder)
     log.info(
         "  mean    accuracy %.4f ± %.4f  log loss %.4f ± %.4f",
@@ -84,5 +82,6 @@ def conclude(cfg: DictConfig, job: Job) -> Verdict:
 def _check_objective(metric: str) -> None:
     direction(metric)
     if not metric.startswith("cv_"):
-        message = f"expected objective.metric to be cv_…, found {metric!r}: the hold-out selects"
-        raise ConfigError(f"{message} nothing; say cv_{metric.removeprefix('holdout_')}")
+        cv = f"cv_{metric.removeprefix('holdout_')}"
+        message = f"expected objective.metric={cv}, found {metric}: the hold-out selects nothing"
+        raise ConfigError(message)

@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hydra.utils import instantiate
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 from sklearn.base import clone
 
+from spaceship.config import build
+from spaceship.features._blocks import BLOCKS
+from spaceship.features.full import FullFeatures
 from spaceship.schema import COLUMNS, LABEL, SPENDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,10 +39,16 @@ PASSENGER = st.fixed_dictionaries(
 GROUPS = st.lists(st.lists(PASSENGER, min_size=1, max_size=4), min_size=1, max_size=6)
 
 
-@pytest.fixture(params=YAMLS, ids=lambda path: path.stem)
+@pytest.fixture(params=[*(path.stem for path in YAMLS), "every block"])
 def features(request: pytest.FixtureRequest) -> Any:
-    node = OmegaConf.to_container(OmegaConf.load(request.param))
-    return instantiate(node, _convert_="all")
+    if request.param == "every block":
+        return FullFeatures(list(BLOCKS))
+    return build(OmegaConf.load(ROOT / "configs" / "features" / f"{request.param}.yaml"))
+
+
+@pytest.fixture
+def fitted(features: Any) -> Any:
+    return features.fit(train_frame())
 
 
 def frame_of(groups: list[list[dict[str, Any]]]) -> pd.DataFrame:
@@ -72,13 +80,12 @@ def train_frame() -> pd.DataFrame:
 
 
 @settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(groups=GROUPS, order=st.randoms(use_true_random=False))
-def test_order_and_batch_do_not_matter(features: Any, groups: list[Any], order: Any) -> None:
-    fitted = clone(features).fit(train_frame())
+def test_order_and_batch_do_not_matter(fitted: Any, groups: list[Any], order: Any) -> None:
     frame = frame_of(groups)
     whole = fitted.transform(frame)
 

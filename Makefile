@@ -1,0 +1,93 @@
+# Everything a newcomer needs, with only Python >= 3.11 and make: `make run`, `make test`.
+# Paths are relative, so that the project may lie in a folder with spaces; GNU make 3.81 will do.
+
+PYTHON  ?=              # python to make the environment with; empty = the first that is new enough
+ARGS    ?=              # handed on: make run ARGS="mode=train model=catboost"
+OUTPUTS ?= outputs
+PORT    ?= 5000
+
+IN_VENV := .venv/bin/python
+PIP     := PIP_DISABLE_PIP_VERSION_CHECK=1 $(IN_VENV) -m pip install --quiet -c constraints.txt
+PINS    := pyproject.toml constraints.txt
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+YAML    := configs .github .pre-commit-config.yaml .yamllint.yaml
+
+.DEFAULT_GOAL := help
+.PHONY: help run test install install-dev lint format ui clean clean-outputs clean-venv
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+run: .venv/run.stamp ## set up, then run the main job on embedded data; ARGS="mode=train ..."
+	@$(IN_VENV) scripts/run.py $(ARGS)
+
+test: .venv/dev.stamp ## set up with the development tools, then run the tests; ARGS="-k gate"
+	@$(IN_VENV) -m pytest $(ARGS)
+
+install: .venv/run.stamp ## set up .venv with the pinned dependencies
+
+install-dev: .venv/dev.stamp ## the same with the development tools, and git's pre-commit hook
+	@if git rev-parse --git-dir >/dev/null 2>&1; \
+	then $(IN_VENV) -m pre_commit install; \
+	else echo 'No git checkout: no pre-commit hook to install.'; fi
+
+lint: .venv/dev.stamp ## check style, format, types and YAML
+	$(IN_VENV) -m ruff check
+	$(IN_VENV) -m ruff format --check
+	$(IN_VENV) -m mypy
+	$(IN_VENV) -m yamllint --strict $(YAML)
+
+format: .venv/dev.stamp ## rewrite the code in the house's format
+	$(IN_VENV) -m ruff check --fix
+	$(IN_VENV) -m ruff format
+
+# One worker is enough for one reader; the artifacts are served from where the runs put them.
+ui: .venv/run.stamp ## MLflow's web page on http://127.0.0.1:5000; PORT=..., OUTPUTS=...
+	@test -f "$(OUTPUTS)/mlflow.db" || { \
+	  echo 'There is no $(OUTPUTS)/mlflow.db yet: `make run` makes one.' >&2; exit 2; }
+	@folder=$$(cd "$(OUTPUTS)" && pwd) && echo 'MLflow: http://127.0.0.1:$(PORT)  (Ctrl-C ends it)' && \
+	  MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false \
+	  exec $(IN_VENV) -m mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 \
+	    --backend-store-uri "sqlite:///$$folder/mlflow.db" \
+	    --artifacts-destination "$$folder/mlartifacts"
+
+clean: ## remove caches and build leftovers; keeps .venv and outputs
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf catboost_info notebooks/.ipynb_checkpoints
+	find configs hydra_plugins scripts spaceship tests -name __pycache__ -prune \
+	  -exec rm -rf {} + 2>/dev/null || true
+
+clean-outputs: ## remove outputs after asking: champions, runs, data; YES=1 does not ask
+	@if [ '$(YES)' != 1 ]; then \
+	  echo 'This removes every champion, run and prepared data set in $(OUTPUTS).'; \
+	  printf 'Type yes to go on: '; read -r answer || answer=; \
+	  [ "$$answer" = yes ] || { echo 'Nothing removed.'; exit 1; }; fi; \
+	find "$(OUTPUTS)" -mindepth 1 -maxdepth 1 ! -name .gitkeep -exec rm -rf {} +
+
+clean-venv: ## remove .venv, such as after moving the project or upgrading Python
+	rm -rf .venv
+
+# The stamps say what is installed, so that a second `make run` starts at once.
+
+.venv/made.stamp:
+	@if $(IN_VENV) -c '$(NEW_ENOUGH)' 2>/dev/null && $(IN_VENV) -m pip --version >/dev/null 2>&1; \
+	then touch $@ && exit 0; fi; \
+	for candidate in $(or $(strip $(PYTHON)),python3 python3.13 python3.12 python3.11 python); do \
+	  "$$candidate" -c '$(NEW_ENOUGH)' 2>/dev/null || continue; \
+	  echo "Making .venv with $$("$$candidate" --version)"; \
+	  "$$candidate" -m venv --clear .venv && touch $@ && exit 0; \
+	  echo "$$candidate cannot make .venv, see above; on Debian and Ubuntu: apt install python3-venv" >&2; \
+	  exit 2; \
+	done; \
+	echo 'Python >= 3.11 is needed, found none; name one: make run PYTHON=/path/to/python3' >&2; \
+	exit 2
+
+.venv/run.stamp: .venv/made.stamp $(PINS)
+	@echo 'Installing the pinned dependencies (some minutes the first time)'
+	@$(PIP) -e .
+	@touch $@
+
+.venv/dev.stamp: .venv/made.stamp $(PINS)
+	@echo 'Installing the pinned dependencies and development tools (some minutes the first time)'
+	@$(PIP) -e '.[dev]'
+	@touch .venv/run.stamp $@

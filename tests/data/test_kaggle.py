@@ -1,0 +1,224 @@
+"""Kaggle's answers, given by a server on this machine through kagglehub's real client."""
+
+import gc
+import io
+import logging
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from spaceship.data.kaggle import KaggleData
+from spaceship.data.local import LocalData
+from spaceship.errors import (
+    ConfigError,
+    CredentialsError,
+    DataError,
+    MissingDependencyError,
+    SpaceshipError,
+)
+
+pytest.importorskip("kagglehub", reason='data=kaggle needs pip install -e ".[kaggle]"')
+
+# kagglehub leaves the answers it refuses open; the fixture collects them while this holds.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+TOKEN = "secret-token"  # noqa: S105 - nobody's
+
+
+@dataclass
+class Kaggle:
+    """What the server answers, and what it was asked."""
+
+    status: int = 200
+    body: bytes = b""
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def kaggle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Kaggle]:
+    """Put a server between kagglehub and the world, with an empty home and cache."""
+    answer = Kaggle()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            answer.asked.append(self.headers["Authorization"])
+            self.send_response(answer.status)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.send_header("Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT")
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "NO_PROXY", "no_proxy", "http_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("KAGGLE_API_ENVIRONMENT", "LOCALHOST")  # plain HTTP, so …
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{server.server_port}")  # … to here
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
+        monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path / "cache"))
+        monkeypatch.setenv("KAGGLE_API_TOKEN", TOKEN)
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield answer
+        server.shutdown()
+    gc.collect()
+
+
+def archive(folder: Path) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        for path in folder.iterdir():
+            file.write(path, path.name)
+    return buffer.getvalue()
+
+
+def refusal() -> SpaceshipError:
+    with pytest.raises(SpaceshipError) as caught:
+        KaggleData("spaceship-titanic").load()
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    return caught.value
+
+
+def test_download_is_what_the_folder_holds(kaggle: Kaggle, folder: Path) -> None:
+    kaggle.body = archive(folder)
+    source, local = KaggleData("spaceship-titanic"), LocalData(folder)
+    assert source.load().digest == local.load().digest
+    assert source.fingerprint() == local.fingerprint()
+    assert kaggle.asked == [f"Bearer {TOKEN}"]  # once for both
+
+
+@pytest.mark.parametrize("lost", ["network", "token"])
+def test_downloaded_files_are_reused(
+    kaggle: Kaggle, folder: Path, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    kaggle.body = archive(folder)
+    before = KaggleData("spaceship-titanic").fingerprint()
+    if lost == "network":
+        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    else:
+        monkeypatch.delenv("KAGGLE_API_TOKEN")
+    assert KaggleData("spaceship-titanic").fingerprint() == before
+    assert len(kaggle.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "fragments"),
+    [
+        (401, CredentialsError, ["HTTP status 401 for yours", "Create an API token"]),
+        (403, CredentialsError, ["accept the rules", "competitions/spaceship-titanic/rules"]),
+        (404, ConfigError, ["HTTP status 404", "data.competition=spaceship-titanic"]),
+        (429, CredentialsError, ["HTTP status 429, too many requests", "Try again later"]),
+        (500, CredentialsError, ["HTTP status 500", "data=local data.dir=FOLDER"]),
+        (503, CredentialsError, ["HTTP status 503", "Try again later"]),
+    ],
+)
+def test_status_is_explained(
+    kaggle: Kaggle, status: int, kind: type[SpaceshipError], fragments: list[str]
+) -> None:
+    kaggle.status = status
+    error = refusal()
+    assert type(error) is kind
+    assert [part for part in fragments if part not in str(error)] == []
+    assert TOKEN not in str(error)
+
+
+def test_no_network(kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert "expected Kaggle to be reachable; found no connection" in str(refusal())
+    assert kaggle.asked == []
+
+
+def test_no_credentials(kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KAGGLE_API_TOKEN")
+    error = refusal()
+    assert isinstance(error, CredentialsError)
+    assert "found none.\nCreate an API token on https://www.kaggle.com/settings/api" in str(error)
+    assert kaggle.asked == []
+
+
+@pytest.mark.parametrize("token", ["secret\ntoken", "secret-tokén\u2026"])
+def test_token_that_no_header_can_hold(
+    kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv("KAGGLE_API_TOKEN", token)
+    error = refusal()
+    assert "credentials; found some that cannot be read" in str(error)
+    assert "secret" not in str(error)
+    assert kaggle.asked == []
+
+
+@pytest.mark.parametrize("text", ["{", '{"username": "me"}', '{"key": "secret"}'])
+def test_broken_credentials_file(
+    kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str
+) -> None:
+    monkeypatch.delenv("KAGGLE_API_TOKEN")
+    (tmp_path / "kaggle.json").write_text(text)
+    error = refusal()
+    assert "found some that cannot be read" in str(error)
+    assert "secret" not in str(error)
+    assert kaggle.asked == []
+
+
+def test_page_instead_of_an_archive(kaggle: Kaggle) -> None:
+    kaggle.body = b"<!DOCTYPE html>"
+    error = refusal()
+    assert isinstance(error, DataError)
+    assert "a damaged one" in str(error)
+    assert "cache/competitions/spaceship-titanic.archive, then run again" in str(error)
+
+
+def test_cache_that_cannot_be_written(
+    kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path / "file" / "cache"))
+    error = refusal()
+    assert isinstance(error, DataError)
+    assert "found Not a directory.\nMake room" in str(error)
+    assert kaggle.asked == []
+
+
+def test_archive_of_another_competition(kaggle: Kaggle, folder: Path) -> None:
+    (folder / "train.csv").unlink()
+    kaggle.body = archive(folder)
+    with pytest.raises(DataError, match=r"train\.csv: expected a CSV file; found no such file"):
+        KaggleData("titanic").load()
+
+
+def test_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "kagglehub", None)
+    error = refusal()
+    assert isinstance(error, MissingDependencyError)
+    assert 'pip install -e ".[kaggle]"' in str(error)
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "https://www.kaggle.com/c/x", "Space Ship", "../x"])
+def test_name_no_competition_can_have(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"found .*data\.competition=spaceship-titanic"):
+        KaggleData(name)
+
+
+def test_nothing_secret_is_logged_or_printed(
+    kaggle: Kaggle,
+    folder: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    kaggle.body = archive(folder)
+    with caplog.at_level(logging.DEBUG):
+        KaggleData("spaceship-titanic").load()
+    captured = capfd.readouterr()
+    assert TOKEN not in caplog.text + captured.out + captured.err
