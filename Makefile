@@ -8,7 +8,7 @@ PORT    ?= 5000
 
 IN_VENV := .venv/bin/python
 PIP     := PIP_DISABLE_PIP_VERSION_CHECK=1 $(IN_VENV) -m pip install --quiet -c constraints.txt
-PINS    := pyproject.toml constraints.txt
+PINS    := pyproject.toml constraints.txt $(wildcard hydra_plugins)  # what an installation rests on
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 YAML    := configs .github .pre-commit-config.yaml .yamllint.yaml
 

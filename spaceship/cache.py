@@ -49,16 +49,25 @@ def replace_folder(temporary: Path, folder: Path) -> None:
 
 
 def _read(folder: Path) -> Passengers | None:
-    if not (folder / _META).is_file():
+    """Return what is stored, None where nothing is; a copy that is not as written goes."""
+    if not folder.is_dir():
         return None
+    try:
+        return _read_whole(folder)
+    except (KeyError, OSError, ValueError) as fault:  # pyarrow's errors are among these
+        log.warning("The data stored in %s is loaded afresh: %s", folder, fault)
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+
+
+def _read_whole(folder: Path) -> Passengers:
     meta = json.loads((folder / _META).read_text())
     train, test = (pd.read_parquet(folder / f"{name}.parquet") for name in ("train", "test"))
     path = folder / "sample.parquet"
     sample = pd.read_parquet(path) if path.is_file() else None
     if _digest(train, test, sample) != meta["frames_digest"]:
-        log.warning("The data stored in %s has changed; it is loaded afresh.", folder)
-        shutil.rmtree(folder)
-        return None
+        message = "its contents have changed"
+        raise ValueError(message)
     return Passengers(train, test, sample, meta["digest"])
 
 

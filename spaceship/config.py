@@ -3,7 +3,10 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
@@ -17,7 +20,6 @@ ROOT = Path(__file__).resolve().parents[1]
 ALLOWED_TARGETS = ("spaceship.", "sklearn.", "lightgbm.", "catboost.", "xgboost.", "optuna.")
 """Prefixes of the classes that a config may name; Hydra's own block list stops only known evils."""
 
-_ENVIRONMENT = re.compile(r"\$\{oc\.env:\s*([A-Za-z_][A-Za-z0-9_]*)")
 _URI_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+(?=@)")
 
 
@@ -77,14 +79,15 @@ def resolved(node: Any) -> Any:
 def loggable(cfg: DictConfig) -> dict[str, Any]:
     """Return the config resolved, but with the values of environment variables left out.
 
-    A leaf that reaches an `${oc.env:NAME}` keeps that text in place of the value, and passwords
-    inside URIs become `***`, so that the result may be logged and stored.
+    Wherever an `${oc.env:NAME}` leads, that text stands in place of the value, and passwords inside
+    URIs become `***`, so that the result may be logged and stored.
     """
-    names = set(_ENVIRONMENT.findall(OmegaConf.to_yaml(cfg)))
-    secrets = {os.environ[name]: f"${{oc.env:{name}}}" for name in names if os.environ.get(name)}
-    raw = OmegaConf.to_container(cfg, resolve=False)
-    plain = _hide(raw, OmegaConf.to_container(cfg, resolve=True), secrets)
-    return dict(plain)
+    with _environment_hidden():
+        try:
+            plain = OmegaConf.to_container(cfg, resolve=True)
+        except OmegaConfBaseException:  # a resolver that cannot work on a name for a value
+            plain = OmegaConf.to_container(cfg, resolve=False)
+    return dict(_redacted(plain))
 
 
 def redact(text: str) -> str:
@@ -104,27 +107,45 @@ def flatten(plain: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
-def _hide(raw: Any, value: Any, secrets: Mapping[str, str]) -> Any:
+@contextmanager
+def _environment_hidden() -> Iterator[None]:
+    """Make `${oc.env:NAME}` resolve to its own text: what cannot be read cannot leak."""
+    from omegaconf.resolvers import oc
+
+    def hidden(name: str, *default: Any) -> Any:
+        return f"${{oc.env:{name}}}" if name in os.environ else oc.env(name, *default)
+
+    OmegaConf.register_new_resolver("oc.env", hidden, replace=True)
+    try:
+        yield
+    finally:
+        OmegaConf.register_new_resolver("oc.env", oc.env, replace=True)
+
+
+def _redacted(value: Any) -> Any:
     if isinstance(value, dict):
-        inner = raw if isinstance(raw, dict) else {}
-        return {key: _hide(inner.get(key, "${"), item, secrets) for key, item in value.items()}
+        return {key: _redacted(item) for key, item in value.items()}
     if isinstance(value, list):
-        was = raw if isinstance(raw, list) else ["${"] * len(value)
-        return [_hide(old, item, secrets) for old, item in zip(was, value, strict=True)]
-    if not isinstance(value, str):
-        return value
-    if "${" in str(raw):
-        for secret, name in secrets.items():
-            value = value.replace(secret, name)
-    return redact(value)
+        return [_redacted(item) for item in value]
+    return redact(value) if isinstance(value, str) else value
 
 
 def _refuse_foreign_targets(plain: Any) -> None:
     for target in _targets(plain):
-        if not target.startswith(ALLOWED_TARGETS):
+        found = target if not target.startswith(ALLOWED_TARGETS) else _home(target)
+        if not found.startswith(ALLOWED_TARGETS):
             allowed = ", ".join(ALLOWED_TARGETS)
-            message = f"expected a _target_ under one of {allowed} found {target!r}"
+            message = f"expected a _target_ under one of {allowed}; found {target!r} ({found})"
             raise ConfigError(message)
+
+
+def _home(target: str) -> str:
+    """Return where a target is defined: a module's own imports are attributes of it, too."""
+    try:
+        module = getattr(resolve_name(target), "__module__", None)
+    except Exception:  # noqa: BLE001 - building it will tell what is wrong
+        return target
+    return target if module is None else f"{module}."
 
 
 def _targets(plain: Any) -> Iterator[str]:
@@ -149,8 +170,8 @@ def _mendable(error: Exception, plain: Mapping[str, Any]) -> Exception:
     while root.__cause__ is not None:
         root = root.__cause__
     target = plain.get("_target_")
-    if isinstance(root, ModuleNotFoundError) and root.name:
-        package = root.name.split(".")[0]
+    package = root.name.split(".")[0] if isinstance(root, ModuleNotFoundError) and root.name else ""
+    if package and find_spec(package) is None:  # else a module of an installed package is misspelt
         install = f'pip install -e ".[{package}]"'
         return MissingDependencyError(f"{target} needs the package {package}; run: {install}")
     return ConfigError(f"{target} cannot be built from its config: {root}")

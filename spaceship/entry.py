@@ -19,6 +19,7 @@ TERMINATED = 143
 
 def prepare() -> None:
     """Do what has to be done before Hydra composes a config."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads starve a shared core
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
@@ -68,12 +69,16 @@ def _exit_status(error: Exception) -> int | None:
 
     if isinstance(error, SpaceshipError):
         return error.exit_status
+    if isinstance(error, OSError) and error.filename is not None:
+        return 2
     return 2 if isinstance(error, HydraException | OmegaConfBaseException) else None
 
 
 def _message(error: BaseException) -> str:
     """Return the message of an error and of what caused it, each said once."""
     text = str(error).strip()
+    if isinstance(error, OSError):
+        return f"expected to use {error.filename}, found: {error.strerror}; see paths.outputs=DIR"
     cause = error.__cause__
     if isinstance(error, SpaceshipError) or cause is None or str(cause).strip() in text:
         return redact(text)

@@ -156,7 +156,8 @@ def _run_name(config: DictConfig) -> str:
 
 def _tags(config: DictConfig, flags: str = "") -> dict[str, str]:
     """Return the tags every run has: what was asked for, on which code."""
-    overrides = [redact(item) for item in config.hydra.overrides.task]
+    asked = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
+    overrides = [redact(str(item)) for item in asked]
     sha, dirty = _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain"))
     return {
         "mode": config.hydra.runtime.choices["mode"],

@@ -95,10 +95,11 @@ def gate(cfg: DictConfig) -> Gate:
 
 
 def features_chosen() -> bool:
-    """Tell whether the job's command line names a feature set."""
+    """Tell whether the job's command line names a feature set, or changes one."""
     from hydra.core.hydra_config import HydraConfig
 
-    return any(item.startswith("features=") for item in HydraConfig.get().overrides.task)
+    task = HydraConfig.get().overrides.task
+    return any(item.lstrip("+~").startswith(("features=", "features.")) for item in task)
 
 
 def features_name(ingredients: Mapping[str, Any]) -> str:

@@ -50,6 +50,8 @@ class Referee:
             RefusedError: Refused, and the gate requires otherwise.
 
         """
+        if (job.folder / VERDICT_FILE).exists():
+            return Verdict.read(job.folder)
         run_id = job.logged_run()
         report = replace(Report.read(job.folder), run_id=run_id)
         report.write(job.folder)

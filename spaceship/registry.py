@@ -95,8 +95,8 @@ class Registry:
         version = self.find(CHAMPION)
         if version is None:
             message = (
-                f"expected a champion of {self.model}, found none; make one with the same data: "
-                "python scripts/run.py mode=train"
+                f"expected a champion of {self.model}, found none; a candidate that passes the "
+                "gate becomes champion: python scripts/run.py mode=train, with the same data"
             )
             raise NoChampionError(message)
         return version

@@ -1,11 +1,12 @@
 """The MLflow store: opened once under a lock; runs that start, tell the truth and end."""
 
-import json
 import logging
 import os
-import socket
+import re
+import sqlite3
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from urllib.parse import urlparse
 
 from spaceship.config import redact
 from spaceship.errors import TrackingError
+from spaceship.process import is_orphan, process_tags
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -25,7 +27,6 @@ PARAM_LENGTH = 500
 LOCK_SECONDS = 120
 """How long a process waits for another one that sets up the database."""
 _SQLITE = "sqlite:///"
-_TAG = "spaceship."
 
 
 @dataclass(frozen=True)
@@ -84,17 +85,17 @@ class Store:
             The run's id.
 
         """
-        own = {**tags, **_process_tags()}
+        own = {**tags, **process_tags()}
         if parent is not None:
             own["mlflow.parentRunId"] = parent
         run = self.client.create_run(self.experiment_id, run_name=name, tags=own)
         return str(run.info.run_id)
 
     def log_params(self, run_id: str, params: Mapping[str, str]) -> None:
-        """Log parameters, each cut to a length that no store refuses."""
+        """Log parameters, each under a name and cut to a length that no store refuses."""
         from mlflow.entities import Param
 
-        entities = [Param(key[:250], _cut(value)) for key, value in params.items()]
+        entities = [Param(_as_name(key), _cut(value)) for key, value in params.items()]
         for start in range(0, len(entities), 100):
             self.client.log_batch(run_id, params=entities[start : start + 100])
 
@@ -121,7 +122,7 @@ class Store:
 
     def close_orphans(self) -> Sequence[str]:
         """Mark runs KILLED that stand as running but whose process on this machine is gone."""
-        gone = [run.info.run_id for run in self._running() if _is_orphan(run.data.tags)]
+        gone = [run.info.run_id for run in self._running() if is_orphan(run.data.tags)]
         for run_id in gone:
             self.client.set_terminated(run_id, "KILLED")
         if gone:
@@ -139,12 +140,13 @@ def _open(store: Store) -> "MlflowClient":
 
     if not store.uri.startswith(_SQLITE):
         return _connect(store)
-    database = Path(store.uri.removeprefix(_SQLITE))
+    database = _database(store.uri)
     database.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(database.with_suffix(".lock"), timeout=LOCK_SECONDS):
             if not database.exists():
                 _create_database(database)
+            _read(database)
             return _connect(store)
     except Timeout as error:
         message = (
@@ -163,6 +165,24 @@ def _create_database(database: Path) -> None:
     unfinished.unlink(missing_ok=True)
     MlflowClient(f"{_SQLITE}{unfinished}").search_experiments(max_results=1)
     unfinished.replace(database)
+
+
+def _database(uri: str) -> Path:
+    """Return the file of a SQLite URI, which is no place for every character."""
+    path = uri.removeprefix(_SQLITE)
+    if special := sorted(set(path) & set("%?")):
+        message = (
+            f"expected a folder that a database URI can name, found {' and '.join(special)} in "
+            f"{path}; choose another one with paths.outputs=DIR"
+        )
+        raise TrackingError(message)
+    return Path(path)
+
+
+def _read(database: Path) -> None:
+    """Raise at once what MLflow would try to get round for 100 s: a file that is no database."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA schema_version").fetchone()
 
 
 def _connect(store: Store) -> "MlflowClient":
@@ -185,31 +205,19 @@ def _cannot_open(uri: str, error: Exception) -> TrackingError:
     found = redact(str(error).strip().splitlines()[0]) if str(error).strip() else repr(error)
     if uri.startswith("http"):
         hint = "check that the server runs there, or drop tracking=server to use SQLite"
+    elif uri.startswith(_SQLITE):
+        hint = (
+            "check paths.outputs: it must be a folder that you may write to, "
+            "and its mlflow.db, if there is one, a database"
+        )
     else:
-        hint = "check paths.outputs: it must be a folder that you may write to"
+        hint = "check that the database is up and the driver for it installed"
     return TrackingError(f"expected an MLflow store at {redact(uri)}, found: {found}; {hint}")
 
 
-def _process_tags() -> dict[str, str]:
-    import psutil
-
-    process = psutil.Process()
-    return {
-        f"{_TAG}host": socket.gethostname(),
-        f"{_TAG}process": json.dumps([process.pid, process.create_time()]),
-    }
-
-
-def _is_orphan(tags: Mapping[str, str]) -> bool:
-    import psutil
-
-    if tags.get(f"{_TAG}host") != socket.gethostname():
-        return False
-    pid, created = json.loads(tags[f"{_TAG}process"])
-    try:
-        return bool(psutil.Process(pid).create_time() != created)
-    except psutil.NoSuchProcess:
-        return True
+def _as_name(key: str) -> str:
+    """Return a config key as a parameter name that MLflow takes."""
+    return re.sub(r"[^\w\-. :/]", "_", key)[:250]
 
 
 def _cut(value: str) -> str:

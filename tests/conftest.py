@@ -1,9 +1,17 @@
-"""Fixtures every test may use: the real passengers where they exist."""
+"""Fixtures every test may use: passengers, an MLflow store that is quick to get, no stray state."""
 
 import os
+import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from spaceship.data._base import Passengers
+from spaceship.data.synthetic import SyntheticData
+from spaceship.registry import Registry
+from spaceship.tracking import Store, validated
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -15,3 +23,52 @@ def real_data() -> Path:
     if not (folder / "train.csv").is_file():
         pytest.skip(f"no real passengers in {folder}; set SPACESHIP_DATA_DIR to Kaggle's folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def people() -> Passengers:
+    """Give about 560 synthetic passengers, two thirds of them labelled; not to be changed."""
+    return SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33).load()
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give an MLflow database without experiments of ours, set up once: that takes seconds."""
+    path = tmp_path_factory.mktemp("database") / "mlflow.db"
+    uri = f"sqlite:///{path}"
+    _ = Store(uri, None, "Default").client
+    _forget_mlflow()
+    return path
+
+
+@pytest.fixture
+def store(database: Path, tmp_path: Path) -> Iterator[Store]:
+    """Give a store of the test's own, artifacts included."""
+    folder = tmp_path / "outputs"
+    folder.mkdir()
+    shutil.copy(database, folder / "mlflow.db")
+    yield validated(f"sqlite:///{folder}/mlflow.db", str(folder / "mlartifacts"), "spaceship")
+    _forget_mlflow()
+
+
+@pytest.fixture
+def registry(store: Store, tmp_path: Path) -> Registry:
+    """Give a registry in which nothing is registered yet."""
+    return Registry(store, "spaceship-synthetic", tmp_path / "outputs" / "locks")
+
+
+@pytest.fixture(autouse=True)
+def _no_stray_uri() -> Iterator[None]:
+    """Leave MLflow's module globals and its environment variable as they were."""
+    yield
+    _forget_mlflow()
+
+
+def _forget_mlflow() -> None:
+    if "mlflow" not in sys.modules:
+        return
+    import mlflow
+
+    mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
+    mlflow.set_registry_uri(None)  # type: ignore[arg-type]
+    os.environ.pop("MLFLOW_TRACKING_URI", None)

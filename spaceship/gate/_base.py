@@ -3,7 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Self
@@ -69,8 +69,9 @@ class Verdict:
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Self:
-        """Return the verdict that `to_dict` described."""
-        known = {key: value for key, value in content.items() if key != "version"}
+        """Return the verdict that `to_dict` described; what was noted beside it is left out."""
+        names = {one.name for one in fields(cls)}
+        known = {key: value for key, value in content.items() if key in names}
         return cls(**known | {"checks": tuple(Check(**check) for check in known["checks"])})
 
     def write(self, folder: Path) -> None:

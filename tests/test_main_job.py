@@ -1,0 +1,345 @@
+"""Whole runs of `scripts/run.py` in processes of their own, as a user's shell starts them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+ROOT = Path(__file__).resolve().parents[1]
+QUICK = ["data.n_groups=400", "features=raw", "gate.floor=0.5"]
+QUICK_MODEL = "model=logistic_regression"
+pytestmark = pytest.mark.slow
+
+
+class Shell:
+    """Runs the script with one outputs folder, from a folder that is not the project's."""
+
+    def __init__(self, outputs: Path) -> None:
+        self.outputs = outputs
+
+    def command(self, *arguments: str) -> list[str]:
+        script = [sys.executable, str(ROOT / "scripts" / "run.py")]
+        return [*script, *arguments, f"paths.outputs={self.outputs}"]
+
+    def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.outputs.parent,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    @property
+    def client(self) -> MlflowClient:
+        uri = f"sqlite:///{self.outputs}/mlflow.db"
+        return MlflowClient(uri, uri)
+
+    def runs(self) -> list[Run]:
+        experiment = self.client.get_experiment_by_name("spaceship")
+        assert experiment is not None
+        return list(self.client.search_runs([experiment.experiment_id]))
+
+    def champion(self) -> str | None:
+        try:
+            models = self.client.get_registered_model("spaceship-synthetic")
+        except Exception:  # noqa: BLE001 - no model yet
+            return None
+        number = models.aliases.get("champion")
+        return None if number is None else str(number)
+
+    def verdicts(self) -> list[dict[str, Any]]:
+        paths = sorted(self.outputs.glob("*runs/*/*/**/verdict.json"))
+        return [json.loads(path.read_text()) for path in paths]
+
+
+@pytest.fixture(scope="module")
+def first_time(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """Give a shell whose outputs hold one run of the main job."""
+    shell = Shell(tmp_path_factory.mktemp("project") / "outputs")
+    done = shell(*QUICK, QUICK_MODEL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Verdict: champion" in done.stdout
+    return shell
+
+
+@pytest.fixture
+def later(first_time: Shell, tmp_path: Path) -> Shell:
+    """Give a shell with an empty outputs folder and a database that is set up already."""
+    outputs = tmp_path / "outputs"
+    outputs.mkdir()
+    template = first_time.outputs.parent / "template.db"
+    if not template.exists():
+        uri = f"sqlite:///{template}"
+        MlflowClient(uri, uri).search_experiments(max_results=1)
+    (outputs / "mlflow.db").write_bytes(template.read_bytes())
+    return Shell(outputs)
+
+
+@pytest.fixture
+def processes() -> Iterator[Callable[[subprocess.Popen[str]], subprocess.Popen[str]]]:
+    """Give a function that keeps a process to be ended with the test."""
+    kept: list[subprocess.Popen[str]] = []
+
+    def keep(process: subprocess.Popen[str]) -> subprocess.Popen[str]:
+        kept.append(process)
+        return process
+
+    yield keep
+    for process in kept:
+        process.kill()
+        process.communicate()
+
+
+def test_main_job_ends_in_a_submission_and_a_champion(first_time: Shell) -> None:
+    table = pd.read_csv(first_time.outputs / "submission.csv")
+    (data,) = first_time.outputs.glob("data/synthetic/*/test.parquet")
+    assert list(table.columns) == ["PassengerId", "Transported"]
+    assert table["PassengerId"].tolist() == pd.read_parquet(data)["PassengerId"].tolist()
+    assert table["Transported"].dtype == bool
+    assert first_time.champion() == "1"
+
+
+def test_main_job_is_logged(first_time: Shell) -> None:
+    run = first_time.runs()[-1]
+    metrics, tags = run.data.metrics, run.data.tags
+    assert run.info.status == "FINISHED"
+    names = ["accuracy", "roc_auc", "log_loss", "brier", "ece"]
+    wanted = {
+        f"{part}{name}{end}" for name in names for part, end in (("cv_", ""), ("cv_", "_std"))
+    }
+    assert wanted | {f"holdout_{name}" for name in names} <= set(metrics)
+    assert metrics["fit_seconds"] > 0
+    assert metrics["predict_rows_per_second"] > 0
+    assert tags["award"] == "champion"
+    assert {"reason", "data_source", "data_digest", "git_sha"} <= set(tags)
+    assert run.data.params["model.name"] == "logistic_regression"
+
+
+def test_retraining_the_same_is_refused_and_repeats_every_figure(first_time: Shell) -> None:
+    before = json.loads(next(first_time.outputs.glob("runs/*/*/report.json")).read_text())
+    done = first_time("mode=train", *QUICK)  # no model: the champion's recipe
+    assert done.returncode == 0, done.stderr
+    assert "Cross-validation of logistic_regression on raw" in done.stdout
+    assert "Verdict: refused" in done.stdout
+    after = json.loads(max(first_time.outputs.glob("runs/*/*/report.json")).read_text())
+    timings = {"fit_seconds", "predict_rows_per_second"}
+    for report in (before, after):
+        for scores in (report["metrics"], *report["folds"]):
+            for timing in timings:
+                scores.pop(timing)
+    assert before["metrics"] == after["metrics"]
+    assert before["folds"] == after["folds"]
+    assert before["holdout_sha256"] == after["holdout_sha256"]
+    assert first_time.champion() == "1"
+
+
+def test_refusal_is_status_3_where_the_gate_is_required(first_time: Shell) -> None:
+    done = first_time("mode=train", *QUICK, "gate.require=true")
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert first_time.runs()[0].info.status == "FINISHED"
+
+
+def test_gate_off_moves_nothing(later: Shell) -> None:
+    done = later("mode=train", *QUICK, QUICK_MODEL, "gate=off")
+    assert done.returncode == 0, done.stderr
+    assert later.champion() is None
+    assert later.verdicts()[0]["award"] == "champion"
+
+
+def test_promote_rollback_and_history(later: Shell) -> None:
+    weak = "model.estimator.max_depth=1"
+    assert later("mode=train", *QUICK, "model=random_forest", weak).returncode == 0
+    better = later("mode=train", *QUICK, "model=lgbm", "gate.min_relative_gain=0.9")
+    assert "Verdict: challenger" in better.stdout, better.stdout
+    assert "is 2" in later("mode=promote", "reason=it is better").stdout
+    assert later.champion() == "2"
+    assert later("mode=promote").returncode == 2
+    assert "is 1" in later("mode=rollback").stdout
+    assert later.champion() == "1"
+    assert later("mode=rollback").returncode == 2
+    told = later("mode=history").stdout
+    assert told.count("version ") == 3
+    assert "it is better" in told
+
+
+def test_multirun_gates_the_best_job_once(later: Shell) -> None:
+    done = later("-m", "mode=train", *QUICK, "model=logistic_regression,lgbm")
+    assert done.returncode == 0, done.stderr
+    runs = later.runs()
+    (parent,) = (run for run in runs if "mlflow.parentRunId" not in run.data.tags)
+    children = [run for run in runs if run is not parent]
+    assert [child.data.tags["mlflow.parentRunId"] for child in children] == [parent.info.run_id] * 2
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    best = min(children, key=lambda run: run.data.metrics["cv_log_loss"])
+    assert parent.data.tags["best_run_id"] == best.info.run_id
+    assert [run.data.tags.get("award") for run in children if run is not best] == [None]
+    assert best.data.tags["award"] == parent.data.tags["award"] == "champion"
+    assert later.champion() == "1"
+
+
+def test_multirun_on_two_workers(later: Shell) -> None:
+    launcher = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+    done = later("-m", "mode=train", *QUICK, QUICK_MODEL, "seed=1,2", *launcher)
+    assert done.returncode == 0, done.stderr
+    assert {run.info.status for run in later.runs()} == {"FINISHED"}
+    assert len(later.runs()) == 3
+    assert later.champion() == "1"
+
+
+def test_job_that_fails_fails_its_multirun(later: Shell) -> None:
+    done = later("-m", "mode=train", *QUICK, "model=logistic_regression", "split.n_folds=3,1")
+    assert done.returncode == 2
+    statuses = [run.info.status for run in later.runs()]
+    assert sorted(statuses) == ["FAILED", "FAILED", "FINISHED"]
+    assert later.champion() is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["mode=inference"], "mode=train"),
+        (["mode=promote"], "challenger"),
+        (["mode=rollback"], "champion"),
+        (["mode=fly"], "inference"),
+        (["seeed=1"], "seeed"),
+        (["mode=train", "gate.floor=high"], "floor"),
+        (["mode=train", "objective.metric=holdout_accuracy"], "cv_accuracy"),
+        (["mode=train", "objective.metric=cv_f1"], "accuracy"),
+        (["mode=train", "split.holdout_fraction=1.5"], "between 0 and 1"),
+        (["mode=pp", "data=local"], "data.dir="),
+        (["mode=pp", "data=local", "data.dir=nowhere"], "nowhere"),
+        (["mode=pp", "data.n_groups=-1"], "n_groups"),
+        (["mode=pp", "data._target_=os.system"], "os.system"),
+        (["mode=pp", "data._target_=joblib.load"], "joblib.load"),
+        (["mode=pp", "tracking=server"], "tracking.uri="),
+        (["mode=pp", "tracking=server", "tracking.uri=http://127.0.0.1:9"], "127.0.0.1:9"),
+        (["mode=pp", "tracking.uri=mlruns"], "tracking=sqlite"),
+        (["mode=train", "model=lgbm", "model.estimator._target_=lightgbm.Nothing"], "Nothing"),
+        (["mode=train", "model=lgbm", "model.encoding=binary"], "native"),
+    ],
+)
+def test_what_a_user_can_mend(later: Shell, arguments: list[str], told: str) -> None:
+    done = later(*arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert later.champion() is None
+
+
+def test_outputs_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    done = Shell(tmp_path / "file")("mode=pp")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_failed_job_keeps_its_traceback(later: Shell) -> None:
+    done = later("mode=train", "data=local", "data.dir=nowhere")
+    assert done.returncode == 2
+    (run,) = later.runs()
+    assert run.info.status == "FAILED"
+    names = {item.path for item in later.client.list_artifacts(run.info.run_id)}
+    assert {"traceback.txt", "failure.json", "config.yaml"} <= names
+
+
+def test_sigterm_ends_the_run_as_killed(
+    later: Shell, processes: Callable[[subprocess.Popen[str]], subprocess.Popen[str]]
+) -> None:
+    process = processes(later.start("mode=train", *QUICK, "model=svm", "data.n_groups=20000"))
+    _wait_for(process, "Cross-validation")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 143
+    assert [run.info.status for run in later.runs()] == ["KILLED"]
+
+
+def test_sigkill_leaves_nothing_to_clean_up(
+    later: Shell, processes: Callable[[subprocess.Popen[str]], subprocess.Popen[str]]
+) -> None:
+    process = processes(later.start("mode=train", *QUICK, QUICK_MODEL))
+    _wait_for(process, "fold 1")
+    process.kill()
+    process.wait(60)
+    assert [run.info.status for run in later.runs()] == ["RUNNING"]
+    assert later("mode=train", *QUICK, QUICK_MODEL).returncode == 0
+    assert sorted(run.info.status for run in later.runs()) == ["FINISHED", "KILLED"]
+    assert later.champion() == "1"
+
+
+def test_four_first_runs_at_once(
+    tmp_path: Path, processes: Callable[[subprocess.Popen[str]], subprocess.Popen[str]]
+) -> None:
+    shell = Shell(tmp_path / "outputs")
+    started = [processes(shell.start(*QUICK, QUICK_MODEL)) for _ in range(4)]
+    told = [process.communicate(timeout=300)[0] for process in started]
+    assert [process.returncode for process in started] == [0] * 4, told
+    assert {run.info.status for run in shell.runs()} == {"FINISHED"}
+    awards = [verdict["award"] for verdict in shell.verdicts()]
+    assert sorted(awards) == ["champion", "refused", "refused", "refused"]
+    assert shell.champion() == "1"
+
+
+def test_secrets_of_the_environment_are_written_nowhere(later: Shell) -> None:
+    done = later(
+        *("mode=train", *QUICK, QUICK_MODEL),
+        "+note=${oc.env:SPACESHIP_TEST_SECRET}",
+        "reason=see ${oc.env:SPACESHIP_TEST_SECRET}",
+        "+address=postgresql://user:pass-word-in-uri@127.0.0.1/db",
+        SPACESHIP_TEST_SECRET="hush-hush-4711",  # noqa: S106 - what the test looks for
+    )
+    assert done.returncode == 0, done.stderr
+    for secret in ("hush-hush-4711", "pass-word-in-uri"):
+        assert secret not in done.stdout + done.stderr
+        found = [path for path in later.outputs.rglob("*") if _contains(path, secret)]
+        assert found == []
+
+
+def test_local_settings_override_the_defaults(later: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "settings" / "local"
+    folder.mkdir(parents=True)
+    (folder / "default.yaml").write_text("# @package _global_\ndata:\n  n_groups: 123\n")
+    done = later("--config-dir", str(folder.parent), "--cfg", "job")
+    assert "n_groups: 123" in done.stdout
+    over = later("--config-dir", str(folder.parent), "--cfg", "job", "data.n_groups=7")
+    assert "n_groups: 7" in over.stdout
+
+
+def test_real_passengers(later: Shell, real_data: Path) -> None:
+    arguments = ["data=local", f"data.dir={real_data}", "model=lgbm"]
+    done = later(*arguments)
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(later.outputs / "submission.csv")
+    sample = pd.read_csv(real_data / "sample_submission.csv")
+    assert table["PassengerId"].tolist() == sample["PassengerId"].tolist()
+
+
+def _wait_for(process: subprocess.Popen[str], text: str) -> None:
+    assert process.stdout is not None
+    deadline = time.monotonic() + 120
+    for line in process.stdout:
+        if text in line:
+            return
+        assert time.monotonic() < deadline
+    pytest.fail(f"the process ended without saying {text!r}")
+
+
+def _contains(path: Path, text: str) -> bool:
+    return path.is_file() and text.encode() in path.read_bytes()

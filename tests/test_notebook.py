@@ -1,0 +1,73 @@
+"""The notebook runs from top to bottom, with and without a champion, and is kept without output."""
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOK = ROOT / "notebooks" / "explore.ipynb"
+CHARTS_OF_DATA = 3
+FEW = ("data.n_groups=1200", "threads=1")
+
+
+@pytest.fixture
+def overrides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Keep everything Jupyter and the project write inside the test's own folder."""
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    chosen = [f"paths.outputs={tmp_path / 'outputs'}", *FEW]
+    monkeypatch.setenv("SPACESHIP_OVERRIDES", shlex.join(chosen))
+    return chosen
+
+
+def executed() -> list[dict[str, Any]]:
+    """Run the notebook in a kernel of its own and return the outputs of its cells."""
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    resources = {"metadata": {"path": str(NOTEBOOK.parent)}}
+    NotebookClient(notebook, timeout=300, resources=resources).execute()
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [output for cell in cells for output in cell.outputs]
+
+
+def charts(outputs: list[dict[str, Any]]) -> int:
+    return sum("image/png" in output.get("data", {}) for output in outputs)
+
+
+def printed(outputs: list[dict[str, Any]]) -> str:
+    return "".join(output["text"] for output in outputs if output.get("name") == "stdout")
+
+
+def test_is_valid_small_and_without_output() -> None:
+    notebook = nbformat.read(NOTEBOOK, as_version=nbformat.NO_CONVERT)
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not [cell.id for cell in code if cell.outputs or cell.execution_count is not None]
+    assert NOTEBOOK.stat().st_size < 20_000
+
+
+def test_without_a_champion_it_draws_the_data_and_says_how_to_make_one(
+    overrides: list[str],
+) -> None:
+    outputs = executed()
+    assert charts(outputs) == CHARTS_OF_DATA
+    assert "no champion of spaceship-synthetic yet" in printed(outputs)
+    assert f"python scripts/run.py mode=train {shlex.join(overrides)}" in printed(outputs)
+
+
+@pytest.mark.slow
+def test_with_a_champion_it_draws_its_errors(overrides: list[str]) -> None:
+    train = ["mode=train", "model=logistic_regression", "features=raw", "gate.floor=0.5"]
+    command = [sys.executable, str(ROOT / "scripts" / "run.py"), *train, *overrides]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    outputs = executed()
+    assert charts(outputs) == CHARTS_OF_DATA + 1
+    assert "logistic_regression on raw, version 1:" in printed(outputs)
+    assert "judged on other data" not in printed(outputs)
