@@ -9,6 +9,7 @@ PORT    ?= 5000
 IN_VENV := .venv/bin/python
 PIP     := PIP_DISABLE_PIP_VERSION_CHECK=1 $(IN_VENV) -m pip install --quiet -c constraints.txt
 PINS    := pyproject.toml constraints.txt $(wildcard hydra_plugins)  # what an installation rests on
+CANDIDATES := $(or $(strip $(PYTHON)),python3 python3.13 python3.12 python3.11 python)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 YAML    := configs .github .pre-commit-config.yaml .yamllint.yaml
 
@@ -72,14 +73,14 @@ clean-venv: ## remove .venv, such as after moving the project or upgrading Pytho
 .venv/made.stamp:
 	@if $(IN_VENV) -c '$(NEW_ENOUGH)' 2>/dev/null && $(IN_VENV) -m pip --version >/dev/null 2>&1; \
 	then touch $@ && exit 0; fi; \
-	for candidate in $(or $(strip $(PYTHON)),python3 python3.13 python3.12 python3.11 python); do \
+	for candidate in $(CANDIDATES); do \
 	  "$$candidate" -c '$(NEW_ENOUGH)' 2>/dev/null || continue; \
 	  echo "Making .venv with $$("$$candidate" --version)"; \
 	  "$$candidate" -m venv --clear .venv && touch $@ && exit 0; \
 	  echo "$$candidate cannot make .venv, see above; on Debian and Ubuntu: apt install python3-venv" >&2; \
 	  exit 2; \
 	done; \
-	echo 'Python >= 3.11 is needed, found none; name one: make run PYTHON=/path/to/python3' >&2; \
+	echo 'Python >= 3.11 is needed, found none in: $(CANDIDATES). Name one: make run PYTHON=...' >&2; \
 	exit 2
 
 .venv/run.stamp: .venv/made.stamp $(PINS)

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -156,7 +157,7 @@ def _run_name(config: DictConfig) -> str:
 
 def _tags(config: DictConfig, flags: str = "") -> dict[str, str]:
     """Return the tags every run has: what was asked for, on which code."""
-    asked = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
+    asked: Any = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
     overrides = [redact(str(item)) for item in asked]
     sha, dirty = _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain"))
     return {

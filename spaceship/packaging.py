@@ -43,7 +43,7 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame) -> None:
         code_paths=[str(ROOT / "spaceship")],
         signature=infer_signature(example, pipeline.predict(raw)),
         input_example=example.head(EXAMPLE_ROWS),
-        pip_requirements=requirements(types),
+        pip_requirements=requirements(pipeline, types),
         skops_trusted_types=types,
     )
 
@@ -67,10 +67,12 @@ def load(uri: str) -> Pipeline:
         raise RegistryError(message) from error
 
 
-def requirements(types: list[str]) -> list[str]:
-    """Return the pinned packages that a server needs for a model holding these types."""
+def requirements(pipeline: Pipeline, types: list[str]) -> list[str]:
+    """Return the pinned packages that a server needs for a pipeline holding these types."""
     distributions = importlib.metadata.packages_distributions()
-    roots = {name.split(".")[0] for name in types} - {"spaceship"}
+    # what a step inherits from counts: a class of this project may wrap a library's estimator
+    bases = [base.__module__ for _, step in pipeline.steps for base in type(step).__mro__]
+    roots = {name.split(".")[0] for name in [*types, *bases]} - {"spaceship"}
     own = {distributions[root][0] for root in roots if root in distributions}
     names = sorted({*SERVING_PACKAGES, *own})
     return [f"{name}=={importlib.metadata.version(name)}" for name in names]

@@ -111,7 +111,7 @@ class Registry:
         """Register the model that lies in a folder in MLflow's format.
 
         Args:
-            folder: What `models.save` wrote.
+            folder: What `packaging.save` wrote.
             run_id: The run the model came from.
             tags: Tags of the version, among them `recipe`.
 

@@ -217,7 +217,7 @@ def _cannot_open(uri: str, error: Exception) -> TrackingError:
 
 def _as_name(key: str) -> str:
     """Return a config key as a parameter name that MLflow takes."""
-    return re.sub(r"[^\w\-. :/]", "_", key)[:250]
+    return re.sub(r"[^\w\-. :]", "_", key)[:250]
 
 
 def _cut(value: str) -> str:

@@ -1,0 +1,80 @@
+"""Moves of aliases as tags: in order, whole, and enough to go back by."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from spaceship.ledger import (
+    CANCELLED,
+    DONE,
+    INTENT,
+    Move,
+    predecessor,
+    read_moves,
+    reigns,
+)
+
+
+def moves(*after: str | None, alias: str = "champion", state: str = DONE) -> list[Move]:
+    befores = [None, *after[:-1]]
+    return [
+        Move.intended(alias, before, to, "why").ended(state)
+        for before, to in zip(befores, after, strict=True)
+    ]
+
+
+def test_a_move_survives_as_a_tag() -> None:
+    move = Move.intended("champion", "1", None, 'Zürich: "0.81 > 0.80"\n')
+    assert (move.state, move.before, move.after) == (INTENT, "1", None)
+    assert "@" in move.by
+    other = {"recipe": "{}", "moved": "x"}
+    assert read_moves({**other, move.key: move.to_tag()}) == [move]
+    assert move.ended(DONE).key == move.key
+
+
+def test_moves_come_back_in_the_order_they_were_made_whatever_the_store_does() -> None:
+    made = moves(*"123456789")
+    tags = {move.key: move.to_tag() for move in reversed(made)}
+    assert len(tags) == 9
+    assert read_moves(tags) == made
+
+
+def test_a_long_reason_is_cut() -> None:
+    assert len(Move.intended("champion", None, "1", "ä" * 100_000).reason) == 1000
+
+
+def test_reigns_are_moves_of_that_alias_that_took_place() -> None:
+    champion, challenger = moves("1", "2"), moves("3", alias="challenger")
+    undone = moves("4", state=CANCELLED) + moves("5", state=INTENT)
+    assert reigns([*champion, *challenger, *undone], "champion") == champion
+
+
+@pytest.mark.parametrize(
+    ("history", "before"),
+    [
+        (["1"], None),
+        (["1", "2"], "1"),
+        (["1", "2", "3"], "2"),
+        (["1", "2", "1"], None),  # rolled back: there is nothing before the first
+        (["1", "2", "3", "2"], "1"),  # rolled back once: the next step goes further
+        (["1", "2", "1", "3"], "1"),  # what was rolled back is no predecessor
+        (["1", "2", "1", "2"], "1"),  # promoted again
+        (["1", None, "2"], "1"),  # taken away meanwhile
+        (["1", "1"], None),  # promoted although it was champion
+    ],
+)
+def test_predecessor(history: Sequence[str | None], before: str | None) -> None:
+    current = history[-1]
+    assert current is not None
+    assert predecessor(moves(*history), "champion", current) == before
+
+
+def test_predecessor_of_a_version_put_there_by_hand_is_the_last_on_record() -> None:
+    assert predecessor(moves("1", "2"), "champion", "9") == "2"
+    assert predecessor([], "champion", "9") is None
+
+
+def test_predecessor_looks_only_at_its_own_alias() -> None:
+    challengers = [replace(move, alias="challenger") for move in moves("7", "8")]
+    assert predecessor([*moves("1"), *challengers, *moves("2")], "champion", "2") == "1"

@@ -1,0 +1,50 @@
+"""A run's process is told from any other, also from one that got its number later."""
+
+import json
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from spaceship.process import is_orphan, process_tags
+
+
+def test_a_living_process_owns_its_runs() -> None:
+    assert not is_orphan(process_tags())
+
+
+def test_another_process_of_the_same_number_does_not() -> None:
+    tags = process_tags()
+    pid, created = json.loads(tags["spaceship.process"])
+    assert is_orphan(tags | {"spaceship.process": json.dumps([pid, created - 60])})
+    assert not is_orphan(tags | {"spaceship.process": json.dumps([pid, created - 1])})
+
+
+@pytest.mark.parametrize("reaped", [False, True])
+def test_a_killed_process_owns_nothing_even_while_its_parent_has_not_noticed(
+    *, reaped: bool
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        identity = [process.pid, psutil.Process(process.pid).create_time()]
+        tags = process_tags() | {"spaceship.process": json.dumps(identity)}
+        assert not is_orphan(tags)
+        process.kill()
+        if reaped:
+            process.wait()
+        else:
+            _wait_until_dead(process.pid)
+        assert is_orphan(tags)
+
+
+def test_other_machines_and_runs_of_other_tools_are_left_alone() -> None:
+    tags = process_tags() | {"spaceship.process": json.dumps([2**22 + 1, 0.0])}
+    assert is_orphan(tags)
+    assert not is_orphan(tags | {"spaceship.host": "elsewhere"})
+    assert not is_orphan({"spaceship.host": tags["spaceship.host"]})
+    assert not is_orphan({})
+
+
+def _wait_until_dead(pid: int) -> None:
+    while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        pass

@@ -1,0 +1,195 @@
+"""Versions, aliases and the record of their moves, with crashes at the worst moments."""
+
+import json
+import subprocess
+import sys
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spaceship.errors import NoChampionError, RegistryError
+from spaceship.ledger import CANCELLED, DONE, INTENT, Move, reigns
+from spaceship.registry import CHALLENGER, CHAMPION, Registry
+
+RECIPE = {"name": "lgbm", "estimator": {"random_state": "${seed}"}}
+MOVES_ALIASES = """
+import sys
+from pathlib import Path
+from spaceship.registry import Registry
+from spaceship.tracking import validated
+uri, folder, *numbers = sys.argv[1:]
+registry = Registry(validated(uri, None, "spaceship"), "spaceship-synthetic", Path(folder))
+for number in numbers:
+    with registry.lock():
+        registry.move("champion", number, f"{number} by itself")
+"""
+
+
+def register(registry: Registry, folder: Path, **tags: str) -> str:
+    """Register something that is no model: the registry does not look inside."""
+    folder.mkdir(exist_ok=True)
+    (folder / "MLmodel").write_text("flavors: {}\n")
+    run_id = registry.store.start_run("job", {})
+    return registry.register(folder, run_id, {"recipe": json.dumps(RECIPE)} | tags)
+
+
+def intend(registry: Registry, alias: str, before: str | None, after: str | None) -> Move:
+    """Write down the intent of a move, and die."""
+    move = Move.intended(alias, before, after, "the last words")
+    registry._record(move)
+    return move
+
+
+def state_of(registry: Registry, move: Move) -> str:
+    return next(one.state for one in registry.moves() if one.key == move.key)
+
+
+def point(registry: Registry, number: str) -> None:
+    registry.store.client.set_registered_model_alias(registry.model, CHAMPION, number)
+
+
+def champions(registry: Registry) -> list[str | None]:
+    return [move.after for move in reigns(registry.moves(), CHAMPION)]
+
+
+def test_an_empty_registry(registry: Registry) -> None:
+    assert registry.find(CHAMPION) is None
+    assert registry.moves() == []
+    with pytest.raises(NoChampionError, match=r"champion of spaceship-synthetic, found none"):
+        registry.champion()
+    with pytest.raises(NoChampionError):
+        registry.previous_champion()
+    with registry.lock():
+        pass
+
+
+def test_versions_are_numbered_and_know_their_run_and_recipe(
+    registry: Registry, tmp_path: Path
+) -> None:
+    numbers = [register(registry, tmp_path / "model", award="champion") for _ in range(2)]
+    assert numbers == ["1", "2"]
+    version = registry.version("2")
+    assert version.recipe == RECIPE
+    assert registry.model_uri(version) == "models:/spaceship-synthetic/2"
+    run = registry.store.client.get_run(version.run_id)
+    assert run.outputs.model_outputs[0].model_id
+    assert registry.find(CHAMPION) is None, "registering alone moves nothing"
+
+
+def test_a_version_without_recipe_has_an_empty_one(registry: Registry, tmp_path: Path) -> None:
+    number = register(registry, tmp_path / "model")
+    registry.store.client.delete_model_version_tag(registry.model, number, "recipe")
+    assert registry.version(number).recipe == {}
+
+
+def test_every_move_is_on_record(registry: Registry, tmp_path: Path) -> None:
+    for _ in range(2):
+        register(registry, tmp_path / "model")
+    with registry.lock():
+        registry.move(CHALLENGER, "1", "beats nobody " * 1000)
+        registry.move(CHAMPION, "1", "first")
+        registry.move(CHAMPION, "2", "better: Zürich")
+        registry.move(CHALLENGER, None, "retired")
+        registry.move(CHALLENGER, None, "was not there")
+    found = [(move.alias, move.before, move.after, move.state) for move in registry.moves()]
+    assert found == [
+        (CHALLENGER, None, "1", DONE),
+        (CHAMPION, None, "1", DONE),
+        (CHAMPION, "1", "2", DONE),
+        (CHALLENGER, "1", None, DONE),
+        (CHALLENGER, None, None, DONE),
+    ]
+    assert registry.moves()[2].reason == "better: Zürich"
+    assert registry.champion().number == "2"
+    assert registry.find(CHALLENGER) is None
+
+
+def test_going_back_step_by_step_until_there_is_nothing(registry: Registry, tmp_path: Path) -> None:
+    for number in ("1", "2", "3"):
+        register(registry, tmp_path / "model")
+        registry.move(CHAMPION, number, "trained")
+    for expected in ("2", "1"):
+        assert registry.previous_champion() == expected
+        registry.move(CHAMPION, expected, "rolled back")
+    with pytest.raises(RegistryError, match=r"found version 1 only; there is nothing to go back"):
+        registry.previous_champion()
+    registry.move(CHAMPION, "3", "promoted again")
+    assert registry.previous_champion() == "1"
+    assert champions(registry) == ["1", "2", "3", "2", "1", "3"]
+
+
+@pytest.mark.parametrize("alias_moved", [False, True])
+def test_a_crash_within_a_move_is_mended_by_the_next_holder_of_the_lock(
+    registry: Registry, tmp_path: Path, *, alias_moved: bool
+) -> None:
+    for _ in range(2):
+        register(registry, tmp_path / "model")
+    registry.move(CHAMPION, "1", "first")
+    move = intend(registry, CHAMPION, "1", "2")
+    if alias_moved:
+        point(registry, "2")
+    assert state_of(registry, move) == INTENT
+    with registry.lock():
+        assert state_of(registry, move) == (DONE if alias_moved else CANCELLED)
+    assert registry.champion().number == ("2" if alias_moved else "1")
+    assert champions(registry) == (["1", "2"] if alias_moved else ["1"])
+    with registry.lock():
+        assert [one.state for one in registry.moves()].count(INTENT) == 0
+
+
+def test_a_crash_of_the_very_first_move_leaves_no_champion(
+    registry: Registry, tmp_path: Path
+) -> None:
+    register(registry, tmp_path / "model")
+    move = intend(registry, CHAMPION, None, "1")
+    with registry.lock():
+        assert state_of(registry, move) == CANCELLED
+    assert registry.find(CHAMPION) is None
+
+
+def test_a_crash_while_an_alias_is_taken_away(registry: Registry, tmp_path: Path) -> None:
+    register(registry, tmp_path / "model")
+    registry.move(CHALLENGER, "1", "a gain")
+    kept = intend(registry, CHALLENGER, "1", None)
+    with registry.lock():
+        assert state_of(registry, kept) == CANCELLED
+    gone = intend(registry, CHALLENGER, "1", None)
+    registry.store.client.delete_registered_model_alias(registry.model, CHALLENGER)
+    with registry.lock():
+        assert state_of(registry, gone) == DONE
+
+
+def test_four_processes_move_an_alias_and_every_move_is_there(
+    registry: Registry, tmp_path: Path
+) -> None:
+    for _ in range(4):
+        register(registry, tmp_path / "model")
+    turns = [["1", "2", "3"], ["2", "3", "4"], ["3", "4", "1"], ["4", "1", "2"]]
+    command: list[Any] = [sys.executable, "-c", MOVES_ALIASES, registry.store.uri]
+    movers = [
+        subprocess.Popen([*command, registry.lock_folder, *numbers], stderr=subprocess.PIPE)
+        for numbers in turns
+    ]
+    errors = [mover.communicate()[1].decode() for mover in movers]
+    assert [mover.returncode for mover in movers] == [0, 0, 0, 0], errors
+    moves = registry.moves()
+    assert sorted(str(move.after) for move in moves) == sorted(chain(*turns))
+    assert {move.state for move in moves} == {DONE}
+    befores = [move.before for move in moves]
+    assert befores == [None, *(move.after for move in moves[:-1])], "a chain without a gap"
+    assert registry.champion().number == moves[-1].after
+
+
+def test_artifacts_are_copied_or_missed_with_a_next_step(
+    registry: Registry, tmp_path: Path
+) -> None:
+    run_id = registry.store.start_run("job", {})
+    registry.store.client.log_text(run_id, "text", "twin/a.txt")
+    folder = registry.download(run_id, "twin", tmp_path)
+    assert (folder / "a.txt").read_text() == "text"
+    with pytest.raises(RegistryError, match=rf"the artifact no\.json of run {run_id}, found: "):
+        registry.download(run_id, "no.json", tmp_path)
+    with pytest.raises(RegistryError, match="or train another champion"):
+        registry.download("0" * 32, "no.json", tmp_path)
