@@ -39,14 +39,14 @@ class Query:
     Attributes:
         name: What the table calls it.
         flags: Arguments of the script.
-        group: Config group to complete, for the minimal app and for the project.
+        begun: What to complete, for the minimal app and for the project.
         told: What the answers must contain, likewise.
 
     """
 
     name: str
     flags: tuple[str, ...]
-    group: tuple[str, str] = ("", "")
+    begun: tuple[str, str] = ("", "")
     told: tuple[str, str] = ("", "")
 
 
@@ -54,11 +54,12 @@ QUERIES = (
     Query("`--help`", ("--help",), told=("postgresql", "inference")),
     Query("`--cfg job`", ("--cfg", "job"), told=("3306", "holdout_fraction")),
     Query(
-        "completion",
+        "completion of a group",
         ("-sc", "query=bash"),
         ("db=", "mode="),
         ("db=postgresql", "mode=train"),
     ),
+    Query("completion of a key", ("-sc", "query=bash"), ("se", "se"), ("seed=", "seed=")),
 )
 
 
@@ -93,7 +94,7 @@ def compare(query: Query, scripts: tuple[Path, Path], runs: int) -> list[str]:
 def ask(query: Query, scripts: tuple[Path, Path], which: int, *python: str) -> bench.Measured:
     """Return what one query takes of the minimal app (0) or the project (1)."""
     script = scripts[which]
-    line = f"python {script.name} {query.group[which]}"  # as the shell function of Hydra gives it
+    line = f"python {script.name} {query.begun[which]}"  # as the shell function of Hydra gives it
     command = [sys.executable, *python, str(script), *query.flags]
     measured = bench.measure(command, COMP_LINE=line, COMP_POINT=str(len(line)))
     return measured.expect(query.told[which])
