@@ -34,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=bench.kaggle_folder, required=True, help="Kaggle's files")
     parser.add_argument("--models", type=bench.names, default="lgbm,catboost", help="candidates")
     parser.add_argument("--features", type=bench.names, default="raw,baseline,full", help="sets")
-    parser.add_argument("--seeds", type=bench.names, default="42,123,2026", help="of all that draws")
+    parser.add_argument(
+        "--seeds", type=bench.names, default="42,123,2026", help="of all that draws"
+    )
     asked = parser.parse_args(arguments)
     seeds = [int(seed) for seed in asked.seeds]
     prepare()  # before anything that has threads is imported

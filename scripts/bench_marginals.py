@@ -10,6 +10,7 @@ Shares = dict[str, dict[str, float]]
 """Column to value to share among the rows where it is known; `missing` is a share of all rows."""
 
 GROUPS, SEED = 100_000, 11
+POINTS = 2.0  # most that a share may be off, in percentage points
 AGES = (0, 1, 5, 13, 18, 26, 36, 51, 80)
 BILLS = (0, 1, 51, 201, 501, 1001, 2001, 5001, 1_000_000)
 
@@ -49,10 +50,10 @@ def rows(folder: Path | None) -> list[list[str]]:
 
 
 def worst(found: dict[str, float], wanted: dict[str, float]) -> list[str]:
-    """Return the largest difference and its value; only the values wanted are looked at."""
+    """Return the largest difference, its value, and whether it is small enough."""
     gaps = {value: 100 * (found.get(value, 0.0) - share) for value, share in wanted.items()}
     value = max(gaps, key=lambda name: abs(gaps[name]))
-    return [f"{gaps[value]:+.2f}", value]
+    return [f"{gaps[value]:+.2f}", value, "yes" if abs(gaps[value]) <= POINTS else "no"]
 
 
 def real(folder: Path) -> Shares:

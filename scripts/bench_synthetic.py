@@ -48,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(bench.table([*head, f"real, at least {REAL}", "met"], rows))
     source = "Kaggle's files" if asked.data else "figures measured on Kaggle's files"
     print(f"Shares of values, 100,000 travel groups against {source}:\n")
-    print(bench.table(["column", "worst, points", "value"], bench_marginals.rows(asked.data)))
+    head = ["column", "worst, points", "value", f"within {bench_marginals.POINTS}"]
+    print(bench.table(head, bench_marginals.rows(asked.data)))
     head = ["drift", f"{STUDIED} of no drift", "retrained", "gain by retraining"]
     print(bench.table(head, (drift_row(drift, range(asked.seeds)) for drift in DRIFTS)))
 

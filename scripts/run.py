@@ -9,7 +9,7 @@ prepare()
 
 
 @hydra.main(version_base="1.3", config_path="../configs", config_name="config")
-def main(cfg: DictConfig) -> float | None:
+def main(cfg: DictConfig) -> float | list[float] | None:
     """Run the mode that the config names."""
     return run_mode(cfg)
 

@@ -7,6 +7,7 @@ light modules are imported here, because Hydra loads this file for `--help` too.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from hydra.experimental.callback import Callback
@@ -27,7 +28,23 @@ class MLflowCallback(Callback):
         with _noted():
             from spaceship import logbook
 
-            self.parent_run_id = logbook.start_multirun(config)
+            if not logbook.is_study(config):  # a study may be an old one: see on_study_start
+                self.parent_run_id = logbook.start_multirun(config)
+
+    def on_study_start(self, config: DictConfig, study: Any, workers: int) -> dict[str, Any]:
+        """Start or go on with the run above a study's trials; return what the study rests on."""
+        from spaceship import studies
+
+        self.parent_run_id, facts = studies.start_study(config, study, workers)
+        return facts
+
+    def on_study_end(self, config: DictConfig, files: list[Path], summary: str) -> None:
+        """Log what the sweep found out."""
+        with _noted():
+            from spaceship import studies
+
+            if self.parent_run_id is not None:
+                studies.end_study(config, self.parent_run_id, files, summary)
 
     def on_job_start(self, config: DictConfig, **_: Any) -> None:
         """Start the job's run and log its config, unless the multirun's has failed to start."""

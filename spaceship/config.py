@@ -17,6 +17,8 @@ from spaceship.errors import ConfigError
 ROOT = Path(__file__).resolve().parents[1]
 """The project's root folder: `configs` and the default `outputs` lie in it."""
 
+WORKERS_VARIABLE = "SPACESHIP_WORKERS"
+"""Environment variable that tells a sweep's worker how many share the cores."""
 ALLOWED_TARGETS = ("spaceship.", "sklearn.", "lightgbm.", "catboost.", "xgboost.", "optuna.")
 """Prefixes of the classes that a config may name; Hydra's own block list stops only known evils."""
 
@@ -181,8 +183,13 @@ def _abspath(path: str) -> str:
     return str(Path(path).expanduser().absolute())
 
 
-def _cores() -> int:
+def usable_cores() -> int:
     """Return how many cores this process may use, which a container may limit."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _cores() -> int:
+    """Return this process's share of the cores: a sweep's workers divide them among themselves."""
+    return max(1, usable_cores() // int(os.environ.get(WORKERS_VARIABLE, "1")))

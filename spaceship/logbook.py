@@ -20,6 +20,7 @@ from spaceship.job import FAILURE_FILE, Job
 from spaceship.mode.train import conclude, fit_candidate
 from spaceship.outcome import OUTCOME
 from spaceship.record import write_atomically, write_json
+from spaceship.registry import CHALLENGER, CHAMPION
 from spaceship.report import Report, better, direction
 from spaceship.tracking import Store
 
@@ -28,14 +29,18 @@ log = logging.getLogger(__name__)
 CONFIG_FILE = "config.yaml"
 
 
-def start_multirun(config: DictConfig) -> str:
+def is_study(config: DictConfig) -> bool:
+    """Tell whether this multirun is a sweep of this project's own sweeper."""
+    return str(config.hydra.sweeper._target_).startswith("hydra_plugins.spaceship_optuna.")
+
+
+def start_multirun(config: DictConfig, name: str | None = None) -> str:
     """Start the run above all jobs of a multirun and return its id."""
     store = parts.store(config)
     store.close_orphans()
     folder = Path(config.hydra.sweep.dir).absolute()
-    run_id = store.start_run(
-        f"multirun-{folder.name}", _tags(config, "-m ") | {"folder": str(folder)}
-    )
+    tags = _tags(config, "-m ") | {"folder": str(folder)}
+    run_id = store.start_run(name or f"multirun-{folder.name}", tags)
     OUTCOME.closers[run_id] = partial(store.end_run, run_id)
     return run_id
 
@@ -76,23 +81,32 @@ def end_job(config: DictConfig, error: Exception | None) -> None:
 
 def end_multirun(config: DictConfig, parent_run_id: str) -> None:
     """Fit and gate the best job of a multirun, once, and end the parent's run."""
-    store = parts.store(config)
-    jobs = _scored_jobs(Path(config.hydra.sweep.dir))
-    if jobs:
-        best = _best(jobs, config.objective.metric)
-        log.info("Best job: %s", best.folder)
-        cfg = _saved_config(best.folder / config.hydra.output_subdir)
-        cfg.tracking = config.tracking  # the saved one may have lost its password
-        fit_candidate(cfg, best)
-        verdict = conclude(cfg, best)
-        report = Report.read(best.folder)
-        _log_scores(store, best)
-        shutil.copy(best.folder / VERDICT_FILE, config.hydra.sweep.dir)
-        tags = {"best_run_id": str(best.run_id), "award": verdict.award, "reason": verdict.reason}
-        store.set_tags(parent_run_id, tags | {"best_job": str(best.folder)})
-        store.log_metrics(parent_run_id, report.metrics)
+    from filelock import FileLock
+
+    store, folder = parts.store(config), Path(config.hydra.sweep.dir)
+    with FileLock(folder / ".gate.lock"):
+        jobs = _scored_jobs(folder)
+        if jobs and not (folder / VERDICT_FILE).exists():
+            _gate_best(config, _best(jobs, parts.objectives(config)[0]), store, parent_run_id)
     store.end_run(parent_run_id, "FINISHED")
     OUTCOME.closers.pop(parent_run_id, None)
+
+
+def _gate_best(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> None:
+    """Fit, gate and log the best job; what was selected among many is challenger at the most."""
+    log.info("Best job: %s", best.folder)
+    cfg = _saved_config(best.folder / config.hydra.output_subdir)
+    cfg.tracking = config.tracking  # the saved one may have lost its password
+    if not best.fitted:
+        fit_candidate(cfg, best)
+    try:
+        verdict = conclude(cfg, best, ceiling=CHALLENGER if is_study(config) else CHAMPION)
+    finally:
+        _log_scores(store, best)
+    tags = {"best_run_id": str(best.run_id), "award": verdict.award, "reason": verdict.reason}
+    store.set_tags(parent_run_id, tags | {"best_job": str(best.folder)})
+    store.log_metrics(parent_run_id, Report.read(best.folder).metrics)
+    shutil.copy(best.folder / VERDICT_FILE, best.folder.parent)
 
 
 def _gate(cfg: DictConfig, job: Job) -> None:

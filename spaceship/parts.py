@@ -1,6 +1,7 @@
 """The parts a config describes, built: what a mode asks for before it calls the stages."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,17 @@ from sklearn.pipeline import Pipeline
 from spaceship.cache import load_passengers
 from spaceship.config import build, resolved
 from spaceship.data._base import DataSource, Passengers
+from spaceship.errors import ConfigError
+from spaceship.evaluation import PreparedFold
 from spaceship.gate._base import Gate
 from spaceship.pipeline import build_pipeline
 from spaceship.registry import CHAMPION, Registry
+from spaceship.report import direction
 from spaceship.tracking import Store, validated
 from spaceship.training import Protocol
+from spaceship.trial import in_trial
 
+_FOLDS: dict[str, dict[int, PreparedFold]] = {}
 _RECIPE_KEYS = ("name", "encoding", "estimator")
 
 
@@ -79,6 +85,38 @@ def pipeline(cfg: DictConfig, ingredients: Mapping[str, Any]) -> Pipeline:
 
 def _recipe(model: Mapping[str, Any], features: Mapping[str, Any]) -> dict[str, Any]:
     return {**{key: model[key] for key in _RECIPE_KEYS}, "features": dict(features)}
+
+
+def objectives(cfg: DictConfig) -> list[str]:
+    """Return the metrics a job returns; the best job is best by the first.
+
+    Raises:
+        ConfigError: One is unknown, or looks at the hold-out.
+
+    """
+    metric = resolved(cfg.objective)["metric"]
+    several = [metric] if isinstance(metric, str) else list(metric)
+    for name in several:
+        direction(name)
+        if not name.startswith("cv_"):
+            cv = f"cv_{name.removeprefix('holdout_')}"
+            message = f"expected objective.metric={cv}, found {name}: the hold-out selects nothing"
+            raise ConfigError(message)
+    return several
+
+
+def prepared_folds(
+    cfg: DictConfig, ingredients: Mapping[str, Any], digest: str
+) -> MutableMapping[int, PreparedFold] | None:
+    """Return the folds that this process's trials share, or None outside a sweep.
+
+    They are the same for all trials whose data, split, features and encoding are the same.
+    """
+    if not in_trial():
+        return None
+    steps = [ingredients["encoding"], ingredients["features"], digest, repr(protocol(cfg))]
+    key = json.dumps(steps, sort_keys=True)
+    return _FOLDS.setdefault(key, {})
 
 
 def protocol(cfg: DictConfig) -> Protocol:

@@ -1,6 +1,7 @@
 """From checked passengers to a candidate: scored by cross-validation, fitted twice, held out."""
 
 import logging
+from collections.abc import MutableMapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,7 +9,9 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
+from spaceship import trial
 from spaceship.evaluation import (
+    PreparedFold,
     cross_validate,
     positive_probability,
     repeat,
@@ -47,7 +50,13 @@ class Protocol:
         return training.reset_index(drop=True), holdout.reset_index(drop=True)
 
 
-def measure(pipeline: Pipeline, frame: pd.DataFrame, protocol: Protocol, report: Report) -> Report:
+def measure(
+    pipeline: Pipeline,
+    frame: pd.DataFrame,
+    protocol: Protocol,
+    report: Report,
+    prepared: MutableMapping[int, PreparedFold] | None = None,
+) -> Report:
     """Return the report with the cross-validation of the training part filled in.
 
     Args:
@@ -55,12 +64,16 @@ def measure(pipeline: Pipeline, frame: pd.DataFrame, protocol: Protocol, report:
         frame: All labelled passengers; those held out are not looked at.
         protocol: How to split.
         report: Names the candidate and the data.
+        prepared: Folds that the same features prepared of the same passengers, to be added to.
+
+    Raises:
+        PrunedError: This is a sweep's trial, and it is hopeless.
 
     """
     training, _ = protocol.parts(frame)
     labels = training[LABEL].to_numpy()
     folds = group_folds(training[ID], labels, n_splits=protocol.n_folds, seed=protocol.seed)
-    result = cross_validate(pipeline, training, labels, folds, on_fold=_tell)
+    result = cross_validate(pipeline, training, labels, folds, _tell, prepared)
     metrics = summarise(result.folds) | {
         "fit_seconds": result.fit_seconds,
         "predict_rows_per_second": result.predict_rows_per_second,
@@ -110,4 +123,8 @@ def holdout_metrics(holdout: HoldOut) -> dict[str, float]:
 
 def _tell(step: int, metrics: dict[str, float]) -> None:
     accuracy, loss, seconds = (metrics[key] for key in ("accuracy", "log_loss", "fit_seconds"))
-    log.info("  fold %d  accuracy %.4f  log loss %.4f  %.1f s", step + 1, accuracy, loss, seconds)
+    trial.report(step, metrics)
+    level = logging.DEBUG if trial.in_trial() else logging.INFO
+    log.log(
+        level, "  fold %d  accuracy %.4f  log loss %.4f  %.1f s", step + 1, accuracy, loss, seconds
+    )

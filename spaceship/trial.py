@@ -4,12 +4,12 @@ Standard library only. A sweeper puts a reporter in place around each trial; wit
 does nothing, so that the same code runs inside and outside a sweep.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-Reporter = Callable[[int, float], bool]
-"""Takes a step, from 0, and its value; tells whether the trial is hopeless."""
+Reporter = Callable[[int, Mapping[str, float]], bool]
+"""Takes a step, from 0, and its metrics; tells whether the trial is hopeless."""
 
 _REPORTER: ContextVar[Reporter | None] = ContextVar("reporter", default=None)
 
@@ -33,14 +33,14 @@ def in_trial() -> bool:
     return _REPORTER.get() is not None
 
 
-def report(step: int, value: float) -> None:
-    """Report a step's value to the sweep, if there is one.
+def report(step: int, metrics: Mapping[str, float]) -> None:
+    """Report a step's metrics to the sweep, if there is one.
 
     Raises:
         PrunedError: The trial is hopeless.
 
     """
     reporter = _REPORTER.get()
-    if reporter is not None and reporter(step, value):
+    if reporter is not None and reporter(step, metrics):
         message = f"pruned after step {step}"
         raise PrunedError(message)

@@ -60,6 +60,7 @@ def test_reigns_are_moves_of_that_alias_that_took_place() -> None:
         (["1", "2", "3", "2"], "1"),  # rolled back once: the next step goes further
         (["1", "2", "1", "3"], "1"),  # what was rolled back is no predecessor
         (["1", "2", "1", "2"], "1"),  # promoted again
+        (["1", "2", "1", "3", "2"], "3"),  # rolled back, and good enough later
         (["1", None, "2"], "1"),  # taken away meanwhile
         (["1", "1"], None),  # promoted although it was champion
     ],

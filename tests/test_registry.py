@@ -21,6 +21,9 @@ from spaceship.registry import Registry
 from spaceship.tracking import validated
 uri, folder, *numbers = sys.argv[1:]
 registry = Registry(validated(uri, None, "spaceship"), "spaceship-synthetic", Path(folder))
+registry.find("champion")
+print("ready", flush=True)
+input()
 for number in numbers:
     with registry.lock():
         registry.move("champion", number, f"{number} by itself")
@@ -166,13 +169,21 @@ def test_four_processes_move_an_alias_and_every_move_is_there(
 ) -> None:
     for _ in range(4):
         register(registry, tmp_path / "model")
-    turns = [["1", "2", "3"], ["2", "3", "4"], ["3", "4", "1"], ["4", "1", "2"]]
+    turns = [[*"123123"], [*"234234"], [*"341341"], [*"412412"]]
     command: list[Any] = [sys.executable, "-c", MOVES_ALIASES, registry.store.uri]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     movers = [
-        subprocess.Popen([*command, registry.lock_folder, *numbers], stderr=subprocess.PIPE)
+        subprocess.Popen([*command, registry.lock_folder, *numbers], text=True, **pipes)
         for numbers in turns
     ]
-    errors = [mover.communicate()[1].decode() for mover in movers]
+    for mover in movers:
+        assert mover.stdout is not None
+        mover.stdout.readline()
+    for mover in movers:
+        assert mover.stdin is not None
+        mover.stdin.write("go\n")
+        mover.stdin.flush()
+    errors = [mover.communicate()[1] for mover in movers]
     assert [mover.returncode for mover in movers] == [0, 0, 0, 0], errors
     moves = registry.moves()
     assert sorted(str(move.after) for move in moves) == sorted(chain(*turns))

@@ -174,12 +174,17 @@ def test_a_database_without_its_driver_says_so() -> None:
         _ = store.client
 
 
-def test_a_file_that_is_no_database_is_told_at_once(tmp_path: Path) -> None:
-    (tmp_path / "mlflow.db").write_text("no database at all\n" * 100)
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_file_that_is_no_database_is_told_at_once(tmp_path: Path, *, folder: bool) -> None:
+    database = tmp_path / "mlflow.db"
+    if folder:
+        database.mkdir()
+    else:
+        database.write_text("no database at all\n" * 100)
     start = time.monotonic()
-    with pytest.raises(TrackingError, match=r"file is not a database; check paths\.outputs"):
-        _ = validated(f"sqlite:///{tmp_path}/mlflow.db", None, "spaceship").client
-    assert time.monotonic() - start < 10
+    with pytest.raises(TrackingError, match=r"found: .*; check paths\.outputs: .* a database$"):
+        _ = validated(f"sqlite:///{database}", None, "spaceship").client
+    assert time.monotonic() - start < 10, "MLflow tries again for 100 s"
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

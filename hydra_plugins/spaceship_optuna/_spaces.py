@@ -163,7 +163,7 @@ def _interval(sweep: IntervalSweep) -> BaseDistribution:
 
 def _range(sweep: RangeSweep) -> BaseDistribution:
     """Return a stepped distribution; like Hydra's own range it stops short of `stop`."""
-    points = list(sweep.range())  # type: ignore[no-untyped-call]
+    points = list(sweep.range())
     if not points:
         message = "the range holds no value"
         raise ValueError(message)
@@ -177,8 +177,8 @@ def _categories(override: Override) -> tuple[BaseDistribution, dict[str, Any]]:
     choices: list[Any] = []
     values: dict[str, Any] = {}
     for text in override.sweep_string_iterator():
-        value = parser.parse_override(f"key={text}").value()
-        plain = value.text if hasattr(value, "text") else value
+        value: Any = parser.parse_override(f"key={text}").value()
+        plain = getattr(value, "text", value)  # a quoted string knows its text
         if isinstance(plain, PRIMITIVES) or plain is None:
             choices.append(plain)
         else:

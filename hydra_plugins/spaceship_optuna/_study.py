@@ -8,19 +8,21 @@ each once, without waiting for each other.
 import json
 import logging
 import os
-import socket
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import optuna
-from hydra_plugins.spaceship_optuna._spaces import Candidate, Plan
-from optuna.storages import BaseStorage
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from hydra_plugins.spaceship_optuna._spaces import Candidate, Plan
 from spaceship.errors import ConfigError
+from spaceship.process import is_orphan, process_tags
 
 log = logging.getLogger(__name__)
 
@@ -66,10 +68,10 @@ def open_storage(located: Any) -> BaseStorage:
     url = str(located)
     try:
         if url.endswith((".journal", ".log")):
-            backend = optuna.storages.journal.JournalFileBackend(url.removeprefix("journal://"))
-            return optuna.storages.JournalStorage(backend)
+            backend = JournalFileBackend(url.removeprefix("journal://"))
+            return JournalStorage(backend)
         patience = {"timeout": 60} if url.startswith("sqlite") else {}
-        return optuna.storages.RDBStorage(url, engine_kwargs={"connect_args": patience})
+        return RDBStorage(url, engine_kwargs={"connect_args": patience})
     except Exception as error:
         message = (
             f"expected a storage in hydra.sweeper.storage, found: {str(error).splitlines()[0]}; "
@@ -115,7 +117,7 @@ def open_study(
     created = False
     if name not in names:
         try:
-            optuna.create_study(study_name=name, storage=storage, directions=list(directions))
+            optuna.create_study(study_name=name, storage=storage, directions=_enums(directions))
             created = True
         except optuna.exceptions.DuplicatedStudyError:
             log.info("Another process has just created the study %s; joining it.", name)
@@ -125,6 +127,10 @@ def open_study(
         message = f"expected a study that optimises {list(directions)}, found {found} in {name}"
         raise ConfigError(f"{message}; give the study another name: hydra.sweeper.study_name=…")
     return study, created
+
+
+def _enums(directions: Sequence[str]) -> list[StudyDirection]:
+    return [StudyDirection[name.upper()] for name in directions]
 
 
 def agree(study: optuna.Study, facts: Mapping[str, Any]) -> None:
@@ -184,24 +190,24 @@ def claim(study: optuna.Study, storage: BaseStorage) -> Trial | None:
         try:
             if storage.set_trial_state_values(waiting._trial_id, TrialState.RUNNING):  # noqa: SLF001
                 trial = Trial(study, waiting._trial_id)  # noqa: SLF001
-                trial.set_user_attr(OWNER, owner())
+                trial.set_user_attr(OWNER, process_tags())
                 return trial
         except optuna.exceptions.UpdateFinishedTrialError:
             continue
     return None
 
 
-def bury(study: optuna.Study, *, also: Iterable[str] = ()) -> int:
+def bury(study: optuna.Study, *, own: bool = False) -> int:
     """Close running trials whose worker is gone and queue each again, once; return how many.
 
     A trial whose worker died twice is not asked a third time: it stands as failed.
 
     Args:
         study: The study.
-        also: Owners to take for gone although they may still be there.
+        own: Whether to take this process for gone too, because it is about to end.
 
     """
-    gone = [trial for trial in _running(study) if _is_gone(trial, set(also))]
+    gone = [trial for trial in _running(study) if _is_gone(trial, own=own)]
     for trial in gone:
         again = trial.user_attrs.get("retries", 0) + 1
         if again == 1:
@@ -228,14 +234,6 @@ def counted(study: optuna.Study) -> list[FrozenTrial]:
     """Return the trials that are finished and count."""
     trials = study.get_trials(deepcopy=False, states=FINISHED)
     return [trial for trial in trials if VOID not in trial.user_attrs]
-
-
-def owner() -> str:
-    """Return a text that names this process among all of all machines."""
-    import psutil
-
-    process = psutil.Process()
-    return f"{socket.gethostname()}:{process.pid}:{process.create_time()}"
 
 
 def _fair_start(
@@ -277,19 +275,9 @@ def _running(study: optuna.Study) -> list[FrozenTrial]:
     return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
 
 
-def _is_gone(trial: FrozenTrial, also: set[str]) -> bool:
-    import psutil
-
-    name = trial.user_attrs.get(OWNER)
-    if name is None:  # killed between the claim and its signature, unless it is signing just now
+def _is_gone(trial: FrozenTrial, *, own: bool) -> bool:
+    owner = trial.user_attrs.get(OWNER)
+    if owner is None:  # killed between the claim and its signature, unless it is signing just now
         started = trial.datetime_start
         return started is None or (datetime.now() - started).total_seconds() > 1  # noqa: DTZ005
-    host, pid, created = name.rsplit(":", 2)
-    if name in also:
-        return True
-    if host != socket.gethostname():
-        return False
-    try:
-        return bool(psutil.Process(int(pid)).create_time() != float(created))
-    except psutil.NoSuchProcess:
-        return True
+    return is_orphan(owner) or (own and owner == process_tags())

@@ -14,8 +14,11 @@ import optuna
 from hydra._internal.callbacks import Callbacks
 from hydra.core.plugins import Plugins
 from hydra.types import HydraContext, TaskFunction
-from hydra_plugins.spaceship_optuna import _study
 from hydra_plugins.spaceship_optuna._plots import write_plots
+from omegaconf import DictConfig, OmegaConf, open_dict
+from optuna.trial import FrozenTrial, TrialState
+
+from hydra_plugins.spaceship_optuna import _study
 from hydra_plugins.spaceship_optuna._progress import Progress
 from hydra_plugins.spaceship_optuna._results import (
     commonest_error,
@@ -25,15 +28,12 @@ from hydra_plugins.spaceship_optuna._results import (
 )
 from hydra_plugins.spaceship_optuna._spaces import Plan, read_plan
 from hydra_plugins.spaceship_optuna._worker import STOPPED, Worker, as_text
-from omegaconf import DictConfig, OmegaConf, open_dict
-from optuna.trial import FrozenTrial, TrialState
-
+from spaceship.config import WORKERS_VARIABLE, usable_cores
 from spaceship.errors import ConfigError, SpaceshipError
+from spaceship.report import direction as metric_direction
 
 log = logging.getLogger(__name__)
 
-WORKERS = "SPACESHIP_WORKERS"
-"""Environment variable that tells a process how many others share its cores."""
 _SWEEP_DIR = "sweep_dir"
 
 
@@ -60,7 +60,7 @@ class Sweep:
         self.task = task
         self.config = config
         self.settings = _checked(settings)
-        self.directions = _directions(settings["direction"])
+        self.directions = _directions(settings["direction"], config)
 
     def run(self, arguments: Sequence[str]) -> Any:
         """Run what the command line describes and return the best value, or values.
@@ -81,8 +81,8 @@ class Sweep:
         n_trials, minimum = self.settings["n_trials"], self.settings["min_trials_per_candidate"]
         _study.bury(study)
         _study.plan_trials(study, plan, n_trials, minimum, created=created)
-        self._work(study, located, plan, arguments)
-        return self._conclude(study, plan, arguments)
+        self._work(study, located, plan)
+        return self._conclude(study, plan)
 
     def _open(self) -> tuple[optuna.Study, Any, bool]:
         """Return the study, where it is stored, and whether this process created it."""
@@ -115,7 +115,7 @@ class Sweep:
             if start is not None:
                 facts |= start(config=self.config, study=study, workers=self._n_workers())
         _study.agree(study, facts)
-        if STOPPED in study.user_attrs:
+        if study.user_attrs.get(STOPPED):
             study.set_user_attr(STOPPED, None)
 
     def _n_workers(self) -> int:
@@ -127,19 +127,16 @@ class Sweep:
         """
         launcher = self.config.hydra.launcher
         asked = self.settings["n_jobs"]
-        serial = str(launcher._target_).endswith("BasicLauncher")  # noqa: SLF001 - Hydra's name
+        serial = str(launcher._target_).endswith("BasicLauncher")
         if serial and (asked or 1) > 1:
             message = f"expected a launcher for n_jobs={asked} workers, found hydra/launcher=basic"
             raise ConfigError(f"{message}, which has one; add hydra/launcher=joblib")
         if serial:
             return 1
         own = launcher.get("n_jobs") or launcher.get("array_parallelism") or 1
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        return int(asked or (own if own > 0 else cores))
+        return int(asked or (own if own > 0 else usable_cores()))
 
-    def _work(
-        self, study: optuna.Study, located: Any, plan: Plan, arguments: Sequence[str]
-    ) -> None:
+    def _work(self, study: optuna.Study, located: Any, plan: Plan) -> None:
         """Run workers until nothing is left in the queue; bury the dead and go on without them."""
         timeout = self.settings["timeout"]
         deadline = time.time() + float(timeout) if timeout else float("inf")
@@ -153,17 +150,17 @@ class Sweep:
                     log.warning("A worker died; the sweep goes on without it.")
                 _study.await_others(study)
         except BaseException:
-            _study.bury(study, also=[_study.owner()])
-            log.warning("The study is kept. Go on with: %s", resume_command(study, arguments))
+            _study.bury(study, own=True)
+            log.warning("The study is kept. Go on with: %s", resume_command(study))
             raise
 
     def _launch(self, worker: Worker, study: optuna.Study) -> bool:
         """Run the workers; return whether one died and trials are left to do."""
         n_workers = self._n_workers()
-        if n_workers == 1 and str(self.config.hydra.launcher._target_).endswith("BasicLauncher"):  # noqa: SLF001
+        if n_workers == 1 and str(self.config.hydra.launcher._target_).endswith("BasicLauncher"):
             worker.run()
             return False
-        os.environ[WORKERS] = str(n_workers)
+        os.environ[WORKERS_VARIABLE] = str(n_workers)
         config = self._launcher_config(n_workers)
         context = HydraContext(self.context.config_loader, Callbacks())
         launcher = Plugins.instance().instantiate_launcher(
@@ -181,7 +178,7 @@ class Sweep:
             log.debug("The launcher ended with %r", error)
             return True
         finally:
-            os.environ.pop(WORKERS, None)
+            os.environ.pop(WORKERS_VARIABLE, None)
         return False
 
     def _launcher_config(self, n_workers: int) -> DictConfig:
@@ -191,7 +188,7 @@ class Sweep:
                 config.hydra.launcher.n_jobs = n_workers
         return config
 
-    def _conclude(self, study: optuna.Study, plan: Plan, arguments: Sequence[str]) -> Any:
+    def _conclude(self, study: optuna.Study, plan: Plan) -> Any:
         """Report the study's results; raise if it had to be stopped."""
         folder = Path(study.user_attrs[_SWEEP_DIR])
         finished = _study.counted(study)
@@ -200,38 +197,43 @@ class Sweep:
         if stopped or not complete:
             error = commonest_error(study) or "no trial was run; give hydra.sweeper.timeout more"
             message = f"{stopped or 'no trial has finished'}, most often with: {error}"
-            again = resume_command(study, arguments)
+            again = resume_command(study)
             raise SpaceshipError(f"{message}. Mend it, then go on with: {again}")
         rows = leaderboard(study, [candidate.label for candidate in plan.candidates])
         log.info("%s", show(rows))
-        path = write_results(study, folder, lambda trial: self._retrain(plan, trial, arguments))
+        path = write_results(study, folder, lambda trial: _retrain(plan, trial))
         plots = write_plots(study, folder / "plots")
         log.info("Results: %s, %d plots beside it", path, len(plots))
         for callback in self.context.callbacks.callbacks:
             end = getattr(callback, "on_study_end", None)
             if end is not None:
-                end(config=self.config, study=study, files=[path, *plots], rows=rows)
-        return study.best_value if len(self.directions) == 1 else [t.values for t in study.best_trials]
-
-    def _retrain(self, plan: Plan, trial: FrozenTrial, arguments: Sequence[str]) -> str:
-        """Return the command that runs a trial's configuration by itself."""
-        label = trial.params.get(_study.CANDIDATE)
-        candidate = plan.candidates[0] if label is None else plan.candidate(label)
-        alone = len(plan.candidates) == 1
-        values = [
-            f"{parameter.key}={as_text(parameter.value(trial.params[name]))}"
-            for parameter in candidate.parameters
-            if (name := _study.parameter_name(candidate, parameter.key, alone=alone))
-            in trial.params
-        ]
-        overrides = [item for item in plan.fixed if item != "mode=tune"]
-        return f"python {sys.argv[0]} {shlex.join([*overrides, *candidate.overrides, *values])}"
+                end(config=self.config, files=[path, *plots], summary=show(rows))
+        if len(self.directions) == 1:
+            return study.best_value
+        return [trial.values for trial in study.best_trials]
 
 
-def resume_command(study: optuna.Study, arguments: Sequence[str]) -> str:
+def _retrain(plan: Plan, trial: FrozenTrial) -> str:
+    """Return the command that runs a trial's configuration by itself."""
+    label = trial.params.get(_study.CANDIDATE)
+    candidate = plan.candidates[0] if label is None else plan.candidate(label)
+    alone = len(plan.candidates) == 1
+    names = [
+        (parameter, _study.parameter_name(candidate, parameter.key, alone=alone))
+        for parameter in candidate.parameters
+    ]
+    values = [
+        f"{parameter.key}={as_text(parameter.value(trial.params[name]))}"
+        for parameter, name in names
+        if name in trial.params
+    ]
+    fixed = ["mode=train" if item == "mode=tune" else item for item in plan.fixed]
+    return f"python {sys.argv[0]} {shlex.join([*fixed, *candidate.overrides, *values])}"
+
+
+def resume_command(study: optuna.Study) -> str:
     """Return the command that goes on with a study."""
     given = [item for item in sys.argv[1:] if not item.startswith("hydra.sweeper.resume=")]
-    del arguments
     return f"python {sys.argv[0]} {shlex.join(given)} hydra.sweeper.resume={study.study_name}"
 
 
@@ -258,7 +260,12 @@ def _checked(settings: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _directions(direction: Any) -> list[str]:
+def _directions(direction: Any, config: DictConfig) -> list[str]:
+    """Return the directions as told, else those that the objective's metrics declare."""
+    if direction is None:
+        metrics = OmegaConf.select(config, "objective.metric") or []
+        several = [metrics] if isinstance(metrics, str) else list(metrics)
+        return [metric_direction(metric) for metric in several] or ["minimize"]
     names = [str(one) for one in ([direction] if isinstance(direction, str) else list(direction))]
     if not names or set(names) - {"minimize", "maximize"}:
         message = f"expected hydra.sweeper.direction minimize or maximize, found {direction!r}"

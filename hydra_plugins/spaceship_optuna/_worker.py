@@ -16,6 +16,10 @@ import optuna
 from hydra.core.utils import JobReturn, JobStatus, run_job
 from hydra.types import HydraContext, TaskFunction
 from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf, open_dict
+from optuna.storages import BaseStorage
+from optuna.trial import Trial, TrialState
+
 from hydra_plugins.spaceship_optuna._spaces import Candidate, Plan
 from hydra_plugins.spaceship_optuna._study import (
     CANDIDATE,
@@ -26,13 +30,8 @@ from hydra_plugins.spaceship_optuna._study import (
     claim,
     counted,
     open_storage,
-    owner,
     parameter_name,
 )
-from omegaconf import DictConfig, OmegaConf, open_dict
-from optuna.storages import BaseStorage
-from optuna.trial import Trial, TrialState
-
 from spaceship.errors import ConfigError
 from spaceship.trial import PrunedError, reporting_to
 
@@ -96,7 +95,7 @@ class Worker:
         )
 
     def _may_go_on(self, study: optuna.Study, *, in_parent: bool) -> bool:
-        if time.time() >= self.deadline or STOPPED in study.user_attrs:
+        if time.time() >= self.deadline or study.user_attrs.get(STOPPED):
             return False
         return in_parent or _is_alive(self.parent)
 
@@ -122,7 +121,7 @@ class Worker:
             result = self._run_job(study, trial, config)
             self._tell(study, trial, result)
         except BaseException:
-            bury(study, also=[owner()])  # void, and queued again for whoever goes on
+            bury(study, own=True)  # void, and queued again for whoever goes on
             raise
 
     def _draw(self, trial: Trial) -> tuple[Candidate, dict[str, Any]]:
@@ -201,10 +200,12 @@ class Worker:
                     OmegaConf.update(config, key, trial.params[key], force_add=True)
 
     def _run_job(self, study: optuna.Study, trial: Trial, config: DictConfig) -> JobReturn:
-        def hopeless(step: int, value: float) -> bool:
+        metric = OmegaConf.select(config, "objective.metric")
+
+        def hopeless(step: int, metrics: Mapping[str, float]) -> bool:
             if len(study.directions) > 1:
                 return False
-            trial.report(value, step)
+            trial.report(metrics[str(metric).removeprefix("cv_")], step)
             return trial.should_prune()
 
         with reporting_to(hopeless):

@@ -44,7 +44,8 @@ class OptunaSweeperConf:
     Attributes:
         sampler: Group `hydra/sweeper/sampler`.
         pruner: Group `hydra/sweeper/pruner`; `nop` never prunes.
-        direction: `minimize` or `maximize`, or a list of them for several objectives.
+        direction: `minimize` or `maximize`, or a list of them for several objectives; None takes
+            what the metrics of `objective.metric` declare, else `minimize`.
         n_trials: Finished trials in all, those before a resume included.
         timeout: Seconds after which no trial is started; None for no limit.
         n_jobs: Workers; None takes the launcher's own number.
@@ -66,7 +67,7 @@ class OptunaSweeperConf:
     _target_: str = "hydra_plugins.spaceship_optuna.sweeper.OptunaSweeper"
     sampler: Any = MISSING
     pruner: Any = MISSING
-    direction: Any = "minimize"
+    direction: Any = None
     n_trials: int = 20
     timeout: float | None = None
     n_jobs: int | None = None

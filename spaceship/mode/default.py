@@ -8,7 +8,7 @@ from spaceship.mode.pp import pp
 from spaceship.mode.train import conclude, train
 
 
-def default(cfg: DictConfig) -> float:
+def default(cfg: DictConfig) -> float | list[float]:
     """Prepare the data, train and gate a candidate, let the champion predict; return the objective.
 
     In a multirun a job only scores its candidate: the best one is fitted and gated at the end.

@@ -7,34 +7,41 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from spaceship import packaging, parts, training
-from spaceship.errors import ConfigError
 from spaceship.gate._base import Verdict
 from spaceship.job import Job
 from spaceship.promotion import Referee
-from spaceship.report import Report, direction
+from spaceship.registry import CHAMPION
+from spaceship.report import Report
 
 log = logging.getLogger(__name__)
 
 
-def train(cfg: DictConfig) -> float:
+def train(cfg: DictConfig) -> float | list[float]:
     """Return the candidate's objective; in a multirun only score it, else fit it for the gate."""
     job = Job.current()
     report = score_candidate(cfg, job)
     if not job.in_multirun:
         fit_candidate(cfg, job)
-    return report.metrics[cfg.objective.metric]
+    values = [report.metrics[metric] for metric in parts.objectives(cfg)]
+    return values[0] if len(values) == 1 else values
 
 
 def score_candidate(cfg: DictConfig, job: Job) -> Report:
     """Cross-validate the recipe inside the training part and write the job's report."""
-    _check_objective(cfg.objective.metric)
-    parts.gate(cfg)  # a policy that cannot be built is told before the work, not after
+    parts.objectives(cfg)  # what cannot be computed or built is told before the work, not after
+    parts.gate(cfg)
     people = parts.passengers(cfg)
     recipe = parts.recipe(cfg, features_chosen=parts.features_chosen())
     name = f"{recipe['name']} on {parts.features_name(recipe)}"
     blank = Report(name, parts.data_source(cfg).name, people.digest, recipe=recipe)
     log.info("Cross-validation of %s", name)
-    report = training.measure(parts.pipeline(cfg, recipe), people.train, parts.protocol(cfg), blank)
+    report = training.measure(
+        parts.pipeline(cfg, recipe),
+        people.train,
+        parts.protocol(cfg),
+        blank,
+        parts.prepared_folds(cfg, recipe, people.digest),
+    )
     report.write(job.folder)
     log.info(
         "  mean    accuracy %.4f ± %.4f  log loss %.4f ± %.4f",
@@ -63,7 +70,7 @@ def fit_candidate(cfg: DictConfig, job: Job) -> None:
     scored.write(job.folder)
 
 
-def conclude(cfg: DictConfig, job: Job) -> Verdict:
+def conclude(cfg: DictConfig, job: Job, ceiling: str = CHAMPION) -> Verdict:
     """Hold the job's candidate against the champion, and move the alias it has earned."""
 
     def update(champion: Report, twin: Path) -> Report:
@@ -76,12 +83,4 @@ def conclude(cfg: DictConfig, job: Job) -> Verdict:
         repeats = training.repeats(pipeline, people.train, protocol, seeds)
         return replace(champion, holdout=holdout, repeats=repeats, data_digest=people.digest)
 
-    return Referee(parts.gate(cfg), parts.registry(cfg), update).conclude(job)
-
-
-def _check_objective(metric: str) -> None:
-    direction(metric)
-    if not metric.startswith("cv_"):
-        cv = f"cv_{metric.removeprefix('holdout_')}"
-        message = f"expected objective.metric={cv}, found {metric}: the hold-out selects nothing"
-        raise ConfigError(message)
+    return Referee(parts.gate(cfg), parts.registry(cfg), update).conclude(job, ceiling=ceiling)
