@@ -97,7 +97,7 @@ def run(*arguments: str, outputs: Path | None = None) -> list[str]:
 
 
 def composed(*overrides: str) -> "DictConfig":
-    """Return the config these overrides give, local settings left out of account."""
+    """Return the config these overrides give."""
     from hydra import compose, initialize_config_dir
 
     from spaceship.entry import prepare
@@ -126,7 +126,8 @@ def machine() -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     today = datetime.now(UTC).date().isoformat()
-    return f"Python {platform.python_version()}, {versions}; {cores} cores; {today}\n"
+    local = "; local settings" if (ROOT / "configs" / "local" / "default.yaml").exists() else ""
+    return f"Python {platform.python_version()}, {versions}; {cores} cores; {today}{local}\n"
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:

@@ -51,17 +51,21 @@ class MLflowCallback(Callback):
         if OUTCOME.failures:
             return
         with _noted():
-            from spaceship import logbook
+            from spaceship import logbook, studies
 
-            logbook.start_job(config, self.parent_run_id)
+            if logbook.is_study(config):
+                studies.start_trial(config, self.parent_run_id)
+            else:
+                logbook.start_job(config, self.parent_run_id)
 
     def on_job_end(self, config: DictConfig, job_return: Any, **_: Any) -> None:
         """Log what the job measured, gate a candidate that was fitted, end the run."""
         with _noted():
-            from spaceship import logbook
+            from spaceship import logbook, studies
 
             result = job_return._return_value  # noqa: SLF001 - the property would raise it
-            logbook.end_job(config, result if isinstance(result, Exception) else None)
+            end = studies.end_trial if logbook.is_study(config) else logbook.end_job
+            end(config, result if isinstance(result, Exception) else None)
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         """Fit and gate the best job, and end the parent run."""

@@ -68,15 +68,15 @@ def _exit_status(error: Exception) -> int | None:
 
     if isinstance(error, SpaceshipError):
         return error.exit_status
-    if isinstance(error, OSError) and error.filename is not None:
+    if isinstance(error, HydraException | OmegaConfBaseException):
         return 2
-    return 2 if isinstance(error, HydraException | OmegaConfBaseException) else None
+    return 2 if isinstance(error, OSError) and error.filename is not None else None
 
 
 def _message(error: BaseException) -> str:
     """Return the message of an error and of what caused it, each said once."""
     text = str(error).strip()
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.filename is not None:
         return f"expected to use {error.filename}, found: {error.strerror}; see paths.outputs=DIR"
     cause = error.__cause__
     if isinstance(error, SpaceshipError) or cause is None or str(cause).strip() in text:

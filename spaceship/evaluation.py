@@ -107,7 +107,7 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
     frame: pd.DataFrame,
     labels: npt.ArrayLike,
     folds: Sequence[Fold],
-    on_fold: Callable[[int, dict[str, float]], None] | None = None,
+    on_fold: Callable[[list[dict[str, float]]], None] | None = None,
     prepared: MutableMapping[int, PreparedFold] | None = None,
 ) -> CrossValidation:
     """Fit a clone of the pipeline on each fold's training rows and score it on the others.
@@ -117,8 +117,8 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
         frame: Raw columns `(n_rows, n_columns)`.
         labels: True or False per row `(n_rows,)`.
         folds: Pairs of training and test positions, from `split.group_folds`.
-        on_fold: Called after each fold with its number, from 0, and its metrics; what it raises
-            ends the cross-validation.
+        on_fold: Called after each fold with the metrics of the folds so far; what it raises ends
+            the cross-validation.
         prepared: Folds by number that the same steps before the estimator prepared of the same
             rows; those that are missing are added. It saves a sweep from doing it every trial.
 
@@ -139,7 +139,7 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
         probabilities[test] = chance
         scores.append(score(truth[test], chance) | timing)
         if on_fold is not None:
-            on_fold(step, scores[-1])
+            on_fold(scores)
     return CrossValidation(probabilities, scores)
 
 

@@ -41,14 +41,14 @@ def start_multirun(config: DictConfig, name: str | None = None) -> str:
     folder = Path(config.hydra.sweep.dir).absolute()
     tags = _tags(config, "-m ") | {"folder": str(folder)}
     run_id = store.start_run(name or f"multirun-{folder.name}", tags)
-    OUTCOME.closers[run_id] = partial(store.end_run, run_id)
+    OUTCOME.closers[run_id] = partial(store.end_parent, run_id)
     return run_id
 
 
 def start_job(config: DictConfig, parent_run_id: str | None) -> None:
     """Start the run of the job Hydra is about to run, if its mode is worth a run."""
     job, cfg = Job.current(), _task_config(config)
-    _redact_saved_config(job.folder / config.hydra.output_subdir)
+    redact_saved_config(job.folder / config.hydra.output_subdir)
     if not cfg.mode.get("logged", True):
         return
     store = parts.store(cfg)
@@ -86,9 +86,10 @@ def end_multirun(config: DictConfig, parent_run_id: str) -> None:
     store, folder = parts.store(config), Path(config.hydra.sweep.dir)
     with FileLock(folder / ".gate.lock"):
         jobs = _scored_jobs(folder)
-        if jobs and not (folder / VERDICT_FILE).exists():
-            _gate_best(config, _best(jobs, parts.objectives(config)[0]), store, parent_run_id)
-    store.end_run(parent_run_id, "FINISHED")
+        best = _best(jobs, parts.objectives(config)[0]) if jobs else None
+        if best is not None and not (best.folder / VERDICT_FILE).exists():
+            _gate_best(config, best, store, parent_run_id)
+    store.end_parent(parent_run_id, "FINISHED")
     OUTCOME.closers.pop(parent_run_id, None)
 
 
@@ -104,8 +105,8 @@ def _gate_best(config: DictConfig, best: Job, store: Store, parent_run_id: str) 
     finally:
         _log_scores(store, best)
     tags = {"best_run_id": str(best.run_id), "award": verdict.award, "reason": verdict.reason}
-    store.set_tags(parent_run_id, tags | {"best_job": str(best.folder)})
-    store.log_metrics(parent_run_id, Report.read(best.folder).metrics)
+    tags["best_job"] = str(best.folder)
+    store.log_scores(parent_run_id, Report.read(best.folder).metrics, tags=tags)
     shutil.copy(best.folder / VERDICT_FILE, best.folder.parent)
 
 
@@ -127,12 +128,14 @@ def _log_scores(store: Store, job: Job) -> None:
     if not job.scored:
         return
     report, run_id = Report.read(job.folder), job.logged_run()
-    for step, fold in enumerate(report.folds):
-        store.log_metrics(run_id, {f"fold_{key}": value for key, value in fold.items()}, step)
-    store.log_metrics(run_id, report.metrics)
-    source = {"data_source": report.data_source, "data_digest": report.data_digest}
-    store.set_tags(run_id, source | {"candidate": report.name})
+    store.log_scores(run_id, report.metrics, report.folds, score_tags(report))
     store.client.log_artifact(run_id, str(job.folder / "report.json"))
+
+
+def score_tags(report: Report) -> dict[str, str]:
+    """Return the tags that tell what figures were made of."""
+    source = {"data_source": report.data_source, "data_digest": report.data_digest}
+    return source | {"candidate": report.name}
 
 
 def _end(store: Store, job: Job, error: Exception | None) -> None:
@@ -207,7 +210,7 @@ def _task_config(config: DictConfig) -> DictConfig:
     return OmegaConf.create(plain)  # type: ignore[return-value]
 
 
-def _redact_saved_config(folder: Path) -> None:
+def redact_saved_config(folder: Path) -> None:
     """Take passwords in URIs out of what Hydra has saved of the config."""
     for path in folder.glob("*.yaml"):
         text = path.read_text()

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import logging
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -25,7 +26,7 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame) -> None:
 
     Args:
         pipeline: Fitted on raw columns.
-        folder: Must not exist yet.
+        folder: Appears once it is complete; what an interrupted run left there is replaced.
         raw: Some rows of raw columns, for the signature and the input example.
 
     Raises:
@@ -37,15 +38,19 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame) -> None:
 
     example = _as_served(raw)
     types = _trusted_types(pipeline)
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    for leftover in (unfinished, folder):
+        shutil.rmtree(leftover, ignore_errors=True)
     mlflow.sklearn.save_model(
         pipeline,
-        str(folder),
+        str(unfinished),
         code_paths=[str(ROOT / "spaceship")],
-        signature=infer_signature(example, pipeline.predict(raw)),
+        signature=infer_signature(example, pipeline.predict(raw.head(EXAMPLE_ROWS))),
         input_example=example.head(EXAMPLE_ROWS),
         pip_requirements=requirements(pipeline, types),
         skops_trusted_types=types,
     )
+    unfinished.rename(folder)
 
 
 def load(uri: str) -> Pipeline:

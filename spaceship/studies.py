@@ -8,10 +8,13 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from spaceship import logbook, parts
-from spaceship.config import resolved, usable_cores
+from spaceship.config import redact, resolved, usable_cores
 from spaceship.errors import ConfigError
+from spaceship.job import Job
 from spaceship.outcome import OUTCOME
 from spaceship.process import process_tags
+from spaceship.report import Report
+from spaceship.trial import PrunedError
 
 _RUN = "mlflow_run_id"
 
@@ -43,7 +46,7 @@ def start_study(config: DictConfig, study: Any, workers: int) -> tuple[str, dict
     else:
         store.client.update_run(run_id, status="RUNNING")
         store.set_tags(run_id, process_tags())
-        OUTCOME.closers[run_id] = partial(store.end_run, run_id)
+        OUTCOME.closers[run_id] = partial(store.end_parent, run_id)
     facts = {
         "objective": resolved(config.objective),
         "data": parts.passengers(config).digest,
@@ -58,6 +61,38 @@ def end_study(config: DictConfig, run_id: str, files: Sequence[Path], summary: s
     for path in files:
         store.client.log_artifact(run_id, str(path))
     store.client.log_text(run_id, summary, "leaderboard.txt")
+
+
+def start_trial(config: DictConfig, parent_run_id: str | None) -> None:
+    """Start a trial's run: its number, its candidate and what was drawn for it."""
+    job = Job.current()
+    logbook.redact_saved_config(job.folder / config.hydra.output_subdir)
+    choices, number = config.hydra.runtime.choices, str(config.hydra.job.num)
+    tags = {"trial": number, "model": choices["model"], "features": choices["features"]}
+    store = parts.store(config)
+    run_id = store.start_run(f"trial-{number}-{choices['model']}", tags, parent_run_id)
+    OUTCOME.closers[run_id] = partial(store.end_run, run_id)
+    job.note_run(run_id)
+    drawn = [str(item).split("=", 1) for item in config.hydra.overrides.task]
+    store.log_params(run_id, {key: redact(value) for key, value in drawn})
+
+
+def end_trial(config: DictConfig, error: Exception | None) -> None:
+    """Log a trial's metrics, fold curve and state, and end its run with a true status."""
+    job, store = Job.current(), parts.store(config)
+    run_id = job.logged_run()
+    if isinstance(error, PrunedError):
+        store.log_scores(run_id, {}, error.history, {"state": "PRUNED"})
+    elif error is not None:
+        store.client.log_text(run_id, redact(job.note_failure(error)), "traceback.txt")
+        store.set_tags(run_id, {"state": "FAILED", "error": redact(str(error))})
+    else:
+        report = Report.read(job.folder)
+        tags = logbook.score_tags(report) | {"state": "COMPLETE"}
+        store.log_scores(run_id, report.metrics, report.folds, tags)
+    failed = error is not None and not isinstance(error, PrunedError)
+    store.end_run(run_id, "FAILED" if failed else "FINISHED")
+    OUTCOME.closers.pop(run_id, None)
 
 
 def _check_threads(config: DictConfig, workers: int) -> None:

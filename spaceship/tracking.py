@@ -99,23 +99,36 @@ class Store:
         for start in range(0, len(entities), 100):
             self.client.log_batch(run_id, params=entities[start : start + 100])
 
-    def log_metrics(self, run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
-        """Log metrics at one step; MLflow keeps NaN as NaN."""
-        from mlflow.entities import Metric
+    def log_scores(
+        self,
+        run_id: str,
+        metrics: Mapping[str, float],
+        folds: Sequence[Mapping[str, float]] = (),
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """Log metrics, those of folds as curves `fold_*` over steps, and tags, in one request.
+
+        MLflow keeps NaN as NaN; a tag is cut to the length that MLflow takes.
+        """
+        from mlflow.entities import Metric, RunTag
 
         now = int(time.time() * 1000)
-        entities = [Metric(key, value, now, step) for key, value in metrics.items()]
-        self.client.log_batch(run_id, metrics=entities)
+        entities = [Metric(key, value, now, 0) for key, value in metrics.items()]
+        for step, fold in enumerate(folds):
+            entities += [Metric(f"fold_{key}", value, now, step) for key, value in fold.items()]
+        named = [RunTag(key, value[:5000]) for key, value in (tags or {}).items()]
+        self.client.log_batch(run_id, metrics=entities, tags=named)
 
     def set_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
         """Set tags, each cut to the length that MLflow takes."""
-        from mlflow.entities import RunTag
-
-        entities = [RunTag(key, value[:5000]) for key, value in tags.items()]
-        self.client.log_batch(run_id, tags=entities)
+        self.log_scores(run_id, {}, tags=tags)
 
     def end_run(self, run_id: str, status: str) -> None:
-        """End a run with a true status: FINISHED, FAILED or KILLED; so for what runs below it."""
+        """End a run with a true status: FINISHED, FAILED or KILLED."""
+        self.client.set_terminated(run_id, status)
+
+    def end_parent(self, run_id: str, status: str) -> None:
+        """End a multirun's run, and as KILLED what still runs below it."""
         for child in self._running(f"tags.mlflow.parentRunId = '{run_id}'"):
             self.client.set_terminated(child.info.run_id, "KILLED")
         self.client.set_terminated(run_id, status)

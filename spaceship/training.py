@@ -121,10 +121,15 @@ def holdout_metrics(holdout: HoldOut) -> dict[str, float]:
     return {f"holdout_{metric}": value for metric, value in scores.items()}
 
 
-def _tell(step: int, metrics: dict[str, float]) -> None:
-    accuracy, loss, seconds = (metrics[key] for key in ("accuracy", "log_loss", "fit_seconds"))
-    trial.report(step, metrics)
+def _tell(history: list[dict[str, float]]) -> None:
+    accuracy, loss, seconds = (history[-1][key] for key in ("accuracy", "log_loss", "fit_seconds"))
+    trial.report(history)
     level = logging.DEBUG if trial.in_trial() else logging.INFO
     log.log(
-        level, "  fold %d  accuracy %.4f  log loss %.4f  %.1f s", step + 1, accuracy, loss, seconds
+        level,
+        "  fold %d  accuracy %.4f  log loss %.4f  %.1f s",
+        len(history),
+        accuracy,
+        loss,
+        seconds,
     )

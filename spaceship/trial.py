@@ -4,7 +4,7 @@ Standard library only. A sweeper puts a reporter in place around each trial; wit
 does nothing, so that the same code runs inside and outside a sweep.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -15,7 +15,17 @@ _REPORTER: ContextVar[Reporter | None] = ContextVar("reporter", default=None)
 
 
 class PrunedError(Exception):
-    """The trial was stopped because it cannot become the best."""
+    """The trial was stopped because it cannot become the best.
+
+    Attributes:
+        history: The metrics of the steps it got to.
+
+    """
+
+    def __init__(self, history: Sequence[Mapping[str, float]]) -> None:
+        """Keep what was measured until then."""
+        super().__init__(f"pruned after {len(history)} step(s)")
+        self.history = list(history)
 
 
 @contextmanager
@@ -33,14 +43,16 @@ def in_trial() -> bool:
     return _REPORTER.get() is not None
 
 
-def report(step: int, metrics: Mapping[str, float]) -> None:
-    """Report a step's metrics to the sweep, if there is one.
+def report(history: Sequence[Mapping[str, float]]) -> None:
+    """Report the latest of a trial's steps to the sweep, if there is one.
+
+    Args:
+        history: The metrics of each step so far.
 
     Raises:
         PrunedError: The trial is hopeless.
 
     """
     reporter = _REPORTER.get()
-    if reporter is not None and reporter(step, metrics):
-        message = f"pruned after step {step}"
-        raise PrunedError(message)
+    if reporter is not None and reporter(len(history) - 1, history[-1]):
+        raise PrunedError(history)

@@ -165,9 +165,9 @@ def test_each_fold_is_told_and_may_end_it(
 ) -> None:
     told: list[tuple[int, float]] = []
 
-    def on_fold(step: int, metrics: dict[str, float]) -> None:
-        told.append((step, metrics["accuracy"]))
-        if step == 1:
+    def on_fold(history: list[dict[str, float]]) -> None:
+        told.append((len(history) - 1, history[-1]["accuracy"]))
+        if len(history) == 2:
             raise StopError
 
     folds = group_folds(frame["PassengerId"], labels, n_splits=5, seed=0)

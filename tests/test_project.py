@@ -20,13 +20,13 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "spaceship"
 
 LAYERS = (
-    {"errors", "record", "report", "gate", "outcome", "ledger"},  # standard library only
+    {"errors", "record", "report", "gate", "outcome", "trial", "ledger"},  # standard library only
     {"config"},
     {"columns", "reading", "rules", "schema", "split", "data", "cache"},
     {"features", "model", "encoding"},
     {"pipeline", "evaluation", "submission", "training", "profile"},
     {"registry", "tracking", "process", "packaging", "job", "parts", "promotion"},
-    {"mode", "logbook", "callback"},
+    {"mode", "logbook", "studies", "callback"},
     {"entry"},
 )
 """From low to high; a folder stands for its files, and no module imports from a higher layer."""

@@ -83,7 +83,7 @@ def test_ending_a_run_ends_what_runs_below_it(store: Store) -> None:
     parent, other = store.start_run("parent", {}), store.start_run("other", {})
     children = [store.start_run(f"child-{n}", {}, parent) for n in range(2)]
     store.end_run(children[0], "FINISHED")
-    store.end_run(parent, "FAILED")
+    store.end_parent(parent, "FAILED")
     found = [status(store, run) for run in (parent, *children, other)]
     assert found == ["FAILED", "FINISHED", "KILLED", "RUNNING"]
 
@@ -112,13 +112,14 @@ def test_parameters_of_any_length_number_and_name(store: Store) -> None:
 
 def test_metrics_keep_their_steps_and_nan(store: Store) -> None:
     run_id = store.start_run("metrics", {})
-    for step, value in enumerate([0.1 + 0.2, math.nan]):
-        store.log_metrics(run_id, {"fold": value, "other": 1.0}, step)
-    history = store.client.get_metric_history(run_id, "fold")
+    store.log_scores(run_id, {"mean": 1.0}, [{"loss": 0.1 + 0.2}, {"loss": math.nan}], {"a": "b"})
+    assert store.client.get_run(run_id).data.metrics["mean"] == 1.0
+    assert store.client.get_run(run_id).data.tags["a"] == "b"
+    history = store.client.get_metric_history(run_id, "fold_loss")
     first = history[0]
     assert (first.step, first.value) == (0, 0.1 + 0.2)
     assert math.isnan(history[1].value)
-    assert math.isnan(store.client.get_run(run_id).data.metrics["fold"])
+    assert math.isnan(store.client.get_run(run_id).data.metrics["fold_loss"])
 
 
 def test_long_and_empty_tags(store: Store) -> None:

@@ -102,7 +102,8 @@ def _plots(study: optuna.Study) -> list[_Plot]:
         for objective, name in enumerate(names):
             own = extract(study, label, objective)
             parts = [part for part in (label, name if several else None) if part]
-            plots += _of_parameters(study.study_name, own, parts, name)
+            whose = f"{study.study_name}, {label}" if label else study.study_name
+            plots += _of_parameters(whose, own, parts, name)
     return [plot for plot in plots if plot.studies]
 
 
@@ -119,13 +120,10 @@ def _front(study: optuna.Study, names: Sequence[str]) -> _Plot:
     return _Plot("pareto-front", title, "plot_pareto_front", drawable and study, options)
 
 
-def _of_parameters(
-    study_name: str, own: optuna.Study, parts: Sequence[str], metric: str
-) -> list[_Plot]:
+def _of_parameters(whose: str, own: optuna.Study, parts: Sequence[str], metric: str) -> list[_Plot]:
     """Return the plots of one candidate's parameters over one objective."""
     if not any(trial.params for trial in own.get_trials(deepcopy=False)):
         return []
-    whose = ", ".join([study_name, *parts])
     kinds = {
         "importances": ("plot_param_importances", f"what {metric} depends on"),
         "slice": ("plot_slice", f"{metric} over each parameter"),
@@ -229,21 +227,24 @@ def _tidy(figure: "Figure", plot: _Plot) -> None:
         for axis in (axes.xaxis, axes.yaxis):
             if axis.get_scale() == "log":
                 _label_decades(axis)
-    figure.suptitle(plot.title, fontsize=12, y=1.0)
+    figure.suptitle(plot.title, fontsize=12, y=0.98)
     figure.canvas.draw()  # only then are there labels to cut
     for axes in figure.axes:
         if kind == "slice":
             axes.tick_params(axis="x", rotation=30)
+            axes.xaxis.label.set_fontsize(10)
             _cut_labels(axes.xaxis)
         elif kind == "parallel":
             _cut_labels(axes.yaxis)
 
 
 def _label_decades(axis: "Axis") -> None:
-    """Label 1, 2 and 5 of each decade in plain digits; matplotlib's own labels overlap."""
+    """Label 1, 2 and 5, or only decades, in plain digits; matplotlib's own labels overlap."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=7))
+    low, high = axis.get_view_interval()
+    close = high < low * 100
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if close else (1.0,), numticks=7))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
 
@@ -252,7 +253,7 @@ def _cut_labels(axis: "Axis") -> None:
     labels = [label.get_text() for label in axis.get_ticklabels()]
     if any(len(label) > _LONGEST for label in labels):
         cut = [t if len(t) <= _LONGEST else f"{t[: _LONGEST - 1]}…" for t in labels]
-        axis.set_ticks(axis.get_ticklocs(), labels=cut)  # type: ignore[arg-type]
+        axis.set_ticks(axis.get_ticklocs(), labels=cut)
 
 
 def _numbered(count: int) -> list[str]:

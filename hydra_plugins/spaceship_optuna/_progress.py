@@ -235,7 +235,9 @@ class Progress:
 
 
 def values(trial: FrozenTrial) -> str:
-    """Return a trial's values in words; empty if it has none."""
+    """Return a trial's values in words, or how far it came; empty if it has none."""
+    if trial.state == TrialState.PRUNED:  # its value is one step's, not comparable with the others'
+        return f"after step {len(trial.intermediate_values)}"
     return " / ".join(digits(value) for value in trial.values or ())
 
 

@@ -5,6 +5,7 @@ import os
 import shlex
 import sys
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +15,11 @@ import optuna
 from hydra._internal.callbacks import Callbacks
 from hydra.core.plugins import Plugins
 from hydra.types import HydraContext, TaskFunction
-from hydra_plugins.spaceship_optuna._plots import write_plots
 from omegaconf import DictConfig, OmegaConf, open_dict
 from optuna.trial import FrozenTrial, TrialState
 
 from hydra_plugins.spaceship_optuna import _study
+from hydra_plugins.spaceship_optuna._plots import write_plots
 from hydra_plugins.spaceship_optuna._progress import Progress
 from hydra_plugins.spaceship_optuna._results import (
     commonest_error,
@@ -71,6 +72,7 @@ class Sweep:
 
         """
         optuna.logging.set_verbosity(optuna.logging.WARNING)
+        warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
         params = [f"{key}={value}" for key, value in (self.settings["params"] or {}).items()]
         node = self.settings["search_space"]
         plan = read_plan(self.context.config_loader, self.config, [*params, *arguments], node)
@@ -95,6 +97,9 @@ class Sweep:
         study, created = _study.open_study(
             storage, name, self.directions, must_exist=resume is not None
         )
+        metrics = OmegaConf.select(self.config, "objective.metric")
+        if created and metrics is not None:
+            study.set_metric_names([metrics] if isinstance(metrics, str) else list(metrics))
         return study, located, created
 
     def _folder(self) -> Path:
@@ -117,6 +122,11 @@ class Sweep:
         _study.agree(study, facts)
         if study.user_attrs.get(STOPPED):
             study.set_user_attr(STOPPED, None)
+
+    def _metric(self) -> str:
+        """Return what the objective is called."""
+        metric = OmegaConf.select(self.config, "objective.metric")
+        return metric if isinstance(metric, str) else "value"
 
     def _n_workers(self) -> int:
         """Return how many workers are asked for, of the launcher or of the sweeper.
@@ -145,7 +155,7 @@ class Sweep:
         )
         worker = replace(worker, deadline=deadline)
         try:
-            with Progress(study, self.settings["n_trials"]):
+            with Progress(study, self.settings["n_trials"], self._metric()):
                 while self._launch(worker, study):
                     log.warning("A worker died; the sweep goes on without it.")
                 _study.await_others(study)
@@ -166,7 +176,9 @@ class Sweep:
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=context, task_function=worker, config=config
         )
-        jobs = [[f"hydra.sweep.subdir=worker-{number}"] for number in range(n_workers)]
+        logging.getLogger(type(launcher).__module__.rpartition(".")[0]).setLevel(logging.WARNING)
+        any_trial = [*worker.plan.fixed, *worker.plan.candidates[0].overrides]
+        jobs = [[*any_trial, f"hydra.sweep.subdir=worker-{n}"] for n in range(n_workers)]
         try:
             for result in launcher.launch(jobs, initial_job_idx=0):
                 _ = result.return_value
@@ -199,9 +211,10 @@ class Sweep:
             message = f"{stopped or 'no trial has finished'}, most often with: {error}"
             again = resume_command(study)
             raise SpaceshipError(f"{message}. Mend it, then go on with: {again}")
-        rows = leaderboard(study, [candidate.label for candidate in plan.candidates])
+        labels = [candidate.label for candidate in plan.candidates]
+        rows = leaderboard(study, labels)
         log.info("%s", show(rows))
-        path = write_results(study, folder, lambda trial: _retrain(plan, trial))
+        path = write_results(study, folder, lambda trial: _retrain(plan, trial), labels)
         plots = write_plots(study, folder / "plots")
         log.info("Results: %s, %d plots beside it", path, len(plots))
         for callback in self.context.callbacks.callbacks:

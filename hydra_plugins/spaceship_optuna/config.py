@@ -65,6 +65,7 @@ class OptunaSweeperConf:
         default_factory=lambda: [{"sampler": "tpe"}, {"pruner": "wilcoxon"}]
     )
     _target_: str = "hydra_plugins.spaceship_optuna.sweeper.OptunaSweeper"
+    _recursive_: bool = False  # sampler and pruner are built in each worker, not here
     sampler: Any = MISSING
     pruner: Any = MISSING
     direction: Any = None

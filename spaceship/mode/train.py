@@ -12,6 +12,7 @@ from spaceship.job import Job
 from spaceship.promotion import Referee
 from spaceship.registry import CHAMPION
 from spaceship.report import Report
+from spaceship.trial import in_trial
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ def score_candidate(cfg: DictConfig, job: Job) -> Report:
     recipe = parts.recipe(cfg, features_chosen=parts.features_chosen())
     name = f"{recipe['name']} on {parts.features_name(recipe)}"
     blank = Report(name, parts.data_source(cfg).name, people.digest, recipe=recipe)
-    log.info("Cross-validation of %s", name)
+    log.log(_level(), "Cross-validation of %s", name)
     report = training.measure(
         parts.pipeline(cfg, recipe),
         people.train,
@@ -43,7 +44,8 @@ def score_candidate(cfg: DictConfig, job: Job) -> Report:
         parts.prepared_folds(cfg, recipe, people.digest),
     )
     report.write(job.folder)
-    log.info(
+    log.log(
+        _level(),
         "  mean    accuracy %.4f ± %.4f  log loss %.4f ± %.4f",
         *(report.metrics[f"cv_{key}"] for key in ("accuracy", "accuracy_std")),
         *(report.metrics[f"cv_{key}"] for key in ("log_loss", "log_loss_std")),
@@ -64,10 +66,10 @@ def fit_candidate(cfg: DictConfig, job: Job) -> None:
         repeats=training.repeats(pipeline, people.train, protocol, seeds),
     )
     log.info("Hold-out: accuracy %.4f on %d passengers", holdout.accuracy, len(holdout.labels))
+    scored.write(job.folder)
     packaging.save(twin, job.twin, people.train)
     serving = training.fit_serving(pipeline, people.train)
     packaging.save(serving, job.model, people.train)
-    scored.write(job.folder)
 
 
 def conclude(cfg: DictConfig, job: Job, ceiling: str = CHAMPION) -> Verdict:
@@ -84,3 +86,8 @@ def conclude(cfg: DictConfig, job: Job, ceiling: str = CHAMPION) -> Verdict:
         return replace(champion, holdout=holdout, repeats=repeats, data_digest=people.digest)
 
     return Referee(parts.gate(cfg), parts.registry(cfg), update).conclude(job, ceiling=ceiling)
+
+
+def _level() -> int:
+    """Return how loud a score is told: a sweep tells of its trials itself."""
+    return logging.DEBUG if in_trial() else logging.INFO

@@ -1,0 +1,201 @@
+"""What a watcher of a study shows, on a terminal and in a log."""
+
+import io
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import optuna
+import pytest
+
+from hydra_plugins.spaceship_optuna._progress import Progress, clock
+
+NAME = "hydra_plugins.spaceship_optuna._progress"
+QUICK = 0.01
+
+
+class Terminal(io.StringIO):
+    """Says it is a terminal, and shows what a terminal would."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def lines(self) -> list[str]:
+        r"""Return what is on the screen: `\r\x1b[K` clears the line it is written on."""
+        return [line.rpartition("\r\x1b[K")[2] for line in self.getvalue().split("\n")]
+
+
+@pytest.fixture(autouse=True)
+def _a_real_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def _study(folder: Path, directions: int = 1) -> optuna.Study:
+    backend = optuna.storages.journal.JournalFileBackend(str(folder / "study.journal"))
+    storage = optuna.storages.JournalStorage(backend)
+    return optuna.create_study(storage=storage, directions=["minimize"] * directions)
+
+
+def _finish(study: optuna.Study, label: str | None, *values: float) -> None:
+    trial = study.ask()
+    if label:
+        trial.suggest_categorical("candidate", ["lgbm", "catboost"])
+    study.tell(trial, list(values))
+
+
+def _tune(study: optuna.Study) -> None:
+    """Finish five trials, of which one is void."""
+    for label in ("lgbm", "catboost", "lgbm", "catboost", "lgbm"):
+        study.enqueue_trial({"candidate": label})
+    _finish(study, "lgbm", 0.5)
+    _finish(study, "catboost", 0.379914)
+    pruned, failed = study.ask(), study.ask()
+    pruned.suggest_categorical("candidate", ["lgbm", "catboost"])
+    pruned.report(0.7, 0)
+    study.tell(pruned, state=optuna.trial.TrialState.PRUNED)
+    failed.set_user_attr("error", "ValueError: no\nsecond line")
+    study.tell(failed, state=optuna.trial.TrialState.FAIL)
+    void = study.ask()
+    void.set_user_attr("void", "its worker died")
+    study.tell(void, state=optuna.trial.TrialState.FAIL)
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_a_log_gets_one_line_a_trial(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    study, stream = _study(tmp_path), io.StringIO()
+    with caplog.at_level(logging.INFO, NAME), Progress(study, 6, stream=stream, every=QUICK):
+        _tune(study)
+    lines = [re.sub(r"\d\.\d s$", "T s", one.getMessage()) for one in caplog.records]
+    mine = [line for line, one in zip(lines, caplog.records, strict=True) if one.name == NAME]
+    best = "best 0.37991 (catboost, trial 1)"
+    assert mine == [
+        "trial 0  lgbm  complete  0.50000  best 0.50000 (lgbm, trial 0)  1/6  T s",
+        f"trial 1  catboost  complete  0.37991  {best}  2/6  T s",
+        f"trial 2  lgbm  pruned  0.70000  {best}  3/6  T s",
+        f"trial 3  failed  ValueError: no  {best}  4/6  T s",
+        (
+            f"4/6 trials  2 complete, 1 pruned, 1 failed  {best.replace('best', 'best value')}"
+            "  in 00:00"
+        ),
+    ]
+    assert stream.getvalue() == ""
+
+
+def test_a_resumed_study_reports_only_what_is_new(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    study = _study(tmp_path)
+    _tune(study)
+    with caplog.at_level(logging.INFO, NAME), Progress(study, 6, stream=io.StringIO()):
+        _finish(study, None, 0.2)
+    first, last = (one.getMessage() for one in caplog.records if one.name == NAME)
+    assert first.startswith("trial 5  complete  0.20000  best 0.20000 (trial 5)  5/6")
+    assert last.startswith("5/6 trials  3 complete")
+
+
+def test_several_objectives_show_values_and_the_front(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    study = _study(tmp_path, directions=2)
+    with caplog.at_level(logging.INFO, NAME), Progress(study, 3, stream=io.StringIO()):
+        _finish(study, None, 0.5, 0.1)
+        _finish(study, None, 0.4, 0.2)
+        _finish(study, None, 0.6, 0.3)
+    lines = [one.getMessage() for one in caplog.records if one.name == NAME]
+    assert lines[0].startswith("trial 0  complete  0.50000 / 0.10000  Pareto front: 1 trials  1/3")
+    assert "Pareto front: 2 trials" in lines[1]
+    assert "Pareto front: 2 trials" in lines[2]
+
+
+def test_a_terminal_gets_a_live_line_and_keeps_each_new_best(tmp_path: Path) -> None:
+    study, stream = _study(tmp_path), Terminal()
+    with Progress(study, 6, "cv_log_loss", stream, QUICK):
+        _tune(study)
+        _wait_for(lambda: "4/6 trials" in stream.lines()[-1])
+        live = stream.lines()[-1]
+    assert re.fullmatch(
+        r"4/6 trials  2 complete, 1 pruned, 1 failed  best cv_log_loss 0\.37991 "
+        r"\(catboost, trial 1\)  [\d.]+/min  \d\d:\d\d left",
+        live,
+    )
+    assert stream.lines() == [
+        "trial 0  lgbm  best cv_log_loss yet 0.50000",
+        "trial 1  catboost  best cv_log_loss yet 0.37991",
+        (
+            "4/6 trials  2 complete, 1 pruned, 1 failed  "
+            "best cv_log_loss 0.37991 (catboost, trial 1)  in 00:00"
+        ),
+        "",
+    ]
+
+
+def test_the_live_line_never_wraps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    study, stream = _study(tmp_path), Terminal()
+    with Progress(study, 6, stream=stream, every=QUICK):
+        _wait_for(lambda: "0/6" in stream.lines()[-1])
+        assert len(stream.lines()[-1]) == 29
+
+
+def test_log_lines_find_an_empty_line(tmp_path: Path) -> None:
+    study, stream = _study(tmp_path), Terminal()
+    logger, handler = logging.getLogger("a.task"), logging.StreamHandler(stream)
+    logger.addHandler(handler)
+    factory = logging.getLogRecordFactory()
+    with Progress(study, 6, stream=stream, every=QUICK):
+        for number in range(3):
+            _wait_for(lambda: "0/6" in stream.lines()[-1])
+            logger.warning("fold %d", number)
+    logger.removeHandler(handler)
+    assert stream.lines()[:3] == ["fold 0", "fold 1", "fold 2"]
+    assert logging.getLogRecordFactory() is factory
+
+
+def test_a_storage_that_hiccups_is_asked_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    study = _study(tmp_path)
+    _tune(study)
+    journal = tmp_path / "study.journal"
+    away = journal.rename(tmp_path / "away")
+    with (
+        caplog.at_level(logging.DEBUG, NAME),
+        Progress(study, 6, stream=io.StringIO(), every=QUICK),
+    ):
+        _wait_for(lambda: "could not be read" in caplog.text)
+        away.rename(journal)
+        _finish(study, None, 0.2)
+    assert caplog.messages[-1].startswith("5/6 trials  3 complete")
+
+
+def test_a_closed_stream_does_not_reach_the_sweep(tmp_path: Path) -> None:
+    study, stream = _study(tmp_path), Terminal()
+    with Progress(study, 6, stream=stream, every=QUICK) as progress:
+        stream.close()
+        _tune(study)
+    assert progress._tally.done == 4
+
+
+def test_an_error_goes_on_and_the_thread_ends(tmp_path: Path) -> None:
+    study, stream = _study(tmp_path), Terminal()
+    with pytest.raises(KeyboardInterrupt), Progress(study, 6, stream=stream):
+        raise KeyboardInterrupt
+    assert stream.lines() == ["0/6 trials  none finished  no best value yet  in 00:00", ""]
+    assert "progress" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "--:--"), (0.4, "00:00"), (61, "01:01"), (3725, "1:02:05")]
+)
+def test_clock(seconds: float | None, text: str) -> None:
+    assert clock(seconds) == text
