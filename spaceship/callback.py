@@ -22,6 +22,7 @@ class MLflowCallback(Callback):
     def __init__(self) -> None:
         """Start without a parent run; the instance is pickled to workers with what it knows."""
         self.parent_run_id: str | None = None
+        self.best: Path | None = None
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Start the parent run; database and experiment exist before any worker starts."""
@@ -31,15 +32,30 @@ class MLflowCallback(Callback):
             if not logbook.is_study(config):  # a study may be an old one: see on_study_start
                 self.parent_run_id = logbook.start_multirun(config)
 
-    def on_study_start(self, config: DictConfig, study: Any, workers: int) -> dict[str, Any]:
-        """Start or go on with the run above a study's trials; return what the study rests on."""
+    def study_facts(self, config: DictConfig, workers: int) -> dict[str, Any]:
+        """Return what a study rests on, before it is opened."""
         from spaceship import studies
 
-        self.parent_run_id, facts = studies.start_study(config, study, workers)
-        return facts
+        return studies.study_facts(config, workers)
 
-    def on_study_end(self, config: DictConfig, files: list[Path], summary: str) -> None:
-        """Log what the sweep found out."""
+    def on_study_start(self, config: DictConfig, study: Any) -> None:
+        """Start or go on with the run above a study's trials."""
+        from spaceship import studies
+
+        self.parent_run_id = studies.start_study(config, study)
+
+    def on_trial_lost(self, config: DictConfig, folder: Path) -> None:
+        """End the run of a trial whose worker died."""
+        with _noted():
+            from spaceship import studies
+
+            studies.lose_trial(config, folder)
+
+    def on_study_end(
+        self, config: DictConfig, files: list[Path], summary: str, best: Path
+    ) -> None:
+        """Log what the sweep found out, and keep which job is best."""
+        self.best = best
         with _noted():
             from spaceship import studies
 
@@ -74,7 +90,7 @@ class MLflowCallback(Callback):
         with _noted():
             from spaceship import logbook
 
-            logbook.end_multirun(config, self.parent_run_id)
+            logbook.end_multirun(config, self.parent_run_id, self.best)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""How good a pipeline is: metrics, cross-validation, repeats over seeds, scores by slice."""
+"""How good a pipeline is: cross-validation, and repeats of it over seeds."""
 
 import math
 from collections.abc import Callable, MutableMapping, Sequence
@@ -11,53 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spaceship.report import DIRECTIONS, THRESHOLD
-from spaceship.split import Fold, group_folds, travel_group
-
-MISSING = "missing"
-_ECE_BINS = 10
-
-
-def score(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> dict[str, float]:
-    """Return the five metrics of `report.DIRECTIONS`.
-
-    Args:
-        labels: True or False per row `(n_rows,)`.
-        probabilities: Predicted probability of True `(n_rows,)`.
-
-    Returns:
-        The metrics, unrounded. All are NaN if a probability is NaN; `roc_auc` is NaN if only one
-        class is present.
-
-    """
-    from sklearn.metrics import log_loss, roc_auc_score
-
-    truth = np.asarray(labels, dtype=bool)
-    chance = np.asarray(probabilities, dtype=float)
-    if np.isnan(chance).any():
-        return dict.fromkeys(DIRECTIONS, math.nan)
-    one_class = truth.all() or not truth.any()
-    return {
-        "accuracy": float(np.mean((chance > THRESHOLD) == truth)),
-        "roc_auc": math.nan if one_class else float(roc_auc_score(truth, chance)),
-        "log_loss": float(log_loss(truth, chance, labels=[False, True])),
-        "brier": float(np.mean((chance - truth) ** 2)),
-        "ece": calibration_error(truth, chance),
-    }
-
-
-def calibration_error(
-    labels: npt.NDArray[np.bool_], probabilities: npt.NDArray[np.float64], n_bins: int = _ECE_BINS
-) -> float:
-    """Return the expected calibration error over bins of equal width.
-
-    The mean over bins, weighted by their rows, of |share of True - mean probability|: equation 3
-    of Naeini, Cooper & Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian
-    Binning", AAAI 2015, with their 10 bins of the probability of True.
-    """
-    bins = np.minimum((probabilities * n_bins).astype(np.intp), n_bins - 1)
-    surplus = np.bincount(bins, weights=labels - probabilities, minlength=n_bins)
-    return float(np.abs(surplus).sum() / len(labels))
+from spaceship.report import DIRECTIONS
+from spaceship.scoring import score
+from spaceship.split import Fold, group_folds
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,13 +83,14 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
 
     """
     ready = {} if prepared is None else prepared
+    steps, estimator = _split(pipeline)
     truth = np.asarray(labels, dtype=bool)
     probabilities = np.full(len(frame), np.nan)
     scores = []
     for step, (train, test) in enumerate(folds):
         if step not in ready:
-            ready[step] = _prepare(pipeline[:-1], frame, truth, (train, test))
-        chance, timing = _fit_and_predict(pipeline[-1], ready[step], truth[train])
+            ready[step] = _prepare(steps, frame, truth, (train, test))
+        chance, timing = _fit_and_predict(estimator, ready[step], truth[train])
         if prepared is None:
             del ready[step]
         probabilities[test] = chance
@@ -191,30 +148,14 @@ def summarise(folds: Sequence[dict[str, float]]) -> dict[str, float]:
     return summary
 
 
-def score_slices(
-    frame: pd.DataFrame, labels: npt.ArrayLike, probabilities: npt.ArrayLike
-) -> list[dict[str, Any]]:
-    """Score the passengers of each planet, deck and sleep, alone or in a group.
+def _split(pipeline: Any) -> tuple[Any, Any]:
+    """Return the steps before the estimator, and the estimator."""
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import FunctionTransformer
 
-    Args:
-        frame: Typed columns `(n_rows, n_columns)`.
-        labels: True or False per row `(n_rows,)`.
-        probabilities: Predicted probability of True `(n_rows,)`.
-
-    Returns:
-        A dict of slice, value (`missing` where it is unknown), n, accuracy and log_loss for each
-        value that occurs, in a fixed order.
-
-    """
-    truth, chance = np.asarray(labels, dtype=bool), np.asarray(probabilities, dtype=float)
-    rows = []
-    for name, values in _slices(frame).items():
-        for value in sorted(values.unique()):
-            inside = (values == value).to_numpy(dtype=bool)
-            scores = score(truth[inside], chance[inside])
-            kept = {metric: scores[metric] for metric in ("accuracy", "log_loss")}
-            rows.append({"slice": name, "value": value, "n": int(inside.sum()), **kept})
-    return rows
+    if isinstance(pipeline, Pipeline) and len(pipeline) > 1:
+        return pipeline[:-1], pipeline[-1]
+    return FunctionTransformer(), pipeline
 
 
 def _prepare(
@@ -245,16 +186,3 @@ def _fit_and_predict(
     rate = len(chance) / max(seconds, 1e-9)
     fit_seconds = fitted - start + prepared.fit_seconds
     return chance, {"fit_seconds": fit_seconds, "predict_rows_per_second": rate}
-
-
-def _slices(frame: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return the value of each passenger in each slice, as text."""
-    group = travel_group(frame["PassengerId"])
-    alone = group.map(group.value_counts()) == 1
-    values = {
-        "HomePlanet": frame["HomePlanet"],
-        "deck": frame["Cabin"].str[:1],
-        "CryoSleep": frame["CryoSleep"].map({True: "True", False: "False"}),
-        "party": alone.map({True: "solo", False: "group"}),
-    }
-    return {name: column.astype("str").fillna(MISSING) for name, column in values.items()}

@@ -79,14 +79,21 @@ def end_job(config: DictConfig, error: Exception | None) -> None:
         _end(store, job, error)
 
 
-def end_multirun(config: DictConfig, parent_run_id: str) -> None:
-    """Fit and gate the best job of a multirun, once, and end the parent's run."""
+def end_multirun(config: DictConfig, parent_run_id: str, chosen: Path | None = None) -> None:
+    """Fit and gate the best job of a multirun, once, and end the parent's run.
+
+    Args:
+        config: The multirun's config.
+        parent_run_id: The run above its jobs.
+        chosen: Folder of the best job, where a sweeper knows it; a study's folder may also hold
+            jobs that do not count.
+
+    """
     from filelock import FileLock
 
     store, folder = parts.store(config), Path(config.hydra.sweep.dir)
     with FileLock(folder / ".gate.lock"):
-        jobs = _scored_jobs(folder)
-        best = _best(jobs, parts.objectives(config)[0]) if jobs else None
+        best = Job(chosen, in_multirun=True) if chosen else _best_of(config, folder)
         if best is not None and not (best.folder / VERDICT_FILE).exists():
             _gate_best(config, best, store, parent_run_id)
     store.end_parent(parent_run_id, "FINISHED")
@@ -146,6 +153,11 @@ def _end(store: Store, job: Job, error: Exception | None) -> None:
         store.client.log_artifact(run_id, str(job.folder / FAILURE_FILE))
     store.end_run(run_id, "FINISHED" if error is None or refused else "FAILED")
     OUTCOME.closers.pop(run_id, None)
+
+
+def _best_of(config: DictConfig, folder: Path) -> Job | None:
+    jobs = _scored_jobs(folder)
+    return _best(jobs, parts.objectives(config)[0]) if jobs else None
 
 
 def _scored_jobs(folder: Path) -> Sequence[Job]:

@@ -21,6 +21,7 @@ from spaceship.tracking import Store, validated
 from spaceship.training import Protocol
 from spaceship.trial import in_trial
 
+_PASSENGERS: dict[tuple[Path, str, str], Passengers] = {}
 _FOLDS: dict[str, dict[int, PreparedFold]] = {}
 _RECIPE_KEYS = ("name", "encoding", "estimator")
 
@@ -34,7 +35,12 @@ def data_source(cfg: DictConfig) -> DataSource:
 
 def passengers(cfg: DictConfig) -> Passengers:
     """Return the checked passengers of `data=`, from Parquet where they were loaded before."""
-    return load_passengers(data_source(cfg), outputs(cfg))[0]
+    source = data_source(cfg)
+    key = (outputs(cfg), source.name, source.fingerprint())
+    if key not in _PASSENGERS:
+        _PASSENGERS.clear()  # one data set at a time is in use
+        _PASSENGERS[key] = load_passengers(source, key[0])[0]
+    return _PASSENGERS[key]
 
 
 def outputs(cfg: DictConfig) -> Path:

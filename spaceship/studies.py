@@ -1,5 +1,6 @@
 """What the callback does for a sweep: one run above all its trials, resumed with the study."""
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -19,24 +20,33 @@ from spaceship.trial import PrunedError
 _RUN = "mlflow_run_id"
 
 
-def start_study(config: DictConfig, study: Any, workers: int) -> tuple[str, dict[str, Any]]:
-    """Start the run above a study's trials, or go on with the one it has.
+def study_facts(config: DictConfig, workers: int) -> dict[str, Any]:
+    """Return what must not change while a study goes on; what is wrong with it is told here.
 
     The data are loaded once here, so that workers find them checked and stored.
 
     Args:
         config: The multirun's config.
-        study: An Optuna study.
         workers: How many trials run at once.
 
-    Returns:
-        The run's id, and the facts that must not change while the study goes on.
-
     Raises:
-        ConfigError: The trials would use more threads than there are cores.
+        ConfigError: The trials would use more threads than there are cores, or a part of the config
+            cannot be built.
 
     """
     _check_threads(config, workers)
+    parts.objectives(config)
+    parts.gate(config)
+    return {
+        "objective": resolved(config.objective),
+        "data": parts.passengers(config).digest,
+        "split": resolved(config.split),
+        "seed": config.seed,
+    }
+
+
+def start_study(config: DictConfig, study: Any) -> str:
+    """Start the run above a study's trials, or go on with the one it has; return its id."""
     store = parts.store(config)
     store.close_orphans()
     run_id = study.user_attrs.get(_RUN)
@@ -47,12 +57,7 @@ def start_study(config: DictConfig, study: Any, workers: int) -> tuple[str, dict
         store.client.update_run(run_id, status="RUNNING")
         store.set_tags(run_id, process_tags())
         OUTCOME.closers[run_id] = partial(store.end_parent, run_id)
-    facts = {
-        "objective": resolved(config.objective),
-        "data": parts.passengers(config).digest,
-        "protocol": repr(parts.protocol(config)),
-    }
-    return run_id, facts
+    return str(run_id)
 
 
 def end_study(config: DictConfig, run_id: str, files: Sequence[Path], summary: str) -> None:
@@ -73,14 +78,16 @@ def start_trial(config: DictConfig, parent_run_id: str | None) -> None:
     run_id = store.start_run(f"trial-{number}-{choices['model']}", tags, parent_run_id)
     OUTCOME.closers[run_id] = partial(store.end_run, run_id)
     job.note_run(run_id)
-    drawn = [str(item).split("=", 1) for item in config.hydra.overrides.task]
-    store.log_params(run_id, {key: redact(value) for key, value in drawn})
+    drawn = [str(item).partition("=") for item in config.hydra.overrides.task]
+    store.log_params(run_id, {key: redact(value) for key, _, value in drawn})
 
 
 def end_trial(config: DictConfig, error: Exception | None) -> None:
     """Log a trial's metrics, fold curve and state, and end its run with a true status."""
     job, store = Job.current(), parts.store(config)
     run_id = job.logged_run()
+    if error is None:
+        error = _unusable(config, job)
     if isinstance(error, PrunedError):
         store.log_scores(run_id, {}, error.history, {"state": "PRUNED"})
     elif error is not None:
@@ -93,6 +100,25 @@ def end_trial(config: DictConfig, error: Exception | None) -> None:
     failed = error is not None and not isinstance(error, PrunedError)
     store.end_run(run_id, "FAILED" if failed else "FINISHED")
     OUTCOME.closers.pop(run_id, None)
+
+
+def lose_trial(config: DictConfig, folder: Path) -> None:
+    """End the run of a trial whose worker died over it, which could not do so itself."""
+    store, run_id = parts.store(config), Job(folder, in_multirun=True).run_id
+    if run_id is not None:
+        reason = "its worker died: killed, out of memory, or ended by the job itself"
+        store.client.log_text(run_id, f"No traceback, {reason}.\n", "traceback.txt")
+        store.set_tags(run_id, {"state": "FAILED", "error": reason})
+        store.end_run(run_id, "FAILED")
+
+
+def _unusable(config: DictConfig, job: Job) -> Exception | None:
+    """Return what is wrong with a job that ended without an error, if anything is."""
+    if not job.scored:
+        return ConfigError("expected the job to score a candidate, found no report; use mode=train")
+    metrics = Report.read(job.folder).metrics
+    nans = [name for name in parts.objectives(config) if math.isnan(metrics[name])]
+    return ArithmeticError(f"the objective is NaN: {', '.join(nans)}") if nans else None
 
 
 def _check_threads(config: DictConfig, workers: int) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
@@ -237,6 +237,7 @@ def _cut(value: str) -> str:
     return value if len(value) <= PARAM_LENGTH else value[: PARAM_LENGTH - 1] + "…"
 
 
+@lru_cache(maxsize=8)
 def validated(uri: Any, artifacts: Any, experiment: Any) -> Store:
     """Return the store these config values describe.
 

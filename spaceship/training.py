@@ -3,6 +3,7 @@
 import logging
 from collections.abc import MutableMapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -15,13 +16,12 @@ from spaceship.evaluation import (
     cross_validate,
     positive_probability,
     repeat,
-    score,
-    score_slices,
     summarise,
 )
 from spaceship.report import HoldOut, Report
 from spaceship.schema import ID, LABEL
-from spaceship.split import group_folds, holdout_mask
+from spaceship.scoring import score, score_slices
+from spaceship.split import Fold, group_folds, holdout_mask
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def measure(
     """
     training, _ = protocol.parts(frame)
     labels = training[LABEL].to_numpy()
-    folds = group_folds(training[ID], labels, n_splits=protocol.n_folds, seed=protocol.seed)
+    folds = _folds(tuple(training[ID]), labels.tobytes(), protocol)
     result = cross_validate(pipeline, training, labels, folds, _tell, prepared)
     metrics = summarise(result.folds) | {
         "fit_seconds": result.fit_seconds,
@@ -119,6 +119,14 @@ def holdout_metrics(holdout: HoldOut) -> dict[str, float]:
     """Return the five metrics of a hold-out, as `holdout_*`."""
     scores = score(np.array(holdout.labels), np.array(holdout.probabilities))
     return {f"holdout_{metric}": value for metric, value in scores.items()}
+
+
+@lru_cache(maxsize=8)
+def _folds(ids: tuple[str, ...], labels: bytes, protocol: Protocol) -> list[Fold]:
+    """Return the folds of these passengers; to find them takes as long as to fit a model."""
+    truth = np.frombuffer(labels, dtype=bool)
+    series = pd.Series(ids, dtype="str")
+    return group_folds(series, truth, n_splits=protocol.n_folds, seed=protocol.seed)
 
 
 def _tell(history: list[dict[str, float]]) -> None:

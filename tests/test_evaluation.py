@@ -11,16 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from spaceship.evaluation import (
-    calibration_error,
-    cross_validate,
-    positive_probability,
-    repeat,
-    score,
-    score_slices,
-    summarise,
-)
+from spaceship.evaluation import cross_validate, positive_probability, repeat, summarise
 from spaceship.report import DIRECTIONS
+from spaceship.scoring import calibration_error, score, score_slices
 from spaceship.split import group_folds
 
 

@@ -24,7 +24,7 @@ LAYERS = (
     {"config"},
     {"columns", "reading", "rules", "schema", "split", "data", "cache"},
     {"features", "model", "encoding"},
-    {"pipeline", "evaluation", "submission", "training", "profile"},
+    {"pipeline", "evaluation", "scoring", "submission", "training", "profile"},
     {"registry", "tracking", "process", "packaging", "job", "parts", "promotion"},
     {"mode", "logbook", "studies", "callback"},
     {"entry"},
