@@ -1,11 +1,14 @@
 """Whole runs of `scripts/run.py` in processes of their own, as a user's shell starts them."""
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -297,6 +300,41 @@ def test_four_first_runs_at_once(
     assert shell.champion() == "1"
 
 
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """Start an MLflow server on this machine and give its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folders = [f"--backend-store-uri=sqlite:///{tmp_path}/m.db", "--workers=1"]
+    artifacts = f"--artifacts-destination={tmp_path}/artifacts"
+    command = [sys.executable, "-m", "mlflow", "server", "--host=127.0.0.1", f"--port={port}"]
+    quiet = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with (tmp_path / "server.log").open("w") as log:
+        process = subprocess.Popen(
+            [*command, *folders, artifacts],
+            stdout=log,
+            stderr=log,
+            env=quiet,
+            start_new_session=True,  # it starts others, to be ended with it
+        )
+    try:
+        yield _answering(f"http://127.0.0.1:{port}")
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_main_job_on_a_server(tmp_path: Path, server: str) -> None:
+    shell = Shell(tmp_path / "outputs")
+    done = shell(*QUICK, QUICK_MODEL, "tracking=server", f"tracking.uri={server}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    client = MlflowClient(server, server)
+    assert client.get_model_version_by_alias("spaceship-synthetic", "champion").status == "READY"
+    assert not (shell.outputs / "mlflow.db").exists()
+    assert (shell.outputs / "submission.csv").is_file()
+
+
 def test_secrets_of_the_environment_are_written_nowhere(later: Shell) -> None:
     done = later(
         *("mode=train", *QUICK, QUICK_MODEL),
@@ -329,6 +367,15 @@ def test_real_passengers(later: Shell, real_data: Path) -> None:
     table = pd.read_csv(later.outputs / "submission.csv")
     sample = pd.read_csv(real_data / "sample_submission.csv")
     assert table["PassengerId"].tolist() == sample["PassengerId"].tolist()
+
+
+def _answering(address: str) -> str:
+    """Return the address once somebody answers there."""
+    for _ in range(120):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/health"):  # noqa: S310
+            return address
+        time.sleep(0.5)
+    pytest.fail(f"nobody answers at {address}")
 
 
 def _wait_for(process: subprocess.Popen[str], text: str) -> None:
