@@ -51,9 +51,7 @@ class MLflowCallback(Callback):
 
             studies.lose_trial(config, folder)
 
-    def on_study_end(
-        self, config: DictConfig, files: list[Path], summary: str, best: Path
-    ) -> None:
+    def on_study_end(self, config: DictConfig, files: list[Path], summary: str, best: Path) -> None:
         """Log what the sweep found out, and keep which job is best."""
         self.best = best
         with _noted():

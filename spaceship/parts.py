@@ -29,7 +29,8 @@ _RECIPE_KEYS = ("name", "encoding", "estimator")
 def data_source(cfg: DictConfig) -> DataSource:
     """Return the data source of `data=`."""
     source = build(cfg.data)
-    assert isinstance(source, DataSource), f"{source} is no DataSource"  # noqa: S101
+    if not isinstance(source, DataSource):
+        raise _misfit(cfg, "data", DataSource.__name__)
     return source
 
 
@@ -89,6 +90,12 @@ def pipeline(cfg: DictConfig, ingredients: Mapping[str, Any]) -> Pipeline:
     return build_pipeline(build(own.features), own.encoding, build(own.estimator))
 
 
+def _misfit(cfg: DictConfig, group: str, kind: str) -> ConfigError:
+    """Return the error of a group whose node describes something of another kind."""
+    message = f"expected {group}._target_ to be a {kind}, found {cfg[group]['_target_']}"
+    return ConfigError(f"{message}; choose one of configs/{group} with {group}=NAME")
+
+
 def _recipe(model: Mapping[str, Any], features: Mapping[str, Any]) -> dict[str, Any]:
     return {**{key: model[key] for key in _RECIPE_KEYS}, "features": dict(features)}
 
@@ -134,7 +141,8 @@ def protocol(cfg: DictConfig) -> Protocol:
 def gate(cfg: DictConfig) -> Gate:
     """Return the promotion policy of `gate=`."""
     policy = build(cfg.gate)
-    assert isinstance(policy, Gate), f"{policy} is no Gate"  # noqa: S101
+    if not isinstance(policy, Gate):
+        raise _misfit(cfg, "gate", Gate.__name__)
     return policy
 
 
