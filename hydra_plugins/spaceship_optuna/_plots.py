@@ -18,7 +18,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from hydra_plugins.spaceship_optuna._results import candidate_of, complete
-from hydra_plugins.spaceship_optuna._study import CANDIDATE
+from hydra_plugins.spaceship_optuna._spaces import CANDIDATE
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis

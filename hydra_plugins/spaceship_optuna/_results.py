@@ -13,7 +13,8 @@ from optuna.distributions import CategoricalDistribution
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from hydra_plugins.spaceship_optuna._study import CANDIDATE, DEFAULT, FINISHED, VOID, counted
+from hydra_plugins.spaceship_optuna._spaces import CANDIDATE
+from hydra_plugins.spaceship_optuna._study import DEFAULT, FINISHED, VOID, counted
 from spaceship.job import Job
 from spaceship.record import write_atomically
 

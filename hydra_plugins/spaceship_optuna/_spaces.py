@@ -2,58 +2,21 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, RangeSweep
+from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
 
+from hydra_plugins.spaceship_optuna._distributions import Parameter, distribution
+from spaceship.config import flatten
 from spaceship.errors import ConfigError
 
-PRIMITIVES = (bool, int, float, str)
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One value that is swept.
-
-    Attributes:
-        key: The config key it sets.
-        distribution: What Optuna draws from.
-        values: What a drawn category stands for, where it is not the value itself.
-
-    """
-
-    key: str
-    distribution: BaseDistribution
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-    def value(self, drawn: Any) -> Any:
-        """Return the config value of what was drawn."""
-        return self.values.get(drawn, drawn) if isinstance(drawn, str) else drawn
-
-    def drawn(self, value: Any) -> Any | None:
-        """Return what would have to be drawn to get a config value, or None if it cannot be."""
-        for category, stands_for in self.values.items():
-            if stands_for == value:
-                return category
-        if not isinstance(value, PRIMITIVES):
-            return None
-        if isinstance(self.distribution, CategoricalDistribution):
-            same = [c for c in self.distribution.choices if c == value and type(c) is type(value)]
-            return same[0] if same else None
-        if isinstance(value, str | bool):
-            return None
-        return value if self.distribution._contains(value) else None  # noqa: SLF001
+CANDIDATE = "candidate"
+"""The parameter that says whose trial it is, where there are several candidates."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +55,30 @@ class Plan:
         """Return the candidate of a label."""
         return next(one for one in self.candidates if one.label == label)
 
+    def name(self, candidate: Candidate, key: str) -> str:
+        """Return a parameter's name in the study: candidates do not share parameters."""
+        return f"{candidate.label}/{key}" if len(self.candidates) > 1 else key
+
+    def choose(self, candidate: Candidate) -> dict[str, str]:
+        """Return the parameters that make a trial one of a candidate's."""
+        return {CANDIDATE: candidate.label} if len(self.candidates) > 1 else {}
+
+    def owner(self, params: Mapping[str, Any]) -> Candidate:
+        """Return the candidate that a trial's parameters belong to."""
+        return self.candidate(params[CANDIDATE]) if CANDIDATE in params else self.candidates[0]
+
+    def grid(self) -> Iterator[dict[str, Any]]:
+        """Return every point of every candidate's space, as parameters of the study.
+
+        Raises:
+            ConfigError: A space has no end of points.
+
+        """
+        for one in self.candidates:
+            names = [self.name(one, parameter.key) for parameter in one.parameters]
+            for point in itertools.product(*(parameter.points() for parameter in one.parameters)):
+                yield self.choose(one) | dict(zip(names, point, strict=True))
+
     def describe(self) -> dict[str, dict[str, str]]:
         """Return each candidate's space as text: what a resumed study must agree with."""
         return {
@@ -101,7 +88,12 @@ class Plan:
 
 
 def read_plan(
-    loader: ConfigLoader, config: DictConfig, arguments: Sequence[str], space_node: str | None
+    loader: ConfigLoader,
+    config: DictConfig,
+    arguments: Sequence[str],
+    space_node: str | None,
+    *,
+    free: bool = False,
 ) -> Plan:
     """Return the plan that the command line, and each candidate's own search space, describe.
 
@@ -110,6 +102,7 @@ def read_plan(
         config: The config of the multirun.
         arguments: Overrides; of two for the same key the later wins.
         space_node: Config node that holds a candidate's own search space, if there is any.
+        free: Whether a space may be empty, because a function suggests more in each trial.
 
     Raises:
         ConfigError: A space is empty, a key does not exist, or a value cannot be swept.
@@ -125,66 +118,10 @@ def read_plan(
         names: loader.load_sweep_config(config, [*fixed, *names]) for names in _combine(groups)
     }
     _refuse_unknown(values, list(composed.values()))
-    candidates = tuple(
-        _candidate(names, cfg, values, space_node) for names, cfg in composed.items()
-    )
-    _refuse_empty(candidates, alone=not values and not groups)
-    return Plan(fixed, candidates)
-
-
-def distribution(override: Override) -> tuple[BaseDistribution, dict[str, Any]]:
-    """Return what Optuna draws from for a sweep, and what its categories stand for.
-
-    Raises:
-        ConfigError: The sweep is empty or of a kind that cannot be drawn from.
-
-    """
-    sweep = override.value()
-    try:
-        if isinstance(sweep, IntervalSweep):
-            return _interval(sweep), {}
-        if isinstance(sweep, RangeSweep) and not sweep.shuffle:
-            return _range(sweep), {}
-        if isinstance(sweep, ChoiceSweep | RangeSweep):
-            return _categories(override)
-    except ValueError as error:
-        message = f"expected a sweep that can be drawn from, found {override.input_line}: {error}"
-        raise ConfigError(message) from error
-    message = f"expected interval, range, choice or a list for {override.key_or_group}"
-    raise ConfigError(f"{message}, found {override.input_line}")
-
-
-def _interval(sweep: IntervalSweep) -> BaseDistribution:
-    log = "log" in sweep.tags
-    if isinstance(sweep.start, int) and isinstance(sweep.end, int):
-        return IntDistribution(sweep.start, sweep.end, log=log)
-    return FloatDistribution(float(sweep.start or 0), float(sweep.end or 0), log=log)
-
-
-def _range(sweep: RangeSweep) -> BaseDistribution:
-    """Return a stepped distribution; like Hydra's own range it stops short of `stop`."""
-    points = list(sweep.range())
-    if not points:
-        message = "the range holds no value"
-        raise ValueError(message)
-    if all(isinstance(bound, int) for bound in (sweep.start, sweep.step)):
-        return IntDistribution(int(points[0]), int(points[-1]), step=int(sweep.step))
-    return FloatDistribution(float(points[0]), float(points[-1]), step=float(sweep.step))
-
-
-def _categories(override: Override) -> tuple[BaseDistribution, dict[str, Any]]:
-    parser = OverridesParser.create()
-    choices: list[Any] = []
-    values: dict[str, Any] = {}
-    for text in override.sweep_string_iterator():
-        value: Any = parser.parse_override(f"key={text}").value()
-        plain = getattr(value, "text", value)  # a quoted string knows its text
-        if isinstance(plain, PRIMITIVES) or plain is None:
-            choices.append(plain)
-        else:
-            choices.append(text)
-            values[text] = plain
-    return CategoricalDistribution(choices), values
+    candidates = [_candidate(names, cfg, values, space_node) for names, cfg in composed.items()]
+    if not free:
+        _refuse_empty(candidates, list(composed.values()), space_node)
+    return Plan(fixed, tuple(candidates))
 
 
 def _combine(groups: Mapping[str, Override]) -> Iterator[tuple[str, ...]]:
@@ -202,9 +139,11 @@ def _combine(groups: Mapping[str, Override]) -> Iterator[tuple[str, ...]]:
 def _candidate(
     names: tuple[str, ...], cfg: DictConfig, values: Mapping[str, Override], space_node: str | None
 ) -> Candidate:
-    own = _own_space(cfg, space_node) if space_node else {}
-    swept = own | {key: item for key, item in values.items() if _exists(cfg, item)}
-    parameters = tuple(Parameter(key, *distribution(item)) for key, item in swept.items())
+    swept = _own_space(cfg, space_node) if space_node else {}
+    swept |= {item.key_or_group: item for item in values.values() if _exists(cfg, item)}
+    parameters = tuple(
+        Parameter(key, *distribution(item), prefix=_prefix(item)) for key, item in swept.items()
+    )
     defaults = {}
     for parameter in parameters:
         drawn = parameter.drawn(OmegaConf.select(cfg, parameter.key))
@@ -214,6 +153,10 @@ def _candidate(
     return Candidate(label, names, parameters, defaults)
 
 
+def _prefix(override: Override) -> str:
+    return "++" if override.is_force_add() else "+" if override.is_add() else ""
+
+
 def _own_space(cfg: DictConfig, node: str) -> dict[str, Override]:
     """Return the sweeps of a node that mirrors its parent: leaves in the override grammar."""
     space = OmegaConf.select(cfg, node)
@@ -221,60 +164,61 @@ def _own_space(cfg: DictConfig, node: str) -> dict[str, Override]:
         return {}
     parser, parent = OverridesParser.create(), node.rpartition(".")[0]
     sweeps = {}
-    for path, text in _leaves(OmegaConf.to_container(space, resolve=True)):
+    for path, text in flatten(OmegaConf.to_container(space, resolve=True)).items():  # type: ignore[arg-type]
         key = f"{parent}.{path}" if parent else path
         override = parser.parse_override(f"{key}={text}")
         if not override.is_sweep_override():
             message = f"expected a sweep in {node}.{path}, found {text!r}; such as interval(0, 1)"
             raise ConfigError(message)
-        if OmegaConf.select(cfg, key) is None:
+        if not _has(cfg, key):
             _unknown(key, cfg)
         sweeps[key] = override
     return sweeps
 
 
-def _leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield from _leaves(value, f"{prefix}.{key}" if prefix else str(key))
-    else:
-        yield prefix, node
-
-
 def _exists(cfg: DictConfig, override: Override) -> bool:
     """Tell whether a swept key is in a config; one that is added with `+` always is."""
-    key = override.key_or_group
-    missing = object()
-    added = override.is_add() or override.is_force_add()
-    return added or OmegaConf.select(cfg, key, default=missing) is not missing
+    return bool(_prefix(override)) or _has(cfg, override.key_or_group)
+
+
+def _has(cfg: DictConfig, key: str) -> bool:
+    """Tell whether a config has a key, whatever its value: None is one, too."""
+    parent, _, last = key.rpartition(".")
+    node = OmegaConf.select(cfg, parent) if parent else cfg
+    return isinstance(node, DictConfig) and last in node.keys()  # noqa: SIM118 - None counts
 
 
 def _refuse_unknown(values: Mapping[str, Override], configs: Sequence[DictConfig]) -> None:
     for item in values.values():
         if not any(_exists(cfg, item) for cfg in configs):
-            _unknown(item.key_or_group, configs[0])
+            _unknown(item.key_or_group, *configs)
 
 
-def _unknown(key: str, cfg: DictConfig) -> None:
-    known = [path for path, _ in _leaves(OmegaConf.to_container(cfg, resolve=False))]
-    nearest = get_close_matches(key, known, n=1)
+def _unknown(key: str, *configs: DictConfig) -> None:
+    known = set(configs[0].hydra.runtime.choices)
+    for cfg in configs:
+        known |= set(flatten(OmegaConf.to_container(cfg, resolve=False)))  # type: ignore[arg-type]
+    nearest = get_close_matches(key, sorted(known), n=1)
     hint = f"; is {nearest[0]} meant?" if nearest else ""
     message = f"expected a key of the config to sweep, found {key}, which does not exist{hint}"
     raise ConfigError(message)
 
 
-def _refuse_empty(candidates: Sequence[Candidate], *, alone: bool) -> None:
+def _refuse_empty(
+    candidates: Sequence[Candidate], configs: Sequence[DictConfig], space_node: str | None
+) -> None:
     """Refuse candidates with nothing to sweep, unless the groups themselves are all there is."""
-    empty = [one.label for one in candidates if not one.parameters]
-    if alone and empty:
+    empty = [one for one in candidates if not one.parameters]
+    if empty and len(candidates) == 1:
         message = (
             "expected something to sweep, found nothing; name candidates (model=lgbm,catboost) or "
             "a sweep (model.estimator.num_leaves=int(interval(8,64)))"
         )
         raise ConfigError(message)
-    if empty and len(empty) < len(candidates):
+    meant = space_node is not None and any(_has(cfg, space_node) for cfg in configs)
+    if empty and (meant or len(empty) < len(candidates)):
         message = (
-            f"expected a search space for every candidate, found none for {', '.join(empty)}; "
-            "give it one in its YAML (search_space), or leave it out"
+            f"expected a search space for every candidate, found {space_node or 'it'} empty for "
+            f"{', '.join(one.label for one in empty)}; give it one in its YAML, or leave it out"
         )
         raise ConfigError(message)

@@ -1,13 +1,9 @@
-"""A study in shared storage: opened or joined, planned ahead, and cleaned of the dead.
-
-The whole budget is put in the queue as waiting trials when the study starts. A worker claims one by
-an atomic change of state, so any number of processes and machines run exactly the trials planned,
-each once, without waiting for each other.
-"""
+"""A study in shared storage: opened or joined, and held to what it rests on."""
 
 import json
 import logging
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,84 +11,69 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import FrozenTrial, TrialState
 
-from hydra_plugins.spaceship_optuna._spaces import Candidate, Plan
+from spaceship.config import flatten
 from spaceship.errors import ConfigError
 from spaceship.process import is_orphan, process_tags
 
 log = logging.getLogger(__name__)
 
-CANDIDATE = "candidate"
 DEFAULT = "default"
+"""User attribute of a trial that runs a candidate's default configuration."""
 VOID = "void"
 """User attribute of a trial that does not count: its worker died, or it repeated another one."""
-OWNER = "owner"
+STOPPED = "stopped"
+"""User attribute of a study that no worker goes on with; its value says why."""
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-_PLANNED = "planned"
-_FACTS = "facts"
-_LAST = "last"
-JOIN_SECONDS = 60
+LAST = "last"
+_CREATOR, _READY, _FACTS = "creator", "ready", "facts"
+_JOIN_SECONDS = 60
+"""How long to wait for a creator on another machine, which may have died."""
+_SIGN_SECONDS = 5
+"""How long to wait for a creator's signature."""
 
 
-def locate_storage(storage: Any, folder: Path, study_name: str) -> Any:
-    """Return where a study is stored, in words any process understands.
-
-    Args:
-        storage: `hydra.sweeper.storage`; None for a journal file of the study's own.
-        folder: Where journal files go.
-        study_name: Names the journal file.
-
-    """
-    if storage is not None:
-        return storage
-    folder.mkdir(parents=True, exist_ok=True)
-    return str(folder.absolute() / f"{study_name}.journal")
-
-
-def open_storage(located: Any) -> BaseStorage:
-    """Return the storage that `locate_storage` located.
+def latest_study(folder: Path, storage: BaseStorage | None) -> str:
+    """Return the name of the study that was worked at last.
 
     Args:
-        located: A path to a journal file (`.journal`, `.log`), a database URL, or a storage.
-
-    Raises:
-        ConfigError: The storage cannot be opened.
-
-    """
-    if isinstance(located, BaseStorage):
-        return located
-    url = str(located)
-    try:
-        if url.endswith((".journal", ".log")):
-            backend = JournalFileBackend(url.removeprefix("journal://"))
-            return JournalStorage(backend)
-        patience = {"timeout": 60} if url.startswith("sqlite") else {}
-        return RDBStorage(url, engine_kwargs={"connect_args": patience})
-    except Exception as error:
-        message = (
-            f"expected a storage in hydra.sweeper.storage, found: {str(error).splitlines()[0]}; "
-            "leave it null for a file under paths.outputs, or give sqlite:///FILE, "
-            "postgresql+psycopg://USER@HOST/DATABASE or a path ending in .journal"
-        )
-        raise ConfigError(message) from error
-
-
-def latest_study(folder: Path) -> str:
-    """Return the name of the study whose journal file changed last.
+        folder: Where journal files are, one a study.
+        storage: What holds all studies instead, if it was given.
 
     Raises:
         ConfigError: There is none.
 
     """
-    files = sorted(folder.glob("*.journal"), key=lambda path: path.stat().st_mtime)
-    if not files:
-        message = f"expected a study in {folder} to resume, found none; start one without resume"
+    if storage is None:
+        files = sorted(folder.glob("*.journal"), key=lambda path: path.stat().st_mtime)
+        names = [path.stem for path in files]
+    else:
+        started = optuna.get_all_study_summaries(storage)
+        names = [one.study_name for one in sorted(started, key=lambda one: one._study_id)]  # noqa: SLF001
+    if not names:
+        where = folder if storage is None else "hydra.sweeper.storage"
+        message = f"expected a study in {where} to resume, found none; start one without resume"
         raise ConfigError(message)
-    return files[-1].stem
+    return names[-1]
+
+
+def checked_name(name: str) -> str:
+    """Return a study's name that can stand in a file's name and on a command line.
+
+    Raises:
+        ConfigError: It cannot.
+
+    """
+    if name == LAST or not re.fullmatch(r"[\w+-][\w .+-]*", name):
+        message = (
+            "expected hydra.sweeper.study_name of letters, digits, spaces and _ . + -, other than "
+            f"{LAST}, found {name!r}"
+        )
+        raise ConfigError(message)
+    return name
 
 
 def new_name() -> str:
@@ -104,6 +85,8 @@ def open_study(
     storage: BaseStorage, name: str, directions: Sequence[str], *, must_exist: bool
 ) -> tuple[optuna.Study, bool]:
     """Return the study of a name, and whether this process created it.
+
+    Whoever joins a study waits until its creator has made it ready, or is found dead.
 
     Raises:
         ConfigError: It must exist and does not, or it has other directions.
@@ -117,11 +100,16 @@ def open_study(
     created = False
     if name not in names:
         try:
-            optuna.create_study(study_name=name, storage=storage, directions=_enums(directions))
+            study = optuna.create_study(
+                study_name=name, storage=storage, directions=_enums(directions)
+            )
+            study.set_user_attr(_CREATOR, process_tags())
             created = True
         except optuna.exceptions.DuplicatedStudyError:
             log.info("Another process has just created the study %s; joining it.", name)
     study = optuna.load_study(study_name=name, storage=storage)
+    if not created:
+        _await_creator(study)
     found = [direction.name.lower() for direction in study.directions]
     if found != list(directions):
         message = f"expected a study that optimises {list(directions)}, found {found} in {name}"
@@ -149,85 +137,28 @@ def agree(study: optuna.Study, facts: Mapping[str, Any]) -> None:
     if noted is None:
         study.set_user_attr(_FACTS, now)
         return
+    old, new = flatten(noted), flatten(now)
     differences = [
-        f"{key}: was {noted.get(key)}, is {now.get(key)}"
-        for key in sorted({*noted, *now})
-        if noted.get(key) != now.get(key)
+        f"{key}: was {old.get(key, 'nothing')}, is {new.get(key, 'nothing')}"
+        for key in sorted({*old, *new})
+        if old.get(key) != new.get(key)
     ]
     if differences:
         message = f"study {study.study_name} rests on something else: " + "; ".join(differences)
         raise ConfigError(f"{message}. Undo the change, or start a new study")
 
 
-def plan_trials(
-    study: optuna.Study, plan: Plan, n_trials: int, minimum: int, *, created: bool
-) -> None:
-    """Queue the trials that are missing: defaults first, then each candidate's share, then free.
-
-    Args:
-        study: New or resumed.
-        plan: Candidates and spaces.
-        n_trials: Trials that count, in all.
-        minimum: Trials each candidate gets before the sampler is free to choose.
-        created: Whether this process created the study; another one waits for its plan.
-
-    """
-    if not created:
-        _wait_for_plan(study)
-    trials = study.get_trials(deepcopy=False)
-    counting = [trial for trial in trials if VOID not in trial.user_attrs]
-    queue = [] if trials else _fair_start(plan.candidates, minimum)
-    for params, attributes in queue[:n_trials]:
-        study.enqueue_trial(params, user_attrs=attributes)
-    for _ in range(n_trials - len(counting) - len(queue)):
-        study.enqueue_trial({})
-    study.set_user_attr(_PLANNED, True)
+def lasting(fixed: Sequence[str], facts: Mapping[str, Any]) -> list[str]:
+    """Return the fixed overrides that figures rest on and that no fact tells of already."""
+    passing = {"paths", "hydra", "tracking", "gate", "threads", "inference", "mode", "reason"}
+    nodes = [item.lstrip("+~").partition("=")[0].partition(".")[0] for item in fixed]
+    pairs = zip(fixed, nodes, strict=True)
+    return sorted(item for item, node in pairs if node not in passing and node not in facts)
 
 
-def claim(study: optuna.Study, storage: BaseStorage) -> Trial | None:
-    """Return the next waiting trial, claimed for this process, or None if none is left."""
-    for waiting in study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
-        try:
-            if storage.set_trial_state_values(waiting._trial_id, TrialState.RUNNING):  # noqa: SLF001
-                trial = Trial(study, waiting._trial_id)  # noqa: SLF001
-                trial.set_user_attr(OWNER, process_tags())
-                return trial
-        except optuna.exceptions.UpdateFinishedTrialError:
-            continue
-    return None
-
-
-def bury(study: optuna.Study, *, own: bool = False) -> int:
-    """Close running trials whose worker is gone and queue each again, once; return how many.
-
-    A trial whose worker died twice is not asked a third time: it stands as failed.
-
-    Args:
-        study: The study.
-        own: Whether to take this process for gone too, because it is about to end.
-
-    """
-    gone = [trial for trial in _running(study) if _is_gone(trial, own=own)]
-    for trial in gone:
-        again = trial.user_attrs.get("retries", 0) + 1
-        if again == 1:
-            study._storage.set_trial_user_attr(trial._trial_id, VOID, "its worker died")  # noqa: SLF001
-            attributes = {
-                key: trial.user_attrs[key] for key in (DEFAULT,) if key in trial.user_attrs
-            }
-            fixed = trial.system_attrs.get("fixed_params", {}) | trial.params
-            study.enqueue_trial(fixed, user_attrs=attributes | {"retries": again})
-        else:
-            study._storage.set_trial_user_attr(trial._trial_id, "error", "its worker died twice")  # noqa: SLF001
-        study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
-    return len(gone)
-
-
-def await_others(study: optuna.Study) -> None:
-    """Wait until no live worker, of this machine or another, has a trial of the study."""
-    while _running(study):
-        bury(study)
-        time.sleep(0.5)
+def make_ready(study: optuna.Study) -> None:
+    """Let others join the study."""
+    study.set_user_attr(_READY, True)
 
 
 def counted(study: optuna.Study) -> list[FrozenTrial]:
@@ -236,48 +167,11 @@ def counted(study: optuna.Study) -> list[FrozenTrial]:
     return [trial for trial in trials if VOID not in trial.user_attrs]
 
 
-def _fair_start(
-    candidates: Sequence[Candidate], minimum: int
-) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Return parameters and attributes of the trials that give every candidate its chance."""
-    alone = len(candidates) == 1
-    queue = []
-    for one in candidates:
-        own = {parameter_name(one, key, alone=alone): v for key, v in one.defaults.items()}
-        queue.append((own | _named(one, alone=alone), {DEFAULT: True}))
-    for _ in range(minimum - 1):
-        queue += [(_named(one, alone=alone), {}) for one in candidates]
-    return queue
-
-
-def parameter_name(candidate: Candidate, key: str, *, alone: bool) -> str:
-    """Return a parameter's name in the study: candidates do not share parameters."""
-    return key if alone else f"{candidate.label}/{key}"
-
-
-def _named(candidate: Candidate, *, alone: bool) -> dict[str, Any]:
-    return {} if alone else {CANDIDATE: candidate.label}
-
-
-def _wait_for_plan(study: optuna.Study) -> None:
-    """Wait for the process that created the study, unless it seems to have died over it."""
-    deadline = time.monotonic() + JOIN_SECONDS
-    before = -1
-    while not study.user_attrs.get(_PLANNED) and time.monotonic() < deadline:
-        now = len(study.get_trials(deepcopy=False))
-        if now == before and now:
+def _await_creator(study: optuna.Study) -> None:
+    start = time.monotonic()
+    while not study.user_attrs.get(_READY):
+        creator = study.user_attrs.get(_CREATOR)
+        patience = _SIGN_SECONDS if creator is None else _JOIN_SECONDS
+        if time.monotonic() - start > patience or (creator and is_orphan(creator)):
             return
-        before = now
-        time.sleep(1)
-
-
-def _running(study: optuna.Study) -> list[FrozenTrial]:
-    return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-
-
-def _is_gone(trial: FrozenTrial, *, own: bool) -> bool:
-    owner = trial.user_attrs.get(OWNER)
-    if owner is None:  # killed between the claim and its signature, unless it is signing just now
-        started = trial.datetime_start
-        return started is None or (datetime.now() - started).total_seconds() > 1  # noqa: DTZ005
-    return is_orphan(owner) or (own and owner == process_tags())
+        time.sleep(0.2)

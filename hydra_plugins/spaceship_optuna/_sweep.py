@@ -2,12 +2,9 @@
 
 import logging
 import os
-import shlex
-import sys
 import time
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +13,31 @@ from hydra._internal.callbacks import Callbacks
 from hydra.core.plugins import Plugins
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
-from optuna.trial import FrozenTrial, TrialState
 
-from hydra_plugins.spaceship_optuna import _study
+from hydra_plugins.spaceship_optuna import _queue, _study
+from hydra_plugins.spaceship_optuna._commands import (
+    as_text,
+    resume_command,
+    retrain_command,
+    show_plan,
+)
 from hydra_plugins.spaceship_optuna._plots import write_plots
 from hydra_plugins.spaceship_optuna._progress import Progress
 from hydra_plugins.spaceship_optuna._results import (
+    best_of,
     commonest_error,
+    complete,
     leaderboard,
     show,
     write_results,
 )
+from hydra_plugins.spaceship_optuna._settings import checked, is_grid, is_serial, n_workers
 from hydra_plugins.spaceship_optuna._spaces import Plan, read_plan
-from hydra_plugins.spaceship_optuna._worker import STOPPED, Worker, as_text
-from spaceship.config import WORKERS_VARIABLE, usable_cores
+from hydra_plugins.spaceship_optuna._storage import hide_password, locate_storage, open_storage
+from hydra_plugins.spaceship_optuna._study import STOPPED
+from hydra_plugins.spaceship_optuna._worker import Worker
+from spaceship.config import WORKERS_VARIABLE
 from spaceship.errors import ConfigError, SpaceshipError
-from spaceship.report import direction as metric_direction
 
 log = logging.getLogger(__name__)
 
@@ -56,12 +62,14 @@ class Sweep:
         config: DictConfig,
         settings: Mapping[str, Any],
     ) -> None:
-        """Keep what Hydra handed over; the settings are checked in `run`."""
+        """Keep what Hydra handed over, and check the settings."""
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
         self.context = context
         self.task = task
         self.config = config
-        self.settings = _checked(settings)
-        self.directions = _directions(settings["direction"], config)
+        self.settings = checked(settings, config)
+        self.n_workers = n_workers(self.settings, config.hydra.launcher)
 
     def run(self, arguments: Sequence[str]) -> Any:
         """Run what the command line describes and return the best value, or values.
@@ -71,31 +79,68 @@ class Sweep:
             SpaceshipError: So many trials failed that it was stopped.
 
         """
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-        params = [f"{key}={value}" for key, value in (self.settings["params"] or {}).items()]
-        node = self.settings["search_space"]
-        plan = read_plan(self.context.config_loader, self.config, [*params, *arguments], node)
+        plan = self._plan(arguments)
         if self.settings["dry_run"]:
-            return _show_plan(plan, self.settings)
+            return show_plan(plan, self.settings["n_trials"])
+        facts = self._facts(plan)
         study, located, created = self._open()
-        self._settle(study, plan)
+        _study.agree(study, facts)
+        self._settle(study, created=created)
+        for start in self._hooks("on_study_start"):
+            start(config=self.config, study=study)
+        if study.user_attrs.get(STOPPED):
+            study.set_user_attr(STOPPED, None)
+        self._lose(study, _queue.bury(study))
         n_trials, minimum = self.settings["n_trials"], self.settings["min_trials_per_candidate"]
-        _study.bury(study)
-        _study.plan_trials(study, plan, n_trials, minimum, created=created)
+        _queue.plan_trials(study, plan, n_trials, minimum, grid=is_grid(self.settings))
+        _study.make_ready(study)
         self._work(study, located, plan)
         return self._conclude(study, plan)
+
+    def _plan(self, arguments: Sequence[str]) -> Plan:
+        params = [f"{key}={value}" for key, value in (self.settings["params"] or {}).items()]
+        plan = read_plan(
+            self.context.config_loader,
+            self.config,
+            [*params, *arguments],
+            self.settings["search_space"],
+            free=bool(self.settings["custom_search_space"]),
+        )
+        if is_grid(self.settings):
+            next(plan.grid(), None)  # or it tells what has no end of points
+        return plan
+
+    def _hooks(self, name: str) -> Iterator[Any]:
+        """Return this project's own hooks of a name: callbacks of others have none."""
+        for callback in self.context.callbacks.callbacks:
+            hook = getattr(callback, name, None)
+            if hook is not None:
+                yield hook
+
+    def _facts(self, plan: Plan) -> dict[str, Any]:
+        """Return what the study rests on; what is wrong with it is told before there is a study."""
+        facts: dict[str, Any] = {}
+        for tell in self._hooks("study_facts"):
+            facts |= tell(config=self.config, workers=self.n_workers)
+        fixed = _study.lasting(plan.fixed, facts)
+        return facts | {"search space": plan.describe(), "fixed": fixed}
 
     def _open(self) -> tuple[optuna.Study, Any, bool]:
         """Return the study, where it is stored, and whether this process created it."""
         folder, resume = self._folder(), self.settings["resume"]
         name = self.settings["study_name"] or resume or _study.new_name()
-        if name == "last":
-            name = _study.latest_study(folder)
-        located = _study.locate_storage(self.settings["storage"], folder, name)
-        storage = _study.open_storage(located)
+        storage = self.settings["storage"]
+        if resume == _study.LAST:
+            kept = None if storage is None else open_storage(locate_storage(storage, folder, ""))
+            name = _study.latest_study(folder, kept)
+        if resume and storage is None and not (folder / f"{name}.journal").is_file():
+            known = ", ".join(sorted(one.stem for one in folder.glob("*.journal"))) or "none"
+            message = f"expected a study {name!r} in {folder} to resume, found {known}"
+            raise ConfigError(f"{message}; check hydra.sweeper.resume")
+        located = self.settings["storage"] = locate_storage(storage, folder, name)
+        hide_password(self.config)
         study, created = _study.open_study(
-            storage, name, self.directions, must_exist=resume is not None
+            open_storage(located), name, self.settings["direction"], must_exist=resume is not None
         )
         metrics = OmegaConf.select(self.config, "objective.metric")
         if created and metrics is not None:
@@ -103,110 +148,103 @@ class Sweep:
         return study, located, created
 
     def _folder(self) -> Path:
-        """Return where journal files go: beside the other state, or beside the sweep."""
+        """Return where journal files go: beside the other state, or beside the sweeps."""
         outputs = OmegaConf.select(self.config, "paths.outputs")
-        parent = Path(outputs) if outputs else Path(self.config.hydra.sweep.dir).parent
-        return parent.expanduser().absolute() / "studies"
+        sweep = Path(self.config.hydra.sweep.dir)
+        beside = sweep.parent if sweep.is_absolute() else Path(sweep.parts[0])
+        return Path(outputs or beside).expanduser().absolute() / "studies"
 
-    def _settle(self, study: optuna.Study, plan: Plan) -> None:
-        """Agree with the study on its folder and on what it rests on."""
+    def _settle(self, study: optuna.Study, *, created: bool) -> None:
+        """Agree with the study on the folder of its jobs: what it has is never overwritten."""
+        asked = Path(self.config.hydra.sweep.dir).absolute()
         if _SWEEP_DIR not in study.user_attrs:
-            study.set_user_attr(_SWEEP_DIR, str(Path(self.config.hydra.sweep.dir).absolute()))
+            study.set_user_attr(_SWEEP_DIR, str(asked))
+        folder = study.user_attrs[_SWEEP_DIR]
+        given = any(
+            str(item).startswith("hydra.sweep.dir=") for item in self.config.hydra.overrides.hydra
+        )
+        if given and str(asked) != folder:
+            message = f"expected hydra.sweep.dir={folder}, as the study has it, found {asked}"
+            raise ConfigError(f"{message}; leave it out")
+        if created and (asked / "0").exists():
+            message = f"expected a folder without jobs for a new study, found some in {asked}"
+            raise ConfigError(f"{message}; give another hydra.sweep.dir, or go on: resume=NAME")
         with open_dict(self.config):
-            self.config.hydra.sweep.dir = study.user_attrs[_SWEEP_DIR]
-        facts: dict[str, Any] = {"search space": plan.describe(), "fixed": _lasting(plan.fixed)}
-        for callback in self.context.callbacks.callbacks:
-            start = getattr(callback, "on_study_start", None)
-            if start is not None:
-                facts |= start(config=self.config, study=study, workers=self._n_workers())
-        _study.agree(study, facts)
-        if study.user_attrs.get(STOPPED):
-            study.set_user_attr(STOPPED, None)
-
-    def _metric(self) -> str:
-        """Return what the objective is called."""
-        metric = OmegaConf.select(self.config, "objective.metric")
-        return metric if isinstance(metric, str) else "value"
-
-    def _n_workers(self) -> int:
-        """Return how many workers are asked for, of the launcher or of the sweeper.
-
-        Raises:
-            ConfigError: Several, of a launcher that runs one job after the other.
-
-        """
-        launcher = self.config.hydra.launcher
-        asked = self.settings["n_jobs"]
-        serial = str(launcher._target_).endswith("BasicLauncher")
-        if serial and (asked or 1) > 1:
-            message = f"expected a launcher for n_jobs={asked} workers, found hydra/launcher=basic"
-            raise ConfigError(f"{message}, which has one; add hydra/launcher=joblib")
-        if serial:
-            return 1
-        own = launcher.get("n_jobs") or launcher.get("array_parallelism") or 1
-        return int(asked or (own if own > 0 else usable_cores()))
+            self.config.hydra.sweep.dir = folder
 
     def _work(self, study: optuna.Study, located: Any, plan: Plan) -> None:
         """Run workers until nothing is left in the queue; bury the dead and go on without them."""
-        timeout = self.settings["timeout"]
-        deadline = time.time() + float(timeout) if timeout else float("inf")
+        n_trials, timeout = self.settings["n_trials"], self.settings["timeout"]
         worker = Worker(
             self.context, self.task, self.config, plan, self.settings, study.study_name, located
         )
-        worker = replace(worker, deadline=deadline)
+        worker.deadline = time.time() + timeout if timeout else float("inf")
+        metric = OmegaConf.select(self.config, "objective.metric")
+        name = metric if isinstance(metric, str) else "value"
+        if not _queue.is_left(study, n_trials):
+            log.info("All %d trials are done; more n_trials go on with it.", n_trials)
         try:
-            with Progress(study, self.settings["n_trials"], self._metric()):
-                while self._launch(worker, study):
-                    log.warning("A worker died; the sweep goes on without it.")
-                _study.await_others(study)
+            with Progress(study, n_trials, name):
+                while _queue.is_left(study, n_trials) and worker.may_go_on(study):
+                    self._launch(worker, study)
+                    self._lose(study, _queue.await_others(study))
+                _queue.await_others(study)
         except BaseException:
-            _study.bury(study, own=True)
+            _queue.abandon(study)
             log.warning("The study is kept. Go on with: %s", resume_command(study))
             raise
+        if time.time() >= worker.deadline and _queue.is_left(study, n_trials):
+            log.info("Time is up. Go on with: %s", resume_command(study))
 
-    def _launch(self, worker: Worker, study: optuna.Study) -> bool:
-        """Run the workers; return whether one died and trials are left to do."""
-        n_workers = self._n_workers()
-        if n_workers == 1 and str(self.config.hydra.launcher._target_).endswith("BasicLauncher"):
+    def _launch(self, worker: Worker, study: optuna.Study) -> None:
+        """Run workers until they have no more to do, or one of them dies."""
+        if is_serial(self.config.hydra.launcher):
             worker.run()
-            return False
-        os.environ[WORKERS_VARIABLE] = str(n_workers)
-        config = self._launcher_config(n_workers)
+            return
+        os.environ[WORKERS_VARIABLE] = str(self.n_workers)
+        config = self._launcher_config()
         context = HydraContext(self.context.config_loader, Callbacks())
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=context, task_function=worker, config=config
         )
         logging.getLogger(type(launcher).__module__.rpartition(".")[0]).setLevel(logging.WARNING)
         any_trial = [*worker.plan.fixed, *worker.plan.candidates[0].overrides]
-        jobs = [[*any_trial, f"hydra.sweep.subdir=worker-{n}"] for n in range(n_workers)]
+        any_trial.append(f"hydra.sweep.dir={as_text(str(self.config.hydra.sweep.dir))}")
+        names = [f"workers/{os.getpid()}-{time.time_ns()}-{n}" for n in range(self.n_workers)]
+        jobs = [[*any_trial, f"hydra.sweep.subdir={name}"] for name in names]
         try:
             for result in launcher.launch(jobs, initial_job_idx=0):
                 _ = result.return_value
         except SpaceshipError:
             raise
         except Exception as error:
-            if _study.bury(study) == 0:
+            gone = _queue.bury(study)
+            if not gone:
                 raise
+            log.warning("A worker died; the sweep goes on without it.")
             log.debug("The launcher ended with %r", error)
-            return True
+            self._lose(study, gone)
         finally:
             os.environ.pop(WORKERS_VARIABLE, None)
-        return False
 
-    def _launcher_config(self, n_workers: int) -> DictConfig:
+    def _lose(self, study: optuna.Study, numbers: Sequence[int]) -> None:
+        """Let the callbacks know of trials whose workers died over them."""
+        for lose in self._hooks("on_trial_lost"):
+            for number in numbers:
+                lose(config=self.config, folder=Path(study.user_attrs[_SWEEP_DIR], str(number)))
+
+    def _launcher_config(self) -> DictConfig:
         config = self.config.copy()
         with open_dict(config):
             if "n_jobs" in config.hydra.launcher:
-                config.hydra.launcher.n_jobs = n_workers
+                config.hydra.launcher.n_jobs = self.n_workers
         return config
 
     def _conclude(self, study: optuna.Study, plan: Plan) -> Any:
         """Report the study's results; raise if it had to be stopped."""
-        folder = Path(study.user_attrs[_SWEEP_DIR])
-        finished = _study.counted(study)
-        complete = [trial for trial in finished if trial.state == TrialState.COMPLETE]
-        stopped = study.user_attrs.get(STOPPED)
-        if stopped or not complete:
+        folder, done = Path(study.user_attrs[_SWEEP_DIR]), complete(study)
+        stopped, best = study.user_attrs.get(STOPPED), best_of(done, study.directions)
+        if stopped or best is None:
             error = commonest_error(study) or "no trial was run; give hydra.sweeper.timeout more"
             message = f"{stopped or 'no trial has finished'}, most often with: {error}"
             again = resume_command(study)
@@ -214,91 +252,12 @@ class Sweep:
         labels = [candidate.label for candidate in plan.candidates]
         rows = leaderboard(study, labels)
         log.info("%s", show(rows))
-        path = write_results(study, folder, lambda trial: _retrain(plan, trial), labels)
+        path = write_results(study, folder, lambda trial: retrain_command(plan, trial), labels)
         plots = write_plots(study, folder / "plots")
         log.info("Results: %s, %d plots beside it", path, len(plots))
-        for callback in self.context.callbacks.callbacks:
-            end = getattr(callback, "on_study_end", None)
-            if end is not None:
-                end(config=self.config, files=[path, *plots], summary=show(rows))
-        if len(self.directions) == 1:
-            return study.best_value
+        for end in self._hooks("on_study_end"):
+            job = folder / str(best.number)
+            end(config=self.config, files=[path, *plots], summary=show(rows), best=job)
+        if len(study.directions) == 1:
+            return best.value
         return [trial.values for trial in study.best_trials]
-
-
-def _retrain(plan: Plan, trial: FrozenTrial) -> str:
-    """Return the command that runs a trial's configuration by itself."""
-    label = trial.params.get(_study.CANDIDATE)
-    candidate = plan.candidates[0] if label is None else plan.candidate(label)
-    alone = len(plan.candidates) == 1
-    names = [
-        (parameter, _study.parameter_name(candidate, parameter.key, alone=alone))
-        for parameter in candidate.parameters
-    ]
-    values = [
-        f"{parameter.key}={as_text(parameter.value(trial.params[name]))}"
-        for parameter, name in names
-        if name in trial.params
-    ]
-    fixed = ["mode=train" if item == "mode=tune" else item for item in plan.fixed]
-    return f"python {sys.argv[0]} {shlex.join([*fixed, *candidate.overrides, *values])}"
-
-
-def resume_command(study: optuna.Study) -> str:
-    """Return the command that goes on with a study."""
-    given = [item for item in sys.argv[1:] if not item.startswith("hydra.sweeper.resume=")]
-    return f"python {sys.argv[0]} {shlex.join(given)} hydra.sweeper.resume={study.study_name}"
-
-
-def _checked(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings as plain values, or say which one cannot be used.
-
-    Raises:
-        ConfigError: A number is out of range.
-
-    """
-    bounds = {"n_trials": 1, "min_trials_per_candidate": 1, "max_failure_rate": 0}
-    for key, least in bounds.items():
-        value = settings[key]
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
-            message = f"expected hydra.sweeper.{key} to be a number of at least {least}"
-            raise ConfigError(f"{message}, found {value!r}")
-    plain = {
-        key: OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
-        for key, value in settings.items()
-    }
-    if plain["resume"] and plain["study_name"] and plain["resume"] != plain["study_name"]:
-        message = "expected hydra.sweeper.resume or study_name, found both, of different names"
-        raise ConfigError(f"{message}; drop study_name")
-    return plain
-
-
-def _directions(direction: Any, config: DictConfig) -> list[str]:
-    """Return the directions as told, else those that the objective's metrics declare."""
-    if direction is None:
-        metrics = OmegaConf.select(config, "objective.metric") or []
-        several = [metrics] if isinstance(metrics, str) else list(metrics)
-        return [metric_direction(metric) for metric in several] or ["minimize"]
-    names = [str(one) for one in ([direction] if isinstance(direction, str) else list(direction))]
-    if not names or set(names) - {"minimize", "maximize"}:
-        message = f"expected hydra.sweeper.direction minimize or maximize, found {direction!r}"
-        raise ConfigError(message)
-    return names
-
-
-def _lasting(fixed: Sequence[str]) -> list[str]:
-    """Return the fixed overrides that a trial's figures rest on."""
-    passing = ("paths.", "hydra", "tracking", "gate", "threads", "inference.", "mode=", "reason")
-    return sorted(item for item in fixed if not item.lstrip("+~").startswith(passing))
-
-
-def _show_plan(plan: Plan, settings: Mapping[str, Any]) -> None:
-    """Print candidates, spaces and first trials."""
-    log.info("%d trials would be run; nothing is run with dry_run=true.", settings["n_trials"])
-    for candidate in plan.candidates:
-        log.info("%s  (%s)", candidate.label, " ".join([*candidate.overrides, *plan.fixed]))
-        for parameter in candidate.parameters:
-            default = candidate.defaults.get(parameter.key, "outside its space")
-            log.info("  %-40s %s  default %s", parameter.key, parameter.distribution, default)
-        first = [f"{key}={as_text(value)}" for key, value in candidate.defaults.items()]
-        log.info("  first trial: %s", shlex.join([*candidate.overrides, *first]))

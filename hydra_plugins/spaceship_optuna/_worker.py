@@ -1,8 +1,6 @@
 """The loop of one worker process: claim a trial, run it as a Hydra job, tell how it went."""
 
 import copy
-import importlib
-import json
 import logging
 import math
 import os
@@ -13,34 +11,31 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
-from hydra.core.utils import JobReturn, JobStatus, run_job
+from hydra.core.utils import JobReturn, JobStatus
 from hydra.types import HydraContext, TaskFunction
-from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 from optuna.storages import BaseStorage
 from optuna.trial import Trial, TrialState
 
-from hydra_plugins.spaceship_optuna._spaces import Candidate, Plan
-from hydra_plugins.spaceship_optuna._study import (
-    CANDIDATE,
-    DEFAULT,
-    FINISHED,
-    VOID,
-    bury,
-    claim,
-    counted,
-    open_storage,
-    parameter_name,
-)
+from hydra_plugins.spaceship_optuna._commands import as_text
+from hydra_plugins.spaceship_optuna._job import run_job
+from hydra_plugins.spaceship_optuna._queue import ask_again, claim, give_back, void
+from hydra_plugins.spaceship_optuna._settings import is_grid, own_function
+from hydra_plugins.spaceship_optuna._spaces import CANDIDATE, Candidate, Plan
+from hydra_plugins.spaceship_optuna._storage import open_storage
+from hydra_plugins.spaceship_optuna._study import DEFAULT, FINISHED, STOPPED, VOID, counted
+from spaceship.config import build
 from spaceship.errors import ConfigError
+from spaceship.outcome import OUTCOME
+from spaceship.process import is_orphan, process_tags
 from spaceship.trial import PrunedError, reporting_to
 
 log = logging.getLogger(__name__)
 
-STOPPED = "stopped"
-"""User attribute of a study that no worker goes on with; its value says why."""
 _STARTED = (TrialState.RUNNING, *FINISHED)
-_PROBES = 50
+_ORPHANED = 1
+_PROBES = 500
+"""Points drawn in search of one that has not been tried."""
 
 
 @dataclass
@@ -52,10 +47,10 @@ class Worker:
         task: The task function.
         config: The multirun's config.
         plan: Candidates and spaces.
-        settings: `hydra.sweeper`.
+        settings: `hydra.sweeper`, checked.
         study_name: The study.
-        storage: What `hydra.sweeper.storage` names, or an open storage within one process.
-        parent: Process to stop with; workers outlive a killed parent for one trial at the most.
+        storage: Where it is, in words any process understands.
+        parent: Tags of the process to stop with; workers outlive it for one trial at the most.
         deadline: Time after which no trial is started, seconds since the epoch.
 
     """
@@ -67,75 +62,80 @@ class Worker:
     settings: Mapping[str, Any]
     study_name: str
     storage: Any
-    parent: int = field(default_factory=os.getpid)
+    parent: Mapping[str, str] = field(default_factory=process_tags)
     deadline: float = float("inf")
 
     def __call__(self, _: DictConfig) -> None:
         """Work, as the task function of a launcher's job."""
-        self.run(in_parent=False)
+        self.run()
+        if is_orphan(self.parent):
+            os._exit(_ORPHANED)  # a launcher's process would wait for more, and nobody is left
 
-    def run(self, *, in_parent: bool = True) -> None:
+    def run(self) -> None:
         """Claim and run trials until none is left, time is up or the study has been stopped."""
         self._bases: dict[str, DictConfig] = {}
         storage, study = self._open()
-        while self._may_go_on(study, in_parent=in_parent):
-            study.sampler = self._sampler(study)
-            trial = claim(study, storage)
-            if trial is None:
-                return
-            self._run_trial(study, trial)
+        try:
+            while self.may_go_on(study):
+                study.sampler = self._sampler(study)
+                trial = claim(study, storage, self.settings["n_trials"])
+                if trial is None:
+                    return
+                self._run_trial(study, trial)
+        except BaseException:
+            give_back(study)
+            raise
 
     def _open(self) -> tuple[BaseStorage, optuna.Study]:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-        storage = open_storage(self.storage)
-        pruner = instantiate(self.settings["pruner"])
+        storage, pruner = open_storage(self.storage), build(self.settings["pruner"])
         return storage, optuna.load_study(
             study_name=self.study_name, storage=storage, pruner=pruner
         )
 
-    def _may_go_on(self, study: optuna.Study, *, in_parent: bool) -> bool:
-        if time.time() >= self.deadline or study.user_attrs.get(STOPPED):
-            return False
-        return in_parent or _is_alive(self.parent)
+    def may_go_on(self, study: optuna.Study) -> bool:
+        """Tell whether another trial may be started."""
+        timely = time.time() < self.deadline
+        return timely and not study.user_attrs.get(STOPPED) and not is_orphan(self.parent)
 
     def _sampler(self, study: optuna.Study) -> optuna.samplers.BaseSampler:
         """Return a sampler whose seed follows from how far the study is.
 
         A resumed study therefore goes on instead of drawing the same points again, and two workers
-        do not draw the same.
+        do not draw the same. (A quasi-random sequence is to go on under the seed it began with.)
         """
+        if is_grid(self.settings):
+            return optuna.samplers.RandomSampler()
         node = dict(self.settings["sampler"])
-        if node.get("seed") is not None:
+        if node.get("seed") is not None and not str(node["_target_"]).endswith("QMCSampler"):
             started = study.get_trials(deepcopy=False, states=_STARTED)
             node["seed"] = (int(node["seed"]) * 1_000_003 + len(started)) % 2**31
-        return instantiate(node)  # type: ignore[no-any-return]
+        return build(node)  # type: ignore[no-any-return]
 
     def _run_trial(self, study: optuna.Study, trial: Trial) -> None:
+        candidate, values = self._draw(trial)
+        if self._repeats(study, trial):
+            self._replace(study, trial, candidate)
+            return
         try:
-            candidate, values = self._draw(trial)
-            if self._repeats(study, trial):
-                self._replace(study, trial, candidate)
-                return
             config = self._configure(trial, candidate, values)
-            result = self._run_job(study, trial, config)
-            self._tell(study, trial, result)
-        except BaseException:
-            bury(study, own=True)  # void, and queued again for whoever goes on
-            raise
+        except Exception as error:  # noqa: BLE001 - values that do not fit the config are data, too
+            self._fail(study, trial, error)
+            return
+        self._tell(study, trial, self._run_job(study, trial, config))
 
     def _draw(self, trial: Trial) -> tuple[Candidate, dict[str, Any]]:
         """Return the candidate and the config values of a trial."""
-        alone = len(self.plan.candidates) == 1
         labels = [one.label for one in self.plan.candidates]
         candidate = self.plan.candidates[0]
-        if not alone:
+        if len(labels) > 1:
             candidate = self.plan.candidate(trial.suggest_categorical(CANDIDATE, labels))
         values = {}
         for parameter in candidate.parameters:
             if trial.user_attrs.get(DEFAULT) and parameter.key not in candidate.defaults:
                 continue  # the default lies outside the space: the config's own value stays
-            name = parameter_name(candidate, parameter.key, alone=alone)
+            name = self.plan.name(candidate, parameter.key)
             drawn = trial._suggest(name, parameter.distribution)  # noqa: SLF001 - any distribution
             values[parameter.key] = parameter.value(drawn)
         return candidate, values
@@ -152,22 +152,20 @@ class Worker:
 
     def _replace(self, study: optuna.Study, trial: Trial, candidate: Candidate) -> None:
         """Void a trial that repeats another one, and queue a point that is new, if there is one."""
-        trial.set_user_attr(VOID, "repeats another trial")
-        study.tell(trial, state=TrialState.FAIL)
         known = [other.params for other in study.get_trials(deepcopy=False)]
-        random = optuna.samplers.RandomSampler(seed=trial.number)
-        scratch = optuna.create_study(sampler=random)
-        alone = len(self.plan.candidates) == 1
+        scratch = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=trial.number))
         for _ in range(_PROBES):
             probe = scratch.ask()
-            params = {} if alone else {CANDIDATE: candidate.label}
+            params: dict[str, Any] = dict(self.plan.choose(candidate))
             for parameter in candidate.parameters:
-                name = parameter_name(candidate, parameter.key, alone=alone)
+                name = self.plan.name(candidate, parameter.key)
                 params[name] = probe._suggest(name, parameter.distribution)  # noqa: SLF001
             if params not in known:
-                study.enqueue_trial(params)
-                return
-        log.info("Nothing new is left to try for %s.", candidate.label)
+                ask_again(study, trial, params)
+                break
+        else:
+            log.info("Nothing new is left to try for %s.", candidate.label)
+        void(study, trial, "repeats another trial")
 
     def _configure(self, trial: Trial, candidate: Candidate, values: dict[str, Any]) -> DictConfig:
         """Return the config of a trial: its candidate's, composed once, with the values drawn."""
@@ -179,86 +177,84 @@ class Worker:
         config = copy.deepcopy(base)
         with open_dict(config):
             for key, value in values.items():
-                OmegaConf.update(config, key.lstrip("+"), value, force_add=True)
+                OmegaConf.update(config, key, value, force_add=True)
             config.hydra.sweep.dir = self.config.hydra.sweep.dir
             config.hydra.sweep.subdir = str(trial.number)
             config.hydra.job.id = str(trial.number)
             config.hydra.job.num = trial.number
-            config.hydra.overrides.task += [f"{key}={as_text(v)}" for key, v in values.items()]
+            prefix = {one.key: one.prefix for one in candidate.parameters}
+            drawn = [f"{prefix[key]}{key}={as_text(value)}" for key, value in values.items()]
+            config.hydra.overrides.task += drawn
         self._customise(config, trial)
         return config
 
     def _customise(self, config: DictConfig, trial: Trial) -> None:
         """Let the user's own function suggest more, as in Hydra's own plugin."""
-        path = self.settings["custom_search_space"]
-        if path:
-            module, _, name = path.rpartition(".")
+        if self.settings["custom_search_space"]:
             before = set(trial.params)
-            getattr(importlib.import_module(module), name)(config, trial)
+            own_function(self.settings["custom_search_space"])(config, trial)
+            more = {key: value for key, value in trial.params.items() if key not in before}
             with open_dict(config):
-                for key in set(trial.params) - before:
-                    OmegaConf.update(config, key, trial.params[key], force_add=True)
+                for key, value in more.items():
+                    OmegaConf.update(config, key, value, force_add=True)
+                config.hydra.overrides.task += [f"++{k}={as_text(v)}" for k, v in more.items()]
 
     def _run_job(self, study: optuna.Study, trial: Trial, config: DictConfig) -> JobReturn:
         metric = OmegaConf.select(config, "objective.metric")
+        n_folds = OmegaConf.select(config, "split.n_folds")
 
         def hopeless(step: int, metrics: Mapping[str, float]) -> bool:
             if len(study.directions) > 1:
                 return False
             trial.report(metrics[str(metric).removeprefix("cv_")], step)
-            return trial.should_prune()
+            return step + 1 != n_folds and trial.should_prune()  # the last fold's work is done
 
         with reporting_to(hopeless):
-            return run_job(
-                hydra_context=self.context,
-                task_function=self.task,
-                config=config,
-                job_dir_key="hydra.sweep.dir",
-                job_subdir_key="hydra.sweep.subdir",
-            )
+            return run_job(self.context, self.task, config)
 
     def _tell(self, study: optuna.Study, trial: Trial, result: JobReturn) -> None:
         returned = result._return_value  # noqa: SLF001 - the property would raise it
+        failures = [*OUTCOME.failures]
+        OUTCOME.failures.clear()  # a callback's failure is this trial's, not the next one's
         if isinstance(returned, PrunedError | optuna.TrialPruned):
-            study.tell(trial, state=TrialState.PRUNED)
-            return
-        if result.status != JobStatus.FAILED:
-            numbers, returned = _numbers(returned)
-            if returned is None:
-                study.tell(trial, numbers)
-                return
-        trial.set_user_attr("error", f"{type(returned).__name__}: {returned}"[:500])
-        study.tell(trial, state=TrialState.FAIL)
-        self._stop_if_hopeless(study)
+            study.tell(trial, state=TrialState.PRUNED, skip_if_finished=True)
+        elif result.status == JobStatus.FAILED:
+            self._fail(study, trial, returned)
+        elif failures:
+            self._fail(study, trial, failures[0])
+        else:
+            try:
+                numbers = _numbers(returned, len(study.directions))
+            except (ConfigError, ArithmeticError) as error:
+                self._fail(study, trial, error)
+            else:
+                study.tell(trial, numbers, skip_if_finished=True)
 
-    def _stop_if_hopeless(self, study: optuna.Study) -> None:
+    def _fail(self, study: optuna.Study, trial: Trial, error: Any) -> None:
+        """Note an error as the trial's, and stop the study if there have been too many."""
+        trial.set_user_attr("error", f"{type(error).__name__}: {error}"[:500])
+        study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
         failed = [one for one in counted(study) if one.state == TrialState.FAIL]
         if len(failed) > self.settings["max_failure_rate"] * self.settings["n_trials"]:
             study.set_user_attr(STOPPED, f"{len(failed)} trials have failed")
 
 
-def _numbers(returned: Any) -> tuple[list[float], Exception | None]:
-    """Return a job's objectives as numbers, or what is wrong with them."""
+def _numbers(returned: Any, wanted: int) -> list[float]:
+    """Return a job's objectives as numbers.
+
+    Raises:
+        ConfigError: They are no numbers, or not as many as the study has directions.
+        ArithmeticError: One is NaN.
+
+    """
     several = returned if isinstance(returned, tuple | list) else [returned]
     try:
         numbers = [float(value) for value in several]
     except (TypeError, ValueError):
-        return [], ConfigError(f"expected a number from the job, found {returned!r}")
+        raise ConfigError(f"expected a number from the job, found {returned!r}") from None
+    if len(numbers) != wanted:
+        message = f"expected {wanted} number(s) from the job, found {len(numbers)}: {returned!r}"
+        raise ConfigError(f"{message}; see hydra.sweeper.direction")
     if any(math.isnan(number) for number in numbers):
-        return [], ArithmeticError("the objective is NaN")
-    return numbers, None
-
-
-def as_text(value: Any) -> str:
-    """Return a value as it stands in an override."""
-    if isinstance(value, str | list | dict):
-        return json.dumps(value)
-    return (
-        "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
-    )
-
-
-def _is_alive(pid: int) -> bool:
-    import psutil
-
-    return bool(psutil.pid_exists(pid))
+        raise ArithmeticError("the objective is NaN")
+    return numbers

@@ -21,7 +21,8 @@ _SAMPLERS: dict[str, dict[str, Any]] = {
     "gp": {"_target_": "optuna.samplers.GPSampler", "seed": None},
     "nsgaii": {"_target_": "optuna.samplers.NSGAIISampler", "seed": None},
     "nsgaiii": {"_target_": "optuna.samplers.NSGAIIISampler", "seed": None},
-    "grid": {"_target_": "optuna.samplers.GridSampler", "search_space": MISSING, "seed": None},
+    # Every point of the candidates' spaces, in turn; they are to be ranges with steps, or choices.
+    "grid": {"_target_": "optuna.samplers.GridSampler", "search_space": None, "seed": None},
 }
 _PRUNERS: dict[str, dict[str, Any]] = {
     "wilcoxon": {

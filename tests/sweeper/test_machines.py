@@ -25,7 +25,7 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from hydra_plugins.spaceship_optuna._storage import open_storage
-from hydra_plugins.spaceship_optuna._study import OWNER, VOID
+from hydra_plugins.spaceship_optuna._study import VOID
 from spaceship.errors import ConfigError, MissingDependencyError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,6 +35,7 @@ SWEEP = [
     *("data.n_groups=400", "gate.floor=0.5", f"hydra.sweeper.n_trials={N_TRIALS}"),
     "model.estimator.C=tag(log,interval(0.001,100))",
 ]
+OWNER = "owner"  # attribute of a trial that names its process
 PASSWORD = secrets.token_hex(8)
 pytestmark = pytest.mark.slow
 

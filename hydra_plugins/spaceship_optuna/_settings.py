@@ -1,0 +1,164 @@
+"""What the sweeper is told, checked before anything runs: nothing is ignored in silence."""
+
+import logging
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any
+
+from hydra.utils import get_method
+from omegaconf import DictConfig, OmegaConf
+
+from hydra_plugins.spaceship_optuna._study import LAST, checked_name
+from spaceship.config import build, usable_cores
+from spaceship.errors import ConfigError, MissingDependencyError
+from spaceship.report import direction as metric_direction
+
+log = logging.getLogger(__name__)
+
+_BOUNDS: dict[str, tuple[type, float, float]] = {
+    "n_trials": (int, 1, float("inf")),
+    "min_trials_per_candidate": (int, 1, float("inf")),
+    "max_failure_rate": (float, 0, 1),
+    "timeout": (float, 1e-9, float("inf")),
+    "n_jobs": (int, 1, float("inf")),
+}
+_OPTIONAL = ("timeout", "n_jobs")
+_NEEDS = {"CmaEsSampler": "cmaes", "GPSampler": "torch"}
+_NO_PRUNER = {"_target_": "optuna.pruners.NopPruner"}
+
+
+def checked(settings: Mapping[str, Any], config: DictConfig) -> dict[str, Any]:
+    """Return the settings as plain values, or say which one cannot be used.
+
+    Args:
+        settings: `hydra.sweeper`.
+        config: The multirun's config.
+
+    Raises:
+        ConfigError: A value is out of range, contradicts another one or would be ignored.
+        MissingDependencyError: The sampler needs a package that is not installed.
+
+    """
+    plain = {
+        key: OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+        for key, value in settings.items()
+    }
+    if plain["n_jobs"] == -1:
+        plain["n_jobs"] = usable_cores()
+    for key, (kind, least, most) in _BOUNDS.items():
+        _check_number(key, plain[key], kind, least, most)
+    plain["direction"] = _directions(plain["direction"], config)
+    _check_names(plain)
+    _check_parts(plain, config)
+    return plain
+
+
+def n_workers(settings: Mapping[str, Any], launcher: DictConfig) -> int:
+    """Return how many workers are asked for, of the launcher or of the sweeper.
+
+    Raises:
+        ConfigError: Several, of a launcher that runs one job after the other.
+
+    """
+    asked = settings["n_jobs"]
+    if is_serial(launcher):
+        if (asked or 1) > 1:
+            message = f"expected a launcher for n_jobs={asked} workers, found hydra/launcher=basic"
+            raise ConfigError(f"{message}, which has one; add hydra/launcher=joblib")
+        return 1
+    own = launcher.get("n_jobs") or launcher.get("array_parallelism") or 1
+    workers, cores = int(asked or (own if own > 0 else usable_cores())), usable_cores()
+    if "n_jobs" in launcher and workers > cores:
+        log.warning("%d workers are asked for, %d run: there are no more cores.", workers, cores)
+        return cores
+    return workers
+
+
+def is_serial(launcher: DictConfig) -> bool:
+    """Tell whether a launcher runs one job after the other in this process."""
+    return str(launcher._target_).endswith("BasicLauncher")
+
+
+def is_grid(settings: Mapping[str, Any]) -> bool:
+    """Tell whether every point is to be tried in turn."""
+    return str(settings["sampler"].get("_target_")).endswith("GridSampler")
+
+
+def _check_number(key: str, value: Any, kind: type, least: float, most: float) -> None:
+    if value is None and key in _OPTIONAL:
+        return
+    wanted = (int,) if kind is int else (int, float)
+    if isinstance(value, bool) or not isinstance(value, wanted) or not least <= value <= most:
+        what = "a whole number" if kind is int else "a number"
+        low = "more than 0" if 0 < least < 1 else f"at least {least}"
+        bound = low + (f" and at most {most}" if most < float("inf") else "")
+        message = f"expected hydra.sweeper.{key} to be {what} of {bound}, found {value!r}"
+        raise ConfigError(message)
+
+
+def _directions(direction: Any, config: DictConfig) -> list[str]:
+    """Return the directions as told, else those that the objective's metrics declare."""
+    metrics = OmegaConf.select(config, "objective.metric") or []
+    several = [metrics] if isinstance(metrics, str) else list(metrics)
+    declared = [metric_direction(metric) for metric in several]
+    if direction is None:
+        return declared or ["minimize"]
+    names = [str(one) for one in ([direction] if isinstance(direction, str) else list(direction))]
+    if not names or set(names) - {"minimize", "maximize"}:
+        message = f"expected hydra.sweeper.direction minimize or maximize, found {direction!r}"
+        raise ConfigError(message)
+    if declared and names != declared:
+        message = f"expected {declared}, which objective.metric declares, found direction={names}"
+        raise ConfigError(f"{message}; drop hydra.sweeper.direction")
+    return names
+
+
+def _check_names(plain: Mapping[str, Any]) -> None:
+    resume, name = plain["resume"], plain["study_name"]
+    if resume is not None and resume != LAST:
+        checked_name(str(resume))
+    if name is not None:
+        checked_name(str(name))
+    if resume and name and resume != name:
+        message = "expected hydra.sweeper.resume or study_name, found both, of different names"
+        raise ConfigError(f"{message}; drop study_name")
+
+
+def _check_parts(plain: dict[str, Any], config: DictConfig) -> None:
+    """Build sampler and pruner once, so that what is wrong with them is told now."""
+    if len(plain["direction"]) > 1:
+        target = str(plain["pruner"].get("_target_"))
+        if not target.endswith("NopPruner") and _is_asked_for(config, "pruner"):
+            message = f"expected one objective to prune by, found {len(plain['direction'])}"
+            raise ConfigError(f"{message}; drop hydra/sweeper/pruner or choose nop")
+        plain["pruner"] = _NO_PRUNER
+    if not is_grid(plain):
+        kind = str(plain["sampler"].get("_target_")).rpartition(".")[2]
+        package = _NEEDS.get(kind)
+        if package is not None and find_spec(package) is None:
+            message = f"{kind} needs the package {package}; run: pip install {package}"
+            raise MissingDependencyError(message)
+        build(plain["sampler"])
+    build(plain["pruner"])
+    if plain["custom_search_space"]:
+        own_function(plain["custom_search_space"])
+
+
+def own_function(path: str) -> Any:
+    """Return the user's function of config and trial that `custom_search_space` names.
+
+    Raises:
+        ConfigError: There is none.
+
+    """
+    try:
+        return get_method(path.lstrip("."))
+    except Exception as error:
+        message = f"expected a function in hydra.sweeper.custom_search_space, found {path!r}"
+        raise ConfigError(f"{message}: {error}; give MODULE.FUNCTION") from error
+
+
+def _is_asked_for(config: DictConfig, part: str) -> bool:
+    given = [str(item).lstrip("+~") for item in config.hydra.overrides.hydra]
+    prefixes = (f"hydra/sweeper/{part}", f"hydra.sweeper.{part}")
+    return any(item.startswith(prefixes) for item in given)

@@ -1,0 +1,12 @@
+"""The benchmark that kills sweeps, on two rounds of a few trials."""
+
+import bench_sweep_kills
+import pytest
+
+
+@pytest.mark.slow
+def test_killed_sweeps_are_gone_on_with(capsys: pytest.CaptureFixture[str]) -> None:
+    status = bench_sweep_kills.main(["--rounds", "2", "--trials", "6", "--seed", "3"])
+    told = capsys.readouterr().out
+    assert status == 0, told
+    assert told.count("| ok |") == 2

@@ -1,0 +1,25 @@
+"""A job that fails at some points, in a way of its own at each; errors end as in the project."""
+
+import os
+from typing import Any
+
+import hydra
+from omegaconf import DictConfig
+
+from spaceship.entry import exit_with, prepare
+
+prepare()
+
+
+@hydra.main(version_base=None, config_path="conf", config_name="failing")
+def main(cfg: DictConfig) -> Any:
+    if cfg.point == "raise":
+        message = "it cannot be done"
+        raise ValueError(message)
+    if cfg.point == "exit":
+        os._exit(7)
+    return {"fine": 1.0, "good": 0.5, "undefined": float("nan"), "none": None}[cfg.point]
+
+
+if __name__ == "__main__":
+    exit_with(main)

@@ -1,0 +1,367 @@
+"""Whole sweeps of this project's candidates: refused, run, interrupted, resumed, shared, gated."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from optuna.trial import TrialState
+from shell import LOGISTIC, ROOT, TWO_WORKERS, Project, counting, load, results, resume_command, run
+
+from spaceship.data.synthetic import SyntheticData
+from spaceship.split import holdout_mask
+
+pytestmark = pytest.mark.slow
+Keep = Callable[[subprocess.Popen[str]], subprocess.Popen[str]]
+TWO_CANDIDATES = ("model=logistic_regression,lgbm", "model.estimator.n_estimators=range(5,20)")
+
+
+@pytest.fixture(scope="module")
+def finished(database: Path, shared_folder: Path) -> tuple[Project, str]:
+    """Give a project with one finished sweep of two candidates, and what it said."""
+    project = Project.new(shared_folder / "outputs", database)
+    done = project.sweep(*TWO_CANDIDATES, *TWO_WORKERS, "hydra.sweeper.n_trials=7")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project, done.stdout + done.stderr
+
+
+@pytest.fixture
+def processes() -> Iterator[Keep]:
+    """Give a function that keeps a process to be ended with the test, its children too."""
+    kept: list[subprocess.Popen[str]] = []
+
+    def keep(process: subprocess.Popen[str]) -> subprocess.Popen[str]:
+        kept.append(process)
+        return process
+
+    yield keep
+    for process in kept:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+        finally:
+            process.communicate()
+
+
+def test_finished_sweep_is_complete(finished: tuple[Project, str]) -> None:
+    project, told = finished
+    project.check_complete(7)
+    assert "Traceback" not in told
+    assert "Warning" not in told
+
+
+def test_candidates_start_fairly_each_on_its_own_space(finished: tuple[Project, str]) -> None:
+    trials = finished[0].study().get_trials()
+    first = {trial.params["candidate"]: trial for trial in reversed(trials)}
+    assert [one.user_attrs.get("default") for one in first.values()] == [True, True]
+    assert first["logistic_regression"].params["logistic_regression/model.estimator.C"] == 0.3
+    for trial in trials:
+        label = trial.params["candidate"]
+        assert all(key == "candidate" or key.startswith(f"{label}/") for key in trial.params)
+        estimators = trial.params.get("lgbm/model.estimator.n_estimators", 5)
+        assert 5 <= estimators < 20  # the command line's range replaces the candidate's own
+    labels = [trial.params["candidate"] for trial in trials[:6]]
+    assert labels.count("lgbm") == labels.count("logistic_regression") == 3
+
+
+def test_runs_tell_of_trials(finished: tuple[Project, str]) -> None:
+    project, _ = finished
+    study, runs = project.study(), project.runs()
+    (parent,) = (run for run in runs if "mlflow.parentRunId" not in run.data.tags)
+    children = {int(run.data.tags["trial"]): run for run in runs if run is not parent}
+    assert sorted(children) == [trial.number for trial in study.get_trials()]
+    for trial in study.get_trials():
+        run = children[trial.number]
+        assert run.data.tags["state"] == trial.state.name
+        assert run.data.tags["model"] == trial.params["candidate"]
+        if trial.state == TrialState.COMPLETE:
+            assert run.data.metrics["cv_log_loss"] == trial.value
+    assert {"optimization_results.yaml", "leaderboard.txt"} <= project.artifacts(parent)
+
+
+def test_retrain_command_reaches_the_best_value(finished: tuple[Project, str]) -> None:
+    project, _ = finished
+    found = results(project.outputs)
+    before = {one.info.run_id for one in project.runs()}
+    done = run(shlex.split(found["command"]), project.outputs.parent)
+    assert done.returncode == 0, done.stderr
+    (retrained,) = (one for one in project.runs() if one.info.run_id not in before)
+    assert retrained.data.metrics["cv_log_loss"] == pytest.approx(found["best_value"], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["model=svm", "model.estimator.CC=interval(0,1)"], "model.estimator.C"),
+        (["modell=lgbm,svm"], "model "),
+        (["model=lgbmm,svm"], "lgbm"),
+        (["model=svm", "model.search_space=null"], "something to sweep"),
+        (["model=svm", "hydra.sweeper.n_trails=3"], "n_trails"),
+        (["model=svm", "hydra.sweeper.n_jobs=2"], "hydra/launcher=joblib"),
+        (["model=svm", "hydra.sweeper.n_trials=0"], "n_trials"),
+        (["model=svm", "hydra.sweeper.timeout=0"], "timeout"),
+        (["model=svm", "hydra.sweeper.max_failure_rate=2"], "max_failure_rate"),
+        (["model=svm", "hydra.sweeper.direction=maximize"], "declares"),
+        (["model=svm", "hydra.sweeper.direction=up"], "minimize or maximize"),
+        (["model=svm", "hydra.sweeper.study_name='a,b'"], "study_name"),
+        (["model=svm", "hydra.sweeper.resume=nothing"], "found none"),
+        (["model=svm", "hydra.sweeper.resume=last"], "found none"),
+        (["model=svm", "hydra.sweeper.storage=nowhere://x"], "hydra.sweeper.storage"),
+        (["model=svm", "hydra.sweeper.custom_search_space=no.such"], "no.such"),
+        (["model=svm", "hydra/sweeper/sampler=grid"], "range"),
+        (["model=svm", "hydra.sweeper.sampler.sead=1"], "sead"),
+        (["model=svm", "objective.metric=holdout_accuracy"], "cv_accuracy"),
+        (["model=svm", "objective.metric=cv_f1"], "accuracy"),
+        (
+            [
+                "model=svm",
+                "objective.metric=[cv_log_loss,cv_accuracy]",
+                "hydra/sweeper/pruner=median",
+            ],
+            "one objective",
+        ),
+        (["model=svm", "threads=64", *TWO_WORKERS], "threads"),
+    ],
+)
+def test_what_a_user_can_mend(project: Project, arguments: list[str], told: str) -> None:
+    done = project.sweep(*arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(project.outputs.rglob("*.journal"))
+
+
+def test_dry_run_writes_nothing(project: Project) -> None:
+    before = sorted(project.outputs.rglob("*"))
+    done = project.sweep(*TWO_CANDIDATES, "hydra.sweeper.dry_run=true")
+    assert done.returncode == 0, done.stderr
+    assert "lgbm" in done.stdout
+    assert "model.estimator.n_estimators" in done.stdout
+    assert sorted(project.outputs.rglob("*")) == before
+
+
+def test_several_objectives_give_a_pareto_front(project: Project) -> None:
+    asked = ["objective.metric=[cv_log_loss,cv_accuracy]", "hydra.sweeper.n_trials=4"]
+    done = project.sweep(*LOGISTIC, *asked)
+    assert done.returncode == 0, done.stderr
+    study = project.study()
+    assert [direction.name for direction in study.directions] == ["MINIMIZE", "MAXIMIZE"]
+    solutions = results(project.outputs)["solutions"]
+    assert {one["trial"] for one in solutions} == {one.number for one in study.best_trials}
+    assert len(project.verdicts()) == 1
+
+
+@pytest.mark.parametrize("launcher", [(), TWO_WORKERS])
+def test_pruner_stops_hopeless_trials(project: Project, launcher: tuple[str, ...]) -> None:
+    hopeless = "model.estimator.C=tag(log,interval(1e-9,1e-8))"
+    pruner = ["hydra/sweeper/pruner=median", "hydra.sweeper.pruner.n_startup_trials=1"]
+    asked = ["model=logistic_regression", hopeless, *pruner, "hydra.sweeper.n_trials=5"]
+    done = project.sweep(*asked, *launcher)
+    assert done.returncode == 0, done.stderr
+    states = [trial.state for trial in counting(project.study())]
+    assert TrialState.PRUNED in states
+    (pruned, *_) = (run for run in project.runs() if run.data.tags.get("state") == "PRUNED")
+    assert pruned.info.status == "FINISHED"
+    assert "fold_log_loss" in pruned.data.metrics
+
+
+def test_no_pruner_prunes_nothing(project: Project) -> None:
+    done = project.sweep(*LOGISTIC, "hydra/sweeper/pruner=nop", "hydra.sweeper.n_trials=4")
+    assert done.returncode == 0, done.stderr
+    assert {trial.state for trial in project.study().get_trials()} == {TrialState.COMPLETE}
+
+
+def test_failed_trials_have_failed_runs_with_tracebacks(project: Project) -> None:
+    asked = ["model=logistic_regression", "model.estimator.solver=choice(lbfgs,nonsense)"]
+    done = project.sweep(
+        *asked, "+model.estimator.tol=choice(0.1,0.01)", "hydra.sweeper.n_trials=4"
+    )
+    assert done.returncode == 0, done.stderr
+    failed = [run for run in project.runs() if run.data.tags.get("state") == "FAILED"]
+    trials = [trial for trial in project.study().get_trials() if trial.state == TrialState.FAIL]
+    assert len(failed) == len(trials) > 0
+    assert {run.info.status for run in failed} == {"FAILED"}
+    assert all("traceback.txt" in project.artifacts(run) for run in failed)
+    assert "nonsense" in trials[0].user_attrs["error"]
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "launcher"),
+    [(signal.SIGINT, 130, ()), (signal.SIGINT, 130, TWO_WORKERS), (signal.SIGTERM, 143, ())],
+)
+def test_interrupted_sweep_goes_on_with_the_command_it_prints(
+    project: Project, processes: Keep, number: int, status: int, launcher: tuple[str, ...]
+) -> None:
+    process = processes(project.start(*LOGISTIC, *launcher, "hydra.sweeper.n_trials=9"))
+    _wait_for_trials(project, 3)
+    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == status, told
+    assert told.count("Traceback") == 0, told
+    assert "RUNNING" not in {run.info.status for run in project.runs()}
+    assert "KILLED" in {run.info.status for run in project.runs()}
+    assert TrialState.RUNNING not in {trial.state for trial in project.study().get_trials()}
+    folders = {
+        path: path.stat().st_mtime for path in project.outputs.glob("multiruns/*/*/*/*.json")
+    }
+    done = run(resume_command(told), project.outputs.parent)
+    assert done.returncode == 0, done.stdout + done.stderr
+    project.check_complete(9)
+    kept = {path: path.stat().st_mtime for path in folders}
+    best = {path for path in folders if str(results(project.outputs)["best_job"]) in str(path)}
+    assert all(kept[path] == folders[path] for path in set(folders) - best)
+
+
+def test_resumed_study(project: Project) -> None:
+    start = [*LOGISTIC, "seed=7", "hydra.sweeper.n_trials=3"]
+    assert project.sweep(*start).returncode == 0
+    parent = _parent(project)
+    again = project.sweep(*start, "hydra.sweeper.resume=last")
+    assert again.returncode == 0, again.stderr
+    assert "are done" in again.stdout
+    assert "Verdict" not in again.stdout
+    project.check_complete(3)
+    more = project.sweep(
+        *LOGISTIC, "seed=7", "hydra.sweeper.n_trials=5", "hydra.sweeper.resume=last"
+    )
+    assert more.returncode == 0, more.stderr
+    assert len(counting(project.study())) == 5
+    assert _parent(project) == parent
+    changed = {
+        "data.n_groups=301": "data: was",
+        "split.salt=pepper": "split.salt: was spaceship, is pepper",
+        "seed=8": "seed: was 7, is 8",
+        "model.estimator.C=interval(0.5,1)": "model.estimator.C: was",
+        "objective.metric=cv_brier": "objective.metric: was cv_log_loss, is cv_brier",
+    }
+    refused = project.sweep(*start, *changed, "hydra.sweeper.resume=last")
+    assert refused.returncode == 2, refused.stdout
+    assert [named for named in changed.values() if named not in refused.stderr] == []
+    assert {run.info.status for run in project.runs()} == {"FINISHED"}
+    elsewhere = project.sweep(*start, "hydra.sweeper.resume=last", "hydra.sweep.dir=elsewhere")
+    assert elsewhere.returncode == 2
+    assert "leave it out" in elsewhere.stderr
+
+
+def test_timeout_leaves_the_rest_for_a_resume(project: Project) -> None:
+    done = project.sweep(*LOGISTIC, "hydra.sweeper.n_trials=400", "hydra.sweeper.timeout=2")
+    assert done.returncode == 0, done.stderr
+    assert "Time is up" in done.stdout
+    assert 0 < results(project.outputs)["n_trials"]["complete"] < 400
+    assert len(project.verdicts()) == 1
+    assert "hydra.sweeper.resume=" in " ".join(resume_command(done.stdout))
+
+
+def test_two_processes_share_a_study(project: Project, processes: Keep) -> None:
+    asked = [*LOGISTIC, "hydra.sweeper.n_trials=8", "hydra.sweeper.study_name=both"]
+    both = [processes(project.start(*asked)) for _ in range(2)]
+    told = [process.communicate(timeout=120)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], told
+    project.check_complete(8)
+
+
+def test_killed_worker_costs_no_trial(project: Project, processes: Keep) -> None:
+    process = processes(project.start(*LOGISTIC, *TWO_WORKERS, "hydra.sweeper.n_trials=8"))
+    _wait_for_trials(project, 2)
+    _workers(process.pid)[0].kill()
+    told, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, told
+    assert "sweep goes on" in told
+    project.check_complete(8)
+
+
+@pytest.mark.parametrize("launcher", [(), TWO_WORKERS])
+def test_killed_parent_is_resumed(
+    project: Project, processes: Keep, launcher: tuple[str, ...]
+) -> None:
+    process = processes(project.start(*LOGISTIC, *launcher, "hydra.sweeper.n_trials=9"))
+    _wait_for_trials(project, 3)
+    workers = _workers(process.pid)
+    process.kill()
+    process.wait(10)
+    _, alive = psutil.wait_procs(workers, timeout=30)
+    assert not alive, "workers outlive their parent"
+    done = project.sweep(
+        *LOGISTIC, *launcher, "hydra.sweeper.n_trials=9", "hydra.sweeper.resume=last"
+    )
+    assert done.returncode == 0, done.stderr
+    project.check_complete(9)
+
+
+def test_no_trial_reads_the_holdout(database: Path, tmp_path: Path) -> None:
+    passengers = SyntheticData(n_groups=300, seed=1, drift=0.0, test_fraction=0.3).load()
+    told = []
+    for name in ("true", "scrambled"):
+        train = passengers.train.copy()
+        held = holdout_mask(train["PassengerId"], fraction=0.2, salt="spaceship")
+        if name == "scrambled":
+            labels = np.random.default_rng(0).permutation(train.loc[held, "Transported"])
+            assert (labels != train.loc[held, "Transported"]).any()
+            train.loc[held, "Transported"] = labels
+        folder = tmp_path / name
+        folder.mkdir()
+        train.to_csv(folder / "train.csv", index=False)
+        passengers.test.to_csv(folder / "test.csv", index=False)
+        project = Project.new(folder / "outputs", database)
+        cfg = ["data=local", f"data.dir={folder}", "~data.n_groups"]
+        command = [one for one in project.command(*LOGISTIC) if not one.startswith("data.")]
+        done = run(
+            [*command, *cfg[:2], "hydra.sweeper.n_trials=3", "hydra.sweeper.sampler.seed=3"],
+            folder,
+        )
+        assert done.returncode == 0, done.stderr
+        told.append([(one.params, one.value) for one in project.study().get_trials()])
+    assert told[0] == told[1]
+
+
+def test_storage_in_sqlite_and_names_that_need_quoting(project: Project) -> None:
+    storage = f"hydra.sweeper.storage=sqlite:///{project.outputs}/my studies.db"
+    asked = [*LOGISTIC, storage, "hydra.sweeper.study_name=my study", "reason='it, is \"so\"'"]
+    done = project.sweep(*asked, "hydra.sweeper.n_trials=3", "hydra.sweeper.timeout=0.001")
+    assert done.returncode == 2, done.stdout + done.stderr
+    command = [
+        item for item in resume_command(done.stderr) if not item.startswith("hydra.sweeper.timeout")
+    ]
+    again = run(command, project.outputs.parent)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert results(project.outputs)["n_trials"]["complete"] == 3
+
+
+def test_tune_mode_needs_no_flag(project: Project) -> None:
+    command = [item for item in project.command() if item not in {"-m", "mode=train"}]
+    command.remove("hydra/sweeper=optuna")
+    asked = ["mode=tune", "model=logistic_regression", "hydra.sweeper.n_trials=3"]
+    done = run([*command, *asked], project.outputs.parent)
+    assert done.returncode == 0, done.stderr
+    project.check_complete(3)
+    assert "mode=train" in results(project.outputs)["command"]
+
+
+def _parent(project: Project) -> str:
+    (run,) = (run for run in project.runs() if "mlflow.parentRunId" not in run.data.tags)
+    return str(run.info.run_id)
+
+
+def _workers(parent: int) -> list[psutil.Process]:
+    children = psutil.Process(parent).children(recursive=True)
+    return [one for one in children if re.search("popen_loky", " ".join(one.cmdline()))]
+
+
+def _wait_for_trials(project: Project, count: int) -> None:
+    """Wait until so many trials are finished; look at the file, so as to disturb nobody."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if list(project.outputs.glob("studies/*.journal")):
+            states = [trial.state for trial in load(project.outputs).get_trials()]
+            if sum(state.is_finished() for state in states) >= count:
+                return
+        time.sleep(0.05)
+    pytest.fail(f"{count} trials were not finished in time; see {ROOT}")
