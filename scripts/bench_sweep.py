@@ -121,12 +121,13 @@ def search(data: Path, n_trials: int, seeds: Sequence[str]) -> None:
     """Print the best log loss and the time of each strategy, seed by seed."""
     best: dict[str, list[float]] = {name: [] for name in (*STRATEGIES, "defaults")}
     took: dict[str, list[float]] = {name: [] for name in STRATEGIES}
+    cores: dict[str, list[float]] = {name: [] for name in STRATEGIES}
     for seed in seeds:
         for name, options in STRATEGIES.items():
             with tempfile.TemporaryDirectory() as folder:
                 own = (f"seed={seed}", f"hydra.sweeper.sampler.seed={seed}")
                 asked = (CANDIDATES, *TWO, *options, f"hydra.sweeper.n_trials={n_trials}", *own)
-                sweep(data, folder, *asked)
+                cores[name].append(sweep(data, folder, *asked).cpu)
                 study = study_in(folder)
                 best[name].append(study.best_value)
                 took[name].append(span(study.trials))
@@ -138,13 +139,14 @@ def search(data: Path, n_trials: int, seeds: Sequence[str]) -> None:
             f"{fmean(values):.5f} ± {error(values):.5f}",
             *(f"{value:.5f}" for value in values),
             bench.spread(took[name], 0) if name in took else "",
+            bench.spread(cores[name], 0) if name in cores else "",
         ]
         for name, values in best.items()
     ]
     head = [f"best cv_log_loss, {n_trials} trials", "mean ± SE", *(f"seed {s}" for s in seeds)]
-    print(bench.table([*head, "seconds"], rows))
-    ratio = sum(took["TPE, pruned"]) / sum(took["TPE"])
-    print(f"Time with pruning / without: {ratio:.2f} (bar 0.75)\n")
+    print(bench.table([*head, "wall, s", "CPU, s"], rows))
+    wall, cpu = (sum(of["TPE, pruned"]) / sum(of["TPE"]) for of in (took, cores))
+    print(f"Time with pruning / without: wall {wall:.2f}, CPU {cpu:.2f} (bar 0.75)\n")
 
 
 def sweep(data: Path, folder: str, *arguments: str) -> bench.Measured:

@@ -8,12 +8,13 @@ the trial with the lower number counts: whatever is killed or raced for, each sl
 import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import optuna
 import psutil
+from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
@@ -67,8 +68,21 @@ def is_left(study: optuna.Study, n_trials: int) -> bool:
     return bool(_waiting(study, n_trials))
 
 
-def claim(study: optuna.Study, storage: BaseStorage, n_trials: int) -> Trial | None:
-    """Return the next waiting trial, claimed for this process, or None if none is left."""
+def claim(
+    study: optuna.Study,
+    storage: BaseStorage,
+    n_trials: int,
+    sampler: Callable[[int], BaseSampler] | None = None,
+) -> Trial | None:
+    """Return the next waiting trial, claimed for this process, or None if none is left.
+
+    Args:
+        study: The study.
+        storage: Where it is.
+        n_trials: Trials that count, in all.
+        sampler: Makes the study's sampler for a trial's number, once that is known.
+
+    """
     for waiting in _waiting(study, n_trials):
         try:
             if not storage.set_trial_state_values(waiting._trial_id, TrialState.RUNNING):  # noqa: SLF001
@@ -79,6 +93,8 @@ def claim(study: optuna.Study, storage: BaseStorage, n_trials: int) -> Trial | N
         if _is_planned_twice(study, waiting):
             void(study, waiting, "planned twice")
             continue
+        if sampler is not None:
+            study.sampler = sampler(waiting.number)
         return Trial(study, waiting._trial_id)  # noqa: SLF001
     return None
 

@@ -77,8 +77,7 @@ class Worker:
         storage, study = self._open()
         try:
             while self.may_go_on(study):
-                study.sampler = self._sampler(study)
-                trial = claim(study, storage, self.settings["n_trials"])
+                trial = claim(study, storage, self.settings["n_trials"], self._sampler)
                 if trial is None:
                     return
                 self._run_trial(study, trial)
@@ -99,8 +98,8 @@ class Worker:
         timely = time.time() < self.deadline
         return timely and not study.user_attrs.get(STOPPED) and not is_orphan(self.parent)
 
-    def _sampler(self, study: optuna.Study) -> optuna.samplers.BaseSampler:
-        """Return a sampler whose seed follows from how far the study is.
+    def _sampler(self, number: int) -> optuna.samplers.BaseSampler:
+        """Return the sampler of a trial, its seed following from the trial's number.
 
         A resumed study therefore goes on instead of drawing the same points again, and two workers
         do not draw the same. (A quasi-random sequence is to go on under the seed it began with.)
@@ -109,8 +108,7 @@ class Worker:
             return optuna.samplers.RandomSampler()
         node = dict(self.settings["sampler"])
         if node.get("seed") is not None and not str(node["_target_"]).endswith("QMCSampler"):
-            started = study.get_trials(deepcopy=False, states=_STARTED)
-            node["seed"] = (int(node["seed"]) * 1_000_003 + len(started)) % 2**31
+            node["seed"] = (int(node["seed"]) * 1_000_003 + number) % 2**31
         return build(node)  # type: ignore[no-any-return]
 
     def _run_trial(self, study: optuna.Study, trial: Trial) -> None:

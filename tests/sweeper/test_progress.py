@@ -81,7 +81,7 @@ def test_a_log_gets_one_line_a_trial(tmp_path: Path, caplog: pytest.LogCaptureFi
     assert mine == [
         "trial 0  lgbm  complete  0.50000  best 0.50000 (lgbm, trial 0)  1/6  T s",
         f"trial 1  catboost  complete  0.37991  {best}  2/6  T s",
-        f"trial 2  lgbm  pruned  0.70000  {best}  3/6  T s",
+        f"trial 2  lgbm  pruned  after step 1  {best}  3/6  T s",
         f"trial 3  failed  ValueError: no  {best}  4/6  T s",
         (
             f"4/6 trials  2 complete, 1 pruned, 1 failed  {best.replace('best', 'best value')}"
