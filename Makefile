@@ -5,6 +5,7 @@ PYTHON  ?=              # python to make the environment with; empty = the first
 ARGS    ?=              # handed on: make run ARGS="mode=train model=catboost"
 OUTPUTS ?= outputs
 PORT    ?= 5000
+DASHBOARD_PORT ?= 8080
 
 IN_VENV := .venv/bin/python
 PIP     := PIP_DISABLE_PIP_VERSION_CHECK=1 $(IN_VENV) -m pip install --quiet -c constraints.txt
@@ -14,7 +15,7 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 YAML    := configs .github .pre-commit-config.yaml .yamllint.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test install install-dev lint format ui clean clean-outputs clean-venv
+.PHONY: help run test install install-dev lint format ui dashboard clean clean-outputs clean-venv
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +52,16 @@ ui: .venv/run.stamp ## MLflow's web page on http://127.0.0.1:5000; PORT=..., OUT
 	  exec $(IN_VENV) -m mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 \
 	    --backend-store-uri "sqlite:///$$folder/mlflow.db" \
 	    --artifacts-destination "$$folder/mlartifacts"
+
+# A study is a journal file of its own; the one that changed last is opened unless STUDY names it.
+dashboard: .venv/dashboard.stamp ## Optuna's page of a study on http://127.0.0.1:8080; STUDY=NAME
+	@file=$$(ls -t "$(OUTPUTS)"/studies/$(or $(STUDY),*).journal 2>/dev/null | head -n 1); \
+	test -n "$$file" || { \
+	  echo 'There is no such study in $(OUTPUTS)/studies: python scripts/run.py mode=tune' >&2; \
+	  exit 2; }; \
+	echo "Optuna: http://127.0.0.1:$(DASHBOARD_PORT)  $$file  (Ctrl-C ends it)"; \
+	exec .venv/bin/optuna-dashboard --host 127.0.0.1 --port $(DASHBOARD_PORT) --quiet \
+	  --storage-class JournalFileStorage "$$file"
 
 clean: ## remove caches and build leftovers; keeps .venv and outputs
 	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
@@ -92,3 +103,7 @@ clean-venv: ## remove .venv, such as after moving the project or upgrading Pytho
 	@echo 'Installing the pinned dependencies and development tools (some minutes the first time)'
 	@$(PIP) -e '.[dev]'
 	@touch .venv/run.stamp $@
+
+.venv/dashboard.stamp: .venv/run.stamp
+	@$(PIP) -e '.[dashboard]'
+	@touch $@
