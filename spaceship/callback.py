@@ -76,7 +76,10 @@ class MLflowCallback(Callback):
         """Log what the job measured, gate a candidate that was fitted, end the run."""
         with _noted():
             from spaceship import logbook, studies
+            from spaceship.config import redact
 
+            # Hydra prints them if the job has failed
+            job_return.overrides = [redact(text) for text in job_return.overrides or ()]
             result = job_return._return_value  # noqa: SLF001 - the property would raise it
             end = studies.end_trial if logbook.is_study(config) else logbook.end_job
             end(config, result if isinstance(result, Exception) else None)

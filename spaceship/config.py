@@ -46,6 +46,9 @@ def build(node: DictConfig | Mapping[str, Any], **kwargs: Any) -> Any:
     from hydra.errors import InstantiationException
     from hydra.utils import instantiate
 
+    if not isinstance(node, DictConfig | Mapping):
+        message = f"expected a config with a _target_, found {node!r}; give it back its default"
+        raise ConfigError(message)
     plain = dict(resolved(node))
     _refuse_foreign_targets(plain)
     try:

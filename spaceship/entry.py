@@ -1,9 +1,10 @@
 """Around Hydra's main: exit statuses, one message instead of a traceback, runs that end truly."""
 
+import errno
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import NoReturn
 
@@ -15,6 +16,20 @@ from spaceship.outcome import OUTCOME
 
 INTERRUPTED = 130
 TERMINATED = 143
+PIPE_CLOSED = 141
+
+_ESTIMATOR_ERRORS = ("InvalidParameterError", "LightGBMError", "CatBoostError", "XGBoostError")
+"""What libraries raise for settings they refuse; by name, so that none is imported for it."""
+_QUOTED = """'KEY="a, (value)"'"""
+_STORAGE_FAULTS = (
+    os.strerror(errno.ENOSPC),
+    os.strerror(errno.EDQUOT),
+    os.strerror(errno.EROFS),
+    "database or disk is full",
+    "attempt to write a readonly database",
+    "database disk image is malformed",
+)
+"""What the system and SQLite say, through whatever library, of a place that takes no data."""
 
 
 def prepare() -> None:
@@ -45,6 +60,7 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
     try:
         main()
         OUTCOME.raise_first()
+        sys.stdout.flush()
         status = 0
     except KeyboardInterrupt:
         status, ending = INTERRUPTED, "KILLED"
@@ -52,6 +68,9 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
     except SystemExit as exit_request:
         status = exit_request.code if isinstance(exit_request.code, int) else 1
         ending = "KILLED"
+    except BrokenPipeError:  # nobody reads any more, as in `--help | head -1`
+        status, ending = PIPE_CLOSED, "KILLED"
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
         if (mendable := _exit_status(error)) is None:
             raise
@@ -71,18 +90,47 @@ def _exit_status(error: Exception) -> int | None:
         return error.exit_status
     if isinstance(error, HydraException | OmegaConfBaseException):
         return 2
+    if _storage_fault(error) is not None or type(error).__name__ in _ESTIMATOR_ERRORS:
+        return 2
     return 2 if isinstance(error, OSError) and error.filename is not None else None
+
+
+def _storage_fault(error: BaseException) -> str | None:
+    """Return what is wrong with the place that is written to, if an error comes from that."""
+    said = [str(cause) for cause in _causes(error)]
+    return next((fault for fault in _STORAGE_FAULTS if any(fault in text for text in said)), None)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _message(error: BaseException) -> str:
     """Return the message of an error and of what caused it, each said once."""
-    text = str(error).strip()
+    text, cause = str(error).strip(), error.__cause__
+    if not isinstance(error, SpaceshipError):
+        if (known := _known(error, text)) is not None:
+            return redact(known)
+        if cause is not None and str(cause).strip() not in text:
+            text = f"{text}\n{cause}"
+    return redact(text)
+
+
+def _known(error: BaseException, text: str) -> str | None:
+    """Return what to say of errors of other libraries whose own text does not say what to do."""
+    from hydra.errors import OverrideParseException
+
+    if (fault := _storage_fault(error)) is not None:
+        return f"expected a folder that takes data, found: {fault}; see paths.outputs=DIR"
     if isinstance(error, OSError) and error.filename is not None:
         return f"expected to use {error.filename}, found: {error.strerror}; see paths.outputs=DIR"
-    cause = error.__cause__
-    if isinstance(error, SpaceshipError) or cause is None or str(cause).strip() in text:
-        return redact(text)
-    return redact(f"{text}\n{cause}")
+    if type(error).__name__ in _ESTIMATOR_ERRORS:
+        return f"expected settings the estimator takes, found: {text}; see configs/model/NAME.yaml"
+    if isinstance(error, OverrideParseException):
+        return f"{text}\nPut a value with special characters in two pairs of quotes: {_QUOTED}"
+    return None
 
 
 def _say(text: str) -> None:

@@ -1,7 +1,10 @@
 """What this process owes its caller beside the task's return value: failures and open runs."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -23,10 +26,21 @@ class Outcome:
             raise self.failures[0]
 
     def close(self, status: str) -> None:
-        """End whatever is still open, newest first, with FAILED or KILLED."""
+        """End whatever is still open, newest first, with FAILED or KILLED.
+
+        A store that is full or gone must not hide why the process ends; the next start marks what
+        could not be ended.
+        """
         while self.closers:
-            _, closer = self.closers.popitem()
-            closer(status)
+            run_id, closer = self.closers.popitem()
+            try:
+                closer(status)
+            except Exception as error:  # noqa: BLE001 - whatever a store may raise
+                log.warning("Run %s cannot be marked %s yet: %s", run_id, status, _first(error))
+
+
+def _first(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 OUTCOME = Outcome()

@@ -17,7 +17,12 @@ SERVING_PACKAGES = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")
 """What every model needs where it is served, beside its estimator's own package."""
 TRUSTED_PREFIXES = ("spaceship.", "sklearn.", "numpy.", "lightgbm.", "catboost.", "xgboost.")
 """Types under these are code this project runs anyway; anything else in a model is refused."""
-TRUSTED_TYPES = ("collections.OrderedDict", "collections.defaultdict", "builtins.bytearray")
+TRUSTED_TYPES = (
+    "collections.OrderedDict",
+    "collections.defaultdict",
+    "builtins.bytearray",
+    "functools.partial",  # what it calls is a type of its own, and looked at too
+)
 EXAMPLE_ROWS = 5
 
 
@@ -67,7 +72,8 @@ def load(uri: str) -> Pipeline:
     except Exception as error:
         message = (
             f"expected a model that this version of the code loads at {uri}, found: {error}; "
-            "retrain it (python scripts/run.py mode=train) or go back with mode=rollback"
+            "go back with mode=rollback, or take the alias champion away on MLflow's page "
+            "(make ui) and train another one: python scripts/run.py mode=train"
         )
         raise RegistryError(message) from error
 

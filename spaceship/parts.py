@@ -84,10 +84,19 @@ def recipe(cfg: DictConfig, *, features_chosen: bool) -> dict[str, Any]:
 
 def pipeline(cfg: DictConfig, ingredients: Mapping[str, Any]) -> Pipeline:
     """Return the unfitted pipeline of a recipe, seeds and threads taken from this config."""
+    _check_threads(cfg.threads)
     plain = OmegaConf.to_container(cfg, resolve=False)
     whole = OmegaConf.create({**plain, "recipe": dict(ingredients)})  # type: ignore[dict-item]
     own = whole.recipe
     return build_pipeline(build(own.features), own.encoding, build(own.estimator))
+
+
+def _check_threads(threads: object) -> None:
+    """Refuse what libraries make something else of each; CatBoost crashes on 0 threads."""
+    whole = isinstance(threads, int) and not isinstance(threads, bool)
+    if not whole or not (threads == -1 or threads > 0):  # type: ignore[operator]
+        message = f"expected threads to be 1 or more, or -1 for all cores, found {threads!r}"
+        raise ConfigError(f"{message}; leave it out to use every core there is")
 
 
 def _misfit(cfg: DictConfig, group: str, kind: str) -> ConfigError:

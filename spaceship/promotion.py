@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spaceship.errors import RefusedError, SpaceshipError
+from spaceship.errors import RefusedError, RegistryError, SpaceshipError
 from spaceship.gate._base import VERDICT_FILE, Gate, Verdict
 from spaceship.job import Job
 from spaceship.record import write_json
@@ -87,8 +87,14 @@ class Referee:
             self.registry.download(run_id, name, folder)
         report = Report.read(folder)
         seeds = {str(seed) for seed in self.gate.cv_seeds}
-        same = report.data_digest == candidate.data_digest and _same_rows(report, candidate)
-        if same and seeds <= set(report.repeats):
+        same_data = report.data_digest == candidate.data_digest
+        if same_data and (seen := _seen(report, candidate)):
+            message = (
+                f"expected passengers that the champion's twin has not seen, found {seen} in the "
+                "hold-out that it was trained on; use the split.* that it was trained with"
+            )
+            raise RegistryError(message)
+        if same_data and _same_rows(report, candidate) and seeds <= set(report.repeats):
             return report
         return self.update(report, self.registry.download(run_id, TWIN, folder))
 
@@ -139,6 +145,13 @@ class Referee:
         """Take the challenger's alias away: it was measured against a champion that is no more."""
         if self.registry.find(CHALLENGER) is not None:
             self.registry.move(CHALLENGER, None, f"version {champion} became champion")
+
+
+def _seen(champion: Report, candidate: Report) -> int:
+    """Return how many of the candidate's hold-out rows were no hold-out in the same data before."""
+    if champion.holdout is None or candidate.holdout is None:
+        return 0
+    return len({*candidate.holdout.passenger_ids} - {*champion.holdout.passenger_ids})
 
 
 def _same_rows(report: Report, candidate: Report) -> bool:

@@ -62,6 +62,10 @@ def _text_bytes(path: Path) -> bytes:
         if data.startswith(magic):
             mend = command.format(path.name, f"{path.stem}.utf8.csv")
             _fail(path, "UTF-8 text", kind, f"convert it, for example: {mend}")
+    if b"\0" in (data[:1], data[1:2]):  # every other byte of plain text in UTF-16 is zero
+        order = "BE" if data.startswith(b"\0") else "LE"
+        mend = f"convert it: iconv -f UTF-16{order} -t UTF-8 {path.name} > {path.stem}.utf8.csv"
+        _fail(path, "UTF-8 text", "UTF-16 text without a byte-order mark", mend)
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -148,6 +152,8 @@ def _records(path: Path, data: bytes) -> Iterator[tuple[int, list[str]]]:
             line = reader.line_num + 1
     except csv.Error as error:
         what = f"a quote that opens in line {line} and never closes"
+        if "field larger" in str(error):
+            what += f", or a field of more than {csv.field_size_limit():,} characters"
         if "expected after" in str(error):
             what = f"text after a closing quote in line {line}"
         _fail(path, "quotes in pairs", what, "close it, or write a quote inside a field twice")

@@ -185,7 +185,8 @@ class Registry:
         except (MlflowException, OSError) as error:
             message = (
                 f"expected the artifact {path} of run {run_id}, found: {error}; "
-                "restore it, or train another champion"
+                "restore it, or take the alias champion away on MLflow's page (make ui), "
+                "then train another champion"
             )
             raise RegistryError(message) from error
 

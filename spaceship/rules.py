@@ -10,6 +10,7 @@ import pandera.pandas as pa
 from spaceship.columns import BOOLEANS, ID, LABEL, SPENDS, read, to_number, to_text
 
 _OLDEST = 120  # years; nobody is known to have lived much longer
+_RICHEST = 1e15  # whatever the currency; far below where sums and squares overflow
 _ID_FORM = r"[0-9]+_[0-9]+"
 _CABIN_FORM = r"[^/]+/[0-9]+/[^/]+"
 
@@ -51,6 +52,7 @@ def _typed_if_readable(column: pd.Series) -> pd.Series:
 def _rules() -> dict[str, list[pa.Check]]:
     number = _rule("a number", _readable)
     finite = _rule("a finite number", _finite)
+    spends = _spend_rules()
     return {
         ID: [
             _required("an id in every row", lambda ids: to_text(ids).notna()),
@@ -61,12 +63,17 @@ def _rules() -> dict[str, list[pa.Check]]:
         "Cabin": [_rule("deck/number/side", lambda cabins: _matches(cabins, _CABIN_FORM))],
         **{name: [_rule("true, false or nothing", _readable)] for name in BOOLEANS},
         "Age": [number, finite, _rule(f"0 to {_OLDEST} years", lambda age: _within(age, _OLDEST))],
-        **{name: [number, finite, _rule("zero or more", _within)] for name in SPENDS},
+        **{name: [number, finite, *spends] for name in SPENDS},
         LABEL: [
             _required("true or false in every row", pd.Series.notna),
             _rule("true or false", _readable),
         ],
     }
+
+
+def _spend_rules() -> list[pa.Check]:
+    possible = _rule(f"at most {_RICHEST:g}", lambda spend: ~(to_number(spend) > _RICHEST))
+    return [_rule("zero or more", _within), possible]
 
 
 def _rule(text: str, keeps: Callable[[pd.Series], pd.Series]) -> pa.Check:

@@ -32,10 +32,18 @@ def submission(predictions: npt.ArrayLike, people: Passengers) -> pd.DataFrame:
 def write(table: pd.DataFrame, path: Path) -> None:
     """Write the table as CSV, whole or not at all.
 
+    A link is followed. What is there and is no plain file is left alone: to put a file in place of
+    a device such as /dev/null would break the machine.
+
     Raises:
         SubmissionError: The file cannot be written.
 
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        found = "a folder" if path.is_dir() else "a device or a pipe"
+        message = f"expected to write {path}, found {found} there; choose inference.output=FILE"
+        raise SubmissionError(message)
     try:
         write_atomically(path, table.to_csv(index=False, lineterminator="\n"))
     except OSError as error:

@@ -66,9 +66,11 @@ class Store:
         """Return the id of the experiment, which `client` created."""
         experiment = self.client.get_experiment_by_name(self.experiment)
         if experiment is None or experiment.lifecycle_stage != "active":
+            number = "…" if experiment is None else experiment.experiment_id
             message = (
                 f"expected an active experiment {self.experiment!r}, found it deleted; restore it "
-                "in MLflow's page or choose another with tracking.experiment=NAME"
+                f"(mlflow experiments restore --experiment-id {number}) or choose another with "
+                "tracking.experiment=NAME"
             )
             raise TrackingError(message)
         return str(experiment.experiment_id)

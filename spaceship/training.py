@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from spaceship import trial
+from spaceship.errors import ConfigError
 from spaceship.evaluation import (
     PreparedFold,
     cross_validate,
@@ -24,6 +25,9 @@ from spaceship.scoring import score, score_slices
 from spaceship.split import Fold, group_folds, holdout_mask
 
 log = logging.getLogger(__name__)
+
+_SEEDS = 2**32
+"""How many seeds NumPy's generator takes."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,24 @@ class Protocol:
     salt: str
     n_folds: int
     seed: int
+
+    def __post_init__(self) -> None:
+        """Check that the values are numbers of their kind; how large they may be, a split knows.
+
+        Raises:
+            ConfigError: One is not; all of them are listed.
+
+        """
+        faults = []
+        if isinstance(self.holdout_fraction, bool | str | None):
+            faults.append(f"split.holdout_fraction to be a number, found {self.holdout_fraction!r}")
+        if not _is_whole(self.n_folds):
+            faults.append(f"split.n_folds to be a whole number, found {self.n_folds!r}")
+        if not (_is_whole(self.seed) and 0 <= self.seed < _SEEDS):
+            faults.append(f"seed to be a whole number from 0 to {_SEEDS - 1}, found {self.seed!r}")
+        if faults:
+            message = f"expected {'; '.join(faults)}; change it on the command line: KEY=NUMBER"
+            raise ConfigError(message)
 
     def parts(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the training part and the hold-out, each with a fresh index."""
@@ -119,6 +141,10 @@ def holdout_metrics(holdout: HoldOut) -> dict[str, float]:
     """Return the five metrics of a hold-out, as `holdout_*`."""
     scores = score(np.array(holdout.labels), np.array(holdout.probabilities))
     return {f"holdout_{metric}": value for metric, value in scores.items()}
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 @lru_cache(maxsize=8)

@@ -76,6 +76,11 @@ def test_a_mode_is_under_the_same_rule() -> None:
         call(config({"_target_": "os.getcwd"}), config({}))
 
 
+def test_a_node_that_was_emptied_is_refused() -> None:
+    with pytest.raises(ConfigError, match="expected a config with a _target_, found None"):
+        build(None)  # type: ignore[arg-type]
+
+
 def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "xgboost"]:
         monkeypatch.delitem(sys.modules, name)

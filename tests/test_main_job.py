@@ -344,8 +344,11 @@ def test_secrets_of_the_environment_are_written_nowhere(later: Shell) -> None:
         SPACESHIP_TEST_SECRET="hush-hush-4711",  # noqa: S106 - what the test looks for
     )
     assert done.returncode == 0, done.stderr
+    failed = later("mode=train", "seed=abc", "+address=postgresql://user:pass-word-in-uri@h/db")
+    assert failed.returncode == 2
+    assert "found 'abc'" in failed.stderr
     for secret in ("hush-hush-4711", "pass-word-in-uri"):
-        assert secret not in done.stdout + done.stderr
+        assert secret not in done.stdout + done.stderr + failed.stdout + failed.stderr
         found = [path for path in later.outputs.rglob("*") if _contains(path, secret)]
         assert found == []
 

@@ -11,12 +11,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from lightgbm import LGBMClassifier
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
@@ -267,3 +269,9 @@ def _wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
         else:
             return
     pytest.fail(log.read_text())
+
+
+def test_a_partial_is_trusted_no_more_than_what_it_calls() -> None:
+    named = skops.io.get_untrusted_types(data=skops.io.dumps(partial(os.system, "true")))
+    trusted = (*packaging.TRUSTED_TYPES, *packaging.TRUSTED_PREFIXES)
+    assert [name for name in named if not name.startswith(trusted)] != []

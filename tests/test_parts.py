@@ -127,6 +127,14 @@ def test_a_champion_of_other_data_does_not_count(
     assert parts.recipe(cfg, features_chosen=False)["name"] == "logistic_regression"
 
 
+@pytest.mark.parametrize("threads", [0, -2, "abc", 1.5, None, True])
+def test_threads_that_crash_a_library_are_refused(store: Store, threads: object) -> None:
+    cfg = config(store, model=LOGISTIC, threads=threads)
+    recipe = parts.recipe(cfg, features_chosen=False)
+    with pytest.raises(ConfigError, match="expected threads to be 1 or more, or -1"):
+        parts.pipeline(cfg, recipe)
+
+
 @pytest.mark.parametrize("seed", [7, 8])
 def test_a_stored_recipe_takes_seed_and_threads_of_the_day(store: Store, seed: int) -> None:
     pipeline = parts.pipeline(config(store, seed=seed), IN_PRODUCTION)

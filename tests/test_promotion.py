@@ -265,6 +265,21 @@ def test_a_champion_without_the_seeds_the_gate_asks_for_is_scored_on_them(
     assert asked == ["lgbm"]
 
 
+def test_a_champion_is_not_compared_on_passengers_its_twin_was_trained_on(
+    registry: Registry, new_job: NewJob, twins: Twins, caplog: pytest.LogCaptureFixture
+) -> None:
+    part = HoldOut(*(values[:50] for values in _columns(twins.weak)))
+    referee(registry).conclude(new_job(part))
+    verdict = referee(registry).conclude(new_job(twins.good))
+    assert verdict.award == "refused"
+    assert f"found {len(twins.good.labels) - 50} in the hold-out" in caplog.text
+    assert aliases(registry) == ("1", None)
+
+
+def _columns(holdout: HoldOut) -> tuple[Any, Any, Any]:
+    return holdout.passenger_ids, holdout.labels, holdout.probabilities
+
+
 @pytest.mark.parametrize("lost", ["report.json", "holdout.csv"])
 def test_a_champion_whose_figures_are_lost_is_not_replaced(
     registry: Registry, new_job: NewJob, twins: Twins, lost: str

@@ -202,5 +202,5 @@ def test_artifacts_are_copied_or_missed_with_a_next_step(
     assert (folder / "a.txt").read_text() == "text"
     with pytest.raises(RegistryError, match=rf"the artifact no\.json of run {run_id}, found: "):
         registry.download(run_id, "no.json", tmp_path)
-    with pytest.raises(RegistryError, match="or train another champion"):
+    with pytest.raises(RegistryError, match="then train another champion"):
         registry.download("0" * 32, "no.json", tmp_path)

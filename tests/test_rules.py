@@ -19,6 +19,10 @@ def test_rules_keep_the_raw_value_and_its_row() -> None:
     ]
 
 
+def test_a_spend_that_would_overflow_is_a_fault() -> None:
+    assert found(Spa=["1e15", "1e308", None]) == [("Spa", "at most 1e+15", {11: "1e308"})]
+
+
 def test_rules_come_in_the_order_of_columns_and_rows() -> None:
     broken = found(VRDeck=[-1.0, 1.0, -2.0], VIP=["x", None, "y"])
     assert broken == [

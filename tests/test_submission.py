@@ -1,5 +1,6 @@
 """The submission has the input's rows in the input's order, and is written whole or not at all."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,3 +59,15 @@ def test_a_place_that_cannot_be_written_is_told_and_left_alone(tmp_path: Path, w
         write(table, tmp_path / where)
     assert (tmp_path / "file").read_text() == (tmp_path / "folder" / "mine").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_device_or_a_pipe_is_left_alone_and_a_link_followed(tmp_path: Path) -> None:
+    table = pd.DataFrame({"PassengerId": ["0013_01"], "Transported": [True]})
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SubmissionError, match="found a device or a pipe there"):
+        write(table, tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "link").symlink_to(tmp_path / "target.csv")
+    write(table, tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target.csv").read_text() == "PassengerId,Transported\n0013_01,True\n"

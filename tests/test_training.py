@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from spaceship.data._base import Passengers
+from spaceship.errors import ConfigError
 from spaceship.features.raw import RawFeatures
 from spaceship.pipeline import build_pipeline
 from spaceship.report import DIRECTIONS, Report
@@ -110,6 +112,21 @@ def test_a_report_has_every_figure(people: Passengers) -> None:
     parties = [one["n"] for one in report.slices if one["slice"] == "party"]
     assert sum(parties) == len(training)
     assert (report.name, report.data_digest, report.holdout) == ("candidate", "digest", None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"seed": "abc"}, "seed to be a whole number from 0 to 4294967295, found 'abc'"),
+        ({"seed": -1}, "found -1"),
+        ({"seed": None}, "found None"),
+        ({"n_folds": 2.5}, r"split\.n_folds to be a whole number, found 2\.5"),
+        ({"holdout_fraction": "x", "seed": 1.5}, r"to be a number, found 'x'; seed .* found 1\.5"),
+    ],
+)
+def test_a_protocol_of_wrong_values_lists_them(changes: dict[str, Any], found: str) -> None:
+    with pytest.raises(ConfigError, match=found):
+        replace(PROTOCOL, **changes)
 
 
 def test_another_seed_draws_other_folds(people: Passengers) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from omegaconf import DictConfig
 
 from spaceship import parts
-from spaceship.ledger import Move, reigns
+from spaceship.ledger import Move, predecessor, reigns
 from spaceship.registry import CHAMPION
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,8 @@ def history(cfg: DictConfig) -> None:
     log.info("Champions of %s, oldest first:", registry.model)
     for line in _lines(moves):
         log.info("%s", line)
-    log.info("The champion before the present one comes back with mode=rollback.")
+    if before := predecessor(moves, CHAMPION, str(moves[-1].after)):
+        log.info("Version %s comes back with mode=rollback.", before)
 
 
 def _lines(moves: Sequence[Move]) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from spaceship import packaging, parts
+from spaceship.errors import ConfigError
 from spaceship.submission import submission, write
 
 log = logging.getLogger(__name__)
@@ -13,6 +14,9 @@ log = logging.getLogger(__name__)
 
 def inference(cfg: DictConfig) -> None:
     """Write the champion's predictions of the test passengers as Kaggle wants them."""
+    if not cfg.inference.output:
+        message = f"expected inference.output=FILE, found {cfg.inference.output!r}; name a CSV file"
+        raise ConfigError(message)
     registry = parts.registry(cfg)
     champion = registry.champion()
     people = parts.passengers(cfg)
