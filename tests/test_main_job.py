@@ -161,6 +161,15 @@ def test_refusal_is_status_3_where_the_gate_is_required(first_time: Shell) -> No
     assert first_time.runs()[0].info.status == "FINISHED"
 
 
+def test_a_first_candidate_that_is_refused_is_a_result(later: Shell) -> None:
+    done = later(*QUICK, QUICK_MODEL, "gate.floor=0.99")
+    assert done.returncode == 0, done.stderr
+    assert "Verdict: refused" in done.stdout
+    assert "no champion yet" in done.stdout
+    assert not (later.outputs / "submission.csv").exists()
+    assert [run.info.status for run in later.runs()] == ["FINISHED"]
+
+
 def test_gate_off_moves_nothing(later: Shell) -> None:
     done = later("mode=train", *QUICK, QUICK_MODEL, "gate=off")
     assert done.returncode == 0, done.stderr

@@ -1,11 +1,17 @@
 """`mode=default`: the whole way, from raw data to a submission."""
 
+import logging
+
 from omegaconf import DictConfig
 
+from spaceship import parts
 from spaceship.job import Job
 from spaceship.mode.inference import inference
 from spaceship.mode.pp import pp
 from spaceship.mode.train import conclude, train
+from spaceship.registry import CHAMPION
+
+log = logging.getLogger(__name__)
 
 
 def default(cfg: DictConfig) -> float | list[float]:
@@ -19,5 +25,8 @@ def default(cfg: DictConfig) -> float | list[float]:
     pp(cfg)
     objective = train(cfg)
     conclude(cfg, job)
+    if parts.registry(cfg).find(CHAMPION) is None:
+        log.warning("There is no champion yet, so nobody predicts: see the verdict above.")
+        return objective
     inference(cfg)
     return objective
