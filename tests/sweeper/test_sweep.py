@@ -182,7 +182,7 @@ def test_no_pruner_prunes_nothing(project: Project) -> None:
 def test_failed_trials_have_failed_runs_with_tracebacks(project: Project) -> None:
     asked = ["model=logistic_regression", "model.estimator.solver=choice(lbfgs,nonsense)"]
     done = project.sweep(
-        *asked, "+model.estimator.tol=choice(0.1,0.01)", "hydra.sweeper.n_trials=4"
+        *asked, "+model.estimator.tol=choice(0.1,0.01)", "hydra.sweeper.n_trials=5"
     )
     assert done.returncode == 0, done.stderr
     failed = [run for run in project.runs() if run.data.tags.get("state") == "FAILED"]
