@@ -150,7 +150,7 @@ def test_a_missing_uri_says_how_to_give_one(uri: str | None) -> None:
         validated(uri, None, "spaceship")
 
 
-@pytest.mark.parametrize("uri", ["mlruns", "./mlruns", "file:///tmp/mlruns", "/var/mlruns"])
+@pytest.mark.parametrize("uri", ["mlruns", "./mlruns", "file:///nowhere/mlruns", "/var/mlruns"])
 def test_file_stores_are_refused(uri: str) -> None:
     with pytest.raises(TrackingError, match="MLflow refuses file stores; use tracking=sqlite"):
         validated(uri, None, "spaceship")
