@@ -181,9 +181,9 @@ def test_no_pruner_prunes_nothing(project: Project) -> None:
 
 def test_failed_trials_have_failed_runs_with_tracebacks(project: Project) -> None:
     asked = ["model=logistic_regression", "model.estimator.solver=choice(lbfgs,nonsense)"]
-    done = project.sweep(
-        *asked, "+model.estimator.tol=choice(0.1,0.01)", "hydra.sweeper.n_trials=5"
-    )
+    # Five points in all, the default among them: each is tried once, and two of them must fail.
+    finite = ["+model.estimator.tol=choice(0.1,0.01)", "hydra.sweeper.search_space=null"]
+    done = project.sweep(*asked, *finite, "hydra.sweeper.n_trials=5")
     assert done.returncode == 0, done.stderr
     failed = [run for run in project.runs() if run.data.tags.get("state") == "FAILED"]
     trials = [
@@ -191,7 +191,7 @@ def test_failed_trials_have_failed_runs_with_tracebacks(project: Project) -> Non
         for trial in project.study().get_trials()
         if trial.state == TrialState.FAIL and "void" not in trial.user_attrs
     ]
-    assert len(failed) == len(trials) > 0
+    assert len(failed) == len(trials) == 2
     assert {run.info.status for run in failed} == {"FAILED"}
     assert all("traceback.txt" in project.artifacts(run) for run in failed)
     assert "nonsense" in trials[0].user_attrs["error"]
