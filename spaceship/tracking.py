@@ -179,6 +179,8 @@ def _create_database(database: Path) -> None:
     unfinished = database.with_name(f".{database.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     MlflowClient(f"{_SQLITE}{unfinished}").search_experiments(max_results=1)
+    with closing(sqlite3.connect(unfinished)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")  # a quarter of the time a commit takes
     unfinished.replace(database)
 
 

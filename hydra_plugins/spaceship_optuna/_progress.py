@@ -16,10 +16,10 @@ from typing import Any, Self, TextIO
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from hydra_plugins.spaceship_optuna._results import (
+from hydra_plugins.spaceship_optuna._leaderboard import digits
+from hydra_plugins.spaceship_optuna._ranking import (
     best_of,
     candidate_of,
-    digits,
     pareto_front,
     seconds,
 )

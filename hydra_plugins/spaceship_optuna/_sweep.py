@@ -21,16 +21,11 @@ from hydra_plugins.spaceship_optuna._commands import (
     retrain_command,
     show_plan,
 )
+from hydra_plugins.spaceship_optuna._leaderboard import leaderboard, show
 from hydra_plugins.spaceship_optuna._plots import write_plots
 from hydra_plugins.spaceship_optuna._progress import Progress
-from hydra_plugins.spaceship_optuna._results import (
-    best_of,
-    commonest_error,
-    complete,
-    leaderboard,
-    show,
-    write_results,
-)
+from hydra_plugins.spaceship_optuna._ranking import best_of, commonest_error, complete
+from hydra_plugins.spaceship_optuna._results import write_results
 from hydra_plugins.spaceship_optuna._settings import checked, is_grid, is_serial, n_workers
 from hydra_plugins.spaceship_optuna._spaces import Plan, read_plan
 from hydra_plugins.spaceship_optuna._storage import hide_password, locate_storage, open_storage

@@ -29,8 +29,9 @@ def train(cfg: DictConfig) -> float | list[float]:
 
 def score_candidate(cfg: DictConfig, job: Job) -> Report:
     """Cross-validate the recipe inside the training part and write the job's report."""
-    parts.objectives(cfg)  # what cannot be computed or built is told before the work, not after
-    parts.gate(cfg)
+    if not in_trial():  # what cannot be built is told before the work; a sweep has done so
+        parts.objectives(cfg)
+        parts.gate(cfg)
     people = parts.passengers(cfg)
     recipe = parts.recipe(cfg, features_chosen=parts.features_chosen())
     name = f"{recipe['name']} on {parts.features_name(recipe)}"
