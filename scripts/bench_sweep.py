@@ -139,6 +139,10 @@ def search(data: Path, n_trials: int, seeds: Sequence[str]) -> None:
                 study = study_in(folder)
                 best[name].append(study.best_value)
                 took[name].append(span(study.trials))
+                print(
+                    f"seed {seed}, {name}: {best[name][-1]:.5f} in {took[name][-1]:.0f} s",
+                    flush=True,
+                )
                 if name == "TPE":
                     best["defaults"].append(default(study))
     rows = [

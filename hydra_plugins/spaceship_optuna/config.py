@@ -26,8 +26,8 @@ _SAMPLERS: dict[str, dict[str, Any]] = {
 }
 _PRUNERS: dict[str, dict[str, Any]] = {
     "wilcoxon": {
-        "_target_": "optuna.pruners.WilcoxonPruner",
-        "p_threshold": 0.2,  # three folds, each worse than the best trial's, give p = 0.125
+        "_target_": "spaceship.pruning.PairedWilcoxonPruner",
+        "p_threshold": 0.3,  # two folds, both worse than the best trial's, have p = 0.25
         "n_startup_steps": 2,
     },
     "median": {"_target_": "optuna.pruners.MedianPruner", "n_startup_trials": 5},
@@ -62,9 +62,7 @@ class OptunaSweeperConf:
 
     """
 
-    defaults: list[Any] = field(
-        default_factory=lambda: [{"sampler": "tpe"}, {"pruner": "wilcoxon"}]
-    )
+    defaults: list[Any] = field(default_factory=lambda: [{"sampler": "tpe"}, {"pruner": "wilcoxon"}])
     _target_: str = "hydra_plugins.spaceship_optuna.sweeper.OptunaSweeper"
     _recursive_: bool = False  # sampler and pruner are built in each worker, not here
     sampler: Any = MISSING
