@@ -62,14 +62,16 @@ def load(folder: Path) -> "pd.DataFrame":
     return LocalData(folder).load().train
 
 
-def scores(frame: "pd.DataFrame", model: str, features: str, seed: int) -> list[dict[str, float]]:
+def scores(
+    frame: "pd.DataFrame", model: str, features: str, seed: int, *overrides: str
+) -> list[dict[str, float]]:
     """Return the metrics of each fold; the seed draws folds and estimator alike."""
     from spaceship import parts
     from spaceship.evaluation import cross_validate
     from spaceship.schema import ID, LABEL
     from spaceship.split import group_folds
 
-    cfg = bench.composed(f"model={model}", f"features={features}", f"seed={seed}")
+    cfg = bench.composed(f"model={model}", f"features={features}", f"seed={seed}", *overrides)
     pipeline = parts.pipeline(cfg, parts.recipe(cfg, features_chosen=True))
     labels = frame[LABEL].to_numpy()
     folds = group_folds(frame[ID], labels, n_splits=FOLDS, seed=seed)

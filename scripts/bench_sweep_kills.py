@@ -19,6 +19,8 @@ from typing import Any
 import bench
 import psutil
 
+from spaceship.report import Report
+
 SWEEP = (
     *("mode=tune", "model=logistic_regression,lgbm", "features=raw", "data.n_groups=300"),
     *("split.n_folds=3", "gate.floor=0.5", "model.estimator.n_estimators=int(interval(5,20))"),
@@ -123,8 +125,7 @@ def judge(outputs: Path, trials: int, status: int) -> tuple[list[str], Counter[s
     kept = [trial for trial in trials_of(outputs) if "void" not in trial.user_attrs]
     points = {json.dumps(trial.params, sort_keys=True) for trial in kept}
     verdicts = list(outputs.glob("multiruns/*/*/*/verdict.json"))
-    best = min((one for one in kept if one.values), key=lambda one: one.value, default=None)
-    gated = [path.parent.name for path in verdicts]
+    gated, best = [path.parent.name for path in verdicts], best_jobs(outputs, kept)
     wrong = {
         f"status {status}": status != 0,
         f"{len(kept)} trials instead of {trials}": len(kept) != trials,
@@ -133,10 +134,21 @@ def judge(outputs: Path, trials: int, status: int) -> tuple[list[str], Counter[s
         "a run stands as running": runs["RUNNING"] > 0,
         f"{len(parents)} parents": len(parents) != 1,
         "no best run is linked": not all("best_run_id" in run.data.tags for run in parents),
-        f"gated: {gated}": best is None or gated != [str(best.number)],
+        f"gated: {gated}, best: {best}": len(gated) != 1 or gated[0] not in best,
         f"versions: {versions(store)}": versions(store) > 1,
     }
     return [what for what, is_wrong in wrong.items() if is_wrong], runs
+
+
+def best_jobs(outputs: Path, trials: Sequence[Any]) -> list[str]:
+    """Return the names of the job folders that may be gated: the best trial's, or the blend's."""
+    done = [trial for trial in trials if trial.values]
+    if not done:
+        return []
+    best = min(done, key=lambda trial: trial.value)
+    blends = [path.parent for path in outputs.glob("multiruns/*/*/blend-*/report.json")]
+    losses = {path.name: Report.read(path).metrics["cv_log_loss"] for path in blends}
+    return [name for name, loss in losses.items() if loss < best.value] or [str(best.number)]
 
 
 def versions(store: Any) -> int:

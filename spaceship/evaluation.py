@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spaceship.report import DIRECTIONS
+from spaceship.report import DIRECTIONS, THRESHOLD
 from spaceship.scoring import score
 from spaceship.split import Fold, group_folds
 
@@ -22,11 +22,13 @@ class CrossValidation:
 
     Attributes:
         probabilities: Out-of-fold probability of True `(n_rows,)`; NaN in rows of no fold.
+        predictions: Out-of-fold label `(n_rows,)`; False in rows of no fold.
         folds: The five metrics, `fit_seconds` and `predict_rows_per_second` of each fold.
 
     """
 
     probabilities: npt.NDArray[np.float64]
+    predictions: npt.NDArray[np.bool_]
     folds: list[dict[str, float]]
 
     @property
@@ -85,19 +87,19 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
     ready = {} if prepared is None else prepared
     steps, estimator = _split(pipeline)
     truth = np.asarray(labels, dtype=bool)
-    probabilities = np.full(len(frame), np.nan)
+    probabilities, predictions = np.full(len(frame), np.nan), np.zeros(len(frame), dtype=bool)
     scores = []
     for step, (train, test) in enumerate(folds):
         if step not in ready:
             ready[step] = _prepare(steps, frame, truth, (train, test))
-        chance, timing = _fit_and_predict(estimator, ready[step], truth[train])
+        chance, threshold, timing = _fit_and_predict(estimator, ready[step], truth[train])
         if prepared is None:
             del ready[step]
-        probabilities[test] = chance
-        scores.append(score(truth[test], chance) | timing)
+        probabilities[test], predictions[test] = chance, chance > threshold
+        scores.append(score(truth[test], chance, threshold) | timing)
         if on_fold is not None:
             on_fold(scores)
-    return CrossValidation(probabilities, scores)
+    return CrossValidation(probabilities, predictions, scores)
 
 
 def repeat(
@@ -130,6 +132,14 @@ def positive_probability(pipeline: Any, frame: pd.DataFrame) -> npt.NDArray[np.f
         raise ValueError(msg)
     # Classes are sorted, whatever a library calls them: False < True, 0 < 1, "False" < "True".
     return table[:, 1]
+
+
+def decision_threshold(fitted: Any) -> float:
+    """Return the probability above which a fitted classifier predicts True."""
+    from sklearn.pipeline import Pipeline
+
+    last = fitted[-1] if isinstance(fitted, Pipeline) else fitted
+    return float(getattr(last, "threshold_", THRESHOLD))
 
 
 def summarise(folds: Sequence[dict[str, float]]) -> dict[str, float]:
@@ -174,8 +184,8 @@ def _prepare(
 
 def _fit_and_predict(
     estimator: Any, prepared: PreparedFold, truth: npt.NDArray[np.bool_]
-) -> tuple[npt.NDArray[np.float64], dict[str, float]]:
-    """Return a fold's probabilities and how long they took to come by, preparation included."""
+) -> tuple[npt.NDArray[np.float64], float, dict[str, float]]:
+    """Return a fold's probabilities, the threshold, and how long all took, preparation included."""
     from sklearn.base import clone
 
     fresh, start = clone(estimator), perf_counter()
@@ -185,4 +195,5 @@ def _fit_and_predict(
     seconds = perf_counter() - fitted + prepared.transform_seconds
     rate = len(chance) / max(seconds, 1e-9)
     fit_seconds = fitted - start + prepared.fit_seconds
-    return chance, {"fit_seconds": fit_seconds, "predict_rows_per_second": rate}
+    timing = {"fit_seconds": fit_seconds, "predict_rows_per_second": rate}
+    return chance, decision_threshold(fresh), timing

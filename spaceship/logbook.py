@@ -1,5 +1,7 @@
 """What the callback does at each hook: start runs, log configs and scores, gate candidates."""
 
+import hashlib
+import json
 import logging
 import math
 import shlex
@@ -17,7 +19,8 @@ from spaceship.config import ROOT, flatten, loggable, redact
 from spaceship.errors import RefusedError
 from spaceship.gate._base import VERDICT_FILE
 from spaceship.job import FAILURE_FILE, Job
-from spaceship.mode.train import conclude, fit_candidate
+from spaceship.members import best_recipes
+from spaceship.mode.train import conclude, fit_candidate, score_recipe
 from spaceship.outcome import OUTCOME
 from spaceship.record import write_atomically, write_json
 from spaceship.registry import CHALLENGER, CHAMPION
@@ -94,17 +97,49 @@ def end_multirun(config: DictConfig, parent_run_id: str, chosen: Path | None = N
     store, folder = parts.store(config), Path(config.hydra.sweep.dir)
     with FileLock(folder / ".gate.lock"):
         best = Job(chosen, in_multirun=True) if chosen else _best_of(config, folder)
+        if best is not None and config.mode.get("blend"):
+            best = _or_blend(config, best, store, parent_run_id)
         if best is not None and not (best.folder / VERDICT_FILE).exists():
             _gate_best(config, best, store, parent_run_id)
     store.end_parent(parent_run_id, "FINISHED")
     OUTCOME.closers.pop(parent_run_id, None)
 
 
+def _or_blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> Job:
+    """Return a blend of the best jobs, one of each candidate first, if it is better than all."""
+    cfg, folder = _usable_config(config, best), Path(config.hydra.sweep.dir)
+    report, metric = Report.read(best.folder), parts.objectives(config)[0]
+    members = best_recipes(folder, config.mode.blend, metric, report.data_digest)
+    if len(members) == 1:
+        return best
+    settings = {"name": "blend", "method": "stack", "n_folds": 5, "bags": 1}
+    recipe = parts.blend_recipe(members, settings, report.recipe["features"])
+    digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+    blend = Job(folder / f"blend-{digest[:8]}", in_multirun=True)
+    if not blend.scored:
+        own = str(config.hydra.output_subdir)
+        shutil.copytree(best.folder / own, blend.folder / own, dirs_exist_ok=True)
+        run_id = store.start_run("blend", {"candidate": "blend"}, parent_run_id)
+        blend.note_run(run_id)
+        score_recipe(cfg, blend, recipe)
+        _log_scores(store, blend)
+        store.end_run(run_id, "FINISHED")
+    chosen = _best([best, blend], metric)
+    log.info("The blend is %s.", "better" if chosen == blend else "no better")
+    return chosen
+
+
+def _usable_config(config: DictConfig, job: Job) -> DictConfig:
+    """Return a job's saved config; what it may have lost is a password."""
+    cfg = _saved_config(job.folder / str(config.hydra.output_subdir))
+    cfg.tracking = config.tracking
+    return cfg
+
+
 def _gate_best(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> None:
     """Fit, gate and log the best job; what was selected among many is challenger at the most."""
     log.info("Best job: %s", best.folder)
-    cfg = _saved_config(best.folder / config.hydra.output_subdir)
-    cfg.tracking = config.tracking  # the saved one may have lost its password
+    cfg = _usable_config(config, best)
     if not best.fitted:
         fit_candidate(cfg, best)
     try:

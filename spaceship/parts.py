@@ -1,7 +1,7 @@
 """The parts a config describes, built: what a mode asks for before it calls the stages."""
 
 import json
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from spaceship.data._base import DataSource, Passengers
 from spaceship.errors import ConfigError
 from spaceship.evaluation import PreparedFold
 from spaceship.gate._base import Gate
-from spaceship.pipeline import build_pipeline
+from spaceship.members import best_recipes, study_folder
+from spaceship.model.inner import choosing
+from spaceship.pipeline import build_blend, build_pipeline
 from spaceship.registry import CHAMPION, Registry
 from spaceship.report import direction
 from spaceship.tracking import Store, validated
@@ -23,7 +25,9 @@ from spaceship.trial import in_trial
 
 _PASSENGERS: dict[tuple[Path, str, str], Passengers] = {}
 _FOLDS: dict[str, dict[int, PreparedFold]] = {}
-_RECIPE_KEYS = ("name", "encoding", "estimator")
+_CHOICES = {"iterations": "fixed", "calibration": "none", "threshold": 0.5}
+"""What a candidate may choose for itself, and what it does where a recipe is silent."""
+_BLEND_KEYS = ("name", "method", "n_folds", "bags")
 
 
 def data_source(cfg: DictConfig) -> DataSource:
@@ -74,11 +78,14 @@ def recipe(cfg: DictConfig, *, features_chosen: bool) -> dict[str, Any]:
     """
     plain: dict[str, Any] = OmegaConf.to_container(cfg, resolve=False)  # type: ignore[assignment]
     model, features = plain["model"], plain["features"]
+    chosen = {name: plain[name] for name in ("calibration", "threshold")}
+    if "members" in model:
+        return _blend(cfg, model, features) | chosen
     if model["name"] != CHAMPION:
-        return _recipe(model, features)
+        return _recipe(model, features) | chosen
     champion = registry(cfg).find(CHAMPION)
     if champion is None or not champion.recipe:
-        return _recipe(model["fallback"], features)
+        return _recipe(model["fallback"], features) | chosen
     return {**champion.recipe, "features": features} if features_chosen else champion.recipe
 
 
@@ -88,7 +95,20 @@ def pipeline(cfg: DictConfig, ingredients: Mapping[str, Any]) -> Pipeline:
     plain = OmegaConf.to_container(cfg, resolve=False)
     whole = OmegaConf.create({**plain, "recipe": dict(ingredients)})  # type: ignore[dict-item]
     own = whole.recipe
-    return build_pipeline(build(own.features), own.encoding, build(own.estimator))
+    if "members" in own:
+        members = [_parts_of(member) for member in own.members]
+        settings = {"method": own.method, "n_folds": own.n_folds, "bags": own.bags}
+        built = build_blend(members, **settings, seed=cfg.seed)
+    else:
+        built = build_pipeline(*_parts_of(own)[1:])
+    choices = {name: own.get(name, default) for name, default in _CHOICES.items()}
+    return choosing(built, **choices, seed=cfg.seed)
+
+
+def _parts_of(own: DictConfig) -> tuple[str, Any, str, Any]:
+    """Return what tells a recipe's columns from another's, its features, encoding and estimator."""
+    columns = json.dumps([resolved(own.features), own.encoding], sort_keys=True)
+    return columns, build(own.features), own.encoding, build(own.estimator)
 
 
 def _check_threads(threads: object) -> None:
@@ -106,7 +126,37 @@ def _misfit(cfg: DictConfig, group: str, kind: str) -> ConfigError:
 
 
 def _recipe(model: Mapping[str, Any], features: Mapping[str, Any]) -> dict[str, Any]:
-    return {**{key: model[key] for key in _RECIPE_KEYS}, "features": dict(features)}
+    own = {key: model[key] for key in ("name", "encoding", "estimator")}
+    return own | {"iterations": model.get("iterations", "fixed"), "features": dict(features)}
+
+
+def _blend(
+    cfg: DictConfig, model: Mapping[str, Any], features: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the recipe of a blend, its members written out."""
+    if model["study"] is None:
+        members = [_recipe(member, features) for member in model["members"].values()]
+    else:
+        folder = study_folder(store(cfg), model["study"])
+        digest, metric = passengers(cfg).digest, objectives(cfg)[0]
+        members = best_recipes(folder, model["top"], metric, digest)
+    return blend_recipe(members, {key: model[key] for key in _BLEND_KEYS}, features)
+
+
+def blend_recipe(
+    members: Sequence[Mapping[str, Any]],
+    settings: Mapping[str, Any],
+    features: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the recipe of a blend of recipes.
+
+    Args:
+        members: The recipes.
+        settings: `name`, `method`, `n_folds` and `bags`.
+        features: What to call the feature set of the whole.
+
+    """
+    return {**settings, "members": [dict(one) for one in members], "features": dict(features)}
 
 
 def objectives(cfg: DictConfig) -> list[str]:

@@ -24,7 +24,8 @@ DIRECTIONS: dict[str, str] = {
 """Whether more or less of each metric is better, declared here and nowhere else."""
 
 THRESHOLD = 0.5
-"""A passenger is predicted transported if the probability is above it, as `argmax` has it."""
+"""A passenger is predicted transported if the probability is above it, unless a model tuned its
+own."""
 
 REPORT_FILE = "report.json"
 HOLDOUT_FILE = "holdout.csv"
@@ -49,11 +50,20 @@ def better(metric: str, a: float, b: float) -> bool:
 
 @dataclass(frozen=True)
 class HoldOut:
-    """What a twin predicted for passengers it has not seen, one entry each `(n_rows,)`."""
+    """What a twin predicted for passengers it has not seen, one entry each `(n_rows,)`.
+
+    Attributes:
+        passenger_ids: Who they are.
+        labels: Whether they were transported.
+        probabilities: The twin's probability of it.
+        threshold: The probability above which the twin says so.
+
+    """
 
     passenger_ids: tuple[str, ...]
     labels: tuple[bool, ...]
     probabilities: tuple[float, ...]
+    threshold: float = THRESHOLD
 
     def __post_init__(self) -> None:
         """Refuse columns that do not fit together."""
@@ -68,7 +78,7 @@ class HoldOut:
     @property
     def predictions(self) -> tuple[bool, ...]:
         """The predicted labels."""
-        return tuple(probability > THRESHOLD for probability in self.probabilities)
+        return tuple(probability > self.threshold for probability in self.probabilities)
 
     @property
     def accuracy(self) -> float:
@@ -83,8 +93,8 @@ class HoldOut:
         write_atomically(path, self.to_csv())
 
     @classmethod
-    def read_csv(cls, path: Path) -> Self:
-        """Read what `write_csv` wrote.
+    def read_csv(cls, path: Path, threshold: float = THRESHOLD) -> Self:
+        """Read what `write_csv` wrote; the threshold is not in the file.
 
         Raises:
             RegistryError: The file is missing or broken.
@@ -96,7 +106,7 @@ class HoldOut:
                 raise ValueError(header)  # noqa: TRY301 - one message for every way to be broken
             ids, labels, probabilities = zip(*rows, strict=True) if rows else ((), (), ())
             truth = tuple(_LABELS[label] for label in labels)
-            return cls(tuple(ids), truth, tuple(map(float, probabilities)))
+            return cls(tuple(ids), truth, tuple(map(float, probabilities)), threshold)
         except (KeyError, ValueError) as error:
             columns = ", ".join(_COLUMNS)
             msg = f"Expected rows of {columns} in {path}, found {error}. Run the job again."
@@ -159,6 +169,7 @@ class Report:
         content = {name: getattr(self, name) for name in _TEXTS}
         content |= {name: _nan_to_null(getattr(self, name)) for name in _NUMBERS}
         content["holdout_sha256"] = None if rows is None else _sha256(rows)
+        content["threshold"] = THRESHOLD if self.holdout is None else self.holdout.threshold
         write_json(folder / REPORT_FILE, content)
 
     @classmethod
@@ -179,7 +190,8 @@ class Report:
             raise RegistryError(msg)
         texts = {name: content[name] for name in _TEXTS}
         numbers = {name: _null_to_nan(content[name]) for name in _NUMBERS}
-        holdout = _read_holdout(folder / HOLDOUT_FILE, content["holdout_sha256"])
+        threshold = content.get("threshold", THRESHOLD)  # reports of old have none
+        holdout = _read_holdout(folder / HOLDOUT_FILE, content["holdout_sha256"], threshold)
         return cls(**texts, **numbers, holdout=holdout)
 
 
@@ -187,7 +199,7 @@ _TEXTS = ("name", "data_source", "data_digest", "run_id", "recipe")
 _NUMBERS = ("metrics", "folds", "slices", "repeats")
 
 
-def _read_holdout(path: Path, sha256: str | None) -> HoldOut | None:
+def _read_holdout(path: Path, sha256: str | None, threshold: float) -> HoldOut | None:
     if sha256 is None:
         return None
     found = _sha256(read_text(path))
@@ -197,7 +209,7 @@ def _read_holdout(path: Path, sha256: str | None) -> HoldOut | None:
             f"found another one ({found}). Run the job again."
         )
         raise RegistryError(msg)
-    return HoldOut.read_csv(path)
+    return HoldOut.read_csv(path, threshold)
 
 
 def _sha256(text: str) -> str:

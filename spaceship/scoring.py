@@ -14,12 +14,15 @@ MISSING = "missing"
 _ECE_BINS = 10
 
 
-def score(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> dict[str, float]:
+def score(
+    labels: npt.ArrayLike, probabilities: npt.ArrayLike, threshold: float = THRESHOLD
+) -> dict[str, float]:
     """Return the five metrics of `report.DIRECTIONS`.
 
     Args:
         labels: True or False per row `(n_rows,)`.
         probabilities: Predicted probability of True `(n_rows,)`.
+        threshold: Probability above which True is predicted; `accuracy` alone depends on it.
 
     Returns:
         The metrics, unrounded. All are NaN if a probability is NaN; `roc_auc` is NaN if only one
@@ -34,7 +37,7 @@ def score(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> dict[str, floa
         return dict.fromkeys(DIRECTIONS, math.nan)
     one_class = truth.all() or not truth.any()
     return {
-        "accuracy": float(np.mean((chance > THRESHOLD) == truth)),
+        "accuracy": float(np.mean((chance > threshold) == truth)),
         "roc_auc": math.nan if one_class else float(roc_auc_score(truth, chance)),
         "log_loss": float(log_loss(truth, chance, labels=[False, True])),
         "brier": float(np.mean((chance - truth) ** 2)),
@@ -57,7 +60,10 @@ def calibration_error(
 
 
 def score_slices(
-    frame: pd.DataFrame, labels: npt.ArrayLike, probabilities: npt.ArrayLike
+    frame: pd.DataFrame,
+    labels: npt.ArrayLike,
+    probabilities: npt.ArrayLike,
+    predictions: npt.ArrayLike | None = None,
 ) -> list[dict[str, Any]]:
     """Score the passengers of each planet, deck and sleep, alone or in a group.
 
@@ -65,6 +71,7 @@ def score_slices(
         frame: Typed columns `(n_rows, n_columns)`.
         labels: True or False per row `(n_rows,)`.
         probabilities: Predicted probability of True `(n_rows,)`.
+        predictions: Predicted label `(n_rows,)`; None is True above 0.5.
 
     Returns:
         A dict of slice, value (`missing` where it is unknown), n, accuracy and log_loss for each
@@ -72,22 +79,25 @@ def score_slices(
 
     """
     truth, chance = np.asarray(labels, dtype=bool), np.asarray(probabilities, dtype=float)
+    guess = chance > THRESHOLD if predictions is None else np.asarray(predictions, dtype=bool)
     rows = []
     for name, values in _slices(frame).items():
         for value in sorted(values.unique()):
             inside = (values == value).to_numpy(dtype=bool)
-            scores = _score_slice(truth[inside], chance[inside])
+            scores = _score_slice(truth[inside], chance[inside], guess[inside])
             rows.append({"slice": name, "value": value, "n": int(inside.sum()), **scores})
     return rows
 
 
-def _score_slice(truth: npt.NDArray[np.bool_], chance: npt.NDArray[np.float64]) -> dict[str, float]:
+def _score_slice(
+    truth: npt.NDArray[np.bool_], chance: npt.NDArray[np.float64], guess: npt.NDArray[np.bool_]
+) -> dict[str, float]:
     """Return the two metrics that mean something for the few rows of a slice."""
     from sklearn.metrics import log_loss
 
     if np.isnan(chance).any():
         return {"accuracy": math.nan, "log_loss": math.nan}
-    accuracy = float(np.mean((chance > THRESHOLD) == truth))
+    accuracy = float(np.mean(guess == truth))
     return {"accuracy": accuracy, "log_loss": float(log_loss(truth, chance, labels=[False, True]))}
 
 

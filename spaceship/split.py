@@ -91,6 +91,27 @@ def group_folds(ids: pd.Series, labels: npt.ArrayLike, *, n_splits: int, seed: i
     return folds
 
 
+def inner_folds(ids: pd.Series, *, n_splits: int, seed: int) -> list[Fold]:
+    """Split the rows a model is fitted on, for what it chooses by cross-validation of its own.
+
+    Travel groups stay whole. Labels are not looked at, which takes a hundredth of the time.
+
+    Args:
+        ids: PassengerIds `(n_rows,)`.
+        n_splits: Number of folds, at least 2 and at most the number of travel groups.
+        seed: Seed of the shuffle.
+
+    Returns:
+        One `(train, test)` pair of row positions a fold; the tests partition the rows.
+
+    """
+    from sklearn.model_selection import GroupKFold
+
+    splitter = GroupKFold(n_splits, shuffle=True, random_state=seed)
+    codes, _ = _groups(ids)
+    return list(splitter.split(codes, groups=codes))
+
+
 def _groups(ids: pd.Series) -> tuple[npt.NDArray[np.intp], list[str]]:
     """Return the number of the travel group of each row, and the name of each number."""
     codes, groups = pd.factorize(travel_group(ids))

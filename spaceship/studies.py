@@ -12,6 +12,7 @@ from spaceship import logbook, parts
 from spaceship.config import redact, resolved, usable_cores
 from spaceship.errors import ConfigError
 from spaceship.job import Job
+from spaceship.members import STUDY_TAG
 from spaceship.outcome import OUTCOME
 from spaceship.process import process_tags
 from spaceship.report import Report
@@ -52,6 +53,7 @@ def start_study(config: DictConfig, study: Any) -> str:
     run_id = study.user_attrs.get(_RUN)
     if run_id is None:
         run_id = logbook.start_multirun(config, study.study_name)
+        store.set_tags(run_id, {STUDY_TAG: study.study_name})
         study.set_user_attr(_RUN, run_id)
     else:
         store.client.update_run(run_id, status="RUNNING")

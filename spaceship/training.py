@@ -15,6 +15,7 @@ from spaceship.errors import ConfigError
 from spaceship.evaluation import (
     PreparedFold,
     cross_validate,
+    decision_threshold,
     positive_probability,
     repeat,
     summarise,
@@ -100,7 +101,7 @@ def measure(
         "fit_seconds": result.fit_seconds,
         "predict_rows_per_second": result.predict_rows_per_second,
     }
-    slices = score_slices(training, labels, result.probabilities)
+    slices = score_slices(training, labels, result.probabilities, result.predictions)
     return replace(report, metrics=metrics, folds=result.folds, slices=slices)
 
 
@@ -134,12 +135,13 @@ def predict_holdout(twin: Pipeline, holdout: pd.DataFrame) -> HoldOut:
         tuple(holdout[ID]),
         tuple(bool(label) for label in holdout[LABEL]),
         tuple(float(chance) for chance in positive_probability(twin, holdout)),
+        decision_threshold(twin),
     )
 
 
 def holdout_metrics(holdout: HoldOut) -> dict[str, float]:
     """Return the five metrics of a hold-out, as `holdout_*`."""
-    scores = score(np.array(holdout.labels), np.array(holdout.probabilities))
+    scores = score(np.array(holdout.labels), np.array(holdout.probabilities), holdout.threshold)
     return {f"holdout_{metric}": value for metric, value in scores.items()}
 
 

@@ -65,6 +65,8 @@ def config(store: Store, **changes: Any) -> DictConfig:
         },
         "features": RAW,
         "model": LGBM,
+        "calibration": "none",
+        "threshold": 0.5,
         "split": {"holdout_fraction": 0.25, "salt": "pepper", "n_folds": 3},
         "tracking": {
             "uri": store.uri,
@@ -85,7 +87,8 @@ def enthrone(registry: Registry, folder: Path, tags: dict[str, str]) -> None:
 def test_a_named_models_recipe_is_what_builds_it_and_nothing_else(store: Store) -> None:
     recipe = parts.recipe(config(store, model=LOGISTIC), features_chosen=False)
     wanted = {key: LOGISTIC[key] for key in ("name", "encoding", "estimator")}
-    assert recipe == {**wanted, "features": RAW}
+    silent = {"iterations": "fixed", "calibration": "none", "threshold": 0.5}
+    assert recipe == {**wanted, **silent, "features": RAW}
     assert json.loads(json.dumps(recipe)) == recipe
 
 

@@ -24,8 +24,8 @@ LAYERS = (
     {"config"},
     {"columns", "reading", "rules", "schema", "split", "data", "cache"},
     {"features", "model", "encoding"},
-    {"pipeline", "evaluation", "scoring", "submission", "training", "profile"},
-    {"registry", "tracking", "process", "packaging", "job", "parts", "promotion"},
+    {"pipeline", "evaluation", "scoring", "submission", "training", "profile", "pruning"},
+    {"registry", "tracking", "process", "packaging", "job", "members", "parts", "promotion"},
     {"mode", "logbook", "studies", "callback"},
     {"entry"},
 )

@@ -23,10 +23,9 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
-        """Learn the state from raw passengers; the label is ignored."""
-        del y
+        """Learn the state from raw passengers and, where a set says so, their labels."""
         frame = schema.typed(X)
-        self.state_: State = self._learn(frame)
+        self.state_: State = self._learn(frame, y)
         self.feature_names_out_: list[str] = list(self._build(frame.iloc[:1], self.state_))
         return self
 
@@ -34,8 +33,7 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """Give float64 and `str` columns, one row a passenger, under the index of `X`."""
         check_is_fitted(self)
         frame = schema.typed(X)
-        columns = self._build(frame, self.state_)
-        return pd.DataFrame({name: _plain(values) for name, values in columns.items()}, frame.index)
+        return as_frame(self._build(frame, self.state_), frame.index)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Give the names of the columns that `transform` returns, in order."""
@@ -43,13 +41,18 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
         check_is_fitted(self)
         return np.array(self.feature_names_out_, dtype=object)
 
-    def _learn(self, frame: pd.DataFrame) -> State:
-        del frame
+    def _learn(self, frame: pd.DataFrame, y: Any) -> State:
+        del frame, y
         return {}
 
     @abstractmethod
     def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, Any]:
         """Give the columns by name, in order, each of length n_rows."""
+
+
+def as_frame(columns: Mapping[str, Any], index: pd.Index) -> pd.DataFrame:
+    """Return columns as a frame of float64 and `str`."""
+    return pd.DataFrame({name: _plain(values) for name, values in columns.items()}, index)
 
 
 def _plain(values: Any) -> Any:

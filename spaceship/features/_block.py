@@ -4,8 +4,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
 from spaceship.features._base import State
 from spaceship.features._passengers import Passengers
+
+_FOLDS = 5
 
 
 class Block(ABC):
@@ -19,3 +25,29 @@ class Block(ABC):
     @abstractmethod
     def build(self, passengers: Passengers, state: State) -> Mapping[str, Any]:
         """Give columns by name; one that exists already is replaced."""
+
+
+class SupervisedBlock(Block):
+    """A block that learns from the labels.
+
+    A training row never gets a column that its own travel group's labels had a part in, or an
+    estimator would trust the column more than it deserves: see `out_of_fold`.
+    """
+
+    @abstractmethod
+    def learn_from(self, passengers: Passengers, labels: npt.NDArray[np.bool_]) -> State:
+        """Give what the block has to know from the training rows and their labels."""
+
+    def out_of_fold(
+        self, passengers: Passengers, labels: npt.NDArray[np.bool_]
+    ) -> Mapping[str, Any]:
+        """Give the training rows' columns, each learnt from the other folds' travel groups."""
+        from sklearn.model_selection import GroupKFold
+
+        folds = GroupKFold(_FOLDS, shuffle=True, random_state=0)
+        parts = []
+        for learn, ask in folds.split(labels, groups=passengers.groups.codes):
+            state = self.learn_from(passengers.rows(learn), labels[learn])
+            parts.append(pd.DataFrame(self.build(passengers.rows(ask), state), index=ask))
+        whole = pd.concat(parts).sort_index()
+        return {str(name): whole[name].to_numpy() for name in whole}

@@ -1,6 +1,6 @@
 """The blocks that `full` may be made of, by the names its YAML uses."""
 
-from spaceship.features import _derived, _filling
+from spaceship.features import _derived, _filling, _place
 from spaceship.features._block import Block
 
 BLOCKS: dict[str, Block] = {
@@ -16,5 +16,6 @@ BLOCKS: dict[str, Block] = {
     "no_spend": _derived.NoSpend(),
     "log_spends": _derived.LogSpends(),
     "child": _derived.Child(),
+    "place_score": _place.PlaceScore(),
     "family_size": _derived.FamilySize(),
 }

@@ -33,6 +33,10 @@ class TravelGroups:
         number, position = (pd.to_numeric(parts[i], errors="coerce") for i in range(2))
         return cls(codes, number.to_numpy("float64"), position.to_numpy("float64"))
 
+    def rows(self, positions: np.ndarray) -> Self:
+        """Give the groups of some rows, by position."""
+        return type(self)(self.codes[positions], self.number[positions], self.position[positions])
+
     def size(self) -> np.ndarray:
         """Count the passengers of each row's group, (n_rows,)."""
         return self.tally(np.ones(len(self.codes), dtype=bool))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+import numpy as np
 import pandas as pd
 
 from spaceship.features._cabin import split_cabin
@@ -30,6 +31,16 @@ class Passengers:
         groups = TravelGroups.read(frame["PassengerId"])
         return cls(surname(frame["Name"]), groups, kept | split_cabin(frame["Cabin"]))
 
+    def rows(self, positions: np.ndarray) -> Self:
+        """Give some of the passengers, by position."""
+        columns = {name: _taken(values, positions) for name, values in self.columns.items()}
+        groups = self.groups.rows(positions)
+        return replace(self, surname=self.surname.iloc[positions], groups=groups, columns=columns)
+
     def with_columns(self, columns: Mapping[str, Any]) -> Self:
         """Give the same passengers with columns added or replaced."""
         return replace(self, columns={**self.columns, **columns})
+
+
+def _taken(values: Any, positions: np.ndarray) -> Any:
+    return values.iloc[positions] if isinstance(values, pd.Series) else values[positions]

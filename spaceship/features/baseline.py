@@ -32,7 +32,8 @@ class BaselineFeatures(FeatureSet):
     missing cabins. Here the counts come from the training rows and missing stays missing.
     """
 
-    def _learn(self, frame: pd.DataFrame) -> State:
+    def _learn(self, frame: pd.DataFrame, y: Any) -> State:
+        del y
         cabin = split_cabin(frame["Cabin"])
         return {
             "numbers": count(_text(cabin["CabinNumber"])),

@@ -42,7 +42,8 @@ def _store_features(cfg: DictConfig, people: Passengers, folder: Path) -> Path:
     key = _key(resolved(cfg.features), repr(protocol))
     final = folder / f"{name}-{key}"
     if not final.is_dir():
-        features = build(cfg.features).fit(protocol.parts(people.train)[0])
+        learn, _ = protocol.parts(people.train)
+        features = build(cfg.features).fit(learn, learn[LABEL].to_numpy())
         folder.mkdir(exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder))
         for part in ("train", "test"):

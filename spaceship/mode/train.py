@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig
 
@@ -28,12 +29,16 @@ def train(cfg: DictConfig) -> float | list[float]:
 
 
 def score_candidate(cfg: DictConfig, job: Job) -> Report:
-    """Cross-validate the recipe inside the training part and write the job's report."""
+    """Cross-validate the configured recipe inside the training part and write the job's report."""
     if not in_trial():  # what cannot be built is told before the work; a sweep has done so
         parts.objectives(cfg)
         parts.gate(cfg)
+    return score_recipe(cfg, job, parts.recipe(cfg, features_chosen=parts.features_chosen()))
+
+
+def score_recipe(cfg: DictConfig, job: Job, recipe: dict[str, Any]) -> Report:
+    """Cross-validate one recipe inside the training part and write the job's report."""
     people = parts.passengers(cfg)
-    recipe = parts.recipe(cfg, features_chosen=parts.features_chosen())
     name = f"{recipe['name']} on {parts.features_name(recipe)}"
     blank = Report(name, parts.data_source(cfg).name, people.digest, recipe=recipe)
     log.log(_level(), "Cross-validation of %s", name)

@@ -29,6 +29,10 @@ class CategoryCatBoost(CatBoostClassifier):  # type: ignore[misc]
         """Give the probability of both classes, (n_rows, 2)."""
         return super().predict_proba(_filled(X), *args, **params)
 
+    def staged_predict_proba(self, data: pd.DataFrame, *args: Any, **params: Any) -> Any:
+        """Give the probability of both classes after each tree."""
+        return super().staged_predict_proba(_filled(data), *args, **params)
+
 
 def _filled(X: pd.DataFrame) -> pd.DataFrame:
     """Turn categories into text without gaps."""

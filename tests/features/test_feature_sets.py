@@ -48,7 +48,7 @@ def features(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def fitted(features: Any) -> Any:
-    return features.fit(train_frame())
+    return features.fit(train_frame(), labels())
 
 
 def frame_of(groups: list[list[dict[str, Any]]]) -> pd.DataFrame:
@@ -58,6 +58,10 @@ def frame_of(groups: list[list[dict[str, Any]]]) -> pd.DataFrame:
         for position, passenger in enumerate(group, start=1)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"CryoSleep": object, "VIP": object})
+
+
+def labels() -> np.ndarray:
+    return np.random.default_rng(8).random(len(train_frame())) < 0.5
 
 
 def train_frame() -> pd.DataFrame:
@@ -101,7 +105,7 @@ def test_order_and_batch_do_not_matter(fitted: Any, groups: list[Any], order: An
 
 def test_columns_are_floats_and_text(features: Any) -> None:
     frame = train_frame()
-    columns = features.fit_transform(frame)
+    columns = features.fit_transform(frame, labels())
     allowed = {np.dtype("float64"), pd.StringDtype(na_value=np.nan)}
     assert set(columns.dtypes) <= allowed
     assert columns.columns.is_unique
@@ -111,7 +115,7 @@ def test_columns_are_floats_and_text(features: Any) -> None:
 
 def test_same_dtypes_for_any_rows(features: Any) -> None:
     frame = train_frame()
-    expected = features.fit_transform(frame).dtypes
+    expected = features.fit_transform(frame, labels()).dtypes
     blank = frame.head(3).assign(**dict.fromkeys(COLUMNS[1:], np.nan))
     for rows in (frame.head(1), blank, blank.head(1), frame.head(0)):
         pd.testing.assert_series_equal(features.transform(rows).dtypes, expected)
@@ -121,17 +125,16 @@ def test_index_is_kept_and_input_untouched(features: Any) -> None:
     frame = train_frame()
     before = frame.copy(deep=True)
     odd = frame.set_index(pd.Index(range(1000, 1000 + len(frame))))
-    assert features.fit(frame).transform(odd).index.equals(odd.index)
+    assert features.fit(frame, labels()).transform(odd).index.equals(odd.index)
     pd.testing.assert_frame_equal(frame, before)
 
 
-def test_label_is_ignored(features: Any) -> None:
-    frame = train_frame()
-    labels = np.arange(len(frame)) % 2 == 0
-    expected = clone(features).fit(frame).transform(frame)
-    labelled = clone(features).fit(frame.assign(**{LABEL: labels}), labels)
+def test_a_label_among_the_columns_is_ignored(features: Any) -> None:
+    frame, known = train_frame(), labels()
+    expected = clone(features).fit(frame, known).transform(frame)
+    labelled = clone(features).fit(frame.assign(**{LABEL: ~known}), known)
     assert LABEL not in expected
-    pd.testing.assert_frame_equal(labelled.transform(frame.assign(**{LABEL: ~labels})), expected)
+    pd.testing.assert_frame_equal(labelled.transform(frame.assign(**{LABEL: known})), expected)
 
 
 def test_unseen_categories_are_data(features: Any) -> None:
@@ -139,7 +142,7 @@ def test_unseen_categories_are_data(features: Any) -> None:
     strange = frame.head(4).assign(
         HomePlanet="Pluto", Cabin="Z/99999/Q", Destination="Nowhere", Name="Zed Zed"
     )
-    columns = features.fit(frame).transform(strange)
+    columns = features.fit(frame, labels()).transform(strange)
     assert len(columns) == 4
     assert columns["HomePlanet"].tolist() == ["Pluto"] * 4
 
@@ -147,13 +150,13 @@ def test_unseen_categories_are_data(features: Any) -> None:
 def test_missing_is_not_zero(features: Any) -> None:
     frame = train_frame()
     blank = frame.assign(**dict.fromkeys(COLUMNS[1:], np.nan)).head(5)
-    columns = features.fit(frame).transform(blank)
+    columns = features.fit(frame, labels()).transform(blank)
     assert columns[[*SPENDS, "CabinNumber"]].isna().all(axis=None)
     assert columns[["HomePlanet", "Deck", "Side"]].isna().all(axis=None)
 
 
 def test_state_is_plain(features: Any) -> None:
-    features.fit(train_frame())
+    features.fit(train_frame(), labels())
     assert _is_plain(features.state_)
 
 

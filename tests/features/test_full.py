@@ -15,7 +15,9 @@ THREE = ["0001_01", "0001_02", "0002_01"]
 
 
 def built(block: str, frame: pd.DataFrame, train: pd.DataFrame | None = None) -> pd.DataFrame:
-    return FullFeatures([block]).fit(frame if train is None else train).transform(frame)
+    known = frame if train is None else train
+    labels = np.arange(len(known)) % 2 == 0
+    return FullFeatures([block]).fit(known, labels).transform(frame)
 
 
 def listed(column: pd.Series) -> list[Any]:

@@ -22,7 +22,10 @@ from spaceship.schema import COLUMNS, SPENDS
 ROOT = Path(__file__).resolve().parents[2]
 YAMLS = {path.stem: path for path in sorted((ROOT / "configs" / "model").glob("*.yaml"))}
 FAST = {"n_estimators": 30, "iterations": 30, "max_iter": 300}
-OPTIONAL = {"xgboost"}
+OPTIONAL = {"tabicl", "tabpfn", "xgboost"}
+BOOSTERS = {"catboost", "hist_gradient_boosting", "lgbm", "xgboost"}
+NOT_ALONE = {"blend", "champion"}
+"""What is made of other candidates."""
 
 
 def node(name: str) -> DictConfig:
@@ -31,7 +34,7 @@ def node(name: str) -> DictConfig:
     return config.model
 
 
-@pytest.fixture(params=sorted(set(YAMLS) - {"champion"}))
+@pytest.fixture(params=sorted(set(YAMLS) - NOT_ALONE))
 def model(request: pytest.FixtureRequest) -> DictConfig:
     if request.param in OPTIONAL:
         pytest.importorskip(request.param)
@@ -79,7 +82,8 @@ def leaves(tree: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]
 
 def test_is_named_like_its_file(model: DictConfig) -> None:
     assert model.name in YAMLS
-    assert set(model) == {"name", "encoding", "estimator", "search_space"}
+    rounds = {"iterations"} if model.name in BOOSTERS else set()
+    assert set(model) == {"name", "encoding", "estimator", "search_space"} | rounds
 
 
 def test_search_space_is_a_sweep_over_declared_defaults(model: DictConfig) -> None:

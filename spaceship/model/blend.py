@@ -1,0 +1,200 @@
+"""Several pipelines as one classifier, weighted by how they do on rows they have not seen."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from spaceship.errors import ConfigError
+from spaceship.schema import ID
+from spaceship.split import inner_folds
+
+METHODS = ("stack", "greedy")
+_SEEDS = ("random_state", "random_seed")
+"""What libraries call the seed."""
+_ROUNDS = 100
+"""Members that greedy selection draws, with replacement."""
+_CLIP = 1e-6
+"""Log-odds are taken of probabilities this far from 0 and 1 at least."""
+
+Floats = npt.NDArray[np.float64]
+Preparation = Any
+Member = tuple[int, Any]
+"""Which preparation it takes its columns from, and the unfitted estimator."""
+
+
+class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A weighted mean of members, in log-odds or in probability.
+
+    `fit` predicts every row by members that were fitted on other travel groups, learns the weights
+    from that, and then fits each member on all rows. Folds that score a blend are not among the
+    inner ones, so they have no part in the weights.
+
+    Args:
+        preparations: Pipelines from raw columns to what estimators take; each is fitted once a
+            fold, whatever the number of members that share it.
+        members: Pairs of a preparation's position and an estimator.
+        method: `stack` weighs log-odds by a logistic regression without negative weights, as
+            Breiman's stacking does; `greedy` averages probabilities of members drawn one by one,
+            with replacement, each the one that helps most (Caruana et al., "Ensemble selection
+            from libraries of models", ICML 2004).
+        n_folds: Inner folds.
+        bags: How often each member is fitted, with seeds of its own; the mean counts.
+        seed: Seed of the inner folds.
+
+    Attributes:
+        weights_: Weight of each member.
+        intercept_: Added to the log-odds; 0 with `greedy`.
+
+    """
+
+    def __init__(  # noqa: PLR0913 - scikit-learn wants every setting by name
+        self,
+        preparations: Sequence[Preparation],
+        members: Sequence[Member],
+        *,
+        method: str = "stack",
+        n_folds: int = 5,
+        bags: int = 1,
+        seed: int = 0,
+    ) -> None:
+        """Keep the parts; nothing is fitted."""
+        self.preparations = preparations
+        self.members = members
+        self.method = method
+        self.n_folds = n_folds
+        self.bags = bags
+        self.seed = seed
+
+    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+        """Learn the weights from inner folds, then fit every member on all rows.
+
+        Raises:
+            ConfigError: There are no members, or a setting is none there is.
+
+        """
+        self._check()
+        truth, alone = np.asarray(y, dtype=bool), len(self.members) == 1
+        folds = [] if alone else inner_folds(X[ID], n_splits=self.n_folds, seed=self.seed)
+        learners = [np.arange(len(X)), *(train for train, _ in folds)]
+        # one after the other: members use the cores themselves, and OpenMP suffers under threads
+        whole, *rest = (self._fit_members(X.iloc[rows], truth[rows]) for rows in learners)
+        self.fitted_preparations_, self.fitted_members_ = whole
+        unseen = np.zeros((len(X), len(self.members)))
+        for (_, test), (preparations, members) in zip(folds, rest, strict=True):
+            unseen[test] = _table(preparations, members, X.iloc[test])
+        self.weights_, self.intercept_ = self._learn(unseen, truth)
+        self.classes_ = np.array([False, True])
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> Floats:
+        """Give the probability of both classes, (n_rows, 2)."""
+        check_is_fitted(self)
+        table = _table(self.fitted_preparations_, self.fitted_members_, X)
+        chance = _combined(self.method, table, self.weights_, self.intercept_)
+        return np.column_stack([1 - chance, chance])
+
+    def predict(self, X: pd.DataFrame) -> npt.NDArray[np.bool_]:
+        """Give the predicted label of each row, (n_rows,)."""
+        return np.asarray(self.predict_proba(X)[:, 1] > 0.5)  # noqa: PLR2004 - one of two
+
+    def _check(self) -> None:
+        if not self.members:
+            message = "expected a blend to have members, found none; name them in model.members"
+            raise ConfigError(message)
+        if self.method not in METHODS:
+            message = f"expected model.method to be one of {', '.join(METHODS)}"
+            raise ConfigError(f"{message}, found {self.method!r}")
+
+    def _fit_members(
+        self, X: pd.DataFrame, truth: npt.NDArray[np.bool_]
+    ) -> tuple[list[Any], list[tuple[int, list[Any]]]]:
+        """Return preparations and members fitted on some rows."""
+        preparations = [clone(one) for one in self.preparations]
+        columns = [one.fit_transform(X, truth) for one in preparations]
+        members = [
+            (place, [one.fit(columns[place], truth) for one in _bagged(estimator, self.bags)])
+            for place, estimator in self.members
+        ]
+        return preparations, members
+
+    def _learn(self, table: Floats, truth: npt.NDArray[np.bool_]) -> tuple[list[float], float]:
+        """Return weights and intercept that suit predictions of unseen rows."""
+        if len(self.members) == 1:
+            return [1.0], 0.0
+        return _greedy(table, truth) if self.method == "greedy" else _stack(table, truth)
+
+
+def _bagged(estimator: Any, bags: int) -> list[Any]:
+    """Return copies of an estimator that differ in their seed."""
+    copies = [clone(estimator) for _ in range(bags)]
+    for name in _SEEDS:
+        if name in estimator.get_params(deep=False):
+            first = estimator.get_params(deep=False)[name] or 0
+            for bag, copy in enumerate(copies):
+                copy.set_params(**{name: first + bag})
+    return copies
+
+
+def _table(
+    preparations: Sequence[Any], members: Sequence[tuple[int, Sequence[Any]]], X: pd.DataFrame
+) -> Floats:
+    """Return each member's probability of True, (n_rows, n_members)."""
+    columns = [one.transform(X) for one in preparations]
+    chances = np.zeros((len(X), len(members)))
+    for number, (place, bags) in enumerate(members):
+        for bag in bags:
+            chances[:, number] += bag.predict_proba(columns[place])[:, 1] / len(bags)
+    return chances
+
+
+def _combined(method: str, table: Floats, weights: Sequence[float], intercept: float) -> Floats:
+    """Return the blend's probability, added up member by member: no row depends on others."""
+    values = table if method == "greedy" else _log_odds(table)
+    total = np.full(len(table), intercept)
+    for number, weight in enumerate(weights):
+        total += weight * values[:, number]
+    return total if method == "greedy" else 1 / (1 + np.exp(-total))
+
+
+def _log_odds(chances: Floats) -> Floats:
+    clipped = np.clip(chances, _CLIP, 1 - _CLIP)
+    return np.asarray(np.log(clipped) - np.log1p(-clipped))
+
+
+def _stack(table: Floats, truth: npt.NDArray[np.bool_]) -> tuple[list[float], float]:
+    """Return the non-negative weights and the intercept with the least log loss."""
+    from scipy.optimize import minimize
+
+    design = np.column_stack([_log_odds(table), np.ones(len(table))])
+    sign = np.where(truth, 1.0, -1.0)
+
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        margin = sign * (design @ parameters)
+        slope = -sign / (1 + np.exp(margin))
+        return float(np.logaddexp(0, -margin).mean()), design.T @ slope / len(sign)
+
+    n_members = table.shape[1]
+    start = np.append(np.full(n_members, 1 / n_members), 0.0)
+    bounds = [(0.0, None)] * n_members + [(None, None)]
+    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
+    return found[:-1].tolist(), float(found[-1])
+
+
+def _greedy(table: Floats, truth: npt.NDArray[np.bool_]) -> tuple[list[float], float]:
+    """Return how often each member is drawn, as a share; drawing stops where it helped most."""
+    total, drawn = np.zeros(len(table)), []
+    losses = []
+    for number in range(1, _ROUNDS + 1):
+        candidates = (total[:, None] + table) / number
+        right = np.where(truth[:, None], candidates, 1 - candidates)
+        each = -np.log(np.clip(right, _CLIP, None)).mean(axis=0)
+        drawn.append(int(each.argmin()))
+        losses.append(float(each.min()))
+        total += table[:, drawn[-1]]
+    best = drawn[: int(np.argmin(losses)) + 1]
+    return [best.count(number) / len(best) for number in range(table.shape[1])], 0.0

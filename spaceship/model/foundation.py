@@ -1,0 +1,113 @@
+"""Foundation models for tables: pre-trained, they predict with the training rows as context.
+
+They come with packages and weights of their own. What is stored with a model is the training rows
+and the settings, no network: weights are found again, by the package, where the model is loaded.
+"""
+
+import importlib
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from spaceship.errors import ConfigError, MissingDependencyError
+
+
+class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A pre-trained classifier behind scikit-learn's interface.
+
+    Args:
+        package: Where it comes from, `tabpfn` or `tabicl`; the project's extra has the same name.
+        classifier: Name of the class in that package.
+        n_estimators: Views of the table it averages over.
+        random_state: Seed of these views.
+        device: What it runs on, such as `cpu` or `cuda`; None leaves it to the package.
+
+    Raises:
+        MissingDependencyError: The package is not installed.
+
+    """
+
+    def __init__(
+        self,
+        package: str,
+        classifier: str,
+        n_estimators: int = 8,
+        random_state: int | None = None,
+        device: str | None = None,
+    ) -> None:
+        """Keep the settings; nothing is loaded."""
+        self.package = package
+        self.classifier = classifier
+        self.n_estimators = n_estimators
+        self.random_state = random_state
+        self.device = device
+
+    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+        """Keep the training rows, and have the network take them in.
+
+        Raises:
+            MissingDependencyError: The package is not installed.
+            ConfigError: The weights cannot be had.
+
+        """
+        self.labels_ = np.asarray(y, dtype=bool)
+        self.context_ = {str(name): _plain(X[name]) for name in X}
+        self.categories_ = {
+            name: X[name].cat.categories.tolist() for name in X.select_dtypes("category")
+        }
+        self.classes_ = np.array([False, True])
+        self._network = self._load()
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> Any:
+        """Give the probability of both classes, (n_rows, 2)."""
+        check_is_fitted(self, "context_")
+        if getattr(self, "_network", None) is None:
+            self._network = self._load()
+        return np.asarray(self._network.predict_proba(X), dtype=float)
+
+    def predict(self, X: pd.DataFrame) -> Any:
+        """Give the predicted label of each row, (n_rows,)."""
+        return self.predict_proba(X)[:, 1] > 0.5  # noqa: PLR2004 - one of two
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the network out of what is stored."""
+        return {name: value for name, value in vars(self).items() if name != "_network"}
+
+    def _load(self) -> Any:
+        """Return the package's classifier with the training rows as its context."""
+        try:
+            kind = getattr(importlib.import_module(self.package), self.classifier)
+        except ImportError as error:
+            message = f"model={self.package} needs the package {self.package}, not installed"
+            install = f'pip install -e ".[{self.package}]"'
+            raise MissingDependencyError(f"{message}; run: {install}") from error
+        settings: dict[str, Any] = {
+            "n_estimators": self.n_estimators,
+            "random_state": self.random_state,
+        }
+        if self.device is not None:
+            settings["device"] = self.device
+        try:
+            return kind(**settings).fit(self._context(), self.labels_)
+        except Exception as error:  # whatever the package's way of fetching weights raises
+            found = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+            message = f"expected {self.package} to load its weights, found: {found}"
+            advice = "download them once where there is a network, or accept their licence"
+            raise ConfigError(f"{message}; {advice} (see the page of {self.package})") from error
+
+    def _context(self) -> pd.DataFrame:
+        """Return the training rows as the frame they were."""
+        frame = pd.DataFrame(self.context_)
+        kinds = {name: pd.CategoricalDtype(known) for name, known in self.categories_.items()}
+        return frame.astype(kinds)
+
+
+def _plain(column: pd.Series) -> Any:
+    """Return a column as numbers, or as text and None."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return [None if pd.isna(value) else str(value) for value in column]
+    return column.to_numpy(dtype="float64")

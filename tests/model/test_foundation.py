@@ -1,0 +1,97 @@
+"""Foundation models behind scikit-learn's interface, with a stand-in for network and weights."""
+
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import pytest
+from hydra import compose, initialize_config_dir
+from sklearn.neighbors import KNeighborsClassifier
+
+from spaceship import packaging, parts
+from spaceship.config import ROOT
+from spaceship.entry import prepare
+from spaceship.errors import ConfigError, MissingDependencyError
+
+People = tuple[pd.DataFrame, Any]
+NAMES = {"tabpfn": "TabPFNClassifier", "tabicl": "TabICLClassifier"}
+
+
+class StandIn:
+    """Takes what the real classifiers take: a frame with categories and gaps, and labels."""
+
+    weights = True
+
+    def __init__(self, n_estimators: int, random_state: int, device: str = "auto") -> None:
+        self.settings = (n_estimators, random_state, device)
+
+    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+        if not self.weights:
+            message = "401: access to the weights is restricted"
+            raise RuntimeError(message)
+        assert isinstance(X["HomePlanet"].dtype, pd.CategoricalDtype)
+        self.neighbours = KNeighborsClassifier(5).fit(self._numbers(X), y)
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> Any:
+        return self.neighbours.predict_proba(self._numbers(X))
+
+    @staticmethod
+    def _numbers(X: pd.DataFrame) -> Any:
+        return X.select_dtypes("number").fillna(0.0).to_numpy()
+
+
+@pytest.fixture(params=NAMES)
+def package(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    module = ModuleType(request.param)
+    setattr(module, NAMES[request.param], StandIn)
+    monkeypatch.setitem(sys.modules, request.param, module)
+    monkeypatch.setattr(StandIn, "weights", True)
+    return str(request.param)
+
+
+def candidate(name: str) -> Any:
+    prepare()
+    with initialize_config_dir(str(ROOT / "configs"), version_base="1.3"):
+        cfg = compose("config", overrides=[f"model={name}", "features=raw"])
+    return parts.pipeline(cfg, parts.recipe(cfg, features_chosen=True))
+
+
+def test_predicts_with_the_training_rows_as_context(package: str, people: People) -> None:
+    frame, labels = people
+    fitted = candidate(package).fit(frame, labels)
+    chances = fitted.predict_proba(frame)
+    assert chances.shape == (len(frame), 2)
+    assert ((chances[:, 1] > 0.5) == labels).mean() > 0.6
+    np.testing.assert_array_equal(fitted.predict(frame), chances[:, 1] > 0.5)
+
+
+def test_is_stored_without_its_network_and_finds_it_again(
+    package: str, people: People, tmp_path: Path
+) -> None:
+    frame, labels = people
+    fitted = candidate(package).fit(frame, labels)
+    packaging.save(fitted, tmp_path / "model", frame)
+    loaded = packaging.load(str(tmp_path / "model"))
+    assert not hasattr(loaded[-1], "_network")
+    np.testing.assert_array_equal(loaded.predict_proba(frame), fitted.predict_proba(frame))
+
+
+def test_weights_that_cannot_be_had_are_told(
+    package: str, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StandIn, "weights", False)
+    with pytest.raises(ConfigError, match=rf"{package} to load its weights, found: 401.*download"):
+        candidate(package).fit(*people)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_package_that_is_missing_is_named_with_its_extra(
+    name: str, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingDependencyError, match=rf'pip install -e "\.\[{name}\]"'):
+        candidate(name).fit(*people)
