@@ -27,10 +27,10 @@ class MLflowCallback(Callback):
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Start the parent run; database and experiment exist before any worker starts."""
         with _noted():
-            from spaceship import logbook
+            from spaceship import logbook, multirun
 
             if not logbook.is_study(config):  # a study may be an old one: see on_study_start
-                self.parent_run_id = logbook.start_multirun(config)
+                self.parent_run_id = multirun.start(config)
 
     def study_facts(self, config: DictConfig, workers: int) -> dict[str, Any]:
         """Return what a study rests on, before it is opened."""
@@ -89,9 +89,9 @@ class MLflowCallback(Callback):
         if OUTCOME.failures or self.parent_run_id is None:
             return
         with _noted():
-            from spaceship import logbook
+            from spaceship import multirun
 
-            logbook.end_multirun(config, self.parent_run_id, self.best)
+            multirun.end(config, self.parent_run_id, self.best)
 
 
 @contextmanager

@@ -1,13 +1,8 @@
-"""What the callback does at each hook: start runs, log configs and scores, gate candidates."""
+"""What the callback does for a job: start its run, log config and scores, gate the candidate."""
 
-import hashlib
-import json
 import logging
-import math
 import shlex
-import shutil
 import subprocess
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,12 +14,10 @@ from spaceship.config import ROOT, flatten, loggable, redact
 from spaceship.errors import RefusedError
 from spaceship.gate._base import VERDICT_FILE
 from spaceship.job import FAILURE_FILE, Job
-from spaceship.members import best_recipes
-from spaceship.mode.train import conclude, fit_candidate, score_recipe
+from spaceship.mode.train import conclude
 from spaceship.outcome import OUTCOME
 from spaceship.record import write_atomically, write_json
-from spaceship.registry import CHALLENGER, CHAMPION
-from spaceship.report import Report, better, direction
+from spaceship.report import Report
 from spaceship.tracking import Store
 
 log = logging.getLogger(__name__)
@@ -37,17 +30,6 @@ def is_study(config: DictConfig) -> bool:
     return str(config.hydra.sweeper._target_).startswith("hydra_plugins.spaceship_optuna.")
 
 
-def start_multirun(config: DictConfig, name: str | None = None) -> str:
-    """Start the run above all jobs of a multirun and return its id."""
-    store = parts.store(config)
-    store.close_orphans()
-    folder = Path(config.hydra.sweep.dir).absolute()
-    tags = _tags(config, "-m ") | {"folder": str(folder)}
-    run_id = store.start_run(name or f"multirun-{folder.name}", tags)
-    OUTCOME.closers[run_id] = partial(store.end_parent, run_id)
-    return run_id
-
-
 def start_job(config: DictConfig, parent_run_id: str | None) -> None:
     """Start the run of the job Hydra is about to run, if its mode is worth a run."""
     job, cfg = Job.current(), _task_config(config)
@@ -57,7 +39,7 @@ def start_job(config: DictConfig, parent_run_id: str | None) -> None:
     store = parts.store(cfg)
     if parent_run_id is None:
         store.close_orphans()
-    run_id = store.start_run(_run_name(config), _tags(config), parent_run_id)
+    run_id = store.start_run(_run_name(config), run_tags(config), parent_run_id)
     OUTCOME.closers[run_id] = partial(store.end_run, run_id)
     job.note_run(run_id)
     plain = loggable(cfg)
@@ -73,83 +55,13 @@ def end_job(config: DictConfig, error: Exception | None) -> None:
     store = parts.store(cfg)
     try:
         if error is None:
-            _log_scores(store, job)
+            log_scores(store, job)
             _gate(cfg, job)
     except Exception as failure:
         error = failure
         raise
     finally:
         _end(store, job, error)
-
-
-def end_multirun(config: DictConfig, parent_run_id: str, chosen: Path | None = None) -> None:
-    """Fit and gate the best job of a multirun, once, and end the parent's run.
-
-    Args:
-        config: The multirun's config.
-        parent_run_id: The run above its jobs.
-        chosen: Folder of the best job, where a sweeper knows it; a study's folder may also hold
-            jobs that do not count.
-
-    """
-    from filelock import FileLock
-
-    store, folder = parts.store(config), Path(config.hydra.sweep.dir)
-    with FileLock(folder / ".gate.lock"):
-        best = Job(chosen, in_multirun=True) if chosen else _best_of(config, folder)
-        if best is not None and config.mode.get("blend"):
-            best = _or_blend(config, best, store, parent_run_id)
-        if best is not None and not (best.folder / VERDICT_FILE).exists():
-            _gate_best(config, best, store, parent_run_id)
-    store.end_parent(parent_run_id, "FINISHED")
-    OUTCOME.closers.pop(parent_run_id, None)
-
-
-def _or_blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> Job:
-    """Return a blend of the best jobs, one of each candidate first, if it is better than all."""
-    cfg, folder = _usable_config(config, best), Path(config.hydra.sweep.dir)
-    report, metric = Report.read(best.folder), parts.objectives(config)[0]
-    members = best_recipes(folder, config.mode.blend, metric, report.data_digest)
-    if len(members) == 1:
-        return best
-    settings = {"name": "blend", "method": "stack", "n_folds": 5, "bags": 1}
-    recipe = parts.blend_recipe(members, settings, report.recipe["features"])
-    digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
-    blend = Job(folder / f"blend-{digest[:8]}", in_multirun=True)
-    if not blend.scored:
-        own = str(config.hydra.output_subdir)
-        shutil.copytree(best.folder / own, blend.folder / own, dirs_exist_ok=True)
-        run_id = store.start_run("blend", {"candidate": "blend"}, parent_run_id)
-        blend.note_run(run_id)
-        score_recipe(cfg, blend, recipe)
-        _log_scores(store, blend)
-        store.end_run(run_id, "FINISHED")
-    chosen = _best([best, blend], metric)
-    log.info("The blend is %s.", "better" if chosen == blend else "no better")
-    return chosen
-
-
-def _usable_config(config: DictConfig, job: Job) -> DictConfig:
-    """Return a job's saved config; what it may have lost is a password."""
-    cfg = _saved_config(job.folder / str(config.hydra.output_subdir))
-    cfg.tracking = config.tracking
-    return cfg
-
-
-def _gate_best(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> None:
-    """Fit, gate and log the best job; what was selected among many is challenger at the most."""
-    log.info("Best job: %s", best.folder)
-    cfg = _usable_config(config, best)
-    if not best.fitted:
-        fit_candidate(cfg, best)
-    try:
-        verdict = conclude(cfg, best, ceiling=CHALLENGER if is_study(config) else CHAMPION)
-    finally:
-        _log_scores(store, best)
-    tags = {"best_run_id": str(best.run_id), "award": verdict.award, "reason": verdict.reason}
-    tags["best_job"] = str(best.folder)
-    store.log_scores(parent_run_id, Report.read(best.folder).metrics, tags=tags)
-    shutil.copy(best.folder / VERDICT_FILE, best.folder.parent)
 
 
 def _gate(cfg: DictConfig, job: Job) -> None:
@@ -165,7 +77,7 @@ def _gate(cfg: DictConfig, job: Job) -> None:
         raise
 
 
-def _log_scores(store: Store, job: Job) -> None:
+def log_scores(store: Store, job: Job) -> None:
     """Log the report's metrics, the folds' as a curve over steps, and what it was made of."""
     if not job.scored:
         return
@@ -190,27 +102,6 @@ def _end(store: Store, job: Job, error: Exception | None) -> None:
     OUTCOME.closers.pop(run_id, None)
 
 
-def _best_of(config: DictConfig, folder: Path) -> Job | None:
-    jobs = _scored_jobs(folder)
-    return _best(jobs, parts.objectives(config)[0]) if jobs else None
-
-
-def _scored_jobs(folder: Path) -> Sequence[Job]:
-    jobs = [Job(child, in_multirun=True) for child in sorted(folder.iterdir()) if child.is_dir()]
-    return [job for job in jobs if job.scored]
-
-
-def _best(jobs: Sequence[Job], metric: str) -> Job:
-    """Return the job whose report is best by the objective; the first one among equals."""
-    direction(metric)
-    best, *others = jobs
-    for job in others:
-        mine, theirs = (Report.read(one.folder).metrics[metric] for one in (job, best))
-        if better(metric, mine, theirs) or math.isnan(theirs):
-            best = job
-    return best
-
-
 def _run_name(config: DictConfig) -> str:
     choices = config.hydra.runtime.choices
     names = [choices["mode"], choices["model"], choices["features"], choices["data"]]
@@ -219,7 +110,7 @@ def _run_name(config: DictConfig) -> str:
     return "-".join(names)
 
 
-def _tags(config: DictConfig, flags: str = "") -> dict[str, str]:
+def run_tags(config: DictConfig, flags: str = "") -> dict[str, str]:
     """Return the tags every run has: what was asked for, on which code."""
     asked: Any = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
     overrides = [redact(str(item)) for item in asked]
@@ -231,13 +122,6 @@ def _tags(config: DictConfig, flags: str = "") -> dict[str, str]:
         "git_dirty": str(dirty).lower(),
         "mlflow.source.name": "scripts/run.py",
     }
-
-
-def _saved_config(folder: Path) -> DictConfig:
-    """Return the config that Hydra saved for a job."""
-    cfg = OmegaConf.load(folder / CONFIG_FILE)
-    assert isinstance(cfg, DictConfig)  # noqa: S101
-    return cfg
 
 
 def _git(*arguments: str) -> str:

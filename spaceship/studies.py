@@ -8,7 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from spaceship import logbook, parts
+from spaceship import logbook, multirun, parts
 from spaceship.config import redact, resolved, usable_cores
 from spaceship.errors import ConfigError
 from spaceship.job import Job
@@ -52,7 +52,7 @@ def start_study(config: DictConfig, study: Any) -> str:
     store.close_orphans()
     run_id = study.user_attrs.get(_RUN)
     if run_id is None:
-        run_id = logbook.start_multirun(config, study.study_name)
+        run_id = multirun.start(config, study.study_name)
         store.set_tags(run_id, {STUDY_TAG: study.study_name})
         study.set_user_attr(_RUN, run_id)
     else:

@@ -26,7 +26,7 @@ LAYERS = (
     {"features", "model", "encoding"},
     {"pipeline", "evaluation", "scoring", "submission", "training", "profile", "pruning"},
     {"registry", "tracking", "process", "packaging", "job", "members", "parts", "promotion"},
-    {"mode", "logbook", "studies", "callback"},
+    {"mode", "logbook", "multirun", "studies", "callback"},
     {"entry"},
 )
 """From low to high; a folder stands for its files, and no module imports from a higher layer."""
