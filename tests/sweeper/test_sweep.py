@@ -16,6 +16,7 @@ from optuna.trial import TrialState
 from shell import LOGISTIC, ROOT, TWO_WORKERS, Project, counting, load, results, resume_command, run
 
 from spaceship.data.synthetic import SyntheticData
+from spaceship.report import Report
 from spaceship.split import holdout_mask
 
 pytestmark = pytest.mark.slow
@@ -343,10 +344,33 @@ def test_tune_mode_needs_no_flag(project: Project) -> None:
     command = [item for item in project.command() if item not in {"-m", "mode=train"}]
     command.remove("hydra/sweeper=optuna")
     asked = ["mode=tune", "model=logistic_regression", "hydra.sweeper.n_trials=3"]
-    done = run([*command, *asked], project.outputs.parent)
+    done = run([*command, *asked, "mode.blend=null"], project.outputs.parent)
     assert done.returncode == 0, done.stderr
     project.check_complete(3)
     assert "mode=train" in results(project.outputs)["command"]
+
+
+def test_tune_mode_ends_with_a_blend_and_gates_the_better(project: Project) -> None:
+    command = [item for item in project.command() if item not in {"-m", "mode=train"}]
+    command.remove("hydra/sweeper=optuna")
+    sweep = ["mode=tune", *TWO_CANDIDATES, "hydra.sweeper.n_trials=4", "mode.blend=2"]
+    done = run([*command, *sweep], project.outputs.parent)
+    assert done.returncode == 0, done.stderr
+    (folder,) = project.outputs.glob("multiruns/*/*/blend-*")
+    report = Report.read(folder)
+    members = [member["name"] for member in report.recipe["members"]]
+    assert sorted(members) == ["lgbm", "logistic_regression"]
+    better = report.metrics["cv_log_loss"] < project.study().best_value
+    (gated,) = (path.parent for path in folder.parent.glob("*/verdict.json"))
+    assert (gated == folder) == better
+    assert "RUNNING" not in {run.info.status for run in project.runs()}
+
+    again = ["mode=train", "model=blend", "model.study=last", "model.top=2", "gate=off"]
+    single = [item for item in command if item != "hydra/sweeper=optuna"]
+    done = run([*single, *again], project.outputs.parent)
+    assert done.returncode == 0, done.stderr
+    (path,) = project.outputs.glob("runs/*/*/report.json")
+    assert Report.read(path.parent).metrics["cv_log_loss"] == report.metrics["cv_log_loss"]
 
 
 def _parent(project: Project) -> str:
