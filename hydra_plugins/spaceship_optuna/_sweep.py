@@ -5,6 +5,7 @@ import os
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ from spaceship.errors import ConfigError, SpaceshipError
 log = logging.getLogger(__name__)
 
 _SWEEP_DIR = "sweep_dir"
+_MOST_BARREN = 3
+"""Launches in a row whose workers may die before they have a trial."""
 
 
 class Sweep:
@@ -65,6 +68,7 @@ class Sweep:
         self.config = config
         self.settings = checked(settings, config)
         self.n_workers = n_workers(self.settings, config.hydra.launcher)
+        self.barren = 0
 
     def run(self, arguments: Sequence[str]) -> Any:
         """Run what the command line describes and return the best value, or values.
@@ -212,15 +216,20 @@ class Sweep:
                 _ = result.return_value
         except SpaceshipError:
             raise
-        except Exception as error:
-            gone = _queue.bury(study)
-            if not gone:
-                raise
-            log.warning("A worker died; the sweep goes on without it.")
-            log.debug("The launcher ended with %r", error)
-            self._lose(study, gone)
+        except Exception as error:  # noqa: BLE001 - raised again unless workers died
+            self._mourn(study, error)
         finally:
             os.environ.pop(WORKERS_VARIABLE, None)
+
+    def _mourn(self, study: optuna.Study, error: Exception) -> None:
+        """Close what dead workers were at; raise the launcher's error if nobody died."""
+        gone = _queue.bury(study)
+        self.barren = 0 if gone else self.barren + 1
+        if not gone and (not isinstance(error, BrokenExecutor) or self.barren >= _MOST_BARREN):
+            raise error
+        log.warning("A worker died; the sweep goes on without it.")
+        log.debug("The launcher ended with %r", error)
+        self._lose(study, gone)
 
     def _lose(self, study: optuna.Study, numbers: Sequence[int]) -> None:
         """Let the callbacks know of trials whose workers died over them."""

@@ -62,7 +62,9 @@ class OptunaSweeperConf:
 
     """
 
-    defaults: list[Any] = field(default_factory=lambda: [{"sampler": "tpe"}, {"pruner": "wilcoxon"}])
+    defaults: list[Any] = field(
+        default_factory=lambda: [{"sampler": "tpe"}, {"pruner": "wilcoxon"}]
+    )
     _target_: str = "hydra_plugins.spaceship_optuna.sweeper.OptunaSweeper"
     _recursive_: bool = False  # sampler and pruner are built in each worker, not here
     sampler: Any = MISSING

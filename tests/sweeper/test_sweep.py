@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -283,6 +284,20 @@ def test_killed_worker_costs_no_trial(project: Project, processes: Keep) -> None
     project.check_complete(8)
 
 
+def test_worker_killed_before_its_first_trial_costs_nothing(
+    project: Project, processes: Keep
+) -> None:
+    process = processes(project.start(*LOGISTIC, *TWO_WORKERS, "hydra.sweeper.n_trials=4"))
+    deadline = time.monotonic() + 60
+    while not (workers := _workers(process.pid)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    workers[0].kill()
+    told, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, told
+    assert "sweep goes on" in told
+    project.check_complete(4)
+
+
 @pytest.mark.parametrize("launcher", [(), TWO_WORKERS])
 def test_killed_parent_is_resumed(
     project: Project, processes: Keep, launcher: tuple[str, ...]
@@ -379,8 +394,12 @@ def _parent(project: Project) -> str:
 
 
 def _workers(parent: int) -> list[psutil.Process]:
-    children = psutil.Process(parent).children(recursive=True)
-    return [one for one in children if re.search("popen_loky", " ".join(one.cmdline()))]
+    found = []
+    for child in psutil.Process(parent).children(recursive=True):
+        with suppress(psutil.Error):  # it has just ended
+            if re.search("popen_loky", " ".join(child.cmdline())):
+                found.append(child)
+    return found
 
 
 def _wait_for_trials(project: Project, count: int) -> None:
