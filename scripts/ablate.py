@@ -1,4 +1,4 @@
-"""What each block of the feature set `full` is worth: left out, or added, over models and seeds."""
+"""What each block of the feature set `full` is worth, left out or added, or each option of a model."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from spaceship.entry import prepare
 if TYPE_CHECKING:
     import pandas as pd
 
-METRICS = ("accuracy", "log_loss")
+METRICS = ("accuracy", "log_loss", "ece")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -20,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=bench.kaggle_folder, required=True, help="Kaggle's files")
     parser.add_argument("--models", type=bench.names, default="catboost,lgbm", help="candidates")
     parser.add_argument("--blocks", type=bench.names, default="", help="only these; all by default")
+    parser.add_argument(
+        "--options", type=bench.names, default="", help="overrides to measure instead of blocks"
+    )
     parser.add_argument("--seeds", type=bench.names, default="42,123,2026", help="of all drawn")
     asked = parser.parse_args(arguments)
     prepare()  # before anything that has threads is imported
@@ -33,9 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         base = folds(frame, model, shipped, seeds)
         head = [model, *(f"{metric} ± SE (seeds better)" for metric in METRICS)]
         print(bench.table([*head], [["base", *(level(base, metric) for metric in METRICS)]]))
-        for name in asked.blocks or BLOCKS:
-            change = f"- {name}" if name in shipped else f"+ {name}"
-            other = folds(frame, model, changed(shipped, name), seeds)
+        changes = {one: (shipped, [one]) for one in asked.options} or {
+            f"{'-' if name in shipped else '+'} {name}": (changed(shipped, name), [])
+            for name in asked.blocks or BLOCKS
+        }
+        for change, (blocks, options) in changes.items():
+            other = folds(frame, model, blocks, seeds, *options)
             cells = (bench_features.difference(other, base, metric) for metric in METRICS)
             print(f"| {change} | {' | '.join(cells)} |", flush=True)
         print()
@@ -52,11 +58,13 @@ def changed(blocks: Sequence[str], name: str) -> list[str]:
 
 
 def folds(
-    frame: "pd.DataFrame", model: str, blocks: Sequence[str], seeds: Sequence[int]
+    frame: "pd.DataFrame", model: str, blocks: Sequence[str], seeds: Sequence[int], *options: str
 ) -> bench_features.Folds:
     """Return the metrics of each fold by seed."""
-    override = f"features.blocks=[{','.join(blocks)}]"
-    return {seed: bench_features.scores(frame, model, "full", seed, override) for seed in seeds}
+    chosen = f"features.blocks=[{','.join(blocks)}]"
+    return {
+        seed: bench_features.scores(frame, model, "full", seed, chosen, *options) for seed in seeds
+    }
 
 
 def level(scored: bench_features.Folds, metric: str) -> str:

@@ -7,7 +7,9 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import ablate
 import bench
+import bench_accuracy
 import bench_features
 import bench_first_runs
 import bench_kills
@@ -201,3 +203,37 @@ def test_first_runs_need_one_champion() -> None:
     assert bench_first_runs.judge([0] * 4, Counter(champion=2, refused=2), state)
     assert bench_first_runs.judge([0] * 4, awards, replace(state, champion=None))
     assert bench_first_runs.judge([0] * 4, awards, replace(state, runs={"a": "FINISHED"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "blocks"),
+    [
+        ("cabin", ["spending"]),
+        ("child", ["cabin", "spending", "child"]),
+        ("fill_planet", ["fill_planet", "cabin", "spending"]),
+    ],
+)
+def test_a_block_is_left_out_or_added_where_it_belongs(name: str, blocks: list[str]) -> None:
+    assert ablate.changed(["cabin", "spending"], name) == blocks
+
+
+def fold(loss: float, *, right: bool = True) -> dict[str, object]:
+    chances = [0.75, 0.25, 0.75, 0.25]
+    figures = dict.fromkeys(bench_accuracy.METRICS, loss)
+    truth = [True, False, True, False] if right else [False, True, False, True]
+    return {**figures, "seconds": 1.0, "peak": 2.0, "truth": truth, "chances": chances}
+
+
+def test_contestants_are_compared_fold_by_fold() -> None:
+    mine = {"42/0": fold(0.3), "42/1": fold(0.5)}
+    theirs = {"42/0": fold(0.4), "42/1": fold(0.7), "42/2": fold(9.0)}
+    name, *cells = bench_accuracy.difference_row("other", mine, theirs)
+    assert name == "other"
+    assert cells[0] == "-0.1500 ± 0.0500"
+
+
+def test_calibration_is_judged_on_all_folds_of_a_seed_together() -> None:
+    half = {"42/0": fold(0.3), "42/1": fold(0.3, right=False)}
+    assert bench_accuracy.pooled_ece({"42/0": fold(0.3)}) == pytest.approx(0.25)
+    assert bench_accuracy.pooled_ece(half) == pytest.approx(0.25)
+    assert bench_accuracy.needed(["blend", "flaml raw"]) == ["flaml"]
