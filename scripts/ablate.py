@@ -1,4 +1,4 @@
-"""What each block of the feature set `full` is worth, left out or added, or each option of a model."""
+"""What each block of the features `full` is worth, left out or added, or an option of a model."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

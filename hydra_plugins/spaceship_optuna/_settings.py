@@ -54,7 +54,7 @@ def checked(settings: Mapping[str, Any], config: DictConfig) -> dict[str, Any]:
 
 
 def n_workers(settings: Mapping[str, Any], launcher: DictConfig) -> int:
-    """Return how many workers are asked for, of the launcher or of the sweeper.
+    """Return how many workers are asked for, of the launcher or of the sweeper; never idle ones.
 
     Raises:
         ConfigError: Several, of a launcher that runs one job after the other.
@@ -71,7 +71,7 @@ def n_workers(settings: Mapping[str, Any], launcher: DictConfig) -> int:
     if "n_jobs" in launcher and workers > cores:
         log.warning("%d workers are asked for, %d run: there are no more cores.", workers, cores)
         return cores
-    return workers
+    return min(workers, int(settings["n_trials"]))  # a cluster's default is hundreds
 
 
 def is_serial(launcher: DictConfig) -> bool:
