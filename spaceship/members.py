@@ -54,8 +54,8 @@ def best_recipes(folder: Path, top: int, metric: str, digest: str) -> list[dict[
 
     """
     if not (isinstance(top, int) and top > 0):
-        message = f"expected model.top to be a number of members, 1 or more, found {top!r}"
-        raise ConfigError(message)
+        message = "expected a number of members, 1 or more, in model.top or mode.blend"
+        raise ConfigError(f"{message}, found {top!r}")
     ranked = _ranked(_reports(folder), metric, digest)
     if not ranked:
         message = f"expected jobs scored on the data in use in {folder}, found none"

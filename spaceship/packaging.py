@@ -80,10 +80,14 @@ def load(uri: str) -> Pipeline:
 
 def requirements(pipeline: Pipeline, types: list[str]) -> list[str]:
     """Return the pinned packages that a server needs for a pipeline holding these types."""
+    from hydra.utils import get_class
+
     distributions = importlib.metadata.packages_distributions()
-    # what a step inherits from counts: a class of this project may wrap a library's estimator
-    bases = [base.__module__ for _, step in pipeline.steps for base in type(step).__mro__]
-    roots = {name.split(".")[0] for name in [*types, *bases]} - {"spaceship"}
+    # what a class of this project inherits from counts: it may wrap a library's estimator
+    ours = [get_class(name) for name in types if name.startswith("spaceship.")]
+    bases = [base.__module__ for kind in ours for base in kind.__mro__]
+    named = [step.package for _, step in pipeline.steps if hasattr(step, "package")]
+    roots = {name.split(".")[0] for name in [*types, *bases, *named]} - {"spaceship"}
     own = {distributions[root][0] for root in roots if root in distributions}
     names = sorted({*SERVING_PACKAGES, *own})
     return [f"{name}=={importlib.metadata.version(name)}" for name in names]

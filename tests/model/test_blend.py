@@ -9,7 +9,6 @@ import pytest
 from lightgbm import LGBMClassifier
 from sklearn.base import clone, is_classifier
 from sklearn.dummy import DummyClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline
 
@@ -18,6 +17,7 @@ from spaceship.errors import ConfigError
 from spaceship.features.full import FullFeatures
 from spaceship.features.raw import RawFeatures
 from spaceship.model.blend import Blend
+from spaceship.model.catboost import CategoryCatBoost
 from spaceship.pipeline import build_blend
 
 SIZE = 600
@@ -26,8 +26,8 @@ People = tuple[pd.DataFrame, Any]
 TREES: dict[str, Any] = {"n_estimators": 20, "num_leaves": 4, "verbose": -1, "n_jobs": 1}
 
 
-def blend(*estimators: Any, encoding: str = "native", **settings: Any) -> Blend:
-    members = [("raw", RawFeatures(), encoding, estimator) for estimator in estimators]
+def blend(*estimators: Any, **settings: Any) -> Blend:
+    members = [("raw", RawFeatures(), "native", estimator) for estimator in estimators]
     return build_blend(members, **settings)
 
 
@@ -102,12 +102,15 @@ def test_rows_do_not_depend_on_the_batch(people: People) -> None:
 
 def test_is_stored_with_all_its_members_and_their_packages(people: People, tmp_path: Path) -> None:
     frame, labels = people
-    made = blend(LGBMClassifier(**TREES), LogisticRegression(max_iter=500), encoding="onehot")
+    other = CategoryCatBoost(iterations=5, allow_writing_files=False, logging_level="Silent")
+    made = blend(LGBMClassifier(**TREES), other)
     fitted = Pipeline([("candidate", made)]).fit(frame, labels)
     packaging.save(fitted, tmp_path / "model", frame)
     loaded = packaging.load(str(tmp_path / "model"))
     np.testing.assert_array_equal(loaded.predict_proba(frame), fitted.predict_proba(frame))
-    assert "lightgbm==" in (tmp_path / "model" / "requirements.txt").read_text()
+    needed = (tmp_path / "model" / "requirements.txt").read_text()
+    assert "lightgbm==" in needed
+    assert "catboost==" in needed
 
 
 def test_same_seed_same_bits_also_in_a_clone(people: People) -> None:

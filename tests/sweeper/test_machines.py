@@ -290,11 +290,14 @@ def test_joblib_workers_share_a_study_in_postgres(machine: Machine, postgres: Po
     assert_secret(machine, url, told)
 
 
-def test_submitit_workers_share_a_study_in_postgres(machine: Machine, postgres: Postgres) -> None:
-    pytest.importorskip("submitit", reason='no submitit; pip install -e ".[submitit]"')
+@pytest.mark.parametrize(("launcher", "package"), [("submitit_local", "submitit"), ("ray", "ray")])
+def test_workers_of_other_launchers_share_a_study_in_postgres(
+    machine: Machine, postgres: Postgres, launcher: str, package: str
+) -> None:
+    pytest.importorskip(package, reason=f"no {package}; see docs/many_machines.md")
     url = postgres.new_database()
-    launcher = ["hydra/launcher=submitit_local", "hydra.sweeper.n_jobs=2"]
-    status, told = machine(*shared(url, *launcher))
+    chosen = [f"hydra/launcher={launcher}", "hydra.sweeper.n_jobs=2"]
+    status, told = machine(*shared(url, *chosen))
     assert status == 0, told
     assert_whole(machine, url)
     owners = {json.dumps(trial.user_attrs[OWNER]) for trial in read(url)[0]}
