@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from spaceship.tracking import Store
 
 STUDY_TAG = "study"
 LAST = "last"
+_NAME = re.compile(r"[\w.+ -]+")
 
 
 def study_folder(store: Store, study: str) -> Path:
@@ -20,18 +22,21 @@ def study_folder(store: Store, study: str) -> Path:
 
     Args:
         store: Where the study was logged.
-        study: Its name, or `last`.
+        study: Its name, or `last`, the one that was started last.
 
     Raises:
         ConfigError: There is none, or its folder is gone.
 
     """
+    if not _NAME.fullmatch(study):
+        message = f"expected the name of a sweep in model.study, found {study!r}"
+        raise ConfigError(f"{message}; its results file names it, and last is the latest one")
     which = f"tags.{STUDY_TAG} != ''" if study == LAST else f"tags.{STUDY_TAG} = '{study}'"
     found = store.client.search_runs(
         [store.experiment_id], which, order_by=["attributes.start_time DESC"], max_results=1
     )
     if not found:
-        message = f"expected a finished sweep {study!r} in model.study, found none"
+        message = f"expected a sweep {study!r} in model.study, found none"
         raise ConfigError(f"{message}; run one first: python scripts/run.py mode=tune")
     folder = Path(found[0].data.tags["folder"])
     if not folder.is_dir():
@@ -47,15 +52,14 @@ def best_recipes(folder: Path, top: int, metric: str, digest: str) -> list[dict[
         folder: Holds one folder a job.
         top: How many recipes at the most.
         metric: What the jobs are compared by.
-        digest: Of the data in use; jobs on other data do not count.
+        digest: Of the data in use; jobs on other data do not count. Jobs of other seeds or splits
+            do: their figures are of other folds.
 
     Raises:
         ConfigError: No job is scored on these data, or `top` is no number of members.
 
     """
-    if not (isinstance(top, int) and top > 0):
-        message = "expected a number of members, 1 or more, in model.top or mode.blend"
-        raise ConfigError(f"{message}, found {top!r}")
+    check_count(top)
     ranked = _ranked(_reports(folder), metric, digest)
     if not ranked:
         message = f"expected jobs scored on the data in use in {folder}, found none"
@@ -64,6 +68,18 @@ def best_recipes(folder: Path, top: int, metric: str, digest: str) -> list[dict[
     order = [recipe for recipe in ranked if leaders[recipe["name"]] is recipe]
     order += [recipe for recipe in ranked if leaders[recipe["name"]] is not recipe]
     return order[:top]
+
+
+def check_count(top: object) -> None:
+    """Refuse what is no number of members.
+
+    Raises:
+        ConfigError: It is not a whole number from 1 on.
+
+    """
+    if isinstance(top, bool) or not isinstance(top, int) or top < 1:
+        message = "expected a number of members, 1 or more, in model.top or mode.blend"
+        raise ConfigError(f"{message}, found {top!r}")
 
 
 def _reports(folder: Path) -> Sequence[Report]:

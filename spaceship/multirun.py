@@ -12,16 +12,20 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from spaceship import logbook, parts
+from spaceship import recipe as recipes
 from spaceship.gate._base import VERDICT_FILE
 from spaceship.job import Job
 from spaceship.members import best_recipes
 from spaceship.mode.train import conclude, fit_candidate, score_recipe
 from spaceship.outcome import OUTCOME
 from spaceship.registry import CHALLENGER, CHAMPION
-from spaceship.report import Report, better, direction
+from spaceship.report import THRESHOLD, Report, better, direction
 from spaceship.tracking import Store
 
 log = logging.getLogger(__name__)
+
+_BLEND = "blend-"
+"""What the folders of blends start with."""
 
 
 def start(config: DictConfig, name: str | None = None) -> str:
@@ -59,16 +63,35 @@ def end(config: DictConfig, parent_run_id: str, chosen: Path | None = None) -> N
 
 
 def _or_blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> Job:
-    """Return a blend of the best jobs, one of each candidate first, if it is better than all."""
+    """Return the best of this multirun's blends, one of them made now, if it is better than all.
+
+    A blend that fails costs nothing but itself.
+    """
+    try:
+        made = _blend(config, best, store, parent_run_id)
+    except Exception as error:  # noqa: BLE001 - the best job is gated all the same
+        log.warning("The blend failed, the best job goes to the gate: %s", error)
+        return best
+    if made is None:
+        return best
+    blends = [job for job in _scored_jobs(best.folder.parent) if job.folder.name.startswith(_BLEND)]
+    chosen = _best([best, *blends], parts.objectives(config)[0])
+    log.info("The blend is %s.", "no better" if chosen == best else "better")
+    return chosen
+
+
+def _blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> Job | None:
+    """Return a blend of the best jobs, the best of each candidate first; None of a single one."""
     cfg, folder = _usable_config(config, best), Path(config.hydra.sweep.dir)
     report, metric = Report.read(best.folder), parts.objectives(config)[0]
     members = best_recipes(folder, config.mode.blend, metric, report.data_digest)
     if len(members) == 1:
-        return best
+        return None
     settings = {"name": "blend", "method": "stack", "n_folds": 5, "bags": 1}
-    recipe = parts.blend_recipe(members, settings, report.recipe["features"])
+    recipe = recipes.blend(members, settings, report.recipe["features"])
+    recipe["threshold"] = report.recipe.get("threshold", THRESHOLD)
     digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
-    blend = Job(folder / f"blend-{digest[:8]}", in_multirun=True)
+    blend = Job(folder / f"{_BLEND}{digest[:8]}", in_multirun=True)
     if not blend.scored:
         own = str(config.hydra.output_subdir)
         shutil.copytree(best.folder / own, blend.folder / own, dirs_exist_ok=True)
@@ -77,9 +100,7 @@ def _or_blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -
         score_recipe(cfg, blend, recipe)
         logbook.log_scores(store, blend)
         store.end_run(run_id, "FINISHED")
-    chosen = _best([best, blend], metric)
-    log.info("The blend is %s.", "better" if chosen == blend else "no better")
-    return chosen
+    return blend
 
 
 def _gate_best(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> None:

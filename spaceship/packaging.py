@@ -3,9 +3,12 @@
 import importlib.metadata
 import logging
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from spaceship.config import ROOT
@@ -86,11 +89,22 @@ def requirements(pipeline: Pipeline, types: list[str]) -> list[str]:
     # what a class of this project inherits from counts: it may wrap a library's estimator
     ours = [get_class(name) for name in types if name.startswith("spaceship.")]
     bases = [base.__module__ for kind in ours for base in kind.__mro__]
-    named = [step.package for _, step in pipeline.steps if hasattr(step, "package")]
+    named = [one.package for one in _within(pipeline) if hasattr(one, "package")]
     roots = {name.split(".")[0] for name in [*types, *bases, *named]} - {"spaceship"}
     own = {distributions[root][0] for root in roots if root in distributions}
     names = sorted({*SERVING_PACKAGES, *own})
     return [f"{name}=={importlib.metadata.version(name)}" for name in names]
+
+
+def _within(value: Any) -> Iterator[Any]:
+    """Give the estimators inside a fitted one, itself included."""
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _within(item)
+    elif isinstance(value, BaseEstimator):
+        yield value
+        for item in vars(value).values():
+            yield from _within(item)
 
 
 def _trusted_types(pipeline: Pipeline) -> list[str]:

@@ -1,13 +1,14 @@
 """The parts a config describes, built: what a mode asks for before it calls the stages."""
 
 import json
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from sklearn.pipeline import Pipeline
 
+from spaceship import recipe as recipes
 from spaceship.cache import load_passengers
 from spaceship.config import build, resolved
 from spaceship.data._base import DataSource, Passengers
@@ -15,8 +16,6 @@ from spaceship.errors import ConfigError
 from spaceship.evaluation import PreparedFold
 from spaceship.gate._base import Gate
 from spaceship.members import best_recipes, study_folder
-from spaceship.model.inner import choosing
-from spaceship.pipeline import build_blend, build_pipeline
 from spaceship.registry import CHAMPION, Registry
 from spaceship.report import direction
 from spaceship.tracking import Store, validated
@@ -25,9 +24,6 @@ from spaceship.trial import in_trial
 
 _PASSENGERS: dict[tuple[Path, str, str], Passengers] = {}
 _FOLDS: dict[str, dict[int, PreparedFold]] = {}
-_CHOICES = {"iterations": "fixed", "calibration": "none", "threshold": 0.5}
-"""What a candidate may choose for itself, and what it does where a recipe is silent."""
-_BLEND_KEYS = ("name", "method", "n_folds", "bags")
 
 
 def data_source(cfg: DictConfig) -> DataSource:
@@ -65,7 +61,9 @@ def registry(cfg: DictConfig) -> Registry:
     return Registry(store(cfg), model, outputs(cfg) / "locks")
 
 
-def recipe(cfg: DictConfig, *, features_chosen: bool) -> dict[str, Any]:
+def recipe(
+    cfg: DictConfig, *, features_chosen: bool, named: Collection[str] = ()
+) -> dict[str, Any]:
     """Return everything needed to build the pipeline again, interpolations unresolved.
 
     With `model=champion` that is the champion's own recipe, and the fallback's until there is a
@@ -73,20 +71,24 @@ def recipe(cfg: DictConfig, *, features_chosen: bool) -> dict[str, Any]:
 
     Args:
         cfg: The job's config.
-        features_chosen: Whether `features=` was given; then it wins over the champion's own set.
+        features_chosen: Whether `features=` was given; then it wins over the champion's own set,
+            and over those of members that come from a study.
+        named: Which of `calibration` and `threshold` were given; they win over the champion's.
 
     """
     plain: dict[str, Any] = OmegaConf.to_container(cfg, resolve=False)  # type: ignore[assignment]
     model, features = plain["model"], plain["features"]
-    chosen = {name: plain[name] for name in ("calibration", "threshold")}
+    choices = {name: plain[name] for name in ("calibration", "threshold")}
     if "members" in model:
-        return _blend(cfg, model, features) | chosen
-    if model["name"] != CHAMPION:
-        return _recipe(model, features) | chosen
-    champion = registry(cfg).find(CHAMPION)
-    if champion is None or not champion.recipe:
-        return _recipe(model["fallback"], features) | chosen
-    return {**champion.recipe, "features": features} if features_chosen else champion.recipe
+        made = _blend(cfg, model, features) | choices
+    elif model["name"] != CHAMPION:
+        made = recipes.single(model, features) | choices
+    else:
+        champion = registry(cfg).find(CHAMPION)
+        if champion is None or not champion.recipe:
+            return recipes.single(model["fallback"], features) | choices
+        made = champion.recipe | {name: choices[name] for name in choices if name in named}
+    return recipes.with_features(made, features) if features_chosen else made
 
 
 def pipeline(cfg: DictConfig, ingredients: Mapping[str, Any]) -> Pipeline:
@@ -94,21 +96,21 @@ def pipeline(cfg: DictConfig, ingredients: Mapping[str, Any]) -> Pipeline:
     _check_threads(cfg.threads)
     plain = OmegaConf.to_container(cfg, resolve=False)
     whole = OmegaConf.create({**plain, "recipe": dict(ingredients)})  # type: ignore[dict-item]
-    own = whole.recipe
-    if "members" in own:
-        members = [_parts_of(member) for member in own.members]
-        settings = {"method": own.method, "n_folds": own.n_folds, "bags": own.bags}
-        built = build_blend(members, **settings, seed=cfg.seed)
+    return recipes.built(whole.recipe, cfg.seed)
+
+
+def _blend(
+    cfg: DictConfig, model: Mapping[str, Any], features: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the recipe of a blend, its members written out."""
+    if model["study"] is None:
+        members = [recipes.single(member, features) for member in model["members"].values()]
     else:
-        built = build_pipeline(*_parts_of(own)[1:])
-    choices = {name: own.get(name, default) for name, default in _CHOICES.items()}
-    return choosing(built, **choices, seed=cfg.seed)
-
-
-def _parts_of(own: DictConfig) -> tuple[str, Any, str, Any]:
-    """Return what tells a recipe's columns from another's, its features, encoding and estimator."""
-    columns = json.dumps([resolved(own.features), own.encoding], sort_keys=True)
-    return columns, build(own.features), own.encoding, build(own.estimator)
+        folder = study_folder(store(cfg), str(model["study"]))
+        digest, metric = passengers(cfg).digest, objectives(cfg)[0]
+        members = best_recipes(folder, model["top"], metric, digest)
+        features = members[0]["features"]
+    return recipes.blend(members, model, features)
 
 
 def _check_threads(threads: object) -> None:
@@ -123,40 +125,6 @@ def _misfit(cfg: DictConfig, group: str, kind: str) -> ConfigError:
     """Return the error of a group whose node describes something of another kind."""
     message = f"expected {group}._target_ to be a {kind}, found {cfg[group]['_target_']}"
     return ConfigError(f"{message}; choose one of configs/{group} with {group}=NAME")
-
-
-def _recipe(model: Mapping[str, Any], features: Mapping[str, Any]) -> dict[str, Any]:
-    own = {key: model[key] for key in ("name", "encoding", "estimator")}
-    return own | {"iterations": model.get("iterations", "fixed"), "features": dict(features)}
-
-
-def _blend(
-    cfg: DictConfig, model: Mapping[str, Any], features: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the recipe of a blend, its members written out."""
-    if model["study"] is None:
-        members = [_recipe(member, features) for member in model["members"].values()]
-    else:
-        folder = study_folder(store(cfg), model["study"])
-        digest, metric = passengers(cfg).digest, objectives(cfg)[0]
-        members = best_recipes(folder, model["top"], metric, digest)
-    return blend_recipe(members, {key: model[key] for key in _BLEND_KEYS}, features)
-
-
-def blend_recipe(
-    members: Sequence[Mapping[str, Any]],
-    settings: Mapping[str, Any],
-    features: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Return the recipe of a blend of recipes.
-
-    Args:
-        members: The recipes.
-        settings: `name`, `method`, `n_folds` and `bags`.
-        features: What to call the feature set of the whole.
-
-    """
-    return {**settings, "members": [dict(one) for one in members], "features": dict(features)}
 
 
 def objectives(cfg: DictConfig) -> list[str]:
@@ -182,9 +150,10 @@ def prepared_folds(
 ) -> MutableMapping[int, PreparedFold] | None:
     """Return the folds that this process's trials share, or None outside a sweep.
 
-    They are the same for all trials whose data, split, features and encoding are the same.
+    They are the same for all trials whose data, split, features and encoding are the same. A
+    recipe that makes inner folds of its own prepares its columns itself.
     """
-    if not in_trial():
+    if not in_trial() or not recipes.prepares_alone(ingredients):
         return None
     steps = [ingredients["encoding"], ingredients["features"], digest, repr(protocol(cfg))]
     key = json.dumps(steps, sort_keys=True)
@@ -207,10 +176,19 @@ def gate(cfg: DictConfig) -> Gate:
 
 def features_chosen() -> bool:
     """Tell whether the job's command line names a feature set, or changes one."""
+    return any(item.startswith(("features=", "features.")) for item in _asked())
+
+
+def choices_named() -> list[str]:
+    """Return which of `calibration` and `threshold` the job's command line names."""
+    given = [item.partition("=")[0] for item in _asked()]
+    return [name for name in ("calibration", "threshold") if name in given]
+
+
+def _asked() -> list[str]:
     from hydra.core.hydra_config import HydraConfig
 
-    task = HydraConfig.get().overrides.task
-    return any(item.lstrip("+~").startswith(("features=", "features.")) for item in task)
+    return [item.lstrip("+~") for item in HydraConfig.get().overrides.task]
 
 
 def features_name(ingredients: Mapping[str, Any]) -> str:

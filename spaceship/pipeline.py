@@ -28,22 +28,19 @@ def build_pipeline(features: Any, encoding: str, estimator: Any) -> Pipeline:
     return Pipeline(steps)
 
 
-def build_blend(members: Sequence[tuple[str, Any, str, Any]], **settings: Any) -> Blend:
+def build_blend(members: Sequence[tuple[str, Any, Any]], **settings: Any) -> Blend:
     """Put candidates side by side; those with the same columns share what prepares them.
 
     Args:
-        members: Of each, a key that is the same for the same columns, its feature set, its
-            encoding and its estimator.
+        members: Of each, a key that is the same for the same columns, what prepares these, and its
+            estimator.
         **settings: Further arguments of `Blend`.
 
     Returns:
         An unfitted classifier which takes raw columns.
 
     """
-    keys = list(dict.fromkeys(key for key, *_ in members))
-    built = {
-        key: Pipeline([("features", features), ("encoding", encoder(encoding))])
-        for key, features, encoding, _ in members
-    }
-    pairs = [(keys.index(key), estimator) for key, *_, estimator in members]
-    return Blend([built[key] for key in keys], pairs, **settings)
+    prepared = {key: steps for key, steps, _ in members}
+    places = {key: place for place, key in enumerate(prepared)}
+    pairs = [(places[key], estimator) for key, _, estimator in members]
+    return Blend(list(prepared.values()), pairs, **settings)

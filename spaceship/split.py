@@ -82,34 +82,45 @@ def group_folds(ids: pd.Series, labels: npt.ArrayLike, *, n_splits: int, seed: i
     _check_foldable(len(groups), truth, n_splits)
     splitter = StratifiedGroupKFold(n_splits=n_splits, shuffle=True, random_state=seed)
     folds = [(train, test) for train, test in splitter.split(codes, truth, codes)]
-    if any(len(test) == 0 or len(np.unique(truth[train])) < 2 for train, test in folds):  # noqa: PLR2004 - two classes
-        msg = (
-            f"Expected {n_splits} folds that each hold rows and leave both classes to train on, "
-            f"but {len(groups)} travel groups do not allow it. Lower the number of folds."
-        )
-        raise DataError(msg)
-    return folds
+    return _trainable(folds, truth, len(groups))
 
 
-def inner_folds(ids: pd.Series, *, n_splits: int, seed: int) -> list[Fold]:
+def inner_folds(ids: pd.Series, labels: npt.ArrayLike, *, n_splits: int, seed: int) -> list[Fold]:
     """Split the rows a model is fitted on, for what it chooses by cross-validation of its own.
 
-    Travel groups stay whole. Labels are not looked at, which takes a hundredth of the time.
+    Travel groups stay whole. Labels are not balanced, which takes a hundredth of the time.
 
     Args:
         ids: PassengerIds `(n_rows,)`.
-        n_splits: Number of folds, at least 2 and at most the number of travel groups.
+        labels: True or False per row `(n_rows,)`.
+        n_splits: Number of folds, at least 2.
         seed: Seed of the shuffle.
 
     Returns:
         One `(train, test)` pair of row positions a fold; the tests partition the rows.
 
+    Raises:
+        DataError: Too few groups, too few rows of a class, or a fold that cannot be trained on.
+
     """
     from sklearn.model_selection import GroupKFold
 
+    codes, groups = _groups(ids)
+    truth = np.asarray(labels, dtype=bool)
+    _check_foldable(len(groups), truth, n_splits)
     splitter = GroupKFold(n_splits, shuffle=True, random_state=seed)
-    codes, _ = _groups(ids)
-    return list(splitter.split(codes, groups=codes))
+    return _trainable(list(splitter.split(codes, groups=codes)), truth, len(groups))
+
+
+def _trainable(folds: list[Fold], truth: npt.NDArray[np.bool_], n_groups: int) -> list[Fold]:
+    """Return the folds if each holds rows and leaves both classes to train on."""
+    if any(len(test) == 0 or len(np.unique(truth[train])) < 2 for train, test in folds):  # noqa: PLR2004 - two classes
+        msg = (
+            f"Expected {len(folds)} folds that each hold rows and leave both classes to train on, "
+            f"but {n_groups} travel groups do not allow it. Lower the number of folds."
+        )
+        raise DataError(msg)
+    return folds
 
 
 def _groups(ids: pd.Series) -> tuple[npt.NDArray[np.intp], list[str]]:

@@ -12,7 +12,7 @@ from spaceship import logbook, multirun, parts
 from spaceship.config import redact, resolved, usable_cores
 from spaceship.errors import ConfigError
 from spaceship.job import Job
-from spaceship.members import STUDY_TAG
+from spaceship.members import STUDY_TAG, check_count
 from spaceship.outcome import OUTCOME
 from spaceship.process import process_tags
 from spaceship.report import Report
@@ -38,6 +38,8 @@ def study_facts(config: DictConfig, workers: int) -> dict[str, Any]:
     _check_threads(config, workers)
     parts.objectives(config)
     parts.gate(config)
+    if (blend := config.mode.get("blend")) is not None:
+        check_count(blend)
     return {
         "objective": resolved(config.objective),
         "data": parts.passengers(config).digest,
@@ -53,12 +55,12 @@ def start_study(config: DictConfig, study: Any) -> str:
     run_id = study.user_attrs.get(_RUN)
     if run_id is None:
         run_id = multirun.start(config, study.study_name)
-        store.set_tags(run_id, {STUDY_TAG: study.study_name})
         study.set_user_attr(_RUN, run_id)
     else:
         store.client.update_run(run_id, status="RUNNING")
         store.set_tags(run_id, process_tags())
         OUTCOME.closers[run_id] = partial(store.end_parent, run_id)
+    store.set_tags(run_id, {STUDY_TAG: study.study_name})
     return str(run_id)
 
 

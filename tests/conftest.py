@@ -13,7 +13,9 @@ from spaceship.data.synthetic import SyntheticData
 from spaceship.registry import Registry
 from spaceship.tracking import Store, validated
 
-ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from commands import ROOT, Shell
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +51,15 @@ def store(database: Path, tmp_path: Path) -> Iterator[Store]:
     shutil.copy(database, folder / "mlflow.db")
     yield validated(f"sqlite:///{folder}/mlflow.db", str(folder / "mlartifacts"), "spaceship")
     _forget_mlflow()
+
+
+@pytest.fixture
+def shell(database: Path, tmp_path: Path) -> Shell:
+    """Give a shell with an empty outputs folder and a database that is set up already."""
+    outputs = tmp_path / "outputs"
+    outputs.mkdir()
+    shutil.copy(database, outputs / "mlflow.db")
+    return Shell(outputs)
 
 
 @pytest.fixture

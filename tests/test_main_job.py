@@ -11,89 +11,23 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
+from commands import QUICK, QUICK_MODEL, Shell
 from mlflow import MlflowClient
-from mlflow.entities import Run
 
-ROOT = Path(__file__).resolve().parents[1]
-QUICK = ["data.n_groups=400", "features=raw", "gate.floor=0.5"]
-QUICK_MODEL = "model=logistic_regression"
 pytestmark = pytest.mark.slow
-
-
-class Shell:
-    """Runs the script with one outputs folder, from a folder that is not the project's."""
-
-    def __init__(self, outputs: Path) -> None:
-        self.outputs = outputs
-
-    def command(self, *arguments: str) -> list[str]:
-        script = [sys.executable, str(ROOT / "scripts" / "run.py")]
-        return [*script, *arguments, f"paths.outputs={self.outputs}"]
-
-    def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=self.outputs.parent,
-            env=os.environ | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-
-    @property
-    def client(self) -> MlflowClient:
-        uri = f"sqlite:///{self.outputs}/mlflow.db"
-        return MlflowClient(uri, uri)
-
-    def runs(self) -> list[Run]:
-        experiment = self.client.get_experiment_by_name("spaceship")
-        assert experiment is not None
-        return list(self.client.search_runs([experiment.experiment_id]))
-
-    def champion(self) -> str | None:
-        try:
-            models = self.client.get_registered_model("spaceship-synthetic")
-        except Exception:  # noqa: BLE001 - no model yet
-            return None
-        number = models.aliases.get("champion")
-        return None if number is None else str(number)
-
-    def verdicts(self) -> list[dict[str, Any]]:
-        paths = sorted(self.outputs.glob("*runs/*/*/**/verdict.json"))
-        return [json.loads(path.read_text()) for path in paths]
 
 
 @pytest.fixture(scope="module")
 def first_time(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """Give a shell whose outputs hold one run of the main job."""
-    shell = Shell(tmp_path_factory.mktemp("project") / "outputs")
-    done = shell(*QUICK, QUICK_MODEL)
+    first = Shell(tmp_path_factory.mktemp("project") / "outputs")
+    done = first(*QUICK, QUICK_MODEL)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Verdict: champion" in done.stdout
-    return shell
-
-
-@pytest.fixture
-def later(first_time: Shell, tmp_path: Path) -> Shell:
-    """Give a shell with an empty outputs folder and a database that is set up already."""
-    outputs = tmp_path / "outputs"
-    outputs.mkdir()
-    template = first_time.outputs.parent / "template.db"
-    if not template.exists():
-        uri = f"sqlite:///{template}"
-        MlflowClient(uri, uri).search_experiments(max_results=1)
-    (outputs / "mlflow.db").write_bytes(template.read_bytes())
-    return Shell(outputs)
+    return first
 
 
 @pytest.fixture
@@ -161,42 +95,42 @@ def test_refusal_is_status_3_where_the_gate_is_required(first_time: Shell) -> No
     assert first_time.runs()[0].info.status == "FINISHED"
 
 
-def test_a_first_candidate_that_is_refused_is_a_result(later: Shell) -> None:
-    done = later(*QUICK, QUICK_MODEL, "gate.floor=0.99")
+def test_a_first_candidate_that_is_refused_is_a_result(shell: Shell) -> None:
+    done = shell(*QUICK, QUICK_MODEL, "gate.floor=0.99")
     assert done.returncode == 0, done.stderr
     assert "Verdict: refused" in done.stdout
     assert "no champion yet" in done.stdout
-    assert not (later.outputs / "submission.csv").exists()
-    assert [run.info.status for run in later.runs()] == ["FINISHED"]
+    assert not (shell.outputs / "submission.csv").exists()
+    assert [run.info.status for run in shell.runs()] == ["FINISHED"]
 
 
-def test_gate_off_moves_nothing(later: Shell) -> None:
-    done = later("mode=train", *QUICK, QUICK_MODEL, "gate=off")
+def test_gate_off_moves_nothing(shell: Shell) -> None:
+    done = shell("mode=train", *QUICK, QUICK_MODEL, "gate=off")
     assert done.returncode == 0, done.stderr
-    assert later.champion() is None
-    assert later.verdicts()[0]["award"] == "champion"
+    assert shell.champion() is None
+    assert shell.verdicts()[0]["award"] == "champion"
 
 
-def test_promote_rollback_and_history(later: Shell) -> None:
+def test_promote_rollback_and_history(shell: Shell) -> None:
     weak = "model.estimator.max_depth=1"
-    assert later("mode=train", *QUICK, "model=random_forest", weak).returncode == 0
-    better = later("mode=train", *QUICK, "model=lgbm", "gate.min_relative_gain=0.9")
+    assert shell("mode=train", *QUICK, "model=random_forest", weak).returncode == 0
+    better = shell("mode=train", *QUICK, "model=lgbm", "gate.min_relative_gain=0.9")
     assert "Verdict: challenger" in better.stdout, better.stdout
-    assert "is 2" in later("mode=promote", "reason=it is better").stdout
-    assert later.champion() == "2"
-    assert later("mode=promote").returncode == 2
-    assert "is 1" in later("mode=rollback").stdout
-    assert later.champion() == "1"
-    assert later("mode=rollback").returncode == 2
-    told = later("mode=history").stdout
+    assert "is 2" in shell("mode=promote", "reason=it is better").stdout
+    assert shell.champion() == "2"
+    assert shell("mode=promote").returncode == 2
+    assert "is 1" in shell("mode=rollback").stdout
+    assert shell.champion() == "1"
+    assert shell("mode=rollback").returncode == 2
+    told = shell("mode=history").stdout
     assert told.count("version ") == 3
     assert "it is better" in told
 
 
-def test_multirun_gates_the_best_job_once(later: Shell) -> None:
-    done = later("-m", "mode=train", *QUICK, "model=logistic_regression,lgbm")
+def test_multirun_gates_the_best_job_once(shell: Shell) -> None:
+    done = shell("-m", "mode=train", *QUICK, "model=logistic_regression,lgbm")
     assert done.returncode == 0, done.stderr
-    runs = later.runs()
+    runs = shell.runs()
     (parent,) = (run for run in runs if "mlflow.parentRunId" not in run.data.tags)
     children = [run for run in runs if run is not parent]
     assert [child.data.tags["mlflow.parentRunId"] for child in children] == [parent.info.run_id] * 2
@@ -205,24 +139,24 @@ def test_multirun_gates_the_best_job_once(later: Shell) -> None:
     assert parent.data.tags["best_run_id"] == best.info.run_id
     assert [run.data.tags.get("award") for run in children if run is not best] == [None]
     assert best.data.tags["award"] == parent.data.tags["award"] == "champion"
-    assert later.champion() == "1"
+    assert shell.champion() == "1"
 
 
-def test_multirun_on_two_workers(later: Shell) -> None:
+def test_multirun_on_two_workers(shell: Shell) -> None:
     launcher = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
-    done = later("-m", "mode=train", *QUICK, QUICK_MODEL, "seed=1,2", *launcher)
+    done = shell("-m", "mode=train", *QUICK, QUICK_MODEL, "seed=1,2", *launcher)
     assert done.returncode == 0, done.stderr
-    assert {run.info.status for run in later.runs()} == {"FINISHED"}
-    assert len(later.runs()) == 3
-    assert later.champion() == "1"
+    assert {run.info.status for run in shell.runs()} == {"FINISHED"}
+    assert len(shell.runs()) == 3
+    assert shell.champion() == "1"
 
 
-def test_job_that_fails_fails_its_multirun(later: Shell) -> None:
-    done = later("-m", "mode=train", *QUICK, "model=logistic_regression", "split.n_folds=3,1")
+def test_job_that_fails_fails_its_multirun(shell: Shell) -> None:
+    done = shell("-m", "mode=train", *QUICK, "model=logistic_regression", "split.n_folds=3,1")
     assert done.returncode == 2
-    statuses = [run.info.status for run in later.runs()]
+    statuses = [run.info.status for run in shell.runs()]
     assert sorted(statuses) == ["FAILED", "FAILED", "FINISHED"]
-    assert later.champion() is None
+    assert shell.champion() is None
 
 
 @pytest.mark.parametrize(
@@ -247,14 +181,20 @@ def test_job_that_fails_fails_its_multirun(later: Shell) -> None:
         (["mode=pp", "tracking.uri=mlruns"], "tracking=sqlite"),
         (["mode=train", "model=lgbm", "model.estimator._target_=lightgbm.Nothing"], "Nothing"),
         (["mode=train", "model=lgbm", "model.encoding=binary"], "native"),
+        (["mode=train", "model=lgbm", "model.iterations=many"], "fixed, inner_cv"),
+        (["mode=train", "model=lgbm", "calibration=magic"], "none, isotonic, sigmoid"),
+        (["mode=train", "model=lgbm", "threshold=0.4"], "0.5, tuned"),
+        (["mode=train", "model=svm", *QUICK, "+model.iterations=inner_cv"], "no boosting rounds"),
+        (["mode=train", "model=blend", "model.study=nowhere"], "mode=tune"),
+        (["mode=train", "model=blend", "model.method=vote", *QUICK], "stack, greedy"),
     ],
 )
-def test_what_a_user_can_mend(later: Shell, arguments: list[str], told: str) -> None:
-    done = later(*arguments)
+def test_what_a_user_can_mend(shell: Shell, arguments: list[str], told: str) -> None:
+    done = shell(*arguments)
     assert done.returncode == 2, done.stdout + done.stderr
     assert told in done.stderr
     assert "Traceback" not in done.stderr
-    assert later.champion() is None
+    assert shell.champion() is None
 
 
 def test_outputs_that_cannot_be_written(tmp_path: Path) -> None:
@@ -264,36 +204,36 @@ def test_outputs_that_cannot_be_written(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_failed_job_keeps_its_traceback(later: Shell) -> None:
-    done = later("mode=train", "data=local", "data.dir=nowhere")
+def test_failed_job_keeps_its_traceback(shell: Shell) -> None:
+    done = shell("mode=train", "data=local", "data.dir=nowhere")
     assert done.returncode == 2
-    (run,) = later.runs()
+    (run,) = shell.runs()
     assert run.info.status == "FAILED"
-    names = {item.path for item in later.client.list_artifacts(run.info.run_id)}
+    names = {item.path for item in shell.client.list_artifacts(run.info.run_id)}
     assert {"traceback.txt", "failure.json", "config.yaml"} <= names
 
 
 def test_sigterm_ends_the_run_as_killed(
-    later: Shell, processes: Callable[[subprocess.Popen[str]], subprocess.Popen[str]]
+    shell: Shell, processes: Callable[[subprocess.Popen[str]], subprocess.Popen[str]]
 ) -> None:
-    process = processes(later.start("mode=train", *QUICK, "model=svm", "data.n_groups=20000"))
+    process = processes(shell.start("mode=train", *QUICK, "model=svm", "data.n_groups=20000"))
     _wait_for(process, "Cross-validation")
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 143
-    assert [run.info.status for run in later.runs()] == ["KILLED"]
+    assert [run.info.status for run in shell.runs()] == ["KILLED"]
 
 
 def test_sigkill_leaves_nothing_to_clean_up(
-    later: Shell, processes: Callable[[subprocess.Popen[str]], subprocess.Popen[str]]
+    shell: Shell, processes: Callable[[subprocess.Popen[str]], subprocess.Popen[str]]
 ) -> None:
-    process = processes(later.start("mode=train", *QUICK, QUICK_MODEL))
+    process = processes(shell.start("mode=train", *QUICK, QUICK_MODEL))
     _wait_for(process, "fold 1")
     process.kill()
     process.wait(60)
-    assert [run.info.status for run in later.runs()] == ["RUNNING"]
-    assert later("mode=train", *QUICK, QUICK_MODEL).returncode == 0
-    assert sorted(run.info.status for run in later.runs()) == ["FINISHED", "KILLED"]
-    assert later.champion() == "1"
+    assert [run.info.status for run in shell.runs()] == ["RUNNING"]
+    assert shell("mode=train", *QUICK, QUICK_MODEL).returncode == 0
+    assert sorted(run.info.status for run in shell.runs()) == ["FINISHED", "KILLED"]
+    assert shell.champion() == "1"
 
 
 def test_four_first_runs_at_once(
@@ -344,8 +284,8 @@ def test_main_job_on_a_server(tmp_path: Path, server: str) -> None:
     assert (shell.outputs / "submission.csv").is_file()
 
 
-def test_secrets_of_the_environment_are_written_nowhere(later: Shell) -> None:
-    done = later(
+def test_secrets_of_the_environment_are_written_nowhere(shell: Shell) -> None:
+    done = shell(
         *("mode=train", *QUICK, QUICK_MODEL),
         "+note=${oc.env:SPACESHIP_TEST_SECRET}",
         "reason=see ${oc.env:SPACESHIP_TEST_SECRET}",
@@ -353,30 +293,30 @@ def test_secrets_of_the_environment_are_written_nowhere(later: Shell) -> None:
         SPACESHIP_TEST_SECRET="hush-hush-4711",  # noqa: S106 - what the test looks for
     )
     assert done.returncode == 0, done.stderr
-    failed = later("mode=train", "seed=abc", "+address=postgresql://user:pass-word-in-uri@h/db")
+    failed = shell("mode=train", "seed=abc", "+address=postgresql://user:pass-word-in-uri@h/db")
     assert failed.returncode == 2
     assert "found 'abc'" in failed.stderr
     for secret in ("hush-hush-4711", "pass-word-in-uri"):
         assert secret not in done.stdout + done.stderr + failed.stdout + failed.stderr
-        found = [path for path in later.outputs.rglob("*") if _contains(path, secret)]
+        found = [path for path in shell.outputs.rglob("*") if _contains(path, secret)]
         assert found == []
 
 
-def test_local_settings_override_the_defaults(later: Shell, tmp_path: Path) -> None:
+def test_local_settings_override_the_defaults(shell: Shell, tmp_path: Path) -> None:
     folder = tmp_path / "settings" / "local"
     folder.mkdir(parents=True)
     (folder / "default.yaml").write_text("# @package _global_\ndata:\n  n_groups: 123\n")
-    done = later("--config-dir", str(folder.parent), "--cfg", "job")
+    done = shell("--config-dir", str(folder.parent), "--cfg", "job")
     assert "n_groups: 123" in done.stdout
-    over = later("--config-dir", str(folder.parent), "--cfg", "job", "data.n_groups=7")
+    over = shell("--config-dir", str(folder.parent), "--cfg", "job", "data.n_groups=7")
     assert "n_groups: 7" in over.stdout
 
 
-def test_real_passengers(later: Shell, real_data: Path) -> None:
+def test_real_passengers(shell: Shell, real_data: Path) -> None:
     arguments = ["data=local", f"data.dir={real_data}", "model=lgbm"]
-    done = later(*arguments)
+    done = shell(*arguments)
     assert done.returncode == 0, done.stderr
-    table = pd.read_csv(later.outputs / "submission.csv")
+    table = pd.read_csv(shell.outputs / "submission.csv")
     sample = pd.read_csv(real_data / "sample_submission.csv")
     assert table["PassengerId"].tolist() == sample["PassengerId"].tolist()
 

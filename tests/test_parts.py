@@ -105,6 +105,9 @@ def test_the_champions_own_recipe_is_trained_unless_features_are_chosen(
     enthrone(registry, tmp_path / "model", {"recipe": json.dumps(IN_PRODUCTION)})
     cfg = config(store, model=CHAMPION_MODEL)
     assert parts.recipe(cfg, features_chosen=False) == IN_PRODUCTION
+    tuned = config(store, model=CHAMPION_MODEL, threshold="tuned", calibration="sigmoid")
+    named = parts.recipe(tuned, features_chosen=False, named=["threshold"])
+    assert named == {**IN_PRODUCTION, "threshold": "tuned"}
     chosen = parts.recipe(cfg, features_chosen=True)
     assert chosen == {**IN_PRODUCTION, "features": RAW}
     named = parts.recipe(config(store, model=LOGISTIC), features_chosen=False)

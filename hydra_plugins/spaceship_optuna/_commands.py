@@ -35,7 +35,8 @@ def retrain_command(plan: Plan, trial: FrozenTrial) -> str:
     ]
     extra = set(trial.params) - set(names) - {CANDIDATE}  # of the user's own function
     values += [f"++{key}={as_text(trial.params[key])}" for key in sorted(extra)]
-    fixed = ["mode=train" if item == "mode=tune" else item for item in plan.fixed]
+    kept = [item for item in plan.fixed if not item.startswith("mode.")]  # of mode=tune alone
+    fixed = ["mode=train" if item == "mode=tune" else item for item in kept]
     return _command([*fixed, *candidate.overrides, *values])
 
 

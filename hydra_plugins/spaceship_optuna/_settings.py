@@ -70,7 +70,7 @@ def n_workers(settings: Mapping[str, Any], launcher: DictConfig) -> int:
     workers, cores = int(asked or (own if own > 0 else usable_cores())), usable_cores()
     if "n_jobs" in launcher and workers > cores:
         log.warning("%d workers are asked for, %d run: there are no more cores.", workers, cores)
-        return cores
+        workers = cores
     return min(workers, int(settings["n_trials"]))  # a cluster's default is hundreds
 
 

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 _SWEEP_DIR = "sweep_dir"
 _MOST_BARREN = 3
-"""Launches in a row whose workers may die before they have a trial."""
+"""The launch in a row whose workers die before they have a trial that ends the sweep."""
 
 
 class Sweep:

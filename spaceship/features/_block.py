@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from spaceship.errors import DataError
 from spaceship.features._base import State
 from spaceship.features._passengers import Passengers
 
-_FOLDS = 5
+_FOLDS, _FEWEST = 5, 2
 
 
 class Block(ABC):
@@ -44,7 +45,11 @@ class SupervisedBlock(Block):
         """Give the training rows' columns, each learnt from the other folds' travel groups."""
         from sklearn.model_selection import GroupKFold
 
-        folds = GroupKFold(_FOLDS, shuffle=True, random_state=0)
+        n_folds = min(_FOLDS, len(set(passengers.groups.codes)))
+        if n_folds < _FEWEST:
+            message = f"expected at least {_FEWEST} travel groups to learn from, found {n_folds}"
+            raise DataError(f"{message}; give more data or leave out the block in features.blocks")
+        folds = GroupKFold(n_folds, shuffle=True, random_state=0)
         parts = []
         for learn, ask in folds.split(labels, groups=passengers.groups.codes):
             state = self.learn_from(passengers.rows(learn), labels[learn])

@@ -36,9 +36,11 @@ class PlaceScore(SupervisedBlock):
         """Fit the regression; give its coefficients by term, and what the terms are made of."""
         from sklearn.linear_model import LogisticRegression
 
-        known: State = {"places": _places(passengers)}
+        known: State = {"places": _places(passengers), "weights": {}, "bias": 0.0}
         for name in _LEVELS:
             known[name] = sorted(passengers.columns[name].dropna().unique().tolist())
+        if labels.all() or not labels.any():
+            return known  # one label: nothing moves the odds
         terms = dict(_terms(passengers, known))
         model = LogisticRegression(C=1 / PENALTY, solver="newton-cholesky")
         model.fit(np.column_stack(list(terms.values())), labels)
@@ -48,29 +50,33 @@ class PlaceScore(SupervisedBlock):
     def build(self, passengers: Passengers, state: State) -> Mapping[str, Any]:
         """Give `PlaceScore`, added up term by term: its bits do not depend on the other rows."""
         score = np.full(len(passengers.surname), state["bias"])
-        for name, values in _terms(passengers, state):
+        for name, values in _terms(passengers, state) if state["weights"] else ():
             score += state["weights"][name] * values
         return {"PlaceScore": score}
 
 
-def _places(passengers: Passengers) -> dict[str, float]:
-    """Return the highest cabin number of each deck and side."""
+def _places(passengers: Passengers) -> dict[str, list[float]]:
+    """Return the centres of the bases of each deck and side: those with a cabin within a step."""
     deck, number, side = (passengers.columns[name] for name in ("Deck", "CabinNumber", "Side"))
-    highest = number.groupby(deck + side).max().dropna()
-    return {str(place): float(top) for place, top in highest.sort_index().items()}
+    finite = number[np.isfinite(number)]
+    below = (finite // STEP * STEP).groupby((deck + side)[finite.index]).unique().sort_index()
+    return {
+        str(place): sorted({float(one) for low in lows for one in (low, low + STEP)})
+        for place, lows in below.items()
+    }
 
 
 def _terms(passengers: Passengers, known: State) -> Iterator[Term]:
     """Give the terms of the regression by name, each (n_rows,); what is missing adds nothing."""
     columns = passengers.columns
     place, number = columns["Deck"] + columns["Side"], columns["CabinNumber"].to_numpy()
-    for name, top in known["places"].items():
+    for name, centres in known["places"].items():
         here = (place == name).to_numpy(dtype=bool)
         yield name, here.astype("float64")
-        for centre in np.arange(0.0, top + STEP, STEP):
+        for centre in centres:
             basis = np.zeros(len(number))
             basis[here] = np.exp(-0.5 * ((number[here] - centre) / WIDTH) ** 2)
-            yield f"{name} {centre:g}", np.nan_to_num(basis)
+            yield f"{name} {centre!r}", np.nan_to_num(basis)
     for name in SPENDS:
         yield name, columns[name].fillna(0.0).to_numpy("float64") / MONEY
     for name, flag in (("asleep", 1.0), ("awake", 0.0)):

@@ -33,7 +33,8 @@ def score_candidate(cfg: DictConfig, job: Job) -> Report:
     if not in_trial():  # what cannot be built is told before the work; a sweep has done so
         parts.objectives(cfg)
         parts.gate(cfg)
-    return score_recipe(cfg, job, parts.recipe(cfg, features_chosen=parts.features_chosen()))
+    chosen, named = parts.features_chosen(), parts.choices_named()
+    return score_recipe(cfg, job, parts.recipe(cfg, features_chosen=chosen, named=named))
 
 
 def score_recipe(cfg: DictConfig, job: Job, recipe: dict[str, Any]) -> Report:

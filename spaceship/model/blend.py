@@ -79,7 +79,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         self._check()
         truth, alone = np.asarray(y, dtype=bool), len(self.members) == 1
-        folds = [] if alone else inner_folds(X[ID], n_splits=self.n_folds, seed=self.seed)
+        folds = [] if alone else inner_folds(X[ID], truth, n_splits=self.n_folds, seed=self.seed)
         learners = [np.arange(len(X)), *(train for train, _ in folds)]
         # one after the other: members use the cores themselves, and OpenMP suffers under threads
         whole, *rest = (self._fit_members(X.iloc[rows], truth[rows]) for rows in learners)
@@ -103,6 +103,11 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return np.asarray(self.predict_proba(X)[:, 1] > 0.5)  # noqa: PLR2004 - one of two
 
     def _check(self) -> None:
+        for name, least in (("n_folds", 2), ("bags", 1)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                message = f"expected model.{name} to be a whole number from {least} on"
+                raise ConfigError(f"{message}, found {value!r}")
         if not self.members:
             message = "expected a blend to have members, found none; name them in model.members"
             raise ConfigError(message)
@@ -132,11 +137,10 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 def _bagged(estimator: Any, bags: int) -> list[Any]:
     """Return copies of an estimator that differ in their seed."""
     copies = [clone(estimator) for _ in range(bags)]
-    for name in _SEEDS:
-        if name in estimator.get_params(deep=False):
-            first = estimator.get_params(deep=False)[name] or 0
+    for name, first in estimator.get_params().items():
+        if name.rpartition("__")[2] in _SEEDS:
             for bag, copy in enumerate(copies):
-                copy.set_params(**{name: first + bag})
+                copy.set_params(**{name: (first or 0) + bag})
     return copies
 
 

@@ -14,13 +14,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from spaceship.errors import ConfigError, MissingDependencyError
 
+CLASSIFIERS = {"tabpfn": "TabPFNClassifier", "tabicl": "TabICLClassifier"}
+"""The packages there are, and what each calls its classifier."""
+
 
 class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A pre-trained classifier behind scikit-learn's interface.
 
     Args:
-        package: Where it comes from, `tabpfn` or `tabicl`; the project's extra has the same name.
-        classifier: Name of the class in that package.
+        package: Where it comes from, one of `CLASSIFIERS`; the project's extra has the same name.
         n_estimators: Views of the table it averages over.
         random_state: Seed of these views.
         device: What it runs on, such as `cpu` or `cuda`; None leaves it to the package.
@@ -33,14 +35,12 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         package: str,
-        classifier: str,
         n_estimators: int = 8,
         random_state: int | None = None,
         device: str | None = None,
     ) -> None:
         """Keep the settings; nothing is loaded."""
         self.package = package
-        self.classifier = classifier
         self.n_estimators = n_estimators
         self.random_state = random_state
         self.device = device
@@ -79,10 +79,13 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _load(self) -> Any:
         """Return the package's classifier with the training rows as its context."""
+        if self.package not in CLASSIFIERS:
+            message = f"expected model.estimator.package to be one of {', '.join(CLASSIFIERS)}"
+            raise ConfigError(f"{message}, found {self.package!r}")
         try:
-            kind = getattr(importlib.import_module(self.package), self.classifier)
-        except ImportError as error:
-            message = f"model={self.package} needs the package {self.package}, not installed"
+            kind = getattr(importlib.import_module(self.package), CLASSIFIERS[self.package])
+        except (AttributeError, ImportError) as error:
+            message = f"model={self.package} needs the package {self.package}, found: {error}"
             install = f'pip install -e ".[{self.package}]"'
             raise MissingDependencyError(f"{message}; run: {install}") from error
         settings: dict[str, Any] = {
@@ -95,7 +98,9 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return kind(**settings).fit(self._context(), self.labels_)
         except Exception as error:  # whatever the package's way of fetching weights raises
             found = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-            message = f"expected {self.package} to load its weights, found: {found}"
+            message = (
+                f"expected {self.package} to load its weights and fit, found: {found}"
+            )
             advice = "download them once where there is a network, or accept their licence"
             raise ConfigError(f"{message}; {advice} (see the page of {self.package})") from error
 

@@ -80,12 +80,16 @@ class InnerIterations(_Inner):
         most = int(_MOST * configured)
         grid = np.unique(np.linspace(1, most, min(_STEPS, most)).astype(int))
         losses = np.zeros(len(grid))
-        folds = inner_folds(X[ID], n_splits=self.n_folds, seed=self.seed)
+        folds = inner_folds(X[ID], truth, n_splits=self.n_folds, seed=self.seed)
         for train, test in folds:
             trial = clone(self.pipeline).set_params(**{key: most})
             trial.fit(X.iloc[train], truth[train])
             chances = _staged(trial[-1], trial[:-1].transform(X.iloc[test]), grid)
-            losses += [log_loss(truth[test], chance) / len(folds) for chance in chances]
+            found = [log_loss(truth[test], chance, labels=[False, True]) for chance in chances]
+            if len(found) < len(grid):
+                message = "expected every round to be fitted, found that the library stopped early"
+                raise ConfigError(f"{message}; switch that off, or model.iterations=fixed")
+            losses += np.array(found) / len(folds)
         self.curve_ = dict(zip(grid.tolist(), losses.tolist(), strict=True))
         self.rounds_ = int(grid[losses.argmin()])
         self.fitted_ = clone(self.pipeline).set_params(**{key: self.rounds_}).fit(X, truth)
@@ -111,12 +115,17 @@ class InnerFolds(_Inner):
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
         """Fit the estimator, its folds drawn here."""
-        folds = inner_folds(X[ID], n_splits=self.n_folds, seed=self.seed)
-        fitted = clone(self.estimator).set_params(cv=folds).fit(X, np.asarray(y, dtype=bool))
+        truth = np.asarray(y, dtype=bool)
+        folds = inner_folds(X[ID], truth, n_splits=self.n_folds, seed=self.seed)
+        fitted = clone(self.estimator).set_params(cv=folds).fit(X, truth)
         self.fitted_ = fitted.set_params(cv=None)  # what is stored need not know the folds
         self.classes_ = fitted.classes_
         self.threshold_ = float(getattr(fitted, "best_threshold_", 0.5))
         return self
+
+    def predict(self, X: pd.DataFrame) -> Any:
+        """Give the predicted label of each row, (n_rows,): True above the threshold."""
+        return self.predict_proba(X)[:, 1] > self.threshold_
 
 
 def choosing(
@@ -158,8 +167,8 @@ def _rounds(pipeline: Pipeline) -> tuple[str, int]:
     parameters = estimator.get_params(deep=False)
     boosts = any(hasattr(type(estimator), name) for name in _BOOSTERS)
     for name in ROUNDS if boosts else ():
-        if name in parameters:
-            return f"{step}__{name}", int(parameters[name])
+        if isinstance(parameters.get(name), int) and parameters[name] > 0:
+            return f"{step}__{name}", parameters[name]
     message = f"expected model.iterations=fixed for {type(estimator).__name__}, found inner_cv"
     raise ConfigError(f"{message}: it has no boosting rounds to choose")
 

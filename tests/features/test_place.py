@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spaceship.errors import ConfigError
+from spaceship.errors import ConfigError, DataError
 from spaceship.features.full import FullFeatures
 from spaceship.schema import COLUMNS, SPENDS
 
@@ -80,3 +80,21 @@ def test_training_rows_are_not_scored_as_if_they_were_new() -> None:
 def test_without_labels_it_says_what_to_do() -> None:
     with pytest.raises(ConfigError, match=r"place_score learns.*features\.blocks"):
         FullFeatures(["place_score"]).fit(passengers())
+
+
+def test_one_label_moves_no_odds() -> None:
+    frame = passengers()
+    score = FullFeatures(["place_score"]).fit_transform(frame, np.ones(SIZE, dtype=bool))
+    assert (score["PlaceScore"] == 0).all()
+
+
+def test_one_travel_group_is_too_little_to_learn_from() -> None:
+    with pytest.raises(DataError, match="at least 2 travel groups"):
+        FullFeatures(["place_score"]).fit_transform(passengers()[:2], [True, False])
+
+
+def test_a_cabin_far_off_costs_a_few_terms_not_millions() -> None:
+    frame = passengers()
+    frame.loc[0, "Cabin"] = f"G/{10**12}/P"
+    features = FullFeatures(["place_score"]).fit(frame, drawn(frame))
+    assert len(features.state_["place_score"]["weights"]) < 60

@@ -18,7 +18,7 @@ from spaceship.features.full import FullFeatures
 from spaceship.features.raw import RawFeatures
 from spaceship.model.blend import Blend
 from spaceship.model.catboost import CategoryCatBoost
-from spaceship.pipeline import build_blend
+from spaceship.pipeline import build_blend, build_pipeline
 
 SIZE = 600
 """Passengers of the fixture `people`."""
@@ -26,8 +26,12 @@ People = tuple[pd.DataFrame, Any]
 TREES: dict[str, Any] = {"n_estimators": 20, "num_leaves": 4, "verbose": -1, "n_jobs": 1}
 
 
+def steps(features: Any) -> Any:
+    return build_pipeline(features, "native", None)[:-1]
+
+
 def blend(*estimators: Any, **settings: Any) -> Blend:
-    members = [("raw", RawFeatures(), "native", estimator) for estimator in estimators]
+    members = [("raw", steps(RawFeatures()), estimator) for estimator in estimators]
     return build_blend(members, **settings)
 
 
@@ -74,7 +78,7 @@ def test_two_members_predict_better_than_each(people: People, method: str) -> No
 def test_members_with_the_same_columns_share_what_prepares_them() -> None:
     features = [RawFeatures(), RawFeatures(), FullFeatures(["spending"])]
     members = [
-        (key, part, "native", LGBMClassifier(**TREES))
+        (key, steps(part), LGBMClassifier(**TREES))
         for key, part in zip(("raw", "raw", "full"), features, strict=True)
     ]
     made = build_blend(members)
@@ -123,7 +127,13 @@ def test_same_seed_same_bits_also_in_a_clone(people: People) -> None:
 
 @pytest.mark.parametrize(
     ("made", "named"),
-    [(blend(), "model.members"), (blend(noise(), method="vote"), "model.method.*stack, greedy")],
+    [
+        (blend(), "model.members"),
+        (blend(noise(), method="vote"), "model.method.*stack, greedy"),
+        (blend(noise(), n_folds=1), "model.n_folds .*from 2 on, found 1"),
+        (blend(noise(), bags=0), "model.bags .*from 1 on, found 0"),
+        (blend(noise(), bags=0.5), "model.bags .*found 0.5"),
+    ],
 )
 def test_a_blend_of_nothing_or_by_no_method_is_refused(
     people: People, made: Blend, named: str

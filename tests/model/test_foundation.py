@@ -84,7 +84,10 @@ def test_weights_that_cannot_be_had_are_told(
     package: str, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(StandIn, "weights", False)
-    with pytest.raises(ConfigError, match=rf"{package} to load its weights, found: 401.*download"):
+    with pytest.raises(
+        ConfigError,
+        match=rf"{package} to load its weights and fit, found: 401.*download",
+    ):
         candidate(package).fit(*people)
 
 

@@ -10,7 +10,7 @@ from lightgbm import LGBMClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
 from spaceship import packaging
-from spaceship.errors import ConfigError
+from spaceship.errors import ConfigError, DataError
 from spaceship.evaluation import decision_threshold
 from spaceship.features.raw import RawFeatures
 from spaceship.model.catboost import CategoryCatBoost
@@ -87,7 +87,7 @@ def test_a_tuned_threshold_is_what_predictions_and_figures_go_by(
     threshold = decision_threshold(fitted)
     assert threshold != 0.5
     chance = fitted.predict_proba(frame)[:, 1]
-    np.testing.assert_array_equal(fitted.predict(frame), chance >= threshold)
+    np.testing.assert_array_equal(fitted.predict(frame), chance > threshold)
     packaging.save(fitted, tmp_path / "model", frame)
     loaded = packaging.load(str(tmp_path / "model"))
     assert decision_threshold(loaded) == threshold
@@ -117,7 +117,19 @@ def test_choices_there_are_not_are_refused(choice: dict[str, Any], named: str) -
 
 def test_inner_folds_keep_travel_groups_whole() -> None:
     ids = pd.Series([f"{row // 3:04d}_{row % 3 + 1:02d}" for row in range(90)])
-    folds = inner_folds(ids, n_splits=4, seed=1)
+    folds = inner_folds(ids, np.arange(90) % 2 == 0, n_splits=4, seed=1)
     groups = ids.str[:4].to_numpy()
     assert sorted(np.concatenate([test for _, test in folds])) == list(range(90))
     assert all(not set(groups[train]) & set(groups[test]) for train, test in folds)
+
+
+def test_a_library_that_stops_early_cannot_be_asked_for_every_round(people: People) -> None:
+    early = HistGradientBoostingClassifier(max_iter=400, early_stopping=True, n_iter_no_change=2)
+    with pytest.raises(ConfigError, match=r"stopped early.*model\.iterations=fixed"):
+        candidate(early, iterations="inner_cv").fit(*people)
+
+
+def test_too_few_travel_groups_for_inner_folds_are_told() -> None:
+    ids = pd.Series([f"{row // 4:04d}_{row % 4 + 1:02d}" for row in range(12)])
+    with pytest.raises(DataError, match="3 travel groups"):
+        inner_folds(ids, [True, False] * 6, n_splits=5, seed=1)

@@ -1,0 +1,64 @@
+"""Whole commands in processes of their own, as a user's shell starts them, and what they leave."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+ROOT = Path(__file__).resolve().parents[1]
+QUICK = ["data.n_groups=400", "features=raw", "gate.floor=0.5"]
+QUICK_MODEL = "model=logistic_regression"
+
+
+class Shell:
+    """Runs the script with one outputs folder, from a folder that is not the project's."""
+
+    def __init__(self, outputs: Path) -> None:
+        self.outputs = outputs
+
+    def command(self, *arguments: str) -> list[str]:
+        script = [sys.executable, str(ROOT / "scripts" / "run.py")]
+        return [*script, *arguments, f"paths.outputs={self.outputs}"]
+
+    def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.outputs.parent,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    @property
+    def client(self) -> MlflowClient:
+        uri = f"sqlite:///{self.outputs}/mlflow.db"
+        return MlflowClient(uri, uri)
+
+    def runs(self) -> list[Run]:
+        experiment = self.client.get_experiment_by_name("spaceship")
+        assert experiment is not None
+        return list(self.client.search_runs([experiment.experiment_id]))
+
+    def champion(self) -> str | None:
+        try:
+            models = self.client.get_registered_model("spaceship-synthetic")
+        except Exception:  # noqa: BLE001 - no model yet
+            return None
+        number = models.aliases.get("champion")
+        return None if number is None else str(number)
+
+    def verdicts(self) -> list[dict[str, Any]]:
+        paths = sorted(self.outputs.glob("*runs/*/*/**/verdict.json"))
+        return [json.loads(path.read_text()) for path in paths]
