@@ -21,10 +21,11 @@ CANDIDATES = "model=lgbm,catboost"
 SWEEP = ("-m", "mode=train", "hydra/sweeper=optuna", "gate=off")
 TWO = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 NOP = "hydra/sweeper/pruner=nop"
+RANDOM = "hydra/sweeper/sampler=random"
 STRATEGIES = {
     "TPE, pruned": (),
     "TPE": (NOP,),
-    "random": (NOP, "hydra/sweeper/sampler=random"),
+    "random": (NOP, RANDOM),
 }
 
 
@@ -113,11 +114,11 @@ def replay(data: Path, journal: Path) -> list[float]:
 
 
 def workers(data: Path, n_trials: int = 40) -> None:
-    """Print how long the same number of trials takes one worker and two."""
+    """Print how long the same trials take one worker and two: drawn at random, by number."""
     rows, took = [], []
     for name, launcher in (("one", ()), ("two", TWO)):
         with tempfile.TemporaryDirectory() as folder:
-            asked = (CANDIDATES, NOP, f"hydra.sweeper.n_trials={n_trials}", *launcher)
+            asked = (CANDIDATES, NOP, RANDOM, f"hydra.sweeper.n_trials={n_trials}", *launcher)
             done = sweep(data, folder, *asked, "hydra.sweeper.sampler.seed=1")
             took.append(span(study_in(folder).trials))
             rows.append([name, f"{took[-1]:.1f}", f"{done.wall:.1f}"])
