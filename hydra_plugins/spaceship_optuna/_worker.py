@@ -205,7 +205,9 @@ class Worker:
             if len(study.directions) > 1:
                 return False
             trial.report(metrics[str(metric).removeprefix("cv_")], step)
-            return step + 1 != n_folds and trial.should_prune()  # the last fold's work is done
+            if trial.user_attrs.get(DEFAULT) or step + 1 == n_folds:
+                return False  # defaults are measured whole; after the last fold, so is this one
+            return trial.should_prune()
 
         with reporting_to(hopeless):
             return run_job(self.context, self.task, config)

@@ -33,7 +33,7 @@ N_TRIALS = 12
 SWEEP = [
     *("-m", "hydra/sweeper=optuna", "mode=train", "model=logistic_regression", "features=raw"),
     *("data.n_groups=400", "gate.floor=0.5", f"hydra.sweeper.n_trials={N_TRIALS}"),
-    "model.estimator.C=tag(log,interval(0.001,100))",
+    *("model.estimator.C=tag(log,interval(0.001,100))", "hydra/sweeper/pruner=nop"),
 ]
 OWNER = "owner"  # attribute of a trial that names its process
 PASSWORD = secrets.token_hex(8)
