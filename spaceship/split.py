@@ -5,6 +5,7 @@ their fate, so a group that straddles the border would let the model peek.
 """
 
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -77,12 +78,7 @@ def group_folds(ids: pd.Series, labels: npt.ArrayLike, *, n_splits: int, seed: i
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    codes, groups = _groups(ids)
-    truth = np.asarray(labels, dtype=bool)
-    _check_foldable(len(groups), truth, n_splits)
-    splitter = StratifiedGroupKFold(n_splits=n_splits, shuffle=True, random_state=seed)
-    folds = [(train, test) for train, test in splitter.split(codes, truth, codes)]
-    return _trainable(folds, truth, len(groups))
+    return _folds(StratifiedGroupKFold, ids, labels, n_splits=n_splits, seed=seed)
 
 
 def inner_folds(ids: pd.Series, labels: npt.ArrayLike, *, n_splits: int, seed: int) -> list[Fold]:
@@ -100,24 +96,28 @@ def inner_folds(ids: pd.Series, labels: npt.ArrayLike, *, n_splits: int, seed: i
         One `(train, test)` pair of row positions a fold; the tests partition the rows.
 
     Raises:
+        ConfigError: Fewer than 2 folds.
         DataError: Too few groups, too few rows of a class, or a fold that cannot be trained on.
 
     """
     from sklearn.model_selection import GroupKFold
 
+    return _folds(GroupKFold, ids, labels, n_splits=n_splits, seed=seed)
+
+
+def _folds(
+    kind: Any, ids: pd.Series, labels: npt.ArrayLike, *, n_splits: int, seed: int
+) -> list[Fold]:
+    """Return the folds of one of scikit-learn's splitters if each of them can be trained on."""
     codes, groups = _groups(ids)
     truth = np.asarray(labels, dtype=bool)
     _check_foldable(len(groups), truth, n_splits)
-    splitter = GroupKFold(n_splits, shuffle=True, random_state=seed)
-    return _trainable(list(splitter.split(codes, groups=codes)), truth, len(groups))
-
-
-def _trainable(folds: list[Fold], truth: npt.NDArray[np.bool_], n_groups: int) -> list[Fold]:
-    """Return the folds if each holds rows and leaves both classes to train on."""
+    splitter = kind(n_splits=n_splits, shuffle=True, random_state=seed)
+    folds = [(train, test) for train, test in splitter.split(codes, truth, codes)]
     if any(len(test) == 0 or len(np.unique(truth[train])) < 2 for train, test in folds):  # noqa: PLR2004 - two classes
         msg = (
-            f"Expected {len(folds)} folds that each hold rows and leave both classes to train on, "
-            f"but {n_groups} travel groups do not allow it. Lower the number of folds."
+            f"Expected {n_splits} folds that each hold rows and leave both classes to train on, "
+            f"but {len(groups)} travel groups do not allow it. Lower the number of folds."
         )
         raise DataError(msg)
     return folds

@@ -33,7 +33,7 @@ N_TRIALS = 12
 SWEEP = [
     *("-m", "hydra/sweeper=optuna", "mode=train", "model=logistic_regression", "features=raw"),
     *("data.n_groups=400", "gate.floor=0.5", f"hydra.sweeper.n_trials={N_TRIALS}"),
-    *("model.estimator.C=tag(log,interval(0.001,100))", "hydra/sweeper/pruner=nop"),
+    "model.estimator.C=tag(log,interval(0.001,100))",
 ]
 OWNER = "owner"  # attribute of a trial that names its process
 PASSWORD = secrets.token_hex(8)
@@ -254,7 +254,8 @@ def test_two_processes_share_one_study(
     driver: str,
 ) -> None:
     url = postgres.new_database().replace("postgresql", driver)
-    both = [started(machine.start(*shared(url))) for _ in range(2)]
+    whole = "hydra/sweeper/pruner=nop"  # else one is done before the other has started
+    both = [started(machine.start(*shared(url, whole))) for _ in range(2)]
     told = [process.communicate(timeout=300)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], told
     assert "".join(told).count("Verdict:") == 1
