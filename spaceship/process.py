@@ -1,8 +1,11 @@
-"""Which process a run belongs to, so that a later start can tell if that process was killed."""
+"""Which process a run belongs to, whether that one was killed, and when it may be interrupted."""
 
 import json
+import signal
 import socket
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 _HOST, _PROCESS = "spaceship.host", "spaceship.process"
 _CLOCK_SECONDS = 5
@@ -35,3 +38,27 @@ def is_orphan(tags: Mapping[str, str]) -> bool:
     except psutil.NoSuchProcess:
         return True
     return moved > _CLOCK_SECONDS
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold SIGINT and SIGTERM back while the block runs; the first that came acts after it.
+
+    For what must not be left half-done, such as a change of state that is written in two steps.
+    Only a main thread is ever interrupted, so elsewhere there is nothing to hold back.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda which, _: came.append(which))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])

@@ -1,19 +1,17 @@
-"""The MLflow store: opened once under a lock; runs that start, tell the truth and end."""
+"""The MLflow store: runs that start, tell the truth and end."""
 
 import logging
 import os
 import re
-import sqlite3
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
 from spaceship.config import redact
+from spaceship.connection import open_client
 from spaceship.errors import TrackingError
 from spaceship.process import is_orphan, process_tags
 
@@ -24,9 +22,6 @@ log = logging.getLogger(__name__)
 
 PARAM_LENGTH = 500
 """Characters of a parameter that MLflow's table shows; the whole is in the run's config.yaml."""
-LOCK_SECONDS = 120
-"""How long a process waits for another one that sets up the database."""
-_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -54,12 +49,7 @@ class Store:
         """
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-        try:
-            return _open(self)
-        except TrackingError:
-            raise
-        except Exception as error:
-            raise _cannot_open(self.uri, error) from error
+        return open_client(self.uri, self.artifacts, self.experiment)
 
     @cached_property
     def experiment_id(self) -> str:
@@ -147,89 +137,6 @@ class Store:
     def _running(self, condition: str = "") -> Sequence[Any]:
         query = "attributes.status = 'RUNNING'" + (f" and {condition}" if condition else "")
         return list(self.client.search_runs([self.experiment_id], query))
-
-
-def _open(store: Store) -> "MlflowClient":
-    """Return a client; create database and experiment under a lock where there are none."""
-    from filelock import FileLock, Timeout
-
-    if not store.uri.startswith(_SQLITE):
-        return _connect(store)
-    database = _database(store.uri)
-    database.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(database.with_suffix(".lock"), timeout=LOCK_SECONDS):
-            if not database.exists():
-                _create_database(database)
-            _read(database)
-            return _connect(store)
-    except Timeout as error:
-        message = (
-            f"waited {LOCK_SECONDS} s for another process that sets up {database}; "
-            "if none is running, try again"
-        )
-        raise TrackingError(message) from error
-
-
-def _create_database(database: Path) -> None:
-    """Set the database up under another name first: a killed set-up leaves nothing behind."""
-    from mlflow import MlflowClient
-
-    log.info("First use: setting up MLflow's database %s", database)
-    unfinished = database.with_name(f".{database.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
-    MlflowClient(f"{_SQLITE}{unfinished}").search_experiments(max_results=1)
-    with closing(sqlite3.connect(unfinished)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")  # a quarter of the time a commit takes
-    unfinished.replace(database)
-
-
-def _database(uri: str) -> Path:
-    """Return the file of a SQLite URI, which is no place for every character."""
-    path = uri.removeprefix(_SQLITE)
-    if special := sorted(set(path) & set("%?")):
-        message = (
-            f"expected a folder that a database URI can name, found {' and '.join(special)} in "
-            f"{path}; choose another one with paths.outputs=DIR"
-        )
-        raise TrackingError(message)
-    return Path(path)
-
-
-def _read(database: Path) -> None:
-    """Raise at once what MLflow would try to get round for 100 s: a file that is no database."""
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("PRAGMA schema_version").fetchone()
-
-
-def _connect(store: Store) -> "MlflowClient":
-    import mlflow
-
-    mlflow.set_tracking_uri(store.uri)
-    mlflow.set_registry_uri(store.uri)
-    client = mlflow.MlflowClient(store.uri, store.uri)
-    if client.get_experiment_by_name(store.experiment) is None:
-        location = Path(store.artifacts).as_uri() if store.artifacts else None
-        try:
-            client.create_experiment(store.experiment, artifact_location=location)
-        except mlflow.MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":  # a racing first run of a server
-                raise
-    return client
-
-
-def _cannot_open(uri: str, error: Exception) -> TrackingError:
-    found = redact(str(error).strip().splitlines()[0]) if str(error).strip() else repr(error)
-    if uri.startswith("http"):
-        hint = "check that the server runs there, or drop tracking=server to use SQLite"
-    elif uri.startswith(_SQLITE):
-        hint = (
-            "check paths.outputs: it must be a folder that you may write to, "
-            "and its mlflow.db, if there is one, a database"
-        )
-    else:
-        hint = "check that the database is up and the driver for it installed"
-    return TrackingError(f"expected an MLflow store at {redact(uri)}, found: {found}; {hint}")
 
 
 def _as_name(key: str) -> str:

@@ -1,13 +1,15 @@
 """A run's process is told from any other, also from one that got its number later."""
 
 import json
+import signal
 import subprocess
 import sys
+import threading
 
 import psutil
 import pytest
 
-from spaceship.process import is_orphan, process_tags
+from spaceship.process import is_orphan, process_tags, uninterrupted
 
 
 def test_a_living_process_owns_its_runs() -> None:
@@ -45,6 +47,37 @@ def test_other_machines_and_runs_of_other_tools_are_left_alone() -> None:
     assert not is_orphan({})
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_interruption_waits_for_the_end_of_what_must_be_whole(*, fails: bool) -> None:
+    done = []
+
+    @uninterrupted()
+    def whole() -> None:
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+        done.append("inner")
+        if fails:
+            raise ValueError
+
+    with pytest.raises(KeyboardInterrupt):
+        whole()
+    assert done == ["inner"]
+
+
 def _wait_until_dead(pid: int) -> None:
     while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         pass
+
+
+def test_threads_are_never_interrupted_and_may_say_so() -> None:
+    seen = []
+
+    def work() -> None:
+        with uninterrupted():
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [signal.getsignal(signal.SIGINT)]

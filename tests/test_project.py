@@ -25,7 +25,7 @@ LAYERS = (
     {"columns", "reading", "rules", "schema", "split", "data", "cache"},
     {"features", "model", "encoding"},
     {"pipeline", "evaluation", "scoring", "submission", "training", "profile", "pruning"},
-    {"registry", "tracking", "process", "packaging", "job", "members", "recipe"},
+    {"registry", "tracking", "connection", "process", "packaging", "job", "members", "recipe"},
     {"parts", "promotion"},
     {"mode", "logbook", "multirun", "studies", "callback"},
     {"entry"},

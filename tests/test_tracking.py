@@ -5,12 +5,16 @@ import math
 import pickle
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from spaceship.errors import TrackingError
 from spaceship.process import process_tags
@@ -52,6 +56,24 @@ def test_four_first_runs_at_once_succeed_where_a_set_up_was_killed_before(tmp_pa
     location = store.client.get_experiment(store.experiment_id).artifact_location
     assert location == (folder / "mlartifacts").as_uri()
     assert not list(folder.glob(".mlflow.db.unfinished*"))
+
+
+def test_an_interrupted_write_is_whole_and_keeps_no_lock(store: Store) -> None:
+    run_id = store.start_run("interrupted", {})
+
+    def interrupt(*arguments: Any) -> None:
+        if arguments[2].startswith("INSERT INTO tags"):
+            signal.raise_signal(signal.SIGINT)
+
+    event.listen(Engine, "before_cursor_execute", interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            store.client.set_tag(run_id, "key", "value")
+    finally:
+        event.remove(Engine, "before_cursor_execute", interrupt)
+    assert store.client.get_run(run_id).data.tags["key"] == "value"
+    with closing(sqlite3.connect(store.uri.removeprefix("sqlite:///"), timeout=0)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
 
 
 def test_a_start_ends_the_runs_of_processes_that_were_killed_and_no_others(store: Store) -> None:

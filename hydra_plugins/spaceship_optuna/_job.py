@@ -6,6 +6,7 @@ is set up once, each trial adds its own log file, and the multirun's settings ar
 """
 
 import logging
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, JobStatus, _flush_loggers, _save_config, env_override
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
+
+from spaceship.errors import ConfigError
 
 _FORMAT = "[%(asctime)s][%(name)s][%(levelname)s] %(message)s"
 
@@ -79,3 +82,24 @@ def _log_file(path: Path) -> Iterator[None]:
 def _environment(config: DictConfig) -> Iterator[None]:
     with env_override(dict(config.hydra.job.env_set)):
         yield
+
+
+def numbers(returned: Any, wanted: int) -> list[float]:
+    """Return a job's objectives as numbers.
+
+    Raises:
+        ConfigError: They are no numbers, or not as many as the study has directions.
+        ArithmeticError: One is NaN.
+
+    """
+    several = returned if isinstance(returned, tuple | list) else [returned]
+    try:
+        found = [float(value) for value in several]
+    except (TypeError, ValueError):
+        raise ConfigError(f"expected a number from the job, found {returned!r}") from None
+    if len(found) != wanted:
+        message = f"expected {wanted} number(s) from the job, found {len(found)}: {returned!r}"
+        raise ConfigError(f"{message}; see hydra.sweeper.direction")
+    if any(math.isnan(number) for number in found):
+        raise ArithmeticError("the objective is NaN")
+    return found

@@ -20,7 +20,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from hydra_plugins.spaceship_optuna._spaces import Plan
 from hydra_plugins.spaceship_optuna._study import DEFAULT, VOID
-from spaceship.process import is_orphan, process_tags
+from spaceship.process import is_orphan, process_tags, uninterrupted
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +68,7 @@ def is_left(study: optuna.Study, n_trials: int) -> bool:
     return bool(_waiting(study, n_trials))
 
 
+@uninterrupted()
 def claim(
     study: optuna.Study,
     storage: BaseStorage,

@@ -189,7 +189,8 @@ class Sweep:
                     self._lose(study, _queue.await_others(study))
                 _queue.await_others(study)
         except BaseException:
-            _queue.abandon(study)
+            afresh = open_storage(located)  # the old one may have been interrupted as it was read
+            _queue.abandon(optuna.load_study(study_name=study.study_name, storage=afresh))
             log.warning("The study is kept. Go on with: %s", resume_command(study))
             raise
         if time.time() >= worker.deadline and _queue.is_left(study, n_trials):

@@ -2,7 +2,6 @@
 
 import copy
 import logging
-import math
 import os
 import time
 import warnings
@@ -18,7 +17,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import Trial, TrialState
 
 from hydra_plugins.spaceship_optuna._commands import as_text
-from hydra_plugins.spaceship_optuna._job import run_job
+from hydra_plugins.spaceship_optuna._job import numbers, run_job
 from hydra_plugins.spaceship_optuna._queue import ask_again, claim, give_back, void
 from hydra_plugins.spaceship_optuna._settings import is_grid, own_function
 from hydra_plugins.spaceship_optuna._spaces import CANDIDATE, Candidate, Plan
@@ -27,7 +26,7 @@ from hydra_plugins.spaceship_optuna._study import DEFAULT, FINISHED, STOPPED, VO
 from spaceship.config import build
 from spaceship.errors import ConfigError
 from spaceship.outcome import OUTCOME
-from spaceship.process import is_orphan, process_tags
+from spaceship.process import is_orphan, process_tags, uninterrupted
 from spaceship.trial import PrunedError, reporting_to
 
 log = logging.getLogger(__name__)
@@ -112,16 +111,23 @@ class Worker:
         return build(node)  # type: ignore[no-any-return]
 
     def _run_trial(self, study: optuna.Study, trial: Trial) -> None:
+        """Run a claimed trial; only its job can be interrupted, not what is written of it."""
+        config = self._prepare(study, trial)
+        if config is not None:
+            self._tell(study, trial, self._run_job(study, trial, config))
+
+    @uninterrupted()
+    def _prepare(self, study: optuna.Study, trial: Trial) -> DictConfig | None:
+        """Return the config of a trial, or None if it is closed: repeated, or it does not fit."""
         candidate, values = self._draw(trial)
         if self._repeats(study, trial):
             self._replace(study, trial, candidate)
-            return
+            return None
         try:
-            config = self._configure(trial, candidate, values)
+            return self._configure(trial, candidate, values)
         except Exception as error:  # noqa: BLE001 - values that do not fit the config are data, too
             self._fail(study, trial, error)
-            return
-        self._tell(study, trial, self._run_job(study, trial, config))
+            return None
 
     def _draw(self, trial: Trial) -> tuple[Candidate, dict[str, Any]]:
         """Return the candidate and the config values of a trial."""
@@ -204,7 +210,8 @@ class Worker:
         def hopeless(step: int, metrics: Mapping[str, float]) -> bool:
             if len(study.directions) > 1:
                 return False
-            trial.report(metrics[str(metric).removeprefix("cv_")], step)
+            with uninterrupted():
+                trial.report(metrics[str(metric).removeprefix("cv_")], step)
             if trial.user_attrs.get(DEFAULT) or step + 1 == n_folds:
                 return False  # defaults are measured whole; after the last fold, so is this one
             return trial.should_prune()
@@ -212,6 +219,7 @@ class Worker:
         with reporting_to(hopeless):
             return run_job(self.context, self.task, config)
 
+    @uninterrupted()
     def _tell(self, study: optuna.Study, trial: Trial, result: JobReturn) -> None:
         returned = result._return_value  # noqa: SLF001 - the property would raise it
         failures = [*OUTCOME.failures]
@@ -224,11 +232,11 @@ class Worker:
             self._fail(study, trial, failures[0])
         else:
             try:
-                numbers = _numbers(returned, len(study.directions))
+                values = numbers(returned, len(study.directions))
             except (ConfigError, ArithmeticError) as error:
                 self._fail(study, trial, error)
             else:
-                study.tell(trial, numbers, skip_if_finished=True)
+                study.tell(trial, values, skip_if_finished=True)
 
     def _fail(self, study: optuna.Study, trial: Trial, error: Any) -> None:
         """Note an error as the trial's, and stop the study if there have been too many."""
@@ -237,24 +245,3 @@ class Worker:
         failed = [one for one in counted(study) if one.state == TrialState.FAIL]
         if len(failed) > self.settings["max_failure_rate"] * self.settings["n_trials"]:
             study.set_user_attr(STOPPED, f"{len(failed)} trials have failed")
-
-
-def _numbers(returned: Any, wanted: int) -> list[float]:
-    """Return a job's objectives as numbers.
-
-    Raises:
-        ConfigError: They are no numbers, or not as many as the study has directions.
-        ArithmeticError: One is NaN.
-
-    """
-    several = returned if isinstance(returned, tuple | list) else [returned]
-    try:
-        numbers = [float(value) for value in several]
-    except (TypeError, ValueError):
-        raise ConfigError(f"expected a number from the job, found {returned!r}") from None
-    if len(numbers) != wanted:
-        message = f"expected {wanted} number(s) from the job, found {len(numbers)}: {returned!r}"
-        raise ConfigError(f"{message}; see hydra.sweeper.direction")
-    if any(math.isnan(number) for number in numbers):
-        raise ArithmeticError("the objective is NaN")
-    return numbers

@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -188,6 +190,25 @@ def test_lock_of_a_killed_process_is_free_at_once(journal: Path, study: optuna.S
     start = time.monotonic()
     study.set_user_attr("key", 1)
     assert time.monotonic() - start < 2
+
+
+def test_trial_is_claimed_and_signed_or_neither(
+    study: optuna.Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = study._storage
+    sign = storage.set_trial_user_attr
+
+    def interrupted(*arguments: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        sign(*arguments)
+
+    monkeypatch.setattr(storage, "set_trial_user_attr", interrupted)
+    study.enqueue_trial({})
+    with pytest.raises(KeyboardInterrupt):
+        _queue.claim(study, storage, 5)
+    monkeypatch.undo()
+    assert _queue.give_back(study) == [0]
+    assert [trial.state for trial in study.get_trials()] == [TrialState.FAIL, TrialState.WAITING]
 
 
 def test_line_that_a_killed_process_left_unfinished_is_cut_off(
