@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WEAK = ("model=random_forest", "features=raw", "model.estimator.max_depth=1")
 STRONG = ("model=lgbm",)
-GATE = ("gate.floor=0.5", "gate.min_relative_gain=0")
+GATE = ("gate.floor.minimum=0.5", "gate.gain.minimum=0")
 """Any gain makes champion, so that the killed runs are runs that move it."""
 
 

@@ -6,21 +6,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from pkgutil import resolve_name
 from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from spaceship.errors import ConfigError
+from spaceship.targets import check_classes, check_verb
 
 ROOT = Path(__file__).resolve().parents[1]
 """The project's root folder: `configs` and the default `outputs` lie in it."""
 
 WORKERS_VARIABLE = "SPACESHIP_WORKERS"
 """Environment variable that tells a sweep's worker how many share the cores."""
-ALLOWED_TARGETS = ("spaceship.", "sklearn.", "lightgbm.", "catboost.", "xgboost.", "optuna.")
-"""Prefixes of the classes that a config may name; Hydra's own block list stops only known evils."""
 
 _URI_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+(?=@)")
 
@@ -40,7 +38,8 @@ def build(node: DictConfig | Mapping[str, Any], **kwargs: Any) -> Any:
         **kwargs: Further arguments of the target; they win over the node's.
 
     Raises:
-        ConfigError: The target is not under an allowed prefix, or does not take these arguments.
+        ConfigError: The target is no class under an allowed prefix, or does not take these
+            arguments.
 
     """
     from hydra.errors import InstantiationException
@@ -50,7 +49,7 @@ def build(node: DictConfig | Mapping[str, Any], **kwargs: Any) -> Any:
         message = f"expected a config with a _target_, found {node!r}; give it back its default"
         raise ConfigError(message)
     plain = dict(resolved(node))
-    _refuse_foreign_targets(plain)
+    check_classes(plain)
     try:
         return instantiate(plain, _convert_="all", **kwargs)
     except InstantiationException as error:
@@ -61,7 +60,7 @@ def call(node: DictConfig, cfg: DictConfig) -> Any:
     """Return what the verb function named by the node's `_target_` returns for the whole config."""
     from hydra.utils import get_method
 
-    _refuse_foreign_targets({"_target_": node["_target_"]})
+    check_verb(str(node["_target_"]))
     return get_method(node["_target_"])(cfg)
 
 
@@ -133,35 +132,6 @@ def _redacted(value: Any) -> Any:
     if isinstance(value, list):
         return [_redacted(item) for item in value]
     return redact(value) if isinstance(value, str) else value
-
-
-def _refuse_foreign_targets(plain: Any) -> None:
-    for target in _targets(plain):
-        found = target if not target.startswith(ALLOWED_TARGETS) else _home(target)
-        if not found.startswith(ALLOWED_TARGETS):
-            allowed = ", ".join(ALLOWED_TARGETS)
-            message = f"expected a _target_ under one of {allowed}; found {target!r} ({found})"
-            raise ConfigError(message)
-
-
-def _home(target: str) -> str:
-    """Return where a target is defined: a module's own imports are attributes of it, too."""
-    try:
-        module = getattr(resolve_name(target), "__module__", None)
-    except Exception:  # noqa: BLE001 - building it will tell what is wrong
-        return target
-    return target if module is None else f"{module}."
-
-
-def _targets(plain: Any) -> Iterator[str]:
-    if isinstance(plain, Mapping):
-        if "_target_" in plain:
-            yield str(plain["_target_"])
-        for value in plain.values():
-            yield from _targets(value)
-    elif isinstance(plain, list | tuple):
-        for value in plain:
-            yield from _targets(value)
 
 
 def _mendable(error: Exception, plain: Mapping[str, Any]) -> Exception:

@@ -6,13 +6,14 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from omegaconf import DictConfig
 
 from spaceship.config import call, redact, register_resolvers
 from spaceship.errors import SpaceshipError
 from spaceship.outcome import OUTCOME
+from spaceship.targets import check_hydra
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -21,6 +22,7 @@ PIPE_CLOSED = 141
 _ESTIMATOR_ERRORS = ("InvalidParameterError", "LightGBMError", "CatBoostError", "XGBoostError")
 """What libraries raise for settings they refuse; by name, so that none is imported for it."""
 _QUOTED = """'KEY="a, (value)"'"""
+_CHECKED = "checked_by_spaceship"
 _STORAGE_FAULTS = (
     os.strerror(errno.ENOSPC),
     os.strerror(errno.EDQUOT),
@@ -42,6 +44,7 @@ def prepare() -> None:
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come through to `exit_with`, which reports them
     register_resolvers()
+    _check_what_hydra_makes()
 
 
 def run_mode(cfg: DictConfig) -> float | list[float] | None:
@@ -132,6 +135,23 @@ def _known(error: BaseException, text: str) -> str | None:
     if isinstance(error, OverrideParseException):
         return f"{text}\nPut a value with special characters in two pairs of quotes: {_QUOTED}"
     return None
+
+
+def _check_what_hydra_makes() -> None:
+    """Let each composed config be looked at before Hydra makes callbacks and loggers from it."""
+    from hydra._internal.config_loader_impl import ConfigLoaderImpl
+
+    if hasattr(ConfigLoaderImpl, _CHECKED):
+        return
+    compose = ConfigLoaderImpl.load_configuration
+
+    def checked(*args: Any, **kwargs: Any) -> DictConfig:
+        config = compose(*args, **kwargs)
+        check_hydra(config)
+        return config
+
+    ConfigLoaderImpl.load_configuration = checked  # type: ignore[method-assign]
+    setattr(ConfigLoaderImpl, _CHECKED, True)
 
 
 def _say(text: str) -> None:

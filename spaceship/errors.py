@@ -36,6 +36,10 @@ class RegistryError(SpaceshipError):
     """The model registry cannot do what was asked."""
 
 
+class OutdatedError(RegistryError):
+    """An alias has moved since a move was decided on."""
+
+
 class NoChampionError(RegistryError):
     """No model is in production yet."""
 

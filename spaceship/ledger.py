@@ -1,8 +1,9 @@
 """The record of every move of an alias, kept as tags of the registered model itself.
 
 MLflow's alias is a blind write with no history. Here each move is one tag that only its mover
-writes: the intent before the alias moves, the outcome after, so that a crash between the two can
-be told from a move that took place.
+writes: that it prepares, what it intends once that is certain, and the outcome after the alias has
+moved. So a crash at any point can be told from a move that took place, and whoever sees the open
+move of another process, on whatever machine, keeps off.
 """
 
 import getpass
@@ -11,11 +12,13 @@ import os
 import socket
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
-INTENT, DONE, CANCELLED = "intent", "done", "cancelled"
+PREPARING, INTENT, DONE, CANCELLED = "preparing", "intent", "done", "cancelled"
+STALE = timedelta(minutes=10)
+"""Age at which the open move of a process on another machine, which cannot be seen, is given up."""
 _PREFIX = "move-"
 _REASON_LENGTH = 1000
 
@@ -31,8 +34,10 @@ class Move:
         after: Version number it points to since, or None when it was taken away.
         reason: On what grounds.
         by: Who moved it, `user@host`.
-        state: `intent` until the alias has moved, then `done`; `cancelled` if it never did.
+        state: `preparing` until `after` is known, `intent` until the alias has moved, then `done`;
+            `cancelled` if it never did.
         key: Its key among the registered model's tags.
+        process: Which process moves it, as tags of `spaceship.process`.
 
     """
 
@@ -44,18 +49,36 @@ class Move:
     by: str
     state: str
     key: str
+    process: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def intended(cls, alias: str, before: str | None, after: str | None, reason: str) -> Self:
-        """Return a move that is about to be made, by this user, now."""
+    def prepared(
+        cls, alias: str, before: str | None, reason: str, process: Mapping[str, str]
+    ) -> Self:
+        """Return a move that is being prepared, by this user, now."""
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         by = f"{_user()}@{socket.gethostname()}"
         key = f"{_PREFIX}{now}-{uuid.uuid4().hex[:8]}"
-        return cls(now, alias, before, after, reason[:_REASON_LENGTH], by, INTENT, key)
+        told = reason[:_REASON_LENGTH]
+        return cls(now, alias, before, None, told, by, PREPARING, key, dict(process))
+
+    def to(self, after: str | None) -> Self:
+        """Return the move once it is certain where it leads; None takes the alias away."""
+        return replace(self, after=after, state=INTENT)
 
     def ended(self, state: str) -> Self:
         """Return the move with its outcome."""
         return replace(self, state=state)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its outcome is not known yet."""
+        return self.state in {PREPARING, INTENT}
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it has been open for so long that its process must be gone."""
+        return datetime.now(UTC) - datetime.fromisoformat(self.at) > STALE
 
     def to_tag(self) -> str:
         """Return the move as the value of its tag."""

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from spaceship import parts
 from spaceship.config import ROOT, flatten, loggable, redact
 from spaceship.errors import RefusedError
-from spaceship.gate._base import VERDICT_FILE
+from spaceship.gate.verdict import VERDICT_FILE
 from spaceship.job import FAILURE_FILE, Job
 from spaceship.mode.train import conclude
 from spaceship.outcome import OUTCOME

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from spaceship import logbook, parts
 from spaceship import recipe as recipes
-from spaceship.gate._base import VERDICT_FILE
+from spaceship.gate.verdict import VERDICT_FILE
 from spaceship.job import Job
 from spaceship.members import best_recipes
 from spaceship.mode.train import conclude, fit_candidate, score_recipe

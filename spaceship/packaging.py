@@ -81,6 +81,11 @@ def load(uri: str) -> Pipeline:
         raise RegistryError(message) from error
 
 
+def size(folder: Path) -> int:
+    """Return the bytes of all files of a saved model."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
 def requirements(pipeline: Pipeline, types: list[str]) -> list[str]:
     """Return the pinned packages that a server needs for a pipeline holding these types."""
     from hydra.utils import get_class

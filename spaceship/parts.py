@@ -14,7 +14,7 @@ from spaceship.config import build, resolved
 from spaceship.data._base import DataSource, Passengers
 from spaceship.errors import ConfigError
 from spaceship.evaluation import PreparedFold
-from spaceship.gate._base import Gate
+from spaceship.gate.policy import Gate
 from spaceship.members import best_recipes, study_folder
 from spaceship.registry import CHAMPION, Registry
 from spaceship.report import direction
@@ -171,6 +171,9 @@ def gate(cfg: DictConfig) -> Gate:
     policy = build(cfg.gate)
     if not isinstance(policy, Gate):
         raise _misfit(cfg, "gate", Gate.__name__)
+    if policy.force and not str(cfg.reason or "").strip():
+        message = f"expected a reason beside gate.force=true, found {cfg.reason!r}"
+        raise ConfigError(f"{message}; say why: reason='...'")
     return policy
 
 

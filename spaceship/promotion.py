@@ -4,20 +4,25 @@ import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spaceship.errors import RefusedError, RegistryError, SpaceshipError
-from spaceship.gate._base import VERDICT_FILE, Gate, Verdict
+from spaceship.errors import OutdatedError, RefusedError, RegistryError, SpaceshipError
+from spaceship.gate.policy import Gate, forced
+from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.job import Job
-from spaceship.record import write_json
-from spaceship.registry import CHALLENGER, CHAMPION, Registry, Version
+from spaceship.record import digest, write_json
+from spaceship.registry import CHALLENGER, CHAMPION, DIGESTS, MODEL, Registry, Version
 from spaceship.report import HOLDOUT_FILE, REPORT_FILE, Report
 
 log = logging.getLogger(__name__)
 
 TWIN = "twin"
+_FIGURES = (REPORT_FILE, HOLDOUT_FILE)
+"""What later comparisons need of a job, beside its twin."""
+_ATTEMPTS = 10
+"""Champions that may change under a candidate before it gives up."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +34,14 @@ class Referee:
         registry: Where champions and challengers live.
         update: Brings a champion's report up to the data in use: its twin predicts the present
             hold-out, and it is scored on whatever further seeds the gate asks for.
+        reason: Why the gate is forced, where it is.
 
     """
 
     gate: Gate
     registry: Registry
     update: Callable[[Report, Path], Report]
+    reason: str = ""
 
     def conclude(self, job: Job, *, ceiling: str = CHAMPION) -> Verdict:
         """Judge a job's candidate, log it, and move the alias it has earned.
@@ -56,9 +63,7 @@ class Referee:
         report = replace(Report.read(job.folder), run_id=run_id)
         report.write(job.folder)
         with self.registry.lock():
-            champion = self.registry.find(CHAMPION)
-            verdict = self._decide(report, champion, ceiling)
-            version = self._act(job, report, verdict)
+            verdict, version, champion = self._settle(job, report, ceiling)
         self._note(job, verdict, version, champion)
         if self.gate.require and verdict.award == "refused":
             message = (
@@ -68,23 +73,44 @@ class Referee:
             raise RefusedError(message)
         return verdict
 
+    def _settle(
+        self, job: Job, report: Report, ceiling: str
+    ) -> tuple[Verdict, str | None, Version | None]:
+        """Return the verdict, the version it registered and the champion it was held against.
+
+        A champion that another machine replaces meanwhile is not the one to be replaced: the
+        candidate is held against the new one.
+        """
+        for _ in range(_ATTEMPTS):
+            aliases = self.registry.aliases()
+            number = aliases.get(CHAMPION)
+            champion = None if number is None else self.registry.version(number)
+            verdict = self._decide(report, champion, ceiling)
+            try:
+                return verdict, self._act(job, report, verdict, aliases), champion
+            except OutdatedError as error:
+                log.info("Held against the new champion: %s", error)
+        message = f"expected a champion that stays for a moment, found {_ATTEMPTS} new ones"
+        raise RegistryError(f"{message}; run the command again")
+
     def _decide(self, report: Report, champion: Version | None, ceiling: str) -> Verdict:
         known = None if champion is None else self._champion_report(champion, report)
-        return self.gate.decide(report, known, ceiling=ceiling)
+        verdict = self.gate.decide(report, known, ceiling=ceiling)
+        return forced(verdict, self.reason) if self.gate.force else verdict
 
     def _champion_report(self, champion: Version, candidate: Report) -> Report:
         """Return the champion's report, on the candidate's hold-out."""
         try:
             with tempfile.TemporaryDirectory() as temporary:
-                return self._up_to_date(champion.run_id, candidate, Path(temporary))
+                return self._up_to_date(champion, candidate, Path(temporary))
         except SpaceshipError as error:
             log.warning("The champion's report cannot be used: %s", error)
             return Report.missing(f"version {champion.number}", champion.run_id)
 
-    def _up_to_date(self, run_id: str, candidate: Report, folder: Path) -> Report:
+    def _up_to_date(self, champion: Version, candidate: Report, folder: Path) -> Report:
         """Return the champion's report as logged where it fits, else brought up to the data."""
-        for name in (REPORT_FILE, HOLDOUT_FILE):
-            self.registry.download(run_id, name, folder)
+        for name in _FIGURES:
+            self.registry.fetch(champion, name, folder)
         report = Report.read(folder)
         seeds = {str(seed) for seed in self.gate.cv_seeds}
         same_data = report.data_digest == candidate.data_digest
@@ -96,30 +122,37 @@ class Referee:
             raise RegistryError(message)
         if same_data and _same_rows(report, candidate) and seeds <= set(report.repeats):
             return report
-        return self.update(report, self.registry.download(run_id, TWIN, folder))
+        now = self.update(report, self.registry.fetch(champion, TWIN, folder))
+        return replace(now, judged_on=report.holdout)
 
-    def _act(self, job: Job, report: Report, verdict: Verdict) -> str | None:
+    def _act(
+        self, job: Job, report: Report, verdict: Verdict, aliases: Mapping[str, str]
+    ) -> str | None:
         """Log what later comparisons need, register, and move the alias last, if one was earned.
 
         A model that is registered lies in MLflow and no longer in the job's folder; the serving
         model of a candidate that earned nothing stays in the folder, to be looked at.
         """
         client, run_id = self.registry.store.client, str(report.run_id)
-        for name in (REPORT_FILE, HOLDOUT_FILE):
+        for name in _FIGURES:
             client.log_artifact(run_id, str(job.folder / name))
-        if verdict.award == "refused" or not self.gate.moves:
+        if verdict.award == "refused" or self.gate.dry_run:
             shutil.rmtree(job.twin)
             return None
+        seen = {alias: aliases.get(alias) for alias in (CHAMPION, CHALLENGER)}
+        move = self.registry.prepare(verdict.award, seen, verdict.reason)
         client.log_artifacts(run_id, str(job.twin), TWIN)
+        files = {MODEL: job.model, TWIN: job.twin} | {name: job.folder / name for name in _FIGURES}
         tags = {
             "recipe": json.dumps(report.recipe),
             "award": verdict.award,
             "reason": verdict.reason[:1000],
             "data_digest": report.data_digest,
             "holdout_accuracy": repr(report.metrics["holdout_accuracy"]),
+            DIGESTS: json.dumps({name: digest(path) for name, path in files.items()}),
         }
         number = self.registry.register(job.model, run_id, tags)
-        self.registry.move(verdict.award, number, verdict.reason)
+        self.registry.complete(move, number)
         if verdict.award == CHAMPION:
             self._retire_challenger(number)
         shutil.rmtree(job.twin)
@@ -131,6 +164,7 @@ class Referee:
     ) -> None:
         content = {
             **verdict.to_dict(),
+            "dry_run": self.gate.dry_run,
             "model": self.registry.model,
             "version_registered": version,
             "champion_before": None if champion is None else champion.number,
@@ -139,7 +173,10 @@ class Referee:
         store, run_id = self.registry.store, str(job.run_id)
         store.set_tags(run_id, {"award": verdict.award, "reason": verdict.reason})
         store.client.log_artifact(run_id, str(job.folder / VERDICT_FILE))
-        log.info("Verdict: %s. %s", verdict.award, verdict.reason)
+        said = "Dry run, no alias moves; the verdict" if self.gate.dry_run else "Verdict"
+        log.info("%s: %s. %s", said, verdict.award, verdict.reason)
+        if verdict.checks:
+            log.info("%s", verdict.table())
 
     def _retire_challenger(self, champion: str) -> None:
         """Take the challenger's alias away: it was measured against a champion that is no more."""

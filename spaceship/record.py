@@ -1,5 +1,6 @@
 """Small files that outlive a job: versioned JSON objects, written whole or not at all."""
 
+import hashlib
 import json
 import uuid
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 from spaceship.errors import RegistryError
 
 VERSION = 1
+_ADDED = {"registered_model_meta"}
+"""Files that MLflow puts beside a model it has downloaded."""
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
@@ -62,3 +65,12 @@ def read_text(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"Expected a readable file {path}, found {error}. Run the job again."
         raise RegistryError(msg) from error
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, or of the names and contents of a folder's files."""
+    if path.is_file():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    files = sorted(one for one in path.rglob("*") if one.is_file() and one.name not in _ADDED)
+    lines = [f"{digest(one)}  {one.relative_to(path).as_posix()}\n" for one in files]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -2,25 +2,30 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from spaceship.aliases import LOCK_SECONDS, Aliases
 from spaceship.errors import NoChampionError, RegistryError
-from spaceship.ledger import CANCELLED, DONE, INTENT, Move, predecessor, read_moves
-from spaceship.tracking import Store
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
+from spaceship.ledger import predecessor
+from spaceship.record import digest
 
 log = logging.getLogger(__name__)
 
+_MEND = (
+    "restore it, go back with mode=rollback, or take the alias champion away on MLflow's page "
+    "(make ui) and train another one: python scripts/run.py mode=train"
+)
+
 CHAMPION = "champion"
 CHALLENGER = "challenger"
-LOCK_SECONDS = 300
-"""How long a process waits for another one that moves an alias."""
+DIGESTS = "digests"
+"""Tag of a version: the digest of each of its artifacts, as JSON."""
+MODEL = "model"
+"""Name of a version's serving model among its artifacts; the others are its run's."""
 
 
 @dataclass(frozen=True)
@@ -31,17 +36,19 @@ class Version:
         number: Its version number, as MLflow writes it.
         run_id: The run that made it: report, hold-out rows and twin are there.
         recipe: The recipe it was fitted from.
+        digests: By name of an artifact, its digest when it was registered.
 
     """
 
     number: str
     run_id: str
     recipe: dict[str, Any]
+    digests: dict[str, str]
 
 
 @dataclass(frozen=True)
-class Registry:
-    """The versions of one registered model in one MLflow store.
+class Registry(Aliases):
+    """The versions of one registered model, the champion among them.
 
     Attributes:
         store: Where MLflow is.
@@ -50,19 +57,14 @@ class Registry:
 
     """
 
-    store: Store
-    model: str
     lock_folder: Path
-
-    @property
-    def _client(self) -> "MlflowClient":
-        return self.store.client
 
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the registry: nobody else on this machine moves an alias meanwhile.
 
-        Moves that a crash left half-done are finished or cancelled first.
+        Moves that a crash left half-done are finished or cancelled first; those that an error in
+        the block leaves half-done, at once.
 
         Raises:
             RegistryError: Another process holds it for too long.
@@ -74,15 +76,20 @@ class Registry:
         path = self.lock_folder / f"{self.model}.lock"
         try:
             with FileLock(path, timeout=LOCK_SECONDS, is_singleton=True):
-                self._reconcile()
-                yield
+                self.reconcile()
+                try:
+                    yield
+                except BaseException:
+                    with suppress(Exception):  # whoever holds the lock next tries again
+                        self.reconcile()
+                    raise
         except Timeout as error:
             message = f"another process has held the registry for {LOCK_SECONDS} s; try again later"
             raise RegistryError(message) from error
 
     def find(self, alias: str) -> Version | None:
         """Return the version an alias points to, or None."""
-        number = self._aliases().get(alias)
+        number = self.aliases().get(alias)
         return None if number is None else self.version(number)
 
     def champion(self) -> Version:
@@ -104,8 +111,8 @@ class Registry:
     def version(self, number: str) -> Version:
         """Return a version by its number."""
         entity = self._client.get_model_version(self.model, number)
-        recipe = json.loads(entity.tags.get("recipe", "{}"))
-        return Version(str(entity.version), str(entity.run_id), recipe)
+        recipe, digests = (json.loads(entity.tags.get(key, "{}")) for key in ("recipe", DIGESTS))
+        return Version(str(entity.version), str(entity.run_id), recipe, digests)
 
     def register(self, folder: Path, run_id: str, tags: Mapping[str, str]) -> str:
         """Register the model that lies in a folder in MLflow's format.
@@ -133,27 +140,6 @@ class Registry:
         )
         return str(version.version)
 
-    def move(self, alias: str, after: str | None, reason: str) -> Move:
-        """Point an alias to a version, or take it away; the caller holds the lock.
-
-        The intent is on record before the alias moves and the outcome after, so a crash between
-        leaves a registry that the next holder of the lock can finish.
-        """
-        before = self._aliases().get(alias)
-        intent = Move.intended(alias, before, after, reason)
-        self._record(intent)
-        if after is not None:
-            self._client.set_registered_model_alias(self.model, alias, after)
-        elif before is not None:
-            self._client.delete_registered_model_alias(self.model, alias)
-        self._record(done := intent.ended(DONE))
-        return done
-
-    def moves(self) -> Sequence[Move]:
-        """Return every move on record, oldest first."""
-        entity = self._entity()
-        return [] if entity is None else read_moves(entity.tags)
-
     def previous_champion(self) -> str:
         """Return the number of the version that was champion before the present one.
 
@@ -171,60 +157,40 @@ class Registry:
             raise RegistryError(message)
         return before
 
-    def download(self, run_id: str, path: str, folder: Path) -> Path:
-        """Copy a run's artifact into a local folder and return where it is.
+    def fetch(self, version: Version, name: str, folder: Path) -> Path:
+        """Copy an artifact of a version into a local folder and return where it is.
+
+        Args:
+            version: The version.
+            name: `MODEL`, or an artifact of its run.
+            folder: Local and empty.
 
         Raises:
-            RegistryError: The run has no such artifact, or it cannot be read.
+            RegistryError: It is not there, cannot be read, or is not what was registered.
 
         """
         from mlflow import MlflowException
+        from mlflow.artifacts import download_artifacts
 
         try:
-            return Path(self._client.download_artifacts(run_id, path, str(folder)))
+            if name == MODEL:
+                path = Path(
+                    download_artifacts(self.model_uri(version), dst_path=str(folder / name))
+                )
+            else:
+                path = Path(self._client.download_artifacts(version.run_id, name, str(folder)))
+            found = digest(path)
         except (MlflowException, OSError) as error:
+            message = f"expected {name} of version {version.number} of {self.model}, found: {error}"
+            raise RegistryError(f"{message}; {_MEND}") from error
+        if found != version.digests.get(name, found):
             message = (
-                f"expected the artifact {path} of run {run_id}, found: {error}; "
-                "restore it, or take the alias champion away on MLflow's page (make ui), "
-                "then train another champion"
+                f"expected {name} of version {version.number} of {self.model} as it was registered "
+                f"(sha256 {version.digests[name][:12]}…), found it changed ({found[:12]}…)"
             )
-            raise RegistryError(message) from error
+            raise RegistryError(f"{message}; {_MEND}")
+        return path
 
     def model_uri(self, version: Version) -> str:
         """Return the URI that loads a version."""
         return f"models:/{self.model}/{version.number}"
-
-    def _create_model(self) -> None:
-        from mlflow import MlflowException
-
-        try:
-            self._client.create_registered_model(self.model)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                raise
-
-    def _entity(self) -> Any | None:
-        from mlflow import MlflowException
-
-        try:
-            return self._client.get_registered_model(self.model)
-        except MlflowException as error:
-            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
-                return None
-            raise
-
-    def _aliases(self) -> dict[str, str]:
-        entity = self._entity()
-        return {} if entity is None else {k: str(v) for k, v in entity.aliases.items()}
-
-    def _record(self, move: Move) -> None:
-        self._client.set_registered_model_tag(self.model, move.key, move.to_tag())
-
-    def _reconcile(self) -> None:
-        """Finish or cancel the moves a crash left as intents: the alias tells which it was."""
-        aliases = self._aliases()
-        for move in self.moves():
-            if move.state == INTENT:
-                outcome = DONE if aliases.get(move.alias) == move.after else CANCELLED
-                log.info("A move of %s was interrupted; it is %s.", move.alias, outcome)
-                self._record(move.ended(outcome))

@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -57,6 +58,7 @@ class HoldOut:
         labels: Whether they were transported.
         probabilities: The twin's probability of it.
         threshold: The probability above which the twin says so.
+        slices: By name of a slice, such as `HomePlanet`, each passenger's value in it.
 
     """
 
@@ -64,12 +66,14 @@ class HoldOut:
     labels: tuple[bool, ...]
     probabilities: tuple[float, ...]
     threshold: float = THRESHOLD
+    slices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse columns that do not fit together."""
-        lengths = len(self.passenger_ids), len(self.labels), len(self.probabilities)
+        columns = (self.passenger_ids, self.labels, self.probabilities, *self.slices.values())
+        lengths = tuple(len(column) for column in columns)
         if len(set(lengths)) > 1:
-            msg = f"A hold-out needs ids, labels and probabilities of one length, got {lengths}."
+            msg = f"A hold-out needs columns of one length, got {lengths}."
             raise ValueError(msg)
         if len(set(self.passenger_ids)) < len(self.passenger_ids):
             msg = "A hold-out needs distinct PassengerIds, got duplicates."
@@ -102,23 +106,28 @@ class HoldOut:
         """
         header, *rows = list(csv.reader(io.StringIO(read_text(path)))) or [[]]
         try:
-            if header != _COLUMNS:
+            if header[:3] != _COLUMNS:
                 raise ValueError(header)  # noqa: TRY301 - one message for every way to be broken
-            ids, labels, probabilities = zip(*rows, strict=True) if rows else ((), (), ())
+            columns: list[tuple[str, ...]] = list(zip(*rows, strict=True)) or [()] * len(header)
+            ids, labels, probabilities, *values = columns
             truth = tuple(_LABELS[label] for label in labels)
-            return cls(tuple(ids), truth, tuple(map(float, probabilities)), threshold)
+            chances = tuple(map(float, probabilities))
+            slices = dict(zip(header[3:], values, strict=True))
+            return cls(ids, truth, chances, threshold, slices)
         except (KeyError, ValueError) as error:
-            columns = ", ".join(_COLUMNS)
-            msg = f"Expected rows of {columns} in {path}, found {error}. Run the job again."
+            wanted = ", ".join(_COLUMNS)
+            msg = f"Expected rows of {wanted} in {path}, found {error}. Run the job again."
             raise RegistryError(msg) from error
 
     def to_csv(self) -> str:
         """Return the rows as text, probabilities with every digit."""
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        rows = zip(self.passenger_ids, self.labels, self.probabilities, strict=True)
-        writer.writerows((i, bool(label), repr(float(p))) for i, label, p in rows)
+        writer.writerow([*_COLUMNS, *self.slices])
+        rows = zip(
+            self.passenger_ids, self.labels, self.probabilities, *self.slices.values(), strict=True
+        )
+        writer.writerows((i, bool(label), repr(float(p)), *rest) for i, label, p, *rest in rows)
         return buffer.getvalue()
 
 
@@ -132,12 +141,13 @@ class Report:
         data_digest: Digest of the data's contents.
         recipe: Everything needed to build the same pipeline again.
         metrics: `cv_*` (means over folds), `cv_*_std`, `holdout_*`, `fit_seconds`,
-            `predict_rows_per_second`.
+            `predict_rows_per_second`, `model_mb` (10⁶ bytes on disk).
         folds: The metrics of each fold.
         slices: Scores of the out-of-fold predictions by slice of the passengers.
         repeats: Mean cross-validation metrics by the seed of the folds.
         holdout: The twin's hold-out predictions, if the job is gated.
         run_id: The MLflow run, once there is one.
+        judged_on: A champion's hold-out as it was logged, where `holdout` has been made anew.
 
     """
 
@@ -151,6 +161,7 @@ class Report:
     repeats: dict[str, dict[str, float]] = field(default_factory=dict)
     holdout: HoldOut | None = None
     run_id: str | None = None
+    judged_on: HoldOut | None = None
 
     @classmethod
     def missing(cls, name: str, run_id: str | None = None) -> Self:

@@ -81,7 +81,7 @@ def score_slices(
     truth, chance = np.asarray(labels, dtype=bool), np.asarray(probabilities, dtype=float)
     guess = chance > THRESHOLD if predictions is None else np.asarray(predictions, dtype=bool)
     rows = []
-    for name, values in _slices(frame).items():
+    for name, values in slice_values(frame).items():
         for value in sorted(values.unique()):
             inside = (values == value).to_numpy(dtype=bool)
             scores = _score_slice(truth[inside], chance[inside], guess[inside])
@@ -101,8 +101,8 @@ def _score_slice(
     return {"accuracy": accuracy, "log_loss": float(log_loss(truth, chance, labels=[False, True]))}
 
 
-def _slices(frame: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return the value of each passenger in each slice, as text."""
+def slice_values(frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return the value of each passenger in each slice, as text: planet, deck, sleep, party."""
     group = travel_group(frame["PassengerId"])
     alone = group.map(group.value_counts()) == 1
     values = {

@@ -22,7 +22,7 @@ from spaceship.evaluation import (
 )
 from spaceship.report import HoldOut, Report
 from spaceship.schema import ID, LABEL
-from spaceship.scoring import score, score_slices
+from spaceship.scoring import score, score_slices, slice_values
 from spaceship.split import Fold, group_folds, holdout_mask
 
 log = logging.getLogger(__name__)
@@ -136,6 +136,7 @@ def predict_holdout(twin: Pipeline, holdout: pd.DataFrame) -> HoldOut:
         tuple(bool(label) for label in holdout[LABEL]),
         tuple(float(chance) for chance in positive_probability(twin, holdout)),
         decision_threshold(twin),
+        {name: tuple(values) for name, values in slice_values(holdout).items()},
     )
 
 

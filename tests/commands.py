@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 ROOT = Path(__file__).resolve().parents[1]
-QUICK = ["data.n_groups=400", "features=raw", "gate.floor=0.5"]
+QUICK = ["data.n_groups=400", "features=raw", "gate.floor.minimum=0.5"]
 QUICK_MODEL = "model=logistic_regression"
 
 

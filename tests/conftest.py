@@ -5,17 +5,20 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from spaceship.data._base import Passengers
 from spaceship.data.synthetic import SyntheticData
 from spaceship.registry import Registry
+from spaceship.report import Report
 from spaceship.tracking import Store, validated
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from commands import ROOT, Shell
+from reports import MakeReport, make_report
 
 
 @pytest.fixture(scope="session")
@@ -83,3 +86,19 @@ def _forget_mlflow() -> None:
     mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
     mlflow.set_registry_uri(None)  # type: ignore[arg-type]
     os.environ.pop("MLFLOW_TRACKING_URI", None)
+
+
+@pytest.fixture(scope="session")
+def rows() -> MakeReport:
+    """Give a maker of reports whose twin got the n-th passenger right iff `correct[n]`."""
+    return make_report
+
+
+@pytest.fixture(scope="session")
+def report() -> MakeReport:
+    """Give a maker of reports: `k` of `n` rows right, the first ones."""
+
+    def make(k: int, n: int, **changes: Any) -> Report:
+        return make_report([i < k for i in range(n)], **changes)
+
+    return make

@@ -30,7 +30,8 @@ def choices(*groups: str) -> list[tuple[str, str]]:
 def composed(group: str, name: str) -> DictConfig:
     """Compose the whole config with one choice made, as the command line would."""
     register_resolvers()
-    overrides = [f"{group}={name}", *NEEDED.get((group, name), [])]
+    chosen = f"+guard@gate.one_more={name}" if group == "guard" else f"{group}={name}"
+    overrides = [chosen, *NEEDED.get((group, name), [])]
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
         return compose("config", overrides=overrides)
 
@@ -55,6 +56,19 @@ def test_builds_the_class_it_names(choice: tuple[str, str]) -> None:
     part = build(node)
     assert type(part) is get_object(node["_target_"])
     assert type(part).__module__.startswith(f"spaceship.{group}.")
+
+
+@pytest.mark.parametrize("choice", choices("guard"), ids="=".join)
+def test_every_rule_joins_a_gate(choice: tuple[str, str]) -> None:
+    group, name = choice
+    gate = build(composed(group, name).gate)
+    assert type(gate.guards["one_more"]).__module__ == f"spaceship.guard.{name}"
+
+
+def test_the_strict_gate_lists_every_rule() -> None:
+    assert {*build(composed("gate", "strict").gate).guards} == {
+        name for _, name in choices("guard")
+    }
 
 
 @pytest.mark.parametrize("choice", choices("model"), ids="=".join)

@@ -1,7 +1,9 @@
 """Moves of aliases as tags: in order, whole, and enough to go back by."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,6 +11,8 @@ from spaceship.ledger import (
     CANCELLED,
     DONE,
     INTENT,
+    PREPARING,
+    STALE,
     Move,
     predecessor,
     read_moves,
@@ -19,14 +23,17 @@ from spaceship.ledger import (
 def moves(*after: str | None, alias: str = "champion", state: str = DONE) -> list[Move]:
     befores = [None, *after[:-1]]
     return [
-        Move.intended(alias, before, to, "why").ended(state)
+        Move.prepared(alias, before, "why", {}).to(to).ended(state)
         for before, to in zip(befores, after, strict=True)
     ]
 
 
 def test_a_move_survives_as_a_tag() -> None:
-    move = Move.intended("champion", "1", None, 'Zürich: "0.81 > 0.80"\n')
-    assert (move.state, move.before, move.after) == (INTENT, "1", None)
+    prepared = Move.prepared("champion", "1", 'Zürich: "0.81 > 0.80"\n', {"host": "h"})
+    assert (prepared.state, prepared.is_open) == (PREPARING, True)
+    move = prepared.to(None)
+    assert (move.state, move.before, move.after, move.is_open) == (INTENT, "1", None, True)
+    assert not move.ended(DONE).is_open
     assert "@" in move.by
     other = {"recipe": "{}", "moved": "x"}
     assert read_moves({**other, move.key: move.to_tag()}) == [move]
@@ -41,7 +48,21 @@ def test_moves_come_back_in_the_order_they_were_made_whatever_the_store_does() -
 
 
 def test_a_long_reason_is_cut() -> None:
-    assert len(Move.intended("champion", None, "1", "ä" * 100_000).reason) == 1000
+    assert len(Move.prepared("champion", None, "ä" * 100_000, {}).reason) == 1000
+
+
+def test_a_move_of_before_processes_were_noted_is_read() -> None:
+    content = json.loads(moves("1")[0].to_tag())
+    del content["process"]
+    (move,) = read_moves({content["key"]: json.dumps(content)})
+    assert move.process == {}
+
+
+def test_an_open_move_goes_stale() -> None:
+    move = Move.prepared("champion", None, "why", {})
+    assert not move.is_stale
+    old = datetime.now(UTC) - STALE - timedelta(seconds=1)
+    assert replace(move, at=old.strftime("%Y-%m-%dT%H:%M:%S.%fZ")).is_stale
 
 
 def test_reigns_are_moves_of_that_alias_that_took_place() -> None:

@@ -96,7 +96,7 @@ def test_refusal_is_status_3_where_the_gate_is_required(first_time: Shell) -> No
 
 
 def test_a_first_candidate_that_is_refused_is_a_result(shell: Shell) -> None:
-    done = shell(*QUICK, QUICK_MODEL, "gate.floor=0.99")
+    done = shell(*QUICK, QUICK_MODEL, "gate.floor.minimum=0.99")
     assert done.returncode == 0, done.stderr
     assert "Verdict: refused" in done.stdout
     assert "no champion yet" in done.stdout
@@ -114,7 +114,7 @@ def test_gate_off_moves_nothing(shell: Shell) -> None:
 def test_promote_rollback_and_history(shell: Shell) -> None:
     weak = "model.estimator.max_depth=1"
     assert shell("mode=train", *QUICK, "model=random_forest", weak).returncode == 0
-    better = shell("mode=train", *QUICK, "model=lgbm", "gate.min_relative_gain=0.9")
+    better = shell("mode=train", *QUICK, "model=lgbm", "gate.gain.minimum=0.9")
     assert "Verdict: challenger" in better.stdout, better.stdout
     assert "is 2" in shell("mode=promote", "reason=it is better").stdout
     assert shell.champion() == "2"
@@ -167,7 +167,7 @@ def test_job_that_fails_fails_its_multirun(shell: Shell) -> None:
         (["mode=rollback"], "champion"),
         (["mode=fly"], "inference"),
         (["seeed=1"], "seeed"),
-        (["mode=train", "gate.floor=high"], "floor"),
+        (["mode=train", "gate.floor.minimum=high"], "floor"),
         (["mode=train", "objective.metric=holdout_accuracy"], "cv_accuracy"),
         (["mode=train", "objective.metric=cv_f1"], "accuracy"),
         (["mode=train", "split.holdout_fraction=1.5"], "between 0 and 1"),

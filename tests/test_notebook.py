@@ -64,7 +64,7 @@ def test_without_a_champion_it_draws_the_data_and_says_how_to_make_one(
 
 @pytest.mark.slow
 def test_with_a_champion_it_draws_its_errors(overrides: list[str]) -> None:
-    train = ["mode=train", "model=logistic_regression", "features=raw", "gate.floor=0.5"]
+    train = ["mode=train", "model=logistic_regression", "features=raw", "gate.floor.minimum=0.5"]
     command = [sys.executable, str(ROOT / "scripts" / "run.py"), *train, *overrides]
     subprocess.run(command, check=True, capture_output=True, timeout=300)
     outputs = executed()

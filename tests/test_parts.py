@@ -14,7 +14,6 @@ from spaceship.config import ROOT, register_resolvers
 from spaceship.data.local import LocalData
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError, TrackingError
-from spaceship.gate.strict import StrictGate
 from spaceship.registry import CHAMPION, Registry
 from spaceship.tracking import Store
 from spaceship.training import Protocol
@@ -187,10 +186,19 @@ def test_outputs_are_absolute_and_may_start_at_home(store: Store) -> None:
 
 
 def test_the_gates_seeds_arrive_as_plain_numbers(store: Store) -> None:
-    node = {"_target_": "spaceship.gate.strict.StrictGate", "cv_seeds": ["${seed}", 8, 9]}
+    repeats = {"_target_": "spaceship.guard.repeats.Repeats", "seeds": ["${seed}", 8, 9]}
+    node = {"_target_": "spaceship.gate.policy.Gate", "repeats": repeats}
     policy = parts.gate(config(store, gate=node))
-    assert isinstance(policy, StrictGate)
     assert list(policy.cv_seeds) == [7, 8, 9]
+
+
+@pytest.mark.parametrize("reason", [None, "", "  "])
+def test_a_forced_gate_wants_a_reason(store: Store, reason: str | None) -> None:
+    floor = {"_target_": "spaceship.guard.floor.Floor"}
+    node = {"_target_": "spaceship.gate.policy.Gate", "force": True, "floor": floor}
+    with pytest.raises(ConfigError, match="reason='"):
+        parts.gate(config(store, gate=node, reason=reason))
+    assert parts.gate(config(store, gate=node, reason="the data were mended")).force
 
 
 def test_a_feature_sets_name_is_that_of_its_file() -> None:

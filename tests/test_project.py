@@ -20,12 +20,32 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "spaceship"
 
 LAYERS = (
-    {"errors", "record", "report", "gate", "outcome", "trial", "ledger"},  # standard library only
+    {
+        "errors",
+        "record",
+        "report",
+        "gate",
+        "guard",
+        "outcome",
+        "trial",
+        "ledger",
+    },  # standard library only
+    {"targets"},
     {"config"},
     {"columns", "reading", "rules", "schema", "split", "data", "cache"},
     {"features", "model", "encoding"},
     {"pipeline", "evaluation", "scoring", "submission", "training", "profile", "pruning"},
-    {"registry", "tracking", "connection", "process", "packaging", "job", "members", "recipe"},
+    {
+        "aliases",
+        "registry",
+        "tracking",
+        "connection",
+        "process",
+        "packaging",
+        "job",
+        "members",
+        "recipe",
+    },
     {"parts", "promotion"},
     {"mode", "logbook", "multirun", "studies", "callback"},
     {"entry"},
@@ -124,7 +144,7 @@ def test_lowest_layer_needs_the_standard_library_only() -> None:
         for name in imports(MODULES[module])
         if name.split(".")[0] not in allowed
     }
-    assert "spaceship.gate.default" in lowest
+    assert "spaceship.gate.policy" in lowest
     assert not foreign
 
 

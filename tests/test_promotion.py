@@ -17,11 +17,14 @@ from spaceship.data._base import Passengers
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import RefusedError, RegistryError, TrackingError
 from spaceship.features.raw import RawFeatures
-from spaceship.gate._base import VERDICT_FILE, Gate, Verdict
-from spaceship.gate.default import DefaultGate
-from spaceship.gate.strict import StrictGate
+from spaceship.gate.policy import Gate
+from spaceship.gate.verdict import VERDICT_FILE, Verdict
+from spaceship.guard.floor import Floor
+from spaceship.guard.gain import Gain
+from spaceship.guard.repeats import Repeats
+from spaceship.guard.significance import Significance
 from spaceship.job import Job
-from spaceship.ledger import DONE, INTENT
+from spaceship.ledger import DONE
 from spaceship.pipeline import build_pipeline
 from spaceship.promotion import Referee
 from spaceship.registry import CHALLENGER, CHAMPION, Registry
@@ -31,7 +34,8 @@ from spaceship.tracking import Store
 from spaceship.training import Protocol, fit_twin, holdout_metrics, predict_holdout
 
 PROTOCOL = Protocol(holdout_fraction=0.4, salt="pepper", n_folds=3, seed=1)
-LENIENT = DefaultGate(floor=0.5)
+RULES = {"floor": Floor(minimum=0.5), "gain": Gain()}
+LENIENT = Gate(**RULES)
 NewJob = Callable[..., Job]
 
 
@@ -116,7 +120,8 @@ def test_the_first_champion_is_registered_whole_and_on_record(
     assert (champion.number, champion.run_id) == ("1", job.run_id)
     assert champion.recipe == Report.read(job.folder).recipe
     for name in ("report.json", "holdout.csv", "twin", VERDICT_FILE):
-        registry.download(champion.run_id, name, tmp_path)
+        registry.fetch(champion, name, tmp_path)
+    assert {*champion.digests} == {"model", "twin", "report.json", "holdout.csv"}
     assert Report.read(tmp_path).run_id == job.run_id
     assert Report.read(tmp_path).holdout == twins.good
     tags = registry.store.client.get_run(champion.run_id).data.tags
@@ -137,7 +142,7 @@ def test_the_first_champion_is_registered_whole_and_on_record(
 
 def test_no_champion_below_the_floor(registry: Registry, new_job: NewJob, twins: Twins) -> None:
     job = new_job(twins.weak)
-    verdict = referee(registry, DefaultGate(floor=0.99)).conclude(job)
+    verdict = referee(registry, Gate(floor=Floor(minimum=0.99))).conclude(job)
     assert (verdict.award, verdict.rule) == ("refused", "floor")
     assert aliases(registry) == (None, None)
     assert n_versions(registry) == 0
@@ -178,7 +183,7 @@ def test_a_gate_that_moves_nothing_tells_what_it_would_have_done(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
     job = new_job(twins.good)
-    verdict = referee(registry, DefaultGate(floor=0.5, moves=False)).conclude(job)
+    verdict = referee(registry, Gate(dry_run=True, **RULES)).conclude(job)
     assert verdict.award == CHAMPION
     assert Verdict.read(job.folder) == verdict
     assert aliases(registry) == (None, None)
@@ -189,7 +194,7 @@ def test_a_gate_that_moves_nothing_tells_what_it_would_have_done(
 def test_a_refusal_is_an_error_where_the_gate_requires_otherwise(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
-    judge = referee(registry, DefaultGate(floor=0.5, require=True))
+    judge = referee(registry, Gate(require=True, **RULES))
     judge.conclude(new_job(twins.good))
     job = new_job(twins.weak)
     with pytest.raises(RefusedError, match=r"found: Refused: .*; gate\.require=false") as caught:
@@ -257,7 +262,7 @@ def test_a_champion_without_the_seeds_the_gate_asks_for_is_scored_on_them(
         asked.append(champion.name)
         return replace(champion, repeats=repeats)
 
-    strict = StrictGate(floor=0.5, cv_seeds=[1, 2, 3])
+    strict = Gate(repeats=Repeats(seeds=[1, 2, 3], floor=0.5), significance=Significance(), **RULES)
     job = new_job(twins.good)
     better = {seed: {"accuracy": 0.8} for seed in repeats}
     replace(Report.read(job.folder), repeats=better).write(job.folder)
@@ -309,6 +314,59 @@ def test_a_champion_that_cannot_be_updated_is_not_replaced(
     assert aliases(registry) == ("1", None)
 
 
+def test_a_forced_candidate_becomes_champion_on_record(
+    registry: Registry, new_job: NewJob, twins: Twins
+) -> None:
+    referee(registry).conclude(new_job(twins.good))
+    force = Referee(Gate(force=True, **RULES), registry, up_to_date, "the data were mended")
+    verdict = force.conclude(new_job(twins.weak), ceiling=CHALLENGER)
+    assert (verdict.award, verdict.rule) == (CHAMPION, "forced")
+    assert aliases(registry) == ("2", None)
+    assert "the data were mended" in registry.moves()[-1].reason
+    assert registry.previous_champion() == "1"
+
+
+def test_a_candidate_is_held_against_the_champion_that_came_meanwhile(
+    registry: Registry, new_job: NewJob, twins: Twins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = referee(registry)
+    judge.conclude(new_job(twins.weak))
+    other = new_job(one_better(twins.weak))
+    judge.conclude(other)
+    prepare, calls = Registry.prepare, count()
+
+    def late(self: Registry, *arguments: Any) -> Any:
+        if next(calls) == 0:  # as another machine would, between judgement and move
+            point(self, "2")
+        return prepare(self, *arguments)
+
+    monkeypatch.setattr(Registry, "prepare", late)
+    job = new_job(one_better(twins.weak))
+    verdict = judge.conclude(job)
+    assert (verdict.award, verdict.rule) == ("refused", "any_gain"), "no better than the new one"
+    written = json.loads((job.folder / VERDICT_FILE).read_text())
+    assert (written["champion_before"], written["version_registered"]) == ("2", None)
+    assert n_versions(registry) == 2
+
+
+def point(registry: Registry, number: str) -> None:
+    registry.store.client.set_registered_model_alias(registry.model, CHAMPION, number)
+
+
+@pytest.mark.parametrize("name", ["report.json", "holdout.csv"])
+def test_a_champion_whose_figures_were_changed_is_not_compared_with(
+    registry: Registry, new_job: NewJob, twins: Twins, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = new_job(twins.good)
+    referee(registry).conclude(first)
+    (path,) = Path(str(registry.store.artifacts)).glob(f"{first.run_id}/artifacts/{name}")
+    path.write_text(path.read_text() + " ")
+    verdict = referee(registry).conclude(new_job(twins.good))
+    assert verdict.award == "refused"
+    assert f"{name} of version 1" in caplog.text
+    assert "found it changed" in caplog.text
+
+
 class Killed(BaseException):
     """What nothing on the way may catch."""
 
@@ -342,12 +400,12 @@ def test_killed_at_any_call_the_old_champion_or_the_new_one_is_there_whole(
         else:
             break
         with registry.lock():
-            assert INTENT not in {move.state for move in registry.moves()}
+            assert not any(move.is_open for move in registry.moves())
         champion, moves = registry.champion(), registry.moves()
         last = [move for move in moves if move.alias == CHAMPION and move.state == DONE][-1]
         assert champion.number == last.after
         for name in ("report.json", "holdout.csv", "twin"):
-            registry.download(champion.run_id, name, tmp_path / f"whole-{calls}")
+            registry.fetch(champion, name, tmp_path / f"whole-{calls}")
         with registry.lock():
             registry.move(CHAMPION, "1", "for the next death")
     moved = [new for _, new in outcomes]

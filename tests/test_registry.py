@@ -3,16 +3,24 @@
 import json
 import subprocess
 import sys
+import threading
+import time
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from spaceship.errors import NoChampionError, RegistryError
-from spaceship.ledger import CANCELLED, DONE, INTENT, Move, reigns
+from spaceship import aliases
+from spaceship.errors import NoChampionError, OutdatedError, RegistryError
+from spaceship.ledger import CANCELLED, DONE, INTENT, PREPARING, Move, reigns
+from spaceship.process import process_tags
+from spaceship.record import digest
 from spaceship.registry import CHALLENGER, CHAMPION, Registry
 
+DEAD = {**process_tags(), "spaceship.process": json.dumps([2**22 + 1, 0.0])}
+ELSEWHERE = {**process_tags(), "spaceship.host": "another-machine"}
 RECIPE = {"name": "lgbm", "estimator": {"random_state": "${seed}"}}
 MOVES_ALIASES = """
 import sys
@@ -40,7 +48,14 @@ def register(registry: Registry, folder: Path, **tags: str) -> str:
 
 def intend(registry: Registry, alias: str, before: str | None, after: str | None) -> Move:
     """Write down the intent of a move, and die."""
-    move = Move.intended(alias, before, after, "the last words")
+    move = Move.prepared(alias, before, "the last words", DEAD).to(after)
+    registry._record(move)
+    return move
+
+
+def meanwhile(registry: Registry, process: dict[str, str]) -> Move:
+    """Write down that another process prepares a move."""
+    move = Move.prepared(CHAMPION, "1", "at the same time", process)
     registry._record(move)
     return move
 
@@ -193,14 +208,104 @@ def test_four_processes_move_an_alias_and_every_move_is_there(
     assert registry.champion().number == moves[-1].after
 
 
-def test_artifacts_are_copied_or_missed_with_a_next_step(
+def test_a_crash_while_a_move_is_prepared_cancels_it(registry: Registry, tmp_path: Path) -> None:
+    register(registry, tmp_path / "model")
+    registry.move(CHAMPION, "1", "first")
+    move = meanwhile(registry, DEAD)
+    assert state_of(registry, move) == PREPARING
+    with registry.lock():
+        assert state_of(registry, move) == CANCELLED
+    assert registry.champion().number == "1"
+
+
+def test_an_error_while_a_move_is_prepared_cancels_it_at_once(
     registry: Registry, tmp_path: Path
 ) -> None:
+    register(registry, tmp_path / "model")
+
+    def broken_off() -> None:
+        with registry.lock():
+            registry.prepare(CHAMPION, {CHAMPION: None}, "to be broken off")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        broken_off()
+    assert [move.state for move in registry.moves()] == [CANCELLED]
+    assert registry.find(CHAMPION) is None
+
+
+def test_a_move_on_another_machine_is_waited_for(registry: Registry, tmp_path: Path) -> None:
+    for _ in range(2):
+        register(registry, tmp_path / "model")
+    registry.move(CHAMPION, "1", "first")
+    other = meanwhile(registry, ELSEWHERE)
+    timer = threading.Timer(0.6, registry._record, [other.to("1").ended(CANCELLED)])
+    timer.start()
+    start = time.monotonic()
+    with registry.lock():
+        done = registry.move(CHAMPION, "2", "second")
+    timer.join()
+    assert time.monotonic() - start > 0.5
+    assert (done.before, registry.champion().number) == ("1", "2")
+    assert [move.state for move in registry.moves()] == [DONE, CANCELLED, DONE]
+
+
+def test_a_move_that_stays_open_on_another_machine_is_not_waited_for_for_ever(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(registry, tmp_path / "model")
+    registry.move(CHAMPION, "1", "first")
+    other = meanwhile(registry, ELSEWHERE)
+    monkeypatch.setattr(aliases, "LOCK_SECONDS", 0.5)
+    with pytest.raises(RegistryError, match="try again in ten minutes"), registry.lock():
+        registry.move(CHAMPION, None, "not now")
+    assert [move.state for move in registry.moves()] == [DONE, PREPARING]
+    registry._record(replace(other, at="2026-01-01T00:00:00.000000Z"))
+    with registry.lock():
+        assert state_of(registry, other) == CANCELLED, "it is stale by now"
+
+
+def test_a_champion_that_has_changed_is_not_replaced(registry: Registry, tmp_path: Path) -> None:
+    for _ in range(2):
+        register(registry, tmp_path / "model")
+    registry.move(CHAMPION, "2", "by somebody else")
+    with pytest.raises(OutdatedError, match=r"version 1 of .* to be champion, found 2"):
+        registry.prepare(CHAMPION, {CHAMPION: "1"}, "decided on earlier")
+    with pytest.raises(OutdatedError, match="found 2"):
+        registry.prepare(CHALLENGER, {CHAMPION: None, CHALLENGER: None}, "decided on earlier")
+    assert [move.state for move in registry.moves()] == [DONE]
+
+
+def test_an_artifact_is_fetched_if_not_a_byte_has_changed(
+    registry: Registry, tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "MLmodel").write_text("flavors: {}\n")
     run_id = registry.store.start_run("job", {})
     registry.store.client.log_text(run_id, "text", "twin/a.txt")
-    folder = registry.download(run_id, "twin", tmp_path)
-    assert (folder / "a.txt").read_text() == "text"
-    with pytest.raises(RegistryError, match=rf"the artifact no\.json of run {run_id}, found: "):
-        registry.download(run_id, "no.json", tmp_path)
-    with pytest.raises(RegistryError, match="then train another champion"):
-        registry.download("0" * 32, "no.json", tmp_path)
+    (tmp_path / "twin").mkdir()
+    (tmp_path / "twin" / "a.txt").write_text("text")
+    digests = {"model": digest(folder), "twin": digest(tmp_path / "twin")}
+    version = registry.version(registry.register(folder, run_id, {"digests": json.dumps(digests)}))
+    for n in range(2):
+        where = tmp_path / f"first-{n}"
+        where.mkdir()
+        assert (registry.fetch(version, "model", where) / "MLmodel").is_file()
+        assert (registry.fetch(version, "twin", where) / "a.txt").read_text() == "text"
+    for path in Path(str(registry.store.artifacts)).rglob("*"):
+        if path.name in {"a.txt", "MLmodel"}:
+            path.write_bytes(path.read_bytes()[:-1] + b"!")
+    for name in digests:
+        where = tmp_path / f"changed-{name}"
+        where.mkdir()
+        with pytest.raises(RegistryError, match=rf"{name} of version 1 .* found it changed"):
+            registry.fetch(version, name, where)
+
+
+def test_an_artifact_that_is_lost_is_missed_with_a_next_step(
+    registry: Registry, tmp_path: Path
+) -> None:
+    version = registry.version(register(registry, tmp_path / "model"))
+    with pytest.raises(RegistryError, match=r"no\.json of version 1 .*, found: .*mode=rollback"):
+        registry.fetch(version, "no.json", tmp_path)

@@ -174,7 +174,8 @@ def test_better_follows_the_direction_and_is_strict() -> None:
 
 def test_reports_and_gates_need_the_standard_library_only() -> None:
     code = (
-        "import sys; before = set(sys.modules); import spaceship.report, spaceship.gate.strict;"
+        "import sys; before = set(sys.modules); import spaceship.report, spaceship.gate.policy;"
+        "import spaceship.guard.significance;"
         "new = {name.partition('.')[0] for name in set(sys.modules) - before};"
         "print(sorted(new - set(sys.stdlib_module_names) - {'spaceship'}))"
     )

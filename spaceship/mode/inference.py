@@ -1,12 +1,14 @@
 """`mode=inference`: the champion predicts the test passengers."""
 
 import logging
+import tempfile
 from pathlib import Path
 
 from omegaconf import DictConfig
 
 from spaceship import packaging, parts
 from spaceship.errors import ConfigError
+from spaceship.registry import MODEL
 from spaceship.submission import submission, write
 
 log = logging.getLogger(__name__)
@@ -20,7 +22,8 @@ def inference(cfg: DictConfig) -> None:
     registry = parts.registry(cfg)
     champion = registry.champion()
     people = parts.passengers(cfg)
-    pipeline = packaging.load(registry.model_uri(champion))
+    with tempfile.TemporaryDirectory() as temporary:
+        pipeline = packaging.load(str(registry.fetch(champion, MODEL, Path(temporary))))
     table = submission(pipeline.predict(people.test), people)
     path = Path(cfg.inference.output).expanduser().absolute()
     write(table, path)

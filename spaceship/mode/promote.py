@@ -13,15 +13,19 @@ log = logging.getLogger(__name__)
 
 def promote(cfg: DictConfig) -> None:
     """Make the challenger champion, on record."""
-    registry = parts.registry(cfg)
+    registry, dry_run = parts.registry(cfg), parts.gate(cfg).dry_run
     with registry.lock():
-        challenger = registry.find(CHALLENGER)
-        if challenger is None:
+        seen = {alias: registry.aliases().get(alias) for alias in (CHAMPION, CHALLENGER)}
+        number = seen[CHALLENGER]
+        if number is None:
             message = (
                 f"expected a challenger of {registry.model}, found none; a candidate that beats "
                 "the champion becomes one: python scripts/run.py mode=train model=NAME"
             )
             raise RegistryError(message)
-        move = registry.move(CHAMPION, challenger.number, cfg.reason or "promoted by hand")
-        registry.move(CHALLENGER, None, f"version {challenger.number} became champion")
-    log.info("%s: champion was %s, is %s", registry.model, move.before or "nobody", move.after)
+        if not dry_run:
+            move = registry.prepare(CHAMPION, seen, cfg.reason or "promoted by hand")
+            registry.complete(move, number)
+            registry.move(CHALLENGER, None, f"version {number} became champion")
+    said = "would be" if dry_run else "is"
+    log.info("%s: champion was %s, %s %s", registry.model, seen[CHAMPION] or "nobody", said, number)

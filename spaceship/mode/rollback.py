@@ -12,8 +12,12 @@ log = logging.getLogger(__name__)
 
 def rollback(cfg: DictConfig) -> None:
     """Make the previous champion champion again, on record."""
-    registry = parts.registry(cfg)
+    registry, dry_run = parts.registry(cfg), parts.gate(cfg).dry_run
     with registry.lock():
+        current = registry.champion().number
         previous = registry.previous_champion()
-        move = registry.move(CHAMPION, previous, cfg.reason or "rolled back by hand")
-    log.info("%s: champion was %s, is %s", registry.model, move.before, move.after)
+        if not dry_run:
+            reason = cfg.reason or "rolled back by hand"
+            registry.complete(registry.prepare(CHAMPION, {CHAMPION: current}, reason), previous)
+    said = "would be" if dry_run else "is"
+    log.info("%s: champion was %s, %s %s", registry.model, current, said, previous)

@@ -8,7 +8,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from spaceship import packaging, parts, training
-from spaceship.gate._base import Verdict
+from spaceship.gate.verdict import Verdict
 from spaceship.job import Job
 from spaceship.promotion import Referee
 from spaceship.registry import CHAMPION
@@ -77,6 +77,8 @@ def fit_candidate(cfg: DictConfig, job: Job) -> None:
     packaging.save(twin, job.twin, people.train)
     serving = training.fit_serving(pipeline, people.train)
     packaging.save(serving, job.model, people.train)
+    size = {"model_mb": packaging.size(job.model) / 1e6}
+    replace(scored, metrics=scored.metrics | size).write(job.folder)
 
 
 def conclude(cfg: DictConfig, job: Job, ceiling: str = CHAMPION) -> Verdict:
@@ -92,7 +94,8 @@ def conclude(cfg: DictConfig, job: Job, ceiling: str = CHAMPION) -> Verdict:
         repeats = training.repeats(pipeline, people.train, protocol, seeds)
         return replace(champion, holdout=holdout, repeats=repeats, data_digest=people.digest)
 
-    return Referee(parts.gate(cfg), parts.registry(cfg), update).conclude(job, ceiling=ceiling)
+    referee = Referee(parts.gate(cfg), parts.registry(cfg), update, str(cfg.reason or ""))
+    return referee.conclude(job, ceiling=ceiling)
 
 
 def _level() -> int:

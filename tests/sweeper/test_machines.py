@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 N_TRIALS = 12
 SWEEP = [
     *("-m", "hydra/sweeper=optuna", "mode=train", "model=logistic_regression", "features=raw"),
-    *("data.n_groups=400", "gate.floor=0.5", f"hydra.sweeper.n_trials={N_TRIALS}"),
+    *("data.n_groups=400", "gate.floor.minimum=0.5", f"hydra.sweeper.n_trials={N_TRIALS}"),
     "model.estimator.C=tag(log,interval(0.001,100))",
 ]
 OWNER = "owner"  # attribute of a trial that names its process

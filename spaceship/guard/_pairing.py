@@ -1,7 +1,7 @@
 """Two models on the same hold-out rows: whether they can be compared, and how they did."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from spaceship.report import DIRECTIONS, HoldOut, Report
@@ -18,6 +18,7 @@ class Pairing:
         candidate_correct: Shared rows that the candidate got right.
         champion_correct: Shared rows that the champion got right.
         wins: Shared rows that only the candidate got right.
+        groups: Of each travel group, how many more rows the candidate got right, and its rows.
 
     """
 
@@ -27,6 +28,7 @@ class Pairing:
     candidate_correct: int
     champion_correct: int
     wins: int
+    groups: tuple[tuple[int, int], ...] = ()
 
     @property
     def losses(self) -> int:
@@ -64,6 +66,9 @@ def pair(candidate: Report, champion: Report) -> Pairing:
     """Count how both twins did on the rows they share, whatever their order."""
     mine, theirs = _correct(candidate), _correct(champion)
     shared = mine.keys() & theirs.keys()
+    groups: dict[str, list[int]] = {}
+    for i in sorted(shared):
+        groups.setdefault(i.partition("_")[0], []).append(mine[i] - theirs[i])
     return Pairing(
         rows=len(shared),
         candidate_rows=len(mine),
@@ -71,7 +76,15 @@ def pair(candidate: Report, champion: Report) -> Pairing:
         candidate_correct=sum(mine[i] for i in shared),
         champion_correct=sum(theirs[i] for i in shared),
         wins=sum(mine[i] and not theirs[i] for i in shared),
+        groups=tuple((sum(gains), len(gains)) for gains in groups.values()),
     )
+
+
+def shared_rows(candidate: Report, champion: Report) -> tuple[HoldOut, HoldOut]:
+    """Return both hold-outs cut to the rows they share, in the same order."""
+    mine, theirs = _rows(candidate), _rows(champion)
+    shared = sorted({*mine.passenger_ids} & {*theirs.passenger_ids})
+    return _cut(mine, shared), _cut(theirs, shared)
 
 
 def holdout_accuracy(report: Report) -> Fraction:
@@ -132,9 +145,25 @@ def _find_mismatches(candidate: HoldOut, champion: HoldOut) -> list[str]:
 
 def _correct(report: Report) -> dict[str, bool]:
     """Return for each held-out passenger whether the prediction was correct."""
+    rows = _rows(report)
+    outcomes = zip(rows.passenger_ids, rows.predictions, rows.labels, strict=True)
+    return {i: guess == label for i, guess, label in outcomes}
+
+
+def _rows(report: Report) -> HoldOut:
     if report.holdout is None:
         msg = f"Only a report with hold-out predictions can be judged, {report.name} has none."
         raise ValueError(msg)
-    rows = report.holdout
-    outcomes = zip(rows.passenger_ids, rows.predictions, rows.labels, strict=True)
-    return {i: guess == label for i, guess, label in outcomes}
+    return report.holdout
+
+
+def _cut(rows: HoldOut, ids: list[str]) -> HoldOut:
+    place = {i: n for n, i in enumerate(rows.passenger_ids)}
+    order = [place[i] for i in ids]
+    return replace(
+        rows,
+        passenger_ids=tuple(ids),
+        labels=tuple(rows.labels[n] for n in order),
+        probabilities=tuple(rows.probabilities[n] for n in order),
+        slices={name: tuple(values[n] for n in order) for name, values in rows.slices.items()},
+    )

@@ -1,22 +1,35 @@
-"""No alias without proof: repeats over seeds, and a paired test."""
+"""No alias without proof: repeats over seeds, and a paired test with its interval."""
 
 import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, bootstrap
 
 from spaceship.errors import ConfigError
-from spaceship.gate._pairing import Pairing
-from spaceship.gate.default import DefaultGate
-from spaceship.gate.strict import StrictGate
+from spaceship.gate.policy import Gate
+from spaceship.guard._base import Guard
+from spaceship.guard._pairing import Pairing
+from spaceship.guard.floor import Floor
+from spaceship.guard.gain import Gain
+from spaceship.guard.repeats import Repeats
+from spaceship.guard.significance import Significance, interval
 from spaceship.report import Report
 
 MakeReport = Callable[..., Report]
-GATE = StrictGate()
+DEFAULT = Gate(floor=Floor(), gain=Gain())
+
+
+def strict(alpha: float = 0.05) -> Gate:
+    guards = {"repeats": Repeats(), "significance": Significance(alpha=alpha)}
+    return Gate(floor=Floor(), gain=Gain(), **guards)
+
+
+GATE = strict()
 OUTCOMES = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=120)
 CV = st.floats(0.75, 0.85)
 
@@ -36,7 +49,7 @@ BASE = repeats(0.81, 0.812, 0.814)
 @pytest.mark.parametrize(
     ("found", "award", "rule"),
     [
-        (repeats(0.812, 0.814, 0.816), "champion", "relative_gain"),  # exactly 0.002 each
+        (repeats(0.812, 0.814, 0.816), "champion", "all"),  # exactly 0.002 each
         (repeats(0.8119, 0.814, 0.816), "refused", "mean_cv_gain"),
         (repeats(0.81, 0.815, 0.819), "refused", "least_cv_gain"),  # one seed does not gain
         (repeats(0.809, 0.82, 0.82), "refused", "least_cv_gain"),
@@ -55,7 +68,7 @@ def test_the_gain_must_show_with_every_seed(
 def test_the_champion_needs_repeats_too(report: MakeReport) -> None:
     verdict = GATE.decide(report(900, 1000, repeats=BASE), report(800, 1000))
     assert (verdict.award, verdict.rule) == ("refused", "cv_seeds")
-    assert "cv_seeds 0 (threshold 3)" in verdict.reason
+    assert "cv_seeds 0 (must be ≥ 3)" in verdict.reason
 
 
 @pytest.mark.parametrize(("wins", "award"), [(4, "refused"), (5, "challenger")])
@@ -71,8 +84,8 @@ def test_the_holdout_must_show_it_beyond_chance(report: MakeReport, wins: int, a
 def test_p_must_be_below_alpha_not_at_it(report: MakeReport) -> None:
     candidate = report(805, 1000, repeats=repeats(0.82, 0.82, 0.82))
     champion = report(800, 1000, repeats=BASE)
-    assert StrictGate(alpha=0.03125).decide(candidate, champion).award == "refused"
-    assert StrictGate(alpha=0.03126).decide(candidate, champion).award == "challenger"
+    assert strict(alpha=0.03125).decide(candidate, champion).award == "refused"
+    assert strict(alpha=0.03126).decide(candidate, champion).award == "challenger"
 
 
 def test_every_rule_is_in_the_verdict_with_number_and_threshold(report: MakeReport) -> None:
@@ -94,15 +107,14 @@ def test_every_rule_is_in_the_verdict_with_number_and_threshold(report: MakeRepo
 def test_every_failed_rule_is_in_the_reason(report: MakeReport) -> None:
     found = repeats(0.811, 0.812, 0.814)
     verdict = GATE.decide(report(801, 1000, repeats=found), report(800, 1000, repeats=BASE))
-    for rule in ("mean_cv_gain", "least_cv_gain", "mcnemar_p 0.5 (threshold 0.05)"):
+    for rule in ("mean_cv_gain", "least_cv_gain", "mcnemar_p 0.5 (must be < 0.05)"):
         assert rule in verdict.reason
-    assert "Without that: Challenger" in verdict.reason
 
 
 @pytest.mark.parametrize(
     ("k", "found", "award", "rule"),
     [
-        (79, repeats(0.79, 0.77, 0.7801), "champion", "floor"),
+        (79, repeats(0.79, 0.77, 0.7801), "champion", "all"),
         (79, repeats(0.77, 0.78, 0.79), "refused", "mean_cv_accuracy"),  # mean exactly 0.78
         (78, repeats(0.8, 0.8, 0.8), "refused", "floor"),
         (79, repeats(0.8, 0.8), "refused", "cv_seeds"),
@@ -115,6 +127,7 @@ def test_the_first_champion_exceeds_the_floor_in_repeats_too(
     assert (verdict.award, verdict.rule) == (award, rule)
 
 
+@settings(deadline=None)  # the bootstrap takes its time
 @given(outcomes=OUTCOMES, mine=st.tuples(CV, CV, CV), theirs=st.tuples(CV, CV, CV))
 def test_strict_never_awards_more_than_default(
     rows: Callable[..., Report],
@@ -125,9 +138,9 @@ def test_strict_never_awards_more_than_default(
     right, champion_right = zip(*outcomes, strict=True)
     candidate = rows(right, repeats=repeats(*mine))
     champion = rows(champion_right, repeats=repeats(*theirs))
-    strict, default = (gate.decide(candidate, champion) for gate in (GATE, DefaultGate()))
-    assert strict.award in {"refused", default.award}
-    if strict.award != "refused":
+    proven, default = (gate.decide(candidate, champion) for gate in (GATE, DEFAULT))
+    assert proven.award in {"refused", default.award}
+    if proven.award != "refused":
         assert all(a > b for a, b in zip(mine, theirs, strict=True))
         assert sum(right) > sum(champion_right)
 
@@ -143,15 +156,48 @@ def test_p_value_of_a_large_holdout_is_found_quickly() -> None:
     assert 0 <= pairing(20_000, 0).p_value < 1e-300
 
 
+@pytest.mark.parametrize(("wins", "passed"), [(0, False), (1, False), (30, True)])
+def test_the_bootstrap_interval_must_lie_above_zero(
+    report: MakeReport, wins: int, *, passed: bool
+) -> None:
+    gate = Gate(significance=Significance(test="bootstrap"))
+    verdict = gate.decide(report(500 + wins, 1000), report(500, 1000))
+    (check,) = verdict.checks
+    assert (check.rule, check.passed) == ("bootstrap_low", passed)
+    assert "in 90% of resamples" in check.detail
+
+
+def test_the_interval_is_that_of_scipy_where_every_group_is_one_passenger() -> None:
+    gains = np.repeat([1, -1, 0], [60, 30, 410])
+    pairing = Pairing(500, 500, 500, 0, 0, 60, tuple((int(gain), 1) for gain in gains))
+    found = bootstrap((gains,), np.mean, confidence_level=0.9, method="percentile", rng=1)
+    theirs = found.confidence_interval
+    assert interval(pairing, 0.05) == pytest.approx((theirs.low, theirs.high), abs=0.004)
+    assert interval(pairing, 0.05) == interval(pairing, 0.05)
+
+
+def test_groups_are_drawn_whole() -> None:
+    alone = Pairing(400, 400, 400, 0, 0, 200, tuple((n % 2, 1) for n in range(400)))
+    together = Pairing(400, 400, 400, 0, 0, 200, tuple((4 * (n % 2), 4) for n in range(100)))
+    narrow, wide = (high - low for low, high in (interval(p, 0.05) for p in (alone, together)))
+    assert wide == pytest.approx(2 * narrow, rel=0.15)
+
+
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("kind", "arguments", "message"),
     [
-        ({"cv_seeds": [1, 2]}, r"at least 3 seeds, got \[1, 2\]"),
-        ({"min_mean_gain": -1}, "`gate.min_mean_gain` must be a number from 0"),
-        ({"alpha": 5}, "`gate.alpha` must be a number from 0 to 1, got 5"),
-        ({"floor": 2}, "`gate.floor`"),
+        (Repeats, {"seeds": [1, 2]}, r"3 or more distinct whole numbers as seeds, found \[1, 2\]"),
+        (Repeats, {"seeds": [1, 2, 2]}, "distinct"),
+        (Repeats, {"seeds": [1, 2, "3"]}, "whole numbers"),
+        (Repeats, {"seeds": [1, 2, True]}, "whole numbers"),
+        (Repeats, {"min_mean_gain": -1}, "min_mean_gain to be a finite number from 0"),
+        (Repeats, {"floor": 2}, "floor to be a finite number from 0 to 1"),
+        (Significance, {"alpha": 5}, "alpha to be a finite number from 0 to 1, found 5"),
+        (Significance, {"test": "t"}, "mcnemar, bootstrap, found 't'"),
     ],
 )
-def test_wrong_arguments_are_refused(arguments: dict[str, Any], message: str) -> None:
+def test_wrong_arguments_are_refused(
+    kind: type[Guard], arguments: dict[str, Any], message: str
+) -> None:
     with pytest.raises(ConfigError, match=message):
-        StrictGate(**arguments)
+        kind(**arguments)

@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spaceship.errors import ConfigError
-from spaceship.gate.default import DefaultGate
+from spaceship.gate.policy import Gate
+from spaceship.guard.floor import Floor
+from spaceship.guard.gain import Gain
 from spaceship.report import Report
 
 MakeReport = Callable[..., Report]
-GATE = DefaultGate()
+GATE = Gate(floor=Floor(), gain=Gain())
 OUTCOMES = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=120)
 
 
@@ -27,8 +29,8 @@ def test_the_first_champion_must_exceed_the_floor(
     report: MakeReport, k: int, n: int, award: str
 ) -> None:
     verdict = GATE.decide(report(k, n), None)
-    assert (verdict.award, verdict.rule) == (award, "floor")
-    assert verdict.numbers == {"candidate_accuracy": k / n}
+    assert (verdict.award, verdict.rule) == (award, "all" if award == "champion" else "floor")
+    assert verdict.numbers == {"candidate_accuracy": k / n, "floor": k / n}
     assert verdict.checks[0].passed == (award == "champion")
 
 
@@ -51,14 +53,14 @@ def test_a_champion_is_beaten_by_the_relative_gain(
     verdict = GATE.decide(report(candidate, n), report(champion, n))
     assert verdict.award == award
     assert verdict.reason.startswith(f"{award.capitalize()}: ")
-    assert verdict.numbers["gain"] == float(Fraction(candidate - champion, n))
+    assert verdict.numbers["any_gain"] == float(Fraction(candidate - champion, n))
 
 
 @pytest.mark.parametrize("percent", [0.01, 0.03, 0.07, 0.1, 0.29])
 def test_an_exact_gain_is_enough_whatever_its_binary_looks_like(
     report: MakeReport, percent: float
 ) -> None:
-    gate = DefaultGate(min_relative_gain=percent)
+    gate = Gate(gain=Gain(minimum=percent))
     enough = 400 * (100 + round(percent * 100)) // 100
     assert gate.decide(report(enough, 1000), report(400, 1000)).award == "champion"
     assert gate.decide(report(enough - 1, 1000), report(400, 1000)).award == "challenger"
@@ -69,7 +71,7 @@ def test_the_floor_is_for_the_first_champion_only(report: MakeReport) -> None:
 
 
 def test_without_a_percentage_any_gain_is_enough_but_none_is_not(report: MakeReport) -> None:
-    gate = DefaultGate(min_relative_gain=0)
+    gate = Gate(gain=Gain(minimum=0))
     assert gate.decide(report(801, 1000), report(800, 1000)).award == "champion"
     assert gate.decide(report(800, 1000), report(800, 1000)).award == "refused"
 
@@ -134,17 +136,18 @@ def test_awards_follow_the_counts(
     assert verdict.award == "refused" or back.award == "refused", "both cannot beat each other"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"floor": 1.5}, "`gate.floor` must be a number from 0 to 1, got 1.5"),
-        ({"floor": "0.78"}, "got '0.78'"),
-        ({"floor": math.nan}, "got nan"),
-        ({"floor": True}, "got True"),
-        ({"min_relative_gain": -0.03}, "`gate.min_relative_gain` must be a number from 0"),
-        ({"min_relative_gain": math.inf}, "`gate.min_relative_gain` must be finite, got inf"),
-    ],
-)
-def test_wrong_arguments_are_refused(arguments: dict[str, Any], message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        DefaultGate(**arguments)
+@pytest.mark.parametrize("value", [1.5, -0.1, "0.78", math.nan, True, None])
+def test_a_floor_is_a_share(value: Any) -> None:
+    with pytest.raises(ConfigError, match="finite number from 0 to 1, found"):
+        Floor(minimum=value)
+
+
+@pytest.mark.parametrize("value", [-0.03, math.inf, math.nan, "0.03"])
+def test_a_gain_is_a_finite_number(value: Any) -> None:
+    with pytest.raises(ConfigError, match="finite number from 0, found"):
+        Gain(minimum=value)
+
+
+def test_an_award_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ConfigError, match="refused, challenger, champion, found 'king'"):
+        Gain(otherwise="king")

@@ -1,0 +1,58 @@
+"""Verdicts on disk: bit for bit, and a missing one is a refusal."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spaceship.errors import RegistryError
+from spaceship.gate.verdict import Verdict
+from spaceship.guard._base import Check
+
+VERDICT = Verdict(
+    award="challenger",
+    reason="Challenger: a gain.",
+    rule="relative_gain",
+    numbers={"gain": 0.1 + 0.2, "relative_gain": None, "rows": 3},
+    checks=(
+        Check("any_gain", 1e-17, ">", 0.0, passed=True),
+        Check("cv_seeds", None, "≥", 3, passed=False, otherwise="challenger", detail="none"),
+    ),
+)
+
+
+def test_a_verdict_comes_back_bit_for_bit(tmp_path: Path) -> None:
+    VERDICT.write(tmp_path)
+    assert Verdict.read(tmp_path) == VERDICT
+    assert Verdict.from_dict(VERDICT.to_dict()) == VERDICT
+    assert json.loads((tmp_path / "verdict.json").read_text())["version"] == 1
+
+
+def test_every_rule_has_a_line_with_number_threshold_and_outcome() -> None:
+    first, second = VERDICT.table().splitlines()
+    assert first.split() == ["any_gain", "1e-17", ">", "0", "passed"]
+    assert second.split(maxsplit=4)[:4] == ["cv_seeds", "unknown", "≥", "3"]
+    assert second.endswith("failed: challenger at the most; none")
+
+
+def test_a_missing_verdict_is_a_refusal(tmp_path: Path) -> None:
+    verdict = Verdict.read(tmp_path)
+    assert (verdict.award, verdict.rule) == ("refused", "missing_verdict")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{}, {"version": 2}, {"version": 1}, {"version": 1, "award": "king", "checks": []}],
+)
+def test_a_broken_verdict_is_an_error_and_no_verdict(
+    tmp_path: Path, content: dict[str, Any]
+) -> None:
+    (tmp_path / "verdict.json").write_text(json.dumps(content))
+    with pytest.raises(RegistryError, match=r"verdict\.json"):
+        Verdict.read(tmp_path)
+
+
+def test_an_award_that_does_not_exist_is_a_bug() -> None:
+    with pytest.raises(ValueError, match="one of challenger, champion, refused, got 'king'"):
+        Verdict("king", "", "")
