@@ -376,9 +376,11 @@ class MortalClient:
 
     def __init__(self, client: Any, calls: int) -> None:
         self.client, self.calls = client, calls
+        self.died_at = ""
 
     def __getattr__(self, name: str) -> Any:
         if self.calls == 0:
+            self.died_at = self.died_at or name
             raise Killed(name)
         self.calls -= 1
         return getattr(self.client, name)
@@ -392,11 +394,12 @@ def test_killed_at_any_call_the_old_champion_or_the_new_one_is_there_whole(
     for calls in count():
         job = new_job(twins.good)
         mortal = Store(registry.store.uri, registry.store.artifacts, registry.store.experiment)
-        mortal.__dict__["client"] = MortalClient(registry.store.client, calls)
+        client = MortalClient(registry.store.client, calls)
+        mortal.__dict__["client"] = client
         try:
             referee(replace(registry, store=mortal)).conclude(job)
-        except Killed as death:
-            outcomes.append((str(death), registry.champion().run_id == job.run_id))
+        except Killed:
+            outcomes.append((client.died_at, registry.champion().run_id == job.run_id))
         else:
             break
         with registry.lock():
