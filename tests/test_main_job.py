@@ -104,29 +104,6 @@ def test_a_first_candidate_that_is_refused_is_a_result(shell: Shell) -> None:
     assert [run.info.status for run in shell.runs()] == ["FINISHED"]
 
 
-def test_gate_off_moves_nothing(shell: Shell) -> None:
-    done = shell("mode=train", *QUICK, QUICK_MODEL, "gate=off")
-    assert done.returncode == 0, done.stderr
-    assert shell.champion() is None
-    assert shell.verdicts()[0]["award"] == "champion"
-
-
-def test_promote_rollback_and_history(shell: Shell) -> None:
-    weak = "model.estimator.max_depth=1"
-    assert shell("mode=train", *QUICK, "model=random_forest", weak).returncode == 0
-    better = shell("mode=train", *QUICK, "model=lgbm", "gate.gain.minimum=0.9")
-    assert "Verdict: challenger" in better.stdout, better.stdout
-    assert "is 2" in shell("mode=promote", "reason=it is better").stdout
-    assert shell.champion() == "2"
-    assert shell("mode=promote").returncode == 2
-    assert "is 1" in shell("mode=rollback").stdout
-    assert shell.champion() == "1"
-    assert shell("mode=rollback").returncode == 2
-    told = shell("mode=history").stdout
-    assert told.count("version ") == 3
-    assert "it is better" in told
-
-
 def test_multirun_gates_the_best_job_once(shell: Shell) -> None:
     done = shell("-m", "mode=train", *QUICK, "model=logistic_regression,lgbm")
     assert done.returncode == 0, done.stderr
@@ -168,6 +145,10 @@ def test_job_that_fails_fails_its_multirun(shell: Shell) -> None:
         (["mode=fly"], "inference"),
         (["seeed=1"], "seeed"),
         (["mode=train", "gate.floor.minimum=high"], "floor"),
+        (["mode=train", "gate.floor=0.5"], "to be a rule"),
+        (["mode=train", "gate.force=true"], "reason="),
+        (["mode=history", "history.output=moves.txt"], "FILE.csv or FILE.json"),
+        (["mode=history", "history.at=tuesday"], "YYYY-MM-DD"),
         (["mode=train", "objective.metric=holdout_accuracy"], "cv_accuracy"),
         (["mode=train", "objective.metric=cv_f1"], "accuracy"),
         (["mode=train", "split.holdout_fraction=1.5"], "between 0 and 1"),

@@ -1,0 +1,104 @@
+"""Champions come and go by hand: promote, roll back, force, dry runs, and the record of it all."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from commands import QUICK, Shell
+
+WEAK = ["model=random_forest", "model.estimator.max_depth=1"]
+DRY = "gate.dry_run=true"
+
+
+@pytest.fixture
+def contested(shell: Shell) -> Shell:
+    """Give a shell whose registry has a champion, version 1, and a challenger, version 2."""
+    assert shell("mode=train", *QUICK, *WEAK).returncode == 0
+    better = shell("mode=train", *QUICK, "model=lgbm", "gate.gain.minimum=0.9")
+    assert "Verdict: challenger" in better.stdout, better.stdout
+    assert shell.champion() == "1"
+    return shell
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_promote_rollback_and_history(contested: Shell, tmp_path: Path) -> None:
+    shell = contested
+    assert "would be 2" in shell("mode=promote", DRY).stdout
+    assert shell.champion() == "1"
+    assert "is 2" in shell("mode=promote", "reason=it is better").stdout
+    assert shell.champion() == "2"
+    assert shell("mode=promote").returncode == 2
+    assert "would be 1" in shell("mode=rollback", DRY).stdout
+    assert shell.champion() == "2"
+    assert "is 1" in shell("mode=rollback").stdout
+    assert shell.champion() == "1"
+    assert shell("mode=rollback").returncode == 2
+    told = shell("mode=history").stdout
+    assert told.count("version ") == 3
+    assert "it is better" in told
+    for name in ("moves.csv", "moves.json"):
+        assert shell("mode=history", f"history.output={tmp_path / name}").returncode == 0
+    table = rows(tmp_path / "moves.csv")
+    assert [(row["alias"], row["before"], row["after"]) for row in table] == [
+        ("champion", "", "1"),
+        ("challenger", "", "2"),
+        ("champion", "1", "2"),
+        ("challenger", "2", ""),
+        ("champion", "2", "1"),
+    ]
+    assert {row["state"] for row in table} == {"done"}
+    content = json.loads((tmp_path / "moves.json").read_text())
+    assert [move["at"] for move in content["moves"]] == [row["at"] for row in table]
+    second = table[2]["at"]
+    assert "Version 2 was champion at" in shell("mode=history", f"history.at='{second}'").stdout
+    assert "Version 1 was champion at" in shell("mode=history", "history.at=2999-12-31").stdout
+    assert "Nobody was champion at" in shell("mode=history", "history.at=2020-01-01").stdout
+
+
+@pytest.mark.parametrize("choice", ["gate=off", DRY])
+def test_a_dry_run_tells_and_moves_nothing(shell: Shell, choice: str) -> None:
+    done = shell("mode=train", *QUICK, "model=logistic_regression", choice)
+    assert done.returncode == 0, done.stderr
+    assert "Dry run, no alias moves; the verdict: champion" in done.stdout
+    assert shell.champion() is None
+    (verdict,) = shell.verdicts()
+    assert (verdict["award"], verdict["dry_run"], verdict["version_registered"]) == (
+        "champion",
+        True,
+        None,
+    )
+
+
+def test_every_rule_is_shown_and_a_forced_candidate_is_champion_on_record(shell: Shell) -> None:
+    assert shell("mode=train", *QUICK, "model=lgbm").returncode == 0
+    strict = shell("mode=train", *QUICK, *WEAK, "gate=strict", "gate.repeats.floor=0.5")
+    assert "Verdict: refused" in strict.stdout
+    assert [rule for rule in RULES if f"\n  {rule} " not in strict.stdout] == []
+    forced = shell("mode=train", *QUICK, *WEAK, "gate.force=true", "reason=a test of the alarm")
+    assert "Verdict: champion" in forced.stdout, forced.stdout + forced.stderr
+    assert shell.champion() == "2"
+    assert "a test of the alarm" in shell("mode=history").stdout
+
+
+RULES = (
+    *("any_gain", "relative_gain", "cv_seeds", "mean_cv_gain", "least_cv_gain", "mcnemar_p"),
+    *("ece_worsening", "slice_worsening", "ms_per_1000_rows", "model_mb", "holdout_psi"),
+)
+
+
+def test_a_changed_model_does_not_predict(shell: Shell) -> None:
+    assert shell(*QUICK, "model=logistic_regression").returncode == 0
+    submission = (shell.outputs / "submission.csv").read_bytes()
+    for path in (shell.outputs / "mlartifacts").rglob("artifacts/MLmodel"):
+        path.write_text(path.read_text() + "\n")
+    done = shell("mode=inference", *QUICK)
+    assert done.returncode == 2
+    assert "model of version 1" in done.stderr
+    assert "found it changed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (shell.outputs / "submission.csv").read_bytes() == submission
