@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from sklearn.pipeline import Pipeline
 
 from spaceship import recipe as recipes
+from spaceship.alarm import Alarm
 from spaceship.cache import load_passengers
 from spaceship.config import build, resolved
 from spaceship.data._base import DataSource, Passengers
@@ -172,6 +173,12 @@ def gate(cfg: DictConfig) -> Gate:
     if not isinstance(policy, Gate):
         raise _misfit(cfg, "gate", Gate.__name__)
     return policy
+
+
+def alarm(cfg: DictConfig) -> Alarm:
+    """Return when drift is too much, and what follows: `inference.max_drift`, `.on_drift`."""
+    settings = resolved(cfg.inference)
+    return Alarm(settings["max_drift"], settings["on_drift"])
 
 
 def features_chosen() -> bool:

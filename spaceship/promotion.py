@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from spaceship.drift import PROFILE_FILE
 from spaceship.errors import RefusedError, RegistryError, SpaceshipError
 from spaceship.gate._base import VERDICT_FILE, Gate, Verdict
 from spaceship.job import Job
@@ -107,6 +108,8 @@ class Referee:
         client, run_id = self.registry.store.client, str(report.run_id)
         for name in (REPORT_FILE, HOLDOUT_FILE):
             client.log_artifact(run_id, str(job.folder / name))
+        if (job.folder / PROFILE_FILE).exists():
+            client.log_artifact(run_id, str(job.folder / PROFILE_FILE))
         if verdict.award == "refused" or not self.gate.moves:
             shutil.rmtree(job.twin)
             return None

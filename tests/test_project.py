@@ -20,7 +20,17 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "spaceship"
 
 LAYERS = (
-    {"errors", "record", "report", "gate", "outcome", "trial", "ledger"},  # standard library only
+    {
+        "errors",
+        "record",
+        "report",
+        "gate",
+        "outcome",
+        "trial",
+        "ledger",
+        "drift",
+        "alarm",
+    },  # standard library only
     {"config"},
     {"columns", "reading", "rules", "schema", "split", "data", "cache"},
     {"features", "model", "encoding"},

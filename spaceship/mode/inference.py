@@ -1,15 +1,30 @@
-"""`mode=inference`: the champion predicts the test passengers."""
+"""`mode=inference`: the champion predicts the test passengers, unless they have drifted too far."""
 
 import logging
+import tempfile
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from omegaconf import DictConfig
 
 from spaceship import packaging, parts
-from spaceship.errors import ConfigError
+from spaceship.alarm import show, to_csv, to_dict
+from spaceship.drift import PROFILE_FILE, Profile, compare
+from spaceship.errors import ConfigError, SpaceshipError
+from spaceship.evaluation import decision_threshold, positive_probability
+from spaceship.job import Job
+from spaceship.profile import take_profile
+from spaceship.record import write_atomically, write_json
+from spaceship.registry import Registry, Version
 from spaceship.submission import submission, write
 
 log = logging.getLogger(__name__)
+
+DRIFT_FILE = "drift.json"
+DRIFT_TABLE = "drift.csv"
 
 
 def inference(cfg: DictConfig) -> None:
@@ -17,13 +32,71 @@ def inference(cfg: DictConfig) -> None:
     if not cfg.inference.output:
         message = f"expected inference.output=FILE, found {cfg.inference.output!r}; name a CSV file"
         raise ConfigError(message)
+    parts.alarm(cfg)  # what cannot be used is told before the work
     registry = parts.registry(cfg)
     champion = registry.champion()
     people = parts.passengers(cfg)
     pipeline = packaging.load(registry.model_uri(champion))
-    table = submission(pipeline.predict(people.test), people)
+    chances = positive_probability(pipeline, people.test)
+    log.info("Champion: version %s of %s", champion.number, registry.model)
+    _watch_drift(cfg, champion, people.test, chances)
+    table = submission(chances > decision_threshold(pipeline), people)
     path = Path(cfg.inference.output).expanduser().absolute()
     write(table, path)
     share = table["Transported"].mean()
-    log.info("Champion: version %s of %s", champion.number, registry.model)
     log.info("%d predictions, %.1f %% transported: %s", len(table), 100 * share, path)
+
+
+def _watch_drift(
+    cfg: DictConfig, champion: Version, frame: pd.DataFrame, chances: npt.NDArray[np.float64]
+) -> None:
+    """Tell how far passengers are from those the champion learnt from; keep it on record.
+
+    Raises:
+        DriftError: It is too far, and the config wants that to end the run.
+
+    """
+    alarm, registry = parts.alarm(cfg), parts.registry(cfg)
+    reference = _reference(registry, champion)
+    if reference is None:
+        return
+    drifts = compare(reference, take_profile(frame, chances, reference))
+    log.info("Drift of %d passengers from the %d it learnt from:", len(frame), reference.rows)
+    log.info("%s", show(drifts))
+    facts = {
+        "model": registry.model,
+        "champion": champion.number,
+        "reference_rows": reference.rows,
+        "rows": len(frame),
+        "max_drift": alarm.max_drift,
+        "beyond": [one.column for one in alarm.beyond(drifts, len(frame))],
+        "columns": [to_dict(one) for one in drifts],
+    }
+    _keep(registry, Job.current(), facts, to_csv(drifts))
+    alarm.sound(drifts, len(frame))
+
+
+def _reference(registry: Registry, champion: Version) -> Profile | None:
+    """Return the profile the champion carries, None where there is none to be used."""
+    from mlflow import MlflowException
+
+    try:
+        artifacts = registry.store.client.list_artifacts(champion.run_id)
+        if PROFILE_FILE not in {item.path for item in artifacts}:
+            log.warning("The champion is from before profiles were kept: drift cannot be told.")
+            return None
+        with tempfile.TemporaryDirectory() as temporary:
+            registry.download(champion.run_id, PROFILE_FILE, Path(temporary))
+            return Profile.read(Path(temporary))
+    except (MlflowException, SpaceshipError) as error:
+        log.warning("Drift cannot be told: %s", error)
+        return None
+
+
+def _keep(registry: Registry, job: Job, facts: dict[str, Any], table: str) -> None:
+    """Write the drift into the job's folder, and log it to its run."""
+    write_json(job.folder / DRIFT_FILE, facts)
+    write_atomically(job.folder / DRIFT_TABLE, table)
+    if job.run_id is not None:
+        for name in (DRIFT_FILE, DRIFT_TABLE):
+            registry.store.client.log_artifact(job.run_id, str(job.folder / name))
