@@ -18,8 +18,8 @@ FEWEST_ROWS = 50
 column went beyond chance; with fewer, next to nothing but chance is left to see."""
 
 _LEGEND = (
-    f"PSI below {MODERATE} is small, from {LARGE} on large (rule of thumb: Lewis 1994, Siddiqi "
-    "2006); chance: what sampling alone stays below in 999 columns of 1000"
+    f"PSI below {MODERATE} is small, from {LARGE} on large: rule of thumb, Lewis 1994, Siddiqi 2006.\n"
+    "Chance is what sampling alone stays below in 999 columns of 1000."
 )
 _SHOWN, _LENGTH = 3, 20
 """Unseen categories named in a table, and characters of each."""
@@ -116,7 +116,7 @@ def to_dict(drift: Drift) -> dict[str, object]:
 def _cells(drift: Drift) -> tuple[str, ...]:
     named = [_short(level) for level in drift.unseen[:_SHOWN]]
     more = ["…"] if len(drift.unseen) > _SHOWN else []
-    share = f" ({drift.unseen_share:.1%} of rows)" if drift.unseen else ""
+    share = f" ({drift.unseen_share:.1%})" if drift.unseen else ""
     return (
         drift.column,
         f"{drift.psi:.4f}",

@@ -82,7 +82,8 @@ def _describe(column: pd.Series, label: pd.Series) -> dict[str, object]:
 
 def _category(column: pd.Series, like: Column | None, alike: float) -> Column:
     """Return the share of each category: first those of the other profile, then the commonest."""
-    counts = column.dropna().astype("str").value_counts().to_dict()
+    tally = column.dropna().astype("str").value_counts()
+    counts = {str(level): int(count) for level, count in tally.items()}
     known = () if like is None else like.levels
     others = sorted(counts.keys() - set(known), key=lambda level: (-counts[level], level))
     levels = (*known, *others[:MAX_LEVELS])

@@ -48,10 +48,6 @@ def artifacts(shell: Shell) -> set[str]:
     return {item.path for item in shell.client.list_artifacts(run.info.run_id)}
 
 
-def worst(shell: Shell) -> float:
-    return max(column["psi"] for column in drift(shell)["columns"])
-
-
 def test_the_champion_carries_the_profile_of_all_it_was_fitted_on(shell: Shell) -> None:
     (path,) = shell.outputs.glob(f"runs/*/*/{PROFILE_FILE}")
     profile = Profile.read(path.parent)
@@ -75,28 +71,23 @@ def test_passengers_like_its_own_are_predicted(shell: Shell) -> None:
     assert {"drift.json", "drift.csv"} <= artifacts(shell)
     assert (kept["champion"], kept["max_drift"], kept["beyond"]) == ("1", 0.1, [])
     assert kept["columns"] == sorted(kept["columns"], key=lambda column: -column["psi"])
-    rows = list(csv.DictReader(max(shell.outputs.glob("runs/*/*/drift.csv")).open()))
+    table_kept = max(shell.outputs.glob("runs/*/*/drift.csv")).read_text()
+    rows = list(csv.DictReader(table_kept.splitlines()))
     assert [float(row["psi"]) for row in rows] == [one["psi"] for one in kept["columns"]]
 
 
 def test_drifted_passengers_are_not_predicted_where_that_fails(shell: Shell) -> None:
-    shell("mode=inference", "data.n_groups=400")
-    before, near = (shell.outputs / "submission.csv").read_bytes(), worst(shell)
+    written = shell.outputs / "submission.csv"
+    written.write_text("mine")
     done = shell("mode=inference", *DRIFTED, *STRICT)
     assert done.returncode == 2, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert re.search(r"inference\.max_drift=0\.1, found .*HomePlanet at 0\.\d", done.stderr)
     assert "inference.on_drift=warn" in done.stderr
-    assert (shell.outputs / "submission.csv").read_bytes() == before
+    assert written.read_text() == "mine"
     assert {"drift.json", "drift.csv"} <= artifacts(shell)
     assert shell.runs()[0].info.status == "FAILED"
     assert "HomePlanet" in drift(shell)["beyond"]
-    assert worst(shell) > 2 * near
-
-
-def test_nothing_is_written_where_nothing_was(shell: Shell) -> None:
-    assert shell("mode=inference", *DRIFTED, *STRICT).returncode == 2
-    assert not (shell.outputs / "submission.csv").exists()
 
 
 def test_a_warning_goes_on(shell: Shell) -> None:
@@ -146,20 +137,16 @@ def test_a_profile_that_cannot_be_used_is_told(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("mode", "setting", "told"),
     [
-        (["inference.max_drift=high"], "'high'"),
-        (["inference.max_drift=-0.1"], "-0.1"),
-        (["inference.max_drift=.nan"], "nan"),
-        (["inference.max_drift=true"], "True"),
-        (["inference.on_drift=stop"], "fail, warn"),
+        ("default", "max_drift=.nan", "a number, 0 or more, or null, found nan"),
+        ("inference", "on_drift=stop", "one of fail, warn, found 'stop'"),
     ],
 )
-@pytest.mark.parametrize("mode", ["default", "inference"])
 def test_settings_that_cannot_be_used_are_told_before_the_work(
-    shell: Shell, mode: str, arguments: list[str], told: str
+    shell: Shell, mode: str, setting: str, told: str
 ) -> None:
-    done = shell(f"mode={mode}", *QUICK, *arguments)
+    done = shell(f"mode={mode}", *QUICK, f"inference.{setting}")
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr

@@ -76,6 +76,7 @@ def fit_candidate(cfg: DictConfig, job: Job) -> None:
     )
     log.info("Hold-out: accuracy %.4f on %d passengers", holdout.accuracy, len(holdout.labels))
     scored.write(job.folder)
+    # the serving model has seen all passengers, so its own scores of them would flatter it
     take_profile(people.train, np.array(holdout.probabilities)).write(job.folder)
     packaging.save(twin, job.twin, people.train)
     serving = training.fit_serving(pipeline, people.train)
