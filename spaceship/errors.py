@@ -48,6 +48,10 @@ class SubmissionError(SpaceshipError):
     """The predictions do not fit the sample submission, or cannot be written."""
 
 
+class DriftError(SpaceshipError):
+    """The passengers to predict are unlike those the champion learnt from."""
+
+
 class RefusedError(SpaceshipError):
     """The gate refused a candidate while `gate.require=true`."""
 

@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from sklearn.pipeline import Pipeline
 
 from spaceship import recipe as recipes
+from spaceship.alarm import Alarm
 from spaceship.cache import load_passengers
 from spaceship.config import build, resolved
 from spaceship.data._base import DataSource, Passengers
@@ -175,6 +176,12 @@ def gate(cfg: DictConfig) -> Gate:
         message = f"expected a reason beside gate.force=true, found {cfg.reason!r}"
         raise ConfigError(f"{message}; say why: reason='...'")
     return policy
+
+
+def alarm(cfg: DictConfig) -> Alarm:
+    """Return when drift is too much, and what follows: `inference.max_drift`, `.on_drift`."""
+    settings = resolved(cfg.inference)
+    return Alarm(settings["max_drift"], settings["on_drift"])
 
 
 def features_chosen() -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from spaceship.drift import PROFILE_FILE
 from spaceship.errors import OutdatedError, RefusedError, RegistryError, SpaceshipError
 from spaceship.gate.policy import Gate, forced
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
@@ -19,8 +20,6 @@ from spaceship.report import HOLDOUT_FILE, REPORT_FILE, Report
 log = logging.getLogger(__name__)
 
 TWIN = "twin"
-_FIGURES = (REPORT_FILE, HOLDOUT_FILE)
-"""What later comparisons need of a job, beside its twin."""
 _ATTEMPTS = 10
 """Champions that may change under a candidate before it gives up."""
 
@@ -109,7 +108,7 @@ class Referee:
 
     def _up_to_date(self, champion: Version, candidate: Report, folder: Path) -> Report:
         """Return the champion's report as logged where it fits, else brought up to the data."""
-        for name in _FIGURES:
+        for name in (REPORT_FILE, HOLDOUT_FILE):
             self.registry.fetch(champion, name, folder)
         report = Report.read(folder)
         seeds = {str(seed) for seed in self.gate.cv_seeds}
@@ -134,15 +133,17 @@ class Referee:
         model of a candidate that earned nothing stays in the folder, to be looked at.
         """
         client, run_id = self.registry.store.client, str(report.run_id)
-        for name in _FIGURES:
-            client.log_artifact(run_id, str(job.folder / name))
+        names = (REPORT_FILE, HOLDOUT_FILE, PROFILE_FILE)
+        figures = {name: job.folder / name for name in names if (job.folder / name).is_file()}
+        for path in figures.values():
+            client.log_artifact(run_id, str(path))
         if verdict.award == "refused" or self.gate.dry_run:
             shutil.rmtree(job.twin)
             return None
         seen = {alias: aliases.get(alias) for alias in (CHAMPION, CHALLENGER)}
         move = self.registry.prepare(verdict.award, seen, verdict.reason)
         client.log_artifacts(run_id, str(job.twin), TWIN)
-        files = {MODEL: job.model, TWIN: job.twin} | {name: job.folder / name for name in _FIGURES}
+        files = {MODEL: job.model, TWIN: job.twin} | figures
         tags = {
             "recipe": json.dumps(report.recipe),
             "award": verdict.award,

@@ -29,6 +29,8 @@ LAYERS = (
         "outcome",
         "trial",
         "ledger",
+        "drift",
+        "alarm",
     },  # standard library only
     {"targets"},
     {"config"},

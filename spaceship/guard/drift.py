@@ -1,13 +1,10 @@
 """A comparison counts for the passengers it was made on, and they may have changed since."""
 
-import math
 from collections.abc import Sequence
 
+from spaceship.drift import psi
 from spaceship.guard._base import AWARDS, Check, Comparison, Guard, check_number
 from spaceship.report import HoldOut
-
-_SMALLEST = 1e-4
-"""Stands for the share of a level that one side does not have."""
 
 
 class Drift(Guard):
@@ -45,14 +42,14 @@ class Drift(Guard):
 
 def _indices(then: HoldOut, now: HoldOut) -> dict[str, float]:
     shared = sorted(then.slices.keys() & now.slices.keys())
-    found = {name: psi(then.slices[name], now.slices[name]) for name in shared}
-    return found | {"Transported": psi(then.labels, now.labels)} if found else {}
+    found = {name: index(then.slices[name], now.slices[name]) for name in shared}
+    return found | {"Transported": index(then.labels, now.labels)} if found else {}
 
 
-def psi(then: Sequence[object], now: Sequence[object]) -> float:
+def index(then: Sequence[object], now: Sequence[object]) -> float:
     """Return the population stability index of two samples of levels."""
-    total = 0.0
-    for level in {*then, *now}:
-        shares = [max(values.count(level) / len(values), _SMALLEST) for values in (then, now)]
-        total += (shares[1] - shares[0]) * math.log(shares[1] / shares[0])
-    return total
+    levels = sorted({*then, *now}, key=str)
+    before, after = (
+        tuple(values.count(one) / len(values) for one in levels) for values in (then, now)
+    )
+    return psi(before, after)

@@ -22,6 +22,7 @@ def default(cfg: DictConfig) -> float | list[float]:
     job = Job.current()
     if job.in_multirun:
         return train(cfg)
+    parts.alarm(cfg)  # what cannot be used is told before the work
     pp(cfg)
     objective = train(cfg)
     conclude(cfg, job)

@@ -1,17 +1,30 @@
-"""`mode=inference`: the champion predicts the test passengers."""
+"""`mode=inference`: the champion predicts the test passengers, unless they have drifted too far."""
 
 import logging
 import tempfile
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from omegaconf import DictConfig
 
 from spaceship import packaging, parts
-from spaceship.errors import ConfigError
-from spaceship.registry import MODEL
+from spaceship.alarm import Alarm, show, to_csv, to_dict
+from spaceship.drift import PROFILE_FILE, Profile, compare
+from spaceship.errors import ConfigError, RegistryError
+from spaceship.evaluation import decision_threshold, positive_probability
+from spaceship.job import Job
+from spaceship.profile import take_profile
+from spaceship.record import write_atomically, write_json
+from spaceship.registry import MODEL, Registry, Version
 from spaceship.submission import submission, write
 
 log = logging.getLogger(__name__)
+
+DRIFT_FILE = "drift.json"
+DRIFT_TABLE = "drift.csv"
 
 
 def inference(cfg: DictConfig) -> None:
@@ -19,14 +32,75 @@ def inference(cfg: DictConfig) -> None:
     if not cfg.inference.output:
         message = f"expected inference.output=FILE, found {cfg.inference.output!r}; name a CSV file"
         raise ConfigError(message)
+    parts.alarm(cfg)  # what cannot be used is told before the work
     registry = parts.registry(cfg)
     champion = registry.champion()
     people = parts.passengers(cfg)
     with tempfile.TemporaryDirectory() as temporary:
         pipeline = packaging.load(str(registry.fetch(champion, MODEL, Path(temporary))))
-    table = submission(pipeline.predict(people.test), people)
+    chances = positive_probability(pipeline, people.test)
+    log.info("Champion: version %s of %s", champion.number, registry.model)
+    _watch_drift(cfg, champion, people.test, chances)
+    table = submission(chances > decision_threshold(pipeline), people)
     path = Path(cfg.inference.output).expanduser().absolute()
     write(table, path)
     share = table["Transported"].mean()
-    log.info("Champion: version %s of %s", champion.number, registry.model)
     log.info("%d predictions, %.1f %% transported: %s", len(table), 100 * share, path)
+
+
+def _watch_drift(
+    cfg: DictConfig, champion: Version, frame: pd.DataFrame, chances: npt.NDArray[np.float64]
+) -> None:
+    """Tell how far passengers are from those the champion learnt from; keep it on record.
+
+    Raises:
+        DriftError: It is too far, and the config wants that to end the run.
+
+    """
+    alarm, registry = parts.alarm(cfg), parts.registry(cfg)
+    reference = _reference(registry, champion, alarm)
+    if reference is None:
+        return
+    drifts = compare(reference, take_profile(frame, chances, reference))
+    log.info("Drift of %d passengers from the %d it learnt from:", len(frame), reference.rows)
+    log.info("%s", show(drifts))
+    facts = {
+        "model": registry.model,
+        "champion": champion.number,
+        "reference_rows": reference.rows,
+        "rows": len(frame),
+        "max_drift": alarm.max_drift,
+        "beyond": [one.column for one in alarm.beyond(drifts, len(frame))],
+        "columns": [to_dict(one) for one in drifts],
+    }
+    _keep(registry, Job.current(), facts, to_csv(drifts))
+    alarm.sound(drifts, len(frame))
+
+
+def _reference(registry: Registry, champion: Version, alarm: Alarm) -> Profile | None:
+    """Return the profile the champion carries, None where there is none to be used.
+
+    Raises:
+        RegistryError: There is none to be used, and the config wants drift to end the run.
+
+    """
+    if PROFILE_FILE not in champion.digests:
+        log.warning("The champion is from before profiles were kept: drift cannot be told.")
+        return None
+    try:
+        with tempfile.TemporaryDirectory() as temporary:
+            return Profile.read(registry.fetch(champion, PROFILE_FILE, Path(temporary)).parent)
+    except RegistryError as error:
+        if alarm.fails:
+            raise
+        log.warning("Drift cannot be told: %s", error)
+        return None
+
+
+def _keep(registry: Registry, job: Job, facts: dict[str, Any], table: str) -> None:
+    """Write the drift into the job's folder, and log it to its run."""
+    write_json(job.folder / DRIFT_FILE, facts)
+    write_atomically(job.folder / DRIFT_TABLE, table)
+    if job.run_id is not None:
+        for name in (DRIFT_FILE, DRIFT_TABLE):
+            registry.store.client.log_artifact(job.run_id, str(job.folder / name))

@@ -5,11 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from omegaconf import DictConfig
 
 from spaceship import packaging, parts, training
 from spaceship.gate.verdict import Verdict
 from spaceship.job import Job
+from spaceship.profile import take_profile
 from spaceship.promotion import Referee
 from spaceship.registry import CHAMPION
 from spaceship.report import Report
@@ -74,6 +76,8 @@ def fit_candidate(cfg: DictConfig, job: Job) -> None:
     )
     log.info("Hold-out: accuracy %.4f on %d passengers", holdout.accuracy, len(holdout.labels))
     scored.write(job.folder)
+    # the serving model has seen all passengers, so its own scores of them would flatter it
+    take_profile(people.train, np.array(holdout.probabilities)).write(job.folder)
     packaging.save(twin, job.twin, people.train)
     serving = training.fit_serving(pipeline, people.train)
     packaging.save(serving, job.model, people.train)

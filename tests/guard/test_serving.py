@@ -14,7 +14,7 @@ from spaceship.errors import ConfigError
 from spaceship.gate.policy import Gate
 from spaceship.guard._base import Check, Guard
 from spaceship.guard.calibration import Calibration, calibration_error
-from spaceship.guard.drift import Drift, psi
+from spaceship.guard.drift import Drift, index
 from spaceship.guard.floor import Floor
 from spaceship.guard.gain import Gain
 from spaceship.guard.latency import Latency
@@ -140,11 +140,11 @@ def test_drift_looks_at_what_the_champion_was_judged_on(rows: MakeReport) -> Non
     assert not only(Drift(), rows([True] * 4), rows([True] * 4)).passed, "nothing is known"
 
 
-def test_psi_by_hand() -> None:
-    assert psi("AAB", "AAB") == 0
-    assert psi("AB", "AAAB") == pytest.approx(0.25 * math.log(1.5) - 0.25 * math.log(0.5))
-    assert psi("AB", "BA") == 0
-    assert psi("A", "B") == psi("B", "A") > 9
+def test_an_index_by_hand() -> None:
+    assert index("AAB", "AAB") == 0
+    assert index("AB", "AAAB") == pytest.approx(0.25 * math.log(1.5) - 0.25 * math.log(0.5))
+    assert index("AB", "BA") == 0
+    assert index("A", "B") == index("B", "A") > 9
 
 
 EVERY = {

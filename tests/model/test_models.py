@@ -107,6 +107,7 @@ def test_fits_and_predicts_probabilities_without_a_warning(model: DictConfig) ->
     assert ((probabilities >= 0) & (probabilities <= 1)).all()
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
     assert ((probabilities[:, 1] > 0.5) == labels).mean() > 0.8
+    assert ((probabilities[:, 1] > 0.5) == fitted.predict(frame)).all()
     assert is_classifier(fitted)
     assert fitted.classes_.tolist() == [False, True]
 
