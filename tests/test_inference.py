@@ -134,7 +134,7 @@ def test_a_champion_from_before_profiles_were_kept_predicts(
 @pytest.mark.parametrize(
     ("mode", "setting", "told"),
     [
-        ("default", "max_drift=.nan", "a number, 0 or more, or null, found nan"),
+        ("default", "max_drift=nan", "a number, 0 or more, or null, found nan"),
         ("inference", "on_drift=stop", "one of fail, warn, found 'stop'"),
     ],
 )
