@@ -27,7 +27,7 @@ LAYERS = (
     {"pipeline", "evaluation", "scoring", "submission", "training", "profile", "pruning"},
     {"registry", "tracking", "connection", "process", "packaging", "job", "members", "recipe"},
     {"parts", "promotion"},
-    {"mode", "logbook", "multirun", "studies", "callback"},
+    {"mode", "logbook", "multirun", "studies", "callback", "chronicle", "timeline"},
     {"entry"},
 )
 """From low to high; a folder stands for its files, and no module imports from a higher layer."""
