@@ -89,8 +89,8 @@ def show(eras: Sequence[Era]) -> str:
 def summary(eras: Sequence[Era]) -> dict[str, float]:
     """Return the figures that the conclusion rests on.
 
-    Accuracies are taken over all passengers who arrived next once there was a champion. The gain
-    is a mean of paired differences, one a passenger, and its standard error is theirs.
+    Accuracies are over all passengers who arrived next once there was a champion. The gain of
+    retraining is a mean of paired differences, one a passenger; the standard error is its own.
     """
     awards = [era.award for era in eras]
     judged = [era for era in eras if era.champion]
@@ -103,33 +103,29 @@ def summary(eras: Sequence[Era]) -> dict[str, float]:
     }
     if not rows:
         return counts
+    accuracies = {
+        f"accuracy_{who}": sum(getattr(e, f"next_{who}") * e.next_arrived for e in judged) / rows
+        for who in ("retrained", "first", "candidate")
+    }
     wins, losses = (sum(getattr(e, k) for e in judged) for k in ("only_retrained", "only_first"))
     gain = (wins - losses) / rows
-    return counts | {
-        "accuracy_retrained": sum(e.next_retrained * e.next_arrived for e in judged) / rows,
-        "accuracy_first": sum(e.next_first * e.next_arrived for e in judged) / rows,
-        "gain": gain,
-        "gain_error": math.sqrt((wins + losses) / rows - gain**2) / math.sqrt(rows),
-    }
+    error = math.sqrt((wins + losses) / rows - gain**2) / math.sqrt(rows)
+    return counts | accuracies | {"gain": gain, "gain_error": error}
 
 
 def conclusion(eras: Sequence[Era]) -> str:
     """Return in one line what came of retraining, and whether it paid."""
     told = summary(eras)
-    counted = ", ".join(
-        _counted(int(told[key]), noun)
-        for key, noun in (
-            ("promotions", "promotion"),
-            ("challengers", "challenger"),
-            ("refusals", "refusal"),
-        )
+    counted = (
+        f"{len(eras)} eras: {_counted(told['promotions'], 'promotion')} after the first champion, "
+        f"{_counted(told['challengers'], 'challenger')}, {_counted(told['refusals'], 'refusal')}."
     )
-    counted = f"{_counted(len(eras), 'era')}: after the first champion {counted}"
     if "gain" not in told:
-        return f"{counted}. No candidate became champion, so there is nothing to compare."
+        return f"{counted} No candidate became champion, so there is nothing to compare."
     return (
-        f"{counted}. Accuracy on the next arrivals {told['accuracy_retrained']:.4f} with "
-        f"retraining, {told['accuracy_first']:.4f} without: {_verdict(told)}."
+        f"{counted} Accuracy on the next arrivals: {told['accuracy_retrained']:.4f} with "
+        f"retraining, {told['accuracy_first']:.4f} without: {_verdict(told)}; "
+        f"{told['accuracy_candidate']:.4f} had every candidate been promoted."
     )
 
 
@@ -143,5 +139,5 @@ def _verdict(told: dict[str, float]) -> str:
     return f"retraining {'paid' if told['gain'] > 0 else 'did harm'} ({points})"
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _counted(number: float, noun: str) -> str:
+    return f"{number:.0f} {noun}" if number == 1 else f"{number:.0f} {noun}s"

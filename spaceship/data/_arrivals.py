@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,10 +11,69 @@ import pandas as pd
 
 from spaceship import schema
 from spaceship.data._base import DataSource, Passengers
-from spaceship.data.synthetic import FEWEST_GROUPS, generate
-from spaceship.errors import DataError
+from spaceship.data.synthetic import FEWEST_GROUPS, MOST_GROUPS, generate
+from spaceship.errors import ConfigError, DataError
 from spaceship.schema import ID, LABEL
 from spaceship.split import travel_group
+
+MOST_ERAS = 100
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a simulation is to go.
+
+    Attributes:
+        eras: How many times a candidate is trained.
+        window: How many of the latest eras it is given, or None for all.
+        groups: Travel groups that arrive in an era, if they are invented.
+        drift_from: Drift of the first era, if they are invented.
+        drift_to: Drift of those who arrive after the last era.
+
+    """
+
+    eras: int
+    window: int | None
+    groups: int
+    drift_from: float
+    drift_to: float
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ConfigError: One cannot be used; all of them are listed.
+
+        """
+        every = self.window is None
+        rules = [
+            ("eras", f"whole, 2 to {MOST_ERAS}", _is_whole(self.eras, 2, MOST_ERAS)),
+            ("window", "whole, 1 or more, or null", every or _is_whole(self.window, 1, MOST_ERAS)),
+            (
+                "groups",
+                f"whole, {FEWEST_GROUPS} to {MOST_GROUPS}",
+                _is_whole(self.groups, FEWEST_GROUPS, MOST_GROUPS),
+            ),
+            ("drift_from", "a number, 0 to 1", _is_share(self.drift_from)),
+            ("drift_to", "a number, 0 to 1", _is_share(self.drift_to)),
+        ]
+        faults = [
+            f"simulate.{name} to be {wanted}, found {getattr(self, name)!r}"
+            for name, wanted, fits in rules
+            if not fits
+        ]
+        if faults:
+            message = f"expected {'; '.join(faults)}; change it on the command line: KEY=NUMBER"
+            raise ConfigError(message)
+
+    @property
+    def drifts(self) -> list[float]:
+        """The drift of every era, and of the one that arrives after the last."""
+        return [float(x) for x in np.linspace(self.drift_from, self.drift_to, self.eras + 1)]
+
+    def span(self, era: int) -> tuple[int, int]:
+        """Return the oldest and the newest era that the candidate of an era is given."""
+        return 1 if self.window is None else max(1, era - self.window + 1), era
 
 
 class Arrivals(DataSource):
@@ -108,3 +168,11 @@ def cut(frame: pd.DataFrame, eras: int) -> list[pd.DataFrame]:
 
 def _path(folder: Path, era: int) -> Path:
     return folder / f"era-{era}.parquet"
+
+
+def _is_whole(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1

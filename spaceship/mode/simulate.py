@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,8 @@ from spaceship import chronicle, logbook, packaging, parts, timeline
 from spaceship.chronicle import Era
 from spaceship.config import resolved
 from spaceship.data import _arrivals
-from spaceship.data._arrivals import Arrivals
-from spaceship.data.synthetic import FEWEST_GROUPS, MOST_GROUPS, SyntheticData
+from spaceship.data._arrivals import Arrivals, Plan
+from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError, RefusedError
 from spaceship.gate._base import Verdict
 from spaceship.job import Job
@@ -32,67 +31,9 @@ from spaceship.trial import in_trial
 
 log = logging.getLogger(__name__)
 
-MOST_ERAS = 100
 TABLE, PICTURE = "simulation.csv", "simulation.png"
 _ARRIVED = "arrivals"
 """Folder of the files of the eras."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a simulation is to go.
-
-    Attributes:
-        eras: How many times a candidate is trained.
-        window: How many of the latest eras it is given, or None for all.
-        groups: Travel groups that arrive in an era, if they are invented.
-        drift_from: Drift of the first era, if they are invented.
-        drift_to: Drift of those who arrive after the last era.
-
-    """
-
-    eras: int
-    window: int | None
-    groups: int
-    drift_from: float
-    drift_to: float
-
-    def __post_init__(self) -> None:
-        """Check the values.
-
-        Raises:
-            ConfigError: One cannot be used; all of them are listed.
-
-        """
-        every = self.window is None
-        rules = [
-            ("eras", f"whole, 2 to {MOST_ERAS}", _is_whole(self.eras, 2, MOST_ERAS)),
-            ("window", "whole, 1 or more, or null", every or _is_whole(self.window, 1, MOST_ERAS)),
-            (
-                "groups",
-                f"whole, {FEWEST_GROUPS} to {MOST_GROUPS}",
-                _is_whole(self.groups, FEWEST_GROUPS, MOST_GROUPS),
-            ),
-            ("drift_from", "a number, 0 to 1", _is_share(self.drift_from)),
-            ("drift_to", "a number, 0 to 1", _is_share(self.drift_to)),
-        ]
-        faults = [
-            f"simulate.{name} to be {wanted}, found {getattr(self, name)!r}"
-            for name, wanted, fits in rules
-            if not fits
-        ]
-        if faults:
-            message = f"expected {'; '.join(faults)}; change it on the command line: KEY=NUMBER"
-            raise ConfigError(message)
-
-    @property
-    def drifts(self) -> list[float]:
-        """The drift of every era, and of the one that arrives after the last."""
-        return [float(x) for x in np.linspace(self.drift_from, self.drift_to, self.eras + 1)]
-
-    def span(self, era: int) -> tuple[int, int]:
-        """Return the oldest and the newest era that the candidate of an era is given."""
-        return 1 if self.window is None else max(1, era - self.window + 1), era
 
 
 def simulate(cfg: DictConfig) -> None:
@@ -255,11 +196,3 @@ def _needed(verdict: Verdict) -> float:
 
 def _share(right: npt.NDArray[np.bool_]) -> float:
     return float(right.mean()) if len(right) else float("nan")
-
-
-def _is_whole(value: object, low: int, high: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-
-def _is_share(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
