@@ -158,6 +158,7 @@ def test_without_drift_the_first_champion_stays_and_require_says_so(shell: Shell
     assert "refused" in table["award"].tolist()
     assert done.returncode == 3, done.stderr
     assert "Traceback" not in done.stderr
+    assert "refused in eras" in done.stderr
     assert shell.runs()[0].info.status == "FINISHED"
     assert (folder_of(shell) / "simulation.png").is_file()
 
@@ -176,7 +177,7 @@ def test_files_are_cut_into_eras(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_several_settings_are_simulated_side_by_side(shell: Shell) -> None:
-    short = ["simulate.eras=2", "simulate.groups=200", "simulate.drift_to=0.5,1"]
+    short = ["simulate.eras=2", "simulate.groups=100", "simulate.drift_to=0.5,1"]
     done = shell("-m", *SIMULATE, *short)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(list(shell.outputs.glob("multiruns/*/*/*/simulation.csv"))) == 2
@@ -191,7 +192,6 @@ def test_several_settings_are_simulated_side_by_side(shell: Shell) -> None:
         (["simulate.drift_to=2", "simulate.window=0"], "simulate.window"),
         (["gate=off"], "gate.moves=false"),
         (["data=local", "data.dir=nowhere"], "nowhere"),
-        (["-m", "hydra/sweeper=optuna", "seed=1,2"], "mode=simulate"),
     ],
 )
 def test_what_a_user_can_mend(shell: Shell, arguments: list[str], told: str) -> None:
@@ -199,6 +199,14 @@ def test_what_a_user_can_mend(shell: Shell, arguments: list[str], told: str) -> 
     assert done.returncode == 2, done.stdout + done.stderr
     assert told in done.stdout + done.stderr
     assert not list(shell.outputs.rglob("simulation.csv"))
+
+
+def test_a_trial_of_a_sweep_simulates_nothing(shell: Shell) -> None:
+    tuned = ["hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "seed=1,2", "data.n_groups=400"]
+    done = shell("-m", *SIMULATE, *tuned)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "mode=simulate outside a sweep" in done.stderr
+    assert not list(shell.outputs.rglob("simulation"))
 
 
 def test_a_stopped_simulation_leaves_no_run_that_stands_as_running(shell: Shell) -> None:

@@ -54,10 +54,10 @@ def simulate(cfg: DictConfig) -> None:
         spans = [plan.span(era) for era in range(1, plan.eras + 1)]
         eras = [_live_through(cfg, folder, *each) for each in zip(spans, drifts, strict=False)]
     _tell(cfg, job, eras)
-    refused = [str(era.era) for era in eras if era.award == "refused"]
+    refused = ", ".join(str(era.era) for era in eras if era.award == "refused")
     if refused and parts.gate(cfg).require:
-        message = f"expected candidates that pass the gate, found refusals in era {refused}"
-        raise RefusedError(f"{message}; gate.require=false accepts a refusal as a result")
+        found = f"expected every candidate to pass the gate, found refused in eras {refused}"
+        raise RefusedError(f"{found}; gate.require=false accepts a refusal as a result")
 
 
 def _plan(cfg: DictConfig) -> Plan:
