@@ -49,7 +49,7 @@ LAYERS = (
         "recipe",
     },
     {"parts", "promotion"},
-    {"mode", "logbook", "multirun", "studies", "callback"},
+    {"mode", "logbook", "multirun", "studies", "callback", "chronicle", "timeline"},
     {"entry"},
 )
 """From low to high; a folder stands for its files, and no module imports from a higher layer."""
