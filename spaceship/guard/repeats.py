@@ -15,7 +15,8 @@ class Repeats(Guard):
     """Cross-validated accuracy, repeated with folds of several seeds.
 
     Against a champion it has to gain in the mean and something with every seed; of a first
-    champion the mean is asked to exceed a floor.
+    champion the mean is asked to exceed a floor. What is cross-validated are recipes, so there is
+    nothing to say of a champion's own recipe that is fitted anew.
 
     Args:
         seeds: Three or more distinct seeds; each costs one cross-validation.
@@ -51,6 +52,8 @@ class Repeats(Guard):
             mean = _mean(mine.values()) if seeds.passed else None
             shown = self.check("mean_cv_accuracy", mean, ">", self.floor)
             return [seeds, shown] if seeds.passed else [seeds]
+        if compared.candidate.recipe and compared.candidate.recipe == compared.champion.recipe:
+            return []
         theirs = self._accuracies(compared.champion)
         gains = [mine[seed] - theirs[seed] for seed in mine if seed in theirs]
         seeds = self._complete(gains)

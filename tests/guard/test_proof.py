@@ -71,6 +71,13 @@ def test_the_champion_needs_repeats_too(report: MakeReport) -> None:
     assert "cv_seeds 0 (must be ≥ 3)" in verdict.reason
 
 
+def test_a_champions_own_recipe_fitted_anew_is_left_to_the_holdout(report: MakeReport) -> None:
+    same = {"recipe": {"name": "m"}, "repeats": BASE}
+    verdict = GATE.decide(report(900, 1000, **same), report(800, 1000, **same))
+    assert verdict.award == "champion"
+    assert "mean_cv_gain" not in {check.rule for check in verdict.checks}
+
+
 @pytest.mark.parametrize(("wins", "award"), [(4, "refused"), (5, "challenger")])
 def test_the_holdout_must_show_it_beyond_chance(report: MakeReport, wins: int, award: str) -> None:
     # With no losses p is 1/2 to the power of the wins: 0.0625, then 0.03125.
