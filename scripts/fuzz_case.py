@@ -31,14 +31,15 @@ GRACE_SECONDS = 20
 TERMINATED = 143
 MENDABLE = 2
 REFUSED_BY_GATE = 3
-_NEWS = re.compile(r"(error: .+|usage: |Error executing job with overrides: )", re.DOTALL)
+_NEWS = re.compile(r"(Error executing job with .+\n|\[LightGBM\] .+\n)*(error: |usage: )")
+"""What may stand before a message: what Hydra and LightGBM's C code say unasked."""
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGING = {"os.mkdir", "os.remove", "os.rmdir", "os.rename", "os.link", "os.symlink"}
 _CHANGING |= {"os.truncate", "os.chmod", "os.utime", "shutil.rmtree", "sqlite3.connect"}
 _TWO_PATHS = {"os.rename", "os.link"}
 _STARTING = {"os.system", "os.exec", "os.posix_spawn", "subprocess.Popen"}
-_HARMLESS = ("/dev/null", "/dev/shm", "/proc/self", "/dev/tty")  # noqa: S108 - joblib's semaphores
-_STARTED = ("git", "uname", "/bin/sh", "lscpu", "ldconfig")
+_HARMLESS = ("/dev/null", "/dev/shm", "/proc", "/dev/tty")  # noqa: S108 - joblib's semaphores
+_STARTED = ("git", "fc-list", "uname", "/bin/sh", "lscpu", "ldconfig")
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104 - compared with, not bound to
 
 Content = bytes | Callable[[Path], object]

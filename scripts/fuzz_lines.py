@@ -140,6 +140,8 @@ def case(number: int, seed: int, known: Known, files: Mapping[str, Content]) -> 
     mutated = KINDS[kind](draw, known)
     base = [*QUICK, *draw.choice(BASES), "data=local", f"data.dir={known.folder}/data"]
     line = _suited(base, mutated)
+    if any("tune" in argument for argument in line) and not any("dry" in one for one in line):
+        line.append("hydra.sweeper.dry_run=true")
     if kind == "characters":
         place = draw.randrange(len(line))
         line[place] = _garbled(draw, line[place])

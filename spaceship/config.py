@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import resolve_name
+from types import FunctionType
 from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
@@ -22,6 +23,7 @@ WORKERS_VARIABLE = "SPACESHIP_WORKERS"
 ALLOWED_TARGETS = ("spaceship.", "sklearn.", "lightgbm.", "catboost.", "xgboost.", "optuna.")
 """Prefixes of the classes that a config may name; Hydra's own block list stops only known evils."""
 
+_MODES = "spaceship.mode."
 _URI_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+(?=@)")
 
 
@@ -58,11 +60,24 @@ def build(node: DictConfig | Mapping[str, Any], **kwargs: Any) -> Any:
 
 
 def call(node: DictConfig, cfg: DictConfig) -> Any:
-    """Return what the verb function named by the node's `_target_` returns for the whole config."""
-    from hydra.utils import get_method
+    """Return what the verb function named by the node's `_target_` returns for the whole config.
 
-    _refuse_foreign_targets({"_target_": node["_target_"]})
-    return get_method(node["_target_"])(cfg)
+    Raises:
+        ConfigError: The target is no function of a module under `spaceship.mode`.
+
+    """
+    target = node.get("_target_") if isinstance(node, DictConfig) else node
+    _refuse_foreign_targets({"_target_": target})
+    try:
+        verb = resolve_name(str(target))
+    except (AttributeError, ImportError, ValueError) as error:
+        verb = error
+    if not isinstance(verb, FunctionType) or not verb.__module__.startswith(_MODES):
+        message = f"expected mode._target_ to be a function under {_MODES}NAME, found {target!r}"
+        if isinstance(verb, Exception):
+            message += f" ({verb})"
+        raise ConfigError(f"{message}; choose one of configs/mode with mode=NAME")
+    return verb(cfg)
 
 
 def resolved(node: Any) -> Any:

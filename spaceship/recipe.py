@@ -79,7 +79,20 @@ def built(own: DictConfig, seed: int) -> Pipeline:
 
 
 def _pipeline(own: DictConfig) -> Pipeline:
-    return build_pipeline(build(own.features), own.encoding, build(own.estimator))
+    features = _built(own, "features", ("fit", "transform"))
+    estimator = _built(own, "estimator", ("fit", "predict_proba", "get_params"))
+    return build_pipeline(features, own.encoding, estimator)
+
+
+def _built(own: DictConfig, key: str, wanted: Sequence[str]) -> Any:
+    """Return a part of the pipeline if it has the methods that the pipeline calls."""
+    part = build(own[key])
+    if lacking := [name for name in wanted if not callable(getattr(part, name, None))]:
+        group = "features" if key == "features" else "model"
+        message = f"expected {key} with {', '.join(wanted)}; found {part!r} without "
+        message += ", ".join(lacking)
+        raise ConfigError(f"{message}; choose one of configs/{group} with {group}=NAME")
+    return part
 
 
 def _member(own: DictConfig, seed: int) -> tuple[str, Any, Any]:
