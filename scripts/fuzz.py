@@ -18,7 +18,9 @@ from pathlib import Path
 import bench
 import fuzz_data
 import fuzz_lines
-from fuzz_case import REFUSED, STOPPED, WORKED, Case, Ended, Sandbox
+from fuzz_case import REFUSED, STOPPED, WORKED, Case, Ended
+from fuzz_sandbox import Sandbox
+from fuzz_tables import written
 
 from spaceship.entry import prepare
 
@@ -36,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--line-cases", type=int, default=600, help="mutated command lines")
     parser.add_argument("--seed", type=int, default=1, help="seed of the mutations")
     parser.add_argument("--first", type=int, default=0, help="number of the first case of each")
-    parser.add_argument("--seconds", type=float, default=60, help="after which a case is ended")
+    parser.add_argument("--seconds", type=float, default=30, help="after which a case is ended")
     parser.add_argument("--only", default="", help="these cases alone, shown whole: data-3,line-7")
     asked = parser.parse_args(arguments)
     prepare()
@@ -62,7 +64,7 @@ class Fuzz:
         """Train the champion that every case starts from."""
         self.sandbox, self.seed = sandbox, seed
         self.tables = fuzz_data.cut(data)
-        self.files = {name: fuzz_data.written(table) for name, table in self.tables.items()}
+        self.files = {name: written(table) for name, table in self.tables.items()}
         configs = [bench.composed(*overrides) for overrides in fuzz_lines.CONFIGS]
         self.known = fuzz_lines.Known(configs, sandbox.folder)
         self.counts: Counter[tuple[str, str]] = Counter()

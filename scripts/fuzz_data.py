@@ -12,14 +12,26 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from fuzz_case import Case, Content
+from fuzz_case import Case
+from fuzz_tables import (
+    SAMPLE,
+    TEST,
+    TRAIN,
+    Folder,
+    Table,
+    cells,
+    columns,
+    group_of,
+    one_of,
+    read,
+    rows,
+    sample,
+    written,
+)
 
-Table = list[list[str]]
-Folder = dict[str, Content]
 Mutation = Callable[[random.Random, Folder], str]
 """Changes a folder in place and returns what it did."""
 
-TRAIN, TEST, SAMPLE = "train.csv", "test.csv", "sample_submission.csv"
 GROUPS = {TRAIN: 170, TEST: 60}
 """Travel groups of the folder that is mutated; 1.4 passengers each."""
 LARGE_EVERY, LARGEST_EVERY, LARGEST = 200, 1000, 1_000_000
@@ -28,26 +40,16 @@ TWICE = 0.15
 QUICK = ("model=logistic_regression", "split.n_folds=2", "gate.floor=0.5")
 MODES = (
     ("mode=pp", "features=raw"),
-    ("mode=pp", "features=raw"),
+    ("mode=pp", "features=baseline"),
     ("mode=pp", "features=full"),
+    ("mode=pp", "features=full"),
+    ("mode=inference",),
     ("mode=inference",),
     ("mode=inference",),
     ("mode=train", "features=raw"),
     ("mode=train", "features=full"),
     ("mode=train", "features=full", "model=lgbm", "model.estimator.n_estimators=5"),
-    ("mode=train", "features=baseline", "model=hist_gradient_boosting"),
 )
-NASTY = (
-    "", " ", "nan", "NaN", "NA", "None", "null", "inf", "-inf", "Infinity", "1e400", "-1e400",
-    "1e15", "1e16", "1e300", "-1", "-0", "0", "0.0", "1", "1.0", "1e-320", "99999999999999999999",
-    "9" * 400, "0x1F", "1_000", "1,5", "1 000", "12abc", "True", "true", "FALSE", "yes", "T", "2",
-    "1j", "#REF!", "=1+1", '=cmd|"/C calc"!A0', "@SUM(A1)", "'; DROP TABLE runs; --", "../../etc",
-    "🚀", "é", "e\u0301", "\u202eabc", "\ufeff", "\u00a0", "\u2028", "\x1b[31m", "\x07", "\x1a",
-    "a\nb", "a\r\nb", '"', '""', "'", ",", ";", "\\", "\\N", "{}", "${seed}", "%s", "<b>", "x" * 5000,
-    "x" * 140_000, "0001_01", "_", "0001", "0001_", "_01", "1_1", "-1_01", "٣_٣", "0001_01_02",
-    "B/0/P", "B/0", "B//P", "//", "B/-1/P", "B/1e9/P", "B/" + "9" * 30 + "/P", "B/٣/P", "b/0/p",
-    "Earth", "EARTH", " Earth ", "Mars\t", "55 Cancri e", "1970-01-01", "24 years", "１２", "½",
-)  # fmt: skip
 
 
 def cut(folder: Path | None) -> dict[str, Table]:
@@ -62,17 +64,10 @@ def cut(folder: Path | None) -> dict[str, Table]:
     tables = {}
     for name, text in texts.items():
         header, *rows = csv.reader(io.StringIO(text))
-        groups = list(dict.fromkeys(_group(row[0]) for row in rows))[: GROUPS[name]]
-        tables[name] = [header, *(row for row in rows if _group(row[0]) in set(groups))]
+        groups = list(dict.fromkeys(group_of(row[0]) for row in rows))[: GROUPS[name]]
+        tables[name] = [header, *(row for row in rows if group_of(row[0]) in set(groups))]
     ids = [row[0] for row in tables[TEST][1:]]
     return tables | {SAMPLE: [["PassengerId", "Transported"], *([one, "False"] for one in ids)]}
-
-
-def written(table: Table) -> bytes:
-    """Return a table as CSV."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(table)
-    return text.getvalue().encode("utf-8", "surrogatepass")
 
 
 def case(number: int, seed: int, tables: Mapping[str, Table], folder: Path) -> Case:
@@ -94,7 +89,7 @@ def case(number: int, seed: int, tables: Mapping[str, Table], folder: Path) -> C
 
 
 def _bytes(draw: random.Random, files: Folder) -> str:
-    name, data = _one(draw, files)
+    name, data = one_of(draw, files)
     place = draw.randrange(len(data) + 1)
     what = draw.choice(["flip", "cut", "NUL", "drop", "repeat", "noise", "quote", "tail", "head"])
     if what == "flip":
@@ -123,86 +118,8 @@ def _bytes(draw: random.Random, files: Folder) -> str:
     return f"{name}: {what} at {place}"
 
 
-def _cells(draw: random.Random, files: Folder) -> str:
-    name, table = _table(draw, files)
-    place, value = draw.randrange(len(table[0])), draw.choice(NASTY)
-    share = draw.choice([0.0, 0.02, 0.5, 1.0])
-    rows = [row for row in table[1:] if draw.random() < share] or table[1:2]
-    what = draw.choice(["one value", "one value", "any values", "another column", "every column"])
-    other = draw.randrange(len(table[0]))
-    for row in rows:
-        if what == "every column":
-            row[1:] = [value] * (len(row) - 1)
-        elif place < len(row):
-            known = {"one value": value, "any values": draw.choice(NASTY)}
-            row[place] = known.get(what, row[min(other, len(row) - 1)])
-    files[name] = written(table)
-    return f"{name}: {what} {value[:20]!r} in {len(rows)} of column {table[0][place]!r}"
-
-
-def _columns(draw: random.Random, files: Folder) -> str:
-    name, table = _table(draw, files)
-    place, other = draw.randrange(len(table[0])), draw.randrange(len(table[0]))
-    header = table[0]
-    what = draw.choice([
-        "drop", "double", "rename", "space", "upper", "swap", "shuffle", "extra", "empty name",
-        "two of a name", "many", "no header", "header twice", "only", "lose header field",
-    ])  # fmt: skip
-    if what in {"rename", "space", "upper", "empty name", "two of a name"}:
-        old = header[place]
-        near = [old[:-1], f"{old}_x", old.replace("P", "p"), "🚀", "x" * 9000, "a\nb", '"', "0"]
-        renamed = {"rename": draw.choice(near), "space": f" {old}\t", "upper": old.upper()}
-        header[place] = renamed.get(what, header[other] if what == "two of a name" else "")
-    elif what == "no header":
-        del table[0]
-    elif what == "header twice":
-        table.insert(draw.randrange(len(table)), [*header])
-    elif what == "lose header field":
-        del header[place]
-    else:
-        width = len(header)
-        kept = {
-            "drop": [n for n in range(width) if n != place],
-            "only": [place],
-            "double": [*range(width), place],
-            "swap": [{place: other, other: place}.get(n, n) for n in range(width)],
-            "shuffle": draw.sample(range(width), width),
-        }.get(what, [*range(width)])
-        extra = {"extra": ["spare"], "many": [f"c{n}" for n in range(700)]}.get(what, [])
-        table = [[row[n] for n in kept] + extra for row in table]
-    files[name] = written(table)
-    return f"{name}: {what}, column {place}"
-
-
-def _rows(draw: random.Random, files: Folder) -> str:
-    name, table = _table(draw, files)
-    header, *rows = table
-    group = _group(draw.choice(rows)[0]) if rows else ""
-    few = draw.choice([0, 1, 2, 3, 5, 10])
-    choices: dict[str, Callable[[], Table]] = {
-        "few": lambda: rows[:few],
-        "doubled": lambda: rows + [[*row] for row in draw.sample(rows, min(few, len(rows)))],
-        "one group": lambda: [[f"{group}_{n:02}", *row[1:]] for n, row in enumerate(rows)],
-        "one class": lambda: [row for row in rows if row[-1] == rows[0][-1]],
-        "one of a class": lambda: [r for n, r in enumerate(rows) if not n or r[-1] != rows[0][-1]],
-        "shuffled": lambda: draw.sample(rows, len(rows)),
-        "reversed": lambda: rows[::-1],
-        "first of each group": lambda: [row for row in rows if row[0].endswith("_01")],
-        "nothing known": lambda: [[r[0], *[""] * (len(r) - 2), r[-1]] for r in rows],
-        "one label gone": lambda: [[*row[:-1], ""] if not n else row for n, row in enumerate(rows)],
-        "all alike": lambda: [[row[0], *rows[0][1:-1], row[-1]] for row in rows],
-        "blank lines": lambda: [one for row in rows for one in (row, [])],
-        "short row": lambda: [row[:few] if n == 1 else row for n, row in enumerate(rows)],
-        "the other file": lambda: _read(files[draw.choice([TRAIN, TEST])])[1:],
-        "many groups of one": lambda: [[f"{n:05}_01", *r[1:]] for n, r in enumerate(rows, 10**4)],
-    }
-    what = draw.choice(list(choices))
-    files[name] = written([header, *choices[what]()])
-    return f"{name}: {what} ({few})"
-
-
 def _encodings(draw: random.Random, files: Folder) -> str:
-    name, data = _one(draw, files)
+    name, data = one_of(draw, files)
     text = data.decode("utf-8", "replace")
     accented = text.replace("a", "é", 3)
     packed = io.BytesIO()
@@ -240,7 +157,7 @@ def _encodings(draw: random.Random, files: Folder) -> str:
 
 
 def _sizes(draw: random.Random, files: Folder) -> str:
-    name, _ = _one(draw, files)
+    name, _ = one_of(draw, files)
     size = draw.choice([0, 1, 2, 3, 10, 100, 10_000])
     filler = draw.choice([b"", b"\n", b",", b'"', b"\0", b" ", b"a", b"\xff", b"a,b\n", b"\r"])
     files[name] = (filler * size)[:size]
@@ -273,34 +190,10 @@ def _files(draw: random.Random, files: Folder) -> str:
     return f"{name}: {what}"
 
 
-def _sample(draw: random.Random, files: Folder) -> str:
-    header, *rows = _read(files[SAMPLE])
-    choices: dict[str, Callable[[], Table]] = {
-        "empty": list,
-        "header only": lambda: [header],
-        "no header": lambda: rows,
-        "other ids": lambda: [header, *([f"9{one}", label] for one, label in rows)],
-        "another order": lambda: [header, *rows[::-1]],
-        "one less": lambda: [header, *rows[1:]],
-        "one more": lambda: [header, *rows, ["9999_99", "False"]],
-        "one twice": lambda: [header, *rows, rows[0]],
-        "ids missing": lambda: [header, *(["", label] for _, label in rows)],
-        "labels": lambda: [header, *([one, draw.choice(NASTY)] for one, _ in rows)],
-        "label column twice": lambda: [[*row, row[-1]] for row in [header, *rows]],
-        "id column twice": lambda: [[row[0], *row] for row in [header, *rows]],
-        "columns swapped": lambda: [row[::-1] for row in [header, *rows]],
-        "id only": lambda: [row[:1] for row in [header, *rows]],
-        "nasty ids": lambda: [header, *([draw.choice(NASTY), label] for _, label in rows)],
-    }
-    what = draw.choice(list(choices))
-    files[SAMPLE] = written(choices[what]())
-    return f"{SAMPLE}: {what}"
-
-
 def _large(draw: random.Random, files: Folder, size: int) -> str:
     """Repeat the passengers, each time in groups of their own."""
     name = draw.choice([TRAIN, TEST])
-    header, *rows = _read(files[name])
+    header, *rows = read(files[name])
     times = size // max(len(rows), 1)
     text = written(rows).decode()
     body = re.sub(r"(?m)^(\d+)_", r"#\1_", text)
@@ -309,38 +202,13 @@ def _large(draw: random.Random, files: Folder, size: int) -> str:
     return f"{name}: {times * len(rows)} rows"
 
 
-def _one(draw: random.Random, files: Folder) -> tuple[str, bytes]:
-    """Return a file that is bytes, train and test more often than the sample."""
-    known = [name for name in (TRAIN, TEST, TRAIN, TEST, SAMPLE) if type(files.get(name)) is bytes]
-    name = draw.choice(known)
-    return name, bytes(files[name])  # type: ignore[arg-type]
-
-
-def _table(draw: random.Random, files: Folder) -> tuple[str, Table]:
-    name, _ = _one(draw, files)
-    return name, _read(files[name])
-
-
-def _read(content: Content) -> Table:
-    """Return the rows of a file; one that is damaged already counts as a header alone."""
-    try:
-        table = list(csv.reader(io.StringIO(bytes(content).decode())))  # type: ignore[arg-type]
-    except (csv.Error, UnicodeDecodeError, TypeError):
-        table = []
-    return table if table and table[0] else [["PassengerId"]]
-
-
-def _group(passenger: str) -> str:
-    return passenger.partition("_")[0]
-
-
 KINDS: dict[str, Mutation] = {
     "bytes": _bytes,
-    "cells": _cells,
-    "columns": _columns,
-    "rows": _rows,
+    "cells": cells,
+    "columns": columns,
+    "rows": rows,
     "encodings": _encodings,
     "sizes": _sizes,
     "files": _files,
-    "sample": _sample,
+    "sample": sample,
 }

@@ -7,6 +7,16 @@ from pathlib import Path
 
 from fuzz_case import Case, Content
 from fuzz_data import QUICK
+from fuzz_words import (
+    CHOICES,
+    FLAGS,
+    GROUPS,
+    HYDRA,
+    NUMBERS,
+    SPACES,
+    TARGETS,
+    VALUES,
+)
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 Line = list[str]
@@ -36,78 +46,20 @@ CONFIGS = (
     ("model=hist_gradient_boosting",),
 )
 """Command lines whose composed configs give the keys to mutate."""
-NUMBERS = (
-    "0", "-1", "1", "2", "-0", "0.5", "1.5", "-0.5", "1e400", "-1e400", "nan", "-.nan", "inf", "-inf",
-    "1000000000000000000000000000000", "4294967296", "9223372036854775808", "1e-320", "0x10", "1_0", "007",
-)  # fmt: skip
-VALUES = (
-    "null", "", "''", '""', "' '", "true", "false", "yes", "[]", "{}", "[1,2]", "[[1],[2]]", "[null]",
-    "{a:1}", "{a:{b:[1,{c:null}]}}", "{_target_:os.system}", "text", "'a b'", '"a,b"', "é", "🚀", "'\u202e'",
-    "${seed}", "${nope}", "${a.b.c}", "${.self}", "${oc.env:NOT_THERE_AT_ALL}", "${oc.env:HOME}",
-    "${nope:1}", "${oc.decode:'['}", "${oc.select:nope}", "${now:%Y}", "${abspath:x}", "${cores:}",
-    "${project_root:}", "${", "$", "${}", "???", "'???'", "int('a')", "range(1,3)", "choice(1,2)",
-    "interval(0,1)", "glob(*)", "sort(1,2)", "1,2", "a,b", ",", "/dev/null", "../../..", "~", "-",
-    "x" * 300, "x" * 5000, "'" + "🚀" * 200 + "'", "%", "*", "\\", "\\n", "a\nb", "a\tb", "@", "#", "!!python/object:os",
-)  # fmt: skip
-TARGETS = (
-    "os.system", "builtins.eval", "builtins.exec", "builtins.open", "joblib.load", "pickle.loads",
-    "pandas.read_pickle", "subprocess.run", "subprocess.Popen", "shutil.rmtree", "importlib.import_module",
-    "sklearn.utils.fixes.os.system", "sklearn.externals.nope", "spaceship.config.os.system", "spaceship.nope.Nope",
-    "spaceship.config.build", "spaceship.cache.shutil.rmtree", "spaceship.reading.read_csv", "spaceship",
-    "spaceship.record.write_atomically", "spaceship.mode.train.train", "spaceship.model.blend.Blend",
-    "spaceship.features.raw.RawFeatures", "spaceship.data.local.LocalData", "spaceship.gate.strict.StrictGate",
-    "lightgbm.LGBMClassifier", "lightgbm.LGBMRegressor", "lightgbm.basic.os.system", "lightgbm.Booster",
-    "sklearn.linear_model.LinearRegression", "sklearn.cluster.KMeans", "sklearn.svm.SVC", "sklearn.svm.LinearSVC",
-    "sklearn.dummy.DummyClassifier", "sklearn.base.BaseEstimator", "sklearn.preprocessing.StandardScaler",
-    "sklearn.pipeline.Pipeline", "sklearn.datasets.fetch_openml", "sklearn.neighbors.KNeighborsClassifier",
-    "sklearn.naive_bayes.GaussianNB", "sklearn.ensemble.VotingClassifier", "optuna.samplers.TPESampler",
-    "catboost.CatBoostClassifier", "xgboost.XGBClassifier", "sklearn", "sklearn.", ".", "", "..", "os", "1", "a b",
-)  # fmt: skip
-NODES = ("mode", "model.estimator", "features", "data", "gate", "model.estimator.C", "split", "hydra")
-HYDRA = (
-    "hydra.run.dir={folder}/elsewhere", "hydra.run.dir=''", "hydra.run.dir=null", "hydra.run.dir={folder}/data/train.csv",
-    "hydra.run.dir=/dev/null/x", "hydra.run.dir=/proc/x", "hydra.run.dir=.", "hydra.run.dir=${{nope}}",
-    "hydra.run.dir={long}", "hydra.sweep.dir=''", "hydra.sweep.subdir=../x", "hydra.sweep.subdir=same", "hydra.sweep.subdir=null",
-    "hydra.job.name=../../x", "hydra.job.name=''", "hydra.job.name=null", "hydra.job.name={long}", "hydra.job.chdir=true",
-    "hydra.job.chdir=null", "hydra.output_subdir=null", "hydra.output_subdir=''", "hydra.output_subdir=../x",
-    "hydra.output_subdir=report.json", "hydra.mode=MULTIRUN", "hydra.mode=X", "hydra.mode=null", "hydra.verbose=true",
-    "hydra.verbose=[a,b]", "hydra.verbose={{a:1}}", "hydra/launcher=basic", "hydra/launcher=joblib", "hydra/launcher=nope",
-    "hydra/sweeper=basic", "hydra/sweeper=nope", "hydra/job_logging=none", "hydra/job_logging=disabled",
-    "hydra/job_logging=default", "hydra/job_logging=nope", "hydra/hydra_logging=none", "hydra/hydra_logging=disabled",
-    "hydra.callbacks=null", "~hydra.callbacks.mlflow", "~hydra/callbacks", "hydra/callbacks=nope", "hydra/callbacks=null",
-    "hydra.callbacks.mlflow._target_=os.system", "hydra.callbacks.mlflow._target_=nope", "+hydra.callbacks.x._target_=nope.X",
-    "hydra.searchpath=[file:///nowhere]", "hydra.searchpath=[nope]", "hydra.searchpath=x", "hydra.searchpath=null",
-    "hydra.job.env_set={{A:1}}", "hydra.job.env_set={{A:null}}", "hydra.job.env_copy=[HOME]", "hydra.job.config={{}}",
-    "hydra.job_logging=null", "hydra.job_logging.version=9", "hydra.job_logging.root.level=NOPE", "hydra.job_logging.root=null",
-    "hydra.job_logging.handlers.file.filename=/dev/null/x", "hydra.job_logging.handlers.console.class=nope.X",
-    "hydra.job_logging.formatters.plain.format='%(nope)s'", "hydra.hydra_logging=null", "hydra.hydra_logging.root.level=1.5",
-    "hydra.runtime.output_dir=x", "hydra.runtime=null", "hydra.overrides.task=[a]", "hydra=null", "hydra=nope", "hydra={{}}",
-    "~hydra", "hydra.sweeper=null", "hydra.launcher=null", "hydra.job=null", "hydra.run=null", "hydra.help.template=x",
-    "hydra.sweeper.params={{seed:'1,2'}}", "+hydra.nope=1", "hydra.nope=1", "hydra.job.num=x", "hydra.job.id=1",
-)  # fmt: skip
-FLAGS = (
-    "--cfg job", "--cfg nope", "--cfg", "--cfg all --resolve", "--cfg hydra", "--resolve", "--help", "--hydra-help", "--version",
-    "--info", "--info nope", "--info all", "--info defaults-tree", "--info searchpath", "--package hydra --cfg job", "--package nope --cfg job",
-    "--config-name nope", "--config-name=", "--config-path nope", "--config-path /nowhere", "--config-dir nope",
-    "--config-dir .", "-cd data", "-m", "--multirun", "-m -m", "-s", "-sc install=bash", "-sc nope", "--shell-completion",
-    "--run", "-r -m", "-x", "--nope", "-", "--", "-- seed=1", "=", "==", "=1", "seed", "seed=", "+", "++", "~", "~~seed",
-    "+=1", "seed==1", "seed:=1", "@=1", "a@b=c", "model@=lgbm", "model@x=lgbm", "+model@x.y=lgbm", "hydra", "🚀=1", "-1",
-    "--experimental-rerun nope", "--experimental-rerun", "seed =1", " ", "\t", "mode", "mode.train", "mode train",
-)  # fmt: skip
-SPACES = (
-    "interval(0,1)", "interval(1,0)", "interval(0,0)", "interval(a,b)", "int(interval(1,3))", "int(interval(-5,5))",
-    "tag(log,interval(0,1))", "tag(log,interval(-1,1))", "tag(log,interval(0.1,1))", "range(1,5)", "range(5,1)", "range(1,5,0)",
-    "choice()", "choice(1)", "choice(1,1)", "choice(a,1,null)", "choice([1,2],{{a:1}})", "glob(*)", "glob(nope)", "1,2,3", "1,",
-    "shuffle(1,2)", "sort(3,1)", "interval(nan,1)", "interval(0,inf)", "interval(0,1e400)", "float(interval(1,2))",
-    "str(interval(1,2))", "interval(0,1),interval(1,2)", "tag(x)", "tag(log,choice(1,2))", "null", "''", "[]", "text", "1.5",
-)  # fmt: skip
-GROUPS = ("mode", "model", "features", "gate", "data", "tracking", "experiment", "local", "hydra")
-CHOICES = (
-    "nope", "", "null", "[]", "[lgbm]", "[lgbm,catboost]", "{}", "{a:1}", "1", "true", "LGBM", "lgbm.yaml",
-    "../model/lgbm", "/etc/passwd", "raw", "full", "baseline", "strict", "off", "server", "sqlite", "kaggle", "local",
-    "synthetic", "default", "lgbm", "tabpfn", "xgboost", "champion", "blend", "inference", "catboost_strict", "é", "🚀",
-    "${model}", "${oc.env:NOPE}", "'a b'", "lgbm,nope", "?", "*", "_self_", "x" * 300,
-)  # fmt: skip
+NODES = (
+    "mode",
+    "model.estimator",
+    "features",
+    "data",
+    "gate",
+    "model.estimator.C",
+    "split",
+    "hydra",
+)
+
+
+SWEEP_CHOICES = ("nope", "null", "tpe", "random", "grid", "nop", "", "cmaes", "joblib")
+METRICS = ("cv_accuracy", "holdout_accuracy", "[cv_brier,cv_ece]", "nope")
 
 
 class Known:
@@ -116,6 +68,7 @@ class Known:
     def __init__(self, configs: Sequence[DictConfig], folder: Path) -> None:
         """Collect the keys, those whose value is a number apart."""
         from hydra.conf import HydraConf
+
         from hydra_plugins.spaceship_optuna.config import OptunaSweeperConf
 
         hydra = OmegaConf.structured(HydraConf)
@@ -146,10 +99,10 @@ def case(number: int, seed: int, known: Known, files: Mapping[str, Content]) -> 
         place = draw.randrange(len(line))
         line[place] = _garbled(draw, line[place])
     outputs = f"paths.outputs={known.folder}/outputs"
-    if not any("paths" in argument for argument in mutated):
+    if any("paths" in argument.lower() for argument in mutated):
+        line.insert(0, outputs)  # what is mutated comes last, and counts
+    else:
         line.append(outputs)
-    elif draw.random() < 0.5:  # noqa: PLR2004 - the mutated one comes last, and counts
-        line.insert(0, outputs)
     return Case(name, f"line: {kind}", " ".join(mutated), tuple(line), files)
 
 
@@ -180,9 +133,10 @@ def _key(draw: random.Random, known: Known) -> Line:
     key, group = draw.choice(known.places)
     place = draw.randrange(len(key))
     forms = [
-        f"~{key}", f"~{key}=1", f"+{key}=1", f"++{key}.more=1", f"{key}.0=1", f"{key[:place]}{key[place + 1:]}=1",
-        f"~{key.partition('.')[0]}", f"+{key}_x=1", f"{key.upper()}=1", f"{key}={draw.choice(NUMBERS)}",
-        f"++{key}.a.b.c={draw.choice(VALUES)}", f"{key}[0]=1", f"'{key}'=1", f"{key}@x=1", f"{key}:x=1",
+        f"~{key}", f"~{key}=1", f"+{key}=1", f"++{key}.more=1", f"{key}.0=1", f"{key}:x=1",
+        f"{key[:place]}{key[place + 1:]}=1", f"~{key.partition('.')[0]}", f"+{key}_x=1",
+        f"{key.upper()}=1", f"{key}={draw.choice(NUMBERS)}", f"{key}[0]=1", f"'{key}'=1",
+        f"++{key}.a.b.c={draw.choice(VALUES)}", f"{key}@x=1",
     ]  # fmt: skip
     chosen = draw.choice(forms)
     return [*group, chosen, *draw.choice([[], [chosen], [f"{key}=2"]])]
@@ -216,18 +170,20 @@ def _flags(draw: random.Random, _: Known) -> Line:
 
 def _sweep(draw: random.Random, known: Known) -> Line:
     line = ["-m", "hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "hydra.sweeper.dry_run=true"]
-    key = draw.choice([*(key for key, _ in known.numbers), "seed", "model.estimator.C", "split.n_folds", "model"])
+    key = draw.choice(
+        [*(key for key, _ in known.numbers), "seed", "model.estimator.C", "split.n_folds", "model"]
+    )
     setting = draw.choice([one for one in known.settings if one.startswith("hydra.sweeper.")])
     kind = draw.choice(["hydra/sweeper/sampler", "hydra/sweeper/pruner", "hydra/launcher"])
     changed = draw.choice([
         f"++{key}={draw.choice(SPACES)}",
         f"{setting}={draw.choice([*NUMBERS, *VALUES])}",
         f"{setting}={draw.choice([*NUMBERS, *VALUES])}",
-        f"{kind}={draw.choice(['nope', 'null', 'tpe', 'random', 'grid', 'nop', '', 'cmaes', 'joblib'])}",
+        f"{kind}={draw.choice(SWEEP_CHOICES)}",
         f"hydra.sweeper.params={{{key}:'{draw.choice(SPACES)}'}}",
         f"++model.search_space={draw.choice(VALUES)}",
         f"++model.search_space.estimator.C={draw.choice([*SPACES, *VALUES])}",
-        f"objective.metric={draw.choice(['cv_accuracy', 'holdout_accuracy', '[cv_brier,cv_ece]', 'nope'])}",
+        f"objective.metric={draw.choice(METRICS)}",
     ]).replace("{{", "{").replace("}}", "}")  # fmt: skip
     return [*line, changed]
 

@@ -134,9 +134,6 @@ def _message(error: BaseException) -> str:
 
 def _known(error: BaseException, text: str) -> str | None:
     """Return what to say of errors of other libraries whose own text does not say what to do."""
-    from hydra.errors import HydraException, OverrideParseException
-    from omegaconf.errors import OmegaConfBaseException
-
     if (fault := _storage_fault(error)) is not None:
         return f"expected a folder that takes data, found: {fault}; see paths.outputs=DIR"
     if isinstance(error, OSError) and error.filename is not None:
@@ -145,11 +142,18 @@ def _known(error: BaseException, text: str) -> str | None:
         return f"expected settings the estimator takes, found: {text}; see configs/model/NAME.yaml"
     if isinstance(error, MemoryError):
         return f"expected enough memory, found none left: {text}; use less data or smaller settings"
-    if _of_hydra_alone(error) and not isinstance(error, HydraException | OmegaConfBaseException):
-        return f"expected a command line and configs that Hydra takes, found: {text}; see --help"
+    return _known_of_hydra(error, text)
+
+
+def _known_of_hydra(error: BaseException, text: str) -> str | None:
+    from hydra.errors import HydraException, OverrideParseException
+    from omegaconf.errors import OmegaConfBaseException
+
     if isinstance(error, OverrideParseException):
         return f"{text}\nPut a value with special characters in two pairs of quotes: {_QUOTED}"
-    return None
+    if isinstance(error, HydraException | OmegaConfBaseException) or not _of_hydra_alone(error):
+        return None
+    return f"expected a command line and configs that Hydra takes, found: {text}; see --help"
 
 
 def _say(text: str) -> None:

@@ -20,7 +20,19 @@ TYPES = {
     **dict.fromkeys(("Age", *schema.SPENDS), "float64"),
     LABEL: "bool",
 }
-CHUNKS = [b"", b'"', b",", b"\n", b"\r\n", b"\0", b"\xff", b"\xef\xbb\xbf", b"nan", b"1e400", b"\xe9"]
+CHUNKS = [
+    b"",
+    b'"',
+    b",",
+    b"\n",
+    b"\r\n",
+    b"\0",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"nan",
+    b"1e400",
+    b"\xe9",
+]
 WORDS = ["", "nan", "inf", "-1", "1e400", "True", "0001_01", "B/0/P", "a\nb", '"', "9" * 400, "🚀"]
 TARGETS = [
     "spaceship.data.synthetic.SyntheticData",
@@ -44,7 +56,12 @@ splices = st.tuples(
     st.floats(0, 1), st.integers(0, 40), st.sampled_from(CHUNKS) | st.binary(max_size=20)
 )
 cells = st.one_of(
-    st.sampled_from(WORDS), st.text(max_size=8), st.floats(), st.integers(), st.booleans(), st.none()
+    st.sampled_from(WORDS),
+    st.text(max_size=8),
+    st.floats(),
+    st.integers(),
+    st.booleans(),
+    st.none(),
 )
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -59,8 +76,8 @@ def raw(people: Passengers) -> pd.DataFrame:
     return people.train.head(12).astype(object).where(people.train.head(12).notna(), "").astype(str)
 
 
-def assert_told(error: SpaceshipError) -> None:
-    assert "expected" in str(error).lower()
+def assert_told(error: SpaceshipError, *others: str) -> None:
+    assert any(part in str(error) for part in ("expected", "Expected", *others))
     assert len(str(error)) < 20_000
 
 
@@ -132,7 +149,7 @@ def test_any_config_is_built_or_refused(target: str, arguments: dict[str, Any]) 
     try:
         part = build({"_target_": target, **arguments})
     except SpaceshipError as error:
-        assert target.split(".")[0] in str(error) or "expected" in str(error)
+        assert_told(error, target)
     else:
         assert target.startswith(("spaceship.", "sklearn."))
         assert part is not None

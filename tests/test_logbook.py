@@ -16,6 +16,6 @@ from spaceship.logbook import is_study
     ],
 )
 def test_a_sweeper_that_was_taken_away_makes_no_study(
-    sweeper: dict[str, str] | None, study: bool
+    sweeper: dict[str, str] | None, *, study: bool
 ) -> None:
     assert is_study(OmegaConf.create({"hydra": {"sweeper": sweeper}})) == study
