@@ -11,8 +11,9 @@ from typing import Any
 WORKED, REFUSED, STOPPED = "worked", "refused", "stopped"
 MENDABLE, REFUSED_BY_GATE, TERMINATED = 2, 3, 143
 """Exit statuses beside 0 that are as promised; the last one after SIGTERM only."""
-_NEWS = re.compile(r"(Error executing job with .+\n|\[LightGBM\] .+\n)*(error: |usage: )")
-"""What may stand before a message: what Hydra and LightGBM's C code say unasked."""
+_UNASKED = r"Error executing job with .+\n|\[LightGBM\] .+\n|.+/hydra/.+Warning: .+\n.+\n"
+"""What Hydra and LightGBM's C code say before this project can say anything."""
+_MESSAGE = re.compile(rf"(?:{_UNASKED})*(?:error: |usage: )")
 
 Content = bytes | Callable[[Path], object]
 
@@ -67,7 +68,7 @@ def telling(case: Case, ended: Ended) -> Iterator[str]:
             yield f"a traceback on {name}"
     if ended.status == MENDABLE:
         messages = len(re.findall(r"^(?:run\.py: )?error: ", ended.errors, re.MULTILINE))
-        if messages != 1 or not _NEWS.match(ended.errors):
+        if messages != 1 or not _MESSAGE.match(ended.errors):
             yield f"{messages} messages, or more than that, on stderr"
 
 

@@ -153,7 +153,8 @@ def _known_of_hydra(error: BaseException, text: str) -> str | None:
         return f"{text}\nPut a value with special characters in two pairs of quotes: {_QUOTED}"
     if isinstance(error, HydraException | OmegaConfBaseException) or not _of_hydra_alone(error):
         return None
-    return f"expected a command line and configs that Hydra takes, found: {text}; see --help"
+    found = f"{text} ({error.__cause__})" if error.__cause__ else text
+    return f"expected a command line and configs that Hydra takes, found: {found}; see --help"
 
 
 def _say(text: str) -> None:

@@ -125,12 +125,17 @@ def test_any_values_are_checked_or_refused(raw: pd.DataFrame, data: st.DataObjec
 
 
 @quick
-@given(names=st.lists(st.sampled_from([ID, LABEL, "Age"])), labels=st.lists(cells, max_size=12))
+@given(
+    more=st.lists(st.sampled_from([ID, LABEL, "Age"]), max_size=2),
+    dropped=st.sampled_from([0, 0, 0, 1, 12]),
+    labels=st.lists(st.booleans(), min_size=12, max_size=12) | st.lists(cells, min_size=12),
+)
 def test_any_sample_is_taken_or_refused(
-    raw: pd.DataFrame, names: list[str], labels: list[Any]
+    raw: pd.DataFrame, more: list[str], dropped: int, labels: list[Any]
 ) -> None:
-    columns = [raw[ID].head(len(labels)) if name == ID else pd.Series(labels) for name in names]
-    sample = pd.concat([pd.Series(dtype=object), *columns], axis="columns").iloc[:, 1:]
+    names = [ID, LABEL, *more]
+    columns = {ID: raw[ID], LABEL: pd.Series(labels[:12], dtype=object), "Age": raw["Age"]}
+    sample = pd.concat([columns[name] for name in names], axis="columns").iloc[dropped:]
     try:
         checked = schema.check_sample(sample.set_axis(names, axis="columns"), raw)
     except DataError as error:
