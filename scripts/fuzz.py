@@ -51,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for kind, cases in numbers.items():
             for number in range(asked.first, asked.first + cases):
                 fuzz.run(f"{kind}-{number}")
+                if (number + 1) % 100 == 0:
+                    print(f"{kind}: {number + 1}", file=sys.stderr)
         seconds = time.perf_counter() - start
     print(bench.machine())
     print(fuzz.report(seconds))
