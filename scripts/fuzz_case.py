@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 WORKED, REFUSED, STOPPED = "worked", "refused", "stopped"
-MENDABLE, REFUSED_BY_GATE, TERMINATED = 2, 3, 143
-"""Exit statuses beside 0 that are as promised; the last one after SIGTERM only."""
-_UNASKED = r"Error executing job with .+\n|\[LightGBM\] .+\n|.+/hydra/.+Warning: .+\n.+\n"
+MENDABLE, REFUSED_BY_GATE = 2, 3
+"""Exit statuses beside 0 that are as promised."""
+TERMINATED = (143, 130)
+"""Those of a case whose time was up; CatBoost makes an interruption of every signal."""
+_UNASKED = r"Error executing job with .+\n|\[LightGBM\] .+\n+|.+/hydra/.+Warning: .+\n.+\n"
 """What Hydra and LightGBM's C code say before this project can say anything."""
 _MESSAGE = re.compile(rf"(?:{_UNASKED})*(?:error: |usage: )")
 
@@ -51,14 +53,14 @@ class Ended:
     @property
     def kind(self) -> str:
         """Return the column of the table, if nothing is wrong."""
-        if self.status == TERMINATED:
+        if self.status in TERMINATED:
             return STOPPED
         return WORKED if self.status in (0, REFUSED_BY_GATE) else REFUSED
 
 
 def telling(case: Case, ended: Ended) -> Iterator[str]:
     """Yield what is wrong with the exit status and with what was said."""
-    allowed = {0, MENDABLE, TERMINATED}
+    allowed = {0, MENDABLE, *TERMINATED}
     if any("require" in argument for argument in case.arguments):
         allowed.add(REFUSED_BY_GATE)
     if ended.status not in allowed:
