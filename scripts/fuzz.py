@@ -96,8 +96,8 @@ class Fuzz:
         if faults:
             print(f"{name}: {'; '.join(faults[:3])}\n  {case.note[:300]!r}", flush=True)
             print(f"  {shlex.join(case.arguments)[:500]}\n  {_last(ended)}", flush=True)
-        elif ended.kind == WORKED and ended.errors.strip():
-            self.noise[re.sub(r"\d+", "#", ended.errors.strip().splitlines()[0])[:150]] += 1
+        elif ended.kind != STOPPED and ended.noise:
+            self.noise[re.sub(r"\d+", "#", ended.noise)[:150]] += 1
 
     def show(self, names: Sequence[str]) -> int:
         """Run cases and print all of what they said; return 1 if any is broken."""
@@ -112,14 +112,14 @@ class Fuzz:
         return int(broken)
 
     def report(self, seconds: float) -> str:
-        """Return the table of kinds and outcomes, and what worked but was not silent."""
+        """Return the table of kinds and outcomes, and what libraries said on stderr."""
         kinds = sorted({kind for kind, _ in self.counts})
         rows = [[kind, *(self.counts[kind, column] for column in COLUMNS)] for kind in kinds]
         totals = [sum(row[place] for row in rows) for place in range(1, len(COLUMNS) + 1)]
         table = bench.table(["mutated", *COLUMNS], [*rows, ["all", *totals]])
         text = f"{sum(totals)} cases in {seconds:.0f} s, seed {self.seed}.\n\n{table}"
         for line, number in self.noise.most_common(SHOWN):
-            text += f"\nOn stderr of {number} that worked: {line}"
+            text += f"\nA library's on stderr, {number} times: {line}"
         return text
 
     def _first(self) -> Case:

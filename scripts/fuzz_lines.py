@@ -109,7 +109,9 @@ def case(number: int, seed: int, known: Known, files: Mapping[str, Content]) -> 
 def _suited(base: Line, mutated: Line) -> Line:
     """Return the whole line: what is mutated stands instead of the same key of the base."""
     taken = {argument.lstrip("+~").partition("=")[0] for argument in mutated}
-    return [one for one in base if one.partition("=")[0] not in taken] + mutated
+    kept = [one for one in base if one.partition("=")[0] not in taken]
+    flags = mutated[:1] and mutated[0].startswith("-")  # argparse wants flags first
+    return [*mutated, *kept] if flags else [*kept, *mutated]
 
 
 def _value(draw: random.Random, known: Known) -> Line:

@@ -104,6 +104,9 @@ def _blend(
 ) -> dict[str, Any]:
     """Return the recipe of a blend, its members written out."""
     if model["study"] is None:
+        if not isinstance(model["members"], Mapping):
+            message = f"expected models by name in model.members, found {model['members']!r}"
+            raise ConfigError(f"{message}; one more is +model@model.members.NAME=NAME")
         members = [recipes.single(member, features) for member in model["members"].values()]
     else:
         folder = study_folder(store(cfg), str(model["study"]))

@@ -30,6 +30,9 @@ def single(model: Mapping[str, Any], features: Mapping[str, Any]) -> Recipe:
         ConfigError: The node is of a model that is made of others.
 
     """
+    if not isinstance(model, Mapping):
+        message = f"expected a model with {', '.join(_SINGLE)}, found {model!r}"
+        raise ConfigError(f"{message}; name one of configs/model, or leave it out")
     if missing := [key for key in _SINGLE if key not in model]:
         message = f"expected a model with {', '.join(_SINGLE)}, found none of {', '.join(missing)}"
         raise ConfigError(f"{message} in {model.get('name', 'it')}; name one that stands alone")

@@ -37,6 +37,12 @@ def test_members_share_columns_unless_they_choose_for_themselves() -> None:
     assert isinstance(made.members[2][1][-1], InnerIterations)
 
 
+@pytest.mark.parametrize("model", [None, 1, "lgbm", []])
+def test_what_is_no_model_is_refused(model: Any) -> None:
+    with pytest.raises(ConfigError, match=r"expected a model with name.*found .*name one of"):
+        single(model, RAW)
+
+
 @pytest.mark.parametrize(
     ("part", "target", "lacking"),
     [
