@@ -17,7 +17,7 @@ from spaceship.evaluation import PreparedFold
 from spaceship.gate._base import Gate
 from spaceship.members import best_recipes, study_folder
 from spaceship.registry import CHAMPION, Registry
-from spaceship.report import direction
+from spaceship.report import direction, names_of
 from spaceship.tracking import Store, validated
 from spaceship.training import Protocol
 from spaceship.trial import in_trial
@@ -137,8 +137,7 @@ def objectives(cfg: DictConfig) -> list[str]:
         ConfigError: One is unknown, or looks at the hold-out.
 
     """
-    metric = resolved(cfg.objective)["metric"]
-    several = [metric] if isinstance(metric, str) else list(metric)
+    several = names_of(resolved(cfg.objective)["metric"])
     for name in several:
         direction(name)
         if not name.startswith("cv_"):
