@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import bench
@@ -26,6 +27,8 @@ from spaceship.entry import prepare
 
 BROKEN = "broken"
 COLUMNS = (WORKED, REFUSED, STOPPED, BROKEN)
+TOLD = 100
+"""Cases between two lines that say how far it is."""
 SHOWN = 12
 """Kinds of needless text on stderr that are listed."""
 
@@ -47,12 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.only:
             return fuzz.show(bench.names(asked.only))
         numbers = {"data": asked.data_cases, "line": asked.line_cases}
+        spans = {kind: range(asked.first, asked.first + number) for kind, number in numbers.items()}
         start = time.perf_counter()
-        for kind, cases in numbers.items():
-            for number in range(asked.first, asked.first + cases):
-                fuzz.run(f"{kind}-{number}")
-                if (number + 1) % 100 == 0:
-                    print(f"{kind}: {number + 1}", file=sys.stderr)
+        with suppress(KeyboardInterrupt):  # what has been done by then is reported
+            fuzz.run_all([f"{kind}-{number}" for kind, span in spans.items() for number in span])
         seconds = time.perf_counter() - start
     print(bench.machine())
     print(fuzz.report(seconds))
@@ -86,6 +87,13 @@ class Fuzz:
         if kind == "line":
             return fuzz_lines.case(int(number), self.seed, self.known, self.files)
         return fuzz_data.case(int(number), self.seed, self.tables, self.sandbox.data)
+
+    def run_all(self, names: Sequence[str]) -> None:
+        """Run cases one after the other."""
+        for number, name in enumerate(names, start=1):
+            self.run(name)
+            if number % TOLD == 0:
+                print(f"{number} of {len(names)}", file=sys.stderr)
 
     def run(self, name: str) -> None:
         """Run a case and count it; tell of it at once if it is broken."""
