@@ -82,12 +82,12 @@ def built(own: DictConfig, seed: int) -> Pipeline:
 
 
 def _pipeline(own: DictConfig) -> Pipeline:
-    features = _built(own, "features", ("fit", "transform"))
-    estimator = _built(own, "estimator", ("fit", "predict_proba", "get_params"))
+    features = _part(own, "features", ("fit", "transform"))
+    estimator = _part(own, "estimator", ("fit", "predict_proba", "get_params"))
     return build_pipeline(features, own.encoding, estimator)
 
 
-def _built(own: DictConfig, key: str, wanted: Sequence[str]) -> Any:
+def _part(own: DictConfig, key: str, wanted: Sequence[str]) -> Any:
     """Return a part of the pipeline if it has the methods that the pipeline calls."""
     part = build(own[key])
     if lacking := [name for name in wanted if not callable(getattr(part, name, None))]:
