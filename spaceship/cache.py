@@ -4,6 +4,8 @@ import json
 import logging
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -36,6 +38,18 @@ def load_passengers(source: DataSource, outputs: Path) -> tuple[Passengers, Path
         _write(stored, folder)
         log.info("Checked data stored in %s", folder)
     return stored, folder
+
+
+@contextmanager
+def filled_folder(folder: Path) -> Iterator[Path]:
+    """Give a folder to fill that appears under its name once the block has ended, or goes."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
+    try:
+        yield temporary
+        replace_folder(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def replace_folder(temporary: Path, folder: Path) -> None:
@@ -72,15 +86,13 @@ def _read_whole(folder: Path) -> Passengers:
 
 
 def _write(passengers: Passengers, folder: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
     frames = {"train": passengers.train, "test": passengers.test, "sample": passengers.sample}
-    for name, frame in frames.items():
-        if frame is not None:
-            frame.to_parquet(temporary / f"{name}.parquet")
     meta = {"digest": passengers.digest, "frames_digest": _digest(*frames.values())}
-    (temporary / _META).write_text(json.dumps(meta))
-    replace_folder(temporary, folder)
+    with filled_folder(folder) as temporary:
+        for name, frame in frames.items():
+            if frame is not None:
+                frame.to_parquet(temporary / f"{name}.parquet")
+        (temporary / _META).write_text(json.dumps(meta))
 
 
 def _digest(*frames: pd.DataFrame | None) -> str:

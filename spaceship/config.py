@@ -12,7 +12,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from spaceship.errors import ConfigError
-from spaceship.targets import check_classes, check_verb
+from spaceship.targets import check_classes, verb
 
 ROOT = Path(__file__).resolve().parents[1]
 """The project's root folder: `configs` and the default `outputs` lie in it."""
@@ -57,11 +57,13 @@ def build(node: DictConfig | Mapping[str, Any], **kwargs: Any) -> Any:
 
 
 def call(node: DictConfig, cfg: DictConfig) -> Any:
-    """Return what the verb function named by the node's `_target_` returns for the whole config."""
-    from hydra.utils import get_method
+    """Return what the verb function named by the node's `_target_` returns for the whole config.
 
-    check_verb(str(node["_target_"]))
-    return get_method(node["_target_"])(cfg)
+    Raises:
+        ConfigError: The target is no function of a module under `spaceship.mode`.
+
+    """
+    return verb(node.get("_target_") if isinstance(node, DictConfig) else node)(cfg)
 
 
 def resolved(node: Any) -> Any:

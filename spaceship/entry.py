@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from traceback import walk_tb
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -21,6 +22,7 @@ PIPE_CLOSED = 141
 
 _ESTIMATOR_ERRORS = ("InvalidParameterError", "LightGBMError", "CatBoostError", "XGBoostError")
 """What libraries raise for settings they refuse; by name, so that none is imported for it."""
+_OUR_MODULES = ("spaceship.", "hydra_plugins.", "none")
 _QUOTED = """'KEY="a, (value)"'"""
 _CHECKED = "checked_by_spaceship"
 _STORAGE_FAULTS = (
@@ -96,7 +98,18 @@ def _exit_status(error: Exception) -> int | None:
         return 2
     if _storage_fault(error) is not None or type(error).__name__ in _ESTIMATOR_ERRORS:
         return 2
+    if isinstance(error, MemoryError) or _of_hydra_alone(error):
+        return 2
     return 2 if isinstance(error, OSError) and error.filename is not None else None
+
+
+def _of_hydra_alone(error: BaseException) -> bool:
+    """Tell whether Hydra failed at what it was given, before or after any code but its own ran."""
+    trace = error.__traceback__
+    frames = [] if trace is None else [frame for frame, _ in walk_tb(trace)]
+    modules = [str(frame.f_globals.get("__name__")) for frame in frames]
+    inner = modules[modules.index("hydra.main") :] if "hydra.main" in modules else ["none"]
+    return not any(name.startswith(_OUR_MODULES) for name in inner)
 
 
 def _storage_fault(error: BaseException) -> str | None:
@@ -124,17 +137,27 @@ def _message(error: BaseException) -> str:
 
 def _known(error: BaseException, text: str) -> str | None:
     """Return what to say of errors of other libraries whose own text does not say what to do."""
-    from hydra.errors import OverrideParseException
-
     if (fault := _storage_fault(error)) is not None:
         return f"expected a folder that takes data, found: {fault}; see paths.outputs=DIR"
     if isinstance(error, OSError) and error.filename is not None:
         return f"expected to use {error.filename}, found: {error.strerror}; see paths.outputs=DIR"
     if type(error).__name__ in _ESTIMATOR_ERRORS:
         return f"expected settings the estimator takes, found: {text}; see configs/model/NAME.yaml"
+    if isinstance(error, MemoryError):
+        return f"expected enough memory, found none left: {text}; use less data or smaller settings"
+    return _known_of_hydra(error, text)
+
+
+def _known_of_hydra(error: BaseException, text: str) -> str | None:
+    from hydra.errors import HydraException, OverrideParseException
+    from omegaconf.errors import OmegaConfBaseException
+
     if isinstance(error, OverrideParseException):
         return f"{text}\nPut a value with special characters in two pairs of quotes: {_QUOTED}"
-    return None
+    if isinstance(error, HydraException | OmegaConfBaseException) or not _of_hydra_alone(error):
+        return None
+    found = f"{text} ({error.__cause__})" if error.__cause__ else text
+    return f"expected a command line and configs that Hydra takes, found: {found}; see --help"
 
 
 def _check_what_hydra_makes() -> None:

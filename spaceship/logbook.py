@@ -27,7 +27,8 @@ CONFIG_FILE = "config.yaml"
 
 def is_study(config: DictConfig) -> bool:
     """Tell whether this multirun is a sweep of this project's own sweeper."""
-    return str(config.hydra.sweeper._target_).startswith("hydra_plugins.spaceship_optuna.")
+    target = config.hydra.sweeper.get("_target_") if config.hydra.sweeper else None
+    return str(target).startswith("hydra_plugins.spaceship_optuna.")
 
 
 def start_job(config: DictConfig, parent_run_id: str | None) -> None:

@@ -18,7 +18,7 @@ from spaceship.evaluation import PreparedFold
 from spaceship.gate.policy import Gate
 from spaceship.members import best_recipes, study_folder
 from spaceship.registry import CHAMPION, Registry
-from spaceship.report import direction
+from spaceship.report import direction, names_of
 from spaceship.tracking import Store, validated
 from spaceship.training import Protocol
 from spaceship.trial import in_trial
@@ -105,6 +105,9 @@ def _blend(
 ) -> dict[str, Any]:
     """Return the recipe of a blend, its members written out."""
     if model["study"] is None:
+        if not isinstance(model["members"], Mapping):
+            message = f"expected models by name in model.members, found {model['members']!r}"
+            raise ConfigError(f"{message}; one more is +model@model.members.NAME=NAME")
         members = [recipes.single(member, features) for member in model["members"].values()]
     else:
         folder = study_folder(store(cfg), str(model["study"]))
@@ -135,8 +138,7 @@ def objectives(cfg: DictConfig) -> list[str]:
         ConfigError: One is unknown, or looks at the hold-out.
 
     """
-    metric = resolved(cfg.objective)["metric"]
-    several = [metric] if isinstance(metric, str) else list(metric)
+    several = names_of(resolved(cfg.objective)["metric"])
     for name in several:
         direction(name)
         if not name.startswith("cv_"):

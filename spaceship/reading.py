@@ -85,6 +85,10 @@ def stored_bytes(path: Path) -> bytes:
 
     """
     try:
+        if not path.is_file() and path.exists() and not path.is_dir():
+            _fail(
+                path, "a CSV file", "a device or a pipe", "save what it gives to a file, use that"
+            )
         return path.read_bytes()
     except FileNotFoundError:
         found = f"no such file; the folder holds {_listing(path.parent)}"

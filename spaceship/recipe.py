@@ -30,6 +30,9 @@ def single(model: Mapping[str, Any], features: Mapping[str, Any]) -> Recipe:
         ConfigError: The node is of a model that is made of others.
 
     """
+    if not isinstance(model, Mapping):
+        message = f"expected a model with {', '.join(_SINGLE)}, found {model!r}"
+        raise ConfigError(f"{message}; name one of configs/model, or leave it out")
     if missing := [key for key in _SINGLE if key not in model]:
         message = f"expected a model with {', '.join(_SINGLE)}, found none of {', '.join(missing)}"
         raise ConfigError(f"{message} in {model.get('name', 'it')}; name one that stands alone")
@@ -79,7 +82,20 @@ def built(own: DictConfig, seed: int) -> Pipeline:
 
 
 def _pipeline(own: DictConfig) -> Pipeline:
-    return build_pipeline(build(own.features), own.encoding, build(own.estimator))
+    features = _part(own, "features", ("fit", "transform"))
+    estimator = _part(own, "estimator", ("fit", "predict_proba", "get_params"))
+    return build_pipeline(features, own.encoding, estimator)
+
+
+def _part(own: DictConfig, key: str, wanted: Sequence[str]) -> Any:
+    """Return a part of the pipeline if it has the methods that the pipeline calls."""
+    part = build(own[key])
+    if lacking := [name for name in wanted if not callable(getattr(part, name, None))]:
+        group = "features" if key == "features" else "model"
+        message = f"expected {key} with {', '.join(wanted)}; found {part!r} without "
+        message += ", ".join(lacking)
+        raise ConfigError(f"{message}; choose one of configs/{group} with {group}=NAME")
+    return part
 
 
 def _member(own: DictConfig, seed: int) -> tuple[str, Any, Any]:

@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -42,6 +42,21 @@ def direction(metric: str) -> str:
         msg = f"Expected one of the metrics {choices} (also as cv_… or holdout_…), got {metric!r}."
         raise ConfigError(msg)
     return DIRECTIONS[bare]
+
+
+def names_of(metric: object) -> list[str]:
+    """Return the metrics that `objective.metric` names: one, or a list of them.
+
+    Raises:
+        ConfigError: It is neither.
+
+    """
+    several = [metric] if isinstance(metric, str) else metric
+    known = isinstance(several, Sequence) and all(isinstance(name, str) for name in several)
+    if not known or not several:
+        msg = f"Expected objective.metric to name a metric, or a list of them, got {metric!r}."
+        raise ConfigError(msg)
+    return list(several)  # type: ignore[call-overload, no-any-return]
 
 
 def better(metric: str, a: float, b: float) -> bool:

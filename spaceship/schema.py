@@ -109,6 +109,9 @@ def check_sample(
         found = missing_columns(absent, sample.columns)
         msg = f"{source}: expected the columns {ID} and {LABEL}; {found}."
         raise DataError(msg)
+    if twice := [name for name in wanted if list(sample.columns).count(name) > 1]:
+        msg = f"{source}: expected each column once; found twice: {', '.join(twice)}.\n"
+        raise DataError(f"{msg}Take one of them away, or download the file again.")
     sample = sample[wanted].reset_index(drop=True)
     if faults := _order_faults(sample[ID], test[ID].reset_index(drop=True)):
         msg = f"{source}: expected the PassengerIds of the test file, in its order; found {faults}."

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from pkgutil import resolve_name
+from types import FunctionType
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -68,15 +69,26 @@ def check_classes(node: Any) -> None:
             raise ConfigError(f"{message}; name the class itself")
 
 
-def check_verb(target: str) -> None:
-    """Refuse what is no verb of `mode=`.
+def verb(target: object) -> FunctionType:
+    """Return the function that a mode names.
 
     Raises:
-        ConfigError: It is none.
+        ConfigError: It is no function of a module under `VERBS`, or under a prefix of the project.
 
     """
     prefixes = (VERBS, *(prefix for prefix in allowed() if prefix not in ALLOWED))
-    _refuse_unless(target.startswith(prefixes), target, target, prefixes)
+    found: object = None
+    detail = ""
+    if str(target).startswith(prefixes):
+        try:
+            found = resolve_name(str(target))
+        except (AttributeError, ImportError, ValueError) as error:
+            detail = f" ({error})"
+    if isinstance(found, FunctionType) and f"{found.__module__}.".startswith(prefixes):
+        return found
+    wanted = f"expected mode._target_ to be a function under {', '.join(prefixes)}"
+    message = f"{wanted}; found {target!r}{detail}"
+    raise ConfigError(f"{message}; choose one of configs/mode with mode=NAME")
 
 
 def check_hydra(config: DictConfig) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from spaceship.cache import load_passengers, replace_folder
+from spaceship.cache import filled_folder, load_passengers, replace_folder
 from spaceship.data._base import DataSource, Passengers
 from spaceship.data.synthetic import SyntheticData
 
@@ -119,6 +119,18 @@ def test_what_a_killed_run_left_does_not_matter(few: Passengers, tmp_path: Path)
     for _ in range(2):
         assert_same(load_passengers(source, tmp_path)[0], few)
     assert source.loads == 1
+
+
+@pytest.mark.parametrize("fault", [OSError, SystemExit, KeyboardInterrupt])
+def test_what_is_interrupted_leaves_nothing(fault: type[BaseException], tmp_path: Path) -> None:
+    def fill() -> None:
+        with filled_folder(tmp_path / "data" / "key") as folder:
+            (folder / "train.parquet").write_bytes(b"half")
+            raise fault
+
+    with pytest.raises(fault):
+        fill()
+    assert list((tmp_path / "data").iterdir()) == []
 
 
 def test_two_processes_at_once(tmp_path: Path) -> None:

@@ -76,6 +76,24 @@ def test_a_mode_is_under_the_same_rule() -> None:
         call(config({"_target_": "os.getcwd"}), config({}))
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        None,
+        "",
+        "spaceship",
+        "spaceship.mode.nope.nope",
+        "spaceship.mode.train.nope",
+        "spaceship.record.write_atomically",
+        "spaceship.data.local.LocalData",
+        "sklearn.svm.SVC",
+    ],
+)
+def test_a_mode_is_a_function_of_a_module_for_modes(target: str | None) -> None:
+    with pytest.raises(ConfigError, match=r"found (None|'.*')"):
+        call(config({"_target_": target}), config({}))
+
+
 def test_a_node_that_was_emptied_is_refused() -> None:
     with pytest.raises(ConfigError, match="expected a config with a _target_, found None"):
         build(None)  # type: ignore[arg-type]

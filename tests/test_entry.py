@@ -45,6 +45,7 @@ def end(error: BaseException) -> int:
         (wrapped(OSError(errno.EROFS, os.strerror(errno.EROFS))), 2, "Read-only file system"),
         (RuntimeError("(sqlite3.OperationalError) database or disk is full"), 2, "disk is full"),
         (InvalidParameterError("C must be positive"), 2, "found: C must be positive; see configs"),
+        (MemoryError("Unable to allocate 9 TiB"), 2, "found none left: Unable to allocate"),
         (PermissionError(errno.EACCES, "Permission denied", "/x"), 2, "expected to use /x, found"),
     ],
 )
@@ -53,6 +54,16 @@ def test_what_a_user_can_mend_is_one_message(
 ) -> None:
     assert end(error) == status
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", [["=1"], ["~model=[]"], ["model=null"], ["+mode=true"]])
+def test_what_hydra_cannot_compose_is_one_message(line: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *line], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: expected a command line and configs that Hydra takes")
+    assert "Traceback" not in done.stderr
 
 
 def test_a_bug_keeps_its_traceback() -> None:

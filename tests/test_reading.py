@@ -104,6 +104,15 @@ def test_folder_is_no_file(tmp_path: Path) -> None:
         read_csv(tmp_path)
 
 
+def test_a_pipe_or_a_device_is_no_file(tmp_path: Path) -> None:
+    pipe, endless = tmp_path / "pipe.csv", tmp_path / "endless.csv"
+    os.mkfifo(pipe)
+    endless.symlink_to("/dev/zero")
+    for path in (pipe, endless):
+        with pytest.raises(DataError, match="found a device or a pipe"):
+            read_csv(path)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
 def test_forbidden_file_names_permissions(tmp_path: Path) -> None:
     path = write(tmp_path, PLAIN)

@@ -37,6 +37,26 @@ def test_members_share_columns_unless_they_choose_for_themselves() -> None:
     assert isinstance(made.members[2][1][-1], InnerIterations)
 
 
+@pytest.mark.parametrize("model", [None, 1, "lgbm", []])
+def test_what_is_no_model_is_refused(model: Any) -> None:
+    with pytest.raises(ConfigError, match=r"expected a model with name.*found .*name one of"):
+        single(model, RAW)
+
+
+@pytest.mark.parametrize(
+    ("part", "target", "lacking"),
+    [
+        ("features", "sklearn.svm.SVC", "transform"),
+        ("features", "sklearn.metrics.get_scorer_names", "fit, transform"),
+        ("estimator", "sklearn.linear_model.LinearRegression", "predict_proba"),
+    ],
+)
+def test_a_part_of_another_kind_is_refused(part: str, target: str, lacking: str) -> None:
+    recipe = single(LGBM, RAW) | {part: {"_target_": target}}
+    with pytest.raises(ConfigError, match=f"expected {part} with .* without {lacking};"):
+        make(recipe)
+
+
 def test_a_blend_may_choose_its_threshold_and_a_member_may_not() -> None:
     member = single(LGBM, RAW) | {"threshold": "tuned"}
     whole = blend([member, member], SETTINGS, RAW) | {"threshold": "tuned"}

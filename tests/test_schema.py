@@ -197,6 +197,13 @@ def test_sample_needs_both_columns() -> None:
         schema.check_sample(sample, good())
 
 
+@pytest.mark.parametrize("name", ["PassengerId", "Transported"])
+def test_sample_has_each_column_once(name: str) -> None:
+    sample = good()[["PassengerId", "Transported", name]]
+    with pytest.raises(DataError, match=f"found twice: {name}"):
+        schema.check_sample(sample, good())
+
+
 CHANGES = {
     "value": lambda frame: frame.assign(Age=frame["Age"] + 1),
     "missing, not zero": lambda frame: frame.assign(Spa=frame["Spa"].fillna(0)),

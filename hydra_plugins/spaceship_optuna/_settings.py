@@ -12,6 +12,7 @@ from hydra_plugins.spaceship_optuna._study import LAST, checked_name
 from spaceship.config import build, usable_cores
 from spaceship.errors import ConfigError, MissingDependencyError
 from spaceship.report import direction as metric_direction
+from spaceship.report import names_of
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,9 @@ def n_workers(settings: Mapping[str, Any], launcher: DictConfig) -> int:
             raise ConfigError(f"{message}, which has one; add hydra/launcher=joblib")
         return 1
     own = launcher.get("n_jobs") or launcher.get("array_parallelism") or 1
+    if not isinstance(own, int):
+        message = f"expected hydra.launcher.n_jobs to be a whole number, found {own!r}"
+        raise ConfigError(f"{message}; -1 is one worker a core")
     workers, cores = int(asked or (own if own > 0 else usable_cores())), usable_cores()
     if "n_jobs" in launcher and workers > cores:
         log.warning("%d workers are asked for, %d run: there are no more cores.", workers, cores)
@@ -98,9 +102,8 @@ def _check_number(key: str, value: Any, kind: type, least: float, most: float) -
 
 def _directions(direction: Any, config: DictConfig) -> list[str]:
     """Return the directions as told, else those that the objective's metrics declare."""
-    metrics = OmegaConf.select(config, "objective.metric") or []
-    several = [metrics] if isinstance(metrics, str) else list(metrics)
-    declared = [metric_direction(metric) for metric in several]
+    metrics = OmegaConf.select(config, "objective.metric")
+    declared = [] if metrics is None else [metric_direction(name) for name in names_of(metrics)]
     if direction is None:
         return declared or ["minimize"]
     names = [str(one) for one in ([direction] if isinstance(direction, str) else list(direction))]
@@ -126,6 +129,10 @@ def _check_names(plain: Mapping[str, Any]) -> None:
 
 def _check_parts(plain: dict[str, Any], config: DictConfig) -> None:
     """Build sampler and pruner once, so that what is wrong with them is told now."""
+    for part in ("sampler", "pruner"):
+        if not isinstance(plain[part], Mapping):
+            message = f"expected hydra.sweeper.{part} with a _target_, found {plain[part]!r}"
+            raise ConfigError(f"{message}; choose one with hydra/sweeper/{part}=NAME")
     if len(plain["direction"]) > 1:
         target = str(plain["pruner"].get("_target_"))
         if not target.endswith("NopPruner") and _is_asked_for(config, "pruner"):
@@ -138,10 +145,17 @@ def _check_parts(plain: dict[str, Any], config: DictConfig) -> None:
         if package is not None and find_spec(package) is None:
             message = f"{kind} needs the package {package}; run: pip install {package}"
             raise MissingDependencyError(message)
-        build(plain["sampler"])
-    build(plain["pruner"])
+        _check_kind(plain["sampler"], "sampler", "BaseSampler")
+    _check_kind(plain["pruner"], "pruner", "BasePruner")
     if plain["custom_search_space"]:
         own_function(plain["custom_search_space"])
+
+
+def _check_kind(node: Mapping[str, Any], part: str, base: str) -> None:
+    bases = [kind.__name__ for kind in type(build(node)).__mro__]
+    if base not in bases:
+        message = f"expected hydra.sweeper.{part}._target_ to be a {base}, found {bases[0]}"
+        raise ConfigError(f"{message}; choose one with hydra/sweeper/{part}=NAME")
 
 
 def own_function(path: str) -> Any:

@@ -12,7 +12,7 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.spaceship_optuna._distributions import Parameter, distribution
-from spaceship.config import flatten
+from spaceship.config import flatten, resolved
 from spaceship.errors import ConfigError
 
 CANDIDATE = "candidate"
@@ -162,9 +162,12 @@ def _own_space(cfg: DictConfig, node: str) -> dict[str, Override]:
     space = OmegaConf.select(cfg, node)
     if space is None:
         return {}
+    if not isinstance(space, DictConfig):
+        message = f"expected {node} to mirror its parent, found {space!r}; null is no space at all"
+        raise ConfigError(message)
     parser, parent = OverridesParser.create(), node.rpartition(".")[0]
     sweeps = {}
-    for path, text in flatten(OmegaConf.to_container(space, resolve=True)).items():  # type: ignore[arg-type]
+    for path, text in flatten(resolved(space)).items():
         key = f"{parent}.{path}" if parent else path
         override = parser.parse_override(f"{key}={text}")
         if not override.is_sweep_override():

@@ -41,3 +41,46 @@ def test_workers_are_neither_idle_nor_more_than_the_cores(
 def test_several_workers_need_a_launcher_that_runs_them_at_once() -> None:
     with pytest.raises(ConfigError, match="add hydra/launcher=joblib"):
         _settings.n_workers({"n_jobs": 2, "n_trials": 20}, OmegaConf.create(BASIC))
+
+
+@pytest.mark.parametrize("own", ["text", 1.5, [1]])
+def test_a_number_of_workers_that_is_none_is_refused(own: Any) -> None:
+    with pytest.raises(ConfigError, match=r"expected hydra\.launcher\.n_jobs to be a whole number"):
+        _settings.n_workers(
+            {"n_jobs": None, "n_trials": 2}, OmegaConf.create(JOBLIB | {"n_jobs": own})
+        )
+
+
+SETTINGS: dict[str, Any] = {
+    "sampler": {"_target_": "optuna.samplers.RandomSampler"},
+    "pruner": {"_target_": "optuna.pruners.NopPruner"},
+    "direction": None,
+    "n_trials": 2,
+    "min_trials_per_candidate": 1,
+    "max_failure_rate": 0.5,
+    "timeout": None,
+    "n_jobs": None,
+    "resume": None,
+    "study_name": None,
+    "custom_search_space": None,
+}
+CONFIG = {"hydra": {"overrides": {"hydra": []}}, "objective": {"metric": "cv_log_loss"}}
+
+
+@pytest.mark.parametrize("part", ["sampler", "pruner"])
+@pytest.mark.parametrize(
+    "node",
+    [None, 1e400, [], {"_target_": "optuna.Study"}, {"_target_": "sklearn.svm.SVC"}],
+    ids=str,
+)
+def test_sampler_and_pruner_are_of_their_kind(part: str, node: Any) -> None:
+    assert _settings.checked(SETTINGS, OmegaConf.create(CONFIG))["direction"] == ["minimize"]
+    with pytest.raises(ConfigError, match=rf"hydra.sweeper.{part}|optuna.Study cannot be built"):
+        _settings.checked(SETTINGS | {part: node}, OmegaConf.create(CONFIG))
+
+
+@pytest.mark.parametrize("metric", [1, True, [], [1], {"a": 1}, "nope"])
+def test_an_objective_that_names_no_metric_is_refused(metric: Any) -> None:
+    config = OmegaConf.create(CONFIG | {"objective": {"metric": metric}})
+    with pytest.raises(ConfigError, match="Expected"):
+        _settings.checked(SETTINGS, config)

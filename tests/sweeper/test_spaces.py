@@ -142,6 +142,7 @@ def test_grid_refuses_what_has_no_end() -> None:
         (["model=lgbm,catboost", "model.search_space=null"], "empty for lgbm, catboost"),
         (["model=logistic_regression", "model.search_space.estimator.C=3"], "a sweep"),
         (["model=logistic_regression", "+model.search_space.estimator.D='interval(0,1)'"], "D"),
+        (["model=logistic_regression", "model.search_space=text"], "to mirror its parent"),
         (["model=interval(0,1)"], "choices"),
         (["model=lgbm", "seed=range(3,3)"], "no value"),
     ],

@@ -1,0 +1,120 @@
+"""One mutated input, how it ended, and what is wrong with that."""
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+WORKED, REFUSED, STOPPED = "worked", "refused", "stopped"
+MENDABLE, REFUSED_BY_GATE = 2, 3
+"""Exit statuses beside 0 that are as promised."""
+TERMINATED = (143, 130)
+"""Those of a case whose time was up; CatBoost makes an interruption of every signal."""
+_UNASKED = re.compile(r"(?m)^(?:Error executing job with .+\n|\n)")
+"""What Hydra says on stderr of a job that failed, before this project can say anything."""
+
+Content = bytes | Callable[[Path], object]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One mutated input.
+
+    Attributes:
+        name: What `--only` takes.
+        kind: Its row of the table.
+        note: What was done, for a person.
+        arguments: The command line, without where its outputs go.
+        files: Data folder: bytes by name, or what makes the file.
+
+    """
+
+    name: str
+    kind: str
+    note: str
+    arguments: tuple[str, ...]
+    files: Mapping[str, Content]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a case ended: exit status, both streams, seconds, and what it did outside."""
+
+    status: int
+    output: str
+    errors: str
+    seconds: float
+    intrusions: Sequence[str] = ()
+
+    @property
+    def kind(self) -> str:
+        """Return the column of the table, if nothing is wrong."""
+        if self.status in TERMINATED:
+            return STOPPED
+        return WORKED if self.status in (0, REFUSED_BY_GATE) else REFUSED
+
+    @property
+    def noise(self) -> str:
+        """Return the first line that a library has put on stderr, if there is any."""
+        lines = _UNASKED.sub("", self.errors).splitlines()
+        first = lines[0] if lines else ""
+        return "" if first.startswith(("error: ", "usage: ")) else first
+
+
+def telling(case: Case, ended: Ended) -> Iterator[str]:
+    """Yield what is wrong with the exit status and with what was said."""
+    allowed = {0, MENDABLE, *TERMINATED}
+    if any("require" in argument for argument in case.arguments):
+        allowed.add(REFUSED_BY_GATE)
+    if ended.status not in allowed:
+        yield f"exit status {ended.status}"
+    for name, text in (("stdout", ended.output), ("stderr", ended.errors)):
+        if "Traceback (most" in text:
+            yield f"a traceback on {name}"
+    if ended.status == MENDABLE:
+        messages = len(re.findall(r"^(?:run\.py: )?error: ", ended.errors, re.MULTILINE))
+        if messages != 1:
+            yield f"{messages} messages on stderr"
+
+
+def side_effects(
+    ended: Ended, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Iterator[str]:
+    """Yield what a case has done to the state that it should not have."""
+    if after.get("running"):
+        yield f"{after['running']} runs stand as RUNNING"
+    earned = ended.status == 0 and re.search(r"Verdict: ch|champion was", ended.output)
+    if after["aliases"] != before["aliases"] and not earned:
+        yield f"aliases moved from {before['aliases']} to {after['aliases']}"
+    if after["submission"] != before["submission"]:
+        yield from _submission_faults(after["submission"], ended)
+
+
+def _submission_faults(text: str | None, ended: Ended) -> Iterator[str]:
+    told = re.search(r"(\d+) predictions", ended.output)
+    if text is None or told is None or ended.status != 0:
+        yield "submission.csv changed, though nothing was predicted"
+        return
+    rows = re.findall(r"^\d+_\d+,(?:True|False)\n", text, re.MULTILINE)
+    if len(rows) != int(told[1]) or text != "".join(["PassengerId,Transported\n", *rows]):
+        yield "submission.csv is not whole"
+
+
+def state(outputs: Path) -> dict[str, Any]:
+    """Return what stands in an outputs folder: aliases, open runs, the submission."""
+    submission, database = outputs / "submission.csv", outputs / "mlflow.db"
+    state: dict[str, Any] = {"submission": None, "aliases": []}
+    if submission.is_file():
+        state["submission"] = submission.read_bytes().decode(errors="replace")
+    if database.is_file():
+        with closing(sqlite3.connect(database)) as connection:
+            aliases = connection.execute(
+                "SELECT name, alias, version FROM registered_model_aliases"
+            )
+            state["aliases"] = sorted(aliases)
+            counted = connection.execute("SELECT count(*) FROM runs WHERE status = 'RUNNING'")
+            state["running"] = counted.fetchone()[0]
+    return state

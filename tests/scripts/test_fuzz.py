@@ -1,0 +1,129 @@
+"""The fuzzer: the same cases from the same seed, and a judge that sees what is wrong."""
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import fuzz_data
+import fuzz_lines
+import fuzz_tables
+import pytest
+from bench import ROOT, composed
+from fuzz_case import Case, Ended, side_effects, telling
+
+STATE: dict[str, Any] = {"aliases": [("m", "champion", 1)], "submission": "x", "running": 0}
+LINE = Case("line-1", "line", "", ("mode=pp",), {})
+PREDICTED = "PassengerId,Transported\n0001_01,True\n0001_02,False\n"
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, fuzz_tables.Table]:
+    return fuzz_data.cut(None)
+
+
+def ended(status: int, output: str = "", errors: str = "") -> Ended:
+    return Ended(status, output, errors, 0.1)
+
+
+def test_the_passengers_that_are_mutated_are_whole_groups(
+    tables: dict[str, fuzz_tables.Table],
+) -> None:
+    groups = {fuzz_tables.group_of(row[0]) for row in tables["train.csv"][1:]}
+    assert len(groups) == fuzz_data.GROUPS["train.csv"]
+    assert len(tables["sample_submission.csv"]) == len(tables["test.csv"])
+
+
+@pytest.mark.parametrize("kind", fuzz_data.KINDS)
+def test_every_kind_changes_the_folder(kind: str, tables: dict[str, fuzz_tables.Table]) -> None:
+    before = {name: fuzz_tables.written(table) for name, table in tables.items()}
+    for seed in range(10):
+        files: fuzz_tables.Folder = {**before}
+        fuzz_data.KINDS[kind](random.Random(seed), files)  # noqa: S311 - nothing secret
+        if files != before:
+            return
+    pytest.fail(f"ten mutations of the kind {kind} changed nothing")
+
+
+def test_cases_are_the_same_for_the_same_seed(
+    tables: dict[str, fuzz_tables.Table], tmp_path: Path
+) -> None:
+    known = fuzz_lines.Known([composed(*one) for one in fuzz_lines.CONFIGS], tmp_path)
+
+    def cases(seed: int) -> list[Case]:
+        folders = [fuzz_data.case(number, seed, tables, tmp_path / "data") for number in range(16)]
+        return folders + [fuzz_lines.case(number, seed, known, {}) for number in range(24)]
+
+    notes = {seed: [(case.note, case.arguments) for case in cases(seed)] for seed in (1, 2)}
+    assert notes[1] == [(case.note, case.arguments) for case in cases(1)]
+    assert len(set(notes[1]) - set(notes[2])) > 30
+    place = f"paths.outputs={tmp_path}/outputs"
+    assert all(place in arguments for _, arguments in notes[1])
+
+
+@pytest.mark.parametrize(
+    ("end", "fault"),
+    [
+        (ended(0), None),
+        (ended(143), None),
+        (ended(2, "", "error: expected a, found b; do c\n"), None),
+        (ended(2, "", "usage: run.py\nrun.py: error: no such flag\n"), None),
+        (ended(2, "", "error: a\nerror: b\n"), "2 messages"),
+        (ended(2), "0 messages"),
+        (ended(1), "exit status 1"),
+        (ended(3), "exit status 3"),
+        (ended(-11), "exit status -11"),
+        (ended(0, "Traceback (most recent call last):"), "a traceback on stdout"),
+    ],
+)
+def test_what_is_told_is_judged(end: Ended, fault: str | None) -> None:
+    faults = list(telling(LINE, end))
+    assert (faults == []) == (fault is None)
+    assert fault is None or faults[0].startswith(fault)
+
+
+@pytest.mark.parametrize(
+    ("errors", "noise"),
+    [
+        ("", ""),
+        ("error: a\n", ""),
+        ("Error executing job with overrides: []\nerror: a\n", ""),
+        ("[LightGBM] [Fatal] b\n\nError executing job with overrides: []\nerror: a\n", "[Light"),
+        ("x.py:1: UserWarning: c\n", "x.py"),
+    ],
+)
+def test_what_libraries_say_is_noted(errors: str, noise: str) -> None:
+    assert ended(2, "", errors).noise.startswith(noise)
+    assert bool(ended(2, "", errors).noise) == bool(noise)
+
+
+@pytest.mark.parametrize(
+    ("end", "after", "fault"),
+    [
+        (ended(0), {}, None),
+        (ended(0), {"running": 1}, "1 runs stand as RUNNING"),
+        (ended(0), {"aliases": []}, "aliases moved"),
+        (ended(2, "Verdict: champion"), {"aliases": []}, "aliases moved"),
+        (ended(0, "Verdict: champion"), {"aliases": []}, None),
+        (ended(0, "2 predictions"), {"submission": PREDICTED}, None),
+        (ended(0, "3 predictions"), {"submission": PREDICTED}, "submission.csv is not whole"),
+        (ended(0, "2 predictions"), {"submission": PREDICTED[:-1]}, "submission.csv is not whole"),
+        (ended(2, "2 predictions"), {"submission": PREDICTED}, "submission.csv changed"),
+        (ended(2), {"submission": None}, "submission.csv changed"),
+    ],
+)
+def test_what_is_left_is_judged(end: Ended, after: dict[str, Any], fault: str | None) -> None:
+    faults = list(side_effects(end, STATE, STATE | after))
+    assert (faults == []) == (fault is None)
+    assert fault is None or faults[0].startswith(fault)
+
+
+@pytest.mark.slow
+def test_a_few_cases_end_as_promised() -> None:
+    """In a process of its own: one that has started threads must not fork."""
+    command = [sys.executable, str(ROOT / "scripts" / "fuzz.py")]
+    command += ["--data-cases", "8", "--line-cases", "12"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "| all | " in done.stdout
