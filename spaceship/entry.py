@@ -109,7 +109,7 @@ def _of_hydra_alone(error: BaseException) -> bool:
     frames = [] if trace is None else [frame for frame, _ in walk_tb(trace)]
     modules = [str(frame.f_globals.get("__name__")) for frame in frames]
     inner = modules[modules.index("hydra.main") :] if "hydra.main" in modules else ["none"]
-    return not any(name.startswith(_OUR_MODULES) for name in inner)
+    return not any(name.startswith(_OUR_MODULES) and name != __name__ for name in inner)
 
 
 def _storage_fault(error: BaseException) -> str | None:
