@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from spaceship.registry import Registry, Version
+    from spaceship.tracking import Store
 
 EXPERIMENT = "spaceship"
 UNFINISHED = (".unfinished-*", ".*.unfinished*", ".*.tmp", "mlflow.db-*")
@@ -83,18 +84,21 @@ def look(outputs: Path, source: str, asked: "pd.DataFrame") -> State:
     unfinished = sorted({path.name for name in UNFINISHED for path in outputs.rglob(name)})
     if not (outputs / "mlflow.db").exists():
         return replace(NOTHING, unfinished=unfinished)
+    from spaceship.tracking import Store
+
     with tempfile.TemporaryDirectory() as folder:
         for path in outputs.glob("mlflow.db*"):
             shutil.copy(path, folder)
-        return _look(Path(folder), outputs, f"spaceship-{source}", (asked, unfinished))
+        store = Store(f"sqlite:///{folder}/mlflow.db", str(outputs / "mlartifacts"), EXPERIMENT)
+        return replace(look_into(store, f"spaceship-{source}", asked), unfinished=unfinished)
 
 
-def _look(copy: Path, outputs: Path, model: str, rest: tuple["pd.DataFrame", list[str]]) -> State:
+def look_into(store: "Store", model: str, asked: "pd.DataFrame") -> State:
+    """Return what stands in a store, without what lies beside it."""
+    from spaceship.ledger import CANCELLED, DONE
     from spaceship.registry import CHAMPION, Registry
-    from spaceship.tracking import Store
 
-    store = Store(f"sqlite:///{copy}/mlflow.db", str(outputs / "mlartifacts"), EXPERIMENT)
-    registry = Registry(store, model, copy / "locks")
+    registry = Registry(store, model, Path(tempfile.gettempdir()))
     found = store.client.search_model_versions(f"name = '{model}'")
     champion = registry.find(CHAMPION)
     models = store.client.search_logged_models([store.experiment_id])
@@ -102,10 +106,10 @@ def _look(copy: Path, outputs: Path, model: str, rest: tuple["pd.DataFrame", lis
         {run.info.run_id: run.info.status for run in _runs(store)},
         {str(version.version): str(version.run_id) for version in found},
         None if champion is None else champion.number,
-        sum(move.state == "intent" for move in registry.moves()),
+        sum(move.state not in {DONE, CANCELLED} for move in registry.moves()),
         sum(str(model.status) == "PENDING" for model in models),
-        [] if champion is None else _faults(registry, champion, rest[0]),
-        rest[1],
+        [] if champion is None else _faults(registry, champion, asked),
+        (),
     )
 
 
