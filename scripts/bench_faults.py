@@ -87,12 +87,11 @@ def listed(verbs: Sequence[str], faults: Sequence[str], *, served: bool) -> list
     with stage(served=served) as made:
         found = [(verb, step) for verb in verbs for step in made.steps(VERBS[verb])]
     return [
-        Case(verb, step, name, point)
+        Case(verb, step, name, step.point(phase))
         for verb, step in found
         for name in faults
         if not (FAULTS[name].calls_only and step.what.startswith(_LOCAL))
         for phase in FAULTS[name].phases
-        if (point := step.point(phase)) is not None
     ]
 
 
@@ -127,7 +126,7 @@ def rows(verb: str, faults: Sequence[str], results: Mapping[Case, str]) -> list[
 
 
 def _cell(wrong: Sequence[str] | None, *, tried: bool) -> str:
-    return "; ".join(wrong or ()) or ("ok" if tried else "–")
+    return "; ".join(wrong or ()) or ("ok" if tried else "-")
 
 
 def summary(results: Mapping[Case, str], seconds: float) -> str:

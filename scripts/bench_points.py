@@ -17,8 +17,7 @@ from typing import Any
 
 WRITES = ("create_", "delete_", "finalize_", "link_", "log_", "rename_", "set_", "update_")
 """What the names of those calls of MLflow's client start with."""
-PHASES = ("before", "within", "after")
-MANY = 6
+MANY = 20
 """Writes of one kind from which on one in the middle is struck, too."""
 _CHANGING = re.compile(r"\s*(INSERT|UPDATE|DELETE)", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]{6,}")
@@ -31,7 +30,7 @@ class Point:
     Attributes:
         what: The write, such as `set_registered_model_alias champion`.
         turn: Which of the writes of that name, from 0.
-        phase: Before it, after it, or within: before the last thing it puts on the disk.
+        phase: `before` it, `after` it, or `within`: before the last thing it puts on the disk.
         touch: How many things it has put there by then; for `within`.
 
     """
@@ -61,11 +60,11 @@ class Step:
     of: int
     touches: int
 
-    def point(self, phase: str) -> Point | None:
-        """Return the moment of a phase; none lies within what touches the disk only once."""
-        if phase == "within":
-            return Point(self.what, self.turn, phase, self.touches - 1) if self.touches else None
-        return Point(self.what, self.turn, phase)
+    def point(self, phase: str) -> Point:
+        """Return the moment of a phase; what puts nothing on the disk itself is struck before."""
+        if phase == "within" and self.touches:
+            return Point(self.what, self.turn, phase, self.touches - 1)
+        return Point(self.what, self.turn, "after" if phase == "after" else "before")
 
     def __str__(self) -> str:
         """Return the name that a table shows."""

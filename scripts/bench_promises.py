@@ -47,7 +47,7 @@ def _misled(champions: Sequence["Move"], alias: Any) -> Iterator[str]:
     before = None
     for move in champions:
         if move.before != before:
-            yield f"the move to {move.after} starts from {move.before}, the one before led to {before}"
+            yield f"the move to {move.after} starts from {move.before}, not from {before}"
         before = move.after
     if alias is None:
         yield "there is no champion"

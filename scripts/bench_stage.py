@@ -1,4 +1,4 @@
-"""The folder that commands are struck in, with a disk or a server of its own; for bench_faults."""
+"""The folder commands are struck in, with a disk or a server of its own; part of bench_faults."""
 
 import json
 import os
@@ -48,12 +48,13 @@ class Stage:
         self.server = MlflowServer(self.live / "server", backend) if served else None
         self._before: dict[str, bench_state.State] = {}
         self._new = ""
+        self._asked = bench_forks.aside(_asked)
 
     def close(self) -> None:
         """End the server and take the disk away."""
         self._stop()
         if self.own_disk:
-            subprocess.run(["umount", str(self.live)], check=True)
+            subprocess.run(["umount", str(self.live)], check=True)  # noqa: S607 - where it is varies
 
     def prepare(self) -> None:
         """Make the states that commands find."""
@@ -61,7 +62,7 @@ class Stage:
         for name, commands in STATES.items():
             for award, arguments in commands:
                 self._run(arguments, lambda award=award: force(award), must=True)
-            self._before[name] = self._look()
+            self._before[name] = bench_forks.aside(self._look)
             submission = self.outputs / "submission.csv"
             self._new = submission.read_text() if name == "champion" else self._new
             submission.write_text(_OLD)
@@ -86,11 +87,11 @@ class Stage:
         ends = (self._run(verb.arguments, watch.install, lambda: watch.struck, account=account),)
         reached = self._recorded() or (name == "SIGKILL" and ends[0] < 0)
         self._mend()
-        after, file = self._look(), self._submission()
+        after, file = bench_forks.aside(self._look), self._submission()
         if ends[0] != 0:
             ends += (self._run(verb.arguments),)
-        end = self._look()
-        wrong = bench_forks.aside(lambda: self._broken(sweep="mode=tune" in verb.arguments))
+        sweep = "mode=tune" in verb.arguments
+        end, wrong = bench_forks.aside(lambda: (self._look(), self._broken(sweep=sweep)))
         stood = (self._before[verb.state], after, end)
         return Struck(ends, stood, (file, self._submission()), bool(reached), tuple(wrong))
 
@@ -155,16 +156,10 @@ class Stage:
         return {_OLD: "old", self._new: "new"}.get(str(text), "torn")
 
     def _look(self) -> bench_state.State:
-        return bench_forks.aside(self._state)  # type: ignore[no-any-return]
-
-    def _state(self) -> bench_state.State:
-        from spaceship import parts
-
-        asked = parts.data_source(bench.composed(*SMALL)).load().test.head(ASKED)
-        state = bench_state.look(self.outputs, SOURCE, asked)
+        state = bench_state.look(self.outputs, SOURCE, self._asked)
         if self.server is None:
             return state
-        found = bench_state.look_into(self._store(), MODEL, asked)
+        found = bench_state.look_into(self._store(), MODEL, self._asked)
         return replace(found, unfinished=state.unfinished)
 
     def _broken(self, *, sweep: bool) -> list[str]:
@@ -184,6 +179,13 @@ class Stage:
     def _stop(self) -> None:
         if self.server is not None:
             self.server.kill()
+
+
+def _asked() -> Any:
+    """Return passengers that champions have to predict."""
+    from spaceship import parts
+
+    return parts.data_source(bench.composed(*SMALL)).load().test.head(ASKED)
 
 
 def _mount(folder: Path) -> bool:

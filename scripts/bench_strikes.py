@@ -45,7 +45,7 @@ class Fault:
     """One kind of fault.
 
     Attributes:
-        phases: When it strikes at each write; `within` only where there is such a moment.
+        phases: When it strikes at each write, see `bench_points.Step.point`.
         strike: What it does, told what is touched: a call, a file or a commit.
         calls_only: Whether it is a fault of the database or its server, not of files.
         survived: Whether the command has to live through it and end with status 0.
@@ -119,9 +119,9 @@ def take_server(scene: Scene, _: str) -> None:
 
 
 FAULTS = {
-    "exception": Fault(bench_points.PHASES, fail),
-    "SIGKILL": Fault(bench_points.PHASES, kill),
-    "disk full": Fault(("before", "within"), fill),
+    "exception": Fault(("within", "after"), fail),
+    "SIGKILL": Fault(("within", "after"), kill),
+    "disk full": Fault(("within",), fill),
     "read-only": Fault(("before",), shut, humble=True),
     "locked 2 s": Fault(("before",), hold, calls_only=True, survived=True),
     "locked": Fault(("before",), lock, calls_only=True),

@@ -1,4 +1,4 @@
-"""The commands that faults strike, what they find, and what is right in the end; for bench_faults."""
+"""The commands that faults strike, and what is right in the end; part of bench_faults."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
