@@ -6,6 +6,7 @@ so that a child starts from the same state as a process of its own.
 
 import gc
 import importlib
+import importlib.metadata
 import os
 import pickle
 import runpy
@@ -35,6 +36,8 @@ def warm(*arguments: str) -> None:
     for name in names:
         with suppress(Exception):  # a module that only imports as part of something else
             importlib.import_module(name)
+    read = importlib.metadata.packages_distributions()  # what is installed stays so
+    importlib.metadata.packages_distributions = lambda: read
     gc.collect()
     gc.freeze()  # a child's collector need not look at what it has inherited
 

@@ -17,7 +17,7 @@ from bench_points import Point, Step, Watch, steps
 from bench_promises import broken
 from bench_servers import MlflowServer
 from bench_strikes import FAULTS, Scene, ballast
-from bench_verbs import SMALL, STATES, Struck, Verb, force, unfinished_sweep
+from bench_verbs import SMALL, STATES, Struck, Verb, unfinished_sweep
 
 if TYPE_CHECKING:
     from spaceship.tracking import Store
@@ -60,8 +60,8 @@ class Stage:
         """Make the states that commands find."""
         self._start()
         for name, commands in STATES.items():
-            for award, arguments in commands:
-                self._run(arguments, lambda award=award: force(award), must=True)
+            for arguments in commands:
+                self._run(arguments, must=True)
             self._before[name] = bench_forks.aside(self._look)
             submission = self.outputs / "submission.csv"
             self._new = submission.read_text() if name == "champion" else self._new
@@ -113,9 +113,9 @@ class Stage:
         with self.told.open("a") as told:
             told.write(f"\n$ {' '.join(arguments)}\n")
         status = bench_forks.run(
-            [*arguments, *SMALL, *own],
+            [*SMALL, *arguments, *own],
             self.told,
-            before=lambda: (force("champion"), before()),
+            before=before,
             after=lambda: self.record.write_text(json.dumps(record())),
             account=account,
         )

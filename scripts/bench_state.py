@@ -121,25 +121,18 @@ def _faults(registry: "Registry", champion: "Version", asked: "pd.DataFrame") ->
     """Return why the champion cannot serve, or cannot be compared with."""
     from spaceship import packaging
     from spaceship.promotion import TWIN
+    from spaceship.registry import MODEL
 
     faults = []
     with tempfile.TemporaryDirectory() as folder:
-        for artifact in (*NEEDED, TWIN, "model"):
+        for name in (*NEEDED, TWIN, MODEL):
             try:
-                if artifact in NEEDED:
-                    registry.download(champion.run_id, artifact, Path(folder))
+                path = registry.fetch(champion, name, Path(folder))
+                if name in NEEDED:
                     continue
-                served = artifact == "model"
-                uri = registry.model_uri(champion) if served else _twin(registry, champion, folder)
-                predicted = packaging.load(uri).predict(asked)
+                predicted = packaging.load(str(path)).predict(asked)
                 if len(predicted) != len(asked):
-                    faults.append(f"{artifact} predicts {len(predicted)} of {len(asked)}")
+                    faults.append(f"{name} predicts {len(predicted)} of {len(asked)}")
             except Exception as error:  # noqa: BLE001 - whatever it is, the champion is not whole
-                faults.append(f"{artifact}: {error}")
+                faults.append(f"{name}: {error}")
     return faults
-
-
-def _twin(registry: "Registry", champion: "Version", folder: str) -> str:
-    from spaceship.promotion import TWIN
-
-    return str(registry.download(champion.run_id, TWIN, Path(folder)))
