@@ -147,9 +147,10 @@ class Watch:
         self._turns[what] += 1
         try:
             self._reach("before", "call")
-            result = write()
-            self._reach("after", "call")
-            return result
+            try:
+                return write()
+            finally:  # even what was refused was asked for
+                self._reach("after", "call")
         finally:
             self.calls.append((what, self._touches))
             self._current = None

@@ -8,16 +8,16 @@ from pathlib import Path
 from bench_state import State
 
 SMALL = (
-    *("data.n_groups=300", "features=raw", "split.n_folds=3", "threads=1"),
+    *("data.n_groups=300", "features=raw", "split.n_folds=2", "threads=1"),
     *("gate.floor.minimum=0", "gate.gain.minimum=0.001"),
 )
 _SQLITE = "mlflow.db-"
 """Start of the names of files that SQLite itself takes up when the database is next opened."""
-STUDY, TRIALS = "faults", 3
+STUDY, TRIALS = "faults", 2
 _LINE = ("mode=train", "model=logistic_regression")
 _TREE = ("mode=train", "model=random_forest", "model.estimator.n_estimators=3")
 _TUNE = (
-    *("mode=tune", "model=logistic_regression", "hydra.launcher.n_jobs=1", "mode.blend=2"),
+    *("mode=tune", "model=logistic_regression", "hydra.launcher.n_jobs=1", "mode.blend=null"),
     *("hydra.sweeper.timeout=null", f"hydra.sweeper.study_name={STUDY}"),
     f"hydra.sweeper.n_trials={TRIALS}",
 )
