@@ -137,12 +137,13 @@ class Watch:
             return (
                 function(*args, **kwargs)
                 if what is None
-                else self._watched(what, lambda: function(*args, **kwargs))
+                else self.watched(what, lambda: function(*args, **kwargs))
             )
 
         setattr(owner, name, wrapped)
 
-    def _watched(self, what: str, write: Callable[[], Any]) -> Any:
+    def watched(self, what: str, write: Callable[[], Any]) -> Any:
+        """Return what a write returns; it is counted, and struck if it is the one."""
         self._current, self._touches = Point(what, self._turns[what], ""), 0
         self._turns[what] += 1
         try:
