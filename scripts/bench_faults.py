@@ -101,7 +101,8 @@ def struck(cases: Sequence[Case]) -> dict[Case, str]:
     with stage(served=any(FAULTS[case.fault].served for case in cases)) as made:
         for number, case in enumerate(cases, 1):
             came = made.strike(VERBS[case.verb], case.fault, case.point)
-            wrong = judge(case.verb, came, survived=FAULTS[case.fault].survived)
+            fault = FAULTS[case.fault]
+            wrong = judge(case.verb, came, survived=fault.survived, keeps=fault.keeps)
             results[case] = "; ".join(wrong)
             where = f"{case.verb} | {case.step} | {case.point.phase} | {case.fault}"
             verdict = results[case] or "ok"

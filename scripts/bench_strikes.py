@@ -50,6 +50,7 @@ class Fault:
         calls_only: Whether it is a fault of the database or its server, not of files.
         survived: Whether the command has to live through it and end with status 0.
         served: Whether it needs an MLflow server.
+        keeps: Whether a temporary file may stay, which could not be taken away.
         humble: Whether root has to work under another account: it may write anywhere.
 
     """
@@ -59,6 +60,7 @@ class Fault:
     calls_only: bool = False
     survived: bool = False
     served: bool = False
+    keeps: bool = False
     humble: bool = False
 
 
@@ -122,7 +124,7 @@ FAULTS = {
     "exception": Fault(("within", "after"), fail),
     "SIGKILL": Fault(("within", "after"), kill),
     "disk full": Fault(("within",), fill),
-    "read-only": Fault(("before",), shut, humble=True),
+    "read-only": Fault(("before",), shut, keeps=True, humble=True),
     "locked 2 s": Fault(("before",), hold, calls_only=True, survived=True),
     "locked": Fault(("before",), lock, calls_only=True),
     "server gone": Fault(("before",), take_server, calls_only=True, served=True),

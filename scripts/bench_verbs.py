@@ -75,17 +75,19 @@ VERBS = {
 """Every command, under the name that the table shows."""
 
 
-def judge(name: str, struck: Struck, *, survived: bool) -> list[str]:
+def judge(name: str, struck: Struck, *, survived: bool, keeps: bool = False) -> list[str]:
     """Return what is wrong with what came of a fault; see docs/reliability.md for what is right.
 
     Args:
         name: The command's.
         struck: What came of it.
         survived: Whether the command has to live through the fault.
+        keeps: Whether a temporary file may stay.
 
     """
     (before, after, end), verb = struck.stood, VERBS[name]
-    end = replace(end, unfinished=[one for one in end.unfinished if not one.startswith(_SQLITE)])
+    unfinished = [one for one in end.unfinished if not one.startswith(_SQLITE)]
+    end = replace(end, unfinished=[one for one in unfinished if not (keeps and "tmp" in one)])
     done = _done(verb, before, after)
     faults = [f"after the fault: {fault}" for fault in after.faults]
     if not struck.reached:

@@ -80,6 +80,12 @@ def test_a_database_s_own_files_are_no_leftovers() -> None:
     assert judge("promote", struck(BEFORE, ended), survived=False) == []
 
 
+def test_what_could_not_be_taken_away_may_stay() -> None:
+    ended = replace(MOVED, unfinished=(".verdict.json.1.tmp",))
+    assert judge("promote", struck(BEFORE, ended), survived=False, keeps=True) == []
+    assert judge("promote", struck(BEFORE, ended), survived=False)
+
+
 def move(key: str, before: str | None, after: str, state: str = DONE) -> Move:
     return Move("2026-11-23", CHAMPION, before, after, "", "", state, f"move-{key}")
 
