@@ -3,12 +3,14 @@
 import json
 import logging
 import shutil
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
 from spaceship.data._base import DataSource, Passengers
+from spaceship.record import remove, unfinished
 from spaceship.schema import digest
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,18 @@ def load_passengers(source: DataSource, outputs: Path) -> tuple[Passengers, Path
         _write(stored, folder)
         log.info("Checked data stored in %s", folder)
     return stored, folder
+
+
+@contextmanager
+def filling(folder: Path) -> Iterator[Path]:
+    """Give a folder to fill, which is put in place when the block is done, or goes if it fails."""
+    temporary = unfinished(folder)
+    try:
+        temporary.mkdir()
+        yield temporary
+        replace_folder(temporary, folder)
+    finally:
+        remove(temporary)
 
 
 def replace_folder(temporary: Path, folder: Path) -> None:
@@ -72,15 +86,13 @@ def _read_whole(folder: Path) -> Passengers:
 
 
 def _write(passengers: Passengers, folder: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
     frames = {"train": passengers.train, "test": passengers.test, "sample": passengers.sample}
-    for name, frame in frames.items():
-        if frame is not None:
-            frame.to_parquet(temporary / f"{name}.parquet")
     meta = {"digest": passengers.digest, "frames_digest": _digest(*frames.values())}
-    (temporary / _META).write_text(json.dumps(meta))
-    replace_folder(temporary, folder)
+    with filling(folder) as temporary:
+        for name, frame in frames.items():
+            if frame is not None:
+                frame.to_parquet(temporary / f"{name}.parquet")
+        (temporary / _META).write_text(json.dumps(meta))
 
 
 def _digest(*frames: pd.DataFrame | None) -> str:

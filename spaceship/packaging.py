@@ -49,16 +49,19 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame) -> None:
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     for leftover in (unfinished, folder):
         shutil.rmtree(leftover, ignore_errors=True)
-    mlflow.sklearn.save_model(
-        pipeline,
-        str(unfinished),
-        code_paths=[str(ROOT / "spaceship")],
-        signature=infer_signature(example, pipeline.predict(raw.head(EXAMPLE_ROWS))),
-        input_example=example.head(EXAMPLE_ROWS),
-        pip_requirements=requirements(pipeline, types),
-        skops_trusted_types=types,
-    )
-    unfinished.rename(folder)
+    try:
+        mlflow.sklearn.save_model(
+            pipeline,
+            str(unfinished),
+            code_paths=[str(ROOT / "spaceship")],
+            signature=infer_signature(example, pipeline.predict(raw.head(EXAMPLE_ROWS))),
+            input_example=example.head(EXAMPLE_ROWS),
+            pip_requirements=requirements(pipeline, types),
+            skops_trusted_types=types,
+        )
+        unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def load(uri: str) -> Pipeline:

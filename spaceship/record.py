@@ -49,22 +49,35 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that readers see the old content or the new, never a part of it.
-
-    What a killed process of this machine was about to put there goes.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    host = socket.gethostname()
-    for left in path.parent.glob(f".{escape(path.name)}.{escape(host)}.*.tmp"):
-        if _is_gone(left.name.split(".")[-3]):
-            left.unlink(missing_ok=True)
-    own = f"{host}.{os.getpid()}.{uuid.uuid4().hex}"
-    temporary = path.with_name(f".{path.name}.{own}.tmp")
+    """Write a text file so that readers see the old content or the new, never a part of it."""
+    temporary = unfinished(path)
     try:
         temporary.write_bytes(text.encode())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def unfinished(path: Path) -> Path:
+    """Return a new name beside a path, for what is to be put there once it is finished.
+
+    What processes of this machine that were killed had begun to put there goes.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    host = socket.gethostname()
+    for left in path.parent.glob(f".{escape(path.name)}.{escape(host)}.*.tmp"):
+        if _is_gone(left.name.split(".")[-3]):
+            remove(left)
+    own = f"{host}.{os.getpid()}.{uuid.uuid4().hex}"
+    return path.with_name(f".{path.name}.{own}.tmp")
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _is_gone(pid: str) -> bool:
@@ -81,7 +94,7 @@ def clear_unfinished(folder: Path) -> None:
     """Remove what a process that is gone had not yet put in place in its folder."""
     for path in folder.glob(".*"):
         if path.name.endswith(_UNFINISHED):
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            remove(path)
 
 
 def read_text(path: Path) -> str:

@@ -1,5 +1,7 @@
 """Checked data is parsed once, and a stored copy is believed only if it is as it was written."""
 
+import errno
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -119,6 +121,19 @@ def test_what_a_killed_run_left_does_not_matter(few: Passengers, tmp_path: Path)
     for _ in range(2):
         assert_same(load_passengers(source, tmp_path)[0], few)
     assert source.loads == 1
+
+
+def test_what_cannot_be_finished_goes(
+    few: Passengers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: pd.DataFrame, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
+    with pytest.raises(OSError, match="No space"):
+        load_passengers(Counted(few), tmp_path)
+    assert list((tmp_path / "data" / "counted").iterdir()) == []
 
 
 def test_two_processes_at_once(tmp_path: Path) -> None:

@@ -3,13 +3,12 @@
 import hashlib
 import json
 import logging
-import tempfile
 from pathlib import Path
 
 from omegaconf import DictConfig
 
 from spaceship import parts
-from spaceship.cache import load_passengers, replace_folder
+from spaceship.cache import filling, load_passengers
 from spaceship.config import ROOT, build, resolved
 from spaceship.data._base import Passengers
 from spaceship.profile import describe, show
@@ -44,11 +43,9 @@ def _store_features(cfg: DictConfig, people: Passengers, folder: Path) -> Path:
     if not final.is_dir():
         learn, _ = protocol.parts(people.train)
         features = build(cfg.features).fit(learn, learn[LABEL].to_numpy())
-        folder.mkdir(exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder))
-        for part in ("train", "test"):
-            features.transform(getattr(people, part)).to_parquet(temporary / f"{part}.parquet")
-        replace_folder(temporary, final)
+        with filling(final) as temporary:
+            for part in ("train", "test"):
+                features.transform(getattr(people, part)).to_parquet(temporary / f"{part}.parquet")
     return final
 
 
