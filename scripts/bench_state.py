@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from spaceship.registry import Registry, Version
+    from spaceship.tracking import Store
 
 EXPERIMENT = "spaceship"
 UNFINISHED = (".unfinished-*", ".*.unfinished*", ".*.tmp", "mlflow.db-*")
@@ -83,18 +84,21 @@ def look(outputs: Path, source: str, asked: "pd.DataFrame") -> State:
     unfinished = sorted({path.name for name in UNFINISHED for path in outputs.rglob(name)})
     if not (outputs / "mlflow.db").exists():
         return replace(NOTHING, unfinished=unfinished)
+    from spaceship.tracking import Store
+
     with tempfile.TemporaryDirectory() as folder:
         for path in outputs.glob("mlflow.db*"):
             shutil.copy(path, folder)
-        return _look(Path(folder), outputs, f"spaceship-{source}", (asked, unfinished))
+        store = Store(f"sqlite:///{folder}/mlflow.db", str(outputs / "mlartifacts"), EXPERIMENT)
+        return replace(look_into(store, f"spaceship-{source}", asked), unfinished=unfinished)
 
 
-def _look(copy: Path, outputs: Path, model: str, rest: tuple["pd.DataFrame", list[str]]) -> State:
+def look_into(store: "Store", model: str, asked: "pd.DataFrame") -> State:
+    """Return what stands in a store, without what lies beside it."""
+    from spaceship.ledger import CANCELLED, DONE
     from spaceship.registry import CHAMPION, Registry
-    from spaceship.tracking import Store
 
-    store = Store(f"sqlite:///{copy}/mlflow.db", str(outputs / "mlartifacts"), EXPERIMENT)
-    registry = Registry(store, model, copy / "locks")
+    registry = Registry(store, model, Path(tempfile.gettempdir()))
     found = store.client.search_model_versions(f"name = '{model}'")
     champion = registry.find(CHAMPION)
     models = store.client.search_logged_models([store.experiment_id])
@@ -102,10 +106,10 @@ def _look(copy: Path, outputs: Path, model: str, rest: tuple["pd.DataFrame", lis
         {run.info.run_id: run.info.status for run in _runs(store)},
         {str(version.version): str(version.run_id) for version in found},
         None if champion is None else champion.number,
-        sum(move.state == "intent" for move in registry.moves()),
+        sum(move.state not in {DONE, CANCELLED} for move in registry.moves()),
         sum(str(model.status) == "PENDING" for model in models),
-        [] if champion is None else _faults(registry, champion, rest[0]),
-        rest[1],
+        [] if champion is None else _faults(registry, champion, asked),
+        (),
     )
 
 
@@ -117,25 +121,18 @@ def _faults(registry: "Registry", champion: "Version", asked: "pd.DataFrame") ->
     """Return why the champion cannot serve, or cannot be compared with."""
     from spaceship import packaging
     from spaceship.promotion import TWIN
+    from spaceship.registry import MODEL
 
     faults = []
     with tempfile.TemporaryDirectory() as folder:
-        for artifact in (*NEEDED, TWIN, "model"):
+        for name in (*NEEDED, TWIN, MODEL):
             try:
-                if artifact in NEEDED:
-                    registry.download(champion.run_id, artifact, Path(folder))
+                path = registry.fetch(champion, name, Path(folder))
+                if name in NEEDED:
                     continue
-                served = artifact == "model"
-                uri = registry.model_uri(champion) if served else _twin(registry, champion, folder)
-                predicted = packaging.load(uri).predict(asked)
+                predicted = packaging.load(str(path)).predict(asked)
                 if len(predicted) != len(asked):
-                    faults.append(f"{artifact} predicts {len(predicted)} of {len(asked)}")
+                    faults.append(f"{name} predicts {len(predicted)} of {len(asked)}")
             except Exception as error:  # noqa: BLE001 - whatever it is, the champion is not whole
-                faults.append(f"{artifact}: {error}")
+                faults.append(f"{name}: {error}")
     return faults
-
-
-def _twin(registry: "Registry", champion: "Version", folder: str) -> str:
-    from spaceship.promotion import TWIN
-
-    return str(registry.download(champion.run_id, TWIN, Path(folder)))

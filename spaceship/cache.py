@@ -3,7 +3,6 @@
 import json
 import logging
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from spaceship.data._base import DataSource, Passengers
+from spaceship.record import remove, unfinished
 from spaceship.schema import digest
 
 log = logging.getLogger(__name__)
@@ -41,15 +41,15 @@ def load_passengers(source: DataSource, outputs: Path) -> tuple[Passengers, Path
 
 
 @contextmanager
-def filled_folder(folder: Path) -> Iterator[Path]:
-    """Give a folder to fill that appears under its name once the block has ended, or goes."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
+def filling(folder: Path) -> Iterator[Path]:
+    """Give a folder to fill, which is put in place when the block is done, or goes if it fails."""
+    temporary = unfinished(folder)
     try:
+        temporary.mkdir()
         yield temporary
         replace_folder(temporary, folder)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        remove(temporary)
 
 
 def replace_folder(temporary: Path, folder: Path) -> None:
@@ -88,7 +88,7 @@ def _read_whole(folder: Path) -> Passengers:
 def _write(passengers: Passengers, folder: Path) -> None:
     frames = {"train": passengers.train, "test": passengers.test, "sample": passengers.sample}
     meta = {"digest": passengers.digest, "frames_digest": _digest(*frames.values())}
-    with filled_folder(folder) as temporary:
+    with filling(folder) as temporary:
         for name, frame in frames.items():
             if frame is not None:
                 frame.to_parquet(temporary / f"{name}.parquet")

@@ -18,7 +18,7 @@ from spaceship.mode.train import conclude
 from spaceship.outcome import OUTCOME
 from spaceship.record import write_atomically, write_json
 from spaceship.report import Report
-from spaceship.tracking import Store
+from spaceship.tracking import FOLDER_TAG, Store
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,8 @@ def start_job(config: DictConfig, parent_run_id: str | None) -> None:
     store = parts.store(cfg)
     if parent_run_id is None:
         store.close_orphans()
-    run_id = store.start_run(_run_name(config), run_tags(config), parent_run_id)
+    tags = run_tags(config) | {FOLDER_TAG: str(job.folder)}
+    run_id = store.start_run(_run_name(config), tags, parent_run_id)
     OUTCOME.closers[run_id] = partial(store.end_run, run_id)
     job.note_run(run_id)
     plain = loggable(cfg)

@@ -10,7 +10,7 @@ from typing import Any
 from spaceship.errors import ConfigError
 from spaceship.job import Job
 from spaceship.report import Report, direction
-from spaceship.tracking import Store
+from spaceship.tracking import FOLDER_TAG, Store
 
 STUDY_TAG = "study"
 LAST = "last"
@@ -38,7 +38,7 @@ def study_folder(store: Store, study: str) -> Path:
     if not found:
         message = f"expected a sweep {study!r} in model.study, found none"
         raise ConfigError(f"{message}; run one first: python scripts/run.py mode=tune")
-    folder = Path(found[0].data.tags["folder"])
+    folder = Path(found[0].data.tags[FOLDER_TAG])
     if not folder.is_dir():
         message = f"expected the jobs of study {study!r} in {folder}, found no such folder"
         raise ConfigError(f"{message}; choose another one with model.study=NAME")

@@ -20,7 +20,7 @@ from spaceship.mode.train import conclude, fit_candidate, score_recipe
 from spaceship.outcome import OUTCOME
 from spaceship.registry import CHALLENGER, CHAMPION
 from spaceship.report import THRESHOLD, Report, better, direction
-from spaceship.tracking import Store
+from spaceship.tracking import FOLDER_TAG, Store
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def start(config: DictConfig, name: str | None = None) -> str:
     store = parts.store(config)
     store.close_orphans()
     folder = Path(config.hydra.sweep.dir).absolute()
-    tags = logbook.run_tags(config, "-m ") | {"folder": str(folder)}
+    tags = logbook.run_tags(config, "-m ") | {FOLDER_TAG: str(folder)}
     run_id = store.start_run(name or f"multirun-{folder.name}", tags)
     OUTCOME.closers[run_id] = partial(store.end_parent, run_id)
     return run_id
@@ -95,7 +95,8 @@ def _blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> J
     if not blend.scored:
         own = str(config.hydra.output_subdir)
         shutil.copytree(best.folder / own, blend.folder / own, dirs_exist_ok=True)
-        run_id = store.start_run("blend", {"candidate": "blend"}, parent_run_id)
+        tags = {"candidate": "blend", FOLDER_TAG: str(blend.folder)}
+        run_id = store.start_run("blend", tags, parent_run_id)
         blend.note_run(run_id)
         score_recipe(cfg, blend, recipe)
         logbook.log_scores(store, blend)

@@ -15,7 +15,9 @@ from spaceship.job import Job
 from spaceship.members import STUDY_TAG, check_count
 from spaceship.outcome import OUTCOME
 from spaceship.process import process_tags
+from spaceship.record import clear_unfinished
 from spaceship.report import Report
+from spaceship.tracking import FOLDER_TAG
 from spaceship.trial import PrunedError
 
 _RUN = "mlflow_run_id"
@@ -78,6 +80,7 @@ def start_trial(config: DictConfig, parent_run_id: str | None) -> None:
     logbook.redact_saved_config(job.folder / config.hydra.output_subdir)
     choices, number = config.hydra.runtime.choices, str(config.hydra.job.num)
     tags = {"trial": number, "model": choices["model"], "features": choices["features"]}
+    tags[FOLDER_TAG] = str(job.folder)
     store = parts.store(config)
     run_id = store.start_run(f"trial-{number}-{choices['model']}", tags, parent_run_id)
     OUTCOME.closers[run_id] = partial(store.end_run, run_id)
@@ -108,6 +111,7 @@ def end_trial(config: DictConfig, error: Exception | None) -> None:
 
 def lose_trial(config: DictConfig, folder: Path) -> None:
     """End the run of a trial whose worker died over it, which could not do so itself."""
+    clear_unfinished(folder)
     store, run_id = parts.store(config), Job(folder, in_multirun=True).run_id
     if run_id is not None:
         reason = "its worker died: killed, out of memory, or ended by the job itself"

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
@@ -14,12 +15,15 @@ from spaceship.config import redact
 from spaceship.connection import open_client
 from spaceship.errors import TrackingError
 from spaceship.process import is_orphan, process_tags
+from spaceship.record import clear_unfinished
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 log = logging.getLogger(__name__)
 
+FOLDER_TAG = "folder"
+"""Tag of a run: the folder that only its process writes to."""
 PARAM_LENGTH = 500
 """Characters of a parameter that MLflow's table shows; the whole is in the run's config.yaml."""
 
@@ -126,10 +130,17 @@ class Store:
         self.client.set_terminated(run_id, status)
 
     def close_orphans(self) -> Sequence[str]:
-        """Mark runs KILLED that stand as running but whose process on this machine is gone."""
-        gone = [run.info.run_id for run in self._running() if is_orphan(run.data.tags)]
-        for run_id in gone:
-            self.client.set_terminated(run_id, "KILLED")
+        """Mark runs KILLED that stand as running but whose process on this machine is gone.
+
+        What such a process had not finished writing in the run's own folder goes.
+        """
+        gone = []
+        for run in self._running():
+            if is_orphan(run.data.tags):
+                if FOLDER_TAG in run.data.tags:
+                    clear_unfinished(Path(run.data.tags[FOLDER_TAG]))
+                self.client.set_terminated(run.info.run_id, "KILLED")
+                gone.append(run.info.run_id)
         if gone:
             log.info("%d run(s) whose process had died are now marked KILLED.", len(gone))
         return gone

@@ -1,5 +1,7 @@
 """Checked data is parsed once, and a stored copy is believed only if it is as it was written."""
 
+import errno
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,7 +12,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from spaceship.cache import filled_folder, load_passengers, replace_folder
+from spaceship.cache import filling, load_passengers, replace_folder
 from spaceship.data._base import DataSource, Passengers
 from spaceship.data.synthetic import SyntheticData
 
@@ -124,13 +126,26 @@ def test_what_a_killed_run_left_does_not_matter(few: Passengers, tmp_path: Path)
 @pytest.mark.parametrize("fault", [OSError, SystemExit, KeyboardInterrupt])
 def test_what_is_interrupted_leaves_nothing(fault: type[BaseException], tmp_path: Path) -> None:
     def fill() -> None:
-        with filled_folder(tmp_path / "data" / "key") as folder:
+        with filling(tmp_path / "data" / "key") as folder:
             (folder / "train.parquet").write_bytes(b"half")
             raise fault
 
     with pytest.raises(fault):
         fill()
     assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_what_cannot_be_finished_goes(
+    few: Passengers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: pd.DataFrame, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
+    with pytest.raises(OSError, match="No space"):
+        load_passengers(Counted(few), tmp_path)
+    assert list((tmp_path / "data" / "counted").iterdir()) == []
 
 
 def test_two_processes_at_once(tmp_path: Path) -> None:

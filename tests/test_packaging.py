@@ -1,5 +1,6 @@
 """A stored model predicts the same anywhere, without this repository and without pickle."""
 
+import errno
 import json
 import os
 import signal
@@ -184,6 +185,18 @@ def test_a_type_that_is_not_trusted_is_refused_before_anything_is_written(
     with pytest.raises(RegistryError, match=r"types under spaceship\..* found .*Strange"):
         packaging.save(pipeline, tmp_path / "model", people.train)
     assert not (tmp_path / "model").exists()
+
+
+def test_what_cannot_be_finished_goes(
+    fitted: Pipeline, people: Passengers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(OSError, match="Input/output"):
+        packaging.save(fitted, tmp_path / "twin", people.train)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_frames_without_gaps_or_label_can_be_the_example(

@@ -1,11 +1,15 @@
 """Files are written whole or not at all, and are read only by who understands them."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from commands import ROOT
 
 from spaceship.errors import RegistryError
-from spaceship.record import read_json, write_atomically, write_json
+from spaceship.record import clear_unfinished, read_json, write_atomically, write_json
 
 
 def test_json_comes_back_and_carries_its_version(tmp_path: Path) -> None:
@@ -47,3 +51,31 @@ def test_a_failed_write_leaves_the_old_content_and_no_litter(tmp_path: Path) -> 
         write_json(path, {"a": object()})
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+DIES = """
+import os, pathlib, signal, sys
+from spaceship.record import write_atomically
+pathlib.Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+write_atomically(pathlib.Path(sys.argv[1]), "half")
+"""
+
+
+def test_what_a_killed_process_had_begun_goes_with_the_next_write(tmp_path: Path) -> None:
+    path = tmp_path / "a[b].csv"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", DIES, str(path)], check=False, cwd=ROOT)
+    (left,) = tmp_path.iterdir()
+    assert left.name.endswith(".tmp")
+    living = left.with_name(left.name.replace(left.name.split(".")[-3], str(os.getpid())))
+    living.touch()
+    write_atomically(path, "whole")
+    assert sorted(tmp_path.iterdir()) == sorted([living, path])
+
+
+def test_a_dead_process_s_folder_keeps_what_was_finished(tmp_path: Path) -> None:
+    for name in ("report.json", ".report.json.host.1.ff.tmp", ".hydra", ".twin.unfinished"):
+        (tmp_path / name).mkdir() if "." not in name[1:] else (tmp_path / name).touch()
+    (tmp_path / ".model.unfinished").mkdir()
+    clear_unfinished(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".hydra", "report.json"]

@@ -31,7 +31,7 @@ STARTS_AND_WAITS = """
 import sys
 from spaceship.tracking import validated
 store = validated(sys.argv[1], None, "spaceship")
-print(store.start_run("left alone", {}), flush=True)
+print(store.start_run("left alone", {"folder": sys.argv[2]}), flush=True)
 input()
 """
 
@@ -76,8 +76,10 @@ def test_an_interrupted_write_is_whole_and_keeps_no_lock(store: Store) -> None:
         connection.execute("BEGIN IMMEDIATE")
 
 
-def test_a_start_ends_the_runs_of_processes_that_were_killed_and_no_others(store: Store) -> None:
-    living = store.start_run("living", {})
+def test_a_start_ends_the_runs_of_processes_that_were_killed_and_no_others(
+    store: Store, tmp_path: Path
+) -> None:
+    living = store.start_run("living", {"folder": str(tmp_path / "living")})
     elsewhere = {**process_tags(), "spaceship.host": "elsewhere"}
     gone = json.dumps([2**22 + 1, 0.0])
     foreign = store.client.create_run(
@@ -86,7 +88,10 @@ def test_a_start_ends_the_runs_of_processes_that_were_killed_and_no_others(store
     untagged = store.client.create_run(store.experiment_id).info.run_id
     ended = store.start_run("ended", {"spaceship.process": gone})
     store.end_run(ended, "FAILED")
-    command = [sys.executable, "-c", STARTS_AND_WAITS, store.uri]
+    for folder in ("living", "left"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / ".report.json.tmp").touch()
+    command = [sys.executable, "-c", STARTS_AND_WAITS, store.uri, str(tmp_path / "left")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         left = process.stdout.readline().decode().strip()
@@ -95,6 +100,7 @@ def test_a_start_ends_the_runs_of_processes_that_were_killed_and_no_others(store
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert store.close_orphans() == [left]
+    assert [path.parent.name for path in tmp_path.glob("l*/.*.tmp")] == ["living"]
     assert status(store, left) == "KILLED"
     assert {status(store, run) for run in (living, foreign, untagged)} == {"RUNNING"}
     assert status(store, ended) == "FAILED"

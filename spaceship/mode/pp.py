@@ -8,7 +8,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from spaceship import parts
-from spaceship.cache import filled_folder, load_passengers
+from spaceship.cache import filling, load_passengers
 from spaceship.config import ROOT, build, resolved
 from spaceship.data._base import Passengers
 from spaceship.profile import describe, show
@@ -43,7 +43,7 @@ def _store_features(cfg: DictConfig, people: Passengers, folder: Path) -> Path:
     if not final.is_dir():
         learn, _ = protocol.parts(people.train)
         features = build(cfg.features).fit(learn, learn[LABEL].to_numpy())
-        with filled_folder(final) as temporary:
+        with filling(final) as temporary:
             for part in ("train", "test"):
                 features.transform(getattr(people, part)).to_parquet(temporary / f"{part}.parquet")
     return final
