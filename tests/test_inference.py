@@ -139,7 +139,7 @@ def test_a_profile_that_cannot_be_used_is_told(
 @pytest.mark.parametrize(
     ("mode", "setting", "told"),
     [
-        ("default", "max_drift=.nan", "a number, 0 or more, or null, found nan"),
+        ("default", "max_drift=nan", "a number, 0 or more, or null, found nan"),
         ("inference", "on_drift=stop", "one of fail, warn, found 'stop'"),
     ],
 )
