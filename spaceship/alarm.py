@@ -18,7 +18,7 @@ FEWEST_ROWS = 50
 column went beyond chance; with fewer, next to nothing but chance is left to see."""
 
 _LEGEND = (
-    f"PSI below {MODERATE} is small, from {LARGE} on large (Lewis 1994, Siddiqi 2006).\n"
+    f"PSI below {MODERATE} is small, from {LARGE} on large (a rule of thumb: Siddiqi 2006).\n"
     "Chance is what sampling alone stays below in 999 columns of 1000."
 )
 _SHOWN, _LENGTH = 3, 20
