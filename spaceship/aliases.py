@@ -4,6 +4,7 @@ import logging
 import random
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,11 @@ class Aliases:
     def move(self, alias: str, after: str | None, reason: str) -> Move:
         """Point an alias to a version, or take it away; the caller holds the lock."""
         return self.complete(self.prepare(alias, {alias: self.aliases().get(alias)}, reason), after)
+
+    def take_away(self, alias: str, number: str, reason: str) -> None:
+        """Take an alias away from a version; one that points elsewhere by now is left alone."""
+        with suppress(OutdatedError):
+            self.complete(self.prepare(alias, {alias: number}, reason), None)
 
     def _create_model(self) -> None:
         from mlflow import MlflowException

@@ -181,8 +181,10 @@ class Referee:
 
     def _retire_challenger(self, champion: str) -> None:
         """Take the challenger's alias away: it was measured against a champion that is no more."""
-        if self.registry.find(CHALLENGER) is not None:
-            self.registry.move(CHALLENGER, None, f"version {champion} became champion")
+        challenger = self.registry.aliases().get(CHALLENGER)
+        if challenger is not None:
+            reason = f"version {champion} became champion"
+            self.registry.take_away(CHALLENGER, challenger, reason)
 
 
 def _seen(champion: Report, candidate: Report) -> int:

@@ -276,6 +276,19 @@ def test_a_champion_that_has_changed_is_not_replaced(registry: Registry, tmp_pat
     assert [move.state for move in registry.moves()] == [DONE]
 
 
+def test_an_alias_is_taken_away_only_from_the_version_that_has_it(
+    registry: Registry, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        register(registry, tmp_path / "model")
+    registry.move(CHALLENGER, "2", "by somebody else")
+    registry.take_away(CHALLENGER, "1", "it became champion")
+    assert registry.aliases() == {CHALLENGER: "2"}
+    registry.take_away(CHALLENGER, "2", "it became champion")
+    assert registry.aliases() == {}
+    assert [move.state for move in registry.moves()] == [DONE, DONE]
+
+
 def test_an_artifact_is_fetched_if_not_a_byte_has_changed(
     registry: Registry, tmp_path: Path
 ) -> None:

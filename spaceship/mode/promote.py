@@ -26,6 +26,6 @@ def promote(cfg: DictConfig) -> None:
         if not dry_run:
             move = registry.prepare(CHAMPION, seen, cfg.reason or "promoted by hand")
             registry.complete(move, number)
-            registry.move(CHALLENGER, None, f"version {number} became champion")
+            registry.take_away(CHALLENGER, number, f"version {number} became champion")
     said = "would be" if dry_run else "is"
     log.info("%s: champion was %s, %s %s", registry.model, seen[CHAMPION] or "nobody", said, number)
