@@ -50,7 +50,7 @@ class Fault:
         calls_only: Whether it is a fault of the database or its server, not of files.
         survived: Whether the command has to live through it and end with status 0.
         served: Whether it needs an MLflow server.
-        keeps: Whether a temporary file may stay, which could not be taken away.
+        keeps: Whether what was not finished may stay: it could not be taken away.
         humble: Whether root has to work under another account: it may write anywhere.
 
     """

@@ -82,12 +82,12 @@ def judge(name: str, struck: Struck, *, survived: bool, keeps: bool = False) -> 
         name: The command's.
         struck: What came of it.
         survived: Whether the command has to live through the fault.
-        keeps: Whether a temporary file may stay.
+        keeps: Whether files and folders that were not finished may stay.
 
     """
     (before, after, end), verb = struck.stood, VERBS[name]
-    unfinished = [one for one in end.unfinished if not one.startswith(_SQLITE)]
-    end = replace(end, unfinished=[one for one in unfinished if not (keeps and "tmp" in one)])
+    stays = [name for name in end.unfinished if not (keeps or name.startswith(_SQLITE))]
+    end = replace(end, unfinished=stays)
     done = _done(verb, before, after)
     faults = [f"after the fault: {fault}" for fault in after.faults]
     if not struck.reached:
