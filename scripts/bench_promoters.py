@@ -154,9 +154,9 @@ def compete(where: Place, draw: random.Random, told: Path) -> Round:
     after = bench_forks.aside(lambda: stand(where, challenge=False))
     seen = [door.read() for door in doors]
     faults = [
-        f"{' '.join(kind)}: status {status}, {'moved' if moved else 'nothing moved'}"
+        f"{' '.join(kind)}: status {status}, moved the champion {moved} times"
         for kind, status, (moved, _) in zip(kinds, statuses, seen, strict=True)
-        if status not in {0, 2} or bool(moved) != (status == 0)
+        if status not in {0, 2} or moved != (status == 0)
     ]
     moves, movers = after[0] - before[0], sum(moved for moved, _ in seen)
     if moves != movers:
