@@ -121,6 +121,8 @@ class Store:
 
     def end_run(self, run_id: str, status: str) -> None:
         """End a run with a true status: FINISHED, FAILED or KILLED."""
+        if status != "FINISHED":
+            self._close_models(run_id)
         self.client.set_terminated(run_id, status)
 
     def end_parent(self, run_id: str, status: str) -> None:
@@ -132,18 +134,26 @@ class Store:
     def close_orphans(self) -> Sequence[str]:
         """Mark runs KILLED that stand as running but whose process on this machine is gone.
 
-        What such a process had not finished writing in the run's own folder goes.
+        What such a process had not finished writing in the run's own folder goes, and a model that
+        a run had begun to log and will not finish is marked FAILED.
         """
         gone = []
         for run in self._running():
             if is_orphan(run.data.tags):
                 if FOLDER_TAG in run.data.tags:
                     clear_unfinished(Path(run.data.tags[FOLDER_TAG]))
-                self.client.set_terminated(run.info.run_id, "KILLED")
+                self.end_run(run.info.run_id, "KILLED")
                 gone.append(run.info.run_id)
         if gone:
             log.info("%d run(s) whose process had died are now marked KILLED.", len(gone))
         return gone
+
+    def _close_models(self, run_id: str) -> None:
+        """Mark models FAILED that a run has begun to log and will not finish."""
+        query = f"source_run_id = '{run_id}'"
+        for model in self.client.search_logged_models([self.experiment_id], query):
+            if model.status == "PENDING":
+                self.client.finalize_logged_model(model.model_id, "FAILED")
 
     def _running(self, condition: str = "") -> Sequence[Any]:
         query = "attributes.status = 'RUNNING'" + (f" and {condition}" if condition else "")

@@ -76,6 +76,17 @@ def test_an_interrupted_write_is_whole_and_keeps_no_lock(store: Store) -> None:
         connection.execute("BEGIN IMMEDIATE")
 
 
+def test_a_model_that_its_run_did_not_complete_is_marked_failed(store: Store) -> None:
+    client, ends = store.client, ("FAILED", "KILLED", "FINISHED")
+    runs = [store.start_run(end, {}) for end in (*ends, "goes on")]
+    models = [client.create_logged_model(store.experiment_id, "model", run) for run in runs]
+    client.finalize_logged_model(models[2].model_id, "READY")
+    for run, end in zip(runs, ends, strict=False):
+        store.end_run(run, end)
+    found = [str(client.get_logged_model(one.model_id).status) for one in models]
+    assert found == ["FAILED", "FAILED", "READY", "PENDING"]
+
+
 def test_a_start_ends_the_runs_of_processes_that_were_killed_and_no_others(
     store: Store, tmp_path: Path
 ) -> None:
