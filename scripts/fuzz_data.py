@@ -37,7 +37,7 @@ GROUPS = {TRAIN: 170, TEST: 60}
 LARGE_EVERY, LARGEST_EVERY, LARGEST = 200, 1000, 1_000_000
 TWICE = 0.15
 """Share of the cases that are mutated a second time."""
-QUICK = ("model=logistic_regression", "split.n_folds=2", "gate.floor=0.5")
+QUICK = ("model=logistic_regression", "split.n_folds=2", "gate.floor.minimum=0.5")
 MODES = (
     ("mode=pp", "features=raw"),
     ("mode=pp", "features=baseline"),
