@@ -129,7 +129,7 @@ def _scan(path: Path, data: bytes) -> tuple[list[str], np.ndarray]:
     _, header = next(rows)
     names = [name.strip() for name in header]
     if len(names) == 1:
-        _check_delimiter(path, names[0])
+        _fail_single(path, names[0])
     ragged: dict[int, int] = {}
 
     def whole() -> Iterator[int]:
@@ -163,11 +163,12 @@ def _records(path: Path, data: bytes) -> Iterator[tuple[int, list[str]]]:
         _fail(path, "quotes in pairs", what, "close it, or write a quote inside a field twice")
 
 
-def _check_delimiter(path: Path, header: str) -> None:
+def _fail_single(path: Path, header: str) -> NoReturn:
     for delimiter, name in _DELIMITERS.items():
         if delimiter in header:
             found = f"{header.count(delimiter) + 1} columns separated by {name}"
             _fail(path, "columns separated by commas", found, "export it as comma-separated")
+    _fail(path, "several columns", f"one, {header!r}", "download or export it again")
 
 
 def _fail_ragged(path: Path, width: int, ragged: dict[int, int]) -> NoReturn:

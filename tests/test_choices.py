@@ -14,13 +14,12 @@ TREES = ("model.estimator.n_estimators=20", "model.estimator.num_leaves=4")
 
 
 def test_a_champion_with_choices_of_its_own_is_judged_and_predicts_by_them(shell: Shell) -> None:
-    choices = ["model.iterations=inner_cv", "calibration=sigmoid", "threshold=tuned"]
+    choices = ["calibration=sigmoid", "threshold=tuned"]
     done = shell(*QUICK, "model=lgbm", *TREES, *choices, "split.n_folds=2")
     assert done.returncode == 0, done.stderr
     (path,) = shell.outputs.glob("runs/*/*/report.json")
     report = Report.read(path.parent)
-    assert {key: report.recipe[key] for key in ("iterations", "calibration", "threshold")} == {
-        "iterations": "inner_cv",
+    assert {key: report.recipe[key] for key in ("calibration", "threshold")} == {
         "calibration": "sigmoid",
         "threshold": "tuned",
     }

@@ -36,6 +36,7 @@ REFUSED = {
     "NUL": (PLAIN.replace(b"7.5", b"\0\0"), ["a NUL byte at byte", "(line 5)"]),
     "ZIP": (b"PK\x03\x04rest", ["ZIP archive", "unzip"]),
     "Parquet": (b"PAR1rest", ["a Parquet file", "to_csv"]),
+    "one column": (b'Age\n1\n""\n2\n', ["several columns", "found one, 'Age'"]),
     "semicolons": (b"Id;Name;Age\n1;a;2\n", ["3 columns separated by semicolons"]),
     "tabs": (b"Id\tName\tAge\n1\ta\t2\n", ["3 columns separated by tabs"]),
     "bars": (b"Id|Name|Age\n1|a|2\n", ["3 columns separated by vertical bars"]),

@@ -47,7 +47,7 @@ def test_what_is_no_model_is_refused(model: Any) -> None:
     ("part", "target", "lacking"),
     [
         ("features", "sklearn.svm.SVC", "transform"),
-        ("features", "sklearn.metrics.get_scorer_names", "fit, transform"),
+        ("features", "sklearn.model_selection.KFold", "fit, transform"),
         ("estimator", "sklearn.linear_model.LinearRegression", "predict_proba"),
     ],
 )
