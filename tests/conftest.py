@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,12 @@ def shell(database: Path, tmp_path: Path) -> Shell:
 def registry(store: Store, tmp_path: Path) -> Registry:
     """Give a registry in which nothing is registered yet."""
     return Registry(store, "spaceship-synthetic", tmp_path / "outputs" / "locks")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _heard_interrupts() -> None:
+    """Undo what a shell does to whatever it starts in the background: some tests interrupt."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

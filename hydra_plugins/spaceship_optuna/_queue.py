@@ -29,8 +29,8 @@ _MOST_DEATHS = 3
 """Workers that may die over one trial; those that die beside it count, too."""
 _SIGN_SECONDS = 10
 _POLL_SECONDS = 0.2
-_END_SECONDS = 10
-"""How long workers that are being ended may take."""
+_END_SECONDS = 15
+"""How long workers that are being ended may take; longer than one may take to sign."""
 _PATIENCE_SECONDS = 60
 """Shortest time that a silent worker on another machine is waited for."""
 
@@ -131,22 +131,24 @@ def bury(study: optuna.Study, *, blame: bool = True) -> list[int]:
 
 
 def abandon(study: optuna.Study) -> None:
-    """Give back what this process and its workers have; they are being ended."""
+    """Give back what this process and its workers have; they are being ended.
+
+    A worker killed between a claim and its signature leaves a trial that nobody owns: that one is
+    waited for until it is known not to be just being signed.
+    """
     give_back(study)
     children = {child.pid for child in psutil.Process().children(recursive=True)}
     deadline = time.monotonic() + _END_SECONDS
     while time.monotonic() < deadline:
         bury(study, blame=False)
-        owners = [
-            json.loads(one.user_attrs[_OWNER]["spaceship.process"])[0] for one in _signed(study)
-        ]
-        if not children & set(owners):
+        owners = [trial.user_attrs.get(_OWNER) for trial in _running(study)]
+        if not any(owner is None or _process_id(owner) in children for owner in owners):
             return
         time.sleep(_POLL_SECONDS)
 
 
-def _signed(study: optuna.Study) -> list[FrozenTrial]:
-    return [trial for trial in _running(study) if _OWNER in trial.user_attrs]
+def _process_id(owner: Mapping[str, str]) -> int:
+    return int(json.loads(owner["spaceship.process"])[0])
 
 
 def give_back(study: optuna.Study) -> list[int]:

@@ -211,6 +211,16 @@ def test_trial_is_claimed_and_signed_or_neither(
     assert [trial.state for trial in study.get_trials()] == [TrialState.FAIL, TrialState.WAITING]
 
 
+def test_trial_of_a_worker_killed_before_it_signed_is_given_back(
+    study: optuna.Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_queue, "_SIGN_SECONDS", 0.5)
+    study.enqueue_trial({})
+    study.ask()
+    _queue.abandon(study)
+    assert [trial.state for trial in study.get_trials()] == [TrialState.FAIL, TrialState.WAITING]
+
+
 def test_line_that_a_killed_process_left_unfinished_is_cut_off(
     journal: Path, study: optuna.Study
 ) -> None:
