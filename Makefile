@@ -12,6 +12,7 @@ PIP     := PIP_DISABLE_PIP_VERSION_CHECK=1 $(IN_VENV) -m pip install --quiet -c 
 PINS    := pyproject.toml constraints.txt $(wildcard hydra_plugins)  # what an installation rests on
 CANDIDATES := $(or $(strip $(PYTHON)),python3 python3.13 python3.12 python3.11 python)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PARALLEL := -n logical --maxprocesses 4 --dist worksteal  # ARGS=-n0 runs one test at a time
 YAML    := configs .github .pre-commit-config.yaml .yamllint.yaml
 
 .DEFAULT_GOAL := help
@@ -24,7 +25,7 @@ run: .venv/run.stamp ## set up, then run the main job on embedded data; ARGS="mo
 	@$(IN_VENV) scripts/run.py $(ARGS)
 
 test: .venv/dev.stamp ## set up with the development tools, then run the tests; ARGS="-k gate"
-	@$(IN_VENV) -m pytest $(ARGS)
+	@$(IN_VENV) -m pytest $(PARALLEL) $(ARGS)
 
 install: .venv/run.stamp ## set up .venv with the pinned dependencies
 
