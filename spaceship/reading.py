@@ -126,7 +126,7 @@ def _scan(path: Path, data: bytes) -> tuple[list[str], np.ndarray]:
     A pass of its own over the file, because pandas fills up short rows and loses line numbers.
     """
     rows = _records(path, data)
-    _, header = next(rows)
+    _, header = next(rows, (0, [""]))  # an empty pair of quotes is no blank line, yet no header
     names = [name.strip() for name in header]
     if len(names) == 1:
         _fail_single(path, names[0])

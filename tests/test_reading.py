@@ -37,6 +37,8 @@ REFUSED = {
     "ZIP": (b"PK\x03\x04rest", ["ZIP archive", "unzip"]),
     "Parquet": (b"PAR1rest", ["a Parquet file", "to_csv"]),
     "one column": (b'Age\n1\n""\n2\n', ["several columns", "found one, 'Age'"]),
+    "quotes around nothing": (b'""', ["several columns", "found one, ''"]),
+    "byte-order mark alone": (b"\xef\xbb\xbf \n", ["several columns", "found one, ''"]),
     "semicolons": (b"Id;Name;Age\n1;a;2\n", ["3 columns separated by semicolons"]),
     "tabs": (b"Id\tName\tAge\n1\ta\t2\n", ["3 columns separated by tabs"]),
     "bars": (b"Id|Name|Age\n1|a|2\n", ["3 columns separated by vertical bars"]),
