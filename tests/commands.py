@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from mlflow.entities import Run
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = ["data.n_groups=400", "features=raw", "gate.floor.minimum=0.5"]
 QUICK_MODEL = "model=logistic_regression"
+Keep = Callable[[subprocess.Popen[str]], subprocess.Popen[str]]
 
 
 class Shell:
@@ -38,7 +40,11 @@ class Shell:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            self.command(*arguments),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
         )
 
     @property

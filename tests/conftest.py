@@ -3,8 +3,10 @@
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from spaceship.tracking import Store, validated
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from commands import ROOT, Shell
+from commands import ROOT, Keep, Shell
 from reports import MakeReport, make_report
 
 
@@ -64,6 +66,22 @@ def shell(database: Path, tmp_path: Path) -> Shell:
     outputs.mkdir()
     shutil.copy(database, outputs / "mlflow.db")
     return Shell(outputs)
+
+
+@pytest.fixture
+def processes() -> Iterator[Keep]:
+    """Give a function that keeps a process, to be ended with the test and all that it started."""
+    kept: list[subprocess.Popen[str]] = []
+
+    def keep(process: subprocess.Popen[str]) -> subprocess.Popen[str]:
+        kept.append(process)
+        return process
+
+    yield keep
+    for process in kept:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
 
 @pytest.fixture

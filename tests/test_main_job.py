@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -28,21 +28,6 @@ def first_time(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Verdict: champion" in done.stdout
     return first
-
-
-@pytest.fixture
-def processes() -> Iterator[Callable[[subprocess.Popen[str]], subprocess.Popen[str]]]:
-    """Give a function that keeps a process to be ended with the test."""
-    kept: list[subprocess.Popen[str]] = []
-
-    def keep(process: subprocess.Popen[str]) -> subprocess.Popen[str]:
-        kept.append(process)
-        return process
-
-    yield keep
-    for process in kept:
-        process.kill()
-        process.communicate()
 
 
 def test_main_job_ends_in_a_submission_and_a_champion(first_time: Shell) -> None:
@@ -194,42 +179,6 @@ def test_failed_job_keeps_its_traceback(shell: Shell) -> None:
     assert {"traceback.txt", "failure.json", "config.yaml"} <= names
 
 
-def test_sigterm_ends_the_run_as_killed(
-    shell: Shell, processes: Callable[[subprocess.Popen[str]], subprocess.Popen[str]]
-) -> None:
-    process = processes(shell.start("mode=train", *QUICK, "model=svm", "data.n_groups=20000"))
-    _wait_for(process, "Cross-validation")
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 143
-    assert [run.info.status for run in shell.runs()] == ["KILLED"]
-
-
-def test_sigkill_leaves_nothing_to_clean_up(
-    shell: Shell, processes: Callable[[subprocess.Popen[str]], subprocess.Popen[str]]
-) -> None:
-    process = processes(shell.start("mode=train", *QUICK, QUICK_MODEL))
-    _wait_for(process, "fold 1")
-    process.kill()
-    process.wait(60)
-    assert [run.info.status for run in shell.runs()] == ["RUNNING"]
-    assert shell("mode=train", *QUICK, QUICK_MODEL).returncode == 0
-    assert sorted(run.info.status for run in shell.runs()) == ["FINISHED", "KILLED"]
-    assert shell.champion() == "1"
-
-
-def test_four_first_runs_at_once(
-    tmp_path: Path, processes: Callable[[subprocess.Popen[str]], subprocess.Popen[str]]
-) -> None:
-    shell = Shell(tmp_path / "outputs")
-    started = [processes(shell.start(*QUICK, QUICK_MODEL)) for _ in range(4)]
-    told = [process.communicate(timeout=300)[0] for process in started]
-    assert [process.returncode for process in started] == [0] * 4, told
-    assert {run.info.status for run in shell.runs()} == {"FINISHED"}
-    awards = [verdict["award"] for verdict in shell.verdicts()]
-    assert sorted(awards) == ["champion", "refused", "refused", "refused"]
-    assert shell.champion() == "1"
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
     """Start an MLflow server on this machine and give its address."""
@@ -309,16 +258,6 @@ def _answering(address: str) -> str:
             return address
         time.sleep(0.5)
     pytest.fail(f"nobody answers at {address}")
-
-
-def _wait_for(process: subprocess.Popen[str], text: str) -> None:
-    assert process.stdout is not None
-    deadline = time.monotonic() + 120
-    for line in process.stdout:
-        if text in line:
-            return
-        assert time.monotonic() < deadline
-    pytest.fail(f"the process ended without saying {text!r}")
 
 
 def _contains(path: Path, text: str) -> bool:

@@ -3,32 +3,29 @@
 import contextlib
 import json
 import os
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from importlib.util import find_spec
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import optuna
 import pytest
+from commands import ROOT, Keep
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
+from postgres import PASSWORD, Postgres, running
 
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._study import VOID
 from spaceship.errors import ConfigError, MissingDependencyError
 
-ROOT = Path(__file__).resolve().parents[2]
 N_TRIALS = 12
 SWEEP = [
     *("-m", "hydra/sweeper=optuna", "mode=train", "model=logistic_regression", "features=raw"),
@@ -36,84 +33,14 @@ SWEEP = [
     "model.estimator.C=tag(log,interval(0.001,100))",
 ]
 OWNER = "owner"  # attribute of a trial that names its process
-PASSWORD = secrets.token_hex(8)
 pytestmark = pytest.mark.slow
-
-
-class Postgres:
-    """A database server of the test's own, under an account that is not root."""
-
-    def __init__(self, folder: Path, programs: Path) -> None:
-        self.folder = folder
-        self.programs = programs
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self._databases = 0
-
-    def start(self) -> None:
-        secret = self.folder / "password"
-        secret.write_text(PASSWORD)
-        if os.getuid() == 0:
-            for path in (self.folder, secret):
-                shutil.chown(path, "postgres", "postgres")
-        access = ["--auth=scram-sha-256", f"--pwfile={secret}", "--username=tuner"]
-        self.run("initdb", "-D", "data", "--no-sync", "--encoding=UTF8", "--locale=C", *access)
-        settings = f"-F -p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
-        self.run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", settings, "start")
-
-    def stop(self) -> None:
-        self.run("pg_ctl", "-D", "data", "-w", "-m", "immediate", "stop")
-
-    def run(self, program: str, *arguments: str) -> None:
-        as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-        command = [*as_user, str(self.programs / program), *arguments]
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stdout
-
-    def url(self, database: str, password: str = PASSWORD) -> str:
-        return f"postgresql://tuner:{password}@127.0.0.1:{self.port}/{database}"
-
-    def new_database(self) -> str:
-        """Create an empty database and return its URL."""
-        import psycopg
-
-        self._databases += 1
-        name = f"study{self._databases}"
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        return self.url(name)
 
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
     """Give a running server, or skip the test where there is no PostgreSQL."""
-    if find_spec("psycopg") is None:
-        pytest.skip('no driver for PostgreSQL; pip install -e ".[postgres]"')
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    on_path = shutil.which("initdb")
-    if not found and on_path is None:
-        pytest.skip("no PostgreSQL server; on Debian and Ubuntu: apt install postgresql")
-    programs = found[-1] if found else Path(str(on_path)).resolve()
-    # Not below pytest's folder, which is closed to the account the server has to run under.
-    folder = Path(tempfile.mkdtemp(prefix="spaceship-postgres-"))
-    server = Postgres(folder, programs.parent)
-    try:
-        server.start()
+    with running() as server:
         yield server
-    finally:
-        if (folder / "data" / "postmaster.pid").exists():
-            server.stop()
-        shutil.rmtree(folder)
 
 
 class Machine:
@@ -168,22 +95,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def machine(template: Path, tmp_path: Path) -> Machine:
     """Give a machine with a set-up outputs folder of the test's own."""
     return Machine(tmp_path / "outputs", template)
-
-
-@pytest.fixture
-def started() -> Iterator[Callable[[subprocess.Popen[str]], subprocess.Popen[str]]]:
-    """Give a function that keeps a process, to be ended with the test and its workers."""
-    kept: list[subprocess.Popen[str]] = []
-
-    def keep(process: subprocess.Popen[str]) -> subprocess.Popen[str]:
-        kept.append(process)
-        return process
-
-    yield keep
-    for process in kept:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
 
 
 def shared(url: str, *more: str) -> list[str]:
@@ -250,12 +161,12 @@ def assert_secret(machine: Machine, url: str | None, *told: str) -> None:
 def test_two_processes_share_one_study(
     machine: Machine,
     postgres: Postgres,
-    started: Callable[[subprocess.Popen[str]], subprocess.Popen[str]],
+    processes: Keep,
     driver: str,
 ) -> None:
     url = postgres.new_database().replace("postgresql", driver)
     whole = "hydra/sweeper/pruner=nop"  # else one is done before the other has started
-    both = [started(machine.start(*shared(url, whole))) for _ in range(2)]
+    both = [processes(machine.start(*shared(url, whole))) for _ in range(2)]
     told = [process.communicate(timeout=300)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], told
     assert "".join(told).count("Verdict:") == 1
@@ -268,10 +179,10 @@ def test_two_processes_share_one_study(
 def test_one_of_two_processes_is_killed(
     machine: Machine,
     postgres: Postgres,
-    started: Callable[[subprocess.Popen[str]], subprocess.Popen[str]],
+    processes: Keep,
 ) -> None:
     url = postgres.new_database()
-    survivor, victim = (started(machine.start(*shared(url))) for _ in range(2))
+    survivor, victim = (processes(machine.start(*shared(url))) for _ in range(2))
     _wait_until_it_works(url, victim.pid)
     os.killpg(victim.pid, signal.SIGKILL)
     told = survivor.communicate(timeout=300)[0]

@@ -1,0 +1,51 @@
+"""Jobs that are ended half-way, and jobs that start at once: nothing is left to clean up."""
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from commands import QUICK, QUICK_MODEL, Keep, Shell
+
+pytestmark = pytest.mark.slow
+
+
+def test_sigterm_ends_the_run_as_killed(shell: Shell, processes: Keep) -> None:
+    process = processes(shell.start("mode=train", *QUICK, "model=svm", "data.n_groups=20000"))
+    _wait_for(process, "Cross-validation")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 143
+    assert [run.info.status for run in shell.runs()] == ["KILLED"]
+
+
+def test_sigkill_leaves_nothing_to_clean_up(shell: Shell, processes: Keep) -> None:
+    process = processes(shell.start("mode=train", *QUICK, QUICK_MODEL))
+    _wait_for(process, "fold 1")
+    process.kill()
+    process.wait(60)
+    assert [run.info.status for run in shell.runs()] == ["RUNNING"]
+    assert shell("mode=train", *QUICK, QUICK_MODEL).returncode == 0
+    assert sorted(run.info.status for run in shell.runs()) == ["FINISHED", "KILLED"]
+    assert shell.champion() == "1"
+
+
+def test_four_first_runs_at_once(tmp_path: Path, processes: Keep) -> None:
+    shell = Shell(tmp_path / "outputs")
+    started = [processes(shell.start(*QUICK, QUICK_MODEL)) for _ in range(4)]
+    told = [process.communicate(timeout=300)[0] for process in started]
+    assert [process.returncode for process in started] == [0] * 4, told
+    assert {run.info.status for run in shell.runs()} == {"FINISHED"}
+    awards = [verdict["award"] for verdict in shell.verdicts()]
+    assert sorted(awards) == ["champion", "refused", "refused", "refused"]
+    assert shell.champion() == "1"
+
+
+def _wait_for(process: subprocess.Popen[str], text: str) -> None:
+    assert process.stdout is not None
+    deadline = time.monotonic() + 120
+    for line in process.stdout:
+        if text in line:
+            return
+        assert time.monotonic() < deadline
+    pytest.fail(f"the process ended without saying {text!r}")
