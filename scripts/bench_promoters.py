@@ -20,8 +20,9 @@ from typing import Any
 import bench
 import bench_forks
 from bench_door import Door
+from bench_postgres import postgres
 from bench_promises import broken
-from bench_servers import MlflowServer, postgres
+from bench_servers import MlflowServer
 from bench_state import EXPERIMENT
 
 from spaceship.entry import prepare
@@ -125,7 +126,8 @@ def place(setting: str, promoters: int) -> Iterator[Place]:
             yield Place(f"sqlite:///{outputs[0]}/mlflow.db", outputs, ())
             return
         with postgres() as cluster:
-            server = MlflowServer(Path(folder, "server"), cluster.new_database("registry"))
+            database = cluster.new_database("registry").replace("://", "+psycopg://")
+            server = MlflowServer(Path(folder, "server"), database)
             server.start()
             try:
                 yield Place(server.uri, outputs, ("tracking=server", f"tracking.uri={server.uri}"))

@@ -1,22 +1,17 @@
-"""Servers of a benchmark's own, on free ports: MLflow's, and PostgreSQL's under it."""
+"""An MLflow server of a benchmark's own, on a free port."""
 
 import os
-import secrets
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import bench_forks
 
 START_SECONDS = 120
-_PACKAGED = Path("/usr/lib/postgresql")
 
 
 def free_port() -> int:
@@ -80,74 +75,3 @@ class MlflowServer:
                 return bool(answer.status == 200)  # noqa: PLR2004
         except OSError:
             return False
-
-
-class Postgres:
-    """A throw-away cluster; root runs it under the account `postgres`, as it has to be."""
-
-    def __init__(self, folder: Path, programs: Path) -> None:
-        """Choose a port and a password."""
-        self.folder = folder
-        self.programs = programs
-        self.port = free_port()
-        self._password = secrets.token_hex(8)
-
-    def start(self) -> None:
-        """Make the cluster and start its server."""
-        secret = self.folder / "password"
-        secret.write_text(self._password)
-        if os.getuid() == 0:
-            for path in (self.folder, secret):
-                shutil.chown(path, "postgres", "postgres")
-        access = ["--auth=scram-sha-256", f"--pwfile={secret}", "--username=judge"]
-        self._run("initdb", "-D", "data", "--encoding=UTF8", "--locale=C", *access)
-        settings = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
-        self._run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", settings, "start")
-
-    def stop(self) -> None:
-        """Stop the server."""
-        self._run("pg_ctl", "-D", "data", "-w", "-m", "immediate", "stop")
-
-    def new_database(self, name: str) -> str:
-        """Create an empty database and return its URI, as SQLAlchemy wants it."""
-        import psycopg
-
-        url = f"judge:{self._password}@127.0.0.1:{self.port}"
-        with psycopg.connect(f"postgresql://{url}/postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        return f"postgresql+psycopg://{url}/{name}"
-
-    def _run(self, program: str, *arguments: str) -> None:
-        as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-        command = [*as_user, str(self.programs / program), *arguments]
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=START_SECONDS,
-        )
-        if done.returncode != 0:
-            sys.exit(f"expected {program} to succeed, found:\n{done.stdout}")
-
-
-@contextmanager
-def postgres() -> Iterator[Postgres]:
-    """Give a running server of PostgreSQL, or end the benchmark where there is none."""
-    found = sorted(_PACKAGED.glob("*/bin/initdb"))
-    on_path = shutil.which("initdb")
-    if not found and on_path is None:
-        sys.exit("expected PostgreSQL's initdb, found none; on Debian: apt install postgresql")
-    programs = found[-1] if found else Path(str(on_path)).resolve()
-    folder = Path(tempfile.mkdtemp(prefix="spaceship-postgres-"))
-    server = Postgres(folder, programs.parent)
-    try:
-        server.start()
-        yield server
-    finally:
-        if (folder / "data" / "postmaster.pid").exists():
-            server.stop()
-        shutil.rmtree(folder)

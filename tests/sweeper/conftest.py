@@ -1,4 +1,4 @@
-"""Puts this folder's shell where its tests can import it, and gives them projects to run in."""
+"""Puts this folder's shell and the scripts where tests can import them, and gives projects."""
 
 import sys
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from shell import Project
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -10,17 +11,19 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import bench_postgres
 import optuna
 import pytest
+from bench_postgres import Postgres
 from commands import ROOT, Keep
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
-from postgres import PASSWORD, Postgres, running
 
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._study import VOID
@@ -39,8 +42,18 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
     """Give a running server, or skip the test where there is no PostgreSQL."""
-    with running() as server:
+    if find_spec("psycopg") is None:
+        pytest.skip('no driver for PostgreSQL; pip install -e ".[postgres]"')
+    if bench_postgres.programs() is None:
+        pytest.skip(bench_postgres.MISSING)
+    with bench_postgres.postgres() as server:
         yield server
+
+
+@pytest.fixture
+def study_url(postgres: Postgres) -> str:
+    """Give the URL of an empty database."""
+    return postgres.new_database(f"study_{secrets.token_hex(4)}")
 
 
 class Machine:
@@ -146,25 +159,22 @@ def assert_whole(machine: Machine, url: str, *, deaths: int = 0) -> None:
     assert json.loads(verdicts[0].read_text())["award"] in {"champion", "challenger", "refused"}
 
 
-def assert_secret(machine: Machine, url: str | None, *told: str) -> None:
+def assert_secret(password: str, machine: Machine, url: str | None, *told: str) -> None:
     """Assert that no output, file or attribute of the study holds the password."""
-    assert PASSWORD not in "".join(told)
+    assert password not in "".join(told)
     for path in machine.outputs.rglob("*"):
-        assert not (path.is_file() and PASSWORD.encode() in path.read_bytes()), path
+        assert not (path.is_file() and password.encode() in path.read_bytes()), path
     if url is not None:
         trials, own = read(url)
         attributes = [own, *(one.user_attrs | one.system_attrs for one in trials)]
-        assert PASSWORD not in json.dumps(attributes)
+        assert password not in json.dumps(attributes)
 
 
 @pytest.mark.parametrize("driver", ["postgresql", "postgresql+psycopg"])
 def test_two_processes_share_one_study(
-    machine: Machine,
-    postgres: Postgres,
-    processes: Keep,
-    driver: str,
+    machine: Machine, postgres: Postgres, study_url: str, processes: Keep, driver: str
 ) -> None:
-    url = postgres.new_database().replace("postgresql", driver)
+    url = study_url.replace("postgresql", driver)
     whole = "hydra/sweeper/pruner=nop"  # else one is done before the other has started
     both = [processes(machine.start(*shared(url, whole))) for _ in range(2)]
     told = [process.communicate(timeout=300)[0] for process in both]
@@ -173,57 +183,52 @@ def test_two_processes_share_one_study(
     assert_whole(machine, url)
     owners = {json.dumps(trial.user_attrs[OWNER]) for trial in read(url)[0]}
     assert len(owners) == 2
-    assert_secret(machine, url, *told)
+    assert_secret(postgres.password, machine, url, *told)
 
 
-def test_one_of_two_processes_is_killed(
-    machine: Machine,
-    postgres: Postgres,
-    processes: Keep,
-) -> None:
-    url = postgres.new_database()
-    survivor, victim = (processes(machine.start(*shared(url))) for _ in range(2))
-    _wait_until_it_works(url, victim.pid)
+def test_one_of_two_processes_is_killed(machine: Machine, study_url: str, processes: Keep) -> None:
+    survivor, victim = (processes(machine.start(*shared(study_url))) for _ in range(2))
+    _wait_until_it_works(study_url, victim.pid)
     os.killpg(victim.pid, signal.SIGKILL)
     told = survivor.communicate(timeout=300)[0]
     assert survivor.returncode == 0, told
-    if len(counting(read(url)[0])) < N_TRIALS:
-        status, told = machine(*shared(url, "hydra.sweeper.resume=shared"))
+    if len(counting(read(study_url)[0])) < N_TRIALS:
+        status, told = machine(*shared(study_url, "hydra.sweeper.resume=shared"))
         assert status == 0, told
-    assert_whole(machine, url, deaths=1)
+    assert_whole(machine, study_url, deaths=1)
 
 
-def test_joblib_workers_share_a_study_in_postgres(machine: Machine, postgres: Postgres) -> None:
-    url = postgres.new_database()
+def test_joblib_workers_share_a_study_in_postgres(
+    machine: Machine, postgres: Postgres, study_url: str
+) -> None:
     launcher = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
-    status, told = machine(*shared(url, *launcher))
+    status, told = machine(*shared(study_url, *launcher))
     assert status == 0, told
-    assert_whole(machine, url)
-    assert_secret(machine, url, told)
+    assert_whole(machine, study_url)
+    assert_secret(postgres.password, machine, study_url, told)
 
 
 @pytest.mark.parametrize(("launcher", "package"), [("submitit_local", "submitit"), ("ray", "ray")])
 def test_workers_of_other_launchers_share_a_study_in_postgres(
-    machine: Machine, postgres: Postgres, launcher: str, package: str
+    machine: Machine, postgres: Postgres, study_url: str, launcher: str, package: str
 ) -> None:
     pytest.importorskip(package, reason=f"no {package}; see docs/many_machines.md")
-    url = postgres.new_database()
     chosen = [f"hydra/launcher={launcher}", "hydra.sweeper.n_jobs=2"]
-    status, told = machine(*shared(url, *chosen))
+    status, told = machine(*shared(study_url, *chosen))
     assert status == 0, told
-    assert_whole(machine, url)
-    owners = {json.dumps(trial.user_attrs[OWNER]) for trial in read(url)[0]}
+    assert_whole(machine, study_url)
+    owners = {json.dumps(trial.user_attrs[OWNER]) for trial in read(study_url)[0]}
     assert len(owners) == 2
-    assert_secret(machine, url, told)
+    assert_secret(postgres.password, machine, study_url, told)
 
 
 def test_database_that_cannot_be_opened(machine: Machine, postgres: Postgres) -> None:
     urls = {
-        "password authentication failed": postgres.url("postgres", f"{PASSWORD}x"),
+        "password authentication failed": postgres.url("postgres", f"{postgres.password}x"),
         "does not exist": postgres.url("nowhere"),
-        "Connection refused": f"postgresql://tuner:{PASSWORD}@127.0.0.1:9/postgres",
-        "resolve": f"postgresql://tuner:{PASSWORD}@nowhere.invalid/postgres",
-        "encoded": f"postgresql://tuner:{PASSWORD}@/x@127.0.0.1/postgres",
+        "Connection refused": f"postgresql://tuner:{postgres.password}@127.0.0.1:9/postgres",
+        "resolve": f"postgresql://tuner:{postgres.password}@nowhere.invalid/postgres",
+        "encoded": f"postgresql://tuner:{postgres.password}@/x@127.0.0.1/postgres",
     }
     for reason, url in urls.items():
         status, told = machine(*shared(f'"{url}"'))
@@ -231,7 +236,7 @@ def test_database_that_cannot_be_opened(machine: Machine, postgres: Postgres) ->
         assert reason in told
         assert "hydra.sweeper.storage" in told
         assert len(told.strip().splitlines()) == 1
-        assert_secret(machine, None, told)
+        assert_secret(postgres.password, machine, None, told)
 
 
 def test_driver_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,15 +246,14 @@ def test_driver_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
         open_storage("postgresql://tuner@127.0.0.1/postgres")
 
 
-def test_tables_are_made_once_by_processes_that_start_at_once(postgres: Postgres) -> None:
-    url = postgres.new_database()
+def test_tables_are_made_once_by_processes_that_start_at_once(study_url: str) -> None:
     program = (
         "import sys, time\n"
         "from hydra_plugins.spaceship_optuna._storage import open_storage\n"
         "time.sleep(max(0, float(sys.argv[2]) - time.time()))\n"
         "open_storage(sys.argv[1])\n"
     )
-    command = [sys.executable, "-c", program, url, str(time.time() + 5)]
+    command = [sys.executable, "-c", program, study_url, str(time.time() + 5)]
     processes = [
         subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(4)
     ]
