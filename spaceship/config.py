@@ -82,6 +82,21 @@ def resolved(node: Any) -> Any:
         raise ConfigError(message) from error
 
 
+def settings(cfg: DictConfig, section: str, *names: str) -> list[Any]:
+    """Return the values of a section that has these settings and no other, in the order named.
+
+    Raises:
+        ConfigError: One is missing or unknown, or the section does not resolve.
+
+    """
+    found = resolved(cfg.get(section))
+    if not isinstance(found, dict) or set(found) != set(names):
+        shown = ", ".join(map(str, found)) if isinstance(found, dict) else repr(found)
+        message = f"expected {section} to have {', '.join(names)}, found {shown}"
+        raise ConfigError(f"{message}; leave out what replaces it, or adds (+) or deletes (~) one")
+    return [found[name] for name in names]
+
+
 def loggable(cfg: DictConfig) -> dict[str, Any]:
     """Return the config resolved, but with the values of environment variables left out.
 

@@ -21,7 +21,8 @@ TERMINATED = 143
 PIPE_CLOSED = 141
 
 _ESTIMATOR_ERRORS = ("InvalidParameterError", "LightGBMError", "CatBoostError", "XGBoostError")
-"""What libraries raise for settings they refuse; by name, so that none is imported for it."""
+_ESTIMATOR_MODULES = ("lightgbm.", "catboost.", "xgboost.")
+"""What libraries raise for settings they refuse, or where; so that none is imported for it."""
 _OUR_MODULES = ("spaceship.", "hydra_plugins.", "none")
 _QUOTED = """'KEY="a, (value)"'"""
 _CHECKED = "checked_by_spaceship"
@@ -73,6 +74,8 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
         _say("Interrupted.")
     except SystemExit as exit_request:
         status = exit_request.code if isinstance(exit_request.code, int) else 1
+        if status == 1 and _of_hydra_alone(exit_request):
+            status = 2  # it has said what of the command line it could not do
         ending = "KILLED"
     except BrokenPipeError:  # nobody reads any more, as in `--help | head -1`
         status, ending = PIPE_CLOSED, "KILLED"
@@ -96,7 +99,7 @@ def _exit_status(error: Exception) -> int | None:
         return error.exit_status
     if isinstance(error, HydraException | OmegaConfBaseException):
         return 2
-    if _storage_fault(error) is not None or type(error).__name__ in _ESTIMATOR_ERRORS:
+    if _storage_fault(error) is not None or _of_estimator(error):
         return 2
     if isinstance(error, MemoryError) or _of_hydra_alone(error):
         return 2
@@ -105,11 +108,24 @@ def _exit_status(error: Exception) -> int | None:
 
 def _of_hydra_alone(error: BaseException) -> bool:
     """Tell whether Hydra failed at what it was given, before or after any code but its own ran."""
-    trace = error.__traceback__
-    frames = [] if trace is None else [frame for frame, _ in walk_tb(trace)]
-    modules = [str(frame.f_globals.get("__name__")) for frame in frames]
+    modules = _modules(error)
     inner = modules[modules.index("hydra.main") :] if "hydra.main" in modules else ["none"]
     return not any(name.startswith(_OUR_MODULES) and name != __name__ for name in inner)
+
+
+def _of_estimator(error: BaseException) -> bool:
+    """Tell whether a library of estimators refused a setting."""
+    if type(error).__name__ in _ESTIMATOR_ERRORS:
+        return True
+    refused = isinstance(error, TypeError | ValueError)
+    return refused and (_modules(error) or [""])[-1].startswith(_ESTIMATOR_MODULES)
+
+
+def _modules(error: BaseException) -> list[str]:
+    """Return the modules that an error came through, the one that raised it last."""
+    trace = error.__traceback__
+    frames = [] if trace is None else [frame for frame, _ in walk_tb(trace)]
+    return [str(frame.f_globals.get("__name__")) for frame in frames]
 
 
 def _storage_fault(error: BaseException) -> str | None:
@@ -141,7 +157,7 @@ def _known(error: BaseException, text: str) -> str | None:
         return f"expected a folder that takes data, found: {fault}; see paths.outputs=DIR"
     if isinstance(error, OSError) and error.filename is not None:
         return f"expected to use {error.filename}, found: {error.strerror}; see paths.outputs=DIR"
-    if type(error).__name__ in _ESTIMATOR_ERRORS:
+    if _of_estimator(error):
         return f"expected settings the estimator takes, found: {text}; see configs/model/NAME.yaml"
     if isinstance(error, MemoryError):
         return f"expected enough memory, found none left: {text}; use less data or smaller settings"

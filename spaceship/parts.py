@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from spaceship import recipe as recipes
 from spaceship.alarm import Alarm
 from spaceship.cache import load_passengers
-from spaceship.config import build, resolved
+from spaceship.config import build, settings
 from spaceship.data._base import DataSource, Passengers
 from spaceship.errors import ConfigError
 from spaceship.evaluation import PreparedFold
@@ -52,8 +52,7 @@ def outputs(cfg: DictConfig) -> Path:
 
 def store(cfg: DictConfig) -> Store:
     """Return the MLflow store of `tracking=`."""
-    tracking = resolved(cfg.tracking)
-    return validated(tracking["uri"], tracking["artifacts"], tracking["experiment"])
+    return validated(*settings(cfg, "tracking", "uri", "artifacts", "experiment"))
 
 
 def registry(cfg: DictConfig) -> Registry:
@@ -138,7 +137,7 @@ def objectives(cfg: DictConfig) -> list[str]:
         ConfigError: One is unknown, or looks at the hold-out.
 
     """
-    several = names_of(resolved(cfg.objective)["metric"])
+    several = names_of(*settings(cfg, "objective", "metric"))
     for name in several:
         direction(name)
         if not name.startswith("cv_"):
@@ -165,8 +164,8 @@ def prepared_folds(
 
 def protocol(cfg: DictConfig) -> Protocol:
     """Return how figures are made: hold-out and folds."""
-    split = resolved(cfg.split)
-    return Protocol(split["holdout_fraction"], split["salt"], split["n_folds"], cfg.seed)
+    fraction, salt, n_folds = settings(cfg, "split", "holdout_fraction", "salt", "n_folds")
+    return Protocol(fraction, salt, n_folds, cfg.seed)
 
 
 def gate(cfg: DictConfig) -> Gate:
@@ -182,8 +181,8 @@ def gate(cfg: DictConfig) -> Gate:
 
 def alarm(cfg: DictConfig) -> Alarm:
     """Return when drift is too much, and what follows: `inference.max_drift`, `.on_drift`."""
-    settings = resolved(cfg.inference)
-    return Alarm(settings["max_drift"], settings["on_drift"])
+    _, max_drift, on_drift = settings(cfg, "inference", "output", "max_drift", "on_drift")
+    return Alarm(max_drift, on_drift)
 
 
 def features_chosen() -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from commands import Shell
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import OverrideParseException
 from sklearn.utils._param_validation import InvalidParameterError
@@ -63,6 +64,26 @@ def test_what_hydra_cannot_compose_is_one_message(line: list[str]) -> None:
     )
     assert done.returncode == 2
     assert done.stderr.startswith("error: expected a command line and configs that Hydra takes")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["--package", "nope", "--cfg", "job"], "package 'nope' not found in config"),
+        (["~tracking.artifacts"], "expected tracking to have uri, artifacts, experiment, found"),
+        (["split=5"], "expected split to have holdout_fraction, salt, n_folds, found 5"),
+        (["~split"], "expected split to have holdout_fraction, salt, n_folds, found None"),
+        (["mode=simulate", "+simulate.more=1"], "expected simulate to have eras, window, groups"),
+        (["model=lgbm", "model.estimator.n_estimators=-0.5"], "settings the estimator takes"),
+    ],
+)
+def test_what_a_command_line_breaks_is_one_message(
+    shell: Shell, line: list[str], said: str
+) -> None:
+    done = shell(*line)
+    assert done.returncode == 2
+    assert said in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -4,6 +4,7 @@ import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from sklearn.pipeline import Pipeline
 
 from spaceship import chronicle, logbook, packaging, parts, timeline
 from spaceship.chronicle import Era
-from spaceship.config import resolved
+from spaceship.config import settings
 from spaceship.data import _arrivals
 from spaceship.data._arrivals import Arrivals, Plan
 from spaceship.data.synthetic import SyntheticData
@@ -72,7 +73,7 @@ def _plan(cfg: DictConfig) -> Plan:
             "gate.dry_run=true; choose gate=default: only the simulation's own registry is touched"
         )
         raise ConfigError(message)
-    return Plan(**resolved(cfg.simulate))
+    return Plan(*settings(cfg, "simulate", *(field.name for field in fields(Plan))))
 
 
 def _let_arrive(cfg: DictConfig, plan: Plan, folder: Path) -> list[float]:
