@@ -75,7 +75,8 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
     except SystemExit as exit_request:
         status = exit_request.code if isinstance(exit_request.code, int) else 1
         if status == 1 and _of_hydra_alone(exit_request):
-            status = 2  # it has said what of the command line it could not do
+            status = 2
+            _say("error: expected what Hydra can do, found what it says above; see --help")
         ending = "KILLED"
     except BrokenPipeError:  # nobody reads any more, as in `--help | head -1`
         status, ending = PIPE_CLOSED, "KILLED"

@@ -84,6 +84,7 @@ def test_what_a_command_line_breaks_is_one_message(
     done = shell(*line)
     assert done.returncode == 2
     assert said in done.stderr
+    assert done.stderr.count("error: ") == 1
     assert "Traceback" not in done.stderr
 
 
