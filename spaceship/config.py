@@ -38,8 +38,8 @@ def build(node: DictConfig | Mapping[str, Any], **kwargs: Any) -> Any:
         **kwargs: Further arguments of the target; they win over the node's.
 
     Raises:
-        ConfigError: The target is no class under an allowed prefix, or does not take these
-            arguments.
+        ConfigError: The target is no class under an allowed prefix, does not take these arguments,
+            or is to be called later.
 
     """
     from hydra.errors import InstantiationException
@@ -50,6 +50,9 @@ def build(node: DictConfig | Mapping[str, Any], **kwargs: Any) -> Any:
         raise ConfigError(message)
     plain = dict(resolved(node))
     check_classes(plain)
+    if plain.get("_partial_"):
+        message = f"expected _partial_=false beside _target_={plain.get('_target_')}, found true"
+        raise ConfigError(f"{message}; leave it out")
     try:
         return instantiate(plain, _convert_="all", **kwargs)
     except InstantiationException as error:

@@ -57,6 +57,11 @@ def test_builds_what_lies_inside() -> None:
     assert bag.estimator.n_estimators == 3
 
 
+def test_refuses_what_is_to_be_called_later() -> None:
+    with pytest.raises(ConfigError, match=r"_target_=spaceship\.data\.synthetic.*, found true"):
+        build({**SYNTHETIC, "_partial_": True})
+
+
 @pytest.mark.parametrize("target", FOREIGN)
 def test_refuses_targets_of_others_wherever_they_stand(target: str) -> None:
     node = {"_target_": target}
