@@ -165,7 +165,7 @@ def search(data: Path, n_trials: int, seeds: Sequence[str]) -> None:
 def sweep(data: Path, folder: str, *arguments: str) -> bench.Measured:
     """Run a sweep on the real passengers with outputs of its own."""
     command = bench.run(*SWEEP, "data=local", f"data.dir={data}", *arguments, outputs=Path(folder))
-    return bench.measure(command).expect("Verdict")
+    return bench.measure(command).expect("Hold-out: accuracy")
 
 
 def study_in(folder: str) -> "Study":
