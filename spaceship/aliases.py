@@ -83,7 +83,15 @@ class Aliases:
         raise RegistryError(f"{message}; if none runs any more, try again in ten minutes")
 
     def complete(self, move: Move, after: str | None) -> Move:
-        """Point the prepared move's alias to a version, or take it away, and record the outcome."""
+        """Point the prepared move's alias to a version, or take it away, and record the outcome.
+
+        Raises:
+            OutdatedError: The move took so long that another machine has given it up.
+
+        """
+        if not any(one.key == move.key and one.state == PREPARING for one in self.moves()):
+            message = f"expected to move {move.alias} of {self.model}, found the move given up"
+            raise OutdatedError(f"{message} by another process meanwhile; run the command again")
         intent = move.to(after)
         self._record(intent)
         if after is not None:

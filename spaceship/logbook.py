@@ -3,20 +3,19 @@
 import logging
 import shlex
 import subprocess
-from functools import partial
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from spaceship import parts
 from spaceship.config import ROOT, flatten, loggable, redact
-from spaceship.errors import RefusedError
-from spaceship.gate.verdict import VERDICT_FILE
+from spaceship.errors import ConfigError, RefusedError
 from spaceship.job import FAILURE_FILE, Job
 from spaceship.mode.train import conclude
-from spaceship.outcome import OUTCOME
-from spaceship.record import write_atomically, write_json
+from spaceship.record import write_atomically
 from spaceship.report import Report
 from spaceship.tracking import FOLDER_TAG, Store
 
@@ -34,7 +33,7 @@ def is_study(config: DictConfig) -> bool:
 def start_job(config: DictConfig, parent_run_id: str | None) -> None:
     """Start the run of the job Hydra is about to run, if its mode is worth a run."""
     job, cfg = Job.current(), _task_config(config)
-    redact_saved_config(job.folder / config.hydra.output_subdir)
+    redact_saved_config(config, job)
     if not cfg.mode.get("logged", True):
         return
     store = parts.store(cfg)
@@ -42,7 +41,6 @@ def start_job(config: DictConfig, parent_run_id: str | None) -> None:
         store.close_orphans()
     tags = run_tags(config) | {FOLDER_TAG: str(job.folder)}
     run_id = store.start_run(_run_name(config), tags, parent_run_id)
-    OUTCOME.closers[run_id] = partial(store.end_run, run_id)
     job.note_run(run_id)
     plain = loggable(cfg)
     store.log_params(run_id, flatten(plain))
@@ -50,33 +48,43 @@ def start_job(config: DictConfig, parent_run_id: str | None) -> None:
 
 
 def end_job(config: DictConfig, error: Exception | None) -> None:
-    """Log what the job measured, gate what it fitted, and end its run with a true status."""
+    """Log what the job measured, gate what it fitted, and end its run with a true status.
+
+    Args:
+        config: The job's config.
+        error: What its task raised; it is logged, and raised by others.
+
+    """
     job, cfg = Job.current(), _task_config(config)
     if job.run_id is None:
         return
     store = parts.store(cfg)
     try:
-        if error is None:
+        with _ended(store, job):
             log_scores(store, job)
-            _gate(cfg, job)
+            _gate(cfg, job, error)
     except Exception as failure:
-        error = failure
-        raise
-    finally:
-        _end(store, job, error)
+        if failure is not error:
+            raise
 
 
-def _gate(cfg: DictConfig, job: Job) -> None:
-    if not job.fitted or (job.folder / VERDICT_FILE).exists():
-        return
-    try:
+def _gate(cfg: DictConfig, job: Job, error: Exception | None) -> None:
+    """Gate what the job fitted, unless its task has failed: then that is its end."""
+    if error is not None:
+        raise error
+    if job.fitted:
         conclude(cfg, job)
-    except RefusedError:
-        raise
-    except Exception as failure:
-        content = {"award": "refused", "reason": f"The gate failed: {failure}", "rule": "failure"}
-        write_json(job.folder / VERDICT_FILE, content | {"numbers": {}, "checks": []})
-        raise
+
+
+@contextmanager
+def run_of(
+    job: Job, store: Store, name: str, tags: Mapping[str, str], parent_run_id: str | None = None
+) -> Iterator[None]:
+    """Log a job that Hydra does not run itself as a run, which ends with a true status."""
+    own = {FOLDER_TAG: str(job.folder), **tags}
+    job.note_run(store.start_run(name, own, parent_run_id))
+    with _ended(store, job):
+        yield
 
 
 def log_scores(store: Store, job: Job) -> None:
@@ -94,14 +102,24 @@ def score_tags(report: Report) -> dict[str, str]:
     return source | {"candidate": report.name}
 
 
-def _end(store: Store, job: Job, error: Exception | None) -> None:
+@contextmanager
+def _ended(store: Store, job: Job) -> Iterator[None]:
+    """End a job's run after the block, with the traceback of what it raises; a refusal is none.
+
+    What interrupts the process is left to whoever closes all its runs.
+    """
     run_id = job.logged_run()
-    refused = isinstance(error, RefusedError)
-    if error is not None and not refused:
+    try:
+        yield
+    except RefusedError:
+        store.end_run(run_id, "FINISHED")
+        raise
+    except Exception as error:
         store.client.log_text(run_id, redact(job.note_failure(error)), "traceback.txt")
         store.client.log_artifact(run_id, str(job.folder / FAILURE_FILE))
-    store.end_run(run_id, "FINISHED" if error is None or refused else "FAILED")
-    OUTCOME.closers.pop(run_id, None)
+        store.end_run(run_id, "FAILED")
+        raise
+    store.end_run(run_id, "FINISHED")
 
 
 def _run_name(config: DictConfig) -> str:
@@ -112,18 +130,28 @@ def _run_name(config: DictConfig) -> str:
     return "-".join(names)
 
 
-def run_tags(config: DictConfig, flags: str = "") -> dict[str, str]:
-    """Return the tags every run has: what was asked for, on which code."""
-    asked: Any = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
-    overrides = [redact(str(item)) for item in asked]
-    sha, dirty = _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain"))
+def run_tags(config: DictConfig, *, multirun: bool = False) -> dict[str, str]:
+    """Return the tags every run has: what was asked for, on which code.
+
+    A multirun's run names what was asked of Hydra too: sweeper, launcher and their settings.
+    """
+    asked: Any = OmegaConf.to_container(config.hydra.overrides, resolve=False)
+    of_hydra = [item for item in asked["hydra"] if not item.startswith("hydra.mode=")]
+    words = [*(["-m", *of_hydra] if multirun else []), *asked["task"]]
+    command = shlex.join(redact(str(word)) for word in words)
     return {
         "mode": config.hydra.runtime.choices["mode"],
-        "command": f"python scripts/run.py {flags}{shlex.join(overrides)}".strip(),
-        "git_sha": sha or "unknown",
-        "git_dirty": str(dirty).lower(),
+        "command": f"python scripts/run.py {command}".strip(),
         "mlflow.source.name": "scripts/run.py",
+        **code_tags(),
     }
+
+
+@cache
+def code_tags() -> dict[str, str]:
+    """Return which code this process has begun with."""
+    sha, dirty = _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain"))
+    return {"git_sha": sha or "unknown", "git_dirty": str(dirty).lower()}
 
 
 def _git(*arguments: str) -> str:
@@ -143,9 +171,19 @@ def _task_config(config: DictConfig) -> DictConfig:
     return OmegaConf.create(plain)  # type: ignore[return-value]
 
 
-def redact_saved_config(folder: Path) -> None:
-    """Take passwords in URIs out of what Hydra has saved of the config."""
-    for path in folder.glob("*.yaml"):
+def redact_saved_config(config: DictConfig, job: Job) -> None:
+    """Take passwords in URIs out of what Hydra has saved of the config.
+
+    Raises:
+        ConfigError: It saves nothing of a multirun's job, whose config is needed again.
+
+    """
+    if (subfolder := config.hydra.output_subdir) is None:
+        if job.in_multirun:
+            message = "expected hydra.output_subdir to name a folder in a multirun, found null"
+            raise ConfigError(f"{message}: the best job is fitted from what it holds; leave it out")
+        return
+    for path in (job.folder / str(subfolder)).glob("*.yaml"):
         text = path.read_text()
         if (clean := redact(text)) != text:
             write_atomically(path, clean)

@@ -45,24 +45,24 @@ def study_folder(store: Store, study: str) -> Path:
     return folder
 
 
-def best_recipes(folder: Path, top: int, metric: str, digest: str) -> list[dict[str, Any]]:
+def best_recipes(folder: Path, top: int, metric: str, present: Report) -> list[dict[str, Any]]:
     """Return the recipes of the best jobs, the best of each candidate among them.
 
     Args:
         folder: Holds one folder a job.
         top: How many recipes at the most.
         metric: What the jobs are compared by.
-        digest: Of the data in use; jobs on other data do not count. Jobs of other seeds or splits
-            do: their figures are of other folds.
+        present: Names the data in use and how they are split. Jobs on other data do not count, nor
+            those that may have learnt from what is held out now; jobs of other seeds do.
 
     Raises:
         ConfigError: No job is scored on these data, or `top` is no number of members.
 
     """
     check_count(top)
-    ranked = _ranked(_reports(folder), metric, digest)
+    ranked = _ranked(_reports(folder), metric, present)
     if not ranked:
-        message = f"expected jobs scored on the data in use in {folder}, found none"
+        message = f"expected jobs scored on the data and the split in use in {folder}, found none"
         raise ConfigError(f"{message}; choose another study with model.study=NAME")
     leaders = {str(recipe["name"]): recipe for recipe in reversed(ranked)}
     order = [recipe for recipe in ranked if leaders[recipe["name"]] is recipe]
@@ -87,13 +87,14 @@ def _reports(folder: Path) -> Sequence[Report]:
     return [Report.read(job.folder) for job in jobs if job.scored]
 
 
-def _ranked(reports: Sequence[Report], metric: str, digest: str) -> list[dict[str, Any]]:
+def _ranked(reports: Sequence[Report], metric: str, present: Report) -> list[dict[str, Any]]:
     """Return different recipes without members of their own, the best first."""
     sign = -1 if direction(metric) == "maximize" else 1
     usable = [
         report
         for report in reports
-        if report.data_digest == digest
+        if report.data_digest == present.data_digest
+        and not report.may_know(present.protocol)
         and "members" not in report.recipe
         and not math.isnan(report.metrics.get(metric, math.nan))
     ]

@@ -8,18 +8,21 @@ import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from spaceship import logbook, parts
 from spaceship import recipe as recipes
-from spaceship.gate.verdict import VERDICT_FILE
+from spaceship.config import ROOT
+from spaceship.errors import RefusedError
+from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.job import Job
 from spaceship.members import best_recipes
 from spaceship.mode.train import conclude, fit_candidate, score_recipe
 from spaceship.outcome import OUTCOME
 from spaceship.registry import CHALLENGER, CHAMPION
-from spaceship.report import THRESHOLD, Report, better, direction
+from spaceship.report import THRESHOLD, Report, better
 from spaceship.tracking import FOLDER_TAG, Store
 
 log = logging.getLogger(__name__)
@@ -33,9 +36,9 @@ def start(config: DictConfig, name: str | None = None) -> str:
     store = parts.store(config)
     store.close_orphans()
     folder = Path(config.hydra.sweep.dir).absolute()
-    tags = logbook.run_tags(config, "-m ") | {FOLDER_TAG: str(folder)}
+    tags = logbook.run_tags(config, multirun=True) | {FOLDER_TAG: str(folder)}
     run_id = store.start_run(name or f"multirun-{folder.name}", tags)
-    OUTCOME.closers[run_id] = partial(store.end_parent, run_id)
+    OUTCOME.closers[run_id] = partial(store.end_parent, run_id)  # what runs below it ends, too
     return run_id
 
 
@@ -48,6 +51,9 @@ def end(config: DictConfig, parent_run_id: str, chosen: Path | None = None) -> N
         chosen: Folder of the best job, where a sweeper knows it; a study's folder may also hold
             jobs that do not count.
 
+    Raises:
+        RefusedError: It was refused, and the gate requires otherwise.
+
     """
     from filelock import FileLock
 
@@ -56,10 +62,10 @@ def end(config: DictConfig, parent_run_id: str, chosen: Path | None = None) -> N
         best = Job(chosen, in_multirun=True) if chosen else _best_of(config, folder)
         if best is not None and config.mode.get("blend"):
             best = _or_blend(config, best, store, parent_run_id)
-        if best is not None and not (best.folder / VERDICT_FILE).exists():
-            _gate_best(config, best, store, parent_run_id)
+        refusal = None if best is None else _gate_best(config, best, store, parent_run_id)
     store.end_parent(parent_run_id, "FINISHED")
-    OUTCOME.closers.pop(parent_run_id, None)
+    if refusal is not None:
+        raise refusal
 
 
 def _or_blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> Job:
@@ -84,46 +90,59 @@ def _blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> J
     """Return a blend of the best jobs, the best of each candidate first; None of a single one."""
     cfg, folder = _usable_config(config, best), Path(config.hydra.sweep.dir)
     report, metric = Report.read(best.folder), parts.objectives(config)[0]
-    members = best_recipes(folder, config.mode.blend, metric, report.data_digest)
+    members = best_recipes(folder, config.mode.blend, metric, report)
     if len(members) == 1:
         return None
-    settings = {"name": "blend", "method": "stack", "n_folds": 5, "bags": 1}
+    settings: Any = OmegaConf.load(ROOT / "configs" / "model" / "blend.yaml")
     recipe = recipes.blend(members, settings, report.recipe["features"])
     recipe["threshold"] = report.recipe.get("threshold", THRESHOLD)
     digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
     blend = Job(folder / f"{_BLEND}{digest[:8]}", in_multirun=True)
     if not blend.scored:
-        own = str(config.hydra.output_subdir)
-        shutil.copytree(best.folder / own, blend.folder / own, dirs_exist_ok=True)
-        tags = {"candidate": "blend", FOLDER_TAG: str(blend.folder)}
-        run_id = store.start_run("blend", tags, parent_run_id)
-        blend.note_run(run_id)
-        score_recipe(cfg, blend, recipe)
-        logbook.log_scores(store, blend)
-        store.end_run(run_id, "FINISHED")
+        own = blend.folder / str(config.hydra.output_subdir)
+        own.mkdir(parents=True, exist_ok=True)
+        shutil.copy(best.folder / own.name / logbook.CONFIG_FILE, own)
+        with logbook.run_of(blend, store, "blend", {"candidate": "blend"}, parent_run_id):
+            score_recipe(cfg, blend, recipe)
+            logbook.log_scores(store, blend)
     return blend
 
 
-def _gate_best(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> None:
-    """Fit, gate and log the best job; what was selected among many is challenger at the most."""
+def _gate_best(
+    config: DictConfig, best: Job, store: Store, parent_run_id: str
+) -> RefusedError | None:
+    """Fit, gate and log the best job; return the refusal that the gate requires not to happen.
+
+    What a sweep has selected among many is challenger at the most. A job that has been judged keeps
+    its verdict: a sweep that was killed since then only logs it.
+    """
     log.info("Best job: %s", best.folder)
-    cfg = _usable_config(config, best)
-    if not best.fitted:
+    cfg, refusal = _usable_config(config, best), None
+    if not best.fitted and not (best.folder / VERDICT_FILE).exists():
         fit_candidate(cfg, best)
     try:
-        verdict = conclude(cfg, best, ceiling=CHALLENGER if logbook.is_study(config) else CHAMPION)
+        conclude(cfg, best, ceiling=CHALLENGER if logbook.is_study(config) else CHAMPION)
+    except RefusedError as error:
+        refusal = error
     finally:
         logbook.log_scores(store, best)
+    verdict = Verdict.read(best.folder)
     tags = {"best_run_id": str(best.run_id), "award": verdict.award, "reason": verdict.reason}
     tags["best_job"] = str(best.folder)
     store.log_scores(parent_run_id, Report.read(best.folder).metrics, tags=tags)
     shutil.copy(best.folder / VERDICT_FILE, best.folder.parent)
+    return refusal
 
 
 def _usable_config(config: DictConfig, job: Job) -> DictConfig:
-    """Return a job's saved config; what it may have lost is a password."""
+    """Return a job's saved config; what it may have lost is a password.
+
+    A sweep may have been resumed under another gate than the job was run with: the latest counts.
+    """
     cfg = _saved_config(job.folder / str(config.hydra.output_subdir))
     cfg.tracking = config.tracking
+    if logbook.is_study(config):
+        cfg.gate, cfg.reason = config.gate, config.reason
     return cfg
 
 
@@ -146,7 +165,6 @@ def _scored_jobs(folder: Path) -> Sequence[Job]:
 
 def _best(jobs: Sequence[Job], metric: str) -> Job:
     """Return the job whose report is best by the objective; the first one among equals."""
-    direction(metric)
     best, *others = jobs
     for job in others:
         mine, theirs = (Report.read(one.folder).metrics[metric] for one in (job, best))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, MutableMapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from spaceship.evaluation import PreparedFold
 from spaceship.gate.policy import Gate
 from spaceship.members import best_recipes, study_folder
 from spaceship.registry import CHAMPION, Registry
-from spaceship.report import direction, names_of
+from spaceship.report import Report, direction, names_of
 from spaceship.tracking import Store, validated
 from spaceship.training import Protocol
 from spaceship.trial import in_trial
@@ -110,8 +111,7 @@ def _blend(
         members = [recipes.single(member, features) for member in model["members"].values()]
     else:
         folder = study_folder(store(cfg), str(model["study"]))
-        digest, metric = passengers(cfg).digest, objectives(cfg)[0]
-        members = best_recipes(folder, model["top"], metric, digest)
+        members = best_recipes(folder, model["top"], objectives(cfg)[0], blank_report(cfg, ""))
         features = members[0]["features"]
     return recipes.blend(members, model, features)
 
@@ -166,6 +166,12 @@ def protocol(cfg: DictConfig) -> Protocol:
     """Return how figures are made: hold-out and folds."""
     fraction, salt, n_folds = settings(cfg, "split", "holdout_fraction", "salt", "n_folds")
     return Protocol(fraction, salt, n_folds, cfg.seed)
+
+
+def blank_report(cfg: DictConfig, name: str) -> Report:
+    """Return a report that names the data and the protocol in use, still without figures."""
+    source, digest = data_source(cfg).name, passengers(cfg).digest
+    return Report(name, source, digest, protocol=asdict(protocol(cfg)))
 
 
 def gate(cfg: DictConfig) -> Gate:

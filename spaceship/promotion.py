@@ -57,13 +57,9 @@ class Referee:
 
         """
         if (job.folder / VERDICT_FILE).exists():
-            return Verdict.read(job.folder)
-        run_id = job.logged_run()
-        report = replace(Report.read(job.folder), run_id=run_id)
-        report.write(job.folder)
-        with self.registry.lock():
-            verdict, version, champion = self._settle(job, report, ceiling)
-        self._note(job, verdict, version, champion)
+            verdict = Verdict.read(job.folder)
+        else:
+            verdict = self._judge(job, ceiling)
         if self.gate.require and verdict.award == "refused":
             message = (
                 f"expected a candidate that passes the gate, found: {verdict.reason}; "
@@ -72,10 +68,25 @@ class Referee:
             raise RefusedError(message)
         return verdict
 
+    def _judge(self, job: Job, ceiling: str) -> Verdict:
+        """Give and note the verdict; one that was carried out just before a crash is noted only."""
+        run_id = job.logged_run()
+        report = replace(Report.read(job.folder), run_id=run_id)
+        report.write(job.folder)
+        with self.registry.lock():
+            if (move := self.registry.move_of(run_id)) is None:
+                verdict, version, before = self._settle(job, report, ceiling)
+            else:
+                verdict, version = Verdict(move.alias, move.reason, "recorded"), move.after
+                before = move.before if move.alias == CHAMPION else None
+                _clear(job)
+        self._note(job, verdict, version, before)
+        return verdict
+
     def _settle(
         self, job: Job, report: Report, ceiling: str
-    ) -> tuple[Verdict, str | None, Version | None]:
-        """Return the verdict, the version it registered and the champion it was held against.
+    ) -> tuple[Verdict, str | None, str | None]:
+        """Return the verdict, and the numbers of the version registered and of the champion before.
 
         A champion that another machine replaces meanwhile is not the one to be replaced: the
         candidate is held against the new one.
@@ -86,7 +97,7 @@ class Referee:
             champion = None if number is None else self.registry.version(number)
             verdict = self._decide(report, champion, ceiling)
             try:
-                return verdict, self._act(job, report, verdict, aliases), champion
+                return verdict, self._act(job, report, verdict, aliases), number
             except OutdatedError as error:
                 log.info("Held against the new champion: %s", error)
         message = f"expected a champion that stays for a moment, found {_ATTEMPTS} new ones"
@@ -113,13 +124,14 @@ class Referee:
         report = Report.read(folder)
         seeds = {str(seed) for seed in self.gate.cv_seeds}
         same_data = report.data_digest == candidate.data_digest
-        if same_data and (seen := _seen(report, candidate)):
-            message = (
-                f"expected passengers that the champion's twin has not seen, found {seen} in the "
-                "hold-out that it was trained on; use the split.* that it was trained with"
-            )
-            raise RegistryError(message)
-        if same_data and _same_rows(report, candidate) and seeds <= set(report.repeats):
+        seen = f"{_seen(report, candidate)} in the hold-out that it was trained on"
+        if not same_data:
+            seen = "a hold-out that it was trained on in part, by another salt or fraction"
+        if _seen(report, candidate) if same_data else report.may_know(candidate.protocol):
+            message = f"expected passengers that the champion's twin has not seen, found {seen}"
+            raise RegistryError(f"{message}; use the split.* that it was trained with")
+        repeated = not seeds or len(report.folds) == len(candidate.folds)
+        if same_data and repeated and _same_rows(report, candidate) and seeds <= {*report.repeats}:
             return report
         now = self.update(report, self.registry.fetch(champion, TWIN, folder))
         return replace(now, judged_on=report.holdout)
@@ -156,19 +168,16 @@ class Referee:
         self.registry.complete(move, number)
         if verdict.award == CHAMPION:
             self._retire_challenger(number)
-        shutil.rmtree(job.twin)
-        shutil.rmtree(job.model)
+        _clear(job)
         return number
 
-    def _note(
-        self, job: Job, verdict: Verdict, version: str | None, champion: Version | None
-    ) -> None:
+    def _note(self, job: Job, verdict: Verdict, version: str | None, before: str | None) -> None:
         content = {
             **verdict.to_dict(),
             "dry_run": self.gate.dry_run,
             "model": self.registry.model,
             "version_registered": version,
-            "champion_before": None if champion is None else champion.number,
+            "champion_before": before,
         }
         write_json(job.folder / VERDICT_FILE, content)
         store, run_id = self.registry.store, str(job.run_id)
@@ -185,6 +194,12 @@ class Referee:
         if challenger is not None:
             reason = f"version {champion} became champion"
             self.registry.take_away(CHALLENGER, challenger, reason)
+
+
+def _clear(job: Job) -> None:
+    """Remove a registered model and its twin from the job's folder: MLflow has them."""
+    for folder in (job.twin, job.model):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _seen(champion: Report, candidate: Report) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from spaceship.aliases import LOCK_SECONDS, Aliases
 from spaceship.errors import NoChampionError, RegistryError
-from spaceship.ledger import predecessor
+from spaceship.ledger import DONE, Move, predecessor
 from spaceship.record import digest
 
 log = logging.getLogger(__name__)
@@ -140,15 +140,28 @@ class Registry(Aliases):
         )
         return str(version.version)
 
+    def move_of(self, run_id: str) -> Move | None:
+        """Return the move that a run's model has made, None if it has made none."""
+        query = f"name = '{self.model}' and run_id = '{run_id}'"
+        numbers = {str(one.version) for one in self._client.search_model_versions(query)}
+        made = (one for one in self.moves() if one.state == DONE and one.after in numbers)
+        return next(made, None)
+
     def previous_champion(self) -> str:
         """Return the number of the version that was champion before the present one.
+
+        Versions that have been deleted since are passed over.
 
         Raises:
             RegistryError: There was none.
 
         """
-        current = self.champion().number
-        before = predecessor(self.moves(), CHAMPION, current)
+        current, moves = self.champion().number, self.moves()
+        found = self._client.search_model_versions(f"name = '{self.model}'", max_results=10_000)
+        there = {str(version.version) for version in found}
+        before = predecessor(moves, CHAMPION, current)
+        while before is not None and before not in there:
+            before = predecessor(moves, CHAMPION, before)
         if before is None:
             message = (
                 f"expected an earlier champion of {self.model}, found version {current} only; "

@@ -107,13 +107,9 @@ class HoldOut:
         pairs = zip(self.predictions, self.labels, strict=True)
         return sum(guess == label for guess, label in pairs) / len(self.labels)
 
-    def write_csv(self, path: Path) -> None:
-        """Write the rows, atomically."""
-        write_atomically(path, self.to_csv())
-
     @classmethod
     def read_csv(cls, path: Path, threshold: float = THRESHOLD) -> Self:
-        """Read what `write_csv` wrote; the threshold is not in the file.
+        """Read what `to_csv` returned; the threshold is not in the file.
 
         Raises:
             RegistryError: The file is missing or broken.
@@ -163,6 +159,7 @@ class Report:
         holdout: The twin's hold-out predictions, if the job is gated.
         run_id: The MLflow run, once there is one.
         judged_on: A champion's hold-out as it was logged, where `holdout` has been made anew.
+        protocol: How the figures were made: hold-out, folds, seed; empty in reports of old.
 
     """
 
@@ -177,6 +174,7 @@ class Report:
     holdout: HoldOut | None = None
     run_id: str | None = None
     judged_on: HoldOut | None = None
+    protocol: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def missing(cls, name: str, run_id: str | None = None) -> Self:
@@ -192,7 +190,7 @@ class Report:
         rows = None if self.holdout is None else self.holdout.to_csv()
         if rows is not None:
             write_atomically(folder / HOLDOUT_FILE, rows)
-        content = {name: getattr(self, name) for name in _TEXTS}
+        content = {name: getattr(self, name) for name in (*_TEXTS, "protocol")}
         content |= {name: _nan_to_null(getattr(self, name)) for name in _NUMBERS}
         content["holdout_sha256"] = None if rows is None else _sha256(rows)
         content["threshold"] = THRESHOLD if self.holdout is None else self.holdout.threshold
@@ -218,7 +216,15 @@ class Report:
         numbers = {name: _null_to_nan(content[name]) for name in _NUMBERS}
         threshold = content.get("threshold", THRESHOLD)  # reports of old have none
         holdout = _read_holdout(folder / HOLDOUT_FILE, content["holdout_sha256"], threshold)
-        return cls(**texts, **numbers, holdout=holdout)
+        return cls(**texts, **numbers, protocol=content.get("protocol", {}), holdout=holdout)
+
+    def may_know(self, protocol: Mapping[str, Any]) -> bool:
+        """Tell whether what another protocol holds out was learnt from here; False if unknown."""
+        mine = self.protocol
+        if not mine or not protocol:
+            return False
+        larger = protocol["holdout_fraction"] > mine["holdout_fraction"]
+        return bool(larger or protocol["salt"] != mine["salt"])
 
 
 _TEXTS = ("name", "data_source", "data_digest", "run_id", "recipe")

@@ -77,13 +77,12 @@ def end_study(config: DictConfig, run_id: str, files: Sequence[Path], summary: s
 def start_trial(config: DictConfig, parent_run_id: str | None) -> None:
     """Start a trial's run: its number, its candidate and what was drawn for it."""
     job = Job.current()
-    logbook.redact_saved_config(job.folder / config.hydra.output_subdir)
+    logbook.redact_saved_config(config, job)
     choices, number = config.hydra.runtime.choices, str(config.hydra.job.num)
     tags = {"trial": number, "model": choices["model"], "features": choices["features"]}
-    tags[FOLDER_TAG] = str(job.folder)
+    tags |= {FOLDER_TAG: str(job.folder), **logbook.code_tags()}
     store = parts.store(config)
     run_id = store.start_run(f"trial-{number}-{choices['model']}", tags, parent_run_id)
-    OUTCOME.closers[run_id] = partial(store.end_run, run_id)
     job.note_run(run_id)
     drawn = [str(item).partition("=") for item in config.hydra.overrides.task]
     store.log_params(run_id, {key: redact(value) for key, _, value in drawn})
@@ -106,7 +105,6 @@ def end_trial(config: DictConfig, error: Exception | None) -> None:
         store.log_scores(run_id, report.metrics, report.folds, tags)
     failed = error is not None and not isinstance(error, PrunedError)
     store.end_run(run_id, "FAILED" if failed else "FINISHED")
-    OUTCOME.closers.pop(run_id, None)
 
 
 def lose_trial(config: DictConfig, folder: Path) -> None:

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
@@ -14,7 +14,8 @@ from urllib.parse import urlparse
 from spaceship.config import redact
 from spaceship.connection import open_client
 from spaceship.errors import TrackingError
-from spaceship.process import is_orphan, process_tags
+from spaceship.outcome import OUTCOME
+from spaceship.process import is_orphan, process_tags, uninterrupted
 from spaceship.record import clear_unfinished
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class Store:
     def start_run(self, name: str, tags: Mapping[str, str], parent: str | None = None) -> str:
         """Start a run that names its process, so that a later start can tell if it was killed.
 
+        Whatever ends the process short of SIGKILL ends the run too.
+
         Args:
             name: What MLflow's page shows.
             tags: Further tags.
@@ -84,8 +87,11 @@ class Store:
         own = {**tags, **process_tags()}
         if parent is not None:
             own["mlflow.parentRunId"] = parent
-        run = self.client.create_run(self.experiment_id, run_name=name, tags=own)
-        return str(run.info.run_id)
+        with uninterrupted():  # a run that nobody knows of would stand as running
+            run = self.client.create_run(self.experiment_id, run_name=name, tags=own)
+            run_id = str(run.info.run_id)
+            OUTCOME.closers[run_id] = partial(self.end_run, run_id)
+        return run_id
 
     def log_params(self, run_id: str, params: Mapping[str, str]) -> None:
         """Log parameters, each under a name and cut to a length that no store refuses."""
@@ -124,12 +130,13 @@ class Store:
         if status != "FINISHED":
             self._close_models(run_id)
         self.client.set_terminated(run_id, status)
+        OUTCOME.closers.pop(run_id, None)
 
     def end_parent(self, run_id: str, status: str) -> None:
         """End a multirun's run, and as KILLED what still runs below it."""
-        for child in self._running(f"tags.mlflow.parentRunId = '{run_id}'"):
-            self.client.set_terminated(child.info.run_id, "KILLED")
-        self.client.set_terminated(run_id, status)
+        for child in self._running(_below(run_id)):
+            self.end_run(child.info.run_id, "KILLED")
+        self.end_run(run_id, status)
 
     def close_orphans(self) -> Sequence[str]:
         """Mark runs KILLED that stand as running but whose process on this machine is gone.
@@ -149,8 +156,10 @@ class Store:
         return gone
 
     def _close_models(self, run_id: str) -> None:
-        """Mark models FAILED that a run has begun to log and will not finish."""
-        query = f"source_run_id = '{run_id}'"
+        """Mark models FAILED that a run, or one below it, has begun to log and will not finish."""
+        below = self.client.search_runs([self.experiment_id], _below(run_id))
+        ids = ", ".join(f"'{one}'" for one in (run_id, *(run.info.run_id for run in below)))
+        query = f"source_run_id IN ({ids})"
         for model in self.client.search_logged_models([self.experiment_id], query):
             if model.status == "PENDING":
                 self.client.finalize_logged_model(model.model_id, "FAILED")
@@ -158,6 +167,11 @@ class Store:
     def _running(self, condition: str = "") -> Sequence[Any]:
         query = "attributes.status = 'RUNNING'" + (f" and {condition}" if condition else "")
         return list(self.client.search_runs([self.experiment_id], query))
+
+
+def _below(run_id: str) -> str:
+    """Return the query of the runs below a multirun's."""
+    return f"tags.mlflow.parentRunId = '{run_id}'"
 
 
 def _as_name(key: str) -> str:

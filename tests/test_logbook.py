@@ -1,9 +1,16 @@
 """What the callback tells jobs by."""
 
+from typing import Any
+
 import pytest
+from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import OmegaConf
 
+from spaceship import logbook
+from spaceship.callback import MLflowCallback
+from spaceship.errors import RegistryError
 from spaceship.logbook import is_study
+from spaceship.outcome import OUTCOME
 
 
 @pytest.mark.parametrize(
@@ -19,3 +26,20 @@ def test_a_sweeper_that_was_taken_away_makes_no_study(
     sweeper: dict[str, str] | None, *, study: bool
 ) -> None:
     assert is_study(OmegaConf.create({"hydra": {"sweeper": sweeper}})) == study
+
+
+def test_what_fails_at_a_jobs_end_comes_back_from_a_launchers_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: Any) -> None:
+        raise RegistryError("no registry")
+
+    monkeypatch.setattr(logbook, "end_job", fail)
+    config = OmegaConf.create({"hydra": {"sweeper": None}})
+    done = JobReturn(overrides=[], status=JobStatus.COMPLETED, _return_value=0.4)
+    try:
+        MLflowCallback().on_job_end(config, done)
+    finally:
+        OUTCOME.failures.clear()
+    with pytest.raises(RegistryError, match="no registry"):
+        _ = done.return_value

@@ -73,11 +73,25 @@ def test_retraining_the_same_is_refused_and_repeats_every_figure(first_time: She
     assert first_time.champion() == "1"
 
 
-def test_refusal_is_status_3_where_the_gate_is_required(first_time: Shell) -> None:
-    done = first_time("mode=train", *QUICK, "gate.require=true")
+@pytest.mark.parametrize("mode", ["train", "default"])
+def test_refusal_is_status_3_where_the_gate_is_required(first_time: Shell, mode: str) -> None:
+    done = first_time(f"mode={mode}", *QUICK, "gate.require=true", "hydra.output_subdir=null")
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
-    assert first_time.runs()[0].info.status == "FINISHED"
+    run = first_time.runs()[0]
+    assert run.info.status == "FINISHED"
+    assert {"cv_log_loss", "holdout_accuracy"} <= set(run.data.metrics)
+    assert run.data.tags["data_source"] == "synthetic"
+
+
+def test_required_gate_that_refuses_the_best_of_a_multirun(first_time: Shell) -> None:
+    done = first_time("-m", "mode=train", *QUICK, "gate.require=true", "seed=42,42")
+    assert done.returncode == 3, done.stderr
+    assert "Traceback" not in done.stderr
+    (parent, *_) = (run for run in first_time.runs() if "mlflow.parentRunId" not in run.data.tags)
+    assert (parent.info.status, parent.data.tags["award"]) == ("FINISHED", "refused")
+    assert {"best_run_id", "reason", "best_job"} <= set(parent.data.tags)
+    assert parent.data.tags["command"].startswith("python scripts/run.py -m mode=train data.")
 
 
 def test_a_first_candidate_that_is_refused_is_a_result(shell: Shell) -> None:
@@ -132,6 +146,7 @@ def test_job_that_fails_fails_its_multirun(shell: Shell) -> None:
         (["mode=train", "gate.floor.minimum=high"], "floor"),
         (["mode=train", "gate.floor=0.5"], "to be a rule"),
         (["mode=train", "gate.force=true"], "reason="),
+        (["-m", "mode=train", "hydra.output_subdir=null"], "in a multirun, found null"),
         (["mode=history", "history.output=moves.txt"], "FILE.csv or FILE.json"),
         (["mode=history", "history.at=tuesday"], "YYYY-MM-DD"),
         (["mode=train", "objective.metric=holdout_accuracy"], "cv_accuracy"),

@@ -1,6 +1,7 @@
 """Which of a sweep's jobs a blend is made of."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from spaceship.errors import ConfigError
 from spaceship.members import best_recipes, study_folder
 from spaceship.report import Report
 from spaceship.tracking import Store
+
+PRESENT = Report("", "local", "d", protocol={"holdout_fraction": 0.2, "salt": "a"})
 
 
 def job(folder: Path, name: str, loss: float, digest: str = "d", **recipe: Any) -> None:
@@ -23,9 +26,9 @@ def job(folder: Path, name: str, loss: float, digest: str = "d", **recipe: Any) 
 def test_the_best_of_each_candidate_comes_first_then_the_rest_by_rank(tmp_path: Path) -> None:
     for name, loss in {"a1": 0.4, "a2": 0.1, "a3": 0.2, "b1": 0.5, "b2": 0.3}.items():
         job(tmp_path, name, loss, estimator=name)
-    recipes = best_recipes(tmp_path, 4, "cv_log_loss", "d")
+    recipes = best_recipes(tmp_path, 4, "cv_log_loss", PRESENT)
     assert [recipe["estimator"] for recipe in recipes] == ["a2", "b2", "a3", "a1"]
-    assert best_recipes(tmp_path, 1, "cv_log_loss", "d") == recipes[:1]
+    assert best_recipes(tmp_path, 1, "cv_log_loss", PRESENT) == recipes[:1]
 
 
 def test_more_is_better_where_the_metric_says_so(tmp_path: Path) -> None:
@@ -34,8 +37,19 @@ def test_more_is_better_where_the_metric_says_so(tmp_path: Path) -> None:
         report = Report.read(tmp_path / name)
         report.metrics["cv_accuracy"] = accuracy
         report.write(tmp_path / name)
-    (best,) = best_recipes(tmp_path, 1, "cv_accuracy", "d")
+    (best,) = best_recipes(tmp_path, 1, "cv_accuracy", PRESENT)
     assert best["estimator"] == "a1"
+
+
+def test_who_may_have_learnt_from_the_present_holdout_is_left_out(tmp_path: Path) -> None:
+    protocols = {"a1": (0.2, "a"), "b1": (0.3, "a"), "c1": (0.1, "a"), "d1": (0.2, "b")}
+    for name, (fraction, salt) in protocols.items():
+        job(tmp_path, name, 0.4)
+        report = Report.read(tmp_path / name)
+        protocol = {"holdout_fraction": fraction, "salt": salt}
+        replace(report, protocol=protocol).write(tmp_path / name)
+    found = best_recipes(tmp_path, 9, "cv_log_loss", PRESENT)
+    assert [recipe["name"] for recipe in found] == ["a", "b"]
 
 
 def test_what_cannot_be_a_member_is_left_out(tmp_path: Path) -> None:
@@ -45,13 +59,13 @@ def test_what_cannot_be_a_member_is_left_out(tmp_path: Path) -> None:
     job(tmp_path, "d1", 0.1, members=[])
     job(tmp_path, "a2", 0.3)  # the same recipe as a1: once is enough
     (tmp_path / "pruned").mkdir()
-    assert [recipe["name"] for recipe in best_recipes(tmp_path, 9, "cv_log_loss", "d")] == ["a"]
+    assert [recipe["name"] for recipe in best_recipes(tmp_path, 9, "cv_log_loss", PRESENT)] == ["a"]
 
 
 @pytest.mark.parametrize(("top", "named"), [(0, "model.top"), ("all", "model.top"), (3, "none")])
 def test_nothing_to_blend_is_told(tmp_path: Path, top: Any, named: str) -> None:
     with pytest.raises(ConfigError, match=named):
-        best_recipes(tmp_path, top, "cv_log_loss", "d")
+        best_recipes(tmp_path, top, "cv_log_loss", PRESENT)
 
 
 def test_a_study_is_found_by_name_or_as_the_last_one(store: Store, tmp_path: Path) -> None:

@@ -276,6 +276,45 @@ def test_a_champion_that_has_changed_is_not_replaced(registry: Registry, tmp_pat
     assert [move.state for move in registry.moves()] == [DONE]
 
 
+def test_a_move_that_was_given_up_meanwhile_is_not_completed(
+    registry: Registry, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        register(registry, tmp_path / "model")
+    move = registry.prepare(CHAMPION, {CHAMPION: None}, "takes an hour")
+    registry._record(move.ended(CANCELLED))
+    point(registry, "2")  # another machine's champion
+    with pytest.raises(OutdatedError, match="given up by another process"):
+        registry.complete(move, "1")
+    assert registry.champion().number == "2"
+    assert state_of(registry, move) == CANCELLED
+
+
+def test_the_move_that_a_run_has_made(registry: Registry, tmp_path: Path) -> None:
+    for _ in range(2):
+        register(registry, tmp_path / "model")
+    first, second = (registry.version(number).run_id for number in ("1", "2"))
+    registry.prepare(CHAMPION, {CHAMPION: None}, "broken off")
+    assert registry.move_of(first) is None
+    with registry.lock():
+        registry.move(CHAMPION, "2", "better")
+    assert registry.move_of(first) is None
+    made = registry.move_of(second)
+    assert made is not None
+    assert (made.alias, made.after, made.reason) == (CHAMPION, "2", "better")
+
+
+def test_a_champion_that_was_deleted_is_passed_over(registry: Registry, tmp_path: Path) -> None:
+    for number in ("1", "2", "3"):
+        register(registry, tmp_path / "model")
+        registry.move(CHAMPION, number, "better")
+    registry.store.client.delete_model_version(registry.model, "2")
+    assert registry.previous_champion() == "1"
+    registry.store.client.delete_model_version(registry.model, "1")
+    with pytest.raises(RegistryError, match="found version 3 only"):
+        registry.previous_champion()
+
+
 def test_an_alias_is_taken_away_only_from_the_version_that_has_it(
     registry: Registry, tmp_path: Path
 ) -> None:

@@ -73,7 +73,8 @@ def test_nan_is_null_in_the_file_and_nan_when_read(tmp_path: Path) -> None:
 
 def test_a_holdout_of_another_run_is_refused(tmp_path: Path) -> None:
     REPORT.write(tmp_path)
-    replace(HOLDOUT, probabilities=(0.1, 0.2, 0.3)).write_csv(tmp_path / "holdout.csv")
+    other = replace(HOLDOUT, probabilities=(0.1, 0.2, 0.3))
+    (tmp_path / "holdout.csv").write_text(other.to_csv())
     with pytest.raises(RegistryError, match="found another one"):
         Report.read(tmp_path)
 
@@ -111,7 +112,7 @@ def test_holdout_probabilities_keep_every_digit(
 ) -> None:
     path = tmp_path_factory.mktemp("holdout") / "holdout.csv"
     ids = tuple(f"{i:04d}_01" for i in range(len(probabilities)))
-    HoldOut(ids, (True,) * len(ids), tuple(probabilities)).write_csv(path)
+    path.write_text(HoldOut(ids, (True,) * len(ids), tuple(probabilities)).to_csv())
     back = HoldOut.read_csv(path)
     assert back.passenger_ids == ids
     assert list(map(repr, back.probabilities)) == list(map(repr, probabilities))

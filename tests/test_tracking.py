@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from spaceship.errors import TrackingError
+from spaceship.outcome import OUTCOME
 from spaceship.process import process_tags
 from spaceship.tracking import PARAM_LENGTH, Store, validated
 
@@ -85,6 +86,32 @@ def test_a_model_that_its_run_did_not_complete_is_marked_failed(store: Store) ->
         store.end_run(run, end)
     found = [str(client.get_logged_model(one.model_id).status) for one in models]
     assert found == ["FAILED", "FAILED", "READY", "PENDING"]
+
+
+def test_a_model_below_a_multirun_that_was_killed_is_marked_failed(store: Store) -> None:
+    parent = store.start_run("multirun", {})
+    best = store.start_run("its best job", {}, parent)
+    model = store.client.create_logged_model(store.experiment_id, "model", best)
+    store.end_run(best, "FINISHED")
+    store.end_parent(parent, "KILLED")
+    assert str(store.client.get_logged_model(model.model_id).status) == "FAILED"
+    assert (status(store, best), status(store, parent)) == ("FINISHED", "KILLED")
+
+
+def test_a_run_is_ended_whenever_the_process_is_interrupted(store: Store) -> None:
+    create, came = store.client.create_run, []
+
+    def interrupted(*arguments: Any, **options: Any) -> Any:
+        run = create(*arguments, **options)
+        came.append(run.info.run_id)
+        signal.raise_signal(signal.SIGINT)
+        return run
+
+    store.client.create_run = interrupted  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        store.start_run("interrupted", {})
+    OUTCOME.close("KILLED")
+    assert [status(store, run) for run in came] == ["KILLED"]
 
 
 def test_a_start_ends_the_runs_of_processes_that_were_killed_and_no_others(

@@ -92,8 +92,7 @@ def _weigh(checks: list[Check], compared: Comparison) -> Verdict:
     award = min((check.otherwise for check in failed), key=AWARDS.index, default=AWARDS[-1])
     decisive = [check for check in failed if check.otherwise == award != AWARDS[-1]]
     numbers = _describe(compared) | {check.rule: check.number for check in checks}
-    met = "every rule is met" if not failed else ""
-    told = "; ".join(map(str, decisive)) if decisive else met or "; ".join(map(str, failed))
+    told = "; ".join(map(str, decisive or failed)) or "every rule is met"
     reason = f"{award.capitalize()}: {_summary(compared)}: {told}."
     return Verdict(award, reason, decisive[0].rule if decisive else "all", numbers, tuple(checks))
 

@@ -3,9 +3,8 @@
 import logging
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ from spaceship.gate.verdict import Verdict
 from spaceship.job import Job
 from spaceship.ledger import reigns
 from spaceship.mode.train import conclude, fit_candidate, score_candidate
-from spaceship.outcome import OUTCOME
 from spaceship.record import write_atomically
 from spaceship.registry import CHAMPION, MODEL, Registry
 from spaceship.report import Report
@@ -140,20 +138,14 @@ def _config_of(cfg: DictConfig, folder: Path, span: tuple[int, int]) -> DictConf
 def _retrain(cfg: DictConfig, job: Job) -> tuple[Pipeline, Verdict]:
     """Score and fit a candidate as `mode=train` does, and return it with the gate's verdict."""
     store = parts.store(cfg)
-    run_id = store.start_run(job.folder.name, {"mode": "simulate"})
-    OUTCOME.closers[run_id] = partial(store.end_run, run_id)
-    job.note_run(run_id)
-    score_candidate(cfg, job)
-    fit_candidate(cfg, job)
-    candidate = packaging.load(str(job.model))  # a verdict moves the model away
-    logbook.log_scores(store, job)
-    try:
-        verdict = conclude(cfg, job)
-    except RefusedError:  # what the gate requires is seen to when all is told
-        verdict = Verdict.read(job.folder)
-    store.end_run(run_id, "FINISHED")
-    OUTCOME.closers.pop(run_id, None)
-    return candidate, verdict
+    with logbook.run_of(job, store, job.folder.name, {"mode": "simulate"}):
+        score_candidate(cfg, job)
+        fit_candidate(cfg, job)
+        candidate = packaging.load(str(job.model))  # a verdict moves the model away
+        logbook.log_scores(store, job)
+        with suppress(RefusedError):  # what the gate requires is seen to when all is told
+            conclude(cfg, job)
+    return candidate, Verdict.read(job.folder)
 
 
 def _tell(cfg: DictConfig, job: Job, eras: list[Era]) -> None:

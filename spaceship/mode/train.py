@@ -43,7 +43,7 @@ def score_recipe(cfg: DictConfig, job: Job, recipe: dict[str, Any]) -> Report:
     """Cross-validate one recipe inside the training part and write the job's report."""
     people = parts.passengers(cfg)
     name = f"{recipe['name']} on {parts.features_name(recipe)}"
-    blank = Report(name, parts.data_source(cfg).name, people.digest, recipe=recipe)
+    blank = replace(parts.blank_report(cfg, name), recipe=recipe)
     log.log(_level(), "Cross-validation of %s", name)
     report = training.measure(
         parts.pipeline(cfg, recipe),

@@ -10,7 +10,7 @@ import pytest
 from candidates import LENIENT, NewJob, Twins, aliases, n_versions, one_better, referee
 
 from spaceship.errors import RegistryError
-from spaceship.gate.verdict import VERDICT_FILE
+from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.ledger import DONE
 from spaceship.promotion import Referee
 from spaceship.registry import CHAMPION, Registry
@@ -90,6 +90,22 @@ def test_a_champion_whose_figures_were_changed_is_not_compared_with(
 
 class Killed(BaseException):
     """What nothing on the way may catch."""
+
+
+def test_a_verdict_that_a_crash_kept_from_being_noted_is_noted_once_it_is_asked_for(
+    registry: Registry, new_job: NewJob, twins: Twins
+) -> None:
+    referee(registry).conclude(new_job(twins.weak))
+    job = new_job(twins.good)
+    verdict = referee(registry).conclude(job)
+    (job.folder / VERDICT_FILE).unlink()
+    again = referee(registry).conclude(job)
+    assert (again.award, again.reason) == (verdict.award, verdict.reason)
+    assert again.award == CHAMPION
+    assert Verdict.read(job.folder) == again
+    noted = json.loads((job.folder / VERDICT_FILE).read_text())
+    assert (noted["version_registered"], noted["champion_before"]) == ("2", "1")
+    assert (n_versions(registry), registry.champion().number) == (2, "2")
 
 
 class MortalClient:

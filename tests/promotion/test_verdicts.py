@@ -176,11 +176,16 @@ def test_the_champion_is_scored_again_where_the_data_has_moved(
     assert verdict.numbers["champion_accuracy"] == expected.accuracy
 
 
-def test_a_champion_without_the_seeds_the_gate_asks_for_is_scored_on_them(
-    registry: Registry, new_job: NewJob, twins: Twins
+@pytest.mark.parametrize("n_folds", [None, 5])
+def test_a_champion_without_the_seeds_or_the_folds_of_the_gate_is_scored_on_them(
+    registry: Registry, new_job: NewJob, twins: Twins, n_folds: int | None
 ) -> None:
-    referee(registry).conclude(new_job(twins.weak))
     repeats = {str(seed): {"accuracy": 0.7} for seed in (1, 2, 3)}
+    first = new_job(twins.weak)
+    if n_folds is not None:
+        known = replace(Report.read(first.folder), repeats=repeats, folds=[{}] * n_folds)
+        known.write(first.folder)
+    referee(registry).conclude(first)
     asked: list[str] = []
 
     def update(champion: Report, twin: Path) -> Report:
@@ -191,7 +196,7 @@ def test_a_champion_without_the_seeds_the_gate_asks_for_is_scored_on_them(
     strict = Gate(repeats=Repeats(seeds=[1, 2, 3], floor=0.5), significance=Significance(), **RULES)
     job = new_job(twins.good)
     better = {seed: {"accuracy": 0.8} for seed in repeats}
-    replace(Report.read(job.folder), repeats=better).write(job.folder)
+    replace(Report.read(job.folder), repeats=better, folds=[{}] * 3).write(job.folder)
     assert Referee(strict, registry, update).conclude(job).award == CHAMPION
     assert asked == ["lgbm"]
 
@@ -205,6 +210,28 @@ def test_a_champion_is_not_compared_on_passengers_its_twin_was_trained_on(
     assert verdict.award == "refused"
     assert f"found {len(twins.good.labels) - 50} in the hold-out" in caplog.text
     assert aliases(registry) == ("1", None)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "award"),
+    [
+        ({"holdout_fraction": 0.2, "salt": "a"}, CHAMPION),
+        ({"holdout_fraction": 0.2, "salt": "b"}, "refused"),
+        ({"holdout_fraction": 0.3, "salt": "a"}, "refused"),
+    ],
+)
+def test_a_twin_that_may_know_the_answers_is_not_asked_though_the_data_have_changed(
+    registry: Registry, new_job: NewJob, twins: Twins, protocol: dict[str, Any], award: str
+) -> None:
+    judge = Referee(LENIENT, registry, lambda champion, _: champion)
+    first, second = new_job(twins.weak, digest="before"), new_job(twins.good, digest="after")
+    known = {"holdout_fraction": 0.2, "salt": "a"}
+    replace(Report.read(first.folder), protocol=known).write(first.folder)
+    replace(Report.read(second.folder), protocol=protocol).write(second.folder)
+    judge.conclude(first)
+    verdict = judge.conclude(second)
+    assert verdict.award == award
+    assert ("no hold-out predictions" in verdict.reason) == (award == "refused")
 
 
 def test_a_forced_candidate_becomes_champion_on_record(

@@ -51,6 +51,8 @@ def test_runs_tell_of_trials(finished: tuple[Project, str]) -> None:
     project, _ = finished
     study, runs = project.study(), project.runs()
     (parent,) = (run for run in runs if "mlflow.parentRunId" not in run.data.tags)
+    assert "run.py -m hydra/sweeper=optuna" in parent.data.tags["command"]
+    assert "hydra.sweeper.n_trials=7 mode=train" in parent.data.tags["command"]
     children = {int(run.data.tags["trial"]): run for run in runs if run is not parent}
     assert sorted(children) == [trial.number for trial in study.get_trials()]
     for trial in study.get_trials():
