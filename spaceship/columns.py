@@ -28,7 +28,6 @@ COLUMNS = (
     *SPENDS,
     "Name",
 )
-TEXTS = (ID, "HomePlanet", "Cabin", "Destination", "Name")
 NUMBERS = ("Age", *SPENDS)
 BOOLEANS = ("CryoSleep", "VIP")
 

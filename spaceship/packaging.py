@@ -124,7 +124,7 @@ def _trusted_types(pipeline: Pipeline) -> list[str]:
     strange = [name for name in types if not name.startswith(ours)]
     if strange:
         message = (
-            f"expected a model of types under {', '.join(TRUSTED_PREFIXES)} found "
+            f"expected a model of types under {', '.join(TRUSTED_PREFIXES)}, found "
             f"{', '.join(strange)}; keep fitted state in plain values, or extend TRUSTED_PREFIXES"
         )
         raise RegistryError(message)

@@ -48,6 +48,9 @@ def read_csv(path: Path | str) -> pd.DataFrame:
     data = _text_bytes(path)
     header, lines = _scan(path, data)
     frame = pd.read_csv(io.BytesIO(data), dtype=str, index_col=False, encoding="utf-8")
+    if len(frame) != len(lines):
+        found = f"{len(frame)} or {len(lines)} of them, depending on what is taken for a blank line"
+        _fail(path, "rows that can be told apart", found, "remove lines of quoted blanks")
     frame.columns = pd.Index(header)  # as written: pandas renames a column that comes twice
     frame.index = pd.Index(lines, name=LINE)
     return frame
@@ -151,8 +154,8 @@ def _records(path: Path, data: bytes) -> Iterator[tuple[int, list[str]]]:
     line = 1
     try:
         for fields in reader:
-            if len(fields) > 1 or any(field.strip() for field in fields):
-                yield line, fields
+            if len(fields) > 1 or any(field.strip(" \t") or not field for field in fields):
+                yield line, fields  # what pandas takes for a blank line is none of the rows
             line = reader.line_num + 1
     except csv.Error as error:
         what = f"a quote that opens in line {line} and never closes"

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.data._base import Passengers
-from spaceship.errors import SubmissionError
+from spaceship.errors import ConfigError, SubmissionError
 from spaceship.record import write_atomically
 from spaceship.schema import ID, LABEL, check_sample
 
@@ -29,21 +29,39 @@ def submission(predictions: npt.ArrayLike, people: Passengers) -> pd.DataFrame:
     return pd.DataFrame({ID: people.test[ID], LABEL: label})
 
 
-def write(table: pd.DataFrame, path: Path) -> None:
-    """Write the table as CSV, whole or not at all.
+def usable(output: object) -> Path:
+    """Return where `inference.output` is, once nothing in the way of a file is seen there.
 
     A link is followed. What is there and is no plain file is left alone: to put a file in place of
     a device such as /dev/null would break the machine.
 
     Raises:
-        SubmissionError: The file cannot be written.
+        ConfigError: It names no file.
+        SubmissionError: Something else is there.
 
     """
-    path = path.resolve()
+    if not output:
+        message = f"expected inference.output=FILE, found {output!r}; name a CSV file"
+        raise ConfigError(message)
+    path = Path(str(output)).expanduser().resolve()
     if path.exists() and not path.is_file():
         found = "a folder" if path.is_dir() else "a device or a pipe"
         message = f"expected to write {path}, found {found} there; choose inference.output=FILE"
         raise SubmissionError(message)
+    return path
+
+
+def write(table: pd.DataFrame, path: Path) -> None:
+    """Write the table as CSV, whole or not at all.
+
+    Args:
+        table: What `submission` returned.
+        path: What `usable` returned.
+
+    Raises:
+        SubmissionError: The file cannot be written.
+
+    """
     try:
         write_atomically(path, table.to_csv(index=False, lineterminator="\n"))
     except OSError as error:

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spaceship.columns import BOOLEANS, COLUMNS, LABEL, NUMBERS, TEXTS, closest, typed
+from spaceship.columns import BOOLEANS, COLUMNS, LABEL, NUMBERS, closest, typed
 from spaceship.errors import DataError
 
+TEXTS = [name for name in COLUMNS if name not in {*NUMBERS, *BOOLEANS}]
 ROW = {
     **dict.fromkeys(TEXTS, "text"),
     **dict.fromkeys(NUMBERS, 1.5),

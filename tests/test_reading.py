@@ -47,6 +47,11 @@ REFUSED = {
     "many long rows": (b"a,b\n" + b"1,2,3\n" * 9, ["9 otherwise", "line 6 (3 fields), …"]),
     "open quote": (PLAIN + b'3_01,"a,1\n4_01,b,2\n', ["opens in line 6 and never closes"]),
     "open quote, long": (PLAIN + b'3_01,"' + b"a\n" * 99_999, ["opens in line 6 and never"]),
+    "quotes alone in a line": (PLAIN + b'""\n', ["1 otherwise", "line 6 (1 fields)"]),
+    "a form feed": (PLAIN + b"\x0c\n", ["1 otherwise", "line 6 (1 fields)"]),
+    "a blank that is none": (PLAIN + "\xa0\n".encode(), ["1 otherwise", "line 6 (1 fields)"]),
+    "quotes before the header": (b'""\n' + PLAIN, ["several columns", "found one, ''"]),
+    "quotes around a blank": (PLAIN + b'" "\n', ["blank line", "Remove lines of quoted blanks"]),
     "text after a quote": (PLAIN + b'3_01,"a"b,1\n', ["text after a closing quote in line 6"]),
 }
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from spaceship.data._base import Passengers
-from spaceship.errors import DataError, SubmissionError
-from spaceship.submission import submission, write
+from spaceship.errors import ConfigError, DataError, SubmissionError
+from spaceship.submission import submission, usable, write
 
 
 def test_rows_and_order_are_the_inputs(people: Passengers) -> None:
@@ -56,7 +56,7 @@ def test_a_place_that_cannot_be_written_is_told_and_left_alone(tmp_path: Path, w
     (tmp_path / "folder" / "mine").write_text("mine")
     table = pd.DataFrame({"PassengerId": ["0013_01"], "Transported": [True]})
     with pytest.raises(SubmissionError, match=r"expected to write .*; choose inference\.output="):
-        write(table, tmp_path / where)
+        write(table, usable(tmp_path / where))
     assert (tmp_path / "file").read_text() == (tmp_path / "folder" / "mine").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
@@ -65,9 +65,18 @@ def test_a_device_or_a_pipe_is_left_alone_and_a_link_followed(tmp_path: Path) ->
     table = pd.DataFrame({"PassengerId": ["0013_01"], "Transported": [True]})
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(SubmissionError, match="found a device or a pipe there"):
-        write(table, tmp_path / "pipe")
+        usable(tmp_path / "pipe")
     assert (tmp_path / "pipe").is_fifo()
     (tmp_path / "link").symlink_to(tmp_path / "target.csv")
-    write(table, tmp_path / "link")
+    write(table, usable(tmp_path / "link"))
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "target.csv").read_text() == "PassengerId,Transported\n0013_01,True\n"
+
+
+def test_a_name_may_look_like_a_number_and_has_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert usable(2026) == Path.cwd() / "2026"
+    monkeypatch.setenv("HOME", "/home/me")
+    assert usable("~/mine.csv") == Path("/home/me/mine.csv")
+    for nothing in (None, ""):
+        with pytest.raises(ConfigError, match="name a CSV file"):
+            usable(nothing)

@@ -3,7 +3,7 @@
 import os
 import re
 import zipfile
-from functools import cached_property
+from functools import cache, cached_property
 from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar
@@ -70,6 +70,7 @@ class KaggleData(DataSource):
         return LocalData(_download(self.competition))
 
 
+@cache
 def _download(competition: str) -> Path:
     """Return the folder of the competition's files; it asks nothing of the user.
 

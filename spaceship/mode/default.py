@@ -6,7 +6,7 @@ from omegaconf import DictConfig
 
 from spaceship import parts
 from spaceship.job import Job
-from spaceship.mode.inference import inference
+from spaceship.mode.inference import check, inference
 from spaceship.mode.pp import pp
 from spaceship.mode.train import conclude, train
 from spaceship.registry import CHAMPION
@@ -22,7 +22,7 @@ def default(cfg: DictConfig) -> float | list[float]:
     job = Job.current()
     if job.in_multirun:
         return train(cfg)
-    parts.alarm(cfg)  # what cannot be used is told before the work
+    check(cfg)  # what cannot be used is told before the work
     pp(cfg)
     objective = train(cfg)
     conclude(cfg, job)

@@ -13,13 +13,13 @@ from omegaconf import DictConfig
 from spaceship import packaging, parts
 from spaceship.alarm import Alarm, show, to_csv, to_dict
 from spaceship.drift import PROFILE_FILE, Profile, compare
-from spaceship.errors import ConfigError, RegistryError
+from spaceship.errors import RegistryError
 from spaceship.evaluation import decision_threshold, positive_probability
 from spaceship.job import Job
 from spaceship.profile import take_profile
 from spaceship.record import write_atomically, write_json
 from spaceship.registry import MODEL, Registry, Version
-from spaceship.submission import submission, write
+from spaceship.submission import submission, usable, write
 
 log = logging.getLogger(__name__)
 
@@ -27,12 +27,21 @@ DRIFT_FILE = "drift.json"
 DRIFT_TABLE = "drift.csv"
 
 
+def check(cfg: DictConfig) -> Path:
+    """Return where the submission goes, once it is sure that the settings can be used.
+
+    Raises:
+        ConfigError: A setting cannot be used.
+        SubmissionError: There is something else in the file's place.
+
+    """
+    parts.alarm(cfg)
+    return usable(cfg.inference.output)
+
+
 def inference(cfg: DictConfig) -> None:
     """Write the champion's predictions of the test passengers as Kaggle wants them."""
-    if not cfg.inference.output:
-        message = f"expected inference.output=FILE, found {cfg.inference.output!r}; name a CSV file"
-        raise ConfigError(message)
-    parts.alarm(cfg)  # what cannot be used is told before the work
+    path = check(cfg)  # what cannot be used is told before the work
     registry = parts.registry(cfg)
     champion = registry.champion()
     people = parts.passengers(cfg)
@@ -42,7 +51,6 @@ def inference(cfg: DictConfig) -> None:
     log.info("Champion: version %s of %s", champion.number, registry.model)
     _watch_drift(cfg, champion, people.test, chances)
     table = submission(chances > decision_threshold(pipeline), people)
-    path = Path(cfg.inference.output).expanduser().absolute()
     write(table, path)
     share = table["Transported"].mean()
     log.info("%d predictions, %.1f %% transported: %s", len(table), 100 * share, path)
@@ -81,7 +89,7 @@ def _reference(registry: Registry, champion: Version, alarm: Alarm) -> Profile |
     """Return the profile the champion carries, None where there is none to be used.
 
     Raises:
-        RegistryError: There is none to be used, and the config wants drift to end the run.
+        RegistryError: It cannot be read, and the config wants drift to end the run.
 
     """
     if PROFILE_FILE not in champion.digests:

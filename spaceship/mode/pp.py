@@ -38,7 +38,7 @@ def _store_features(cfg: DictConfig, people: Passengers, folder: Path) -> Path:
     """Write the feature tables unless the same set, made by the same code, is there already."""
     protocol = parts.protocol(cfg)
     name = parts.features_name({"features": cfg.features})
-    key = _key(resolved(cfg.features), repr(protocol))
+    key = _key(resolved(cfg.features), protocol.holdout_fraction, protocol.salt)
     final = folder / f"{name}-{key}"
     if not final.is_dir():
         learn, _ = protocol.parts(people.train)
@@ -51,6 +51,7 @@ def _store_features(cfg: DictConfig, people: Passengers, folder: Path) -> Path:
 
 def _key(*contents: object) -> str:
     """Return a digest of what the features are made by: their config, the split and the code."""
-    sources = sorted((ROOT / "spaceship" / "features").glob("*.py"))
-    code = [path.read_text() for path in [*sources, ROOT / "spaceship" / "schema.py"]]
+    package = ROOT / "spaceship"
+    others = [package / "columns.py", package / "split.py"]
+    code = [path.read_text() for path in [*sorted((package / "features").glob("*.py")), *others]]
     return hashlib.sha256(json.dumps([*contents, code], default=str).encode()).hexdigest()[:12]

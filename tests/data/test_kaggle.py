@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from spaceship.data.kaggle import KaggleData
+from spaceship.data.kaggle import KaggleData, _download
 from spaceship.data.local import LocalData
 from spaceship.errors import (
     ConfigError,
@@ -47,6 +47,7 @@ class Kaggle:
 def kaggle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Kaggle]:
     """Put a server between kagglehub and the world, with an empty home and cache."""
     answer = Kaggle()
+    _download.cache_clear()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
