@@ -75,6 +75,29 @@ def test_sweep_forced_in_replaces_the_candidates_own() -> None:
     assert (parameter.prefix, parameter.key) == ("++", "model.estimator.C")
 
 
+@pytest.mark.parametrize("prefix", ["", "++"])
+def test_fixed_value_takes_its_key_out_of_the_candidates_own_space(prefix: str) -> None:
+    fixed = f"{prefix}model.estimator.num_leaves=31"
+    plan = _plan("model=lgbm", fixed)
+    own = _keys(_plan("model=lgbm"))["trial"]
+    assert "model.estimator.num_leaves" in own
+    assert _keys(plan)["trial"] == own - {"model.estimator.num_leaves"}
+    assert plan.fixed == ("model=lgbm", fixed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "swept"),
+    [
+        (["seed=1,2", "seed=3"], False),
+        (["seed=1,2", "++seed=3"], False),
+        (["seed=3", "++seed=1,2"], True),
+    ],
+)
+def test_of_a_fixed_value_and_a_sweep_the_later_wins(arguments: list[str], *, swept: bool) -> None:
+    keys = _keys(_plan("model=logistic_regression", *arguments))["trial"]
+    assert ("seed" in keys) is swept
+
+
 def test_sweep_of_one_candidate_leaves_the_others_alone() -> None:
     keys = _keys(_plan("model=lgbm,logistic_regression", "model.estimator.C=interval(0.1,1)"))
     assert "model.estimator.C" not in keys["lgbm"]
@@ -140,6 +163,7 @@ def test_grid_refuses_what_has_no_end() -> None:
         (["modell=lgbm,catboost"], "model "),
         (["seed=1"], "something to sweep"),
         (["model=lgbm,catboost", "model.search_space=null"], "empty for lgbm, catboost"),
+        (["model=logistic_regression", "model.estimator.C=3"], "something to sweep"),
         (["model=logistic_regression", "model.search_space.estimator.C=3"], "a sweep"),
         (["model=logistic_regression", "+model.search_space.estimator.D='interval(0,1)'"], "D"),
         (["model=logistic_regression", "model.search_space=text"], "to mirror its parent"),
