@@ -44,7 +44,7 @@ class Plan:
 
     Attributes:
         fixed: Overrides that hold for all trials.
-        candidates: At least one.
+        candidates: At least one; their order is that of their labels, however they are named.
 
     """
 
@@ -130,7 +130,8 @@ def read_plan(
         candidates.append(_candidate(names, cfg, values, own))
     if not free:
         _refuse_empty(candidates, list(composed.values()), space_node)
-    return Plan(fixed, tuple(candidates))
+    # Whoever joins a study has to choose among its candidates in the same order.
+    return Plan(fixed, tuple(sorted(candidates, key=lambda one: one.label)))
 
 
 def _combine(groups: Mapping[str, Override]) -> Iterator[tuple[str, ...]]:

@@ -59,6 +59,13 @@ def test_combined_groups_are_candidates() -> None:
     assert plan.fixed == ("seed=1",)
 
 
+def test_order_in_which_candidates_are_named_makes_no_difference() -> None:
+    one = _plan("model=lgbm,catboost", "features=raw,full")
+    other = _plan("model=catboost,lgbm", "features=full,raw")
+    assert one.candidates == other.candidates
+    assert len(one.candidates) == 4
+
+
 def test_command_line_adds_to_a_space_and_replaces_its_parts() -> None:
     sweeps = ["model.estimator.C=choice(0.3,3)", "seed=range(0,3)"]
     (one,) = _plan("model=logistic_regression", *sweeps).candidates
