@@ -83,6 +83,12 @@ def is_serial(launcher: DictConfig) -> bool:
     return str(launcher._target_).endswith("BasicLauncher")
 
 
+def metric_name(config: DictConfig) -> str:
+    """Return what the first objective is called; a sweep that names no metric has a value."""
+    metrics = OmegaConf.select(config, "objective.metric")
+    return "value" if metrics is None else names_of(metrics)[0]
+
+
 def is_grid(settings: Mapping[str, Any]) -> bool:
     """Tell whether every point is to be tried in turn."""
     return str(settings["sampler"].get("_target_")).endswith("GridSampler")

@@ -27,13 +27,20 @@ from hydra_plugins.spaceship_optuna._plots import write_plots
 from hydra_plugins.spaceship_optuna._progress import Progress
 from hydra_plugins.spaceship_optuna._ranking import best_of, commonest_error, complete
 from hydra_plugins.spaceship_optuna._results import write_results
-from hydra_plugins.spaceship_optuna._settings import checked, is_grid, is_serial, n_workers
+from hydra_plugins.spaceship_optuna._settings import (
+    checked,
+    is_grid,
+    is_serial,
+    metric_name,
+    n_workers,
+)
 from hydra_plugins.spaceship_optuna._spaces import Plan, read_plan
 from hydra_plugins.spaceship_optuna._storage import hide_password, locate_storage, open_storage
 from hydra_plugins.spaceship_optuna._study import STOPPED
 from hydra_plugins.spaceship_optuna._worker import Worker
 from spaceship.config import WORKERS_VARIABLE
 from spaceship.errors import ConfigError, SpaceshipError
+from spaceship.report import names_of
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +150,7 @@ class Sweep:
         )
         metrics = OmegaConf.select(self.config, "objective.metric")
         if created and metrics is not None:
-            study.set_metric_names([metrics] if isinstance(metrics, str) else list(metrics))
+            study.set_metric_names(names_of(metrics))
         return study, located, created
 
     def _folder(self) -> Path:
@@ -178,12 +185,10 @@ class Sweep:
             self.context, self.task, self.config, plan, self.settings, study.study_name, located
         )
         worker.deadline = time.time() + timeout if timeout else float("inf")
-        metric = OmegaConf.select(self.config, "objective.metric")
-        name = metric if isinstance(metric, str) else "value"
         if not _queue.is_left(study, n_trials):
             log.info("All %d trials are done; more n_trials go on with it.", n_trials)
         try:
-            with Progress(study, n_trials, name):
+            with Progress(study, n_trials, metric_name(self.config)):
                 while _queue.is_left(study, n_trials) and worker.may_go_on(study):
                     self._launch(worker, study)
                     self._lose(study, _queue.await_others(study))

@@ -19,7 +19,7 @@ from optuna.trial import Trial, TrialState
 from hydra_plugins.spaceship_optuna._commands import as_text
 from hydra_plugins.spaceship_optuna._job import numbers, run_job
 from hydra_plugins.spaceship_optuna._queue import ask_again, claim, give_back, void
-from hydra_plugins.spaceship_optuna._settings import is_grid, own_function
+from hydra_plugins.spaceship_optuna._settings import is_grid, metric_name, own_function
 from hydra_plugins.spaceship_optuna._spaces import CANDIDATE, Candidate, Plan
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._study import DEFAULT, FINISHED, STOPPED, VOID, counted
@@ -204,14 +204,14 @@ class Worker:
                 config.hydra.overrides.task += [f"++{k}={as_text(v)}" for k, v in more.items()]
 
     def _run_job(self, study: optuna.Study, trial: Trial, config: DictConfig) -> JobReturn:
-        metric = OmegaConf.select(config, "objective.metric")
+        metric = metric_name(config)
         n_folds = OmegaConf.select(config, "split.n_folds")
 
         def hopeless(step: int, metrics: Mapping[str, float]) -> bool:
             if len(study.directions) > 1:
                 return False
             with uninterrupted():
-                trial.report(metrics[str(metric).removeprefix("cv_")], step)
+                trial.report(metrics[metric.removeprefix("cv_")], step)
             if trial.user_attrs.get(DEFAULT) or step + 1 == n_folds:
                 return False  # defaults are measured whole; after the last fold, so is this one
             return trial.should_prune()

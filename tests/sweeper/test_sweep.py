@@ -123,6 +123,16 @@ def test_dry_run_writes_nothing(project: Project) -> None:
     assert sorted(project.outputs.rglob("*")) == before
 
 
+def test_one_objective_in_a_list_is_one_objective(project: Project) -> None:
+    asked = ["objective.metric=[cv_log_loss]", "hydra.sweeper.n_trials=3"]
+    done = project.sweep(*LOGISTIC, *asked)
+    assert done.returncode == 0, done.stderr
+    assert "best cv_log_loss" in done.stdout
+    trials = counting(project.study())
+    assert {one.state for one in trials} <= {TrialState.COMPLETE, TrialState.PRUNED}
+    assert all(one.intermediate_values for one in trials)
+
+
 def test_several_objectives_give_a_pareto_front(project: Project) -> None:
     asked = ["objective.metric=[cv_log_loss,cv_accuracy]", "hydra.sweeper.n_trials=4"]
     done = project.sweep(*LOGISTIC, *asked)
