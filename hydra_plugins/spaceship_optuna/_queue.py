@@ -100,18 +100,31 @@ def claim(
     return None
 
 
-def void(study: optuna.Study, trial: FrozenTrial | Trial, reason: str) -> None:
-    """Close a trial of this process that does not count."""
-    study._storage.set_trial_user_attr(trial._trial_id, VOID, reason)  # noqa: SLF001
-    study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
-
-
-def ask_again(
-    study: optuna.Study, trial: FrozenTrial | Trial, params: Mapping[str, Any], **attributes: Any
+def void(
+    study: optuna.Study,
+    trial: FrozenTrial | Trial,
+    reason: str,
+    again: Mapping[str, Any] | None = None,
+    **attributes: Any,
 ) -> None:
-    """Queue a trial in the slot of another one."""
-    kept = {key: trial.user_attrs[key] for key in (_SLOT, _DEATHS) if key in trial.user_attrs}
-    study.enqueue_trial(dict(params), user_attrs=kept | attributes)
+    """Close a trial that does not count, and queue another one in its slot.
+
+    The order matters to other processes: were it not void before the other one waits, that one
+    would seem planned twice; were it closed before, the study would seem to be over.
+
+    Args:
+        study: The study.
+        trial: Claimed by this process, or by one that is gone.
+        reason: Why it does not count.
+        again: Parameters of the other one; None for no other.
+        **attributes: More of the other one's user attributes.
+
+    """
+    study._storage.set_trial_user_attr(trial._trial_id, VOID, reason)  # noqa: SLF001
+    if again is not None:
+        kept = {key: trial.user_attrs[key] for key in (_SLOT, _DEATHS) if key in trial.user_attrs}
+        study.enqueue_trial(dict(again), user_attrs=kept | attributes)
+    study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
 
 
 def bury(study: optuna.Study, *, blame: bool = True) -> list[int]:
@@ -214,16 +227,14 @@ def _is_planned_twice(study: optuna.Study, trial: FrozenTrial) -> bool:
 
 def _close(study: optuna.Study, trial: FrozenTrial, *, deaths: int) -> None:
     """Close a trial that nobody goes on with; ask again unless too many died over it."""
-    storage = study._storage  # noqa: SLF001
     if deaths < _MOST_DEATHS:
-        storage.set_trial_user_attr(trial._trial_id, VOID, "its worker died")  # noqa: SLF001
         fixed = trial.system_attrs.get("fixed_params", {}) | trial.params
         default = {DEFAULT: True} if DEFAULT in trial.user_attrs else {}
-        ask_again(study, trial, fixed, **default, **{_DEATHS: deaths})
+        void(study, trial, "its worker died", fixed, **default, **{_DEATHS: deaths})
     else:
         message = f"WorkerDied: {deaths} workers died over it"
-        storage.set_trial_user_attr(trial._trial_id, "error", message)  # noqa: SLF001
-    study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
+        study._storage.set_trial_user_attr(trial._trial_id, "error", message)  # noqa: SLF001
+        study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
 
 
 def _longest(study: optuna.Study) -> float:

@@ -18,7 +18,7 @@ from optuna.trial import Trial, TrialState
 
 from hydra_plugins.spaceship_optuna._commands import as_text
 from hydra_plugins.spaceship_optuna._job import numbers, run_job
-from hydra_plugins.spaceship_optuna._queue import ask_again, claim, give_back, void
+from hydra_plugins.spaceship_optuna._queue import claim, give_back, void
 from hydra_plugins.spaceship_optuna._settings import is_grid, metric_name, own_function
 from hydra_plugins.spaceship_optuna._spaces import CANDIDATE, Candidate, Plan
 from hydra_plugins.spaceship_optuna._storage import open_storage
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 _STARTED = (TrialState.RUNNING, *FINISHED)
 _ORPHANED = 1
+_REPEATS = "repeats another trial"
 _PROBES = 500
 """Points drawn in search of one that has not been tried."""
 
@@ -165,11 +166,10 @@ class Worker:
                 name = self.plan.name(candidate, parameter.key)
                 params[name] = probe._suggest(name, parameter.distribution)  # noqa: SLF001
             if params not in known:
-                ask_again(study, trial, params)
-                break
-        else:
-            log.info("Nothing new is left to try for %s.", candidate.label)
-        void(study, trial, "repeats another trial")
+                void(study, trial, _REPEATS, params)
+                return
+        log.info("Nothing new is left to try for %s.", candidate.label)
+        void(study, trial, _REPEATS)
 
     def _configure(self, trial: Trial, candidate: Candidate, values: dict[str, Any]) -> DictConfig:
         """Return the config of a trial: its candidate's, composed once, with the values drawn."""

@@ -21,6 +21,7 @@ from hydra_plugins.spaceship_optuna._distributions import Parameter
 from hydra_plugins.spaceship_optuna._journal import open_journal
 from hydra_plugins.spaceship_optuna._spaces import Candidate, Plan
 from hydra_plugins.spaceship_optuna._study import VOID
+from hydra_plugins.spaceship_optuna._worker import Worker
 from spaceship.errors import ConfigError
 from spaceship.process import process_tags
 
@@ -53,6 +54,13 @@ def _claim(study: optuna.Study, owner: object = None, n_trials: int = 5) -> optu
     if owner is not None:
         trial.set_user_attr("owner", owner)
     return trial
+
+
+def _worker(study: optuna.Study) -> Worker:
+    """Return a worker that has all it needs for what is not its job itself."""
+    nothing: Any = None
+    settings = {"n_trials": 5, "max_failure_rate": 0.5, "custom_search_space": None}
+    return Worker(nothing, nothing, nothing, PLAN, settings, study.study_name, nothing)
 
 
 def _slots(study: optuna.Study) -> list[int]:
@@ -96,6 +104,25 @@ def test_slot_planned_twice_is_run_once(study: optuna.Study) -> None:
     assert _queue.claim(study, study._storage, 5) is None
     assert len(_study.counted(study)) == 2
     assert study.get_trials()[2].user_attrs[VOID] == "planned twice"
+
+
+def test_point_in_place_of_a_repeated_one_can_be_claimed_at_once(
+    study: optuna.Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claimed: list[int] = []
+    enqueue = study.enqueue_trial
+
+    def enqueue_and_claim(*arguments: Any, **more: Any) -> None:
+        enqueue(*arguments, **more)
+        claimed.append(_claim(study).number)  # as another worker may, before anything else is done
+
+    enqueue({}, user_attrs={"slot": 0})
+    trial = _claim(study)
+    monkeypatch.setattr(study, "enqueue_trial", enqueue_and_claim)
+    _worker(study)._replace(study, trial, PLAN.candidates[0])
+    assert claimed == [1]
+    assert _slots(study) == [0]
+    assert study.get_trials()[0].state == TrialState.FAIL
 
 
 def test_smaller_budget_leaves_the_rest_waiting(study: optuna.Study) -> None:
