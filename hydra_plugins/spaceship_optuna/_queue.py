@@ -9,6 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -88,11 +89,11 @@ def claim(
         try:
             if not storage.set_trial_state_values(waiting._trial_id, TrialState.RUNNING):  # noqa: SLF001
                 continue
-        except optuna.exceptions.UpdateFinishedTrialError:
-            continue
-        storage.set_trial_user_attr(waiting._trial_id, _OWNER, process_tags())  # noqa: SLF001
-        if _is_planned_twice(study, waiting):
-            void(study, waiting, "planned twice")
+            storage.set_trial_user_attr(waiting._trial_id, _OWNER, process_tags())  # noqa: SLF001
+            if _is_planned_twice(study, waiting):
+                void(study, waiting, "planned twice")
+                continue
+        except optuna.exceptions.UpdateFinishedTrialError:  # somebody was quicker
             continue
         if sampler is not None:
             study.sampler = sampler(waiting.number)
@@ -131,6 +132,7 @@ def bury(study: optuna.Study, *, blame: bool = True) -> list[int]:
     """Close running trials whose worker is gone and queue each again; return their numbers.
 
     A trial over which one worker after the other dies is not asked again: it stands as failed.
+    Those that another process closes at the same time are left to that one.
 
     Args:
         study: The study.
@@ -138,9 +140,7 @@ def bury(study: optuna.Study, *, blame: bool = True) -> list[int]:
 
     """
     gone = [trial for trial in _running(study) if _is_gone(trial)]
-    for trial in gone:
-        _close(study, trial, deaths=trial.user_attrs.get(_DEATHS, 0) + blame)
-    return [trial.number for trial in gone]
+    return _close(study, gone, more_deaths=int(blame))
 
 
 def abandon(study: optuna.Study) -> None:
@@ -167,9 +167,7 @@ def _process_id(owner: Mapping[str, str]) -> int:
 def give_back(study: optuna.Study) -> list[int]:
     """Close this process's running trials, because it is about to end, and queue each again."""
     own = [one for one in _running(study) if one.user_attrs.get(_OWNER) == process_tags()]
-    for trial in own:
-        _close(study, trial, deaths=trial.user_attrs.get(_DEATHS, 0))
-    return [trial.number for trial in own]
+    return _close(study, own, more_deaths=0)
 
 
 def await_others(study: optuna.Study) -> list[int]:
@@ -184,9 +182,7 @@ def await_others(study: optuna.Study) -> list[int]:
         waited = time.monotonic() - start
         if waited > max(_PATIENCE_SECONDS, 10 * _longest(study)):
             foreign = [one for one in running if not _is_here(one)]
-            for trial in foreign:
-                _close(study, trial, deaths=trial.user_attrs.get(_DEATHS, 0) + 1)
-            gone += [trial.number for trial in foreign]
+            gone += _close(study, foreign, more_deaths=1)
         if waited > 1 and not told:
             log.info("Waiting for %d trial(s) that other processes are at.", len(running))
             told = True
@@ -225,8 +221,18 @@ def _is_planned_twice(study: optuna.Study, trial: FrozenTrial) -> bool:
     )
 
 
-def _close(study: optuna.Study, trial: FrozenTrial, *, deaths: int) -> None:
-    """Close a trial that nobody goes on with; ask again unless too many died over it."""
+def _close(study: optuna.Study, trials: Sequence[FrozenTrial], *, more_deaths: int) -> list[int]:
+    """Close trials that nobody goes on with; return the numbers of those that still were open."""
+    closed = []
+    for trial in trials:
+        with suppress(optuna.exceptions.UpdateFinishedTrialError):
+            _close_one(study, trial, trial.user_attrs.get(_DEATHS, 0) + more_deaths)
+            closed.append(trial.number)
+    return closed
+
+
+def _close_one(study: optuna.Study, trial: FrozenTrial, deaths: int) -> None:
+    """Close a trial and ask again, unless too many died over it."""
     if deaths < _MOST_DEATHS:
         fixed = trial.system_attrs.get("fixed_params", {}) | trial.params
         default = {DEFAULT: True} if DEFAULT in trial.user_attrs else {}

@@ -113,9 +113,12 @@ class Worker:
 
     def _run_trial(self, study: optuna.Study, trial: Trial) -> None:
         """Run a claimed trial; only its job can be interrupted, not what is written of it."""
-        config = self._prepare(study, trial)
-        if config is not None:
-            self._tell(study, trial, self._run_job(study, trial, config))
+        try:
+            config = self._prepare(study, trial)
+            if config is not None:
+                self._tell(study, trial, self._run_job(study, trial, config))
+        except optuna.exceptions.UpdateFinishedTrialError:
+            log.warning("Trial %d was given up by another process meanwhile.", trial.number)
 
     @uninterrupted()
     def _prepare(self, study: optuna.Study, trial: Trial) -> DictConfig | None:

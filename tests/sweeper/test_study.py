@@ -13,6 +13,7 @@ from typing import Any
 
 import optuna
 import pytest
+from hydra.core.utils import JobReturn, JobStatus
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
@@ -24,6 +25,7 @@ from hydra_plugins.spaceship_optuna._study import VOID
 from hydra_plugins.spaceship_optuna._worker import Worker
 from spaceship.errors import ConfigError
 from spaceship.process import process_tags
+from spaceship.trial import PrunedError
 
 PARAMETER = Parameter("x", FloatDistribution(0, 1))
 PLAN = Plan((), tuple(Candidate(one, (f"model={one}",), (PARAMETER,), {"x": 0.5}) for one in "ab"))
@@ -180,6 +182,39 @@ def test_interruptions_are_not_held_against_a_trial(study: optuna.Study) -> None
         assert len(_queue.give_back(study)) == 1
     assert _study.counted(study) == []
     assert _queue.is_left(study, 1)
+
+
+def test_dead_worker_trial_that_two_processes_find_is_asked_again_once(
+    study: optuna.Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _queue.plan_trials(study, PLAN, 1, 1)
+    trial = _claim(study, DEAD)
+    found = _queue._running(study)
+    assert _queue.bury(study) == [trial.number]
+    monkeypatch.setattr(_queue, "_running", lambda _: found)  # what the other one saw before
+    assert _queue.bury(study) == []
+    assert [one.state for one in study.get_trials()] == [TrialState.FAIL, TrialState.WAITING]
+
+
+@pytest.mark.parametrize("ending", [None, ValueError("no"), PrunedError([]), "reported"])
+def test_worker_whose_trial_was_given_up_goes_on(
+    study: optuna.Study, monkeypatch: pytest.MonkeyPatch, ending: Any
+) -> None:
+    study.enqueue_trial({"candidate": "a", "a/x": 0.5}, user_attrs={"slot": 0})
+    worker, trial = _worker(study), _claim(study)
+
+    def job(_study: optuna.Study, trial: optuna.Trial, _config: Any) -> JobReturn:
+        _queue.give_back(study)
+        if ending == "reported":
+            trial.report(0.5, 0)
+        status = JobStatus.FAILED if isinstance(ending, Exception) else JobStatus.COMPLETED
+        return JobReturn(_return_value=ending or 0.5, status=status)
+
+    monkeypatch.setattr(worker, "_configure", lambda *_: ...)
+    monkeypatch.setattr(worker, "_run_job", job)
+    worker._run_trial(study, trial)
+    assert VOID in study.get_trials()[0].user_attrs
+    assert [one.state for one in study.get_trials()] == [TrialState.FAIL, TrialState.WAITING]
 
 
 def test_live_workers_keep_their_trials(study: optuna.Study) -> None:
