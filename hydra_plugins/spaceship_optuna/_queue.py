@@ -21,7 +21,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from hydra_plugins.spaceship_optuna._spaces import Plan
 from hydra_plugins.spaceship_optuna._study import DEFAULT, VOID
-from spaceship.process import is_orphan, process_tags, uninterrupted
+from spaceship.process import is_orphan, is_own, process_tags, uninterrupted
 
 log = logging.getLogger(__name__)
 
@@ -166,7 +166,7 @@ def _process_id(owner: Mapping[str, str]) -> int:
 
 def give_back(study: optuna.Study) -> list[int]:
     """Close this process's running trials, because it is about to end, and queue each again."""
-    own = [one for one in _running(study) if one.user_attrs.get(_OWNER) == process_tags()]
+    own = [one for one in _running(study) if is_own(one.user_attrs.get(_OWNER, {}))]
     return _close(study, own, more_deaths=0)
 
 

@@ -217,6 +217,13 @@ def test_worker_whose_trial_was_given_up_goes_on(
     assert [one.state for one in study.get_trials()] == [TrialState.FAIL, TrialState.WAITING]
 
 
+def test_trial_is_given_back_though_the_clock_was_set(study: optuna.Study) -> None:
+    study.enqueue_trial({})
+    pid, created = json.loads(process_tags()["spaceship.process"])
+    trial = _claim(study, {**process_tags(), "spaceship.process": json.dumps([pid, created - 1])})
+    assert _queue.give_back(study) == [trial.number]
+
+
 def test_live_workers_keep_their_trials(study: optuna.Study) -> None:
     _queue.plan_trials(study, PLAN, 2, 1)
     _claim(study)
