@@ -20,7 +20,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from hydra_plugins.spaceship_optuna._spaces import Plan
-from hydra_plugins.spaceship_optuna._study import DEFAULT, VOID
+from hydra_plugins.spaceship_optuna._study import DEFAULT, FINISHED, STOPPED, VOID
 from spaceship.process import is_orphan, is_own, process_tags, uninterrupted
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,8 @@ _MOST_DEATHS = 3
 """Workers that may die over one trial; those that die beside it count, too."""
 _SIGN_SECONDS = 10
 _POLL_SECONDS = 0.2
+_REST_SECONDS = 1
+"""Longer than a living process needs from the end of one trial to the start of the next."""
 _END_SECONDS = 15
 """How long workers that are being ended may take; longer than one may take to sign."""
 _PATIENCE_SECONDS = 60
@@ -187,6 +189,23 @@ def await_others(study: optuna.Study) -> list[int]:
             log.info("Waiting for %d trial(s) that other processes are at.", len(running))
             told = True
         time.sleep(_POLL_SECONDS)
+    return gone
+
+
+def await_rest(study: optuna.Study, n_trials: int) -> list[int]:
+    """Wait until nobody works at a study any more; return the numbers of trials that were lost.
+
+    While trials are left, one that is not running may be the next that another process claims, so
+    that it is over only when nothing has ended for a while either.
+    """
+    gone, before = await_others(study), -1
+    while is_left(study, n_trials) and not study.user_attrs.get(STOPPED):
+        ended = len(study.get_trials(deepcopy=False, states=FINISHED))
+        if ended == before:
+            break
+        before = ended
+        time.sleep(_REST_SECONDS)
+        gone += await_others(study)
     return gone
 
 

@@ -192,7 +192,7 @@ class Sweep:
                 while _queue.is_left(study, n_trials) and worker.may_go_on(study):
                     self._launch(worker, study)
                     self._lose(study, _queue.await_others(study))
-                _queue.await_others(study)
+                self._lose(study, _queue.await_rest(study, n_trials))
         except BaseException:
             afresh = open_storage(located)  # the old one may have been interrupted as it was read
             _queue.abandon(optuna.load_study(study_name=study.study_name, storage=afresh))

@@ -243,6 +243,37 @@ def test_silent_worker_of_another_machine_is_given_up(
     assert _queue.is_left(study, 1)
 
 
+def test_study_rests_when_the_process_that_goes_on_has_ended(
+    study: optuna.Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_queue, "_REST_SECONDS", 0.3)
+    monkeypatch.setattr(_queue, "_POLL_SECONDS", 0.02)
+    _queue.plan_trials(study, PLAN, 5, 1)
+
+    def work() -> None:
+        for _ in range(4):
+            time.sleep(0.1)  # between two trials none is running
+            study.tell(_claim(study), 1.0)
+
+    other = threading.Thread(target=work)
+    other.start()
+    assert _queue.await_rest(study, 5) == []
+    assert len(_study.counted(study)) == 4
+    other.join()
+
+
+def test_study_without_trials_left_or_stopped_is_at_rest_at_once(
+    study: optuna.Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_queue, "_REST_SECONDS", 60)
+    _queue.plan_trials(study, PLAN, 1, 1)
+    start = time.monotonic()
+    _queue.await_rest(study, 0)
+    study.set_user_attr("stopped", "2 trials have failed")
+    _queue.await_rest(study, 1)
+    assert time.monotonic() - start < 5
+
+
 def test_lock_of_a_killed_process_is_free_at_once(journal: Path, study: optuna.Study) -> None:
     hold = (
         "import sys, time; from hydra_plugins.spaceship_optuna._journal import open_journal;"
