@@ -238,7 +238,9 @@ class Sweep:
         self._lose(study, gone)
 
     def _lose(self, study: optuna.Study, numbers: Sequence[int]) -> None:
-        """Let the callbacks know of trials whose workers died over them."""
+        """Let the callbacks know of trials whose workers died, and count those given up for it."""
+        if set(numbers) & {trial.number for trial in _study.counted(study)}:
+            _study.stop_if_failing(study, self.settings)
         for lose in self._hooks("on_trial_lost"):
             for number in numbers:
                 lose(config=self.config, folder=Path(study.user_attrs[_SWEEP_DIR], str(number)))

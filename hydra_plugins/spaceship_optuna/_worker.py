@@ -22,7 +22,7 @@ from hydra_plugins.spaceship_optuna._queue import claim, give_back, void
 from hydra_plugins.spaceship_optuna._settings import is_grid, metric_name, own_function
 from hydra_plugins.spaceship_optuna._spaces import CANDIDATE, Candidate, Plan
 from hydra_plugins.spaceship_optuna._storage import open_storage
-from hydra_plugins.spaceship_optuna._study import DEFAULT, FINISHED, STOPPED, VOID, counted
+from hydra_plugins.spaceship_optuna._study import DEFAULT, FINISHED, STOPPED, VOID, stop_if_failing
 from spaceship.config import build
 from spaceship.errors import ConfigError
 from spaceship.outcome import OUTCOME
@@ -245,6 +245,4 @@ class Worker:
         """Note an error as the trial's, and stop the study if there have been too many."""
         trial.set_user_attr("error", f"{type(error).__name__}: {error}"[:500])
         study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-        failed = [one for one in counted(study) if one.state == TrialState.FAIL]
-        if len(failed) > self.settings["max_failure_rate"] * self.settings["n_trials"]:
-            study.set_user_attr(STOPPED, f"{len(failed)} trials have failed")
+        stop_if_failing(study, self.settings)

@@ -126,6 +126,16 @@ def test_job_that_ends_its_process_is_one_failed_trial(tmp_path: Path) -> None:
     assert "sweep goes on" in done.stdout
 
 
+def test_jobs_that_end_their_process_count_as_failures(tmp_path: Path) -> None:
+    asked = ["point=exit,fine,good", "hydra/sweeper/sampler=grid"]
+    most = "hydra.sweeper.max_failure_rate=0"
+    launcher = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+    done = app("failing.py", tmp_path, "-m", *asked, most, *launcher)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "trials have failed, most often with: WorkerDied" in done.stderr
+    assert "hydra.sweeper.resume=" in done.stderr
+
+
 def test_too_many_failures_stop_with_the_commonest_error(tmp_path: Path) -> None:
     asked = ["point=choice(raise,undefined,fine)", "hydra.sweeper.max_failure_rate=0"]
     done = app("failing.py", tmp_path, "-m", *asked, "hydra/sweeper/sampler=grid")
