@@ -104,6 +104,7 @@ def test_retrain_command_reaches_the_best_value(finished: tuple[Project, str]) -
             "one objective",
         ),
         (["model=svm", "threads=64", *TWO_WORKERS], "threads"),
+        (["model=svm", "threads=-1", *TWO_WORKERS], "2 workers of -1 threads"),
     ],
 )
 def test_what_a_user_can_mend(project: Project, arguments: list[str], told: str) -> None:
