@@ -13,8 +13,10 @@ from typing import Any
 
 import optuna
 import pytest
+from filelock import Timeout
 from hydra.core.utils import JobReturn, JobStatus
 from optuna.distributions import FloatDistribution
+from optuna.storages.journal import JournalFileSymlinkLock
 from optuna.trial import TrialState
 
 from hydra_plugins.spaceship_optuna import _queue, _study
@@ -290,6 +292,17 @@ def test_lock_of_a_killed_process_is_free_at_once(journal: Path, study: optuna.S
     start = time.monotonic()
     study.set_user_attr("key", 1)
     assert time.monotonic() - start < 2
+
+
+def test_lock_is_held_though_optunas_own_is_let_go(journal: Path, study: optuna.Study) -> None:
+    lock = study._storage._backend._lock
+    lock.acquire()
+    theirs = JournalFileSymlinkLock(str(journal))
+    theirs.acquire()
+    theirs.release()
+    with pytest.raises(Timeout):
+        open_journal(str(journal))._backend._lock._lock.acquire(timeout=0.1)
+    lock.release()
 
 
 def test_trial_is_claimed_and_signed_or_neither(
