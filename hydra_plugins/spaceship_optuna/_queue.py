@@ -59,6 +59,10 @@ def plan_trials(
     if grid:
         firsts = [params for params, _ in starts]
         starts += [(params, {}) for params in plan.grid() if params not in firsts]
+        if n_trials < len(starts):
+            log.warning(
+                "Of the grid's %d points %d are tried; see n_trials.", len(starts), n_trials
+            )
         n_trials = min(n_trials, len(starts))
     for slot in range(n_trials - strangers):
         if slot not in filled:

@@ -28,6 +28,7 @@ from hydra_plugins.spaceship_optuna._progress import Progress
 from hydra_plugins.spaceship_optuna._ranking import best_of, commonest_error, complete
 from hydra_plugins.spaceship_optuna._results import write_results
 from hydra_plugins.spaceship_optuna._settings import (
+    check_budget,
     checked,
     is_grid,
     is_serial,
@@ -112,6 +113,7 @@ class Sweep:
             self.settings["search_space"],
             free=bool(self.settings["custom_search_space"]),
         )
+        check_budget(self.settings, len(plan.candidates))
         if is_grid(self.settings):
             next(plan.grid(), None)  # or it tells what has no end of points
         return plan

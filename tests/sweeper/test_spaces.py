@@ -176,6 +176,8 @@ def test_grid_refuses_what_has_no_end() -> None:
         (["model=logistic_regression", "model.search_space=text"], "to mirror its parent"),
         (["model=interval(0,1)"], "choices"),
         (["model=lgbm", "seed=range(3,3)"], "no value"),
+        (["model=lgbm", "seed=tag(log,range(1,8))"], "needs an interval"),
+        (["model=lgbm", "seed=tag(log,choice(1,8))"], "needs an interval"),
     ],
 )
 def test_refusals_name_key_and_remedy(arguments: Sequence[str], told: str) -> None:

@@ -15,7 +15,7 @@ import optuna
 import pytest
 from filelock import Timeout
 from hydra.core.utils import JobReturn, JobStatus
-from optuna.distributions import FloatDistribution
+from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.storages.journal import JournalFileSymlinkLock
 from optuna.trial import TrialState
 
@@ -23,6 +23,7 @@ from hydra_plugins.spaceship_optuna import _queue, _study
 from hydra_plugins.spaceship_optuna._distributions import Parameter
 from hydra_plugins.spaceship_optuna._journal import open_journal
 from hydra_plugins.spaceship_optuna._spaces import Candidate, Plan
+from hydra_plugins.spaceship_optuna._storage import locate_storage
 from hydra_plugins.spaceship_optuna._study import VOID
 from hydra_plugins.spaceship_optuna._worker import Worker
 from spaceship.errors import ConfigError
@@ -84,6 +85,17 @@ def test_fair_start(study: optuna.Study) -> None:
         {},
         {},
     ]
+
+
+@pytest.mark.parametrize(("n_trials", "told"), [(3, True), (4, False)])
+def test_grid_that_is_tried_in_part_says_so(
+    study: optuna.Study, caplog: pytest.LogCaptureFixture, n_trials: int, *, told: bool
+) -> None:
+    own = (Parameter("x", CategoricalDistribution([1, 2, 3, 4])),)
+    _queue.plan_trials(
+        study, Plan((), (Candidate("a", (), own, {"x": 1}),)), n_trials, 3, grid=True
+    )
+    assert ("Of the grid's 4 points 3 are tried" in caplog.text) is told
 
 
 def test_plan_that_was_cut_short_is_completed(study: optuna.Study) -> None:
@@ -379,6 +391,20 @@ def test_study_of_other_directions_is_refused(journal: Path, study: optuna.Study
     _study.make_ready(study)
     with pytest.raises(ConfigError, match="minimize"):
         _study.open_study(open_journal(str(journal)), "s", ["maximize"], must_exist=False)
+
+
+@pytest.mark.parametrize(
+    ("given", "located"),
+    [
+        ("a.journal", "{here}/a.journal"),
+        ("sqlite:///a b.db", "sqlite:///{here}/a b.db"),
+        ("sqlite:////x/a.db", "sqlite:////x/a.db"),
+        ("sqlite:///file:a.db?uri=true", "sqlite:///file:a.db?uri=true"),
+        ("postgresql://user@host/a", "postgresql://user@host/a"),
+    ],
+)
+def test_storage_is_found_from_any_folder(tmp_path: Path, given: str, located: str) -> None:
+    assert locate_storage(given, tmp_path, "s") == located.format(here=Path.cwd())
 
 
 def test_latest_study(tmp_path: Path) -> None:

@@ -103,6 +103,7 @@ def test_retrain_command_reaches_the_best_value(finished: tuple[Project, str]) -
             ],
             "one objective",
         ),
+        (["model=svm,lgbm", "hydra.sweeper.n_trials=1"], "each of 2 candidates"),
         (["model=svm", "threads=64", *TWO_WORKERS], "threads"),
         (["model=svm", "threads=-1", *TWO_WORKERS], "2 workers of -1 threads"),
     ],
