@@ -196,9 +196,9 @@ class Sweep:
                     self._lose(study, _queue.await_others(study))
                 self._lose(study, _queue.await_rest(study, n_trials))
         except BaseException:
+            log.warning("The study is kept. Go on with: %s", resume_command(study))
             afresh = open_storage(located)  # the old one may have been interrupted as it was read
             _queue.abandon(optuna.load_study(study_name=study.study_name, storage=afresh))
-            log.warning("The study is kept. Go on with: %s", resume_command(study))
             raise
         if time.time() >= worker.deadline and _queue.is_left(study, n_trials):
             log.info("Time is up. Go on with: %s", resume_command(study))
