@@ -39,13 +39,16 @@ from hydra_plugins.spaceship_optuna._spaces import Plan, read_plan
 from hydra_plugins.spaceship_optuna._storage import hide_password, locate_storage, open_storage
 from hydra_plugins.spaceship_optuna._study import STOPPED
 from hydra_plugins.spaceship_optuna._worker import Worker
-from spaceship.config import WORKERS_VARIABLE
+from spaceship.config import WORKERS_VARIABLE, redact
 from spaceship.errors import ConfigError, SpaceshipError
+from spaceship.record import write_atomically
 from spaceship.report import names_of
 
 log = logging.getLogger(__name__)
 
 _SWEEP_DIR = "sweep_dir"
+_SETTINGS_FILE = "multirun.yaml"
+"""Hydra's own name for the settings of a multirun, those of Hydra included."""
 _MOST_BARREN = 3
 """The launch in a row whose workers die before they have a trial that ends the sweep."""
 
@@ -163,7 +166,10 @@ class Sweep:
         return Path(outputs or beside).expanduser().absolute() / "studies"
 
     def _settle(self, study: optuna.Study, *, created: bool) -> None:
-        """Agree with the study on the folder of its jobs: what it has is never overwritten."""
+        """Agree with the study on the folder of its jobs, and write down there what is run.
+
+        No job that the study has is ever overwritten.
+        """
         asked = Path(self.config.hydra.sweep.dir).absolute()
         if _SWEEP_DIR not in study.user_attrs:
             study.set_user_attr(_SWEEP_DIR, str(asked))
@@ -179,6 +185,9 @@ class Sweep:
             raise ConfigError(f"{message}; give another hydra.sweep.dir, or go on: resume=NAME")
         with open_dict(self.config):
             self.config.hydra.sweep.dir = folder
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        text = redact(OmegaConf.to_yaml(self.config))
+        write_atomically(Path(folder, _SETTINGS_FILE), text)
 
     def _work(self, study: optuna.Study, located: Any, plan: Plan) -> None:
         """Run workers until nothing is left in the queue; bury the dead and go on without them."""

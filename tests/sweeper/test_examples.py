@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 from optuna.trial import TrialState
 from shell import app, counting, load, results
 
@@ -41,6 +42,19 @@ def test_sphere_with_override_of_a_sweep(tmp_path: Path) -> None:
     assert {dict(point)["x"] for point in points} == {0, 1, 2}
     assert {dict(point).get("w") for point in points} == {None, 1, 2}  # it has no default
     assert results(tmp_path)["best_value"] == 0
+
+
+def test_settings_are_beside_the_jobs_without_passwords(tmp_path: Path) -> None:
+    asked = ["+note=http://me:hunter2@there/", "+home=${oc.env:HOME}", "hydra.sweeper.n_trials=2"]
+    done = app("sphere.py", tmp_path, "-m", *asked)
+    assert done.returncode == 0, done.stderr
+    (path,) = tmp_path.rglob("multirun.yaml")
+    assert (path.parent / "0" / ".hydra" / "config.yaml").is_file()
+    settings = OmegaConf.load(path)
+    assert settings.hydra.sweeper.n_trials == 2
+    assert OmegaConf.to_container(settings)["home"] == "${oc.env:HOME}"
+    assert settings.note == "http://me:***@there/"
+    assert list(settings.hydra.overrides.hydra) == [*asked[2:], "hydra.mode=MULTIRUN"]
 
 
 def test_sphere_that_always_fails_tells_the_error(tmp_path: Path) -> None:
