@@ -1,6 +1,7 @@
 """Which process a run belongs to, whether that one was killed, and when it may be interrupted."""
 
 import json
+import os
 import signal
 import socket
 import threading
@@ -38,6 +39,13 @@ def is_orphan(tags: Mapping[str, str]) -> bool:
     except psutil.NoSuchProcess:
         return True
     return moved > _CLOCK_SECONDS
+
+
+def is_own(tags: Mapping[str, str]) -> bool:
+    """Tell whether a run's process is this one, whatever has been done to the clock meanwhile."""
+    if tags.get(_HOST) != socket.gethostname() or _PROCESS not in tags:
+        return False
+    return bool(json.loads(tags[_PROCESS])[0] == os.getpid()) and not is_orphan(tags)
 
 
 @contextmanager

@@ -128,9 +128,10 @@ def _unusable(config: DictConfig, job: Job) -> Exception | None:
 
 
 def _check_threads(config: DictConfig, workers: int) -> None:
-    """Refuse threads that were asked for in so many words, if they exceed the cores."""
+    """Refuse threads that were asked for in so many words, if they exceed the cores; -1 is all."""
     asked = OmegaConf.to_container(config, resolve=False)["threads"]  # type: ignore[index, call-overload]
     cores = usable_cores()
-    if isinstance(asked, int) and asked > 1 and asked * workers > cores:
+    taken = cores if asked == -1 else asked
+    if isinstance(taken, int) and taken > 1 and taken * workers > cores:
         message = f"expected at most {cores} threads in all, found {workers} workers of {asked}"
         raise ConfigError(f"{message} threads; leave out threads=, the sweep shares the cores")

@@ -1,6 +1,7 @@
 """A run's process is told from any other, also from one that got its number later."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import threading
 import psutil
 import pytest
 
-from spaceship.process import is_orphan, process_tags, uninterrupted
+from spaceship.process import is_orphan, is_own, process_tags, uninterrupted
 
 
 def test_a_living_process_owns_its_runs() -> None:
@@ -21,6 +22,17 @@ def test_another_process_of_the_same_number_does_not() -> None:
     pid, created = json.loads(tags["spaceship.process"])
     assert is_orphan(tags | {"spaceship.process": json.dumps([pid, created - 60])})
     assert not is_orphan(tags | {"spaceship.process": json.dumps([pid, created - 1])})
+
+
+def test_a_process_knows_its_own_runs_though_the_clock_was_set() -> None:
+    tags = process_tags()
+    pid, created = json.loads(tags["spaceship.process"])
+    parent = json.dumps([os.getppid(), psutil.Process(os.getppid()).create_time()])
+    assert is_own(tags | {"spaceship.process": json.dumps([pid, created - 1])})
+    assert not is_own(tags | {"spaceship.process": json.dumps([pid, created - 60])})
+    assert not is_own(tags | {"spaceship.process": parent})
+    assert not is_own(tags | {"spaceship.host": "elsewhere"})
+    assert not is_own({})
 
 
 @pytest.mark.parametrize("reaped", [False, True])

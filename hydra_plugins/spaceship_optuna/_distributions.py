@@ -16,6 +16,7 @@ from optuna.distributions import (
 from spaceship.errors import ConfigError
 
 PRIMITIVES = (bool, int, float, str)
+_ONLY_INTERVALS = "the tag log needs an interval, such as tag(log, int(interval(1, 100)))"
 _DIGITS = 12
 """Decimals to which a range's last point is rounded, so that it lies on the range's steps."""
 
@@ -83,6 +84,8 @@ def distribution(override: Override) -> tuple[BaseDistribution, dict[str, Any]]:
     """
     sweep = override.value()
     try:
+        if not isinstance(sweep, IntervalSweep) and "log" in getattr(sweep, "tags", ()):
+            raise ValueError(_ONLY_INTERVALS)  # noqa: TRY301 - one message for every kind
         if isinstance(sweep, IntervalSweep):
             return _interval(sweep), {}
         if isinstance(sweep, RangeSweep) and not sweep.shuffle:

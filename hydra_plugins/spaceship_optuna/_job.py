@@ -8,7 +8,7 @@ is set up once, each trial adds its own log file, and the multirun's settings ar
 import logging
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,11 @@ def run_job(context: HydraContext, task: TaskFunction, config: DictConfig) -> Jo
     hydra: Any = HydraConfig.instance()
     outer, hydra.cfg = hydra.cfg, config
     try:
-        with _log_file(folder / f"{config.hydra.job.name}.log"), _environment(config):
+        with (
+            _log_file(folder / f"{config.hydra.job.name}.log"),
+            _environment(config),
+            chdir(folder) if config.hydra.job.chdir else nullcontext(),
+        ):
             context.callbacks.on_job_start(config=config, task_function=task)
             try:
                 result.return_value, result.status = task(own), JobStatus.COMPLETED

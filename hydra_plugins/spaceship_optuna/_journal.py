@@ -19,12 +19,13 @@ def open_journal(path: str) -> JournalStorage:
 class _Lock(BaseJournalFileLock):
     """The operating system's own lock: one that a killed process held is free at once.
 
-    Optuna's locks are files, which stay behind and block everybody for half a minute.
+    Optuna's locks are files, which stay behind and block everybody for half a minute. Theirs is
+    `.lock`, which a tool that writes to the journal renames as it lets go of it.
     """
 
     def __init__(self, journal: Path) -> None:
         self._journal = journal
-        self._lock = FileLock(f"{journal}.lock")
+        self._lock = FileLock(f"{journal}.flock")
 
     def acquire(self) -> bool:
         self._lock.acquire(poll_interval=_POLL_SECONDS)

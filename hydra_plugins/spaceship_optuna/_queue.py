@@ -9,6 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +20,8 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from hydra_plugins.spaceship_optuna._spaces import Plan
-from hydra_plugins.spaceship_optuna._study import DEFAULT, VOID
-from spaceship.process import is_orphan, process_tags, uninterrupted
+from hydra_plugins.spaceship_optuna._study import DEFAULT, FINISHED, STOPPED, VOID
+from spaceship.process import is_orphan, is_own, process_tags, uninterrupted
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ _MOST_DEATHS = 3
 """Workers that may die over one trial; those that die beside it count, too."""
 _SIGN_SECONDS = 10
 _POLL_SECONDS = 0.2
+_REST_SECONDS = 1
+"""Longer than a living process needs from the end of one trial to the start of the next."""
 _END_SECONDS = 15
 """How long workers that are being ended may take; longer than one may take to sign."""
 _PATIENCE_SECONDS = 60
@@ -56,6 +59,10 @@ def plan_trials(
     if grid:
         firsts = [params for params, _ in starts]
         starts += [(params, {}) for params in plan.grid() if params not in firsts]
+        if n_trials < len(starts):
+            log.warning(
+                "Of the grid's %d points %d are tried; see n_trials.", len(starts), n_trials
+            )
         n_trials = min(n_trials, len(starts))
     for slot in range(n_trials - strangers):
         if slot not in filled:
@@ -88,11 +95,11 @@ def claim(
         try:
             if not storage.set_trial_state_values(waiting._trial_id, TrialState.RUNNING):  # noqa: SLF001
                 continue
-        except optuna.exceptions.UpdateFinishedTrialError:
-            continue
-        storage.set_trial_user_attr(waiting._trial_id, _OWNER, process_tags())  # noqa: SLF001
-        if _is_planned_twice(study, waiting):
-            void(study, waiting, "planned twice")
+            storage.set_trial_user_attr(waiting._trial_id, _OWNER, process_tags())  # noqa: SLF001
+            if _is_planned_twice(study, waiting):
+                void(study, waiting, "planned twice")
+                continue
+        except optuna.exceptions.UpdateFinishedTrialError:  # somebody was quicker
             continue
         if sampler is not None:
             study.sampler = sampler(waiting.number)
@@ -100,24 +107,38 @@ def claim(
     return None
 
 
-def void(study: optuna.Study, trial: FrozenTrial | Trial, reason: str) -> None:
-    """Close a trial of this process that does not count."""
-    study._storage.set_trial_user_attr(trial._trial_id, VOID, reason)  # noqa: SLF001
-    study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
-
-
-def ask_again(
-    study: optuna.Study, trial: FrozenTrial | Trial, params: Mapping[str, Any], **attributes: Any
+def void(
+    study: optuna.Study,
+    trial: FrozenTrial | Trial,
+    reason: str,
+    again: Mapping[str, Any] | None = None,
+    **attributes: Any,
 ) -> None:
-    """Queue a trial in the slot of another one."""
-    kept = {key: trial.user_attrs[key] for key in (_SLOT, _DEATHS) if key in trial.user_attrs}
-    study.enqueue_trial(dict(params), user_attrs=kept | attributes)
+    """Close a trial that does not count, and queue another one in its slot.
+
+    The order matters to other processes: were it not void before the other one waits, that one
+    would seem planned twice; were it closed before, the study would seem to be over.
+
+    Args:
+        study: The study.
+        trial: Claimed by this process, or by one that is gone.
+        reason: Why it does not count.
+        again: Parameters of the other one; None for no other.
+        **attributes: More of the other one's user attributes.
+
+    """
+    study._storage.set_trial_user_attr(trial._trial_id, VOID, reason)  # noqa: SLF001
+    if again is not None:
+        kept = {key: trial.user_attrs[key] for key in (_SLOT, _DEATHS) if key in trial.user_attrs}
+        study.enqueue_trial(dict(again), user_attrs=kept | attributes)
+    study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
 
 
 def bury(study: optuna.Study, *, blame: bool = True) -> list[int]:
     """Close running trials whose worker is gone and queue each again; return their numbers.
 
     A trial over which one worker after the other dies is not asked again: it stands as failed.
+    Those that another process closes at the same time are left to that one.
 
     Args:
         study: The study.
@@ -125,9 +146,7 @@ def bury(study: optuna.Study, *, blame: bool = True) -> list[int]:
 
     """
     gone = [trial for trial in _running(study) if _is_gone(trial)]
-    for trial in gone:
-        _close(study, trial, deaths=trial.user_attrs.get(_DEATHS, 0) + blame)
-    return [trial.number for trial in gone]
+    return _close(study, gone, more_deaths=int(blame))
 
 
 def abandon(study: optuna.Study) -> None:
@@ -153,10 +172,8 @@ def _process_id(owner: Mapping[str, str]) -> int:
 
 def give_back(study: optuna.Study) -> list[int]:
     """Close this process's running trials, because it is about to end, and queue each again."""
-    own = [one for one in _running(study) if one.user_attrs.get(_OWNER) == process_tags()]
-    for trial in own:
-        _close(study, trial, deaths=trial.user_attrs.get(_DEATHS, 0))
-    return [trial.number for trial in own]
+    own = [one for one in _running(study) if is_own(one.user_attrs.get(_OWNER, {}))]
+    return _close(study, own, more_deaths=0)
 
 
 def await_others(study: optuna.Study) -> list[int]:
@@ -171,13 +188,28 @@ def await_others(study: optuna.Study) -> list[int]:
         waited = time.monotonic() - start
         if waited > max(_PATIENCE_SECONDS, 10 * _longest(study)):
             foreign = [one for one in running if not _is_here(one)]
-            for trial in foreign:
-                _close(study, trial, deaths=trial.user_attrs.get(_DEATHS, 0) + 1)
-            gone += [trial.number for trial in foreign]
+            gone += _close(study, foreign, more_deaths=1)
         if waited > 1 and not told:
             log.info("Waiting for %d trial(s) that other processes are at.", len(running))
             told = True
         time.sleep(_POLL_SECONDS)
+    return gone
+
+
+def await_rest(study: optuna.Study, n_trials: int) -> list[int]:
+    """Wait until nobody works at a study any more; return the numbers of trials that were lost.
+
+    While trials are left, one that is not running may be the next that another process claims, so
+    that it is over only when nothing has ended for a while either.
+    """
+    gone, before = await_others(study), -1
+    while is_left(study, n_trials) and not study.user_attrs.get(STOPPED):
+        ended = len(study.get_trials(deepcopy=False, states=FINISHED))
+        if ended == before:
+            break
+        before = ended
+        time.sleep(_REST_SECONDS)
+        gone += await_others(study)
     return gone
 
 
@@ -212,18 +244,26 @@ def _is_planned_twice(study: optuna.Study, trial: FrozenTrial) -> bool:
     )
 
 
-def _close(study: optuna.Study, trial: FrozenTrial, *, deaths: int) -> None:
-    """Close a trial that nobody goes on with; ask again unless too many died over it."""
-    storage = study._storage  # noqa: SLF001
+def _close(study: optuna.Study, trials: Sequence[FrozenTrial], *, more_deaths: int) -> list[int]:
+    """Close trials that nobody goes on with; return the numbers of those that still were open."""
+    closed = []
+    for trial in trials:
+        with suppress(optuna.exceptions.UpdateFinishedTrialError):
+            _close_one(study, trial, trial.user_attrs.get(_DEATHS, 0) + more_deaths)
+            closed.append(trial.number)
+    return closed
+
+
+def _close_one(study: optuna.Study, trial: FrozenTrial, deaths: int) -> None:
+    """Close a trial and ask again, unless too many died over it."""
     if deaths < _MOST_DEATHS:
-        storage.set_trial_user_attr(trial._trial_id, VOID, "its worker died")  # noqa: SLF001
         fixed = trial.system_attrs.get("fixed_params", {}) | trial.params
         default = {DEFAULT: True} if DEFAULT in trial.user_attrs else {}
-        ask_again(study, trial, fixed, **default, **{_DEATHS: deaths})
+        void(study, trial, "its worker died", fixed, **default, **{_DEATHS: deaths})
     else:
         message = f"WorkerDied: {deaths} workers died over it"
-        storage.set_trial_user_attr(trial._trial_id, "error", message)  # noqa: SLF001
-    study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
+        study._storage.set_trial_user_attr(trial._trial_id, "error", message)  # noqa: SLF001
+        study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
 
 
 def _longest(study: optuna.Study) -> float:

@@ -9,6 +9,7 @@ from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.spaceship_optuna._study import LAST, checked_name
+from hydra_plugins.spaceship_optuna.config import DEFAULT_PRUNER, PRUNERS
 from spaceship.config import build, usable_cores
 from spaceship.errors import ConfigError, MissingDependencyError
 from spaceship.report import direction as metric_direction
@@ -25,6 +26,8 @@ _BOUNDS: dict[str, tuple[type, float, float]] = {
 }
 _OPTIONAL = ("timeout", "n_jobs")
 _NEEDS = {"CmaEsSampler": "cmaes", "GPSampler": "torch"}
+_OF_NO_GRID = ("min_trials_per_candidate", "sampler.seed", "sampler.search_space")
+_SUBDIR = "${hydra.job.num}"
 _NO_PRUNER = {"_target_": "optuna.pruners.NopPruner"}
 
 
@@ -51,6 +54,7 @@ def checked(settings: Mapping[str, Any], config: DictConfig) -> dict[str, Any]:
     plain["direction"] = _directions(plain["direction"], config)
     _check_names(plain)
     _check_parts(plain, config)
+    _check_unheard(plain, config)
     return plain
 
 
@@ -81,6 +85,12 @@ def n_workers(settings: Mapping[str, Any], launcher: DictConfig) -> int:
 def is_serial(launcher: DictConfig) -> bool:
     """Tell whether a launcher runs one job after the other in this process."""
     return str(launcher._target_).endswith("BasicLauncher")
+
+
+def metric_name(config: DictConfig) -> str:
+    """Return what the first objective is called; a sweep that names no metric has a value."""
+    metrics = OmegaConf.select(config, "objective.metric")
+    return "value" if metrics is None else names_of(metrics)[0]
 
 
 def is_grid(settings: Mapping[str, Any]) -> bool:
@@ -135,7 +145,8 @@ def _check_parts(plain: dict[str, Any], config: DictConfig) -> None:
             raise ConfigError(f"{message}; choose one with hydra/sweeper/{part}=NAME")
     if len(plain["direction"]) > 1:
         target = str(plain["pruner"].get("_target_"))
-        if not target.endswith("NopPruner") and _is_asked_for(config, "pruner"):
+        default = plain["pruner"] == PRUNERS[DEFAULT_PRUNER] and not _is_asked_for(config, "pruner")
+        if not target.endswith("NopPruner") and not default:
             message = f"expected one objective to prune by, found {len(plain['direction'])}"
             raise ConfigError(f"{message}; drop hydra/sweeper/pruner or choose nop")
         plain["pruner"] = _NO_PRUNER
@@ -149,6 +160,36 @@ def _check_parts(plain: dict[str, Any], config: DictConfig) -> None:
     _check_kind(plain["pruner"], "pruner", "BasePruner")
     if plain["custom_search_space"]:
         own_function(plain["custom_search_space"])
+
+
+def _check_unheard(plain: Mapping[str, Any], config: DictConfig) -> None:
+    """Refuse what this sweep would not go by."""
+    subdir = OmegaConf.to_container(config.hydra.sweep, resolve=False).get("subdir")  # type: ignore[union-attr]
+    if subdir != _SUBDIR:
+        message = f"expected hydra.sweep.subdir={_SUBDIR}, as trials are numbered, found {subdir!r}"
+        raise ConfigError(f"{message}; leave it out")
+    unheard = [key for key in _OF_NO_GRID if is_grid(plain) and _is_asked_for(config, key)]
+    if unheard:
+        message = f"expected a sampler that draws for hydra.sweeper.{unheard[0]}, found grid"
+        raise ConfigError(f"{message}, which tries every point; leave it out")
+
+
+def check_budget(settings: Mapping[str, Any], n_candidates: int) -> None:
+    """Say what the candidates do not get out of so few trials.
+
+    Raises:
+        ConfigError: Some would not be tried at all.
+
+    """
+    n_trials, minimum = settings["n_trials"], settings["min_trials_per_candidate"]
+    if n_trials < n_candidates:
+        message = (
+            f"expected a trial for each of {n_candidates} candidates, found n_trials={n_trials}"
+        )
+        raise ConfigError(f"{message}; give hydra.sweeper.n_trials more or name fewer")
+    if n_trials < n_candidates * minimum and not is_grid(settings):
+        short = "n_trials=%d are too few for %d candidates with min_trials_per_candidate=%d."
+        log.warning(short, n_trials, n_candidates, minimum)
 
 
 def _check_kind(node: Mapping[str, Any], part: str, base: str) -> None:

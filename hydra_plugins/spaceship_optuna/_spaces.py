@@ -44,7 +44,7 @@ class Plan:
 
     Attributes:
         fixed: Overrides that hold for all trials.
-        candidates: At least one.
+        candidates: At least one; their order is that of their labels, however they are named.
 
     """
 
@@ -100,7 +100,8 @@ def read_plan(
     Args:
         loader: Composes a candidate's config.
         config: The config of the multirun.
-        arguments: Overrides; of two for the same key the later wins.
+        arguments: Overrides; of two for the same key the later wins, and each wins over a
+            candidate's own search space.
         space_node: Config node that holds a candidate's own search space, if there is any.
         free: Whether a space may be empty, because a function suggests more in each trial.
 
@@ -109,19 +110,28 @@ def read_plan(
 
     """
     parser = OverridesParser.create(config_loader=loader)
-    overrides = {item.get_key_element(): item for item in parser.parse_overrides(list(arguments))}
-    swept = {key: item for key, item in overrides.items() if item.is_sweep_override()}
+    parsed = parser.parse_overrides(list(arguments))
+    overrides = {item.get_key_element(): item for item in parsed}
+    last = {item.key_or_group: item for item in parsed}  # the same key with + or ++ and without
+    settled = {key for key, item in last.items() if not item.is_sweep_override()}
+    sweeps = {key: item for key, item in overrides.items() if item.is_sweep_override()}
+    swept = {key: item for key, item in sweeps.items() if item.key_or_group not in settled}
     groups = {key: item for key, item in swept.items() if loader.get_group_options(key)}
     values = {key: item for key, item in swept.items() if key not in groups}
-    fixed = tuple(str(item.input_line) for key, item in overrides.items() if key not in swept)
+    fixed = tuple(str(item.input_line) for key, item in overrides.items() if key not in sweeps)
     composed = {
         names: loader.load_sweep_config(config, [*fixed, *names]) for names in _combine(groups)
     }
     _refuse_unknown(values, list(composed.values()))
-    candidates = [_candidate(names, cfg, values, space_node) for names, cfg in composed.items()]
+    candidates = []
+    for names, cfg in composed.items():
+        own = _own_space(cfg, space_node) if space_node else {}
+        own = {key: item for key, item in own.items() if key not in settled}
+        candidates.append(_candidate(names, cfg, values, own))
     if not free:
         _refuse_empty(candidates, list(composed.values()), space_node)
-    return Plan(fixed, tuple(candidates))
+    # Whoever joins a study has to choose among its candidates in the same order.
+    return Plan(fixed, tuple(sorted(candidates, key=lambda one: one.label)))
 
 
 def _combine(groups: Mapping[str, Override]) -> Iterator[tuple[str, ...]]:
@@ -137,10 +147,12 @@ def _combine(groups: Mapping[str, Override]) -> Iterator[tuple[str, ...]]:
 
 
 def _candidate(
-    names: tuple[str, ...], cfg: DictConfig, values: Mapping[str, Override], space_node: str | None
+    names: tuple[str, ...],
+    cfg: DictConfig,
+    values: Mapping[str, Override],
+    own: Mapping[str, Override],
 ) -> Candidate:
-    swept = _own_space(cfg, space_node) if space_node else {}
-    swept |= {item.key_or_group: item for item in values.values() if _exists(cfg, item)}
+    swept = dict(own) | {item.key_or_group: item for item in values.values() if _exists(cfg, item)}
     parameters = tuple(
         Parameter(key, *distribution(item), prefix=_prefix(item)) for key, item in swept.items()
     )

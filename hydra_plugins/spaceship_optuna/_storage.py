@@ -51,7 +51,7 @@ def locate_storage(storage: Any, folder: Path, study_name: str) -> Any:
     _refuse_stray_password(url)
     if (found := _CREDENTIALS.search(url)) is None:
         os.environ.pop(PASSWORD_VARIABLE, None)
-        return str(Path(url).absolute()) if _is_path(url) else url
+        return _from_any_folder(url)
     os.environ[PASSWORD_VARIABLE] = found["password"]
     return _CREDENTIALS.sub(r"\g<user>@", url)
 
@@ -138,8 +138,14 @@ def _with_password(url: str) -> str:
     return re.sub(r"(?<=://)([^:/?@]*)@", lambda user: f"{user[1]}:{password}@", url, count=1)
 
 
-def _is_path(url: str) -> bool:
-    return "://" not in url and url.endswith(_JOURNALS)
+def _from_any_folder(url: str) -> str:
+    """Return a storage's file in full: a job may change the folder (`hydra.job.chdir`)."""
+    if "://" not in url and url.endswith(_JOURNALS):
+        return str(Path(url).absolute())
+    scheme, _, path = url.partition(":///")
+    if scheme.startswith("sqlite") and path and not path.startswith((":", "file:")):
+        return f"{scheme}:///{Path(path).absolute()}"
+    return url
 
 
 def _refuse_stray_password(url: str) -> None:

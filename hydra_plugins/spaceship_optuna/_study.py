@@ -167,6 +167,13 @@ def counted(study: optuna.Study) -> list[FrozenTrial]:
     return [trial for trial in trials if VOID not in trial.user_attrs]
 
 
+def stop_if_failing(study: optuna.Study, settings: Mapping[str, Any]) -> None:
+    """Stop a study of which more trials have failed than `hydra.sweeper` allows."""
+    failed = [one for one in counted(study) if one.state == TrialState.FAIL]
+    if len(failed) > settings["max_failure_rate"] * settings["n_trials"]:
+        study.set_user_attr(STOPPED, f"{len(failed)} trials have failed")
+
+
 def _await_creator(study: optuna.Study) -> None:
     start = time.monotonic()
     while not study.user_attrs.get(_READY):

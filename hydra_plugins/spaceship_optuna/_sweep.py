@@ -27,17 +27,28 @@ from hydra_plugins.spaceship_optuna._plots import write_plots
 from hydra_plugins.spaceship_optuna._progress import Progress
 from hydra_plugins.spaceship_optuna._ranking import best_of, commonest_error, complete
 from hydra_plugins.spaceship_optuna._results import write_results
-from hydra_plugins.spaceship_optuna._settings import checked, is_grid, is_serial, n_workers
+from hydra_plugins.spaceship_optuna._settings import (
+    check_budget,
+    checked,
+    is_grid,
+    is_serial,
+    metric_name,
+    n_workers,
+)
 from hydra_plugins.spaceship_optuna._spaces import Plan, read_plan
 from hydra_plugins.spaceship_optuna._storage import hide_password, locate_storage, open_storage
 from hydra_plugins.spaceship_optuna._study import STOPPED
 from hydra_plugins.spaceship_optuna._worker import Worker
-from spaceship.config import WORKERS_VARIABLE
+from spaceship.config import WORKERS_VARIABLE, redact
 from spaceship.errors import ConfigError, SpaceshipError
+from spaceship.record import write_atomically
+from spaceship.report import names_of
 
 log = logging.getLogger(__name__)
 
 _SWEEP_DIR = "sweep_dir"
+_SETTINGS_FILE = "multirun.yaml"
+"""Hydra's own name for the settings of a multirun, those of Hydra included."""
 _MOST_BARREN = 3
 """The launch in a row whose workers die before they have a trial that ends the sweep."""
 
@@ -105,6 +116,7 @@ class Sweep:
             self.settings["search_space"],
             free=bool(self.settings["custom_search_space"]),
         )
+        check_budget(self.settings, len(plan.candidates))
         if is_grid(self.settings):
             next(plan.grid(), None)  # or it tells what has no end of points
         return plan
@@ -143,7 +155,7 @@ class Sweep:
         )
         metrics = OmegaConf.select(self.config, "objective.metric")
         if created and metrics is not None:
-            study.set_metric_names([metrics] if isinstance(metrics, str) else list(metrics))
+            study.set_metric_names(names_of(metrics))
         return study, located, created
 
     def _folder(self) -> Path:
@@ -154,7 +166,10 @@ class Sweep:
         return Path(outputs or beside).expanduser().absolute() / "studies"
 
     def _settle(self, study: optuna.Study, *, created: bool) -> None:
-        """Agree with the study on the folder of its jobs: what it has is never overwritten."""
+        """Agree with the study on the folder of its jobs, and write down there what is run.
+
+        No job that the study has is ever overwritten.
+        """
         asked = Path(self.config.hydra.sweep.dir).absolute()
         if _SWEEP_DIR not in study.user_attrs:
             study.set_user_attr(_SWEEP_DIR, str(asked))
@@ -170,6 +185,9 @@ class Sweep:
             raise ConfigError(f"{message}; give another hydra.sweep.dir, or go on: resume=NAME")
         with open_dict(self.config):
             self.config.hydra.sweep.dir = folder
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        text = redact(OmegaConf.to_yaml(self.config))
+        write_atomically(Path(folder, _SETTINGS_FILE), text)
 
     def _work(self, study: optuna.Study, located: Any, plan: Plan) -> None:
         """Run workers until nothing is left in the queue; bury the dead and go on without them."""
@@ -178,20 +196,18 @@ class Sweep:
             self.context, self.task, self.config, plan, self.settings, study.study_name, located
         )
         worker.deadline = time.time() + timeout if timeout else float("inf")
-        metric = OmegaConf.select(self.config, "objective.metric")
-        name = metric if isinstance(metric, str) else "value"
         if not _queue.is_left(study, n_trials):
             log.info("All %d trials are done; more n_trials go on with it.", n_trials)
         try:
-            with Progress(study, n_trials, name):
+            with Progress(study, n_trials, metric_name(self.config)):
                 while _queue.is_left(study, n_trials) and worker.may_go_on(study):
                     self._launch(worker, study)
                     self._lose(study, _queue.await_others(study))
-                _queue.await_others(study)
+                self._lose(study, _queue.await_rest(study, n_trials))
         except BaseException:
+            log.warning("The study is kept. Go on with: %s", resume_command(study))
             afresh = open_storage(located)  # the old one may have been interrupted as it was read
             _queue.abandon(optuna.load_study(study_name=study.study_name, storage=afresh))
-            log.warning("The study is kept. Go on with: %s", resume_command(study))
             raise
         if time.time() >= worker.deadline and _queue.is_left(study, n_trials):
             log.info("Time is up. Go on with: %s", resume_command(study))
@@ -233,7 +249,9 @@ class Sweep:
         self._lose(study, gone)
 
     def _lose(self, study: optuna.Study, numbers: Sequence[int]) -> None:
-        """Let the callbacks know of trials whose workers died over them."""
+        """Let the callbacks know of trials whose workers died, and count those given up for it."""
+        if set(numbers) & {trial.number for trial in _study.counted(study)}:
+            _study.stop_if_failing(study, self.settings)
         for lose in self._hooks("on_trial_lost"):
             for number in numbers:
                 lose(config=self.config, folder=Path(study.user_attrs[_SWEEP_DIR], str(number)))

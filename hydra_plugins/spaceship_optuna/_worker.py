@@ -18,11 +18,11 @@ from optuna.trial import Trial, TrialState
 
 from hydra_plugins.spaceship_optuna._commands import as_text
 from hydra_plugins.spaceship_optuna._job import numbers, run_job
-from hydra_plugins.spaceship_optuna._queue import ask_again, claim, give_back, void
-from hydra_plugins.spaceship_optuna._settings import is_grid, own_function
+from hydra_plugins.spaceship_optuna._queue import claim, give_back, void
+from hydra_plugins.spaceship_optuna._settings import is_grid, metric_name, own_function
 from hydra_plugins.spaceship_optuna._spaces import CANDIDATE, Candidate, Plan
 from hydra_plugins.spaceship_optuna._storage import open_storage
-from hydra_plugins.spaceship_optuna._study import DEFAULT, FINISHED, STOPPED, VOID, counted
+from hydra_plugins.spaceship_optuna._study import DEFAULT, FINISHED, STOPPED, VOID, stop_if_failing
 from spaceship.config import build
 from spaceship.errors import ConfigError
 from spaceship.outcome import OUTCOME
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 _STARTED = (TrialState.RUNNING, *FINISHED)
 _ORPHANED = 1
+_REPEATS = "repeats another trial"
 _PROBES = 500
 """Points drawn in search of one that has not been tried."""
 
@@ -112,9 +113,12 @@ class Worker:
 
     def _run_trial(self, study: optuna.Study, trial: Trial) -> None:
         """Run a claimed trial; only its job can be interrupted, not what is written of it."""
-        config = self._prepare(study, trial)
-        if config is not None:
-            self._tell(study, trial, self._run_job(study, trial, config))
+        try:
+            config = self._prepare(study, trial)
+            if config is not None:
+                self._tell(study, trial, self._run_job(study, trial, config))
+        except optuna.exceptions.UpdateFinishedTrialError:
+            log.warning("Trial %d was given up by another process meanwhile.", trial.number)
 
     @uninterrupted()
     def _prepare(self, study: optuna.Study, trial: Trial) -> DictConfig | None:
@@ -165,11 +169,10 @@ class Worker:
                 name = self.plan.name(candidate, parameter.key)
                 params[name] = probe._suggest(name, parameter.distribution)  # noqa: SLF001
             if params not in known:
-                ask_again(study, trial, params)
-                break
-        else:
-            log.info("Nothing new is left to try for %s.", candidate.label)
-        void(study, trial, "repeats another trial")
+                void(study, trial, _REPEATS, params)
+                return
+        log.info("Nothing new is left to try for %s.", candidate.label)
+        void(study, trial, _REPEATS)
 
     def _configure(self, trial: Trial, candidate: Candidate, values: dict[str, Any]) -> DictConfig:
         """Return the config of a trial: its candidate's, composed once, with the values drawn."""
@@ -204,14 +207,14 @@ class Worker:
                 config.hydra.overrides.task += [f"++{k}={as_text(v)}" for k, v in more.items()]
 
     def _run_job(self, study: optuna.Study, trial: Trial, config: DictConfig) -> JobReturn:
-        metric = OmegaConf.select(config, "objective.metric")
+        metric = metric_name(config)
         n_folds = OmegaConf.select(config, "split.n_folds")
 
         def hopeless(step: int, metrics: Mapping[str, float]) -> bool:
             if len(study.directions) > 1:
                 return False
             with uninterrupted():
-                trial.report(metrics[str(metric).removeprefix("cv_")], step)
+                trial.report(metrics[metric.removeprefix("cv_")], step)
             if trial.user_attrs.get(DEFAULT) or step + 1 == n_folds:
                 return False  # defaults are measured whole; after the last fold, so is this one
             return trial.should_prune()
@@ -242,6 +245,4 @@ class Worker:
         """Note an error as the trial's, and stop the study if there have been too many."""
         trial.set_user_attr("error", f"{type(error).__name__}: {error}"[:500])
         study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-        failed = [one for one in counted(study) if one.state == TrialState.FAIL]
-        if len(failed) > self.settings["max_failure_rate"] * self.settings["n_trials"]:
-            study.set_user_attr(STOPPED, f"{len(failed)} trials have failed")
+        stop_if_failing(study, self.settings)

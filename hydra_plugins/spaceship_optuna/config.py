@@ -24,7 +24,7 @@ _SAMPLERS: dict[str, dict[str, Any]] = {
     # Every point of the candidates' spaces, in turn; they are to be ranges with steps, or choices.
     "grid": {"_target_": "optuna.samplers.GridSampler", "search_space": None, "seed": None},
 }
-_PRUNERS: dict[str, dict[str, Any]] = {
+PRUNERS: dict[str, dict[str, Any]] = {
     "wilcoxon": {
         "_target_": "spaceship.pruning.PairedWilcoxonPruner",
         "p_threshold": 0.3,  # two folds, both worse than the best trial's, have p = 0.25
@@ -36,6 +36,7 @@ _PRUNERS: dict[str, dict[str, Any]] = {
     "hyperband": {"_target_": "optuna.pruners.HyperbandPruner"},
     "nop": {"_target_": "optuna.pruners.NopPruner"},
 }
+DEFAULT_PRUNER = "wilcoxon"
 
 
 @dataclass
@@ -63,7 +64,7 @@ class OptunaSweeperConf:
     """
 
     defaults: list[Any] = field(
-        default_factory=lambda: [{"sampler": "tpe"}, {"pruner": "wilcoxon"}]
+        default_factory=lambda: [{"sampler": "tpe"}, {"pruner": DEFAULT_PRUNER}]
     )
     _target_: str = "hydra_plugins.spaceship_optuna.sweeper.OptunaSweeper"
     _recursive_: bool = False  # sampler and pruner are built in each worker, not here
@@ -88,7 +89,7 @@ def register() -> None:
     """Make `hydra/sweeper=optuna` and its samplers and pruners selectable."""
     store = ConfigStore.instance().store
     store(group="hydra/sweeper", name="optuna", node=OptunaSweeperConf, provider="spaceship_optuna")
-    for group, choices in (("sampler", _SAMPLERS), ("pruner", _PRUNERS)):
+    for group, choices in (("sampler", _SAMPLERS), ("pruner", PRUNERS)):
         for name, node in choices.items():
             store(group=f"hydra/sweeper/{group}", name=name, node=node, provider="spaceship_optuna")
 

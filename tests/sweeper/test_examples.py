@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 from optuna.trial import TrialState
 from shell import app, counting, load, results
 
@@ -41,6 +42,19 @@ def test_sphere_with_override_of_a_sweep(tmp_path: Path) -> None:
     assert {dict(point)["x"] for point in points} == {0, 1, 2}
     assert {dict(point).get("w") for point in points} == {None, 1, 2}  # it has no default
     assert results(tmp_path)["best_value"] == 0
+
+
+def test_settings_are_beside_the_jobs_without_passwords(tmp_path: Path) -> None:
+    asked = ["+note=http://me:hunter2@there/", "+home=${oc.env:HOME}", "hydra.sweeper.n_trials=2"]
+    done = app("sphere.py", tmp_path, "-m", *asked)
+    assert done.returncode == 0, done.stderr
+    (path,) = tmp_path.rglob("multirun.yaml")
+    assert (path.parent / "0" / ".hydra" / "config.yaml").is_file()
+    settings = OmegaConf.load(path)
+    assert settings.hydra.sweeper.n_trials == 2
+    assert OmegaConf.to_container(settings)["home"] == "${oc.env:HOME}"
+    assert settings.note == "http://me:***@there/"
+    assert list(settings.hydra.overrides.hydra) == [*asked[2:], "hydra.mode=MULTIRUN"]
 
 
 def test_sphere_that_always_fails_tells_the_error(tmp_path: Path) -> None:
@@ -124,6 +138,16 @@ def test_job_that_ends_its_process_is_one_failed_trial(tmp_path: Path) -> None:
     assert states["exit"] == TrialState.FAIL
     assert states["good"] == TrialState.COMPLETE
     assert "sweep goes on" in done.stdout
+
+
+def test_jobs_that_end_their_process_count_as_failures(tmp_path: Path) -> None:
+    asked = ["point=exit,fine,good", "hydra/sweeper/sampler=grid"]
+    most = "hydra.sweeper.max_failure_rate=0"
+    launcher = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+    done = app("failing.py", tmp_path, "-m", *asked, most, *launcher)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "trials have failed, most often with: WorkerDied" in done.stderr
+    assert "hydra.sweeper.resume=" in done.stderr
 
 
 def test_too_many_failures_stop_with_the_commonest_error(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from hydra_plugins.spaceship_optuna import _settings
+from hydra_plugins.spaceship_optuna.config import DEFAULT_PRUNER, PRUNERS
 from spaceship.errors import ConfigError
 
 JOBLIB = {"_target_": "x.JoblibLauncher", "n_jobs": 2}
@@ -64,7 +65,13 @@ SETTINGS: dict[str, Any] = {
     "study_name": None,
     "custom_search_space": None,
 }
-CONFIG = {"hydra": {"overrides": {"hydra": []}}, "objective": {"metric": "cv_log_loss"}}
+SWEEP = {"dir": "x", "subdir": "${hydra.job.num}"}
+CONFIG: dict[str, Any] = {
+    "hydra": {"overrides": {"hydra": []}, "sweep": SWEEP},
+    "objective": {"metric": "cv_log_loss"},
+}
+GRID = {"_target_": "optuna.samplers.GridSampler", "search_space": None, "seed": None}
+MEDIAN = {"_target_": "optuna.pruners.MedianPruner", "n_startup_trials": 5}
 
 
 @pytest.mark.parametrize("part", ["sampler", "pruner"])
@@ -77,6 +84,54 @@ def test_sampler_and_pruner_are_of_their_kind(part: str, node: Any) -> None:
     assert _settings.checked(SETTINGS, OmegaConf.create(CONFIG))["direction"] == ["minimize"]
     with pytest.raises(ConfigError, match=rf"hydra.sweeper.{part}|optuna.Study cannot be built"):
         _settings.checked(SETTINGS | {part: node}, OmegaConf.create(CONFIG))
+
+
+@pytest.mark.parametrize("subdir", ["same", "${hydra.job.id}", None])
+def test_another_name_for_the_folder_of_a_trial_is_refused(subdir: str | None) -> None:
+    config = OmegaConf.create(CONFIG)
+    config.hydra.sweep.subdir = subdir
+    with pytest.raises(ConfigError, match=r"expected hydra\.sweep\.subdir=\$\{hydra\.job\.num\}"):
+        _settings.checked(SETTINGS, config)
+
+
+@pytest.mark.parametrize(
+    "asked", ["min_trials_per_candidate=2", "sampler.seed=1", "sampler.search_space={x:[1]}"]
+)
+def test_what_a_grid_does_not_go_by_is_refused(asked: str) -> None:
+    config = OmegaConf.create(CONFIG)
+    config.hydra.overrides.hydra = [f"++hydra.sweeper.{asked}"]
+    assert _settings.checked(SETTINGS, config)["direction"] == ["minimize"]
+    with pytest.raises(ConfigError, match=f"hydra.sweeper.{asked.partition('=')[0]}, found grid"):
+        _settings.checked(SETTINGS | {"sampler": GRID}, config)
+
+
+def test_several_objectives_refuse_a_pruner_that_was_chosen_in_yaml() -> None:
+    config = OmegaConf.create(CONFIG | {"objective": {"metric": ["cv_log_loss", "cv_brier"]}})
+    default = PRUNERS[DEFAULT_PRUNER]
+    checked = _settings.checked(SETTINGS | {"pruner": default}, config)
+    assert checked["pruner"]["_target_"].endswith("NopPruner")
+    for chosen in (MEDIAN, default | {"p_threshold": 0.1}):
+        with pytest.raises(ConfigError, match="expected one objective to prune by, found 2"):
+            _settings.checked(SETTINGS | {"pruner": chosen}, config)
+
+
+def test_fewer_trials_than_candidates_are_refused() -> None:
+    settings = SETTINGS | {"n_trials": 3, "min_trials_per_candidate": 1}
+    _settings.check_budget(settings, 3)
+    with pytest.raises(ConfigError, match="each of 4 candidates, found n_trials=3"):
+        _settings.check_budget(settings, 4)
+
+
+@pytest.mark.parametrize(
+    ("n_trials", "sampler", "warned"),
+    [(5, SETTINGS["sampler"], True), (6, SETTINGS["sampler"], False), (5, GRID, False)],
+)
+def test_fewer_trials_than_the_candidates_share_are_told(
+    caplog: pytest.LogCaptureFixture, n_trials: int, sampler: Any, *, warned: bool
+) -> None:
+    changes = {"n_trials": n_trials, "min_trials_per_candidate": 3, "sampler": sampler}
+    _settings.check_budget(SETTINGS | changes, 2)
+    assert ("too few for 2 candidates" in caplog.text) is warned
 
 
 @pytest.mark.parametrize("metric", [1, True, [], [1], {"a": 1}, "nope"])

@@ -59,6 +59,13 @@ def test_combined_groups_are_candidates() -> None:
     assert plan.fixed == ("seed=1",)
 
 
+def test_order_in_which_candidates_are_named_makes_no_difference() -> None:
+    one = _plan("model=lgbm,catboost", "features=raw,full")
+    other = _plan("model=catboost,lgbm", "features=full,raw")
+    assert one.candidates == other.candidates
+    assert len(one.candidates) == 4
+
+
 def test_command_line_adds_to_a_space_and_replaces_its_parts() -> None:
     sweeps = ["model.estimator.C=choice(0.3,3)", "seed=range(0,3)"]
     (one,) = _plan("model=logistic_regression", *sweeps).candidates
@@ -73,6 +80,29 @@ def test_sweep_forced_in_replaces_the_candidates_own() -> None:
     (one,) = _plan("model=logistic_regression", "++model.estimator.C=choice(1,2)").candidates
     (parameter,) = one.parameters
     assert (parameter.prefix, parameter.key) == ("++", "model.estimator.C")
+
+
+@pytest.mark.parametrize("prefix", ["", "++"])
+def test_fixed_value_takes_its_key_out_of_the_candidates_own_space(prefix: str) -> None:
+    fixed = f"{prefix}model.estimator.num_leaves=31"
+    plan = _plan("model=lgbm", fixed)
+    own = _keys(_plan("model=lgbm"))["trial"]
+    assert "model.estimator.num_leaves" in own
+    assert _keys(plan)["trial"] == own - {"model.estimator.num_leaves"}
+    assert plan.fixed == ("model=lgbm", fixed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "swept"),
+    [
+        (["seed=1,2", "seed=3"], False),
+        (["seed=1,2", "++seed=3"], False),
+        (["seed=3", "++seed=1,2"], True),
+    ],
+)
+def test_of_a_fixed_value_and_a_sweep_the_later_wins(arguments: list[str], *, swept: bool) -> None:
+    keys = _keys(_plan("model=logistic_regression", *arguments))["trial"]
+    assert ("seed" in keys) is swept
 
 
 def test_sweep_of_one_candidate_leaves_the_others_alone() -> None:
@@ -140,11 +170,14 @@ def test_grid_refuses_what_has_no_end() -> None:
         (["modell=lgbm,catboost"], "model "),
         (["seed=1"], "something to sweep"),
         (["model=lgbm,catboost", "model.search_space=null"], "empty for lgbm, catboost"),
+        (["model=logistic_regression", "model.estimator.C=3"], "something to sweep"),
         (["model=logistic_regression", "model.search_space.estimator.C=3"], "a sweep"),
         (["model=logistic_regression", "+model.search_space.estimator.D='interval(0,1)'"], "D"),
         (["model=logistic_regression", "model.search_space=text"], "to mirror its parent"),
         (["model=interval(0,1)"], "choices"),
         (["model=lgbm", "seed=range(3,3)"], "no value"),
+        (["model=lgbm", "seed=tag(log,range(1,8))"], "needs an interval"),
+        (["model=lgbm", "seed=tag(log,choice(1,8))"], "needs an interval"),
     ],
 )
 def test_refusals_name_key_and_remedy(arguments: Sequence[str], told: str) -> None:

@@ -5,12 +5,21 @@ import re
 import signal
 import time
 from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
 
+import optuna
 import psutil
 import pytest
 from commands import Keep
+from omegaconf import OmegaConf
 from optuna.trial import TrialState
 from shell import LOGISTIC, ROOT, TWO_WORKERS, Project, counting, load, results, resume_command, run
+
+from hydra_plugins.spaceship_optuna import _queue
+from hydra_plugins.spaceship_optuna._spaces import Plan
+from hydra_plugins.spaceship_optuna._storage import open_storage
+from hydra_plugins.spaceship_optuna._sweep import Sweep
 
 pytestmark = pytest.mark.slow
 
@@ -40,6 +49,25 @@ def test_interrupted_sweep_goes_on_with_the_command_it_prints(
     kept = {path: path.stat().st_mtime for path in folders}
     best = {path for path in folders if str(results(project.outputs)["best_job"]) in str(path)}
     assert all(kept[path] == folders[path] for path in set(folders) - best)
+
+
+def test_second_interruption_finds_the_command_told_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def interrupted(*_: Any) -> NoReturn:
+        raise KeyboardInterrupt
+
+    journal = str(tmp_path / "s.journal")
+    study = optuna.create_study(study_name="s", storage=open_storage(journal))
+    study.enqueue_trial({})
+    sweep = Sweep.__new__(Sweep)
+    sweep.context = sweep.task = None
+    sweep.config, sweep.settings = OmegaConf.create({}), {"n_trials": 1, "timeout": None}
+    monkeypatch.setattr(sweep, "_launch", interrupted)
+    monkeypatch.setattr(_queue, "abandon", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        sweep._work(study, journal, Plan((), ()))
+    assert "hydra.sweeper.resume=s" in caplog.text
 
 
 def test_resumed_study(project: Project) -> None:

@@ -105,7 +105,9 @@ def test_retrain_command_reaches_the_best_value(finished: tuple[Project, str]) -
             ],
             "one objective",
         ),
+        (["model=svm,lgbm", "hydra.sweeper.n_trials=1"], "each of 2 candidates"),
         (["model=svm", "threads=64", *TWO_WORKERS], "threads"),
+        (["model=svm", "threads=-1", *TWO_WORKERS], "2 workers of -1 threads"),
     ],
 )
 def test_what_a_user_can_mend(project: Project, arguments: list[str], told: str) -> None:
@@ -123,6 +125,16 @@ def test_dry_run_writes_nothing(project: Project) -> None:
     assert "lgbm" in done.stdout
     assert "model.estimator.n_estimators" in done.stdout
     assert sorted(project.outputs.rglob("*")) == before
+
+
+def test_one_objective_in_a_list_is_one_objective(project: Project) -> None:
+    asked = ["objective.metric=[cv_log_loss]", "hydra.sweeper.n_trials=3"]
+    done = project.sweep(*LOGISTIC, *asked)
+    assert done.returncode == 0, done.stderr
+    assert "best cv_log_loss" in done.stdout
+    trials = counting(project.study())
+    assert {one.state for one in trials} <= {TrialState.COMPLETE, TrialState.PRUNED}
+    assert all(one.intermediate_values for one in trials)
 
 
 def test_several_objectives_give_a_pareto_front(project: Project) -> None:
