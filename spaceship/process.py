@@ -48,6 +48,17 @@ def is_own(tags: Mapping[str, str]) -> bool:
     return bool(json.loads(tags[_PROCESS])[0] == os.getpid()) and not is_orphan(tags)
 
 
+def is_others(tags: Mapping[str, str]) -> bool:
+    """Tell whether a run's process may be alive and is neither this one nor one it has started."""
+    import psutil
+
+    if _PROCESS not in tags or is_orphan(tags):
+        return False
+    own = psutil.Process()
+    ours = {own.pid, *(child.pid for child in own.children(recursive=True))}
+    return tags.get(_HOST) != socket.gethostname() or json.loads(tags[_PROCESS])[0] not in ours
+
+
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Hold SIGINT and SIGTERM back while the block runs; the first that came acts after it.

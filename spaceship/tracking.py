@@ -15,7 +15,7 @@ from spaceship.config import redact
 from spaceship.connection import open_client
 from spaceship.errors import TrackingError
 from spaceship.outcome import OUTCOME
-from spaceship.process import is_orphan, process_tags, uninterrupted
+from spaceship.process import is_orphan, is_others, process_tags, uninterrupted
 from spaceship.record import clear_unfinished
 
 if TYPE_CHECKING:
@@ -133,10 +133,18 @@ class Store:
         OUTCOME.closers.pop(run_id, None)
 
     def end_parent(self, run_id: str, status: str) -> None:
-        """End a multirun's run, and as KILLED what still runs below it."""
-        for child in self._running(_below(run_id)):
-            self.end_run(child.info.run_id, "KILLED")
-        self.end_run(run_id, status)
+        """End a multirun's run, and as KILLED what still runs below it.
+
+        Unless it runs in a process that shares the multirun and goes on with it: then that one ends
+        both. Nobody does once it is finished.
+        """
+        left, goes_on = self._running(_below(run_id)), status != "FINISHED"
+        others = [child for child in left if goes_on and is_others(child.data.tags)]
+        for child in left:
+            if child not in others:
+                self.end_run(child.info.run_id, "KILLED")
+        if not others:
+            self.end_run(run_id, status)
 
     def close_orphans(self) -> Sequence[str]:
         """Mark runs KILLED that stand as running but whose process on this machine is gone.

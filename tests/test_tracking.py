@@ -98,6 +98,28 @@ def test_a_model_below_a_multirun_that_was_killed_is_marked_failed(store: Store)
     assert (status(store, best), status(store, parent)) == ("FINISHED", "KILLED")
 
 
+def test_a_multirun_that_others_are_at_is_theirs_to_end(store: Store, tmp_path: Path) -> None:
+    parent = store.start_run("multirun", {})
+    own = store.start_run("own", {}, parent)
+    command = [sys.executable, "-c", STARTS_AND_WAITS, store.uri, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        worker = process.stdout.readline().decode().strip()
+        store.set_tags(worker, {"mlflow.parentRunId": parent})
+        elsewhere = {**process_tags(), "spaceship.host": "elsewhere"}
+        other = store.start_run("other", {}, parent)
+        store.set_tags(other, elsewhere)
+        store.end_parent(parent, "KILLED")
+        found = [status(store, run) for run in (own, worker, other, parent)]
+        assert found == ["KILLED", "KILLED", "RUNNING", "RUNNING"], (
+            "a worker of ours is ours to end"
+        )
+        process.kill()
+    store.end_run(other, "FINISHED")
+    store.end_parent(parent, "FINISHED")
+    assert [status(store, run) for run in (other, parent)] == ["FINISHED", "FINISHED"]
+
+
 def test_a_run_is_ended_whenever_the_process_is_interrupted(store: Store) -> None:
     create, came = store.client.create_run, []
 
