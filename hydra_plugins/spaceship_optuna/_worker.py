@@ -194,7 +194,7 @@ class Worker:
             config.hydra.job.num = trial.number
             prefix = {one.key: one.prefix for one in candidate.parameters}
             drawn = [f"{prefix[key]}{key}={as_text(value)}" for key, value in values.items()]
-            config.hydra.overrides.task += drawn
+            config.hydra.overrides.task.extend(drawn)
         self._customise(config, trial)
         return config
 
@@ -207,7 +207,8 @@ class Worker:
             with open_dict(config):
                 for key, value in more.items():
                     OmegaConf.update(config, key, value, force_add=True)
-                config.hydra.overrides.task += [f"++{k}={as_text(v)}" for k, v in more.items()]
+                given = [f"++{key}={as_text(value)}" for key, value in more.items()]
+                config.hydra.overrides.task.extend(given)
 
     def _run_job(self, study: optuna.Study, trial: Trial, config: DictConfig) -> JobReturn:
         metric = OmegaConf.select(config, "objective.metric")
