@@ -3,16 +3,17 @@
 import json
 from collections.abc import Collection, Mapping, MutableMapping
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 from sklearn.pipeline import Pipeline
 
 from spaceship import recipe as recipes
 from spaceship.alarm import Alarm
 from spaceship.cache import load_passengers
-from spaceship.config import build, settings
+from spaceship.config import build, resolved, settings
 from spaceship.data._base import DataSource, Passengers
 from spaceship.errors import ConfigError
 from spaceship.evaluation import PreparedFold
@@ -25,21 +26,38 @@ from spaceship.training import Protocol
 from spaceship.trial import in_trial
 
 _PASSENGERS: dict[tuple[Path, str, str], Passengers] = {}
+_SOURCES: dict[str, DataSource] = {}
 _FOLDS: dict[str, dict[int, PreparedFold]] = {}
 
 
 def data_source(cfg: DictConfig) -> DataSource:
-    """Return the data source of `data=`."""
+    """Return the data source of `data=`, the same one for all trials of a sweep in this process."""
+    key = repr(resolved(cfg.data)) if in_trial() else None
+    if key in _SOURCES:
+        return _SOURCES[key]
     source = build(cfg.data)
     if not isinstance(source, DataSource):
         raise _misfit(cfg, "data", DataSource.__name__)
+    if key is not None:
+        _SOURCES.clear()  # as with its passengers
+        _SOURCES[key] = source
     return source
 
 
+@lru_cache(maxsize=1)
+def _fingerprint_once(source: DataSource) -> str:
+    """Return the fingerprint a source had when it was first asked: no trial reads the files."""
+    return source.fingerprint()
+
+
 def passengers(cfg: DictConfig) -> Passengers:
-    """Return the checked passengers of `data=`, from Parquet where they were loaded before."""
+    """Return the checked passengers of `data=`, from Parquet where they were loaded before.
+
+    Files that change while a sweep goes on are not noticed by a process that has read them.
+    """
     source = data_source(cfg)
-    key = (outputs(cfg), source.name, source.fingerprint())
+    fingerprint = _fingerprint_once(source) if in_trial() else source.fingerprint()
+    key = (outputs(cfg), source.name, fingerprint)
     if key not in _PASSENGERS:
         _PASSENGERS.clear()  # one data set at a time is in use
         _PASSENGERS[key] = load_passengers(source, key[0])[0]
@@ -95,8 +113,9 @@ def recipe(
 def pipeline(cfg: DictConfig, ingredients: Mapping[str, Any]) -> Pipeline:
     """Return the unfitted pipeline of a recipe, seeds and threads taken from this config."""
     _check_threads(cfg.threads)
-    plain = OmegaConf.to_container(cfg, resolve=False)
-    whole = OmegaConf.create({**plain, "recipe": dict(ingredients)})  # type: ignore[dict-item]
+    whole = cfg.copy()
+    with open_dict(whole):
+        whole.recipe = dict(ingredients)
     return recipes.built(whole.recipe, cfg.seed)
 
 

@@ -17,10 +17,12 @@ from spaceship.outcome import OUTCOME
 from spaceship.process import process_tags
 from spaceship.record import clear_unfinished
 from spaceship.report import Report
-from spaceship.tracking import FOLDER_TAG
+from spaceship.tracking import FOLDER_TAG, Store
 from spaceship.trial import PrunedError
 
 _RUN = "mlflow_run_id"
+_STORES: dict[str, Store] = {}
+"""The store of each trial's run that is under way, whose settings take a millisecond to resolve."""
 
 
 def study_facts(config: DictConfig, workers: int) -> dict[str, Any]:
@@ -83,6 +85,7 @@ def start_trial(config: DictConfig, parent_run_id: str | None) -> None:
     tags |= {FOLDER_TAG: str(job.folder), **logbook.code_tags()}
     store = parts.store(config)
     run_id = store.start_run(f"trial-{number}-{choices['model']}", tags, parent_run_id)
+    _STORES[run_id] = store
     job.note_run(run_id)
     drawn = [str(item).partition("=") for item in config.hydra.overrides.task]
     store.log_params(run_id, {key: redact(value) for key, _, value in drawn})
@@ -90,8 +93,9 @@ def start_trial(config: DictConfig, parent_run_id: str | None) -> None:
 
 def end_trial(config: DictConfig, error: Exception | None) -> None:
     """Log a trial's metrics, fold curve and state, and end its run with a true status."""
-    job, store = Job.current(), parts.store(config)
+    job = Job.current()
     run_id = job.logged_run()
+    store = _STORES.pop(run_id, None) or parts.store(config)
     if error is None:
         error = _unusable(config, job)
     if isinstance(error, PrunedError):

@@ -7,13 +7,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+import sklearn.metrics
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from spaceship.evaluation import cross_validate, positive_probability, repeat, summarise
 from spaceship.report import DIRECTIONS
-from spaceship.scoring import calibration_error, score, score_slices
+from spaceship.scoring import calibration_error, log_loss, score, score_slices
 from spaceship.split import group_folds
 
 
@@ -79,6 +80,23 @@ def test_a_nan_probability_makes_every_score_nan() -> None:
 def test_certain_probabilities_have_a_finite_log_loss() -> None:
     assert score([True, False], [1.0, 0.0])["log_loss"] == pytest.approx(0)
     assert math.isfinite(score([True, False], [0.0, 1.0])["log_loss"])
+
+
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.floats(0, 1, allow_subnormal=False)), min_size=1, max_size=50
+    )
+)
+def test_log_loss_is_that_of_scikit_learn(rows: list[tuple[bool, float]]) -> None:
+    labels, chance = (np.array(column) for column in zip(*rows, strict=True))
+    expected = sklearn.metrics.log_loss(labels, chance, labels=[False, True])
+    assert log_loss(labels, chance) == pytest.approx(expected, rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1.1, math.inf])
+def test_log_loss_refuses_what_is_no_probability(wrong: float) -> None:
+    with pytest.raises(ValueError, match="probabilities between 0 and 1"):
+        log_loss(np.array([True, False]), np.array([0.5, wrong]))
 
 
 def test_calibration_error_of_a_hand_made_example() -> None:

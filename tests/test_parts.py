@@ -17,6 +17,7 @@ from spaceship.errors import ConfigError, TrackingError
 from spaceship.registry import CHAMPION, Registry
 from spaceship.tracking import Store
 from spaceship.training import Protocol
+from spaceship.trial import reporting_to
 
 RAW = {"_target_": "spaceship.features.raw.RawFeatures"}
 BASELINE = {"_target_": "spaceship.features.baseline.BaselineFeatures"}
@@ -167,6 +168,32 @@ def test_passengers_are_kept_below_outputs(store: Store) -> None:
     assert people.digest == source.load().digest
     folder = parts.outputs(cfg) / "data" / "synthetic" / source.fingerprint()[:16]
     assert (folder / "train.parquet").is_file()
+
+
+def test_trials_of_a_sweep_look_at_the_data_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[SyntheticData] = []
+
+    def fingerprint(source: SyntheticData) -> str:
+        asked.append(source)
+        return real(source)
+
+    real = SyntheticData.fingerprint
+    monkeypatch.setattr(SyntheticData, "fingerprint", fingerprint)
+    with reporting_to(lambda *_: False):
+        people = parts.passengers(config(store))
+        looks = len(asked)
+        assert parts.passengers(config(store)) is people
+        assert parts.data_source(config(store)) is asked[0]
+        assert len(asked) == looks
+        other = config(store)
+        other.data.n_groups = 31
+        assert parts.passengers(other).digest != people.digest
+    looks = len(asked)
+    assert parts.passengers(config(store)).digest == people.digest
+    assert len(asked) > looks
+    assert parts.data_source(config(store)) is not parts.data_source(config(store))
 
 
 def test_store_registry_and_protocol_are_what_the_config_says(store: Store) -> None:

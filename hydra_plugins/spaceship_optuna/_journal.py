@@ -1,19 +1,34 @@
 """Optuna's journal file under a lock that dies with its process."""
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from optuna.storages.journal._file import BaseJournalFileLock
+from optuna.storages.journal._file import BaseJournalFileLock, get_lock_file
 
 _POLL_SECONDS = 0.005
 
 
 def open_journal(path: str) -> JournalStorage:
     """Return the storage in a journal file, which is created if there is none."""
-    return JournalStorage(JournalFileBackend(path, lock_obj=_Lock(Path(path))))
+    return JournalStorage(_File(path, lock_obj=_Lock(Path(path))))
+
+
+class _File(JournalFileBackend):
+    """Optuna's file, but the system is not made to put each entry on the disk before going on.
+
+    A killed process loses nothing that it has written; a power cut may cost the last seconds. A
+    trial writes some 17 entries, and the disk may take milliseconds for each.
+    """
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        lines = [json.dumps(entry, separators=(",", ":")) + "\n" for entry in logs]
+        with get_lock_file(self._lock), Path(self._file_path).open("ab") as file:
+            file.write("".join(lines).encode())
 
 
 class _Lock(BaseJournalFileLock):

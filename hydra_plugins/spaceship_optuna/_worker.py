@@ -1,8 +1,8 @@
 """The loop of one worker process: claim a trial, run it as a Hydra job, tell how it went."""
 
-import copy
 import logging
 import os
+import pickle
 import time
 import warnings
 from collections.abc import Mapping
@@ -73,7 +73,8 @@ class Worker:
 
     def run(self) -> None:
         """Claim and run trials until none is left, time is up or the study has been stopped."""
-        self._bases: dict[str, DictConfig] = {}
+        self._bases: dict[str, bytes] = {}
+        self._unseeded: optuna.samplers.BaseSampler | None = None
         storage, study = self._open()
         try:
             while self.may_go_on(study):
@@ -103,11 +104,15 @@ class Worker:
 
         A resumed study therefore goes on instead of drawing the same points again, and two workers
         do not draw the same. (A quasi-random sequence is to go on under the seed it began with.)
+        Without a seed, one sampler serves all trials of this process.
         """
         if is_grid(self.settings):
             return optuna.samplers.RandomSampler()
         node = dict(self.settings["sampler"])
-        if node.get("seed") is not None and not str(node["_target_"]).endswith("QMCSampler"):
+        if node.get("seed") is None:
+            self._unseeded = self._unseeded or build(node)
+            return self._unseeded
+        if not str(node["_target_"]).endswith("QMCSampler"):
             node["seed"] = (int(node["seed"]) * 1_000_003 + number) % 2**31
         return build(node)  # type: ignore[no-any-return]
 
@@ -179,9 +184,10 @@ class Worker:
         base = self._bases.get(candidate.label)
         if base is None:
             overrides = [*self.plan.fixed, *candidate.overrides]
-            base = self.context.config_loader.load_sweep_config(self.config, overrides)
-            self._bases[candidate.label] = base
-        config = copy.deepcopy(base)
+            composed = self.context.config_loader.load_sweep_config(self.config, overrides)
+            # a third of the time that a deep copy takes
+            base = self._bases[candidate.label] = pickle.dumps(composed)
+        config: DictConfig = pickle.loads(base)  # noqa: S301 - what this process has pickled itself
         with open_dict(config):
             for key, value in values.items():
                 OmegaConf.update(config, key, value, force_add=True)
@@ -191,7 +197,7 @@ class Worker:
             config.hydra.job.num = trial.number
             prefix = {one.key: one.prefix for one in candidate.parameters}
             drawn = [f"{prefix[key]}{key}={as_text(value)}" for key, value in values.items()]
-            config.hydra.overrides.task += drawn
+            config.hydra.overrides.task.extend(drawn)
         self._customise(config, trial)
         return config
 
@@ -204,7 +210,8 @@ class Worker:
             with open_dict(config):
                 for key, value in more.items():
                     OmegaConf.update(config, key, value, force_add=True)
-                config.hydra.overrides.task += [f"++{k}={as_text(v)}" for k, v in more.items()]
+                given = [f"++{key}={as_text(value)}" for key, value in more.items()]
+                config.hydra.overrides.task.extend(given)
 
     def _run_job(self, study: optuna.Study, trial: Trial, config: DictConfig) -> JobReturn:
         metric = metric_name(config)

@@ -352,10 +352,23 @@ def test_line_that_a_killed_process_left_unfinished_is_cut_off(
     study.set_user_attr("before", 1)
     with journal.open("a") as file:
         file.write('{"op_code":2,"wor')
+    assert optuna.load_study(study_name="s", storage=open_journal(str(journal))).user_attrs
     study.set_user_attr("after", 2)
     fresh = optuna.load_study(study_name="s", storage=open_journal(str(journal)))
     assert fresh.user_attrs["before"] == 1
     assert fresh.user_attrs["after"] == 2
+
+
+def test_entry_that_was_written_outlives_its_process(journal: Path, study: optuna.Study) -> None:
+    write = (
+        "import os, sys, optuna;"
+        "from hydra_plugins.spaceship_optuna._journal import open_journal;"
+        "study = optuna.load_study(study_name='s', storage=open_journal(sys.argv[1]));"
+        "study.set_user_attr('last', 1); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", write, str(journal)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert study.user_attrs["last"] == 1
 
 
 def test_differences_are_named(study: optuna.Study) -> None:
