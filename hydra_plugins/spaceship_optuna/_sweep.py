@@ -277,10 +277,11 @@ class Sweep:
         log.info("%s", show(rows))
         path = write_results(study, folder, lambda trial: retrain_command(plan, trial), labels)
         plots = write_plots(study, folder / "plots")
+        shared = [*(folder / "plots").glob("*.js")]  # what the pages draw with, downloaded or here
         log.info("Results: %s, %d plots beside it", path, len(plots))
         for end in self._hooks("on_study_end"):
             job = folder / str(best.number)
-            end(config=self.config, files=[path, *plots], summary=show(rows), best=job)
+            end(config=self.config, files=[path, *plots, *shared], summary=show(rows), best=job)
         if len(study.directions) == 1:
             return best.value
         return [trial.values for trial in study.best_trials]
