@@ -136,7 +136,7 @@ class Sweep:
         fixed = _study.lasting(plan.fixed, facts)
         return facts | {"search space": plan.describe(), "fixed": fixed}
 
-    def _open(self) -> tuple[optuna.Study, Any, bool]:
+    def _open(self) -> tuple[optuna.Study, str, bool]:
         """Return the study, where it is stored, and whether this process created it."""
         folder, resume = self._folder(), self.settings["resume"]
         name = self.settings["study_name"] or resume or _study.new_name()
@@ -189,7 +189,7 @@ class Sweep:
         text = redact(OmegaConf.to_yaml(self.config))
         write_atomically(Path(folder, _SETTINGS_FILE), text)
 
-    def _work(self, study: optuna.Study, located: Any, plan: Plan) -> None:
+    def _work(self, study: optuna.Study, located: str, plan: Plan) -> None:
         """Run workers until nothing is left in the queue; bury the dead and go on without them."""
         n_trials, timeout = self.settings["n_trials"], self.settings["timeout"]
         worker = Worker(
