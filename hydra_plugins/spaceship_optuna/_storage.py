@@ -30,7 +30,7 @@ _FORMS = (
 )
 
 
-def locate_storage(storage: Any, folder: Path, study_name: str) -> Any:
+def locate_storage(storage: Any, folder: Path, study_name: str) -> str:
     """Return where a study is stored, in words any process understands, without a password.
 
     Args:
@@ -45,8 +45,6 @@ def locate_storage(storage: Any, folder: Path, study_name: str) -> Any:
     if storage is None:
         folder.mkdir(parents=True, exist_ok=True)
         return str(folder.absolute() / f"{study_name}.journal")
-    if isinstance(storage, BaseStorage):
-        return storage
     url = str(storage)
     _refuse_stray_password(url)
     if (found := _CREDENTIALS.search(url)) is None:
@@ -56,20 +54,17 @@ def locate_storage(storage: Any, folder: Path, study_name: str) -> Any:
     return _CREDENTIALS.sub(r"\g<user>@", url)
 
 
-def open_storage(located: Any) -> BaseStorage:
+def open_storage(url: str) -> BaseStorage:
     """Return the storage that `locate_storage` located.
 
     Args:
-        located: A path to a journal file (`.journal`, `.log`), a database URL, or a storage.
+        url: A path to a journal file (`.journal`, `.log`) or a database URL.
 
     Raises:
         ConfigError: The storage cannot be opened.
         MissingDependencyError: The database's driver is not installed.
 
     """
-    if isinstance(located, BaseStorage):
-        return located
-    url = str(located)
     try:
         if url.endswith(_JOURNALS):
             return open_journal(url.removeprefix("journal://"))

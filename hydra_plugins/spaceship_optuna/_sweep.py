@@ -136,7 +136,7 @@ class Sweep:
         fixed = _study.lasting(plan.fixed, facts)
         return facts | {"search space": plan.describe(), "fixed": fixed}
 
-    def _open(self) -> tuple[optuna.Study, Any, bool]:
+    def _open(self) -> tuple[optuna.Study, str, bool]:
         """Return the study, where it is stored, and whether this process created it."""
         folder, resume = self._folder(), self.settings["resume"]
         name = self.settings["study_name"] or resume or _study.new_name()
@@ -189,7 +189,7 @@ class Sweep:
         text = redact(OmegaConf.to_yaml(self.config))
         write_atomically(Path(folder, _SETTINGS_FILE), text)
 
-    def _work(self, study: optuna.Study, located: Any, plan: Plan) -> None:
+    def _work(self, study: optuna.Study, located: str, plan: Plan) -> None:
         """Run workers until nothing is left in the queue; bury the dead and go on without them."""
         n_trials, timeout = self.settings["n_trials"], self.settings["timeout"]
         worker = Worker(
@@ -277,10 +277,11 @@ class Sweep:
         log.info("%s", show(rows))
         path = write_results(study, folder, lambda trial: retrain_command(plan, trial), labels)
         plots = write_plots(study, folder / "plots")
+        shared = [*(folder / "plots").glob("*.js")]  # what the pages draw with, downloaded or here
         log.info("Results: %s, %d plots beside it", path, len(plots))
         for end in self._hooks("on_study_end"):
             job = folder / str(best.number)
-            end(config=self.config, files=[path, *plots], summary=show(rows), best=job)
+            end(config=self.config, files=[path, *plots, *shared], summary=show(rows), best=job)
         if len(study.directions) == 1:
             return best.value
         return [trial.values for trial in study.best_trials]

@@ -61,7 +61,7 @@ class Worker:
     plan: Plan
     settings: Mapping[str, Any]
     study_name: str
-    storage: Any
+    storage: str
     parent: Mapping[str, str] = field(default_factory=process_tags)
     deadline: float = float("inf")
 

@@ -61,7 +61,9 @@ def test_runs_tell_of_trials(finished: tuple[Project, str]) -> None:
         assert run.data.tags["model"] == trial.params["candidate"]
         if trial.state == TrialState.COMPLETE:
             assert run.data.metrics["cv_log_loss"] == trial.value
-    assert {"optimization_results.yaml", "leaderboard.txt"} <= project.artifacts(parent)
+    logged = project.artifacts(parent)
+    assert {"optimization_results.yaml", "leaderboard.txt", "history.html"} <= logged
+    assert "plotly.min.js" in logged  # the page loads it from the same folder
 
 
 def test_retrain_command_reaches_the_best_value(finished: tuple[Project, str]) -> None:
