@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -54,6 +54,11 @@ class Plan:
     def candidate(self, label: str) -> Candidate:
         """Return the candidate of a label."""
         return next(one for one in self.candidates if one.label == label)
+
+    def ordered(self, labels: Sequence[str]) -> "Plan":
+        """Return the plan with its candidates in a study's order; a new study has none yet."""
+        own = tuple(self.candidate(label) for label in labels) or self.candidates
+        return replace(self, candidates=own)
 
     def name(self, candidate: Candidate, key: str) -> str:
         """Return a parameter's name in the study: candidates do not share parameters."""
@@ -130,7 +135,7 @@ def read_plan(
         candidates.append(_candidate(names, cfg, values, own))
     if not free:
         _refuse_empty(candidates, list(composed.values()), space_node)
-    # Whoever joins a study has to choose among its candidates in the same order.
+    # Whoever joins a new study has to choose among its candidates in the same order.
     return Plan(fixed, tuple(sorted(candidates, key=lambda one: one.label)))
 
 

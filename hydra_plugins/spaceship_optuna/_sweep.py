@@ -25,7 +25,12 @@ from hydra_plugins.spaceship_optuna._commands import (
 from hydra_plugins.spaceship_optuna._leaderboard import leaderboard, show
 from hydra_plugins.spaceship_optuna._plots import write_plots
 from hydra_plugins.spaceship_optuna._progress import Progress
-from hydra_plugins.spaceship_optuna._ranking import best_of, commonest_error, complete
+from hydra_plugins.spaceship_optuna._ranking import (
+    best_of,
+    candidates_of,
+    commonest_error,
+    complete,
+)
 from hydra_plugins.spaceship_optuna._results import write_results
 from hydra_plugins.spaceship_optuna._settings import (
     check_budget,
@@ -95,6 +100,7 @@ class Sweep:
         facts = self._facts(plan)
         study, located, created = self._open()
         _study.agree(study, facts)
+        plan = plan.ordered(candidates_of(study))
         self._settle(study, created=created)
         for start in self._hooks("on_study_start"):
             start(config=self.config, study=study)

@@ -13,12 +13,15 @@ import psutil
 import pytest
 from commands import Keep
 from omegaconf import OmegaConf
+from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
 from shell import LOGISTIC, ROOT, TWO_WORKERS, Project, counting, load, results, resume_command, run
 
 from hydra_plugins.spaceship_optuna import _queue
+from hydra_plugins.spaceship_optuna._ranking import candidates_of
 from hydra_plugins.spaceship_optuna._spaces import Plan
 from hydra_plugins.spaceship_optuna._storage import open_storage
+from hydra_plugins.spaceship_optuna._study import make_ready
 from hydra_plugins.spaceship_optuna._sweep import Sweep
 
 pytestmark = pytest.mark.slow
@@ -99,6 +102,21 @@ def test_resumed_study(project: Project) -> None:
     elsewhere = project.sweep(*start, "hydra.sweeper.resume=last", "hydra.sweep.dir=elsewhere")
     assert elsewhere.returncode == 2
     assert "leave it out" in elsewhere.stderr
+
+
+def test_study_keeps_the_order_of_its_candidates(project: Project) -> None:
+    (project.outputs / "studies").mkdir()
+    storage = open_storage(str(project.outputs / "studies" / "old.journal"))
+    study = optuna.create_study(study_name="old", storage=storage)
+    make_ready(study)
+    order = ["logistic_regression", "lgbm"]
+    study.ask({"candidate": CategoricalDistribution(order)})
+    study.tell(0, state=TrialState.FAIL)
+    candidates = ["model=lgbm,logistic_regression", "model.estimator.n_estimators=range(5,20)"]
+    done = project.sweep(*candidates, "hydra.sweeper.resume=old", "hydra.sweeper.n_trials=3")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert candidates_of(project.study()) == order
+    assert len(counting(project.study())) == 3
 
 
 def test_timeout_leaves_the_rest_for_a_resume(project: Project) -> None:
