@@ -15,7 +15,7 @@ from hydra.core.plugins import Plugins
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from hydra_plugins.spaceship_optuna import _queue, _study
+from hydra_plugins.spaceship_optuna import _lost, _queue, _study
 from hydra_plugins.spaceship_optuna._commands import (
     as_text,
     resume_command,
@@ -106,7 +106,7 @@ class Sweep:
             start(config=self.config, study=study)
         if study.user_attrs.get(STOPPED):
             study.set_user_attr(STOPPED, None)
-        self._lose(study, _queue.bury(study))
+        self._lose(study, _lost.bury(study))
         n_trials, minimum = self.settings["n_trials"], self.settings["min_trials_per_candidate"]
         _queue.plan_trials(study, plan, n_trials, minimum, grid=is_grid(self.settings))
         _study.make_ready(study)
@@ -208,12 +208,12 @@ class Sweep:
             with Progress(study, n_trials, metric_name(self.config)):
                 while _queue.is_left(study, n_trials) and worker.may_go_on(study):
                     self._launch(worker, study)
-                    self._lose(study, _queue.await_others(study))
-                self._lose(study, _queue.await_rest(study, n_trials))
+                    self._lose(study, _lost.await_others(study))
+                self._lose(study, _lost.await_rest(study, n_trials))
         except BaseException:
             log.warning("The study is kept. Go on with: %s", resume_command(study))
             afresh = open_storage(located)  # the old one may have been interrupted as it was read
-            _queue.abandon(optuna.load_study(study_name=study.study_name, storage=afresh))
+            _lost.abandon(optuna.load_study(study_name=study.study_name, storage=afresh))
             raise
         if time.time() >= worker.deadline and _queue.is_left(study, n_trials):
             log.info("Time is up. Go on with: %s", resume_command(study))
@@ -246,7 +246,7 @@ class Sweep:
 
     def _mourn(self, study: optuna.Study, error: Exception) -> None:
         """Close what dead workers were at; raise the launcher's error if nobody died."""
-        gone = _queue.bury(study)
+        gone = _lost.bury(study)
         self.barren = 0 if gone else self.barren + 1
         if not gone and (not isinstance(error, BrokenExecutor) or self.barren >= _MOST_BARREN):
             raise error

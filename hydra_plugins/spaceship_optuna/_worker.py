@@ -18,7 +18,8 @@ from optuna.trial import Trial, TrialState
 
 from hydra_plugins.spaceship_optuna._commands import as_text
 from hydra_plugins.spaceship_optuna._job import numbers, run_job
-from hydra_plugins.spaceship_optuna._queue import claim, give_back, void
+from hydra_plugins.spaceship_optuna._lost import give_back
+from hydra_plugins.spaceship_optuna._queue import claim, void
 from hydra_plugins.spaceship_optuna._settings import is_grid, metric_name, own_function
 from hydra_plugins.spaceship_optuna._spaces import CANDIDATE, Candidate, Plan
 from hydra_plugins.spaceship_optuna._storage import open_storage

@@ -3,12 +3,16 @@
 import sys
 from pathlib import Path
 
+import optuna
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from shell import Project
+
+from hydra_plugins.spaceship_optuna import _study
+from hydra_plugins.spaceship_optuna._journal import open_journal
 
 
 @pytest.fixture
@@ -21,3 +25,19 @@ def project(database: Path, tmp_path: Path) -> Project:
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a folder that the tests of one module share."""
     return tmp_path_factory.mktemp("shared")
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """Give the path of a journal file that is not there yet."""
+    return tmp_path / "s.journal"
+
+
+@pytest.fixture
+def study(journal: Path) -> optuna.Study:
+    """Give a new study in a journal file."""
+    study, created = _study.open_study(
+        open_journal(str(journal)), "s", ["minimize"], must_exist=False
+    )
+    assert created
+    return study

@@ -17,7 +17,7 @@ from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
 from shell import LOGISTIC, ROOT, TWO_WORKERS, Project, counting, load, results, resume_command, run
 
-from hydra_plugins.spaceship_optuna import _queue
+from hydra_plugins.spaceship_optuna import _lost
 from hydra_plugins.spaceship_optuna._ranking import candidates_of
 from hydra_plugins.spaceship_optuna._spaces import Plan
 from hydra_plugins.spaceship_optuna._storage import open_storage
@@ -67,7 +67,7 @@ def test_second_interruption_finds_the_command_told_already(
     sweep.context = sweep.task = None
     sweep.config, sweep.settings = OmegaConf.create({}), {"n_trials": 1, "timeout": None}
     monkeypatch.setattr(sweep, "_launch", interrupted)
-    monkeypatch.setattr(_queue, "abandon", interrupted)
+    monkeypatch.setattr(_lost, "abandon", interrupted)
     with pytest.raises(KeyboardInterrupt):
         sweep._work(study, journal, Plan((), ()))
     assert "hydra.sweeper.resume=s" in caplog.text
