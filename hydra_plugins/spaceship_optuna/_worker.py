@@ -1,8 +1,8 @@
 """The loop of one worker process: claim a trial, run it as a Hydra job, tell how it went."""
 
+import copy
 import logging
 import os
-import pickle
 import time
 import warnings
 from collections.abc import Mapping
@@ -74,7 +74,7 @@ class Worker:
 
     def run(self) -> None:
         """Claim and run trials until none is left, time is up or the study has been stopped."""
-        self._bases: dict[str, bytes] = {}
+        self._bases: dict[str, DictConfig] = {}
         self._unseeded: optuna.samplers.BaseSampler | None = None
         storage, study = self._open()
         try:
@@ -185,10 +185,9 @@ class Worker:
         base = self._bases.get(candidate.label)
         if base is None:
             overrides = [*self.plan.fixed, *candidate.overrides]
-            composed = self.context.config_loader.load_sweep_config(self.config, overrides)
-            # a third of the time that a deep copy takes
-            base = self._bases[candidate.label] = pickle.dumps(composed)
-        config: DictConfig = pickle.loads(base)  # noqa: S301 - what this process has pickled itself
+            base = self.context.config_loader.load_sweep_config(self.config, overrides)
+            self._bases[candidate.label] = base
+        config = copy.deepcopy(base)
         with open_dict(config):
             for key, value in values.items():
                 OmegaConf.update(config, key, value, force_add=True)
