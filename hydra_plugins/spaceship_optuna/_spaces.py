@@ -121,7 +121,9 @@ def read_plan(
     settled = {key for key, item in last.items() if not item.is_sweep_override()}
     sweeps = {key: item for key, item in overrides.items() if item.is_sweep_override()}
     swept = {key: item for key, item in sweeps.items() if item.key_or_group not in settled}
-    groups = {key: item for key, item in swept.items() if loader.get_group_options(key)}
+    groups = {
+        key: item for key, item in swept.items() if loader.get_group_options(item.key_or_group)
+    }
     values = {key: item for key, item in swept.items() if key not in groups}
     fixed = tuple(str(item.input_line) for key, item in overrides.items() if key not in sweeps)
     composed = {

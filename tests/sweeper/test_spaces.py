@@ -59,6 +59,18 @@ def test_combined_groups_are_candidates() -> None:
     assert plan.fixed == ("seed=1",)
 
 
+def test_groups_put_elsewhere_are_candidates() -> None:
+    plan = _plan("model=lgbm", "+guard@gate.extra=slices,calibration")
+    overrides = {one.overrides for one in plan.candidates}
+    assert overrides == {("+guard@gate.extra=slices",), ("+guard@gate.extra=calibration",)}
+    assert all("model.estimator.num_leaves" in keys for keys in _keys(plan).values())
+    fallbacks = _plan("model@model.fallback=lgbm,catboost").candidates
+    assert [one.overrides for one in fallbacks] == [
+        ("model@model.fallback=catboost",),
+        ("model@model.fallback=lgbm",),
+    ]
+
+
 def test_order_in_which_candidates_are_named_makes_no_difference() -> None:
     one = _plan("model=lgbm,catboost", "features=raw,full")
     other = _plan("model=catboost,lgbm", "features=full,raw")
