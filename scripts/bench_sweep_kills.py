@@ -146,7 +146,7 @@ def judge(outputs: Path, trials: int, status: int) -> tuple[list[str], Counter[s
 
 def best_jobs(outputs: Path, trials: Sequence[Any]) -> list[str]:
     """Return the names of the job folders that may be gated: the best trial's, or the blend's."""
-    done = [trial for trial in trials if trial.values]
+    done = [trial for trial in trials if trial.state.name == "COMPLETE"]
     if not done:
         return []
     best = min(done, key=lambda trial: trial.value)
