@@ -74,9 +74,10 @@ class MLflowCallback(Callback):
 
     def on_job_end(self, config: DictConfig, job_return: Any, **_: Any) -> None:
         """Log what the job measured, gate a candidate that was fitted, end the run."""
-        with _noted():
-            from hydra.core.utils import JobStatus
+        from hydra.core.utils import JobStatus
+        from hydra.types import RunMode
 
+        with _noted():
             from spaceship import logbook, studies
             from spaceship.config import redact
 
@@ -85,7 +86,8 @@ class MLflowCallback(Callback):
             result = job_return._return_value  # noqa: SLF001 - the property would raise it
             end = studies.end_trial if logbook.is_study(config) else logbook.end_job
             end(config, result if isinstance(result, Exception) else None)
-        if OUTCOME.failures and job_return.status == JobStatus.COMPLETED:
+        several = config.hydra.mode == RunMode.MULTIRUN
+        if several and OUTCOME.failures and job_return.status == JobStatus.COMPLETED:
             # a launcher's process has an outcome of its own: only this comes back from there
             job_return.status, job_return.return_value = JobStatus.FAILED, OUTCOME.failures[-1]
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from hydra.core.utils import JobReturn, JobStatus
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from spaceship import logbook
@@ -35,7 +36,7 @@ def test_what_fails_at_a_jobs_end_comes_back_from_a_launchers_process(
         raise RegistryError("no registry")
 
     monkeypatch.setattr(logbook, "end_job", fail)
-    config = OmegaConf.create({"hydra": {"sweeper": None}})
+    config = OmegaConf.create({"hydra": {"sweeper": None, "mode": RunMode.MULTIRUN}})
     done = JobReturn(overrides=[], status=JobStatus.COMPLETED, _return_value=0.4)
     try:
         MLflowCallback().on_job_end(config, done)
