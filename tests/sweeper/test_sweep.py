@@ -150,12 +150,15 @@ def test_several_objectives_give_a_pareto_front(project: Project) -> None:
     assert len(project.verdicts()) == 1
 
 
-@pytest.mark.parametrize("launcher", [(), TWO_WORKERS])
-def test_pruner_stops_hopeless_trials(project: Project, launcher: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("launcher", "n_trials"), [((), 5), (TWO_WORKERS, 12)])
+def test_pruner_stops_hopeless_trials(
+    project: Project, launcher: tuple[str, ...], n_trials: int
+) -> None:
+    """Two workers need more: the hopeless ones may be over before the good one has ended."""
     hopeless = "model.estimator.C=tag(log,interval(1e-9,1e-8))"
     pruner = ["hydra/sweeper/pruner=median", "hydra.sweeper.pruner.n_startup_trials=1"]
-    enough = "hydra.sweeper.n_trials=12"  # some come after the good one, whichever worker has it
-    asked = ["model=logistic_regression", hopeless, *pruner, enough]
+    budget = f"hydra.sweeper.n_trials={n_trials}"
+    asked = ["model=logistic_regression", hopeless, *pruner, budget]
     done = project.sweep(*asked, *launcher)
     assert done.returncode == 0, done.stderr
     states = [trial.state for trial in counting(project.study())]
