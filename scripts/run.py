@@ -3,7 +3,7 @@
 import hydra
 from omegaconf import DictConfig
 
-from spaceship.entry import exit_with, prepare, run_mode
+from spaceship.cli.main import exit_with, prepare, run_mode
 
 prepare()
 

@@ -14,9 +14,9 @@ import pytest
 
 from spaceship.data._base import Passengers
 from spaceship.data.synthetic import SyntheticData
-from spaceship.registry import Registry
-from spaceship.report import Report
-from spaceship.tracking import Store, validated
+from spaceship.evaluation.report import Report
+from spaceship.registry.registry import Registry
+from spaceship.tracking.store import Store, validated
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from spaceship.report import HoldOut, Report
+from spaceship.evaluation.report import HoldOut, Report
 
 MakeReport = Callable[..., Report]
 

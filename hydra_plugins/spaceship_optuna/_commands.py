@@ -11,8 +11,8 @@ import optuna
 from hydra.core.override_parser.types import Override, Quote, QuotedString
 from optuna.trial import FrozenTrial
 
-from hydra_plugins.spaceship_optuna._spaces import CANDIDATE, Plan
-from spaceship.config import redact
+from hydra_plugins.spaceship_optuna._search_space import CANDIDATE, Plan
+from spaceship.config.build import redact
 
 log = logging.getLogger(__name__)
 

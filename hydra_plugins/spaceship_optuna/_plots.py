@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from hydra_plugins.spaceship_optuna._drawing import Plot, write_html, write_png
 from hydra_plugins.spaceship_optuna._ranking import candidate_of, complete
-from hydra_plugins.spaceship_optuna._spaces import CANDIDATE
+from hydra_plugins.spaceship_optuna._search_space import CANDIDATE
 
 log = logging.getLogger(__name__)
 

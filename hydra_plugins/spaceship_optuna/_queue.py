@@ -14,7 +14,7 @@ from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from hydra_plugins.spaceship_optuna._spaces import Plan
+from hydra_plugins.spaceship_optuna._search_space import Plan
 from hydra_plugins.spaceship_optuna._study import DEFAULT, VOID
 from spaceship.process import process_tags, uninterrupted
 

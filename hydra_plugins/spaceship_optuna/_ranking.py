@@ -8,7 +8,7 @@ from optuna.distributions import CategoricalDistribution
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from hydra_plugins.spaceship_optuna._spaces import CANDIDATE
+from hydra_plugins.spaceship_optuna._search_space import CANDIDATE
 from hydra_plugins.spaceship_optuna._study import counted
 
 

@@ -18,10 +18,10 @@ from hydra_plugins.spaceship_optuna._ranking import (
     complete,
     pareto_front,
 )
-from hydra_plugins.spaceship_optuna._spaces import CANDIDATE
+from hydra_plugins.spaceship_optuna._search_space import CANDIDATE
 from hydra_plugins.spaceship_optuna._study import FINISHED, VOID, counted
-from spaceship.job import Job
-from spaceship.record import write_atomically
+from spaceship.files import write_atomically
+from spaceship.tracking.job import Job
 
 RESULTS_FILE = "optimization_results.yaml"
 _ONE_LINE = 10**9  # a width at which YAML never folds a command

@@ -10,10 +10,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.spaceship_optuna._study import LAST, checked_name
 from hydra_plugins.spaceship_optuna.config import DEFAULT_PRUNER, PRUNERS
-from spaceship.config import build, usable_cores
+from spaceship.config.build import build, usable_cores
 from spaceship.errors import ConfigError, MissingDependencyError
-from spaceship.report import direction as metric_direction
-from spaceship.report import names_of
+from spaceship.evaluation.report import direction as metric_direction
+from spaceship.evaluation.report import names_of
 
 log = logging.getLogger(__name__)
 

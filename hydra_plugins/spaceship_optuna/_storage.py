@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from optuna.storages import BaseStorage, RDBStorage
 
 from hydra_plugins.spaceship_optuna._journal import open_journal
-from spaceship.config import redact
+from spaceship.config.build import redact
 from spaceship.errors import ConfigError, MissingDependencyError
 
 PASSWORD_VARIABLE = "SPACESHIP_STORAGE_PASSWORD"  # noqa: S105 - its name, not the password

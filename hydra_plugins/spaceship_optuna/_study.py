@@ -15,7 +15,7 @@ from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from spaceship.config import flatten
+from spaceship.config.build import flatten
 from spaceship.errors import ConfigError
 from spaceship.process import is_orphan, process_tags
 

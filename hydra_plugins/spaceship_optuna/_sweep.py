@@ -15,7 +15,8 @@ from hydra.core.plugins import Plugins
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from hydra_plugins.spaceship_optuna import _lost, _queue, _study
+from hydra_plugins.spaceship_optuna import _queue, _study
+from hydra_plugins.spaceship_optuna import _recovery as _lost
 from hydra_plugins.spaceship_optuna._commands import (
     as_text,
     resume_command,
@@ -32,6 +33,7 @@ from hydra_plugins.spaceship_optuna._ranking import (
     complete,
 )
 from hydra_plugins.spaceship_optuna._results import write_results
+from hydra_plugins.spaceship_optuna._search_space import Plan, read_plan
 from hydra_plugins.spaceship_optuna._settings import (
     check_budget,
     checked,
@@ -40,14 +42,13 @@ from hydra_plugins.spaceship_optuna._settings import (
     metric_name,
     n_workers,
 )
-from hydra_plugins.spaceship_optuna._spaces import Plan, read_plan
 from hydra_plugins.spaceship_optuna._storage import hide_password, locate_storage, open_storage
 from hydra_plugins.spaceship_optuna._study import STOPPED
 from hydra_plugins.spaceship_optuna._worker import Worker
-from spaceship.config import WORKERS_VARIABLE, redact
+from spaceship.config.build import WORKERS_VARIABLE, redact
 from spaceship.errors import ConfigError, SpaceshipError
-from spaceship.record import write_atomically
-from spaceship.report import names_of
+from spaceship.evaluation.report import names_of
+from spaceship.files import write_atomically
 
 log = logging.getLogger(__name__)
 

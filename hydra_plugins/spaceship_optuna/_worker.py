@@ -18,17 +18,17 @@ from optuna.trial import Trial, TrialState
 
 from hydra_plugins.spaceship_optuna._commands import as_text
 from hydra_plugins.spaceship_optuna._job import numbers, run_job
-from hydra_plugins.spaceship_optuna._lost import give_back
 from hydra_plugins.spaceship_optuna._queue import claim, void
+from hydra_plugins.spaceship_optuna._recovery import give_back
+from hydra_plugins.spaceship_optuna._search_space import CANDIDATE, Candidate, Plan
 from hydra_plugins.spaceship_optuna._settings import is_grid, metric_name, own_function
-from hydra_plugins.spaceship_optuna._spaces import CANDIDATE, Candidate, Plan
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._study import DEFAULT, FINISHED, STOPPED, VOID, stop_if_failing
-from spaceship.config import build
+from hydra_plugins.spaceship_optuna.trial import PrunedError, reporting_to
+from spaceship.at_exit import OUTCOME
+from spaceship.config.build import build
 from spaceship.errors import ConfigError
-from spaceship.outcome import OUTCOME
 from spaceship.process import is_orphan, process_tags, uninterrupted
-from spaceship.trial import PrunedError, reporting_to
 
 log = logging.getLogger(__name__)
 

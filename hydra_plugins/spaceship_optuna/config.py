@@ -26,7 +26,7 @@ _SAMPLERS: dict[str, dict[str, Any]] = {
 }
 PRUNERS: dict[str, dict[str, Any]] = {
     "wilcoxon": {
-        "_target_": "spaceship.pruning.PairedWilcoxonPruner",
+        "_target_": "hydra_plugins.spaceship_optuna._pruner.PairedWilcoxonPruner",
         "p_threshold": 0.3,  # two folds, both worse than the best trial's, have p = 0.25
         "n_startup_steps": 2,
     },

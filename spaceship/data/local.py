@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import pandas as pd
 
-from spaceship import schema
+from spaceship.data import checks as schema
 from spaceship.data._base import DataSource, Passengers
+from spaceship.data.csv_reader import stored_bytes
 from spaceship.errors import DataError
-from spaceship.reading import stored_bytes
 
 _FILES = ("train.csv", "test.csv")
 _SAMPLE = "sample_submission.csv"

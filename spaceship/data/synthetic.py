@@ -8,15 +8,20 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from spaceship import schema
+from spaceship.data import checks as schema
 from spaceship.data._base import DataSource, Passengers
-from spaceship.data._cabins import DECKS, SIDES, Cabins, assign_cabins
-from spaceship.data._draw import Floats, Ints
-from spaceship.data._label import draw_labels
-from spaceship.data._names import draw_names
-from spaceship.data._population import DESTINATIONS, PLANETS, People, draw_people
-from spaceship.data._spending import draw_bills
 from spaceship.errors import ConfigError
+from spaceship.task.spaceship_titanic.generator.cabins import DECKS, SIDES, Cabins, assign_cabins
+from spaceship.task.spaceship_titanic.generator.draw import Floats, Ints
+from spaceship.task.spaceship_titanic.generator.label import draw_labels
+from spaceship.task.spaceship_titanic.generator.names import draw_names
+from spaceship.task.spaceship_titanic.generator.population import (
+    DESTINATIONS,
+    PLANETS,
+    People,
+    draw_people,
+)
+from spaceship.task.spaceship_titanic.generator.spending import draw_bills
 
 # Raise it with any change that makes the same parameters give other passengers.
 GENERATOR_VERSION = 1

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from spaceship import schema
+from spaceship.data import checks as schema
 
 State = dict[str, Any]
 

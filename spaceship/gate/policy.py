@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from spaceship.errors import ConfigError
+from spaceship.evaluation.report import Report
+from spaceship.gate.pairing import Pairing, find_objections, holdout_accuracy, pair
+from spaceship.gate.rule._base import AWARDS, Check, Comparison, Guard
 from spaceship.gate.verdict import Verdict
-from spaceship.guard._base import AWARDS, Check, Comparison, Guard
-from spaceship.guard._pairing import Pairing, find_objections, holdout_accuracy, pair
-from spaceship.report import Report
 
 CEILINGS = AWARDS[1:]
 
@@ -42,7 +42,7 @@ class Gate:
         strange = sorted(name for name, guard in guards.items() if not isinstance(guard, Guard))
         if strange:
             message = f"expected gate.{strange[0]} to be a rule, found {guards[strange[0]]!r}"
-            raise ConfigError(f"{message}; add one of configs/guard: +guard@gate.NAME=NAME")
+            raise ConfigError(f"{message}; add one of configs/gate/rule: +gate/rule@gate.NAME=NAME")
         if not guards:
             message = "expected a gate with rules, found none"
             raise ConfigError(f"{message}; choose one of configs/gate with gate=NAME")

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from spaceship.errors import RegistryError
-from spaceship.guard._base import AWARDS, Check
-from spaceship.record import VERSION, read_json, write_json
+from spaceship.files import VERSION, read_json, write_json
+from spaceship.gate.rule._base import AWARDS, Check
 
 VERDICT_FILE = "verdict.json"
 

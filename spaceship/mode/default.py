@@ -4,12 +4,12 @@ import logging
 
 from omegaconf import DictConfig
 
-from spaceship import parts
-from spaceship.job import Job
+from spaceship import experiment as parts
 from spaceship.mode.inference import check, inference
 from spaceship.mode.pp import pp
 from spaceship.mode.train import conclude, train
-from spaceship.registry import CHAMPION
+from spaceship.registry.registry import CHAMPION
+from spaceship.tracking.job import Job
 
 log = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from spaceship import parts
+from spaceship import experiment as parts
 from spaceship.errors import ConfigError
-from spaceship.ledger import Move, predecessor, reigns
-from spaceship.record import VERSION, write_atomically
-from spaceship.registry import CHAMPION
+from spaceship.files import VERSION, write_atomically
+from spaceship.registry.moves import Move, predecessor, reigns
+from spaceship.registry.registry import CHAMPION
 
 log = logging.getLogger(__name__)
 

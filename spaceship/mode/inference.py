@@ -10,16 +10,17 @@ import numpy.typing as npt
 import pandas as pd
 from omegaconf import DictConfig
 
-from spaceship import packaging, parts
-from spaceship.alarm import Alarm, show, to_csv, to_dict
-from spaceship.drift import PROFILE_FILE, Profile, compare
+from spaceship import experiment as parts
+from spaceship.data.submission import submission, usable, write
+from spaceship.drift.alert import Alarm, show, to_csv, to_dict
+from spaceship.drift.profile import take_profile
+from spaceship.drift.psi import PROFILE_FILE, Profile, compare
 from spaceship.errors import RegistryError
-from spaceship.evaluation import decision_threshold, positive_probability
-from spaceship.job import Job
-from spaceship.profile import take_profile
-from spaceship.record import write_atomically, write_json
-from spaceship.registry import MODEL, Registry, Version
-from spaceship.submission import submission, usable, write
+from spaceship.evaluation.cross_validation import decision_threshold, positive_probability
+from spaceship.files import write_atomically, write_json
+from spaceship.registry import packaging
+from spaceship.registry.registry import MODEL, Registry, Version
+from spaceship.tracking.job import Job
 
 log = logging.getLogger(__name__)
 

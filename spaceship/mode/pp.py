@@ -7,13 +7,13 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from spaceship import parts
-from spaceship.cache import filling, load_passengers
-from spaceship.config import ROOT, build, resolved
+from spaceship import experiment as parts
+from spaceship.config.build import ROOT, build, resolved
 from spaceship.data._base import Passengers
-from spaceship.profile import describe, show
-from spaceship.record import write_atomically
-from spaceship.schema import LABEL
+from spaceship.data.cache import filling, load_passengers
+from spaceship.data.checks import LABEL
+from spaceship.drift.profile import describe, show
+from spaceship.files import write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ def _store_features(cfg: DictConfig, people: Passengers, folder: Path) -> Path:
 def _key(*contents: object) -> str:
     """Return a digest of what the features are made by: their config, the split and the code."""
     package = ROOT / "spaceship"
-    others = [package / "columns.py", package / "split.py"]
-    code = [path.read_text() for path in [*sorted((package / "features").glob("*.py")), *others]]
+    folders = [package / "features", package / "task", package / "split"]
+    paths = sorted(path for folder in folders for path in folder.rglob("*.py"))
+    code = [path.read_text() for path in paths]
     return hashlib.sha256(json.dumps([*contents, code], default=str).encode()).hexdigest()[:12]

@@ -4,9 +4,9 @@ import logging
 
 from omegaconf import DictConfig
 
-from spaceship import parts
+from spaceship import experiment as parts
 from spaceship.errors import RegistryError
-from spaceship.registry import CHALLENGER, CHAMPION
+from spaceship.registry.registry import CHALLENGER, CHAMPION
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ import logging
 
 from omegaconf import DictConfig
 
-from spaceship import parts
-from spaceship.registry import CHAMPION
+from spaceship import experiment as parts
+from spaceship.registry.registry import CHAMPION
 
 log = logging.getLogger(__name__)
 

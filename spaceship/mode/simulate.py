@@ -13,21 +13,25 @@ import numpy.typing as npt
 from omegaconf import DictConfig, OmegaConf
 from sklearn.pipeline import Pipeline
 
-from spaceship import chronicle, logbook, packaging, parts, timeline
-from spaceship.chronicle import Era
-from spaceship.config import settings
-from spaceship.data import _arrivals
-from spaceship.data._arrivals import Arrivals, Plan
+from hydra_plugins.spaceship_optuna.trial import in_trial
+from spaceship import experiment as parts
+from spaceship.callbacks import _job as logbook
+from spaceship.config.build import settings
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError, RefusedError
+from spaceship.evaluation.report import Report
+from spaceship.files import write_atomically
 from spaceship.gate.verdict import Verdict
-from spaceship.job import Job
-from spaceship.ledger import reigns
 from spaceship.mode.train import conclude, fit_candidate, score_candidate
-from spaceship.record import write_atomically
-from spaceship.registry import CHAMPION, MODEL, Registry
-from spaceship.report import Report
-from spaceship.trial import in_trial
+from spaceship.registry import packaging
+from spaceship.registry.moves import reigns
+from spaceship.registry.registry import CHAMPION, MODEL, Registry
+from spaceship.simulation import arrivals as _arrivals
+from spaceship.simulation import eras as chronicle
+from spaceship.simulation import plot as timeline
+from spaceship.simulation.arrivals import Arrivals, Plan
+from spaceship.simulation.eras import Era
+from spaceship.tracking.job import Job
 
 log = logging.getLogger(__name__)
 

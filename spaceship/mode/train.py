@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 from omegaconf import DictConfig
 
-from spaceship import packaging, parts, training
+from hydra_plugins.spaceship_optuna.trial import in_trial
+from spaceship import experiment as parts
+from spaceship.drift.profile import take_profile
+from spaceship.evaluation import twins as training
+from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import Verdict
-from spaceship.job import Job
-from spaceship.profile import take_profile
-from spaceship.promotion import Referee
-from spaceship.registry import CHAMPION
-from spaceship.report import Report
-from spaceship.trial import in_trial
+from spaceship.registry import packaging
+from spaceship.registry.promotion import Referee
+from spaceship.registry.registry import CHAMPION
+from spaceship.tracking.job import Job
 
 log = logging.getLogger(__name__)
 

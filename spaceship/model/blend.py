@@ -9,9 +9,9 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from spaceship.data.checks import ID
 from spaceship.errors import ConfigError
-from spaceship.schema import ID
-from spaceship.split import inner_folds
+from spaceship.split.folds import inner_folds
 
 METHODS = ("stack", "greedy")
 _SEEDS = ("random_state", "random_seed")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from spaceship.data.checks import digest
 from spaceship.data.local import LocalData
 from spaceship.errors import DataError
-from spaceship.schema import digest
 
 
 def test_load(folder: Path) -> None:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 from sklearn.base import clone
 
-from spaceship.config import build
-from spaceship.features._blocks import BLOCKS
-from spaceship.features.full import FullFeatures
-from spaceship.schema import COLUMNS, LABEL, SPENDS
+from spaceship.config.build import build
+from spaceship.data.checks import COLUMNS, LABEL, SPENDS
+from spaceship.task.spaceship_titanic.features._blocks import BLOCKS
+from spaceship.task.spaceship_titanic.features.full import FullFeatures
 
 ROOT = Path(__file__).resolve().parents[2]
 YAMLS = sorted((ROOT / "configs" / "features").glob("*.yaml"))

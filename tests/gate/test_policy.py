@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from spaceship.errors import ConfigError
+from spaceship.evaluation.report import HoldOut, Report
 from spaceship.gate.policy import Gate, forced
-from spaceship.guard._base import Check, Comparison, Guard
-from spaceship.guard.floor import Floor
-from spaceship.guard.gain import Gain
-from spaceship.guard.repeats import Repeats
-from spaceship.report import HoldOut, Report
+from spaceship.gate.rule._base import Check, Comparison, Guard
+from spaceship.gate.rule.floor import Floor
+from spaceship.gate.rule.gain import Gain
+from spaceship.gate.rule.repeats import Repeats
 
 MakeReport = Callable[..., Report]
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from spaceship.errors import RegistryError
+from spaceship.gate.rule._base import Check
 from spaceship.gate.verdict import Verdict
-from spaceship.guard._base import Check
 
 VERDICT = Verdict(
     award="challenger",

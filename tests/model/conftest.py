@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from spaceship.schema import COLUMNS, SPENDS
+from spaceship.data.checks import COLUMNS, SPENDS
 
 SIZE = 600
 

@@ -11,10 +11,11 @@ import pytest
 from hydra import compose, initialize_config_dir
 from sklearn.neighbors import KNeighborsClassifier
 
-from spaceship import packaging, parts
-from spaceship.config import ROOT
-from spaceship.entry import prepare
+from spaceship import experiment as parts
+from spaceship.cli.main import prepare
+from spaceship.config.build import ROOT
 from spaceship.errors import ConfigError, MissingDependencyError
+from spaceship.registry import packaging
 
 People = tuple[pd.DataFrame, Any]
 NAMES = {"tabpfn": "TabPFNClassifier", "tabicl": "TabICLClassifier"}

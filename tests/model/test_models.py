@@ -13,11 +13,11 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 from sklearn.base import clone, is_classifier
 
-from spaceship import packaging
-from spaceship.config import build
-from spaceship.features.raw import RawFeatures
-from spaceship.pipeline import build_pipeline
-from spaceship.schema import COLUMNS, SPENDS
+from spaceship.config.build import build
+from spaceship.data.checks import COLUMNS, SPENDS
+from spaceship.model.pipeline import build_pipeline
+from spaceship.registry import packaging
+from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 
 ROOT = Path(__file__).resolve().parents[2]
 YAMLS = {path.stem: path for path in sorted((ROOT / "configs" / "model").glob("*.yaml"))}

@@ -7,18 +7,19 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-import ablate
-import bench
-import bench_accuracy
-import bench_features
-import bench_first_runs
-import bench_kills
-import bench_main_job
-import bench_marginals
-import bench_startup
-import bench_synthetic
 import pytest
-from bench_state import NOTHING
+
+from scripts.bench import ablation as ablate
+from scripts.bench import accuracy as bench_accuracy
+from scripts.bench import features as bench_features
+from scripts.bench import generator as bench_synthetic
+from scripts.bench import main_job as bench_main_job
+from scripts.bench import marginals as bench_marginals
+from scripts.bench import measure as bench
+from scripts.bench import startup as bench_startup
+from scripts.chaos import first_runs as bench_first_runs
+from scripts.chaos import kills as bench_kills
+from scripts.chaos.state import NOTHING
 
 BEFORE = replace(NOTHING, runs={"a": "FINISHED"}, versions={"1": "a"}, champion="1")
 

@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import fuzz_data
-import fuzz_lines
-import fuzz_tables
 import pytest
-from bench import ROOT, composed
-from fuzz_case import Case, Ended, side_effects, telling
+
+from scripts.bench.measure import ROOT, composed
+from scripts.fuzz import data as fuzz_data
+from scripts.fuzz import lines as fuzz_lines
+from scripts.fuzz import tables as fuzz_tables
+from scripts.fuzz.case import Case, Ended, side_effects, telling
 
 STATE: dict[str, Any] = {"aliases": [("m", "champion", 1)], "submission": "x", "running": 0}
 LINE = Case("line-1", "line", "", ("mode=pp",), {})
@@ -122,8 +123,10 @@ def test_what_is_left_is_judged(end: Ended, after: dict[str, Any], fault: str | 
 @pytest.mark.slow
 def test_a_few_cases_end_as_promised() -> None:
     """In a process of its own: one that has started threads must not fork."""
-    command = [sys.executable, str(ROOT / "scripts" / "fuzz.py")]
+    command = [sys.executable, "-m", "scripts.fuzz.main"]
     command += ["--data-cases", "8", "--line-cases", "12"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=600, cwd=ROOT
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "| all | " in done.stdout

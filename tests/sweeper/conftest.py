@@ -7,7 +7,6 @@ import optuna
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from shell import Project
 

@@ -8,7 +8,7 @@ from optuna.distributions import FloatDistribution
 
 from hydra_plugins.spaceship_optuna import _queue
 from hydra_plugins.spaceship_optuna._distributions import Parameter
-from hydra_plugins.spaceship_optuna._spaces import Candidate, Plan
+from hydra_plugins.spaceship_optuna._search_space import Candidate, Plan
 from hydra_plugins.spaceship_optuna._study import VOID
 from hydra_plugins.spaceship_optuna._worker import Worker
 from spaceship.process import process_tags

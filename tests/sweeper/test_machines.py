@@ -15,10 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import bench_postgres
 import optuna
 import pytest
-from bench_postgres import Postgres
 from commands import ROOT, Keep
 from mlflow import MlflowClient
 from mlflow.entities import Run
@@ -27,6 +25,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._study import VOID
+from scripts.chaos import postgres as bench_postgres
+from scripts.chaos.postgres import Postgres
 from spaceship.errors import ConfigError, MissingDependencyError
 
 N_TRIALS = 12

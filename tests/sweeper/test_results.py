@@ -18,7 +18,7 @@ from hydra_plugins.spaceship_optuna._ranking import (
     pareto_front,
 )
 from hydra_plugins.spaceship_optuna._results import write_results
-from spaceship.record import write_json
+from spaceship.files import write_json
 
 LABELS = ["lgbm", "catboost", "logistic"]
 SPACE = IntDistribution(1, 64)

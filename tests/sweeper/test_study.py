@@ -14,10 +14,11 @@ from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
 from studies import DEAD, PLAN, claim, slots, worker_of
 
-from hydra_plugins.spaceship_optuna import _lost, _queue, _study
+from hydra_plugins.spaceship_optuna import _queue, _study
+from hydra_plugins.spaceship_optuna import _recovery as _lost
 from hydra_plugins.spaceship_optuna._distributions import Parameter
 from hydra_plugins.spaceship_optuna._journal import open_journal
-from hydra_plugins.spaceship_optuna._spaces import Candidate, Plan
+from hydra_plugins.spaceship_optuna._search_space import Candidate, Plan
 from hydra_plugins.spaceship_optuna._storage import locate_storage
 from hydra_plugins.spaceship_optuna._study import VOID
 from spaceship.errors import ConfigError

@@ -17,9 +17,9 @@ from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
 from shell import LOGISTIC, ROOT, TWO_WORKERS, Project, counting, load, results, resume_command, run
 
-from hydra_plugins.spaceship_optuna import _lost
+from hydra_plugins.spaceship_optuna import _recovery as _lost
 from hydra_plugins.spaceship_optuna._ranking import candidates_of
-from hydra_plugins.spaceship_optuna._spaces import Plan
+from hydra_plugins.spaceship_optuna._search_space import Plan
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._study import make_ready
 from hydra_plugins.spaceship_optuna._sweep import Sweep

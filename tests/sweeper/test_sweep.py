@@ -9,8 +9,8 @@ from optuna.trial import TrialState
 from shell import LOGISTIC, TWO_WORKERS, Project, counting, results, resume_command, run
 
 from spaceship.data.synthetic import SyntheticData
-from spaceship.report import Report
-from spaceship.split import holdout_mask
+from spaceship.evaluation.report import Report
+from spaceship.split.folds import holdout_mask
 
 pytestmark = pytest.mark.slow
 TWO_CANDIDATES = ("model=logistic_regression,lgbm", "model.estimator.n_estimators=range(5,20)")

@@ -6,7 +6,7 @@ from typing import Any
 import hydra
 from omegaconf import DictConfig
 
-from spaceship.entry import exit_with, prepare
+from spaceship.cli.main import exit_with, prepare
 
 prepare()
 

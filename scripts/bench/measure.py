@@ -1,0 +1,150 @@
+"""What every benchmark shares: whole processes measured, spreads, tables in Markdown.
+
+Only the standard library is imported at the top: the peak memory of a child counts from the memory
+of the process that started it, so that process has to be small.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from threading import Timer
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN = ROOT / "scripts" / "run.py"
+PACKAGES = ("hydra-core", "mlflow", "pandas", "scikit-learn", "lightgbm", "catboost")
+TIMEOUT_SECONDS = 900
+_STEERING = ("COMP_", "HYDRA_", "MLFLOW_", "PYTHON", "SPACESHIP_")
+_TAIL = 2000
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a whole process took, from start to end, and what it said.
+
+    Attributes:
+        wall: Seconds by the clock.
+        cpu: Seconds of all cores, user and system.
+        peak: Most memory (MB of a million bytes) of the process or of one it started.
+        status: Exit status, negative if a signal ended it.
+        output: Standard output and standard error.
+
+    """
+
+    wall: float
+    cpu: float
+    peak: float
+    status: int
+    output: str
+
+    def expect(self, text: str) -> "Measured":
+        """Return this, or end the benchmark: what fails quickly is not quick."""
+        if self.status != 0 or text not in self.output:
+            sys.exit(f"status {self.status}, expected 0 and {text!r}\n{self.output[-_TAIL:]}")
+        return self
+
+
+def measure(command: Sequence[str], **environment: str) -> Measured:
+    """Return what a process takes; it is killed if it never ends."""
+    with tempfile.TemporaryFile() as told:
+        start = time.perf_counter()
+        process = launch(command, told, **environment)
+        guard = Timer(TIMEOUT_SECONDS, process.kill)
+        guard.daemon = True
+        guard.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+        guard.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)  # so that Popen asks no more
+        told.seek(0)
+        output = told.read().decode(errors="replace")
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes of ru_maxrss
+    peak = usage.ru_maxrss * unit / 1e6
+    return Measured(wall, usage.ru_utime + usage.ru_stime, peak, process.returncode, output)
+
+
+def launch(command: Sequence[str], told: IO[Any] | int, **extra: str) -> subprocess.Popen[Any]:
+    """Start a process whose surroundings do not depend on the caller's folder or settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_STEERING)}
+    kept.pop("PWD", None)
+    return subprocess.Popen(
+        command,
+        cwd=tempfile.gettempdir(),
+        env=kept | extra,
+        stdin=subprocess.DEVNULL,
+        stdout=told,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def run(*arguments: str, outputs: Path | None = None) -> list[str]:
+    """Return the command that runs the project's script, with an outputs folder of its own."""
+    own = [] if outputs is None else [f"paths.outputs={outputs}"]
+    return [sys.executable, str(RUN), *arguments, *own]
+
+
+def composed(*overrides: str) -> "DictConfig":
+    """Return the config these overrides give."""
+    from hydra import compose, initialize_config_dir
+
+    from spaceship.cli.main import prepare
+
+    prepare()
+    with initialize_config_dir(str(ROOT / "configs"), version_base="1.3"):
+        return compose("config", overrides=list(overrides))
+
+
+def spread(values: Iterable[float], digits: int = 2) -> str:
+    """Return the median, and in brackets the least and the most."""
+    known = sorted(values)
+    ends = (median(known), known[0], known[-1])
+    middle, low, high = (f"{value:.{digits}f}" for value in ends)
+    return f"{middle} ({low} … {high})"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table in Markdown: the first column to the left, the others to the right."""
+    lines = [tuple(head), ("---", *["---:"] * (len(head) - 1)), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
+
+
+def machine() -> str:
+    """Return the line that says what was measured on: Python, versions, cores, date."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    today = datetime.now(UTC).date().isoformat()
+    local = "; local settings" if (ROOT / "configs" / "local" / "default.yaml").exists() else ""
+    return f"Python {platform.python_version()}, {versions}; {cores} cores; {today}{local}\n"
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser that shows the defaults."""
+    style = argparse.ArgumentDefaultsHelpFormatter
+    return argparse.ArgumentParser(description=description, formatter_class=style)
+
+
+def kaggle_folder(text: str) -> Path:
+    """Return the absolute path of a folder with Kaggle's files, for argparse."""
+    folder = Path(text).expanduser().absolute()
+    if not (folder / "train.csv").is_file():
+        message = f"expected a folder with Kaggle's train.csv, found none in {folder}"
+        raise argparse.ArgumentTypeError(message)
+    return folder
+
+
+def names(text: str) -> list[str]:
+    """Return the names in a list with commas, for argparse."""
+    return [name.strip() for name in text.split(",") if name.strip()]

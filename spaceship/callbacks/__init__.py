@@ -1,0 +1,1 @@
+"""Hydra callbacks: MLflow runs of jobs, multiruns and studies."""

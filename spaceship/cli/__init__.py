@@ -1,0 +1,1 @@
+"""The command line around Hydra: exit statuses and error messages."""

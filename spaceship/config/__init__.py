@@ -1,0 +1,1 @@
+"""Configuration: resolvers, the allow list of targets, secrets and typed settings."""

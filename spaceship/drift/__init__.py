@@ -1,0 +1,1 @@
+"""Drift: column profiles, population stability index and the alert above a limit."""

@@ -1,0 +1,1 @@
+"""Evaluation: cross-validation, hold-out twins, metrics and reports."""

@@ -1,0 +1,199 @@
+"""How good a pipeline is: cross-validation, and repeats of it over seeds."""
+
+import math
+from collections.abc import Callable, MutableMapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median, pstdev
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from spaceship.evaluation.metrics import score
+from spaceship.evaluation.report import DIRECTIONS, THRESHOLD
+from spaceship.split.folds import Fold, group_folds
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidation:
+    """What cross-validation measured.
+
+    Attributes:
+        probabilities: Out-of-fold probability of True `(n_rows,)`; NaN in rows of no fold.
+        predictions: Out-of-fold label `(n_rows,)`; False in rows of no fold.
+        folds: The five metrics, `fit_seconds` and `predict_rows_per_second` of each fold.
+
+    """
+
+    probabilities: npt.NDArray[np.float64]
+    predictions: npt.NDArray[np.bool_]
+    folds: list[dict[str, float]]
+
+    @property
+    def fit_seconds(self) -> float:
+        """The median over folds of the seconds a fit took."""
+        return median(fold["fit_seconds"] for fold in self.folds)
+
+    @property
+    def predict_rows_per_second(self) -> float:
+        """The median over folds of the rows predicted a second."""
+        return median(fold["predict_rows_per_second"] for fold in self.folds)
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedFold:
+    """A fold's rows after every step but the estimator, fitted on its training rows only.
+
+    Attributes:
+        learn: What the estimator is fitted on.
+        ask: What it predicts.
+        fit_seconds: What it took to fit the steps and transform the training rows.
+        transform_seconds: What it took to transform the others.
+
+    """
+
+    learn: Any
+    ask: Any
+    fit_seconds: float
+    transform_seconds: float
+
+
+def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
+    pipeline: Any,
+    frame: pd.DataFrame,
+    labels: npt.ArrayLike,
+    folds: Sequence[Fold],
+    on_fold: Callable[[list[dict[str, float]]], None] | None = None,
+    prepared: MutableMapping[int, PreparedFold] | None = None,
+) -> CrossValidation:
+    """Fit a clone of the pipeline on each fold's training rows and score it on the others.
+
+    Args:
+        pipeline: A scikit-learn classifier that takes raw columns; it is not fitted itself.
+        frame: Raw columns `(n_rows, n_columns)`.
+        labels: True or False per row `(n_rows,)`.
+        folds: Pairs of training and test positions, from `split.group_folds`.
+        on_fold: Called after each fold with the metrics of the folds so far; what it raises ends
+            the cross-validation.
+        prepared: Folds by number that the same steps before the estimator prepared of the same
+            rows; those that are missing are added. It saves a sweep from doing it every trial.
+
+    Returns:
+        Out-of-fold probabilities and the metrics of each fold.
+
+    """
+    ready = {} if prepared is None else prepared
+    steps, estimator = _split(pipeline)
+    truth = np.asarray(labels, dtype=bool)
+    probabilities, predictions = np.full(len(frame), np.nan), np.zeros(len(frame), dtype=bool)
+    scores = []
+    for step, (train, test) in enumerate(folds):
+        if step not in ready:
+            ready[step] = _prepare(steps, frame, truth, (train, test))
+        chance, threshold, timing = _fit_and_predict(estimator, ready[step], truth[train])
+        if prepared is None:
+            del ready[step]
+        probabilities[test], predictions[test] = chance, chance > threshold
+        scores.append(score(truth[test], chance, threshold) | timing)
+        if on_fold is not None:
+            on_fold(scores)
+    return CrossValidation(probabilities, predictions, scores)
+
+
+def repeat(
+    pipeline: Any,
+    frame: pd.DataFrame,
+    labels: npt.ArrayLike,
+    *,
+    n_splits: int,
+    seeds: Sequence[int],
+) -> dict[str, dict[str, float]]:
+    """Cross-validate once for each seed of the folds.
+
+    Returns:
+        Seed (as text, as JSON has it) to the metrics' means over that seed's folds.
+
+    """
+    means = {}
+    for seed in seeds:
+        folds = group_folds(frame["PassengerId"], labels, n_splits=n_splits, seed=seed)
+        scores = cross_validate(pipeline, frame, labels, folds).folds
+        means[str(seed)] = {metric: fmean(fold[metric] for fold in scores) for metric in DIRECTIONS}
+    return means
+
+
+def positive_probability(pipeline: Any, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return a fitted classifier's probability of True for each row `(n_rows,)`."""
+    table = np.asarray(pipeline.predict_proba(frame), dtype=float)
+    if table.shape != (len(frame), 2):
+        msg = f"Expected two columns of probabilities, False and True, got shape {table.shape}."
+        raise ValueError(msg)
+    # Classes are sorted, whatever a library calls them: False < True, 0 < 1, "False" < "True".
+    return table[:, 1]
+
+
+def decision_threshold(fitted: Any) -> float:
+    """Return the probability above which a fitted classifier predicts True."""
+    from sklearn.pipeline import Pipeline
+
+    last = fitted[-1] if isinstance(fitted, Pipeline) else fitted
+    return float(getattr(last, "threshold_", THRESHOLD))
+
+
+def summarise(folds: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Return the mean of each metric over folds, and its spread (population standard deviation).
+
+    Returns:
+        `cv_accuracy`, `cv_accuracy_std`, …; a metric that is NaN in one fold is NaN here.
+
+    """
+    summary = {}
+    for metric in DIRECTIONS:
+        values = [fold[metric] for fold in folds]
+        known = not any(math.isnan(value) for value in values)
+        summary[f"cv_{metric}"] = fmean(values)
+        summary[f"cv_{metric}_std"] = pstdev(values) if known else math.nan
+    return summary
+
+
+def _split(pipeline: Any) -> tuple[Any, Any]:
+    """Return the steps before the estimator, and the estimator."""
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    if isinstance(pipeline, Pipeline) and len(pipeline) > 1:
+        return pipeline[:-1], pipeline[-1]
+    return FunctionTransformer(), pipeline
+
+
+def _prepare(
+    steps: Any, frame: pd.DataFrame, truth: npt.NDArray[np.bool_], fold: Fold
+) -> PreparedFold:
+    """Return a fold's rows after the steps before the estimator, and how long that took."""
+    from sklearn.base import clone
+
+    train, test = fold
+    fresh, start = clone(steps), perf_counter()
+    learn = fresh.fit_transform(frame.iloc[train], truth[train])
+    fitted = perf_counter()
+    ask = fresh.transform(frame.iloc[test])
+    return PreparedFold(learn, ask, fitted - start, perf_counter() - fitted)
+
+
+def _fit_and_predict(
+    estimator: Any, prepared: PreparedFold, truth: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.float64], float, dict[str, float]]:
+    """Return a fold's probabilities, the threshold, and how long all took, preparation included."""
+    from sklearn.base import clone
+
+    fresh, start = clone(estimator), perf_counter()
+    fresh.fit(prepared.learn, truth)
+    fitted = perf_counter()
+    chance = positive_probability(fresh, prepared.ask)
+    seconds = perf_counter() - fitted + prepared.transform_seconds
+    rate = len(chance) / max(seconds, 1e-9)
+    fit_seconds = fitted - start + prepared.fit_seconds
+    timing = {"fit_seconds": fit_seconds, "predict_rows_per_second": rate}
+    return chance, decision_threshold(fresh), timing

@@ -1,0 +1,190 @@
+"""What a candidate chooses for itself, by cross-validation inside the rows it is fitted on.
+
+Each class here wraps a pipeline that takes raw columns, because the travel groups that inner folds
+keep whole are told by PassengerId. No row that is scored has a part in any choice.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.metrics import log_loss
+from sklearn.model_selection import TunedThresholdClassifierCV
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from spaceship.data.checks import ID
+from spaceship.errors import ConfigError
+from spaceship.split.folds import inner_folds
+
+CALIBRATIONS = ("none", "isotonic", "sigmoid", "temperature")
+ITERATIONS = ("fixed", "inner_cv")
+THRESHOLDS = (0.5, "tuned")
+ROUNDS = ("n_estimators", "iterations", "max_iter")
+"""What libraries call the number of boosting rounds."""
+_BOOSTERS = ("staged_predict_proba", "get_booster", "booster_")
+"""What tells boosting from the rest: scikit-learn and CatBoost, XGBoost, LightGBM."""
+_STEPS = 40
+"""Numbers of rounds that are compared."""
+_MOST = 2.0
+"""Rounds that are tried at the most, as a multiple of the configured number."""
+
+
+class _Inner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A classifier that hands every question on to the one it has fitted."""
+
+    fitted_: Any
+
+    def predict(self, X: pd.DataFrame) -> Any:
+        """Give the predicted label of each row, (n_rows,)."""
+        check_is_fitted(self)
+        return self.fitted_.predict(X)
+
+    def predict_proba(self, X: pd.DataFrame) -> Any:
+        """Give the probability of both classes, (n_rows, 2)."""
+        check_is_fitted(self)
+        return self.fitted_.predict_proba(X)
+
+
+class InnerIterations(_Inner):
+    """Fit a boosting pipeline with the number of rounds that inner folds find best.
+
+    Every fold is fitted with twice the configured rounds; the number with the least mean log loss
+    over the folds is used for the one fit on all rows.
+
+    Args:
+        pipeline: Takes raw columns; its last step boosts.
+        n_folds: Inner folds.
+        seed: Seed of the inner folds.
+
+    Attributes:
+        rounds_: The number chosen.
+        curve_: Mean log loss by number of rounds.
+
+    """
+
+    def __init__(self, pipeline: Pipeline, n_folds: int = 5, seed: int = 0) -> None:
+        """Keep the parts; nothing is fitted."""
+        self.pipeline = pipeline
+        self.n_folds = n_folds
+        self.seed = seed
+
+    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+        """Choose the number of rounds, then fit on all rows."""
+        truth = np.asarray(y, dtype=bool)
+        key, configured = _rounds(self.pipeline)
+        most = int(_MOST * configured)
+        grid = np.unique(np.linspace(1, most, min(_STEPS, most)).astype(int))
+        losses = np.zeros(len(grid))
+        folds = inner_folds(X[ID], truth, n_splits=self.n_folds, seed=self.seed)
+        for train, test in folds:
+            trial = clone(self.pipeline).set_params(**{key: most})
+            trial.fit(X.iloc[train], truth[train])
+            chances = _staged(trial[-1], trial[:-1].transform(X.iloc[test]), grid)
+            found = [log_loss(truth[test], chance, labels=[False, True]) for chance in chances]
+            if len(found) < len(grid):
+                message = "expected every round to be fitted, found that the library stopped early"
+                raise ConfigError(f"{message}; switch that off, or model.iterations=fixed")
+            losses += np.array(found) / len(folds)
+        self.curve_ = dict(zip(grid.tolist(), losses.tolist(), strict=True))
+        self.rounds_ = int(grid[losses.argmin()])
+        self.fitted_ = clone(self.pipeline).set_params(**{key: self.rounds_}).fit(X, truth)
+        self.classes_ = self.fitted_.classes_
+        return self
+
+
+class InnerFolds(_Inner):
+    """Fit one of scikit-learn's meta-estimators with inner folds that keep travel groups whole.
+
+    Args:
+        estimator: Has a parameter `cv`, and an estimator inside that takes raw columns.
+        n_folds: Inner folds.
+        seed: Seed of the inner folds.
+
+    """
+
+    def __init__(self, estimator: Any, n_folds: int = 5, seed: int = 0) -> None:
+        """Keep the parts; nothing is fitted."""
+        self.estimator = estimator
+        self.n_folds = n_folds
+        self.seed = seed
+
+    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+        """Fit the estimator, its folds drawn here."""
+        truth = np.asarray(y, dtype=bool)
+        folds = inner_folds(X[ID], truth, n_splits=self.n_folds, seed=self.seed)
+        fitted = clone(self.estimator).set_params(cv=folds).fit(X, truth)
+        self.fitted_ = fitted.set_params(cv=None)  # what is stored need not know the folds
+        self.classes_ = fitted.classes_
+        self.threshold_ = float(getattr(fitted, "best_threshold_", 0.5))
+        return self
+
+    def predict(self, X: pd.DataFrame) -> Any:
+        """Give the predicted label of each row, (n_rows,): True above the threshold."""
+        return self.predict_proba(X)[:, 1] > self.threshold_
+
+
+def choosing(
+    pipeline: Any, *, iterations: str, calibration: str, threshold: str | float, seed: int
+) -> Pipeline:
+    """Wrap a pipeline in what it is to choose for itself.
+
+    Args:
+        pipeline: Takes raw columns.
+        iterations: `inner_cv` chooses the number of boosting rounds, `fixed` does not.
+        calibration: How probabilities are mended: one of `CALIBRATIONS`.
+        threshold: `tuned` chooses the probability above which a passenger is called transported.
+        seed: Seed of the inner folds.
+
+    Raises:
+        ConfigError: One of them is unknown.
+
+    """
+    asked = {"model.iterations": iterations, "calibration": calibration, "threshold": threshold}
+    known = (ITERATIONS, CALIBRATIONS, THRESHOLDS)
+    for (name, value), choices in zip(asked.items(), known, strict=True):
+        if value not in choices:
+            message = f"expected {name} to be one of {', '.join(map(str, choices))}"
+            raise ConfigError(f"{message}, found {value!r}")
+    if iterations == "inner_cv":
+        pipeline = InnerIterations(pipeline, seed=seed)
+    if calibration != "none":
+        inside = CalibratedClassifierCV(pipeline, method=calibration, ensemble=False)
+        pipeline = InnerFolds(inside, seed=seed)
+    if threshold == "tuned":
+        inside = TunedThresholdClassifierCV(pipeline, scoring="accuracy")
+        pipeline = InnerFolds(inside, seed=seed)
+    return pipeline if isinstance(pipeline, Pipeline) else Pipeline([("candidate", pipeline)])
+
+
+def _rounds(pipeline: Pipeline) -> tuple[str, int]:
+    """Return the parameter that holds a pipeline's number of rounds, and its value."""
+    step, estimator = pipeline.steps[-1]
+    parameters = estimator.get_params(deep=False)
+    boosts = any(hasattr(type(estimator), name) for name in _BOOSTERS)
+    for name in ROUNDS if boosts else ():
+        if isinstance(parameters.get(name), int) and parameters[name] > 0:
+            return f"{step}__{name}", parameters[name]
+    message = f"expected model.iterations=fixed for {type(estimator).__name__}, found inner_cv"
+    raise ConfigError(f"{message}: it has no boosting rounds to choose")
+
+
+def _staged(
+    estimator: Any, X: pd.DataFrame, grid: npt.NDArray[np.int_]
+) -> Iterator[npt.NDArray[np.float64]]:
+    """Give the probability of True after each number of rounds, whatever the library."""
+    if hasattr(estimator, "staged_predict_proba"):
+        wanted = set(grid.tolist())
+        for number, table in enumerate(estimator.staged_predict_proba(X), start=1):
+            if number in wanted:
+                yield table[:, 1]
+        return
+    for number in grid.tolist():
+        if hasattr(estimator, "get_booster"):  # XGBoost
+            yield estimator.predict_proba(X, iteration_range=(0, number))[:, 1]
+        else:
+            yield estimator.predict_proba(X, num_iteration=number)[:, 1]

@@ -1,0 +1,1 @@
+"""Model registry: versions, aliases, the record of moves, promotion and packaging."""

@@ -1,0 +1,1 @@
+"""Simulation of retraining: arrivals by era, results and plot."""

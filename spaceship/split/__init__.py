@@ -1,0 +1,1 @@
+"""Hold-out and folds of cross-validation; groups never straddle a split."""

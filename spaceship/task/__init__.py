@@ -1,0 +1,1 @@
+"""Tasks: the meaning of a table's columns, one folder per built-in task."""

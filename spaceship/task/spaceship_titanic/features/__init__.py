@@ -1,0 +1,1 @@
+"""Feature sets of the built-in task: `features=full` and `features=baseline`."""

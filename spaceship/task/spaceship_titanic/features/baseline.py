@@ -1,0 +1,72 @@
+"""Feature set `baseline`: what the Kedro predecessor of this project fed its models."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from spaceship.data.checks import SPENDS
+from spaceship.features._base import FeatureSet, State
+from spaceship.task.spaceship_titanic.features._cabin import split_cabin
+from spaceship.task.spaceship_titanic.features._counts import count, look_up
+from spaceship.task.spaceship_titanic.features._group import TravelGroups
+from spaceship.task.spaceship_titanic.features._surname import surname
+
+AGE_EDGES = (0, 12, 18, 25, 50, np.inf)  # years, upper edge included
+AGE_BANDS = ("Child", "Teenager", "PreAdult", "Adult", "Elder")
+REGION_EDGES = (0, 300, 600, 900, 1200, 1500, 1800, np.inf)  # cabin numbers, lower edge included
+REGIONS = tuple("ABCDEFG")
+MERGED = {  # the rare or alike categories that become `Other`
+    "Deck": ("A", "D", "F", "T"),
+    "CabinRegion": ("F", "G"),
+    "Destination": ("PSO J318.5-22",),
+}
+
+
+class BaselineFeatures(FeatureSet):
+    """The predecessor's columns, with its counts learnt in `fit` instead of from the batch.
+
+    It counted passengers per cabin number (whatever the deck and side), per deck and per surname
+    over the frame at hand, and made one family of all missing names, the last region of all
+    missing cabins. Here the counts come from the training rows and missing stays missing.
+    """
+
+    def _learn(self, frame: pd.DataFrame, y: Any) -> State:
+        del y
+        cabin = split_cabin(frame["Cabin"])
+        return {
+            "numbers": count(_text(cabin["CabinNumber"])),
+            "decks": count(cabin["Deck"]),
+            "families": count(surname(frame["Name"])),
+        }
+
+    def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, Any]:
+        cabin = split_cabin(frame["Cabin"])
+        columns = {name: frame[name] for name in ("HomePlanet", "CryoSleep", "Destination")}
+        columns |= {name: frame[name] for name in SPENDS} | cabin
+        columns["CabinRegion"] = _band(cabin["CabinNumber"], REGION_EDGES, REGIONS, right=False)
+        columns["AgeBand"] = _band(frame["Age"], AGE_EDGES, AGE_BANDS, right=True)
+        columns |= {name: _merge(columns[name], rare) for name, rare in MERGED.items()}
+        return columns | {
+            "PeopleInCabinNumber": look_up(_text(cabin["CabinNumber"]), state["numbers"]),
+            "PeopleInDeck": look_up(cabin["Deck"], state["decks"]),
+            "FamilySize": look_up(surname(frame["Name"]), state["families"]),
+            "GroupSize": TravelGroups.read(frame["PassengerId"]).size(),
+        }
+
+
+def _band(
+    values: pd.Series, edges: tuple[float, ...], labels: tuple[str, ...], *, right: bool
+) -> pd.Series:
+    """Name the band each number lies in; missing and out of range have none."""
+    bands = pd.cut(values, edges, right=right, labels=labels, include_lowest=True)
+    return bands.astype("str")
+
+
+def _merge(values: pd.Series, rare: tuple[str, ...]) -> pd.Series:
+    return values.mask(values.isin(rare), "Other")
+
+
+def _text(numbers: pd.Series) -> pd.Series:
+    return numbers.astype("Int64").astype("str")

@@ -1,0 +1,1 @@
+"""Generator of synthetic passengers with a known label model."""

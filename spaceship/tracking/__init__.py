@@ -1,0 +1,1 @@
+"""Tracking: the MLflow store, its runs and the folders of jobs."""

@@ -1,0 +1,35 @@
+"""What a candidate chooses for itself, from the command line to the submission."""
+
+import pandas as pd
+import pytest
+from commands import QUICK, Shell
+
+from spaceship.data.synthetic import SyntheticData
+from spaceship.evaluation.cross_validation import decision_threshold
+from spaceship.evaluation.report import HoldOut, Report
+from spaceship.registry import packaging
+
+pytestmark = pytest.mark.slow
+TREES = ("model.estimator.n_estimators=20", "model.estimator.num_leaves=4")
+
+
+def test_a_champion_with_choices_of_its_own_is_judged_and_predicts_by_them(shell: Shell) -> None:
+    choices = ["calibration=sigmoid", "threshold=tuned"]
+    done = shell(*QUICK, "model=lgbm", *TREES, *choices, "split.n_folds=2")
+    assert done.returncode == 0, done.stderr
+    (path,) = shell.outputs.glob("runs/*/*/report.json")
+    report = Report.read(path.parent)
+    assert {key: report.recipe[key] for key in ("calibration", "threshold")} == {
+        "calibration": "sigmoid",
+        "threshold": "tuned",
+    }
+    holdout = report.holdout
+    assert isinstance(holdout, HoldOut)
+    assert holdout.accuracy == report.metrics["holdout_accuracy"]
+
+    uri = shell.client.get_model_version_download_uri("spaceship-synthetic", str(shell.champion()))
+    champion = packaging.load(uri)
+    people = SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33).load()
+    chance = champion.predict_proba(people.test)[:, 1]
+    written = pd.read_csv(shell.outputs / "submission.csv")["Transported"].to_numpy()
+    assert (written == (chance > decision_threshold(champion))).all()

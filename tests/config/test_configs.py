@@ -1,0 +1,104 @@
+"""Every choice of every config group composes and builds, the moment its YAML exists."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_object
+from omegaconf import DictConfig, OmegaConf
+
+from spaceship.config.build import build, loggable, register_resolvers
+from spaceship.errors import MissingDependencyError
+from spaceship.tracking.store import validated
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+CHOICES = sorted(
+    (path.parent.relative_to(CONFIGS).as_posix(), path.stem)
+    for path in CONFIGS.rglob("*.yaml")
+    if path.parent not in {CONFIGS, CONFIGS / "local"}
+)
+OPTIONAL = {"xgboost"}
+NEEDED = {("tracking", "server"): ["tracking.uri=http://127.0.0.1:5000"]}
+
+
+def choices(*groups: str) -> list[tuple[str, str]]:
+    return [choice for choice in CHOICES if choice[0] in groups]
+
+
+def composed(group: str, name: str) -> DictConfig:
+    """Compose the whole config with one choice made, as the command line would."""
+    register_resolvers()
+    chosen = f"+gate/rule@gate.one_more={name}" if group == "gate/rule" else f"{group}={name}"
+    overrides = [chosen, *NEEDED.get((group, name), [])]
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        return compose("config", overrides=overrides)
+
+
+def test_every_group_has_choices() -> None:
+    groups = {group for group, _ in CHOICES}
+    assert {"data", "features", "model", "gate", "mode", "tracking", "experiment"} <= groups
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids="=".join)
+def test_composes_and_resolves(choice: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    cfg = composed(*choice)
+    assert not OmegaConf.missing_keys(cfg)
+    assert loggable(cfg)["seed"] == 42
+
+
+@pytest.mark.parametrize("choice", choices("data", "features", "gate"), ids="=".join)
+def test_builds_the_class_it_names(choice: tuple[str, str]) -> None:
+    group, name = choice
+    node = composed(group, name)[group]
+    part = build(node)
+    assert type(part) is get_object(node["_target_"])
+    homes = (f"spaceship.{group}.", f"spaceship.task.spaceship_titanic.{group}.")
+    assert type(part).__module__.startswith(homes)
+
+
+@pytest.mark.parametrize("choice", choices("gate/rule"), ids="=".join)
+def test_every_rule_joins_a_gate(choice: tuple[str, str]) -> None:
+    group, name = choice
+    gate = build(composed(group, name).gate)
+    assert type(gate.guards["one_more"]).__module__ == f"spaceship.gate.rule.{name}"
+
+
+def test_the_strict_gate_lists_every_rule() -> None:
+    assert {*build(composed("gate", "strict").gate).guards} == {
+        name for _, name in choices("gate/rule")
+    }
+
+
+@pytest.mark.parametrize("choice", choices("model"), ids="=".join)
+def test_builds_an_estimator(choice: tuple[str, str]) -> None:
+    group, name = choice
+    node: Any = composed(group, name)[group]
+    if name == "blend":
+        assert all(hasattr(build(one.estimator), "predict_proba") for one in node.members.values())
+        return
+    candidate = node.fallback if name == "champion" else node
+    if name in OPTIONAL and find_spec(name) is None:
+        with pytest.raises(MissingDependencyError) as caught:
+            build(candidate.estimator)
+        assert "\n" not in str(caught.value)
+        assert f'pip install -e ".[{name}]"' in str(caught.value)
+    else:
+        assert hasattr(build(candidate.estimator), "predict_proba")
+
+
+@pytest.mark.parametrize("choice", choices("mode"), ids="=".join)
+def test_names_a_verb_function(choice: tuple[str, str]) -> None:
+    group, name = choice
+    function = get_object(composed(group, name)[group]["_target_"])
+    assert (function.__module__, function.__name__) == (f"spaceship.mode.{name}", name)
+
+
+@pytest.mark.parametrize("choice", choices("tracking"), ids="=".join)
+def test_describes_a_store(choice: tuple[str, str]) -> None:
+    group, name = choice
+    node = OmegaConf.to_container(composed(group, name)[group], resolve=True)
+    assert isinstance(node, dict)
+    assert validated(**node).experiment == "spaceship"

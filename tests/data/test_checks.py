@@ -1,0 +1,260 @@
+"""A frame that breaks the schema is refused with every fault of it; all else has one digest."""
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spaceship.data import checks as schema
+from spaceship.errors import DataError
+
+HEADER = [*schema.COLUMNS, schema.LABEL]
+ROWS = [
+    "0001_01,Europa,False,B/0/P,TRAPPIST-1e,39.0,False,0.0,0.0,0.0,0.0,0.0,Maham Ofracculy,False",
+    "0002_01,Earth,True,F/0/S,TRAPPIST-1e,24.0,False,109.0,9.0,25.0,549.0,44.0,Juanna Vines,True",
+    "0003_01,,,,,,,,,,,,,True",
+    '0003_02,Pluto,False,Z/0/X,"Mars, moon",0.0,True,0.5,0.0,,0.0,0.0,"O\'Hara ""Zoë""",False',
+]
+GOOD = ",".join(HEADER) + "\n" + "\n".join(ROWS) + "\n"
+
+
+def check_text(folder: Path, text: str, *, labelled: bool = True) -> pd.DataFrame:
+    path = folder / "train.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    return schema.check(schema.read_csv(path), source="train.csv", labelled=labelled)
+
+
+def good() -> pd.DataFrame:
+    cells = [dict(zip(HEADER, row.split(","), strict=True)) for row in ROWS[:3]]
+    return schema.check(pd.DataFrame(cells), source="frame", labelled=True)
+
+
+def edited(row: int, **values: str) -> str:
+    """Return the good text with other values in one of its plain rows."""
+    cells = dict(zip(HEADER, ROWS[row].split(","), strict=True)) | values
+    return GOOD.replace(ROWS[row], ",".join(cells.values()))
+
+
+def reordered(text: str) -> str:
+    """Return the rows without commas in their fields, their columns back to front."""
+    return "\n".join(",".join(reversed(line.split(","))) for line in text.splitlines()[:4])
+
+
+FAULTS = {
+    "missing column": (GOOD.replace("Age", "Alter"), ["columns: expected 14; missing: Age"]),
+    "misspelt column": (GOOD.replace("Spa,", "spa,"), ["missing: Spa (is 'spa' meant?)"]),
+    "no label": (GOOD.replace(",Transported", ",T"), ["missing: Transported"]),
+    "column twice": (GOOD.replace("Spa,", "Age,"), ["missing: Spa", "found more than once: Age"]),
+    "other file": ("a,b\n1,2\n", ["1 fault in 1 row.", "missing: PassengerId, HomePlanet"]),
+    "no rows": (GOOD.splitlines()[0], ["1 fault in 0 rows", "at least one passenger"]),
+    "header again": (GOOD + GOOD, ["expected one header", "line 6 'PassengerId'"]),
+    "text in a number": (
+        edited(1, Age="old"),
+        ["Age: expected a number; found 1 row otherwise: line 3 'old'"],
+    ),
+    "negative spend": (edited(1, Spa="-1"), ["Spa: expected zero or more", "line 3 '-1'"]),
+    "infinite spend": (edited(0, VRDeck="inf"), ["VRDeck: expected a finite number", "'inf'"]),
+    "negative age": (edited(0, Age="-0.5"), ["Age: expected 0 to 120 years", "line 2 '-0.5'"]),
+    "great age": (edited(0, Age="121"), ["Age: expected 0 to 120 years", "line 2 '121'"]),
+    "no id": (edited(0, PassengerId=""), ["an id in every row", "line 2 (empty)"]),
+    "odd id": (
+        edited(0, PassengerId="7"),
+        ["PassengerId: expected group and number as in 0001_01", "line 2 '7'"],
+    ),
+    "id twice": (
+        edited(1, PassengerId="0001_01"),
+        ["each id once; found 2 rows otherwise: line 2 '0001_01', line 3"],
+    ),
+    "odd flag": (edited(0, VIP="maybe"), ["VIP: expected true, false or nothing", "'maybe'"]),
+    "odd label": (
+        edited(0, Transported="yes"),
+        ["Transported: expected true or false;", "line 2 'yes'"],
+    ),
+    "empty label": (edited(0, Transported=""), ["true or false in every row", "line 2 (empty)"]),
+    "odd cabin": (edited(0, Cabin="G/12"), ["Cabin: expected deck/number/side", "line 2 'G/12'"]),
+}
+
+SAME = {
+    "CRLF": GOOD.replace("\n", "\r\n"),
+    "byte-order mark": "\ufeff" + GOOD,
+    "true and false in lower case": GOOD.replace("True", "true").replace("False", "FALSE"),
+    "ones and zeros": GOOD.replace("True", "1").replace("False", "0"),
+    "whole numbers": GOOD.replace(".0,", ","),
+    "NaN for nothing": GOOD.replace("0003_01,,", "0003_01,NaN,"),
+    "unknown column": GOOD.replace("\n", ",x\n"),
+    "padded header": GOOD.replace("Cabin,", " Cabin ,"),
+}
+
+
+@pytest.mark.parametrize(("text", "fragments"), FAULTS.values(), ids=FAULTS)
+def test_fault_is_named(tmp_path: Path, text: str, fragments: list[str]) -> None:
+    with pytest.raises(DataError) as caught:
+        check_text(tmp_path, text)
+    message = str(caught.value)
+    assert [part for part in ["train.csv: ", *fragments] if part not in message] == []
+
+
+def test_all_faults_come_in_one_message(tmp_path: Path) -> None:
+    text = edited(0, Age="old", VIP="maybe", Spa="-1").replace(ROWS[1], ROWS[1][:-4] + "maybe")
+    with pytest.raises(DataError) as caught:
+        check_text(tmp_path, text.replace("Name", "Nmae"))
+    first, *faults, last = str(caught.value).splitlines()
+    assert first == "train.csv: 5 faults in 4 rows."
+    assert [fault.split(":")[0] for fault in faults] == [
+        "  columns",
+        "  VIP",
+        "  Age",
+        "  Spa",
+        "  Transported",
+    ]
+    assert last == "Mend or remove what is listed, then run again."
+
+
+def test_only_the_first_rows_of_a_fault_are_shown() -> None:
+    frame = pd.concat([good()] * 9, ignore_index=True).assign(Age=-1.0)
+    with pytest.raises(DataError, match=r"found 27 rows otherwise: (row \d -1.0, ){5}…"):
+        schema.check(frame, source="frame", labelled=True)
+
+
+@pytest.mark.parametrize("text", SAME.values(), ids=SAME)
+def test_same_content_has_the_same_digest(tmp_path: Path, text: str) -> None:
+    expected = check_text(tmp_path, GOOD)
+    pd.testing.assert_frame_equal(check_text(tmp_path, text), expected)
+    assert schema.digest(check_text(tmp_path, text)) == schema.digest(expected)
+
+
+def test_order_of_columns_does_not_matter(tmp_path: Path) -> None:
+    pd.testing.assert_frame_equal(check_text(tmp_path, reordered(GOOD)), good())
+
+
+def test_result_is_typed(tmp_path: Path) -> None:
+    frame = check_text(tmp_path, GOOD)
+    assert list(frame.columns) == HEADER
+    assert frame.index.equals(pd.RangeIndex(4))
+    assert frame[schema.LABEL].dtype == np.bool_
+    assert frame.loc[2].isna().sum() == 12
+    assert frame.loc[3, ["HomePlanet", "Destination", "Name"]].tolist() == [
+        "Pluto",
+        "Mars, moon",
+        'O\'Hara "Zoë"',
+    ]
+
+
+def test_dropped_columns_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        frame = check_text(tmp_path, GOOD.replace("\n", ",x\n"), labelled=False)
+    assert list(frame.columns) == list(schema.COLUMNS)
+    assert "train.csv: columns dropped, as no rule knows them: 'Transported', 'x'" in caplog.text
+
+
+def test_good_file_is_silent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    check_text(tmp_path, GOOD)
+    assert caplog.text == ""
+
+
+def test_groups_must_not_be_shared() -> None:
+    train, test = good(), good()
+    schema.check_disjoint(train.iloc[:2], test.iloc[2:])
+    with pytest.raises(DataError, match=r"found 2 in both: 0001, 0002\.\n"):
+        schema.check_disjoint(train, test.iloc[:2])
+
+
+def test_sample_is_typed() -> None:
+    sample = pd.DataFrame({"PassengerId": good()["PassengerId"], "Transported": "False"})
+    checked = schema.check_sample(sample, good())
+    assert checked.dtypes.astype(str).tolist() == ["str", "bool"]
+    assert not checked["Transported"].any()
+
+
+@pytest.mark.parametrize(
+    ("ids", "labels", "fragment"),
+    [
+        (
+            ["0002_01", "0001_01", "0003_01"],
+            True,
+            "the same ids in another order, 2 rows that differ: 0002_01 for",
+        ),
+        (["0001_01", "0002_01", "0009_01"], True, "found 1 row that differs: 0009_01 for 0003_01"),
+        (["0001_01", "0002_01"], True, "found 2 rows for 3; in one of the files only: 0003_01"),
+        (["0001_01", "0002_01", "0003_01"], "perhaps", "found 3 rows with something else"),
+        (["0001_01", "0002_01", None], True, "1 row that differs"),
+    ],
+)
+def test_sample_must_fit_the_test_file(ids: list[str], labels: object, fragment: str) -> None:
+    sample = pd.DataFrame({"PassengerId": ids, "Transported": labels})
+    with pytest.raises(DataError) as caught:
+        schema.check_sample(sample, good())
+    assert fragment in str(caught.value)
+
+
+def test_sample_needs_both_columns() -> None:
+    sample = pd.DataFrame({"PassengerId": ["0001_01"], "transported": [True]})
+    with pytest.raises(DataError, match=r"missing: Transported \(is 'transported' meant\?\)"):
+        schema.check_sample(sample, good())
+
+
+@pytest.mark.parametrize("name", ["PassengerId", "Transported"])
+def test_sample_has_each_column_once(name: str) -> None:
+    sample = good()[["PassengerId", "Transported", name]]
+    with pytest.raises(DataError, match=f"found twice: {name}"):
+        schema.check_sample(sample, good())
+
+
+CHANGES = {
+    "value": lambda frame: frame.assign(Age=frame["Age"] + 1),
+    "missing, not zero": lambda frame: frame.assign(Spa=frame["Spa"].fillna(0)),
+    "missing, not empty": lambda frame: frame.assign(Name=frame["Name"].fillna("")),
+    "missing, not false": lambda frame: frame.assign(VIP=frame["VIP"].fillna(value=False)),
+    "row order": lambda frame: frame.iloc[::-1],
+    "a row less": lambda frame: frame.iloc[:-1],
+    "column name": lambda frame: frame.rename(columns={"Age": "age"}),
+    "type": lambda frame: frame.astype({"Transported": "float64"}),
+    "text moved": lambda frame: frame.assign(Name=["MahamO", "fracculyJuanna Vines", None]),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_digest_tells_other_content(change: "object") -> None:
+    frame = good().assign(Name=["Maham", "OfracculyJuanna Vines", None]).astype({"Name": "str"})
+    assert callable(change)
+    assert schema.digest(change(frame)) != schema.digest(frame)
+
+
+def test_digest_ignores_index_storage_and_bits_of_nothing() -> None:
+    frame = good()
+    text = frame.astype(dict.fromkeys(["Name", "Cabin"], pd.StringDtype("python", na_value=np.nan)))
+    negative = frame.assign(Spa=-0.0 * frame["Spa"].where(frame["Spa"] != 549.0))
+    positive = frame.assign(Spa=0.0 * frame["Spa"].where(frame["Spa"] != 549.0))
+    assert schema.digest(text.set_axis(["a", "b", "c"])) == schema.digest(frame)
+    assert schema.digest(negative) == schema.digest(positive)
+
+
+def test_digest_of_two_frames_depends_on_their_border() -> None:
+    frame = good()
+    assert schema.digest(frame, frame.iloc[:0]) != schema.digest(frame.iloc[:0], frame)
+    assert schema.digest(frame) != schema.digest(frame, frame)
+
+
+def test_digest_is_the_same_in_another_process(tmp_path: Path) -> None:
+    expected = schema.digest(check_text(tmp_path, GOOD))
+    code = (
+        "import sys; from spaceship.data import checks as schema;"
+        "frame = schema.read_csv(sys.argv[1]);"
+        "print(schema.digest(schema.check(frame, source='', labelled=True)))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "train.csv")]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == expected
+
+
+def test_typing_alone_does_not_load_pandera() -> None:
+    code = (
+        "import sys; from spaceship.data import checks as schema; print('pandera' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"

@@ -1,0 +1,135 @@
+"""Every file a user may hand over is read, or refused with what is wrong and what to do."""
+
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from spaceship.data.csv_reader import read_csv
+from spaceship.errors import DataError
+
+TEXT = 'Id,Name,Age\n1_01,"Ann ""A"" O\'Hara, Jr",3\n1_02,Zoë Ünal,\n\n2_01,NA,7.5\n'
+PLAIN = TEXT.encode()
+
+TOLERATED = {
+    "plain": PLAIN,
+    "byte-order mark": b"\xef\xbb\xbf" + PLAIN,
+    "CRLF": PLAIN.replace(b"\n", b"\r\n"),
+    "CR": PLAIN.replace(b"\n", b"\r"),
+    "gzip": gzip.compress(PLAIN),
+    "no last line end": PLAIN.rstrip(),
+    "padded header": PLAIN.replace(b"Name,Age", b" Name , Age"),
+    "everything quoted": PLAIN.replace(b"1_02,Zo", b'"1_02",Zo'),
+    "a line of blanks": PLAIN.replace(b"\n\n", b"\n  \n"),
+}
+
+REFUSED = {
+    "no bytes": (b"", ["an empty file", "export it again"]),
+    "blank": (b"\n \n", ["an empty file"]),
+    "empty gzip": (gzip.compress(b""), ["an empty file"]),
+    "cut gzip": (gzip.compress(PLAIN)[:-9], ["expected whole gzip data", "download it again"]),
+    "UTF-16": (TEXT.encode("utf-16"), ["found UTF-16 text", "iconv -f UTF-16 -t UTF-8"]),
+    "UTF-16 without a mark": (TEXT.encode("utf-16-le"), ["iconv -f UTF-16LE -t UTF-8"]),
+    "huge field": (PLAIN + b"3_01," + b"a" * 200_000 + b",1\n", ["more than 131,072 characters"]),
+    "Latin-1": (TEXT.encode("latin-1"), ["byte 0xeb at byte 49 (line 3)", "iconv -f LATIN1"]),
+    "NUL": (PLAIN.replace(b"7.5", b"\0\0"), ["a NUL byte at byte", "(line 5)"]),
+    "ZIP": (b"PK\x03\x04rest", ["ZIP archive", "unzip"]),
+    "Parquet": (b"PAR1rest", ["a Parquet file", "to_csv"]),
+    "one column": (b'Age\n1\n""\n2\n', ["several columns", "found one, 'Age'"]),
+    "quotes around nothing": (b'""', ["several columns", "found one, ''"]),
+    "byte-order mark alone": (b"\xef\xbb\xbf \n", ["several columns", "found one, ''"]),
+    "semicolons": (b"Id;Name;Age\n1;a;2\n", ["3 columns separated by semicolons"]),
+    "tabs": (b"Id\tName\tAge\n1\ta\t2\n", ["3 columns separated by tabs"]),
+    "bars": (b"Id|Name|Age\n1|a|2\n", ["3 columns separated by vertical bars"]),
+    "long row": (PLAIN + b"3_01,a,b,c\n", ["3 fields in every row", "line 6 (4 fields)"]),
+    "cut row": (PLAIN + b"3_01,a", ["1 otherwise", "line 6 (2 fields)"]),
+    "many long rows": (b"a,b\n" + b"1,2,3\n" * 9, ["9 otherwise", "line 6 (3 fields), …"]),
+    "open quote": (PLAIN + b'3_01,"a,1\n4_01,b,2\n', ["opens in line 6 and never closes"]),
+    "open quote, long": (PLAIN + b'3_01,"' + b"a\n" * 99_999, ["opens in line 6 and never"]),
+    "quotes alone in a line": (PLAIN + b'""\n', ["1 otherwise", "line 6 (1 fields)"]),
+    "a form feed": (PLAIN + b"\x0c\n", ["1 otherwise", "line 6 (1 fields)"]),
+    "a blank that is none": (PLAIN + "\xa0\n".encode(), ["1 otherwise", "line 6 (1 fields)"]),
+    "quotes before the header": (b'""\n' + PLAIN, ["several columns", "found one, ''"]),
+    "quotes around a blank": (PLAIN + b'" "\n', ["blank line", "Remove lines of quoted blanks"]),
+    "text after a quote": (PLAIN + b'3_01,"a"b,1\n', ["text after a closing quote in line 6"]),
+}
+
+
+def write(folder: Path, data: bytes) -> Path:
+    path = folder / "passengers.csv"
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("data", TOLERATED.values(), ids=TOLERATED)
+def test_tolerated_file_gives_the_same_text(tmp_path: Path, data: bytes) -> None:
+    frame = read_csv(write(tmp_path, data))
+    assert list(frame.columns) == ["Id", "Name", "Age"]
+    assert frame["Name"].tolist()[:2] == ['Ann "A" O\'Hara, Jr', "Zoë Ünal"]
+    assert frame.isna().to_numpy().tolist() == [
+        [False] * 3,
+        [False, False, True],
+        [False, True, False],
+    ]
+    assert frame.index.tolist() == [2, 3, 5]
+
+
+@pytest.mark.parametrize(("data", "fragments"), REFUSED.values(), ids=REFUSED)
+def test_refused_file_says_what_is_wrong(tmp_path: Path, data: bytes, fragments: list[str]) -> None:
+    path = write(tmp_path, data)
+    with pytest.raises(DataError) as caught:
+        read_csv(path)
+    message = str(caught.value)
+    assert [part for part in [f"{path}: expected", *fragments] if part not in message] == []
+    assert len(message) < 600
+
+
+def test_lines_are_counted_as_an_editor_does(tmp_path: Path) -> None:
+    frame = read_csv(write(tmp_path, b'a,b\n1,"two\nlines"\n\n3,4\n'))
+    assert frame.index.tolist() == [2, 5]
+    assert frame["b"].tolist() == ["two\nlines", "4"]
+
+
+def test_a_column_that_comes_twice_keeps_its_name(tmp_path: Path) -> None:
+    assert list(read_csv(write(tmp_path, b"a,a,\n1,2,3\n")).columns) == ["a", "a", ""]
+
+
+def test_header_alone_is_a_frame_without_rows(tmp_path: Path) -> None:
+    assert read_csv(write(tmp_path, b"a,b\n")).shape == (0, 2)
+
+
+def test_absent_file_lists_what_is_there(tmp_path: Path) -> None:
+    write(tmp_path, PLAIN)
+    with pytest.raises(DataError, match=r"no such file; the folder holds passengers\.csv"):
+        read_csv(tmp_path / "train.csv")
+    with pytest.raises(DataError, match="the folder holds nothing"):
+        read_csv(tmp_path / "nowhere" / "train.csv")
+
+
+def test_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="found a folder"):
+        read_csv(tmp_path)
+
+
+def test_a_pipe_or_a_device_is_no_file(tmp_path: Path) -> None:
+    pipe, endless = tmp_path / "pipe.csv", tmp_path / "endless.csv"
+    os.mkfifo(pipe)
+    endless.symlink_to("/dev/zero")
+    for path in (pipe, endless):
+        with pytest.raises(DataError, match="found a device or a pipe"):
+            read_csv(path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_forbidden_file_names_permissions(tmp_path: Path) -> None:
+    path = write(tmp_path, PLAIN)
+    path.chmod(0)
+    with pytest.raises(DataError, match="Permission denied"):
+        read_csv(path)
+
+
+def test_path_through_a_file_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, PLAIN) / "train.csv"
+    with pytest.raises(DataError, match="Not a directory"):
+        read_csv(path)

@@ -1,0 +1,82 @@
+"""The submission has the input's rows in the input's order, and is written whole or not at all."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spaceship.data._base import Passengers
+from spaceship.data.submission import submission, usable, write
+from spaceship.errors import ConfigError, DataError, SubmissionError
+
+
+def test_rows_and_order_are_the_inputs(people: Passengers) -> None:
+    backwards = people.test.iloc[::-1].reset_index(drop=True)
+    order = replace(people, test=backwards, sample=None)
+    flags = np.arange(len(backwards)) % 3 == 0
+    table = submission(flags, order)
+    assert table.columns.tolist() == ["PassengerId", "Transported"]
+    assert table["PassengerId"].tolist() == people.test["PassengerId"].tolist()[::-1]
+    assert table["Transported"].tolist() == flags.tolist()
+    assert table["Transported"].dtype == bool
+
+
+@pytest.mark.parametrize("spoil", ["order", "length", "names"])
+def test_a_sample_of_other_passengers_is_refused(people: Passengers, spoil: str) -> None:
+    assert people.sample is not None
+    sample = {
+        "order": people.sample.iloc[::-1].reset_index(drop=True),
+        "length": people.sample.head(3),
+        "names": people.sample.assign(PassengerId=people.sample["PassengerId"] + "x"),
+    }[spoil]
+    with pytest.raises(DataError, match="expected the PassengerIds of the test file"):
+        submission(np.zeros(len(people.test), dtype=bool), replace(people, sample=sample))
+
+
+def test_predictions_of_another_length_are_a_fault(people: Passengers) -> None:
+    with pytest.raises(ValueError, match="length"):
+        submission(np.array([True, False]), people)
+
+
+def test_the_file_is_as_kaggle_wants_it(tmp_path: Path) -> None:
+    table = pd.DataFrame({"PassengerId": ["0013_01", "0018_01"], "Transported": [True, False]})
+    path = tmp_path / "new" / "submission.csv"
+    write(table, path)
+    assert path.read_bytes() == b"PassengerId,Transported\n0013_01,True\n0018_01,False\n"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("where", ["file/submission.csv", "folder"])
+def test_a_place_that_cannot_be_written_is_told_and_left_alone(tmp_path: Path, where: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "mine").write_text("mine")
+    table = pd.DataFrame({"PassengerId": ["0013_01"], "Transported": [True]})
+    with pytest.raises(SubmissionError, match=r"expected to write .*; choose inference\.output="):
+        write(table, usable(tmp_path / where))
+    assert (tmp_path / "file").read_text() == (tmp_path / "folder" / "mine").read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_device_or_a_pipe_is_left_alone_and_a_link_followed(tmp_path: Path) -> None:
+    table = pd.DataFrame({"PassengerId": ["0013_01"], "Transported": [True]})
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SubmissionError, match="found a device or a pipe there"):
+        usable(tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "link").symlink_to(tmp_path / "target.csv")
+    write(table, usable(tmp_path / "link"))
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target.csv").read_text() == "PassengerId,Transported\n0013_01,True\n"
+
+
+def test_a_name_may_look_like_a_number_and_has_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert usable(2026) == Path.cwd() / "2026"
+    monkeypatch.setenv("HOME", "/home/me")
+    assert usable("~/mine.csv") == Path("/home/me/mine.csv")
+    for nothing in (None, ""):
+        with pytest.raises(ConfigError, match="name a CSV file"):
+            usable(nothing)

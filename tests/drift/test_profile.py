@@ -1,0 +1,204 @@
+"""Profiles tell of each column what `mode=pp` shows, and what drift is measured by."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spaceship.data._base import Passengers
+from spaceship.data.checks import COLUMNS, typed
+from spaceship.data.synthetic import SyntheticData
+from spaceship.drift.profile import GROUP_SIZE, MAX_LEVELS, describe, show, take_profile
+from spaceship.drift.psi import SCORE, Column, Profile, compare
+
+LABEL = "Transported"
+
+
+@pytest.fixture
+def frame() -> pd.DataFrame:
+    raw = dict.fromkeys(COLUMNS, [None] * 4) | {
+        "PassengerId": ["0001_01", "0002_01", "0003_01", "0004_01"],
+        "HomePlanet": ["Earth", "Mars", "Earth", None],
+        "CryoSleep": [True, None, None, False],
+        "Age": [1.0, 2.0, np.nan, 6.0],
+        "Name": [None] * 4,
+        LABEL: [True, False, False, True],
+    }
+    return typed(pd.DataFrame(raw))
+
+
+def crowd(size: int, **columns: object) -> pd.DataFrame:
+    """Return passengers who travel alone and differ in the given columns only."""
+    ids = [f"{number:04d}_01" for number in range(size)]
+    alike = {"HomePlanet": "Earth", "Cabin": "F/1/P", "Age": 30.0, "Spa": 0.0, "VIP": False}
+    return typed(pd.DataFrame(dict.fromkeys(COLUMNS) | alike | {"PassengerId": ids} | columns))
+
+
+def profile_of(size: int, like: Profile | None = None, **columns: object) -> Profile:
+    return take_profile(crowd(size, **columns), np.full(size, 0.5), like)
+
+
+def moved(reference: Profile, new: Profile) -> dict[str, float]:
+    """Return the index of each column that has moved."""
+    return {one.column: one.psi for one in compare(reference, new) if one.psi > 0}
+
+
+def test_figures_of_each_kind_of_column(frame: pd.DataFrame) -> None:
+    profile = describe(frame, LABEL)
+    assert profile.index.tolist() == frame.columns.tolist()
+    planet, cryo, age = (profile.loc[name] for name in ("HomePlanet", "CryoSleep", "Age"))
+    assert (planet["dtype"], planet["missing"], planet["distinct"]) == ("str", 0.25, 2)
+    assert (planet["top"], planet["top_share"]) == ("Earth", 2 / 3)
+    assert planet["label_if_missing"] == 1.0
+    assert (cryo["dtype"], cryo["missing"], cryo["label_if_missing"]) == ("boolean", 0.5, 0.0)
+    assert (age["minimum"], age["median"], age["maximum"]) == (1.0, 2.0, 6.0)
+    assert math.isnan(planet["minimum"])
+    assert math.isnan(profile.loc[LABEL, "label_if_missing"])
+
+
+def test_a_column_without_any_value(frame: pd.DataFrame) -> None:
+    name = describe(frame, LABEL).loc["Name"]
+    assert (name["missing"], name["distinct"], name["top"]) == (1.0, 0, "")
+    assert math.isnan(name["top_share"])
+    assert name["label_if_missing"] == 0.5
+
+
+def test_a_terminal_gets_a_line_a_column(people: Passengers) -> None:
+    shown = show(describe(people.train, LABEL))
+    assert len(shown.splitlines()) == len(people.train.columns) + 1 + 1
+    assert "NaN" not in shown
+    assert "Earth" in shown
+
+
+def test_all_columns_are_profiled_and_shares_add_up_to_one(people: Passengers) -> None:
+    n_rows = len(people.test)
+    profile = take_profile(people.test, np.linspace(0, 1, n_rows))
+    named = {*COLUMNS, "Deck", "Side", GROUP_SIZE, SCORE} - {"PassengerId", "Cabin", "Name"}
+    assert set(profile.columns) == named
+    assert profile.rows == n_rows
+    for column in profile.columns.values():
+        assert sum(column.shares) + column.other + column.missing == pytest.approx(1)
+    assert profile.columns[SCORE].shares == pytest.approx([0.1] * 10, abs=0.01)
+    assert profile.columns["VIP"].missing == people.test["VIP"].isna().mean()
+    assert profile.columns["HomePlanet"].levels == ("Earth", "Europa", "Mars")
+    assert set(profile.columns["CryoSleep"].levels) == {"True", "False"}
+
+
+def test_zeros_of_spends_have_a_bin_of_their_own_and_repeated_deciles_are_one(
+    people: Passengers,
+) -> None:
+    profile = take_profile(people.train, np.zeros(10))
+    spa, raw = profile.columns["Spa"], people.train["Spa"]
+    assert spa.edges is not None
+    assert spa.edges[1] == 0.0
+    assert spa.shares[:2] == (0.0, pytest.approx((raw == 0).mean()))
+    assert spa.shares[2:] == pytest.approx([(raw > 0).mean() / 10] * 10, abs=0.01)
+    much_alike = profile_of(10, Age=[5.0] * 8 + [7.0, 9.0]).columns["Age"]
+    assert much_alike.edges is not None
+    assert much_alike.edges[1:] == (5.0, 7.0)
+    assert much_alike.shares == (0.0, 0.8, 0.1, 0.1)
+
+
+def test_each_travel_group_counts_once() -> None:
+    ids = ["0001_01", "0001_02", "0001_03", "0002_01"]
+    columns = take_profile(crowd(4, PassengerId=ids), np.zeros(2)).columns
+    assert (columns[GROUP_SIZE].levels, columns[GROUP_SIZE].shares) == (("1", "3"), (0.5, 0.5))
+    assert columns[GROUP_SIZE].rows == 2
+    mean_size = (3 + 3 + 3 + 1) / 4
+    assert columns["Age"].rows == 4 / mean_size
+    assert columns[SCORE].rows == 2 / mean_size
+
+
+def test_the_same_passengers_in_another_order_have_the_same_profile(people: Passengers) -> None:
+    chances = np.random.default_rng(1).random(len(people.train))
+    profile = take_profile(people.train, chances)
+    assert take_profile(people.train[::-1], chances[::-1]) == profile
+    assert take_profile(people.train, chances, profile) == profile
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"Age": 30.0}, {"Age": 31.0}),
+        ({"Age": 30.0}, {"Age": 29.0}),
+        ({"Spa": 0.0}, {"Spa": 1.0}),
+        ({"Spa": 1.0}, {"Spa": 0.0}),
+        ({"Spa": np.nan}, {"Spa": 0.0}),
+        ({"Spa": 0.0}, {"Spa": np.nan}),
+        ({"HomePlanet": "Earth"}, {"HomePlanet": "Mars"}),
+        ({"HomePlanet": None}, {"HomePlanet": "Mars"}),
+        ({"HomePlanet": "Mars"}, {"HomePlanet": None}),
+        ({"VIP": False}, {"VIP": True}),
+    ],
+    ids=repr,
+)
+def test_a_constant_or_empty_column_that_changes_has_drifted(
+    before: dict[str, object], after: dict[str, object]
+) -> None:
+    reference = profile_of(100, **before)
+    assert moved(reference, profile_of(100, reference, **before)) == {}
+    drift = moved(reference, profile_of(100, reference, **after))
+    assert list(drift) == list(after)
+    assert 1 < drift.popitem()[1] < 20
+
+
+def test_cabins_are_told_by_deck_and_side() -> None:
+    reference = profile_of(60, Cabin=["F/1/P", "G/2/S", "G/3/S"] * 20)
+    new = profile_of(60, reference, Cabin=["F/8/P", "Z/9/S", None] * 20)
+    deck, side = (
+        next(one for one in compare(reference, new) if one.column == name)
+        for name in ("Deck", "Side")
+    )
+    assert deck.unseen == ("Z",)
+    assert deck.unseen_share == pytest.approx(1 / 3)
+    assert (deck.missing_before, deck.missing_now) == (0.0, pytest.approx(1 / 3))
+    assert side.unseen == ()
+
+
+def test_more_categories_than_are_kept_count_as_one() -> None:
+    size = MAX_LEVELS + 5
+    many = {"HomePlanet": [f"planet {number:02d}" for number in range(size)]}
+    reference = profile_of(size, **many)
+    planets = reference.columns["HomePlanet"]
+    assert len(planets.levels) == MAX_LEVELS
+    assert planets.other == pytest.approx(5 / size)
+    assert moved(reference, profile_of(size, reference, **many)) == {}
+    known = profile_of(size)  # Earth alone
+    (planet, *_) = compare(known, profile_of(size, known, **many))
+    assert planet.unseen_share == pytest.approx(1)
+
+
+def test_probabilities_that_are_none_are_missing() -> None:
+    score = take_profile(crowd(4), np.array([np.nan, 0.0, 1.0, 0.55])).columns[SCORE]
+    assert score.missing == 0.25
+    assert (score.shares[0], score.shares[5], score.shares[9]) == (0.25, 0.25, 0.25)
+
+
+def test_nobody_at_all_has_a_profile() -> None:
+    nobody = crowd(1).head(0)
+    reference = take_profile(nobody, np.array([]))
+    assert isinstance(reference.columns["Age"], Column)
+    assert {one.size for one in compare(reference, profile_of(5, reference))} == {"chance"}
+    assert {
+        one.size
+        for one in compare(profile_of(5), take_profile(nobody, np.array([]), profile_of(5)))
+    } == {"chance"}
+
+
+def test_a_population_that_drifts_is_told_from_one_that_does_not() -> None:
+    def test_passengers(drift: float) -> pd.DataFrame:
+        return SyntheticData(n_groups=2000, seed=5, drift=drift, test_fraction=0.5).load().test
+
+    train = SyntheticData(n_groups=2000, seed=5, drift=0.0, test_fraction=0.5).load().train
+    flat = np.full(len(train), 0.5)
+    reference = take_profile(train, flat)
+    still, drifted = (
+        {one.column: one for one in compare(reference, take_profile(frame, flat, reference))}
+        for frame in (test_passengers(0.0), test_passengers(1.0))
+    )
+    assert not [one.column for one in still.values() if one.beyond(0.05)]
+    far = {name for name, one in drifted.items() if one.beyond(0.1)}
+    assert {"HomePlanet", "Deck", "RoomService", "Age"} <= far
+    for name in ("HomePlanet", "Deck", "Age", "CryoSleep"):
+        assert drifted[name].psi > 5 * still[name].psi

@@ -1,0 +1,256 @@
+"""The metrics against hand-made examples, and the honesty of out-of-fold predictions."""
+
+import math
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+import sklearn.metrics
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from spaceship.evaluation.cross_validation import (
+    cross_validate,
+    positive_probability,
+    repeat,
+    summarise,
+)
+from spaceship.evaluation.metrics import calibration_error, log_loss, score, score_slices
+from spaceship.evaluation.report import DIRECTIONS
+from spaceship.split.folds import group_folds
+
+
+class Memory(ClassifierMixin, BaseEstimator):
+    """Knows the rows it was fitted on and the share of True among them."""
+
+    def fit(self, X: pd.DataFrame, y: npt.NDArray[np.bool_]) -> Self:
+        self.classes_ = np.unique(y)
+        self.seen_ = dict(zip(X["PassengerId"], y.tolist(), strict=True))
+        self.share_ = float(np.mean(y))
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
+        chance = np.array([float(self.seen_.get(i, self.share_)) for i in X["PassengerId"]])
+        return np.column_stack([1 - chance, chance])
+
+
+@pytest.fixture
+def frame() -> pd.DataFrame:
+    ids = pd.Series([f"{i // 2:04d}_{i % 2 + 1:02d}" for i in range(60)], dtype="str")
+    return pd.DataFrame({"PassengerId": ids})
+
+
+@pytest.fixture
+def labels(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    return np.random.default_rng(1).random(len(frame)) < 0.5
+
+
+def test_score_of_a_hand_made_example() -> None:
+    scores = score([True, False, True, False], [0.8, 0.4, 0.4, 0.1])
+    assert set(scores) == set(DIRECTIONS)
+    assert scores["accuracy"] == 0.75
+    # Of the 4 pairs of a True and a False, 3 are in order and 1 is tied.
+    assert scores["roc_auc"] == pytest.approx(3.5 / 4)
+    product = 0.8 * 0.6 * 0.4 * 0.9
+    assert scores["log_loss"] == pytest.approx(-math.log(product) / 4)
+    assert scores["brier"] == pytest.approx((0.04 + 0.16 + 0.36 + 0.01) / 4)
+    # Bin 0.8: |1 - 0.8|; bin 0.4: 2 x |0.5 - 0.4|; bin 0.1: |0 - 0.1|; over 4 rows.
+    assert scores["ece"] == pytest.approx((0.2 + 2 * 0.1 + 0.1) / 4)
+
+
+def test_a_probability_of_one_half_predicts_false() -> None:
+    assert score([False, True], [0.5, 0.5])["accuracy"] == 0.5
+    assert score([False, False], [0.5, 0.5])["accuracy"] == 1.0
+
+
+def test_scores_are_not_rounded() -> None:
+    labels, chance = [True] * 2 + [False], [0.9, 0.7, 0.2]
+    assert score(labels, chance)["accuracy"] == 1.0
+    assert score(labels, [0.9, 0.1, 0.2])["accuracy"] == 2 / 3
+
+
+def test_one_class_leaves_only_the_area_undefined() -> None:
+    scores = score([True, True], [0.9, 0.6])
+    assert math.isnan(scores.pop("roc_auc"))
+    assert all(math.isfinite(value) for value in scores.values())
+
+
+def test_a_nan_probability_makes_every_score_nan() -> None:
+    assert all(math.isnan(value) for value in score([True, False], [0.9, math.nan]).values())
+
+
+def test_certain_probabilities_have_a_finite_log_loss() -> None:
+    assert score([True, False], [1.0, 0.0])["log_loss"] == pytest.approx(0)
+    assert math.isfinite(score([True, False], [0.0, 1.0])["log_loss"])
+
+
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.floats(0, 1, allow_subnormal=False)), min_size=1, max_size=50
+    )
+)
+def test_log_loss_is_that_of_scikit_learn(rows: list[tuple[bool, float]]) -> None:
+    labels, chance = (np.array(column) for column in zip(*rows, strict=True))
+    expected = sklearn.metrics.log_loss(labels, chance, labels=[False, True])
+    assert log_loss(labels, chance) == pytest.approx(expected, rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1.1, math.inf])
+def test_log_loss_refuses_what_is_no_probability(wrong: float) -> None:
+    with pytest.raises(ValueError, match="probabilities between 0 and 1"):
+        log_loss(np.array([True, False]), np.array([0.5, wrong]))
+
+
+def test_calibration_error_of_a_hand_made_example() -> None:
+    labels = np.array([True, True, False, False, True])
+    chance = np.array([0.05, 0.95, 0.95, 1.0, 0.55])
+    # Bin 0.0-0.1: 1 row, |1 - 0.05|; bin 0.9-1.0: 3 rows, |1/3 - 2.9/3|; bin 0.5-0.6: |1 - 0.55|.
+    expected = (1 * 0.95 + 3 * (1.9 / 3) + 1 * 0.45) / 5
+    assert calibration_error(labels, chance) == pytest.approx(expected)
+    # In one bin: |3/5 - 3.5/5|.
+    assert calibration_error(labels, chance, n_bins=1) == pytest.approx(0.1)
+
+
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.floats(0, 1, allow_subnormal=False)), min_size=1, max_size=50
+    )
+)
+def test_scores_lie_where_they_must(rows: list[tuple[bool, float]]) -> None:
+    labels, chance = zip(*rows, strict=True)
+    scores = score(labels, chance)
+    for metric in ("accuracy", "brier", "ece"):
+        assert 0 <= scores[metric] <= 1
+    assert scores["log_loss"] >= 0
+
+
+def test_probabilities_are_out_of_fold(frame: pd.DataFrame, labels: npt.NDArray[np.bool_]) -> None:
+    folds = group_folds(frame["PassengerId"], labels, n_splits=5, seed=0)
+    result = cross_validate(Memory(), frame, labels, folds)
+    for (train, test), fold in zip(folds, result.folds, strict=True):
+        # A row that had been trained on would come back as 0 or 1.
+        assert result.probabilities[test] == pytest.approx(labels[train].mean())
+        assert {k: fold[k] for k in DIRECTIONS} == pytest.approx(
+            score(labels[test], result.probabilities[test])
+        )
+
+
+def test_cross_validation_fits_clones_only(
+    frame: pd.DataFrame, labels: npt.NDArray[np.bool_]
+) -> None:
+    model = Memory()
+    cross_validate(model, frame, labels, [(np.arange(30), np.arange(30, 60))])
+    assert not hasattr(model, "seen_")
+
+
+def test_rows_of_no_fold_stay_nan(frame: pd.DataFrame, labels: npt.NDArray[np.bool_]) -> None:
+    result = cross_validate(Memory(), frame, labels, [(np.arange(30), np.arange(30, 60))])
+    assert np.isnan(result.probabilities).tolist() == [True] * 30 + [False] * 30
+
+
+def test_rows_are_taken_by_position_whatever_the_index(
+    frame: pd.DataFrame, labels: npt.NDArray[np.bool_]
+) -> None:
+    folds = group_folds(frame["PassengerId"], labels, n_splits=3, seed=0)
+    shuffled = frame.set_axis(np.arange(60)[::-1], axis="index")
+    series = pd.Series(labels, index=shuffled.index)
+    there = cross_validate(Memory(), shuffled, series, folds).probabilities
+    here = cross_validate(Memory(), frame, labels, folds).probabilities
+    assert (there == here).all()
+
+
+def test_timings_are_medians_over_folds(frame: pd.DataFrame, labels: npt.NDArray[np.bool_]) -> None:
+    folds = group_folds(frame["PassengerId"], labels, n_splits=3, seed=0)
+    result = cross_validate(Memory(), frame, labels, folds)
+    assert result.fit_seconds == sorted(fold["fit_seconds"] for fold in result.folds)[1]
+    rates = sorted(fold["predict_rows_per_second"] for fold in result.folds)
+    assert result.predict_rows_per_second == rates[1]
+    assert result.fit_seconds > 0
+    assert rates[0] > 0
+
+
+class StopError(Exception):
+    """Raised to end a cross-validation."""
+
+
+def test_each_fold_is_told_and_may_end_it(
+    frame: pd.DataFrame, labels: npt.NDArray[np.bool_]
+) -> None:
+    told: list[tuple[int, float]] = []
+
+    def on_fold(history: list[dict[str, float]]) -> None:
+        told.append((len(history) - 1, history[-1]["accuracy"]))
+        if len(history) == 2:
+            raise StopError
+
+    folds = group_folds(frame["PassengerId"], labels, n_splits=5, seed=0)
+    whole = cross_validate(Memory(), frame, labels, folds)
+    with pytest.raises(StopError):
+        cross_validate(Memory(), frame, labels, folds, on_fold)
+    assert told == [(step, whole.folds[step]["accuracy"]) for step in (0, 1)]
+
+
+def test_repeats_are_the_means_of_each_seed(
+    frame: pd.DataFrame, labels: npt.NDArray[np.bool_]
+) -> None:
+    repeats = repeat(Memory(), frame, labels, n_splits=3, seeds=[42, 7])
+    assert list(repeats) == ["42", "7"]
+    folds = group_folds(frame["PassengerId"], labels, n_splits=3, seed=7)
+    summary = summarise(cross_validate(Memory(), frame, labels, folds).folds)
+    assert repeats["7"] == {metric: summary[f"cv_{metric}"] for metric in DIRECTIONS}
+
+
+def test_summary_holds_mean_and_spread() -> None:
+    folds = [dict.fromkeys(DIRECTIONS, value) for value in (0.7, 0.8, 0.9)]
+    summary = summarise(folds)
+    assert set(summary) == {f"cv_{m}{s}" for m in DIRECTIONS for s in ("", "_std")}
+    assert summary["cv_accuracy"] == pytest.approx(0.8)
+    assert summary["cv_accuracy_std"] == pytest.approx(math.sqrt(0.02 / 3))
+
+
+def test_a_nan_fold_makes_its_metric_nan_and_no_other() -> None:
+    folds = [dict.fromkeys(DIRECTIONS, 0.5), dict.fromkeys(DIRECTIONS, 0.5) | {"roc_auc": math.nan}]
+    summary = summarise(folds)
+    assert math.isnan(summary["cv_roc_auc"])
+    assert math.isnan(summary["cv_roc_auc_std"])
+    assert summary["cv_accuracy"] == 0.5
+
+
+def test_one_column_of_probabilities_is_refused(frame: pd.DataFrame) -> None:
+    class OneClass(Memory):
+        def predict_proba(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
+            return np.ones((len(X), 1))
+
+    with pytest.raises(ValueError, match=r"two columns of probabilities.*\(60, 1\)"):
+        positive_probability(OneClass(), frame)
+
+
+def test_slices_cover_every_value_and_the_missing_ones() -> None:
+    frame = pd.DataFrame(
+        {
+            "PassengerId": pd.Series(["0001_01", "0001_02", "0002_01", "0003_01"], dtype="str"),
+            "HomePlanet": pd.Series(["Mars", None, "Earth", "Mars"], dtype="str"),
+            "Cabin": pd.Series(["B/0/P", "B/0/P", None, "F/1/S"], dtype="str"),
+            "CryoSleep": pd.array([True, None, False, False], dtype="boolean"),
+        }
+    )
+    labels, chance = [True, False, True, False], [0.9, 0.9, 0.9, 0.2]
+    rows = {(r["slice"], r["value"]): r for r in score_slices(frame, labels, chance)}
+    assert {key: row["n"] for key, row in rows.items()} == {
+        ("HomePlanet", "Earth"): 1,
+        ("HomePlanet", "Mars"): 2,
+        ("HomePlanet", "missing"): 1,
+        ("deck", "B"): 2,
+        ("deck", "F"): 1,
+        ("deck", "missing"): 1,
+        ("CryoSleep", "False"): 2,
+        ("CryoSleep", "True"): 1,
+        ("CryoSleep", "missing"): 1,
+        ("party", "group"): 2,
+        ("party", "solo"): 2,
+    }
+    assert rows["deck", "B"]["accuracy"] == 0.5
+    assert rows["HomePlanet", "Mars"]["log_loss"] == pytest.approx(-math.log(0.9 * 0.8) / 2)

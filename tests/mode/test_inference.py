@@ -1,0 +1,150 @@
+"""The champion predicts passengers that may have drifted: what is told, kept and refused."""
+
+import csv
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from commands import QUICK, QUICK_MODEL, Shell
+
+from spaceship.drift.alert import Alarm
+from spaceship.drift.psi import PROFILE_FILE, SCORE, Profile
+from spaceship.mode.inference import _reference
+from spaceship.registry.registry import Registry, Version
+
+pytestmark = pytest.mark.slow
+
+DRIFTED = ("data.n_groups=400", "data.drift=1.0")
+STRICT = ("inference.max_drift=0.1", "inference.on_drift=fail")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give outputs that hold a champion of passengers who have not drifted; not to be changed."""
+    shell = Shell(tmp_path_factory.mktemp("trained") / "outputs")
+    done = shell("mode=train", *QUICK, QUICK_MODEL)
+    assert "Verdict: champion" in done.stdout, done.stdout + done.stderr
+    return shell.outputs
+
+
+@pytest.fixture
+def shell(trained: Path, tmp_path: Path) -> Shell:
+    """Give a shell with a copy of that champion; its artifacts stay where they are."""
+    shutil.copytree(trained, tmp_path / "outputs")
+    return Shell(tmp_path / "outputs")
+
+
+def drift(shell: Shell) -> dict[str, Any]:
+    """Return what the last run has kept in its folder."""
+    content: dict[str, Any] = json.loads(max(shell.outputs.glob("runs/*/*/drift.json")).read_text())
+    return content
+
+
+def artifacts(shell: Shell) -> set[str]:
+    run = shell.runs()[0]
+    return {item.path for item in shell.client.list_artifacts(run.info.run_id)}
+
+
+def test_the_champion_carries_the_profile_of_all_it_was_fitted_on(shell: Shell) -> None:
+    (path,) = shell.outputs.glob(f"runs/*/*/{PROFILE_FILE}")
+    profile = Profile.read(path.parent)
+    (data,) = shell.outputs.glob("data/synthetic/*/train.parquet")
+    assert profile.rows == len(pd.read_parquet(data))
+    assert artifacts(shell) >= {PROFILE_FILE, "report.json", "holdout.csv"}
+    holdout = pd.read_csv(path.with_name("holdout.csv"))["probability"]
+    binned = pd.cut(holdout, [step / 10 for step in range(11)], include_lowest=True)
+    expected = binned.value_counts(normalize=True, sort=False).tolist()
+    assert profile.columns[SCORE].shares == pytest.approx(expected)
+
+
+def test_passengers_like_its_own_are_predicted(shell: Shell) -> None:
+    done = shell("mode=inference", "data.n_groups=400", *STRICT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (shell.outputs / "submission.csv").is_file()
+    table = re.search(r"^column .*?^PSI below", done.stdout, re.MULTILINE | re.DOTALL)
+    assert table is not None, done.stdout
+    assert len(table[0].splitlines()) == 1 + 14 + 1
+    kept = drift(shell)
+    assert {"drift.json", "drift.csv"} <= artifacts(shell)
+    assert (kept["champion"], kept["max_drift"], kept["beyond"]) == ("1", 0.1, [])
+    assert kept["columns"] == sorted(kept["columns"], key=lambda column: -column["psi"])
+    table_kept = max(shell.outputs.glob("runs/*/*/drift.csv")).read_text()
+    rows = list(csv.DictReader(table_kept.splitlines()))
+    assert [float(row["psi"]) for row in rows] == [one["psi"] for one in kept["columns"]]
+
+
+def test_drifted_passengers_are_not_predicted_where_that_fails(shell: Shell) -> None:
+    written = shell.outputs / "submission.csv"
+    written.write_text("mine")
+    done = shell("mode=inference", *DRIFTED, *STRICT)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert re.search(r"inference\.max_drift=0\.1, found .*HomePlanet at 0\.\d", done.stderr)
+    assert "inference.on_drift=warn" in done.stderr
+    assert written.read_text() == "mine"
+    assert {"drift.json", "drift.csv"} <= artifacts(shell)
+    assert shell.runs()[0].info.status == "FAILED"
+    assert "HomePlanet" in drift(shell)["beyond"]
+
+
+def test_a_warning_goes_on(shell: Shell) -> None:
+    done = shell("mode=inference", *DRIFTED, "inference.max_drift=0.1")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"Beyond inference\.max_drift=0\.1: .*HomePlanet at 0\.", done.stdout)
+    assert (shell.outputs / "submission.csv").is_file()
+
+
+def test_a_few_passengers_are_too_few_to_tell(shell: Shell) -> None:
+    few = ["data.n_groups=11", "data.test_fraction=0.1", "data.drift=1.0"]
+    done = shell("mode=inference", *few, *STRICT)
+    assert done.returncode == 0, done.stderr
+    assert "too few to judge drift by" in done.stdout
+    assert drift(shell)["rows"] < 10
+    assert drift(shell)["beyond"] == []
+
+
+@pytest.mark.parametrize("reaction", ["warn", "fail"])
+def test_a_profile_that_was_changed_is_not_used(shell: Shell, trained: Path, reaction: str) -> None:
+    (path,) = (trained / "mlartifacts").rglob(PROFILE_FILE)
+    kept = path.read_text()
+    path.write_text(kept + " ")
+    try:
+        done = shell("mode=inference", *DRIFTED, f"inference.on_drift={reaction}", *STRICT[:1])
+    finally:
+        path.write_text(kept)
+    told = done.stdout + done.stderr
+    assert done.returncode == (2 if reaction == "fail" else 0), told
+    assert "profile.json of version 1" in told
+    assert "found it changed" in told
+    assert (shell.outputs / "submission.csv").is_file() == (reaction == "warn")
+
+
+def test_a_champion_from_before_profiles_were_kept_predicts(
+    registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    old = Version("1", "0" * 32, {}, {"model": "…"})
+    assert _reference(registry, old, Alarm(0.1, "fail")) is None
+    assert "before profiles were kept" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("mode", "setting", "told"),
+    [
+        ("default", "max_drift=nan", "a number, 0 or more, or null, found nan"),
+        ("inference", "on_drift=stop", "one of fail, warn, found 'stop'"),
+        ("default", "output=/", "found a folder there"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_told_before_the_work(
+    shell: Shell, mode: str, setting: str, told: str
+) -> None:
+    done = shell(f"mode={mode}", *QUICK, f"inference.{setting}")
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Cross-validation" not in done.stdout
+    assert not (shell.outputs / "submission.csv").exists()

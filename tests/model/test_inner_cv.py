@@ -1,0 +1,135 @@
+"""What a candidate chooses for itself comes from inner folds, which keep travel groups whole."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from lightgbm import LGBMClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+
+from spaceship.errors import ConfigError, DataError
+from spaceship.evaluation.cross_validation import decision_threshold
+from spaceship.model.catboost import CategoryCatBoost
+from spaceship.model.inner_cv import InnerIterations, choosing
+from spaceship.model.pipeline import build_pipeline
+from spaceship.registry import packaging
+from spaceship.split.folds import inner_folds
+from spaceship.task.spaceship_titanic.features.raw import RawFeatures
+
+People = tuple[pd.DataFrame, Any]
+SILENT: dict[str, Any] = {"allow_writing_files": False, "logging_level": "Silent"}
+BOOSTERS = {
+    "lgbm": LGBMClassifier(n_estimators=60, learning_rate=0.3, verbose=-1, n_jobs=1),
+    "catboost": CategoryCatBoost(iterations=60, learning_rate=0.5, thread_count=1, **SILENT),
+    "hist_gradient_boosting": HistGradientBoostingClassifier(max_iter=60, learning_rate=0.3),
+}
+
+
+def candidate(estimator: Any, **choices: Any) -> Any:
+    defaults = {"iterations": "fixed", "calibration": "none", "threshold": 0.5}
+    pipeline = build_pipeline(RawFeatures(), "onehot", estimator)
+    return choosing(pipeline, **defaults | choices, seed=0)
+
+
+def forest() -> Any:
+    return RandomForestClassifier(n_estimators=20, min_samples_leaf=3, random_state=0)
+
+
+def test_nothing_to_choose_leaves_the_pipeline_as_it_is() -> None:
+    assert [name for name, _ in candidate(forest()).steps] == ["features", "encoding", "estimator"]
+
+
+@pytest.mark.parametrize("name", BOOSTERS)
+def test_rounds_that_only_fit_noise_are_not_taken(people: People, name: str) -> None:
+    fitted = candidate(BOOSTERS[name], iterations="inner_cv").fit(*people)
+    chosen = fitted[-1]
+    assert isinstance(chosen, InnerIterations)
+    assert max(chosen.curve_) == 120
+    assert chosen.rounds_ == min(chosen.curve_, key=chosen.curve_.get)
+    assert chosen.rounds_ < 60
+
+
+def test_xgboost_chooses_its_rounds_too(people: People) -> None:
+    xgboost = pytest.importorskip("xgboost")
+    booster = xgboost.XGBClassifier(n_estimators=60, learning_rate=0.3, n_jobs=1)
+    fitted = candidate(booster, iterations="inner_cv").fit(*people)
+    assert fitted[-1].rounds_ < 60
+
+
+def test_a_forest_has_no_rounds_to_choose(people: People) -> None:
+    with pytest.raises(ConfigError, match=r"model\.iterations=fixed for RandomForestClassifier"):
+        candidate(forest(), iterations="inner_cv").fit(*people)
+
+
+@pytest.mark.parametrize("method", ["isotonic", "sigmoid", "temperature"])
+def test_calibration_changes_probabilities_and_can_be_stored(
+    people: People, method: str, tmp_path: Path
+) -> None:
+    frame, labels = people
+    plain = candidate(forest()).fit(frame, labels).predict_proba(frame)
+    fitted = candidate(forest(), calibration=method).fit(frame, labels)
+    mended = fitted.predict_proba(frame)
+    assert not np.allclose(plain, mended)
+    np.testing.assert_allclose(mended.sum(axis=1), 1)
+    packaging.save(fitted, tmp_path / "model", frame)
+    loaded = packaging.load(str(tmp_path / "model"))
+    np.testing.assert_array_equal(loaded.predict_proba(frame), mended)
+
+
+def test_a_tuned_threshold_is_what_predictions_and_figures_go_by(
+    people: People, tmp_path: Path
+) -> None:
+    frame, labels = people
+    many = labels | (np.arange(len(labels)) % 3 == 0)
+    fitted = candidate(forest(), threshold="tuned").fit(frame, many)
+    threshold = decision_threshold(fitted)
+    assert threshold != 0.5
+    chance = fitted.predict_proba(frame)[:, 1]
+    np.testing.assert_array_equal(fitted.predict(frame), chance > threshold)
+    packaging.save(fitted, tmp_path / "model", frame)
+    loaded = packaging.load(str(tmp_path / "model"))
+    assert decision_threshold(loaded) == threshold
+    np.testing.assert_array_equal(loaded.predict(frame), fitted.predict(frame))
+
+
+def test_all_choices_together(people: People) -> None:
+    frame, labels = people
+    choices = {"iterations": "inner_cv", "calibration": "sigmoid", "threshold": "tuned"}
+    quick = LGBMClassifier(n_estimators=10, num_leaves=4, verbose=-1, n_jobs=1)
+    fitted = candidate(quick, **choices).fit(frame, labels)
+    assert ((fitted.predict_proba(frame)[:, 1] > 0.5) == labels).mean() > 0.6
+
+
+@pytest.mark.parametrize(
+    ("choice", "named"),
+    [
+        ({"iterations": "many"}, "model.iterations to be one of fixed, inner_cv"),
+        ({"calibration": "magic"}, "calibration to be one of none, isotonic"),
+        ({"threshold": 0.4}, "threshold to be one of 0.5, tuned"),
+    ],
+)
+def test_choices_there_are_not_are_refused(choice: dict[str, Any], named: str) -> None:
+    with pytest.raises(ConfigError, match=named):
+        candidate(forest(), **choice)
+
+
+def test_inner_folds_keep_travel_groups_whole() -> None:
+    ids = pd.Series([f"{row // 3:04d}_{row % 3 + 1:02d}" for row in range(90)])
+    folds = inner_folds(ids, np.arange(90) % 2 == 0, n_splits=4, seed=1)
+    groups = ids.str[:4].to_numpy()
+    assert sorted(np.concatenate([test for _, test in folds])) == list(range(90))
+    assert all(not set(groups[train]) & set(groups[test]) for train, test in folds)
+
+
+def test_a_library_that_stops_early_cannot_be_asked_for_every_round(people: People) -> None:
+    early = HistGradientBoostingClassifier(max_iter=400, early_stopping=True, n_iter_no_change=2)
+    with pytest.raises(ConfigError, match=r"stopped early.*model\.iterations=fixed"):
+        candidate(early, iterations="inner_cv").fit(*people)
+
+
+def test_too_few_travel_groups_for_inner_folds_are_told() -> None:
+    ids = pd.Series([f"{row // 4:04d}_{row % 4 + 1:02d}" for row in range(12)])
+    with pytest.raises(DataError, match="3 travel groups"):
+        inner_folds(ids, [True, False] * 6, n_splits=5, seed=1)

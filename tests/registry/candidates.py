@@ -1,0 +1,59 @@
+"""Candidates to promote, weak ones and good ones, and who judges them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from sklearn.pipeline import Pipeline
+
+from spaceship.evaluation.report import HoldOut, Report
+from spaceship.evaluation.twins import Protocol
+from spaceship.gate.policy import Gate
+from spaceship.gate.rule.floor import Floor
+from spaceship.gate.rule.gain import Gain
+from spaceship.registry.promotion import Referee
+from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
+from spaceship.tracking.job import Job
+
+PROTOCOL = Protocol(holdout_fraction=0.4, salt="pepper", n_folds=3, seed=1)
+RULES = {"floor": Floor(minimum=0.5), "gain": Gain()}
+LENIENT = Gate(**RULES)
+NewJob = Callable[..., Job]
+
+
+@dataclass(frozen=True)
+class Twins:
+    """A weak and a good model with what they predict of the hold-out, and the data's digest."""
+
+    digest: str
+    weak: HoldOut
+    good: HoldOut
+    weak_pipeline: Pipeline
+
+
+def up_to_date(champion: Report, twin: Path) -> Report:
+    """Nothing in a test that uses this has to be brought up to date."""
+    pytest.fail(f"asked to update {champion.name} with {twin}")
+
+
+def referee(registry: Registry, gate: Gate = LENIENT) -> Referee:
+    return Referee(gate, registry, up_to_date)
+
+
+def one_better(holdout: HoldOut) -> HoldOut:
+    """Return the same hold-out with one mistake less."""
+    wrong = next(n for n, guess in enumerate(holdout.predictions) if guess != holdout.labels[n])
+    chances = list(holdout.probabilities)
+    chances[wrong] = float(holdout.labels[wrong])
+    return replace(holdout, probabilities=tuple(chances))
+
+
+def aliases(registry: Registry) -> tuple[str | None, str | None]:
+    found = [registry.find(alias) for alias in (CHAMPION, CHALLENGER)]
+    champion, challenger = (None if one is None else one.number for one in found)
+    return champion, challenger
+
+
+def n_versions(registry: Registry) -> int:
+    return len(registry.store.client.search_model_versions(f"name='{registry.model}'"))

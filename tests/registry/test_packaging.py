@@ -1,0 +1,290 @@
+"""A stored model predicts the same anywhere, without this repository and without pickle."""
+
+import errno
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from lightgbm import LGBMClassifier
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+from spaceship.data._base import Passengers
+from spaceship.data.checks import LABEL
+from spaceship.errors import RegistryError
+from spaceship.model.catboost import CategoryCatBoost
+from spaceship.model.pipeline import build_pipeline
+from spaceship.registry import packaging
+from spaceship.task.spaceship_titanic.features.full import FullFeatures
+from spaceship.task.spaceship_titanic.features.raw import RawFeatures
+
+ELSEWHERE = """
+import io, json, sys
+from importlib.abc import MetaPathFinder
+
+class NotInstalled(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        missing = {"hydra", "omegaconf", "optuna", "pandera", "kagglehub", "catboost", "xgboost"}
+        if name.split(".")[0] in missing:
+            raise ModuleNotFoundError(name, name=name)
+
+folder, root = sys.argv[1:]
+sys.path = [entry for entry in sys.path if entry and not entry.startswith(root) or ".venv" in entry]
+sys.meta_path = [NotInstalled(), *(one for one in sys.meta_path if "editable" not in repr(one))]
+try:
+    import spaceship
+except ModuleNotFoundError:
+    pass
+else:
+    sys.exit(f"the project is within reach: {spaceship.__file__}")
+
+import mlflow
+import pandas as pd
+text = sys.stdin.read()
+model = mlflow.pyfunc.load_model(folder)
+rows = pd.read_csv(io.StringIO(text))
+records = rows.astype(object).where(rows.notna(), None).to_dict("records")
+import spaceship
+print(json.dumps({
+    "csv": model.predict(rows).tolist(),
+    "json": model.predict(pd.DataFrame(records)).tolist(),
+    "code": spaceship.__file__,
+}))
+"""
+
+
+class Strange(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Comes from neither this project nor a library it trusts."""
+
+    def fit(self, X: pd.DataFrame, y: Any) -> "Strange":
+        self.classes_ = np.unique(y)
+        self.width_ = X.shape[1]
+        return self
+
+    def predict(self, X: pd.DataFrame) -> Any:
+        return np.zeros(len(X), dtype=bool)
+
+
+@pytest.fixture(scope="module")
+def fitted(people: Passengers) -> Pipeline:
+    features = FullFeatures(["fill_from_group", "cabin", "spending"])
+    model = LGBMClassifier(n_estimators=20, random_state=1, n_jobs=1, verbose=-1)
+    pipeline = build_pipeline(features, "native", model)
+    return pipeline.fit(people.train, people.train[LABEL].to_numpy())
+
+
+@pytest.fixture(scope="module")
+def folder(fitted: Pipeline, people: Passengers, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("packaged") / "model"
+    packaging.save(fitted, path, people.train)
+    return path
+
+
+def test_comes_back_the_same(folder: Path, fitted: Pipeline, people: Passengers) -> None:
+    loaded = packaging.load(str(folder))
+    for frame in (people.train, people.test):
+        np.testing.assert_array_equal(loaded.predict_proba(frame), fitted.predict_proba(frame))
+
+
+def test_predicts_in_another_process_that_knows_nothing_of_the_project(
+    folder: Path, fitted: Pipeline, people: Passengers, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", ELSEWHERE, str(folder), str(packaging.ROOT)]
+    text = people.test.to_csv(index=False)
+    done = subprocess.run(
+        command, input=text, capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    expected = fitted.predict(people.test).tolist()
+    assert found["csv"] == expected
+    assert found["json"] == expected
+    assert Path(found["code"]).is_relative_to(folder / "code")
+
+
+def test_lone_rows_with_nulls_predict_what_they_predict_in_company(
+    folder: Path, fitted: Pipeline, people: Passengers
+) -> None:
+    import mlflow
+
+    served = mlflow.pyfunc.load_model(str(folder))
+    rows = people.test.head(8).astype(object).where(people.test.head(8).notna(), None)
+    alone = people.test["PassengerId"].str[:-3].value_counts() == 1
+    solo = [row for row in rows.to_dict("records") if alone[row["PassengerId"][:-3]]]
+    assert solo
+    expected = dict(zip(people.test["PassengerId"], fitted.predict(people.test), strict=True))
+    for row in solo:
+        assert served.predict(pd.DataFrame([row])).tolist() == [expected[row["PassengerId"]]]
+    unknown = dict.fromkeys(rows.columns) | {"PassengerId": "9999_01"}
+    assert served.predict(pd.DataFrame([unknown])).dtype == bool
+
+
+def test_no_pickle_lies_in_the_folder(folder: Path) -> None:
+    names = {path.name for path in folder.iterdir()}
+    assert "model.skops" in names
+    assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib"))]
+    assert "serialization_format: skops" in (folder / "MLmodel").read_text()
+    assert not list((folder / "code").rglob("__pycache__"))
+
+
+def test_signature_and_example_are_raw_columns(folder: Path) -> None:
+    import mlflow
+
+    info = mlflow.models.get_model_info(str(folder))
+    inputs = {column.name: str(column.type) for column in info.signature.inputs}
+    assert inputs["CryoSleep"] == inputs["VIP"] == "DataType.boolean"
+    assert inputs["Age"] == inputs["Spa"] == "DataType.double"
+    assert inputs["Cabin"] == "DataType.string"
+    assert LABEL not in inputs
+    assert len(inputs) == 13
+    example = json.loads((folder / "input_example.json").read_text())
+    assert example["columns"] == list(inputs)
+    assert len(example["data"]) == packaging.EXAMPLE_ROWS
+
+
+def test_requirements_are_pinned_and_no_more_than_needed(folder: Path) -> None:
+    lines = (folder / "requirements.txt").read_text().split()
+    names = [line.partition("==")[0] for line in lines]
+    assert names == sorted({*packaging.SERVING_PACKAGES, "lightgbm"})
+    assert all(line.count("==") == 1 and line.partition("==")[2] for line in lines)
+
+
+def test_a_library_behind_a_class_of_ours_is_required_too(
+    people: Passengers, tmp_path: Path
+) -> None:
+    model = CategoryCatBoost(iterations=2, logging_level="Silent", allow_writing_files=False)
+    pipeline = build_pipeline(RawFeatures(), "native", model)
+    pipeline.fit(people.train, people.train[LABEL].to_numpy())
+    packaging.save(pipeline, tmp_path / "model", people.train)
+    assert "catboost==" in (tmp_path / "model" / "requirements.txt").read_text()
+    loaded = packaging.load(str(tmp_path / "model"))
+    np.testing.assert_array_equal(loaded.predict(people.test), pipeline.predict(people.test))
+
+
+def test_a_type_that_is_not_trusted_is_refused_before_anything_is_written(
+    people: Passengers, tmp_path: Path
+) -> None:
+    pipeline = build_pipeline(RawFeatures(), "onehot", Strange())
+    pipeline.fit(people.train, people.train[LABEL].to_numpy())
+    with pytest.raises(RegistryError, match=r"types under spaceship\..* found .*Strange"):
+        packaging.save(pipeline, tmp_path / "model", people.train)
+    assert not (tmp_path / "model").exists()
+
+
+def test_what_cannot_be_finished_goes(
+    fitted: Pipeline, people: Passengers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(OSError, match="Input/output"):
+        packaging.save(fitted, tmp_path / "twin", people.train)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_frames_without_gaps_or_label_can_be_the_example(
+    people: Passengers, tmp_path: Path
+) -> None:
+    pipeline = build_pipeline(RawFeatures(), "onehot", LogisticRegression())
+    pipeline.fit(people.train, people.train[LABEL].to_numpy())
+    whole = people.test.dropna().head(3)
+    packaging.save(pipeline, tmp_path / "model", whole)
+    assert packaging.load(str(tmp_path / "model")).predict(people.test).shape == (len(people.test),)
+
+
+@pytest.mark.parametrize("content", [None, "no YAML: ["])
+def test_what_cannot_be_loaded_says_what_to_do(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "MLmodel").write_text(content)
+    with pytest.raises(RegistryError, match=r"(?s)loads at .*, found: .*mode=rollback"):
+        packaging.load(str(tmp_path))
+
+
+@pytest.fixture
+def served(folder: Path, tmp_path: Path) -> Iterator[str]:
+    """Give the address of the model's server."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]
+    command += ["-m", str(folder), "-h", "127.0.0.1", "-p", str(port), "-w", "1"]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # MLflow calls uvicorn
+    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "PATH": path}
+    log = tmp_path / "server.log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=output,
+            cwd=tmp_path,
+            env=environment,
+            start_new_session=True,
+        ) as server,
+    ):
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/ping", server, log)
+            yield f"http://127.0.0.1:{port}/invocations"
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGTERM)
+
+
+@pytest.mark.slow
+def test_serves_raw_rows_over_http(served: str, fitted: Pipeline, people: Passengers) -> None:
+    split = json.loads(people.test.to_json(orient="split", index=False))
+    status, answer = _post(served, {"dataframe_split": split})
+    assert status == 200
+    assert answer["predictions"] == fitted.predict(people.test).tolist()
+    wrong = {"columns": ["PassengerId", "Age"], "data": [["0001_01", "old"]]}
+    assert _post(served, {"dataframe_split": wrong})[0] == 400
+    lacking = people.test.head(3).drop(columns="Age").to_json(orient="split", index=False)
+    status, answer = _post(served, {"dataframe_split": json.loads(lacking)})
+    assert status == 400
+    assert "missing: Age" in json.dumps(answer)
+
+
+def _post(url: str, body: dict[str, Any]) -> tuple[int, Any]:
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)  # noqa: S310
+    try:
+        with urllib.request.urlopen(request) as response:  # noqa: S310
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def _wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    for _ in range(240):
+        assert server.poll() is None, log.read_text()
+        try:
+            urllib.request.urlopen(url).close()  # noqa: S310
+        except OSError:
+            time.sleep(0.25)
+        else:
+            return
+    pytest.fail(log.read_text())
+
+
+def test_a_partial_is_trusted_no_more_than_what_it_calls() -> None:
+    named = skops.io.get_untrusted_types(data=skops.io.dumps(partial(os.system, "true")))
+    trusted = (*packaging.TRUSTED_TYPES, *packaging.TRUSTED_PREFIXES)
+    assert [name for name in named if not name.startswith(trusted)] != []

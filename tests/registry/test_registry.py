@@ -1,0 +1,363 @@
+"""Versions, aliases and the record of their moves, with crashes at the worst moments."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spaceship.errors import NoChampionError, OutdatedError, RegistryError
+from spaceship.files import digest
+from spaceship.process import process_tags
+from spaceship.registry import aliases
+from spaceship.registry.moves import CANCELLED, DONE, INTENT, PREPARING, Move, reigns
+from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
+
+DEAD = {**process_tags(), "spaceship.process": json.dumps([2**22 + 1, 0.0])}
+ELSEWHERE = {**process_tags(), "spaceship.host": "another-machine"}
+RECIPE = {"name": "lgbm", "estimator": {"random_state": "${seed}"}}
+MOVES_ALIASES = """
+import sys
+from pathlib import Path
+from spaceship.registry.registry import Registry
+from spaceship.tracking.store import validated
+uri, folder, *numbers = sys.argv[1:]
+registry = Registry(validated(uri, None, "spaceship"), "spaceship-synthetic", Path(folder))
+registry.find("champion")
+print("ready", flush=True)
+input()
+for number in numbers:
+    with registry.lock():
+        registry.move("champion", number, f"{number} by itself")
+"""
+
+
+def register(registry: Registry, folder: Path, **tags: str) -> str:
+    """Register something that is no model: the registry does not look inside."""
+    folder.mkdir(exist_ok=True)
+    (folder / "MLmodel").write_text("flavors: {}\n")
+    run_id = registry.store.start_run("job", {})
+    return registry.register(folder, run_id, {"recipe": json.dumps(RECIPE)} | tags)
+
+
+def intend(registry: Registry, alias: str, before: str | None, after: str | None) -> Move:
+    """Write down the intent of a move, and die."""
+    move = Move.prepared(alias, before, "the last words", DEAD).to(after)
+    registry._record(move)
+    return move
+
+
+def meanwhile(registry: Registry, process: dict[str, str]) -> Move:
+    """Write down that another process prepares a move."""
+    move = Move.prepared(CHAMPION, "1", "at the same time", process)
+    registry._record(move)
+    return move
+
+
+def state_of(registry: Registry, move: Move) -> str:
+    return next(one.state for one in registry.moves() if one.key == move.key)
+
+
+def point(registry: Registry, number: str) -> None:
+    registry.store.client.set_registered_model_alias(registry.model, CHAMPION, number)
+
+
+def champions(registry: Registry) -> list[str | None]:
+    return [move.after for move in reigns(registry.moves(), CHAMPION)]
+
+
+def test_an_empty_registry(registry: Registry) -> None:
+    assert registry.find(CHAMPION) is None
+    assert registry.moves() == []
+    with pytest.raises(NoChampionError, match=r"champion of spaceship-synthetic, found none"):
+        registry.champion()
+    with pytest.raises(NoChampionError):
+        registry.previous_champion()
+    with registry.lock():
+        pass
+
+
+def test_versions_are_numbered_and_know_their_run_and_recipe(
+    registry: Registry, tmp_path: Path
+) -> None:
+    numbers = [register(registry, tmp_path / "model", award="champion") for _ in range(2)]
+    assert numbers == ["1", "2"]
+    version = registry.version("2")
+    assert version.recipe == RECIPE
+    assert registry.model_uri(version) == "models:/spaceship-synthetic/2"
+    run = registry.store.client.get_run(version.run_id)
+    assert run.outputs.model_outputs[0].model_id
+    assert registry.find(CHAMPION) is None, "registering alone moves nothing"
+
+
+def test_a_version_without_recipe_has_an_empty_one(registry: Registry, tmp_path: Path) -> None:
+    number = register(registry, tmp_path / "model")
+    registry.store.client.delete_model_version_tag(registry.model, number, "recipe")
+    assert registry.version(number).recipe == {}
+
+
+def test_every_move_is_on_record(registry: Registry, tmp_path: Path) -> None:
+    for _ in range(2):
+        register(registry, tmp_path / "model")
+    with registry.lock():
+        registry.move(CHALLENGER, "1", "beats nobody " * 1000)
+        registry.move(CHAMPION, "1", "first")
+        registry.move(CHAMPION, "2", "better: Zürich")
+        registry.move(CHALLENGER, None, "retired")
+        registry.move(CHALLENGER, None, "was not there")
+    found = [(move.alias, move.before, move.after, move.state) for move in registry.moves()]
+    assert found == [
+        (CHALLENGER, None, "1", DONE),
+        (CHAMPION, None, "1", DONE),
+        (CHAMPION, "1", "2", DONE),
+        (CHALLENGER, "1", None, DONE),
+        (CHALLENGER, None, None, DONE),
+    ]
+    assert registry.moves()[2].reason == "better: Zürich"
+    assert registry.champion().number == "2"
+    assert registry.find(CHALLENGER) is None
+
+
+def test_going_back_step_by_step_until_there_is_nothing(registry: Registry, tmp_path: Path) -> None:
+    for number in ("1", "2", "3"):
+        register(registry, tmp_path / "model")
+        registry.move(CHAMPION, number, "trained")
+    for expected in ("2", "1"):
+        assert registry.previous_champion() == expected
+        registry.move(CHAMPION, expected, "rolled back")
+    with pytest.raises(RegistryError, match=r"found version 1 only; there is nothing to go back"):
+        registry.previous_champion()
+    registry.move(CHAMPION, "3", "promoted again")
+    assert registry.previous_champion() == "1"
+    assert champions(registry) == ["1", "2", "3", "2", "1", "3"]
+
+
+@pytest.mark.parametrize("alias_moved", [False, True])
+def test_a_crash_within_a_move_is_mended_by_the_next_holder_of_the_lock(
+    registry: Registry, tmp_path: Path, *, alias_moved: bool
+) -> None:
+    for _ in range(2):
+        register(registry, tmp_path / "model")
+    registry.move(CHAMPION, "1", "first")
+    move = intend(registry, CHAMPION, "1", "2")
+    if alias_moved:
+        point(registry, "2")
+    assert state_of(registry, move) == INTENT
+    with registry.lock():
+        assert state_of(registry, move) == (DONE if alias_moved else CANCELLED)
+    assert registry.champion().number == ("2" if alias_moved else "1")
+    assert champions(registry) == (["1", "2"] if alias_moved else ["1"])
+    with registry.lock():
+        assert [one.state for one in registry.moves()].count(INTENT) == 0
+
+
+def test_a_crash_of_the_very_first_move_leaves_no_champion(
+    registry: Registry, tmp_path: Path
+) -> None:
+    register(registry, tmp_path / "model")
+    move = intend(registry, CHAMPION, None, "1")
+    with registry.lock():
+        assert state_of(registry, move) == CANCELLED
+    assert registry.find(CHAMPION) is None
+
+
+def test_a_crash_while_an_alias_is_taken_away(registry: Registry, tmp_path: Path) -> None:
+    register(registry, tmp_path / "model")
+    registry.move(CHALLENGER, "1", "a gain")
+    kept = intend(registry, CHALLENGER, "1", None)
+    with registry.lock():
+        assert state_of(registry, kept) == CANCELLED
+    gone = intend(registry, CHALLENGER, "1", None)
+    registry.store.client.delete_registered_model_alias(registry.model, CHALLENGER)
+    with registry.lock():
+        assert state_of(registry, gone) == DONE
+
+
+def test_four_processes_move_an_alias_and_every_move_is_there(
+    registry: Registry, tmp_path: Path
+) -> None:
+    for _ in range(4):
+        register(registry, tmp_path / "model")
+    turns = [[*"123123"], [*"234234"], [*"341341"], [*"412412"]]
+    command: list[Any] = [sys.executable, "-c", MOVES_ALIASES, registry.store.uri]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    movers = [
+        subprocess.Popen([*command, registry.lock_folder, *numbers], text=True, **pipes)
+        for numbers in turns
+    ]
+    for mover in movers:
+        assert mover.stdout is not None
+        mover.stdout.readline()
+    for mover in movers:
+        assert mover.stdin is not None
+        mover.stdin.write("go\n")
+        mover.stdin.flush()
+    errors = [mover.communicate()[1] for mover in movers]
+    assert [mover.returncode for mover in movers] == [0, 0, 0, 0], errors
+    moves = registry.moves()
+    assert sorted(str(move.after) for move in moves) == sorted(chain(*turns))
+    assert {move.state for move in moves} == {DONE}
+    befores = [move.before for move in moves]
+    assert befores == [None, *(move.after for move in moves[:-1])], "a chain without a gap"
+    assert registry.champion().number == moves[-1].after
+
+
+def test_a_crash_while_a_move_is_prepared_cancels_it(registry: Registry, tmp_path: Path) -> None:
+    register(registry, tmp_path / "model")
+    registry.move(CHAMPION, "1", "first")
+    move = meanwhile(registry, DEAD)
+    assert state_of(registry, move) == PREPARING
+    with registry.lock():
+        assert state_of(registry, move) == CANCELLED
+    assert registry.champion().number == "1"
+
+
+def test_an_error_while_a_move_is_prepared_cancels_it_at_once(
+    registry: Registry, tmp_path: Path
+) -> None:
+    register(registry, tmp_path / "model")
+
+    def broken_off() -> None:
+        with registry.lock():
+            registry.prepare(CHAMPION, {CHAMPION: None}, "to be broken off")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        broken_off()
+    assert [move.state for move in registry.moves()] == [CANCELLED]
+    assert registry.find(CHAMPION) is None
+
+
+def test_a_move_on_another_machine_is_waited_for(registry: Registry, tmp_path: Path) -> None:
+    for _ in range(2):
+        register(registry, tmp_path / "model")
+    registry.move(CHAMPION, "1", "first")
+    other = meanwhile(registry, ELSEWHERE)
+    timer = threading.Timer(0.6, registry._record, [other.to("1").ended(CANCELLED)])
+    timer.start()
+    start = time.monotonic()
+    with registry.lock():
+        done = registry.move(CHAMPION, "2", "second")
+    timer.join()
+    assert time.monotonic() - start > 0.5
+    assert (done.before, registry.champion().number) == ("1", "2")
+    assert [move.state for move in registry.moves()] == [DONE, CANCELLED, DONE]
+
+
+def test_a_move_that_stays_open_on_another_machine_is_not_waited_for_for_ever(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(registry, tmp_path / "model")
+    registry.move(CHAMPION, "1", "first")
+    other = meanwhile(registry, ELSEWHERE)
+    monkeypatch.setattr(aliases, "LOCK_SECONDS", 0.5)
+    with pytest.raises(RegistryError, match="try again in ten minutes"), registry.lock():
+        registry.move(CHAMPION, None, "not now")
+    assert [move.state for move in registry.moves()] == [DONE, PREPARING]
+    registry._record(replace(other, at="2026-01-01T00:00:00.000000Z"))
+    with registry.lock():
+        assert state_of(registry, other) == CANCELLED, "it is stale by now"
+
+
+def test_a_champion_that_has_changed_is_not_replaced(registry: Registry, tmp_path: Path) -> None:
+    for _ in range(2):
+        register(registry, tmp_path / "model")
+    registry.move(CHAMPION, "2", "by somebody else")
+    with pytest.raises(OutdatedError, match=r"version 1 of .* to be champion, found 2"):
+        registry.prepare(CHAMPION, {CHAMPION: "1"}, "decided on earlier")
+    with pytest.raises(OutdatedError, match="found 2"):
+        registry.prepare(CHALLENGER, {CHAMPION: None, CHALLENGER: None}, "decided on earlier")
+    assert [move.state for move in registry.moves()] == [DONE]
+
+
+def test_a_move_that_was_given_up_meanwhile_is_not_completed(
+    registry: Registry, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        register(registry, tmp_path / "model")
+    move = registry.prepare(CHAMPION, {CHAMPION: None}, "takes an hour")
+    registry._record(move.ended(CANCELLED))
+    point(registry, "2")  # another machine's champion
+    with pytest.raises(OutdatedError, match="given up by another process"):
+        registry.complete(move, "1")
+    assert registry.champion().number == "2"
+    assert state_of(registry, move) == CANCELLED
+
+
+def test_the_move_that_a_run_has_made(registry: Registry, tmp_path: Path) -> None:
+    for _ in range(2):
+        register(registry, tmp_path / "model")
+    first, second = (registry.version(number).run_id for number in ("1", "2"))
+    registry.prepare(CHAMPION, {CHAMPION: None}, "broken off")
+    assert registry.move_of(first) is None
+    with registry.lock():
+        registry.move(CHAMPION, "2", "better")
+    assert registry.move_of(first) is None
+    made = registry.move_of(second)
+    assert made is not None
+    assert (made.alias, made.after, made.reason) == (CHAMPION, "2", "better")
+
+
+def test_a_champion_that_was_deleted_is_passed_over(registry: Registry, tmp_path: Path) -> None:
+    for number in ("1", "2", "3"):
+        register(registry, tmp_path / "model")
+        registry.move(CHAMPION, number, "better")
+    registry.store.client.delete_model_version(registry.model, "2")
+    assert registry.previous_champion() == "1"
+    registry.store.client.delete_model_version(registry.model, "1")
+    with pytest.raises(RegistryError, match="found version 3 only"):
+        registry.previous_champion()
+
+
+def test_an_alias_is_taken_away_only_from_the_version_that_has_it(
+    registry: Registry, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        register(registry, tmp_path / "model")
+    registry.move(CHALLENGER, "2", "by somebody else")
+    registry.take_away(CHALLENGER, "1", "it became champion")
+    assert registry.aliases() == {CHALLENGER: "2"}
+    registry.take_away(CHALLENGER, "2", "it became champion")
+    assert registry.aliases() == {}
+    assert [move.state for move in registry.moves()] == [DONE, DONE]
+
+
+def test_an_artifact_is_fetched_if_not_a_byte_has_changed(
+    registry: Registry, tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "MLmodel").write_text("flavors: {}\n")
+    run_id = registry.store.start_run("job", {})
+    registry.store.client.log_text(run_id, "text", "twin/a.txt")
+    (tmp_path / "twin").mkdir()
+    (tmp_path / "twin" / "a.txt").write_text("text")
+    digests = {"model": digest(folder), "twin": digest(tmp_path / "twin")}
+    version = registry.version(registry.register(folder, run_id, {"digests": json.dumps(digests)}))
+    for n in range(2):
+        where = tmp_path / f"first-{n}"
+        where.mkdir()
+        assert (registry.fetch(version, "model", where) / "MLmodel").is_file()
+        assert (registry.fetch(version, "twin", where) / "a.txt").read_text() == "text"
+    for path in Path(str(registry.store.artifacts)).rglob("*"):
+        if path.name in {"a.txt", "MLmodel"}:
+            path.write_bytes(path.read_bytes()[:-1] + b"!")
+    for name in digests:
+        where = tmp_path / f"changed-{name}"
+        where.mkdir()
+        with pytest.raises(RegistryError, match=rf"{name} of version 1 .* found it changed"):
+            registry.fetch(version, name, where)
+
+
+def test_an_artifact_that_is_lost_is_missed_with_a_next_step(
+    registry: Registry, tmp_path: Path
+) -> None:
+    version = registry.version(register(registry, tmp_path / "model"))
+    with pytest.raises(RegistryError, match=r"no\.json of version 1 .*, found: .*mode=rollback"):
+        registry.fetch(version, "no.json", tmp_path)

@@ -1,0 +1,250 @@
+"""Candidate against champion, twin against twin: who wins, by which rule, on what record."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from candidates import (
+    LENIENT,
+    PROTOCOL,
+    RULES,
+    NewJob,
+    Twins,
+    aliases,
+    n_versions,
+    one_better,
+    referee,
+    up_to_date,
+)
+
+from spaceship.data._base import Passengers
+from spaceship.data.checks import LABEL
+from spaceship.data.synthetic import SyntheticData
+from spaceship.errors import RefusedError, TrackingError
+from spaceship.evaluation.report import HoldOut, Report
+from spaceship.evaluation.twins import predict_holdout
+from spaceship.gate.policy import Gate
+from spaceship.gate.rule.floor import Floor
+from spaceship.gate.rule.repeats import Repeats
+from spaceship.gate.rule.significance import Significance
+from spaceship.gate.verdict import VERDICT_FILE, Verdict
+from spaceship.registry import packaging
+from spaceship.registry.promotion import Referee
+from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
+
+
+def test_the_first_champion_is_registered_whole_and_on_record(
+    registry: Registry, new_job: NewJob, twins: Twins, tmp_path: Path
+) -> None:
+    job = new_job(twins.good)
+    verdict = referee(registry).conclude(job)
+    assert verdict.award == CHAMPION
+    champion = registry.champion()
+    assert (champion.number, champion.run_id) == ("1", job.run_id)
+    assert champion.recipe == Report.read(job.folder).recipe
+    for name in ("report.json", "holdout.csv", "twin", VERDICT_FILE):
+        registry.fetch(champion, name, tmp_path)
+    assert {*champion.digests} == {"model", "twin", "report.json", "holdout.csv"}
+    assert Report.read(tmp_path).run_id == job.run_id
+    assert Report.read(tmp_path).holdout == twins.good
+    tags = registry.store.client.get_run(champion.run_id).data.tags
+    assert (tags["award"], tags["reason"]) == (CHAMPION, verdict.reason)
+    (move,) = registry.moves()
+    assert (move.alias, move.before, move.after, move.reason) == (
+        CHAMPION,
+        None,
+        "1",
+        verdict.reason,
+    )
+    written = json.loads((job.folder / VERDICT_FILE).read_text())
+    assert written["version"] == 1
+    assert (written["version_registered"], written["champion_before"]) == ("1", None)
+    assert not job.twin.exists()
+    assert not job.model.exists(), "what is registered lies in MLflow only"
+
+
+def test_no_champion_below_the_floor(registry: Registry, new_job: NewJob, twins: Twins) -> None:
+    job = new_job(twins.weak)
+    verdict = referee(registry, Gate(floor=Floor(minimum=0.99))).conclude(job)
+    assert (verdict.award, verdict.rule) == ("refused", "floor")
+    assert aliases(registry) == (None, None)
+    assert n_versions(registry) == 0
+    assert job.model.is_dir(), "the serving model stays, to be looked at"
+    assert not job.twin.exists()
+
+
+def test_no_gain_a_small_gain_and_a_large_one(
+    registry: Registry, new_job: NewJob, twins: Twins
+) -> None:
+    judge = referee(registry)
+    assert judge.conclude(new_job(twins.weak)).award == CHAMPION
+    assert judge.conclude(new_job(twins.weak)).award == "refused"
+    assert aliases(registry) == ("1", None)
+    small = judge.conclude(new_job(one_better(twins.weak)))
+    assert small.award == CHALLENGER
+    assert small.numbers["champion_accuracy"] == twins.weak.accuracy
+    assert aliases(registry) == ("1", "2")
+    large = judge.conclude(new_job(twins.good))
+    assert large.award == CHAMPION
+    assert large.numbers["candidate_accuracy"] == twins.good.accuracy
+    assert large.numbers["paired_rows"] == len(twins.good.labels)
+    assert aliases(registry) == ("3", None), "the challenger was one of the champion before"
+    assert registry.previous_champion() == "1"
+    assert judge.conclude(new_job(twins.weak)).award == "refused"
+    assert aliases(registry) == ("3", None)
+
+
+def test_a_ceiling_caps_the_award(registry: Registry, new_job: NewJob, twins: Twins) -> None:
+    judge = referee(registry)
+    judge.conclude(new_job(twins.weak), ceiling=CHALLENGER)
+    assert aliases(registry) == ("1", None), "the first one has nobody to challenge"
+    assert judge.conclude(new_job(twins.good), ceiling=CHALLENGER).rule == "ceiling"
+    assert aliases(registry) == ("1", "2")
+
+
+def test_a_gate_that_moves_nothing_tells_what_it_would_have_done(
+    registry: Registry, new_job: NewJob, twins: Twins
+) -> None:
+    job = new_job(twins.good)
+    verdict = referee(registry, Gate(dry_run=True, **RULES)).conclude(job)
+    assert verdict.award == CHAMPION
+    assert Verdict.read(job.folder) == verdict
+    assert aliases(registry) == (None, None)
+    assert n_versions(registry) == 0
+    assert registry.moves() == []
+
+
+def test_a_refusal_is_an_error_where_the_gate_requires_otherwise(
+    registry: Registry, new_job: NewJob, twins: Twins
+) -> None:
+    judge = referee(registry, Gate(require=True, **RULES))
+    judge.conclude(new_job(twins.good))
+    job = new_job(twins.weak)
+    with pytest.raises(RefusedError, match=r"found: Refused: .*; gate\.require=false") as caught:
+        judge.conclude(job)
+    assert caught.value.exit_status == 3
+    assert Verdict.read(job.folder).award == "refused"
+    tags = registry.store.client.get_run(job.logged_run()).data.tags
+    assert tags["award"] == "refused"
+
+
+def test_a_verdict_is_given_once(registry: Registry, new_job: NewJob, twins: Twins) -> None:
+    for holdout in (twins.good, twins.weak):
+        job = new_job(holdout)
+        first = referee(registry).conclude(job)
+        assert referee(registry).conclude(job) == first
+    assert n_versions(registry) == 1
+    assert len(registry.moves()) == 1
+
+
+def test_a_job_without_a_run_cannot_be_judged(
+    registry: Registry, new_job: NewJob, twins: Twins
+) -> None:
+    with pytest.raises(TrackingError, match="run it with the callback"):
+        referee(registry).conclude(new_job(twins.good, run=False))
+    assert n_versions(registry) == 0
+
+
+def test_the_champion_is_scored_again_where_the_data_has_moved(
+    registry: Registry, new_job: NewJob, twins: Twins, people: Passengers
+) -> None:
+    first = new_job(twins.weak)
+    shutil.rmtree(first.twin)
+    packaging.save(twins.weak_pipeline, first.twin, people.train)
+    referee(registry).conclude(first)
+    drifted = SyntheticData(n_groups=400, seed=2912, drift=1.0, test_fraction=0.33).load()
+    _, held = PROTOCOL.parts(drifted.train)
+    expected = predict_holdout(twins.weak_pipeline, held)
+    assert expected != twins.weak
+    updated: list[Report] = []
+
+    def update(champion: Report, twin: Path) -> Report:
+        holdout = predict_holdout(packaging.load(str(twin)), held)
+        updated.append(replace(champion, holdout=holdout, data_digest=drifted.digest))
+        return updated[-1]
+
+    truth = tuple(float(label) for label in held[LABEL])
+    perfect = replace(expected, probabilities=truth)
+    job = new_job(perfect, digest=drifted.digest)
+    verdict = Referee(LENIENT, registry, update).conclude(job)
+    assert [report.holdout for report in updated] == [expected]
+    assert updated[0].run_id == first.run_id
+    assert verdict.award == CHAMPION
+    assert verdict.numbers["champion_accuracy"] == expected.accuracy
+
+
+@pytest.mark.parametrize("n_folds", [None, 5])
+def test_a_champion_without_the_seeds_or_the_folds_of_the_gate_is_scored_on_them(
+    registry: Registry, new_job: NewJob, twins: Twins, n_folds: int | None
+) -> None:
+    repeats = {str(seed): {"accuracy": 0.7} for seed in (1, 2, 3)}
+    first = new_job(twins.weak)
+    if n_folds is not None:
+        known = replace(Report.read(first.folder), repeats=repeats, folds=[{}] * n_folds)
+        known.write(first.folder)
+    referee(registry).conclude(first)
+    asked: list[str] = []
+
+    def update(champion: Report, twin: Path) -> Report:
+        assert (twin / "MLmodel").is_file()
+        asked.append(champion.name)
+        return replace(champion, repeats=repeats)
+
+    strict = Gate(repeats=Repeats(seeds=[1, 2, 3], floor=0.5), significance=Significance(), **RULES)
+    job = new_job(twins.good)
+    better = {seed: {"accuracy": 0.8} for seed in repeats}
+    replace(Report.read(job.folder), repeats=better, folds=[{}] * 3).write(job.folder)
+    assert Referee(strict, registry, update).conclude(job).award == CHAMPION
+    assert asked == ["lgbm"]
+
+
+def test_a_champion_is_not_compared_on_passengers_its_twin_was_trained_on(
+    registry: Registry, new_job: NewJob, twins: Twins, caplog: pytest.LogCaptureFixture
+) -> None:
+    part = HoldOut(*(values[:50] for values in _columns(twins.weak)))
+    referee(registry).conclude(new_job(part))
+    verdict = referee(registry).conclude(new_job(twins.good))
+    assert verdict.award == "refused"
+    assert f"found {len(twins.good.labels) - 50} in the hold-out" in caplog.text
+    assert aliases(registry) == ("1", None)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "award"),
+    [
+        ({"holdout_fraction": 0.2, "salt": "a"}, CHAMPION),
+        ({"holdout_fraction": 0.2, "salt": "b"}, "refused"),
+        ({"holdout_fraction": 0.3, "salt": "a"}, "refused"),
+    ],
+)
+def test_a_twin_that_may_know_the_answers_is_not_asked_though_the_data_have_changed(
+    registry: Registry, new_job: NewJob, twins: Twins, protocol: dict[str, Any], award: str
+) -> None:
+    judge = Referee(LENIENT, registry, lambda champion, _: champion)
+    first, second = new_job(twins.weak, digest="before"), new_job(twins.good, digest="after")
+    known = {"holdout_fraction": 0.2, "salt": "a"}
+    replace(Report.read(first.folder), protocol=known).write(first.folder)
+    replace(Report.read(second.folder), protocol=protocol).write(second.folder)
+    judge.conclude(first)
+    verdict = judge.conclude(second)
+    assert verdict.award == award
+    assert ("no hold-out predictions" in verdict.reason) == (award == "refused")
+
+
+def test_a_forced_candidate_becomes_champion_on_record(
+    registry: Registry, new_job: NewJob, twins: Twins
+) -> None:
+    referee(registry).conclude(new_job(twins.good))
+    force = Referee(Gate(force=True, **RULES), registry, up_to_date, "the data were mended")
+    verdict = force.conclude(new_job(twins.weak), ceiling=CHALLENGER)
+    assert (verdict.award, verdict.rule) == (CHAMPION, "forced")
+    assert aliases(registry) == ("2", None)
+    assert "the data were mended" in registry.moves()[-1].reason
+    assert registry.previous_champion() == "1"
+
+
+def _columns(holdout: HoldOut) -> tuple[Any, Any, Any]:
+    return holdout.passenger_ids, holdout.labels, holdout.probabilities

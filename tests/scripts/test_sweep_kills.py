@@ -1,0 +1,13 @@
+"""The benchmark that kills sweeps, on two rounds of a few trials."""
+
+import pytest
+
+from scripts.chaos import sweep_kills as bench_sweep_kills
+
+
+@pytest.mark.slow
+def test_killed_sweeps_are_gone_on_with(capsys: pytest.CaptureFixture[str]) -> None:
+    status = bench_sweep_kills.main(["--rounds", "2", "--trials", "6", "--seed", "3"])
+    told = capsys.readouterr().out
+    assert status == 0, told
+    assert told.count("| ok |") == 2
