@@ -8,6 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from hydra_plugins.spaceship_optuna.process import process_tags
 from hydra_plugins.spaceship_optuna.trial import PrunedError
 from spaceship import experiment as parts
 from spaceship.at_exit import OUTCOME
@@ -17,7 +18,6 @@ from spaceship.config.build import redact, resolved, usable_cores
 from spaceship.errors import ConfigError
 from spaceship.evaluation.report import Report
 from spaceship.files import clear_unfinished
-from spaceship.process import process_tags
 from spaceship.tracking.best_jobs import STUDY_TAG, check_count
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import FOLDER_TAG, Store

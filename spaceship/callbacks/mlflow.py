@@ -5,7 +5,7 @@ Hydra turns what a callback raises into a warning, so nothing is raised here: a 
 light modules are imported here, because Hydra loads this file for `--help` too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,18 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from hydra_plugins.spaceship_optuna.hooks import Objective, StudyHooks, StudyTerms
+from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.at_exit import OUTCOME
 
+_WITHOUT_EFFECT = {
+    *("paths", "hydra", "tracking", "gate"),
+    *("threads", "inference", "mode", "reason"),
+}
+"""Config nodes that change no figure of a study, so that a resume may change them."""
 
-class MLflowCallback(Callback):
+
+class MLflowCallback(StudyHooks, Callback):
     """Log every job as an MLflow run, under one parent in a multirun; gate the candidate."""
 
     def __init__(self) -> None:
@@ -32,6 +40,26 @@ class MLflowCallback(Callback):
 
             if not logbook.is_study(config):  # a study may be an old one: see on_study_start
                 self.parent_run_id = multirun.start(config)
+
+    def study_terms(self, config: DictConfig) -> StudyTerms:
+        """Return the objectives, folds and folder of a study."""
+        from spaceship.evaluation.report import direction, names_of
+
+        names = names_of(config.objective.metric)
+        objectives = [Objective(name, direction(name), name.removeprefix("cv_")) for name in names]
+        folder = Path(config.paths.outputs, "studies")
+        return StudyTerms(objectives, config.split.n_folds, folder, _WITHOUT_EFFECT)
+
+    def retrain_overrides(self, overrides: Sequence[str]) -> list[str]:
+        """Return the overrides of a training, given those of a sweep, which may be mode=tune."""
+        kept = [item for item in overrides if not item.startswith("mode.")]
+        return ["mode=train" if item == "mode=tune" else item for item in kept]
+
+    def trial_run_id(self, folder: Path) -> str | None:
+        """Return the MLflow run of a trial."""
+        from spaceship.tracking.job import Job
+
+        return Job(folder, in_multirun=True).run_id
 
     def study_facts(self, config: DictConfig, workers: int) -> dict[str, Any]:
         """Return what a study rests on, before it is opened."""
@@ -93,6 +121,8 @@ class MLflowCallback(Callback):
         if several and OUTCOME.failures and job_return.status == JobStatus.COMPLETED:
             # a launcher's process has an outcome of its own: only this comes back from there
             job_return.status, job_return.return_value = JobStatus.FAILED, OUTCOME.failures[-1]
+        if in_trial():  # the failures are this trial's, not the next one's
+            OUTCOME.failures.clear()
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         """Fit and gate the best job, and end the parent run."""

@@ -84,7 +84,6 @@ def test_retrain_command_reaches_the_best_value(finished: tuple[Project, str]) -
         (["model=lgbmm,svm"], "lgbm"),
         (["model=svm", "model.search_space=null"], "something to sweep"),
         (["model=svm", "hydra.sweeper.n_trails=3"], "n_trails"),
-        (["model=svm", "hydra.sweeper.n_jobs=2"], "hydra/launcher=joblib"),
         (["model=svm", "hydra.sweeper.n_trials=0"], "n_trials"),
         (["model=svm", "hydra.sweeper.timeout=0"], "timeout"),
         (["model=svm", "hydra.sweeper.max_failure_rate=2"], "max_failure_rate"),
