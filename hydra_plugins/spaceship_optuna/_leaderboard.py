@@ -16,6 +16,7 @@ from hydra_plugins.spaceship_optuna._ranking import (
     seconds,
 )
 from hydra_plugins.spaceship_optuna._study import DEFAULT, counted
+from hydra_plugins.spaceship_optuna.tables import aligned
 
 
 @dataclass(frozen=True)
@@ -79,14 +80,7 @@ def show(rows: Sequence[Row]) -> str:
         ranks = (str(row.on_front),) if several else (digits(row.best), best, digits(row.default))
         counts = (str(row.trials), str(row.pruned), str(row.failed))
         table.append((row.candidate, *counts, *ranks, f"{row.seconds:.1f}"))
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    return "\n".join(
-        "  ".join(
-            [line[0].ljust(widths[0])]
-            + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-        )
-        for line in table
-    )
+    return aligned(table, "<>")
 
 
 def digits(value: float | None) -> str:
