@@ -49,6 +49,7 @@ from spaceship.config.build import WORKERS_VARIABLE, redact
 from spaceship.errors import ConfigError, SpaceshipError
 from spaceship.evaluation.report import names_of
 from spaceship.files import write_atomically
+from spaceship.tracking.job import Job
 
 log = logging.getLogger(__name__)
 
@@ -282,13 +283,18 @@ class Sweep:
         labels = [candidate.label for candidate in plan.candidates]
         rows = leaderboard(study, labels)
         log.info("%s", show(rows))
-        path = write_results(study, folder, lambda trial: retrain_command(plan, trial), labels)
+        path = write_results(
+            study,
+            folder,
+            lambda trial: retrain_command(plan, trial),
+            labels,
+            lambda job: Job(job, in_multirun=True).run_id,
+        )
         plots = write_plots(study, folder / "plots")
-        shared = [*(folder / "plots").glob("*.js")]  # what the pages draw with, downloaded or here
         log.info("Results: %s, %d plots beside it", path, len(plots))
         for end in self._hooks("on_study_end"):
             job = folder / str(best.number)
-            end(config=self.config, files=[path, *plots, *shared], summary=show(rows), best=job)
+            end(config=self.config, files=[path, *plots], summary=show(rows), best=job)
         if len(study.directions) == 1:
             return best.value
         return [trial.values for trial in study.best_trials]
