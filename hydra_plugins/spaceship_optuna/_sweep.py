@@ -264,10 +264,9 @@ class Sweep:
             message = f"{stopped or 'no trial has finished'}, most often with: {error}"
             raise SweepError(f"{message}. Mend it, then go on with: {resume_command(study)}")
         plots = write_plots(study, folder / "plots")
-        shared = [*(folder / "plots").glob("*.js")]  # what the pages draw with
         log.info("Results: %s, %d plots beside it", files[0], len(plots))
         job = folder / str(best.number)
-        self.host.on_study_end(self.config, [*files, *plots, *shared], table, job)
+        self.host.on_study_end(self.config, [*files, *plots], table, job)
         if len(study.directions) == 1:
             return best.value
         return [trial.values for trial in study.best_trials]
