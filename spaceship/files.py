@@ -2,14 +2,12 @@
 
 import hashlib
 import json
-import os
-import shutil
-import socket
-import uuid
-from glob import escape
 from pathlib import Path
 from typing import Any
 
+from hydra_plugins.spaceship_optuna.files import remove as remove  # noqa: PLC0414
+from hydra_plugins.spaceship_optuna.files import unfinished as unfinished  # noqa: PLC0414
+from hydra_plugins.spaceship_optuna.files import write_atomically as write_atomically  # noqa: PLC0414
 from spaceship.errors import RegistryError
 
 VERSION = 1
@@ -46,48 +44,6 @@ def read_json(path: Path) -> dict[str, Any]:
         )
         raise RegistryError(msg)
     return content
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that readers see the old content or the new, never a part of it."""
-    temporary = unfinished(path)
-    try:
-        temporary.write_bytes(text.encode())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def unfinished(path: Path) -> Path:
-    """Return a new name beside a path, for what is to be put there once it is finished.
-
-    What processes of this machine that were killed had begun to put there goes.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    host = socket.gethostname()
-    for left in path.parent.glob(f".{escape(path.name)}.{escape(host)}.*.tmp"):
-        if _is_gone(left.name.split(".")[-3]):
-            remove(left)
-    own = f"{host}.{os.getpid()}.{uuid.uuid4().hex}"
-    return path.with_name(f".{path.name}.{own}.tmp")
-
-
-def remove(path: Path) -> None:
-    """Remove a file or a folder, if it is there."""
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _is_gone(pid: str) -> bool:
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except (PermissionError, ValueError):
-        return False
-    return False
 
 
 def clear_unfinished(folder: Path) -> None:

@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hydra_plugins.spaceship_optuna.hooks import Objective, StudyTerms
+from hydra_plugins.spaceship_optuna.process import process_tags
 from hydra_plugins.spaceship_optuna.trial import PrunedError
 from spaceship.at_exit import OUTCOME
 from spaceship.callbacks import _multirun as multirun
@@ -13,16 +15,31 @@ from spaceship.callbacks._hook import Hook, code_tags
 from spaceship.callbacks._job import redact_saved_config
 from spaceship.config.build import redact, usable_cores
 from spaceship.errors import ConfigError
-from spaceship.evaluation.report import Report
+from spaceship.evaluation.report import Report, direction
 from spaceship.experiment import Experiment
 from spaceship.files import clear_unfinished
-from spaceship.process import process_tags
 from spaceship.tracking.best_jobs import STUDY_TAG, check_count
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import score_tags
 from spaceship.tracking.store import FOLDER_TAG
 
 _RUN = "mlflow_run_id"
+
+
+_WITHOUT_EFFECT = {
+    *("paths", "hydra", "tracking", "gate"),
+    *("threads", "inference", "mode", "reason"),
+}
+"""Config nodes that change no figure of a study, so that a resume may change them."""
+
+
+def study_terms(hook: Hook) -> StudyTerms:
+    """Return the objectives, folds and folder of a study."""
+    experiment = hook.experiment
+    names = experiment.settings.objective.metrics
+    objectives = [Objective(name, direction(name), name.removeprefix("cv_")) for name in names]
+    folder, n_folds = experiment.outputs / "studies", experiment.settings.split.n_folds
+    return StudyTerms(objectives, n_folds, folder, _WITHOUT_EFFECT)
 
 
 def study_facts(hook: Hook, workers: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Hydra turns exceptions of callbacks into warnings, so hooks raise nothing: a fai
 heavy modules are imported inside the hooks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from hydra_plugins.spaceship_optuna.hooks import StudyHooks, StudyTerms
+from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.at_exit import OUTCOME
 
 
-class MLflowCallback(Callback):
+class MLflowCallback(StudyHooks, Callback):
     """Log every job as an MLflow run, under one parent in a multirun; gate the candidate.
 
     Example:
@@ -38,6 +40,23 @@ class MLflowCallback(Callback):
             hook = _hook.Hook(config)
             if not hook.is_study:  # a study may be resumed: see on_study_start
                 self.parent_run_id = _multirun.start(hook)
+
+    def study_terms(self, config: DictConfig) -> StudyTerms:
+        """Return the objectives, folds and folder of a study."""
+        from spaceship.callbacks import _hook, _study
+
+        return _study.study_terms(_hook.Hook(config))
+
+    def retrain_overrides(self, overrides: Sequence[str]) -> list[str]:
+        """Return the overrides of a training, given those of a sweep, which may be mode=tune."""
+        kept = [item for item in overrides if not item.startswith("mode.")]
+        return ["mode=train" if item == "mode=tune" else item for item in kept]
+
+    def trial_run_id(self, folder: Path) -> str | None:
+        """Return the MLflow run of a trial."""
+        from spaceship.tracking.job import Job
+
+        return Job(folder, in_multirun=True).run_id
 
     def study_facts(self, config: DictConfig, workers: int) -> dict[str, Any]:
         """Return the facts that a study's figures rest on, before the study is opened."""
@@ -97,6 +116,8 @@ class MLflowCallback(Callback):
         if several and OUTCOME.failures and job_return.status == JobStatus.COMPLETED:
             # failures of a launcher's process reach the parent by the job's result only
             job_return.status, job_return.return_value = JobStatus.FAILED, OUTCOME.failures[-1]
+        if in_trial():  # the failures are this trial's, not the next one's
+            OUTCOME.failures.clear()
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         """Fit and gate the best job, and end the parent run."""

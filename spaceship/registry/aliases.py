@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hydra_plugins.spaceship_optuna.process import is_orphan, process_tags
 from spaceship.errors import OutdatedError, RegistryError
-from spaceship.process import is_orphan, process_tags
 from spaceship.registry.moves import CANCELLED, DONE, PREPARING, Move, read_moves
 from spaceship.tracking.store import Store
 

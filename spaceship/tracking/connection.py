@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hydra_plugins.spaceship_optuna.process import uninterrupted
 from spaceship.config.build import redact
 from spaceship.errors import TrackingError
-from spaceship.process import uninterrupted
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from hydra_plugins.spaceship_optuna.process import process_tags
 from spaceship.errors import NoChampionError, OutdatedError, RegistryError
 from spaceship.files import digest
-from spaceship.process import process_tags
 from spaceship.registry import aliases
 from spaceship.registry.moves import CANCELLED, DONE, INTENT, PREPARING, Move, reigns
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry

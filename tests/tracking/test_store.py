@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
+from hydra_plugins.spaceship_optuna.process import process_tags
 from spaceship.at_exit import OUTCOME
 from spaceship.errors import TrackingError
-from spaceship.process import process_tags
 from spaceship.tracking.store import PARAM_LENGTH, Store, validated
 
 FIRST_RUN = """
