@@ -25,7 +25,7 @@ from hydra_plugins.spaceship_optuna._settings import is_grid, metric_name, own_f
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._study import DEFAULT, FINISHED, STOPPED, VOID, stop_if_failing
 from hydra_plugins.spaceship_optuna.trial import PrunedError, reporting_to
-from spaceship.at_exit import OUTCOME
+from spaceship.at_exit import PENDING
 from spaceship.config.build import build
 from spaceship.errors import ConfigError
 from spaceship.process import is_orphan, process_tags, uninterrupted
@@ -232,8 +232,8 @@ class Worker:
     @uninterrupted()
     def _tell(self, study: optuna.Study, trial: Trial, result: JobReturn) -> None:
         returned = result._return_value  # noqa: SLF001 - the property would raise it
-        failures = [*OUTCOME.failures]
-        OUTCOME.failures.clear()  # a callback's failure is this trial's, not the next one's
+        failures = [*PENDING.failures]
+        PENDING.failures.clear()  # a callback's failure is this trial's, not the next one's
         if isinstance(returned, PrunedError | optuna.TrialPruned):
             study.tell(trial, state=TrialState.PRUNED, skip_if_finished=True)
         elif result.status == JobStatus.FAILED:

@@ -3,8 +3,6 @@
 import logging
 import shlex
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -12,12 +10,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from spaceship import experiment as parts
 from spaceship.config.build import ROOT, flatten, loggable, redact
-from spaceship.errors import ConfigError, RefusedError
-from spaceship.evaluation.report import Report
+from spaceship.errors import ConfigError
 from spaceship.files import write_atomically
 from spaceship.mode.train import conclude
-from spaceship.tracking.job import FAILURE_FILE, Job
-from spaceship.tracking.store import FOLDER_TAG, Store
+from spaceship.tracking.job import Job
+from spaceship.tracking.job_run import ended_run, log_report
+from spaceship.tracking.store import FOLDER_TAG
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +58,8 @@ def end_job(config: DictConfig, error: Exception | None) -> None:
         return
     store = parts.store(cfg)
     try:
-        with _ended(store, job):
-            log_scores(store, job)
+        with ended_run(store, job):
+            log_report(store, job)
             _gate(cfg, job, error)
     except Exception as failure:
         if failure is not error:
@@ -74,52 +72,6 @@ def _gate(cfg: DictConfig, job: Job, error: Exception | None) -> None:
         raise error
     if job.fitted:
         conclude(cfg, job)
-
-
-@contextmanager
-def run_of(
-    job: Job, store: Store, name: str, tags: Mapping[str, str], parent_run_id: str | None = None
-) -> Iterator[None]:
-    """Log a job that Hydra does not run itself as a run, which ends with a true status."""
-    own = {FOLDER_TAG: str(job.folder), **tags}
-    job.note_run(store.start_run(name, own, parent_run_id))
-    with _ended(store, job):
-        yield
-
-
-def log_scores(store: Store, job: Job) -> None:
-    """Log the report's metrics, the folds' as a curve over steps, and what it was made of."""
-    if not job.scored:
-        return
-    report, run_id = Report.read(job.folder), job.logged_run()
-    store.log_scores(run_id, report.metrics, report.folds, score_tags(report))
-    store.client.log_artifact(run_id, str(job.folder / "report.json"))
-
-
-def score_tags(report: Report) -> dict[str, str]:
-    """Return the tags that tell what figures were made of."""
-    source = {"data_source": report.data_source, "data_digest": report.data_digest}
-    return source | {"candidate": report.name}
-
-
-@contextmanager
-def _ended(store: Store, job: Job) -> Iterator[None]:
-    """End a job's run after the block, with the traceback of what it raises; a refusal is none.
-
-    What interrupts the process is left to whoever closes all its runs.
-    """
-    run_id = job.logged_run()
-    try:
-        yield
-    except RefusedError:
-        store.end_run(run_id, "FINISHED")
-        raise
-    except Exception as error:
-        store.client.log_text(run_id, redact(job.note_failure(error)), "traceback.txt")
-        store.client.log_artifact(run_id, str(job.folder / FAILURE_FILE))
-        store.end_run(run_id, "FAILED")
-        raise
-    store.end_run(run_id, "FINISHED")
 
 
 def _run_name(config: DictConfig) -> str:

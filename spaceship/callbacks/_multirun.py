@@ -13,7 +13,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from spaceship import experiment as parts
-from spaceship.at_exit import OUTCOME
+from spaceship.at_exit import PENDING
 from spaceship.callbacks import _job as logbook
 from spaceship.config.build import ROOT
 from spaceship.errors import RefusedError
@@ -24,6 +24,7 @@ from spaceship.model import recipe as recipes
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.tracking.best_jobs import best_recipes
 from spaceship.tracking.job import Job
+from spaceship.tracking.job_run import job_run, log_report
 from spaceship.tracking.store import FOLDER_TAG, Store
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def start(config: DictConfig, name: str | None = None) -> str:
     folder = Path(config.hydra.sweep.dir).absolute()
     tags = logbook.run_tags(config, multirun=True) | {FOLDER_TAG: str(folder)}
     run_id = store.start_run(name or f"multirun-{folder.name}", tags)
-    OUTCOME.closers[run_id] = partial(store.end_parent, run_id)  # what runs below it ends, too
+    PENDING.open_runs[run_id] = partial(store.end_parent, run_id)  # what runs below it ends, too
     return run_id
 
 
@@ -103,9 +104,9 @@ def _blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> J
         own = blend.folder / str(config.hydra.output_subdir)
         own.mkdir(parents=True, exist_ok=True)
         shutil.copy(best.folder / own.name / logbook.CONFIG_FILE, own)
-        with logbook.run_of(blend, store, "blend", {"candidate": "blend"}, parent_run_id):
+        with job_run(blend, store, "blend", {"candidate": "blend"}, parent_run_id):
             score_recipe(cfg, blend, recipe)
-            logbook.log_scores(store, blend)
+            log_report(store, blend)
     return blend
 
 
@@ -126,7 +127,7 @@ def _gate_best(
     except RefusedError as error:
         refusal = error
     finally:
-        logbook.log_scores(store, best)
+        log_report(store, best)
     verdict = Verdict.read(best.folder)
     tags = {"best_run_id": str(best.run_id), "award": verdict.award, "reason": verdict.reason}
     tags["best_job"] = str(best.folder)

@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.spaceship_optuna.trial import PrunedError
 from spaceship import experiment as parts
-from spaceship.at_exit import OUTCOME
+from spaceship.at_exit import PENDING
 from spaceship.callbacks import _job as logbook
 from spaceship.callbacks import _multirun as multirun
 from spaceship.config.build import redact, resolved, usable_cores
@@ -20,6 +20,7 @@ from spaceship.files import clear_unfinished
 from spaceship.process import process_tags
 from spaceship.tracking.best_jobs import STUDY_TAG, check_count
 from spaceship.tracking.job import Job
+from spaceship.tracking.job_run import score_tags
 from spaceship.tracking.store import FOLDER_TAG, Store
 
 _RUN = "mlflow_run_id"
@@ -65,7 +66,7 @@ def start_study(config: DictConfig, study: Any) -> str:
     else:
         store.client.update_run(run_id, status="RUNNING")
         store.set_tags(run_id, process_tags())
-        OUTCOME.closers[run_id] = partial(store.end_parent, run_id)
+        PENDING.open_runs[run_id] = partial(store.end_parent, run_id)
     store.set_tags(run_id, {STUDY_TAG: study.study_name})
     return str(run_id)
 
@@ -107,7 +108,7 @@ def end_trial(config: DictConfig, error: Exception | None) -> None:
         store.set_tags(run_id, {"state": "FAILED", "error": redact(str(error))})
     else:
         report = Report.read(job.folder)
-        tags = logbook.score_tags(report) | {"state": "COMPLETE"}
+        tags = score_tags(report) | {"state": "COMPLETE"}
         store.log_scores(run_id, report.metrics, report.folds, tags)
     failed = error is not None and not isinstance(error, PrunedError)
     store.end_run(run_id, "FAILED" if failed else "FINISHED")

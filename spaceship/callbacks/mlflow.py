@@ -1,7 +1,7 @@
 """Hydra's hooks: every job becomes an MLflow run, and the gate is applied where a job ends.
 
 Hydra turns what a callback raises into a warning, so nothing is raised here: a failure is noted in
-`outcome.OUTCOME` (and in the job's folder), and the entry point makes it the exit status. Only
+`at_exit.PENDING` (and in the job's folder), and the entry point makes it the exit status. Only
 light modules are imported here, because Hydra loads this file for `--help` too.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from spaceship.at_exit import OUTCOME
+from spaceship.at_exit import PENDING
 
 
 class MLflowCallback(Callback):
@@ -63,7 +63,7 @@ class MLflowCallback(Callback):
 
     def on_job_start(self, config: DictConfig, **_: Any) -> None:
         """Start the job's run and log its config, unless the multirun's has failed to start."""
-        if OUTCOME.failures:
+        if PENDING.failures:
             return
         with _noted():
             from spaceship.callbacks import _job as logbook
@@ -90,13 +90,13 @@ class MLflowCallback(Callback):
             end = studies.end_trial if logbook.is_study(config) else logbook.end_job
             end(config, result if isinstance(result, Exception) else None)
         several = config.hydra.mode == RunMode.MULTIRUN
-        if several and OUTCOME.failures and job_return.status == JobStatus.COMPLETED:
+        if several and PENDING.failures and job_return.status == JobStatus.COMPLETED:
             # a launcher's process has an outcome of its own: only this comes back from there
-            job_return.status, job_return.return_value = JobStatus.FAILED, OUTCOME.failures[-1]
+            job_return.status, job_return.return_value = JobStatus.FAILED, PENDING.failures[-1]
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         """Fit and gate the best job, and end the parent run."""
-        if OUTCOME.failures or self.parent_run_id is None:
+        if PENDING.failures or self.parent_run_id is None:
             return
         with _noted():
             from spaceship.callbacks import _multirun as multirun
@@ -110,4 +110,4 @@ def _noted() -> Iterator[None]:
     try:
         yield
     except Exception as error:  # noqa: BLE001 - Hydra would swallow it
-        OUTCOME.failures.append(error)
+        PENDING.failures.append(error)

@@ -15,7 +15,6 @@ from sklearn.pipeline import Pipeline
 
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship import experiment as parts
-from spaceship.callbacks import _job as logbook
 from spaceship.config.build import settings
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError, RefusedError
@@ -24,7 +23,7 @@ from spaceship.files import write_atomically
 from spaceship.gate.verdict import Verdict
 from spaceship.mode.train import conclude, fit_candidate, score_candidate
 from spaceship.registry import packaging
-from spaceship.registry.moves import reigns
+from spaceship.registry.moves import completed_moves
 from spaceship.registry.registry import CHAMPION, MODEL, Registry
 from spaceship.simulation import arrivals as _arrivals
 from spaceship.simulation import eras as chronicle
@@ -32,6 +31,7 @@ from spaceship.simulation import plot as timeline
 from spaceship.simulation.arrivals import Arrivals, Plan
 from spaceship.simulation.eras import Era
 from spaceship.tracking.job import Job
+from spaceship.tracking.job_run import job_run, log_report
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ def _live_through(cfg: DictConfig, folder: Path, span: tuple[int, int], drift: f
     candidate, verdict = _retrain(own, job)
     report = Report.read(job.folder)
     registry, fate = parts.registry(own), source.fate().to_numpy()
-    reigned = [str(move.after) for move in reigns(registry.moves(), CHAMPION)]
+    reigned = [str(move.after) for move in completed_moves(registry.aliases.moves(), CHAMPION)]
     models = {number: _loaded(registry, number) for number in {*reigned[:1], *reigned[-1:]}}
     right = {number: model.predict(people.test) == fate for number, model in models.items()}
     first, present = (right[reigned[at]] if reigned else fate[:0] for at in (0, -1))
@@ -142,11 +142,11 @@ def _config_of(cfg: DictConfig, folder: Path, span: tuple[int, int]) -> DictConf
 def _retrain(cfg: DictConfig, job: Job) -> tuple[Pipeline, Verdict]:
     """Score and fit a candidate as `mode=train` does, and return it with the gate's verdict."""
     store = parts.store(cfg)
-    with logbook.run_of(job, store, job.folder.name, {"mode": "simulate"}):
+    with job_run(job, store, job.folder.name, {"mode": "simulate"}):
         score_candidate(cfg, job)
         fit_candidate(cfg, job)
         candidate = packaging.load(str(job.model))  # a verdict moves the model away
-        logbook.log_scores(store, job)
+        log_report(store, job)
         with suppress(RefusedError):  # what the gate requires is seen to when all is told
             conclude(cfg, job)
     return candidate, Verdict.read(job.folder)

@@ -15,7 +15,7 @@ from spaceship.evaluation import twins as training
 from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import Verdict
 from spaceship.registry import packaging
-from spaceship.registry.promotion import Referee
+from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.job import Job
 
@@ -100,8 +100,8 @@ def conclude(cfg: DictConfig, job: Job, ceiling: str = CHAMPION) -> Verdict:
         repeats = training.repeats(pipeline, people.train, protocol, seeds)
         return replace(champion, holdout=holdout, repeats=repeats, data_digest=people.digest)
 
-    referee = Referee(parts.gate(cfg), parts.registry(cfg), update, str(cfg.reason or ""))
-    return referee.conclude(job, ceiling=ceiling)
+    promotion = Promotion(parts.gate(cfg), parts.registry(cfg), update, str(cfg.reason or ""))
+    return promotion.judge(job, ceiling=ceiling)
 
 
 def _level() -> int:
