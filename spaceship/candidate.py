@@ -14,7 +14,7 @@ from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment, features_name
 from spaceship.gate.verdict import Verdict
 from spaceship.registry import packaging
-from spaceship.registry.promotion import Referee
+from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.job import Job
 
@@ -84,5 +84,5 @@ def judge(experiment: Experiment, job: Job, ceiling: str = CHAMPION) -> Verdict:
         return replace(champion, holdout=holdout, repeats=repeats, data_digest=digest)
 
     settings = experiment.settings
-    referee = Referee(experiment.gate, experiment.registry, update, settings.why)
-    return referee.conclude(job, ceiling=ceiling)
+    promotion = Promotion(experiment.gate, experiment.registry, update, settings.why)
+    return promotion.judge(job, ceiling=ceiling)

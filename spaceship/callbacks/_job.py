@@ -7,7 +7,7 @@ from spaceship.errors import ConfigError
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
 from spaceship.tracking.job import Job
-from spaceship.tracking.job_run import ended, log_scores
+from spaceship.tracking.job_run import ended_run, log_report
 from spaceship.tracking.store import FOLDER_TAG
 
 
@@ -43,8 +43,8 @@ def end_job(hook: Hook, error: Exception | None) -> None:
         return
     experiment = hook.job_experiment
     try:
-        with ended(experiment.store, job):
-            log_scores(experiment.store, job)
+        with ended_run(experiment.store, job):
+            log_report(experiment.store, job)
             _gate(experiment, error)
     except Exception as failure:
         if failure is not error:

@@ -13,7 +13,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from spaceship import candidate
-from spaceship.at_exit import OUTCOME
+from spaceship.at_exit import PENDING
 from spaceship.callbacks._hook import CONFIG_FILE, Hook
 from spaceship.config.build import ROOT
 from spaceship.errors import RefusedError
@@ -23,7 +23,7 @@ from spaceship.model import recipe as recipes
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.tracking.best_jobs import best_recipes
 from spaceship.tracking.job import Job
-from spaceship.tracking.job_run import log_scores, run_of
+from spaceship.tracking.job_run import job_run, log_report
 from spaceship.tracking.store import FOLDER_TAG
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def start(hook: Hook, name: str | None = None) -> str:
     folder = hook.sweep_folder
     tags = hook.tags(multirun=True) | {FOLDER_TAG: str(folder)}
     run_id = store.start_run(name or f"multirun-{folder.name}", tags)
-    OUTCOME.closers[run_id] = partial(store.end_parent, run_id)  # with all runs below it
+    PENDING.open_runs[run_id] = partial(store.end_parent, run_id)  # with all runs below it
     return run_id
 
 
@@ -105,9 +105,9 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
         own.mkdir(parents=True, exist_ok=True)
         shutil.copy(best.folder / own.name / CONFIG_FILE, own)
         store = experiment.store
-        with run_of(blend, store, "blend", {"candidate": "blend"}, parent_run_id):
+        with job_run(blend, store, "blend", {"candidate": "blend"}, parent_run_id):
             candidate.score(experiment, blend, recipe)
-            log_scores(store, blend)
+            log_report(store, blend)
     return blend
 
 
@@ -126,7 +126,7 @@ def _gate_best(hook: Hook, best: Job, parent_run_id: str) -> RefusedError | None
     except RefusedError as error:
         refusal = error
     finally:
-        log_scores(experiment.store, best)
+        log_report(experiment.store, best)
     verdict = Verdict.read(best.folder)
     tags = {"best_run_id": str(best.run_id), "award": verdict.award, "reason": verdict.reason}
     tags["best_job"] = str(best.folder)

@@ -9,7 +9,7 @@ from typing import Any
 from hydra_plugins.spaceship_optuna.hooks import Objective, StudyTerms
 from hydra_plugins.spaceship_optuna.process import process_tags
 from hydra_plugins.spaceship_optuna.trial import PrunedError
-from spaceship.at_exit import OUTCOME
+from spaceship.at_exit import PENDING
 from spaceship.callbacks import _multirun as multirun
 from spaceship.callbacks._hook import Hook, code_tags
 from spaceship.callbacks._job import redact_saved_config
@@ -80,7 +80,7 @@ def start_study(hook: Hook, study: Any) -> str:
     else:
         store.client.update_run(run_id, status="RUNNING")
         store.set_tags(run_id, process_tags())
-        OUTCOME.closers[run_id] = partial(store.end_parent, run_id)
+        PENDING.open_runs[run_id] = partial(store.end_parent, run_id)
     store.set_tags(run_id, {STUDY_TAG: study.study_name})
     return str(run_id)
 

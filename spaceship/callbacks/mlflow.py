@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 
 from hydra_plugins.spaceship_optuna.hooks import StudyHooks, StudyTerms
 from hydra_plugins.spaceship_optuna.trial import in_trial
-from spaceship.at_exit import OUTCOME
+from spaceship.at_exit import PENDING
 
 
 class MLflowCallback(StudyHooks, Callback):
@@ -88,7 +88,7 @@ class MLflowCallback(StudyHooks, Callback):
 
     def on_job_start(self, config: DictConfig, **_: Any) -> None:
         """Start the job's run and log its config, unless the multirun's has failed to start."""
-        if OUTCOME.failures:
+        if PENDING.failures:
             return
         with _failures_kept():
             from spaceship.callbacks import _hook, _job, _study
@@ -113,15 +113,15 @@ class MLflowCallback(StudyHooks, Callback):
             end = _study.end_trial if hook.is_study else _job.end_job
             end(hook, result if isinstance(result, Exception) else None)
         several = config.hydra.mode == RunMode.MULTIRUN
-        if several and OUTCOME.failures and job_return.status == JobStatus.COMPLETED:
+        if several and PENDING.failures and job_return.status == JobStatus.COMPLETED:
             # failures of a launcher's process reach the parent by the job's result only
-            job_return.status, job_return.return_value = JobStatus.FAILED, OUTCOME.failures[-1]
+            job_return.status, job_return.return_value = JobStatus.FAILED, PENDING.failures[-1]
         if in_trial():  # the failures are this trial's, not the next one's
-            OUTCOME.failures.clear()
+            PENDING.failures.clear()
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         """Fit and gate the best job, and end the parent run."""
-        if OUTCOME.failures or self.parent_run_id is None:
+        if PENDING.failures or self.parent_run_id is None:
             return
         with _failures_kept():
             from spaceship.callbacks import _hook, _multirun
@@ -135,4 +135,4 @@ def _failures_kept() -> Iterator[None]:
     try:
         yield
     except Exception as error:  # noqa: BLE001
-        OUTCOME.failures.append(error)
+        PENDING.failures.append(error)

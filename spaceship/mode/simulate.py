@@ -20,7 +20,7 @@ from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
 from spaceship.gate.verdict import Verdict
 from spaceship.registry import packaging
-from spaceship.registry.moves import reigns
+from spaceship.registry.moves import completed_moves
 from spaceship.registry.registry import CHAMPION, MODEL, Registry
 from spaceship.simulation import arrivals as arriving
 from spaceship.simulation import eras as chronicle
@@ -28,7 +28,7 @@ from spaceship.simulation import plot as timeline
 from spaceship.simulation.arrivals import Arrivals, Plan
 from spaceship.simulation.eras import Era
 from spaceship.tracking.job import Job
-from spaceship.tracking.job_run import log_scores, run_of
+from spaceship.tracking.job_run import job_run, log_report
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ def _run_era(experiment: Experiment, folder: Path, span: tuple[int, int], drift:
     job = Job(folder / f"era-{span[1]}", in_multirun=False)
     model, verdict = _retrain(own, job)
     report, registry, labels = Report.read(job.folder), own.registry, source.fate().to_numpy()
-    reigned = [str(move.after) for move in reigns(registry.moves(), CHAMPION)]
+    reigned = [str(move.after) for move in completed_moves(registry.aliases.moves(), CHAMPION)]
     models = {number: _loaded(registry, number) for number in {*reigned[:1], *reigned[-1:]}}
     right = {number: one.predict(people.test) == labels for number, one in models.items()}
     first, present = (right[reigned[at]] if reigned else labels[:0] for at in (0, -1))
@@ -128,12 +128,12 @@ def _settings_in(folder: Path, settings: Settings) -> Settings:
 def _retrain(experiment: Experiment, job: Job) -> tuple[Pipeline, Verdict]:
     """Score and fit a candidate as `mode=train` does, and return it with the gate's verdict."""
     store = experiment.store
-    with run_of(job, store, job.folder.name, {"mode": "simulate"}):
+    with job_run(job, store, job.folder.name, {"mode": "simulate"}):
         experiment.check()
         candidate.score(experiment, job, experiment.recipe())
         candidate.fit(experiment, job)
         model = packaging.load(str(job.model))  # a verdict moves the model into the registry
-        log_scores(store, job)
+        log_report(store, job)
         with suppress(RefusedError):  # `simulate` raises it once all eras are over
             candidate.judge(experiment, job)
     return model, Verdict.read(job.folder)

@@ -7,7 +7,7 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from spaceship.at_exit import OUTCOME
+from spaceship.at_exit import PENDING
 from spaceship.callbacks import _job as logbook
 from spaceship.callbacks.mlflow import MLflowCallback
 from spaceship.errors import RegistryError
@@ -26,6 +26,6 @@ def test_what_fails_at_a_jobs_end_comes_back_from_a_launchers_process(
     try:
         MLflowCallback().on_job_end(config, done)
     finally:
-        OUTCOME.failures.clear()
+        PENDING.failures.clear()
     with pytest.raises(RegistryError, match="no registry"):
         _ = done.return_value

@@ -6,7 +6,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from spaceship import candidate
-from spaceship.at_exit import OUTCOME
+from spaceship.at_exit import PENDING
 from spaceship.callbacks import _multirun
 from spaceship.callbacks._hook import Hook
 from spaceship.evaluation.report import Report
@@ -43,7 +43,7 @@ def test_a_blend_that_fails_is_logged_and_the_best_job_is_gated(
         with pytest.raises(Exception, match="MLflow run for the job"):
             _multirun.end(hook, parent)
     finally:
-        OUTCOME.closers.clear()
+        PENDING.open_runs.clear()
     assert gated == [hook.sweep_folder / "a"]
     (run,) = store.client.search_runs([store.experiment_id], "attributes.run_name = 'blend'")
     assert run.info.status == "FAILED"

@@ -102,7 +102,7 @@ def test_an_unknown_version_is_refused(tmp_path: Path) -> None:
     REPORT.write(tmp_path)
     path = tmp_path / "report.json"
     path.write_text(path.read_text().replace('"version": 1', '"version": 9'))
-    with pytest.raises(RegistryError, match=r"Expected version 1 .* found 9"):
+    with pytest.raises(RegistryError, match=r"expected version 1 .* found 9"):
         Report.read(tmp_path)
 
 

@@ -12,7 +12,7 @@ from spaceship.evaluation.twins import Protocol
 from spaceship.gate.policy import Gate
 from spaceship.gate.rule.floor import Floor
 from spaceship.gate.rule.gain import Gain
-from spaceship.registry.promotion import Referee
+from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
 from spaceship.tracking.job import Job
 
@@ -37,8 +37,8 @@ def up_to_date(champion: Report, twin: Path) -> Report:
     pytest.fail(f"asked to update {champion.name} with {twin}")
 
 
-def referee(registry: Registry, gate: Gate = LENIENT) -> Referee:
-    return Referee(gate, registry, up_to_date)
+def referee(registry: Registry, gate: Gate = LENIENT) -> Promotion:
+    return Promotion(gate, registry, up_to_date)
 
 
 def one_better(holdout: HoldOut) -> HoldOut:

@@ -88,7 +88,13 @@ def test_worker_whose_trial_was_given_up_goes_on(
 def test_trial_is_given_back_though_the_clock_was_set(study: optuna.Study) -> None:
     study.enqueue_trial({})
     pid, created = json.loads(process_tags()["spaceship.process"])
-    trial = claim(study, {**process_tags(), "spaceship.process": json.dumps([pid, created - 1])})
+    trial = claim(
+        study,
+        {
+            **process_tags(),
+            "spaceship.process": json.dumps([pid, created - 1]),
+        },
+    )
     assert _recovery.release_own(study) == [trial.number]
 
 
