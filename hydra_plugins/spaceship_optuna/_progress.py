@@ -58,12 +58,12 @@ class Tally:
         self.top = pareto_front(rivals, directions) if self.several else [best]
         return trial in self.top
 
-    def news(self, trial: FrozenTrial) -> str:
+    def new_best_line(self, trial: FrozenTrial) -> str:
         """Return the line that stays on a terminal for a new best trial."""
         what = "new on the Pareto front:" if self.several else f"best {self.metric} yet"
         return _joined(f"trial {trial.number}", candidate_of(trial), f"{what} {values(trial)}")
 
-    def describe(self, trial: FrozenTrial) -> str:
+    def log_line(self, trial: FrozenTrial) -> str:
         """Return the log line of the trial that was counted last."""
         error = str(trial.user_attrs.get("error", "")).partition("\n")[0][:100]
         found = [_STATES[trial.state], values(trial) or error, self._best("best")]
@@ -153,9 +153,9 @@ class Progress:
                 if self._before is None:  # it had finished before the context was entered
                     continue
                 if self._live is None:
-                    log.info(self._tally.describe(trial))
+                    log.info(self._tally.log_line(trial))
                 elif better:
-                    self._live.console.print(self._tally.news(trial))
+                    self._live.console.print(self._tally.new_best_line(trial))
             if self._before is None:
                 self._before = self._tally.counts.total()
             if self._live:
