@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection, Mapping, MutableMapping
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.config.build import build, resolved, settings
 from spaceship.data._base import DataSource, Passengers
 from spaceship.data.cache import load_passengers
-from spaceship.drift.alert import Alarm
+from spaceship.drift.alert import DriftAlert, Reaction
 from spaceship.errors import ConfigError
 from spaceship.evaluation.cross_validation import PreparedFold
-from spaceship.evaluation.report import Report, direction, names_of
-from spaceship.evaluation.twins import Protocol
+from spaceship.evaluation.metrics import direction, names_of
+from spaceship.evaluation.protocol import Protocol
+from spaceship.evaluation.report import Report
 from spaceship.gate.policy import Gate
 from spaceship.model import recipe as recipes
 from spaceship.registry.registry import CHAMPION, Registry
@@ -190,7 +190,7 @@ def protocol(cfg: DictConfig) -> Protocol:
 def blank_report(cfg: DictConfig, name: str) -> Report:
     """Return a report that names the data and the protocol in use, still without figures."""
     source, digest = data_source(cfg).name, passengers(cfg).digest
-    return Report(name, source, digest, protocol=asdict(protocol(cfg)))
+    return Report(name, source, digest, protocol=protocol(cfg))
 
 
 def gate(cfg: DictConfig) -> Gate:
@@ -204,10 +204,10 @@ def gate(cfg: DictConfig) -> Gate:
     return policy
 
 
-def alarm(cfg: DictConfig) -> Alarm:
+def alarm(cfg: DictConfig) -> DriftAlert:
     """Return when drift is too much, and what follows: `inference.max_drift`, `.on_drift`."""
     _, max_drift, on_drift = settings(cfg, "inference", "output", "max_drift", "on_drift")
-    return Alarm(max_drift, on_drift)
+    return DriftAlert(max_drift, Reaction(on_drift))
 
 
 def features_chosen() -> bool:

@@ -15,7 +15,7 @@ from spaceship.config.build import ROOT, register_resolvers
 from spaceship.data.local import LocalData
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError, TrackingError
-from spaceship.evaluation.twins import Protocol
+from spaceship.evaluation.protocol import Protocol
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.tracking.store import Store
 

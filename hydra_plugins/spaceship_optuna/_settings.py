@@ -12,8 +12,8 @@ from hydra_plugins.spaceship_optuna._study import LAST, checked_name
 from hydra_plugins.spaceship_optuna.config import DEFAULT_PRUNER, PRUNERS
 from spaceship.config.build import build, usable_cores
 from spaceship.errors import ConfigError, MissingDependencyError
-from spaceship.evaluation.report import direction as metric_direction
-from spaceship.evaluation.report import names_of
+from spaceship.evaluation.metrics import direction as metric_direction
+from spaceship.evaluation.metrics import names_of
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,9 @@ def _check_number(key: str, value: Any, kind: type, least: float, most: float) -
 def _directions(direction: Any, config: DictConfig) -> list[str]:
     """Return the directions as told, else those that the objective's metrics declare."""
     metrics = OmegaConf.select(config, "objective.metric")
-    declared = [] if metrics is None else [metric_direction(name) for name in names_of(metrics)]
+    declared = (
+        [] if metrics is None else [str(metric_direction(name)) for name in names_of(metrics)]
+    )
     if direction is None:
         return declared or ["minimize"]
     names = [str(one) for one in ([direction] if isinstance(direction, str) else list(direction))]

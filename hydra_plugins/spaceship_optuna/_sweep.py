@@ -47,7 +47,7 @@ from hydra_plugins.spaceship_optuna._study import STOPPED
 from hydra_plugins.spaceship_optuna._worker import Worker
 from spaceship.config.build import WORKERS_VARIABLE, redact
 from spaceship.errors import ConfigError, SpaceshipError
-from spaceship.evaluation.report import names_of
+from spaceship.evaluation.metrics import names_of
 from spaceship.files import write_atomically
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,8 @@ from spaceship.at_exit import OUTCOME
 from spaceship.callbacks import _job as logbook
 from spaceship.config.build import ROOT
 from spaceship.errors import RefusedError
-from spaceship.evaluation.report import THRESHOLD, Report, better
+from spaceship.evaluation.metrics import THRESHOLD, better
+from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.mode.train import conclude, fit_candidate, score_recipe
 from spaceship.model import recipe as recipes
@@ -95,7 +96,8 @@ def _blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> J
     if len(members) == 1:
         return None
     settings: Any = OmegaConf.load(ROOT / "configs" / "model" / "blend.yaml")
-    recipe = recipes.blend(members, settings, report.recipe["features"])
+    features: Any = report.recipe["features"]
+    recipe = recipes.blend(members, settings, features)
     recipe["threshold"] = report.recipe.get("threshold", THRESHOLD)
     digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
     blend = Job(folder / f"{_BLEND}{digest[:8]}", in_multirun=True)
@@ -128,7 +130,7 @@ def _gate_best(
     finally:
         logbook.log_scores(store, best)
     verdict = Verdict.read(best.folder)
-    tags = {"best_run_id": str(best.run_id), "award": verdict.award, "reason": verdict.reason}
+    tags = {"best_run_id": str(best.run_id), "award": str(verdict.award), "reason": verdict.reason}
     tags["best_job"] = str(best.folder)
     store.log_scores(parent_run_id, Report.read(best.folder).metrics, tags=tags)
     shutil.copy(best.folder / VERDICT_FILE, best.folder.parent)

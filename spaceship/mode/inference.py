@@ -12,12 +12,13 @@ from omegaconf import DictConfig
 
 from spaceship import experiment as parts
 from spaceship.data.submission import submission, usable, write
-from spaceship.drift.alert import Alarm, show, to_csv, to_dict
-from spaceship.drift.profile import take_profile
-from spaceship.drift.psi import PROFILE_FILE, Profile, compare
+from spaceship.drift.alert import DriftAlert, drift_csv, drift_facts, drift_table
+from spaceship.drift.profile import PROFILE_FILE, Profile, take_profile
+from spaceship.drift.psi import compare
 from spaceship.errors import RegistryError
 from spaceship.evaluation.cross_validation import decision_threshold, positive_probability
 from spaceship.files import write_atomically, write_json
+from spaceship.records import read_record
 from spaceship.registry import packaging
 from spaceship.registry.registry import MODEL, Registry, Version
 from spaceship.tracking.job import Job
@@ -72,21 +73,21 @@ def _watch_drift(
         return
     drifts = compare(reference, take_profile(frame, chances, reference))
     log.info("Drift of %d passengers from the %d it learnt from:", len(frame), reference.rows)
-    log.info("%s", show(drifts))
+    log.info("%s", drift_table(drifts))
     facts = {
         "model": registry.model,
         "champion": champion.number,
         "reference_rows": reference.rows,
         "rows": len(frame),
         "max_drift": alarm.max_drift,
-        "beyond": [one.column for one in alarm.beyond(drifts, len(frame))],
-        "columns": [to_dict(one) for one in drifts],
+        "beyond": [one.column for one in alarm.exceeding(drifts, len(frame))],
+        "columns": [drift_facts(one) for one in drifts],
     }
-    _keep(registry, Job.current(), facts, to_csv(drifts))
-    alarm.sound(drifts, len(frame))
+    _keep(registry, Job.current(), facts, drift_csv(drifts))
+    alarm.raise_or_warn(drifts, len(frame))
 
 
-def _reference(registry: Registry, champion: Version, alarm: Alarm) -> Profile | None:
+def _reference(registry: Registry, champion: Version, alarm: DriftAlert) -> Profile | None:
     """Return the profile the champion carries, None where there is none to be used.
 
     Raises:
@@ -98,7 +99,7 @@ def _reference(registry: Registry, champion: Version, alarm: Alarm) -> Profile |
         return None
     try:
         with tempfile.TemporaryDirectory() as temporary:
-            return Profile.read(registry.fetch(champion, PROFILE_FILE, Path(temporary)).parent)
+            return read_record(registry.fetch(champion, PROFILE_FILE, Path(temporary)), Profile)
     except RegistryError as error:
         if alarm.fails:
             raise

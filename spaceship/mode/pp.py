@@ -12,7 +12,7 @@ from spaceship.config.build import ROOT, build, resolved
 from spaceship.data._base import Passengers
 from spaceship.data.cache import filling, load_passengers
 from spaceship.data.checks import LABEL
-from spaceship.drift.profile import describe, show
+from spaceship.data.description import describe, description_table
 from spaceship.files import write_atomically
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def pp(cfg: DictConfig) -> None:
     profile = describe(people.train, LABEL)
     write_atomically(folder / "profile.csv", profile.to_csv())
     log.info("%d passengers to learn from, %d to predict", len(people.train), len(people.test))
-    log.info("%s", show(profile))
+    log.info("%s", description_table(profile))
     stored = _store_features(cfg, people, folder / "features")
     log.info("Data, profile and features are in %s", folder)
     log.info("Features: %s", stored.relative_to(folder))
@@ -41,7 +41,7 @@ def _store_features(cfg: DictConfig, people: Passengers, folder: Path) -> Path:
     key = _key(resolved(cfg.features), protocol.holdout_fraction, protocol.salt)
     final = folder / f"{name}-{key}"
     if not final.is_dir():
-        learn, _ = protocol.parts(people.train)
+        learn, _ = protocol.split(people.train)
         features = build(cfg.features).fit(learn, learn[LABEL].to_numpy())
         with filling(final) as temporary:
             for part in ("train", "test"):

@@ -21,6 +21,7 @@ from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError, RefusedError
 from spaceship.evaluation.report import Report
 from spaceship.files import write_atomically
+from spaceship.gate.award import Award
 from spaceship.gate.verdict import Verdict
 from spaceship.mode.train import conclude, fit_candidate, score_candidate
 from spaceship.registry import packaging
@@ -30,7 +31,7 @@ from spaceship.simulation import arrivals as _arrivals
 from spaceship.simulation import eras as chronicle
 from spaceship.simulation import plot as timeline
 from spaceship.simulation.arrivals import Arrivals, Plan
-from spaceship.simulation.eras import Era
+from spaceship.simulation.eras import EraResult
 from spaceship.tracking.job import Job
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def simulate(cfg: DictConfig) -> None:
         spans = [plan.span(era) for era in range(1, plan.eras + 1)]
         eras = [_live_through(cfg, folder, *each) for each in zip(spans, drifts, strict=False)]
     _tell(cfg, job, eras)
-    refused = ", ".join(str(era.era) for era in eras if era.award == "refused")
+    refused = ", ".join(str(era.era) for era in eras if era.award == Award.REFUSED)
     if refused and parts.gate(cfg).require:
         found = f"expected every candidate to pass the gate, found refused in eras {refused}"
         raise RefusedError(f"{found}; gate.require=false accepts a refusal as a result")
@@ -91,7 +92,7 @@ def _let_arrive(cfg: DictConfig, plan: Plan, folder: Path) -> list[float]:
     return drifts
 
 
-def _live_through(cfg: DictConfig, folder: Path, span: tuple[int, int], drift: float) -> Era:
+def _live_through(cfg: DictConfig, folder: Path, span: tuple[int, int], drift: float) -> EraResult:
     """Train a candidate on a span of eras, let the gate decide, and see who does well next."""
     own, source = _config_of(cfg, folder, span), Arrivals(folder / _ARRIVED, *span)
     people = parts.passengers(own)
@@ -104,7 +105,7 @@ def _live_through(cfg: DictConfig, folder: Path, span: tuple[int, int], drift: f
     models = {number: _loaded(registry, number) for number in {*reigned[:1], *reigned[-1:]}}
     right = {number: model.predict(people.test) == fate for number, model in models.items()}
     first, present = (right[reigned[at]] if reigned else fate[:0] for at in (0, -1))
-    return Era(
+    return EraResult(
         era=span[1],
         arrived=source.newest(),
         learnt_from=len(people.train),
@@ -152,17 +153,17 @@ def _retrain(cfg: DictConfig, job: Job) -> tuple[Pipeline, Verdict]:
     return candidate, Verdict.read(job.folder)
 
 
-def _tell(cfg: DictConfig, job: Job, eras: list[Era]) -> None:
+def _tell(cfg: DictConfig, job: Job, eras: list[EraResult]) -> None:
     """Show the table, and keep it, its picture and the figures of the conclusion."""
-    log.info("%s", chronicle.show(eras))
+    log.info("%s", chronicle.eras_table(eras))
     log.info("%s", chronicle.conclusion(eras))
-    write_atomically(job.folder / TABLE, chronicle.to_csv(eras))
+    write_atomically(job.folder / TABLE, chronicle.eras_csv(eras))
     timeline.draw(eras, job.folder / PICTURE)
     store, run_id = parts.store(cfg), job.logged_run()
     for name in (TABLE, PICTURE):
         store.client.log_artifact(run_id, str(job.folder / name))
         log.info("%s", job.folder / name)
-    figures = {f"simulation_{key}": value for key, value in chronicle.summary(eras).items()}
+    figures = {f"simulation_{key}": value for key, value in chronicle.summarise_eras(eras).items()}
     store.log_scores(run_id, figures, tags={"conclusion": chronicle.conclusion(eras)})
 
 

@@ -5,15 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from omegaconf import DictConfig
 
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship import experiment as parts
-from spaceship.drift.profile import take_profile
+from spaceship.drift.profile import PROFILE_FILE, take_profile
 from spaceship.evaluation import twins as training
 from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import Verdict
+from spaceship.records import write_record
 from spaceship.registry import packaging
 from spaceship.registry.promotion import Referee
 from spaceship.registry.registry import CHAMPION
@@ -79,7 +79,7 @@ def fit_candidate(cfg: DictConfig, job: Job) -> None:
     log.info("Hold-out: accuracy %.4f on %d passengers", holdout.accuracy, len(holdout.labels))
     scored.write(job.folder)
     # the serving model has seen all passengers, so its own scores of them would flatter it
-    take_profile(people.train, np.array(holdout.probabilities)).write(job.folder)
+    write_record(job.folder / PROFILE_FILE, take_profile(people.train, holdout.probabilities))
     packaging.save(twin, job.twin, people.train)
     serving = training.fit_serving(pipeline, people.train)
     packaging.save(serving, job.model, people.train)
@@ -93,7 +93,7 @@ def conclude(cfg: DictConfig, job: Job, ceiling: str = CHAMPION) -> Verdict:
     def update(champion: Report, twin: Path) -> Report:
         """Bring the champion's report up to the data in use, by its twin and its recipe."""
         people, protocol = parts.passengers(cfg), parts.protocol(cfg)
-        _, held = protocol.parts(people.train)
+        _, held = protocol.split(people.train)
         seeds = list(parts.gate(cfg).cv_seeds)
         holdout = training.predict_holdout(packaging.load(str(twin)), held)
         pipeline = parts.pipeline(cfg, champion.recipe)

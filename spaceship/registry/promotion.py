@@ -8,12 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spaceship.drift.psi import PROFILE_FILE
+from spaceship.drift.profile import PROFILE_FILE
 from spaceship.errors import OutdatedError, RefusedError, RegistryError, SpaceshipError
-from spaceship.evaluation.report import HOLDOUT_FILE, REPORT_FILE, Report
+from spaceship.evaluation.holdout import HOLDOUT_FILE
+from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.files import digest, write_json
+from spaceship.gate.award import Award
 from spaceship.gate.policy import Gate, forced
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
+from spaceship.records import to_plain
 from spaceship.registry.registry import CHALLENGER, CHAMPION, DIGESTS, MODEL, Registry, Version
 from spaceship.tracking.job import Job
 
@@ -60,7 +63,7 @@ class Referee:
             verdict = Verdict.read(job.folder)
         else:
             verdict = self._judge(job, ceiling)
-        if self.gate.require and verdict.award == "refused":
+        if self.gate.require and verdict.award == Award.REFUSED:
             message = (
                 f"expected a candidate that passes the gate, found: {verdict.reason}; "
                 "gate.require=false accepts a refusal as a result"
@@ -77,7 +80,7 @@ class Referee:
             if (move := self.registry.move_of(run_id)) is None:
                 verdict, version, before = self._settle(job, report, ceiling)
             else:
-                verdict, version = Verdict(move.alias, move.reason, "recorded"), move.after
+                verdict, version = Verdict(Award(move.alias), move.reason, "recorded"), move.after
                 before = move.before if move.alias == CHAMPION else None
                 _clear(job)
         self._note(job, verdict, version, before)
@@ -105,7 +108,7 @@ class Referee:
 
     def _decide(self, report: Report, champion: Version | None, ceiling: str) -> Verdict:
         known = None if champion is None else self._champion_report(champion, report)
-        verdict = self.gate.decide(report, known, ceiling=ceiling)
+        verdict = self.gate.decide(report, known, ceiling=Award(ceiling))
         return forced(verdict, self.reason) if self.gate.force else verdict
 
     def _champion_report(self, champion: Version, candidate: Report) -> Report:
@@ -127,7 +130,7 @@ class Referee:
         seen = f"{_seen(report, candidate)} in the hold-out that it was trained on"
         if not same_data:
             seen = "a hold-out that it was trained on in part, by another salt or fraction"
-        if _seen(report, candidate) if same_data else report.may_know(candidate.protocol):
+        if _seen(report, candidate) if same_data else report.may_have_seen_holdout_of(candidate):
             message = f"expected passengers that the champion's twin has not seen, found {seen}"
             raise RegistryError(f"{message}; use the split.* that it was trained with")
         repeated = not seeds or len(report.folds) == len(candidate.folds)
@@ -149,16 +152,16 @@ class Referee:
         figures = {name: job.folder / name for name in names if (job.folder / name).is_file()}
         for path in figures.values():
             client.log_artifact(run_id, str(path))
-        if verdict.award == "refused" or self.gate.dry_run:
+        if verdict.award == Award.REFUSED or self.gate.dry_run:
             shutil.rmtree(job.twin)
             return None
         seen = {alias: aliases.get(alias) for alias in (CHAMPION, CHALLENGER)}
-        move = self.registry.prepare(verdict.award, seen, verdict.reason)
+        move = self.registry.prepare(str(verdict.award), seen, verdict.reason)
         client.log_artifacts(run_id, str(job.twin), TWIN)
         files = {MODEL: job.model, TWIN: job.twin} | figures
         tags = {
             "recipe": json.dumps(report.recipe),
-            "award": verdict.award,
+            "award": str(verdict.award),
             "reason": verdict.reason[:1000],
             "data_digest": report.data_digest,
             "holdout_accuracy": repr(report.metrics["holdout_accuracy"]),
@@ -173,7 +176,7 @@ class Referee:
 
     def _note(self, job: Job, verdict: Verdict, version: str | None, before: str | None) -> None:
         content = {
-            **verdict.to_dict(),
+            **to_plain(verdict),
             "dry_run": self.gate.dry_run,
             "model": self.registry.model,
             "version_registered": version,
@@ -181,7 +184,7 @@ class Referee:
         }
         write_json(job.folder / VERDICT_FILE, content)
         store, run_id = self.registry.store, str(job.run_id)
-        store.set_tags(run_id, {"award": verdict.award, "reason": verdict.reason})
+        store.set_tags(run_id, {"award": str(verdict.award), "reason": verdict.reason})
         store.client.log_artifact(run_id, str(job.folder / VERDICT_FILE))
         said = "Dry run, no alias moves; the verdict" if self.gate.dry_run else "Verdict"
         log.info("%s: %s. %s", said, verdict.award, verdict.reason)
@@ -206,10 +209,10 @@ def _seen(champion: Report, candidate: Report) -> int:
     """Return how many of the candidate's hold-out rows were no hold-out in the same data before."""
     if champion.holdout is None or candidate.holdout is None:
         return 0
-    return len({*candidate.holdout.passenger_ids} - {*champion.holdout.passenger_ids})
+    return len({*candidate.holdout.ids} - {*champion.holdout.ids})
 
 
 def _same_rows(report: Report, candidate: Report) -> bool:
     if report.holdout is None or candidate.holdout is None:
         return False
-    return report.holdout.passenger_ids == candidate.holdout.passenger_ids
+    return report.holdout.ids == candidate.holdout.ids

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from spaceship.errors import ConfigError
-from spaceship.evaluation.report import Report, direction
+from spaceship.evaluation.metrics import Direction, direction
+from spaceship.evaluation.report import Report
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import FOLDER_TAG, Store
 
@@ -89,12 +90,12 @@ def _reports(folder: Path) -> Sequence[Report]:
 
 def _ranked(reports: Sequence[Report], metric: str, present: Report) -> list[dict[str, Any]]:
     """Return different recipes without members of their own, the best first."""
-    sign = -1 if direction(metric) == "maximize" else 1
+    sign = -1 if direction(metric) == Direction.MAXIMIZE else 1
     usable = [
         report
         for report in reports
         if report.data_digest == present.data_digest
-        and not report.may_know(present.protocol)
+        and not report.may_have_seen_holdout_of(present)
         and "members" not in report.recipe
         and not math.isnan(report.metrics.get(metric, math.nan))
     ]
