@@ -17,7 +17,8 @@ from spaceship.at_exit import PENDING
 from spaceship.callbacks._hook import CONFIG_FILE, Hook
 from spaceship.config.build import ROOT
 from spaceship.errors import RefusedError
-from spaceship.evaluation.report import THRESHOLD, Report, better
+from spaceship.evaluation.metrics import THRESHOLD, better
+from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.model import recipe as recipes
 from spaceship.registry.registry import CHALLENGER, CHAMPION
@@ -96,7 +97,8 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
     if len(members) == 1:
         return None
     settings: Any = OmegaConf.load(ROOT / "configs" / "model" / "blend.yaml")
-    recipe = recipes.blend(members, settings, report.recipe["features"])
+    features: Any = report.recipe["features"]
+    recipe = recipes.blend(members, settings, features)
     recipe["threshold"] = report.recipe.get("threshold", THRESHOLD)
     digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
     blend = Job(folder / f"{_BLEND}{digest[:8]}", in_multirun=True)
@@ -128,7 +130,7 @@ def _gate_best(hook: Hook, best: Job, parent_run_id: str) -> RefusedError | None
     finally:
         log_report(experiment.store, best)
     verdict = Verdict.read(best.folder)
-    tags = {"best_run_id": str(best.run_id), "award": verdict.award, "reason": verdict.reason}
+    tags = {"best_run_id": str(best.run_id), "award": str(verdict.award), "reason": verdict.reason}
     tags["best_job"] = str(best.folder)
     experiment.store.log_scores(parent_run_id, Report.read(best.folder).metrics, tags=tags)
     shutil.copy(best.folder / VERDICT_FILE, best.folder.parent)

@@ -15,7 +15,8 @@ from spaceship.callbacks._hook import Hook, code_tags
 from spaceship.callbacks._job import redact_saved_config
 from spaceship.config.build import redact, usable_cores
 from spaceship.errors import ConfigError
-from spaceship.evaluation.report import Report, direction
+from spaceship.evaluation.metrics import direction
+from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.files import clear_unfinished
 from spaceship.tracking.best_jobs import STUDY_TAG, check_count

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spaceship.drift.psi import PROFILE_FILE
+from spaceship.drift.profile import PROFILE_FILE
 from spaceship.errors import OutdatedError, RefusedError, RegistryError, SpaceshipError, expected
-from spaceship.evaluation.report import HOLDOUT_FILE, REPORT_FILE, Report
+from spaceship.evaluation.holdout import HOLDOUT_FILE
+from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.files import digest, write_json
+from spaceship.gate.award import Award
 from spaceship.gate.policy import Gate, forced
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
+from spaceship.records import to_plain
 from spaceship.registry.registry import CHALLENGER, CHAMPION, DIGESTS, MODEL, Registry, Version
 from spaceship.tracking.job import Job
 
@@ -74,7 +77,7 @@ class Promotion:
         """
         judged = (job.folder / VERDICT_FILE).exists()
         verdict = Verdict.read(job.folder) if judged else self._first_verdict(job, ceiling)
-        if self.gate.require and verdict.award == "refused":
+        if self.gate.require and verdict.award == Award.REFUSED:
             message = f"expected a candidate that passes the gate, found: {verdict.reason}"
             raise RefusedError(f"{message}; gate.require=false accepts a refusal as a result")
         return verdict
@@ -89,7 +92,7 @@ class Promotion:
                 outcome = self._settle(job, report, ceiling)
             else:
                 before = move.before if move.alias == CHAMPION else None
-                recorded = Verdict(move.alias, move.reason, "recorded")
+                recorded = Verdict(Award(move.alias), move.reason, "recorded")
                 outcome = _Outcome(recorded, move.after, before)
                 _clear(job)
         self._log(job, outcome)
@@ -113,7 +116,7 @@ class Promotion:
         known = None
         if champion is not None:
             known = self._champion_report(self.registry.version(champion), report)
-        verdict = self.gate.decide(report, known, ceiling=ceiling)
+        verdict = self.gate.decide(report, known, ceiling=Award(ceiling))
         return forced(verdict, self.reason) if self.gate.force else verdict
 
     def _champion_report(self, champion: Version, candidate: Report) -> Report:
@@ -152,16 +155,16 @@ class Promotion:
         figures = {name: job.folder / name for name in names if (job.folder / name).is_file()}
         for path in figures.values():
             client.log_artifact(run_id, str(path))
-        if verdict.award == "refused" or self.gate.dry_run:
+        if verdict.award == Award.REFUSED or self.gate.dry_run:
             shutil.rmtree(job.twin)
             return None
         aliases = self.registry.aliases
-        move = aliases.prepare(verdict.award, seen, verdict.reason)
+        move = aliases.prepare(str(verdict.award), seen, verdict.reason)
         client.log_artifacts(run_id, str(job.twin), TWIN)
         files = {MODEL: job.model, TWIN: job.twin} | figures
         tags = {
             "recipe": json.dumps(report.recipe),
-            "award": verdict.award,
+            "award": str(verdict.award),
             "reason": verdict.reason[:1000],
             "data_digest": report.data_digest,
             "holdout_accuracy": repr(report.metrics["holdout_accuracy"]),
@@ -179,14 +182,14 @@ class Promotion:
         """Write `verdict.json`, and log it to the job's run and to the screen."""
         verdict, store, run_id = outcome.verdict, self.registry.store, str(job.run_id)
         content = {
-            **verdict.to_dict(),
+            **to_plain(verdict),
             "dry_run": self.gate.dry_run,
             "model": self.registry.model,
             "version_registered": outcome.version,
             "champion_before": outcome.champion_before,
         }
         write_json(job.folder / VERDICT_FILE, content)
-        store.set_tags(run_id, {"award": verdict.award, "reason": verdict.reason})
+        store.set_tags(run_id, {"award": str(verdict.award), "reason": verdict.reason})
         store.client.log_artifact(run_id, str(job.folder / VERDICT_FILE))
         heading = "Dry run, no alias moves; the verdict" if self.gate.dry_run else "Verdict"
         log.info("%s: %s. %s", heading, verdict.award, verdict.reason)
@@ -207,7 +210,7 @@ def _check_unseen(champion: Report, candidate: Report, *, same_data: bool) -> No
         known = bool(n_seen and champion.holdout)
         found = f"{n_seen} in the hold-out that it was trained on"
     else:
-        known = champion.may_know(candidate.protocol)
+        known = champion.may_have_seen_holdout_of(candidate)
         found = "a hold-out that it was trained on in part, by another salt or fraction"
     if known:
         what = "passengers that the champion's twin has not seen"
@@ -220,4 +223,4 @@ def _same_rows(champion: Report, candidate: Report) -> bool:
 
 
 def _holdout_ids(report: Report) -> tuple[str, ...]:
-    return () if report.holdout is None else report.holdout.passenger_ids
+    return () if report.holdout is None else report.holdout.ids

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from spaceship.errors import ConfigError, expected
-from spaceship.evaluation.report import Report, direction
+from spaceship.evaluation.metrics import Direction, direction
+from spaceship.evaluation.report import Report
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import FOLDER_TAG, Store
 
@@ -104,10 +105,10 @@ def _ranked(reports: Iterator[Report], metric: str, present: Report) -> Sequence
         report
         for report in reports
         if report.data_digest == present.data_digest
-        and not report.may_know(present.protocol)
+        and not report.may_have_seen_holdout_of(present)
         and "members" not in report.recipe
         and not math.isnan(report.metrics.get(metric, math.nan))
     ]
-    sign = -1 if direction(metric) == "maximize" else 1
+    sign = -1 if direction(metric) == Direction.MAXIMIZE else 1
     usable.sort(key=lambda report: sign * report.metrics[metric])
     return list({json.dumps(one.recipe, sort_keys=True): one.recipe for one in usable}.values())

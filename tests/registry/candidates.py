@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from sklearn.pipeline import Pipeline
 
-from spaceship.evaluation.report import HoldOut, Report
-from spaceship.evaluation.twins import Protocol
+from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.protocol import Protocol
+from spaceship.evaluation.report import Report
 from spaceship.gate.policy import Gate
 from spaceship.gate.rule.floor import Floor
 from spaceship.gate.rule.gain import Gain
@@ -43,10 +44,9 @@ def referee(registry: Registry, gate: Gate = LENIENT) -> Promotion:
 
 def one_better(holdout: HoldOut) -> HoldOut:
     """Return the same hold-out with one mistake less."""
-    wrong = next(n for n, guess in enumerate(holdout.predictions) if guess != holdout.labels[n])
-    chances = list(holdout.probabilities)
-    chances[wrong] = float(holdout.labels[wrong])
-    return replace(holdout, probabilities=tuple(chances))
+    rows, wrong = holdout.rows.copy(), holdout.correct.idxmin()
+    rows.loc[wrong, "probability"] = float(rows.loc[wrong, "Transported"])
+    return replace(holdout, rows=rows)
 
 
 def aliases(registry: Registry) -> tuple[str | None, str | None]:

@@ -4,7 +4,6 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from candidates import (
@@ -24,7 +23,8 @@ from spaceship.data._base import Passengers
 from spaceship.data.checks import LABEL
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import RefusedError, TrackingError
-from spaceship.evaluation.report import HoldOut, Report
+from spaceship.evaluation.protocol import Protocol
+from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import predict_holdout
 from spaceship.gate.policy import Gate
 from spaceship.gate.rule.floor import Floor
@@ -156,7 +156,7 @@ def test_the_champion_is_scored_again_where_the_data_has_moved(
     packaging.save(twins.weak_pipeline, first.twin, people.train)
     referee(registry).judge(first)
     drifted = SyntheticData(n_groups=400, seed=2912, drift=1.0, test_fraction=0.33).load()
-    _, held = PROTOCOL.parts(drifted.train)
+    _, held = PROTOCOL.split(drifted.train)
     expected = predict_holdout(twins.weak_pipeline, held)
     assert expected != twins.weak
     updated: list[Report] = []
@@ -204,7 +204,7 @@ def test_a_champion_without_the_seeds_or_the_folds_of_the_gate_is_scored_on_them
 def test_a_champion_is_not_compared_on_passengers_its_twin_was_trained_on(
     registry: Registry, new_job: NewJob, twins: Twins, caplog: pytest.LogCaptureFixture
 ) -> None:
-    part = HoldOut(*(values[:50] for values in _columns(twins.weak)))
+    part = replace(twins.weak, rows=twins.weak.rows[:50])
     referee(registry).judge(new_job(part))
     verdict = referee(registry).judge(new_job(twins.good))
     assert verdict.award == "refused"
@@ -212,21 +212,23 @@ def test_a_champion_is_not_compared_on_passengers_its_twin_was_trained_on(
     assert aliases(registry) == ("1", None)
 
 
+KNOWN = Protocol(holdout_fraction=0.2, salt="a", n_folds=3, seed=1)
+
+
 @pytest.mark.parametrize(
     ("protocol", "award"),
     [
-        ({"holdout_fraction": 0.2, "salt": "a"}, CHAMPION),
-        ({"holdout_fraction": 0.2, "salt": "b"}, "refused"),
-        ({"holdout_fraction": 0.3, "salt": "a"}, "refused"),
+        (KNOWN, CHAMPION),
+        (replace(KNOWN, salt="b"), "refused"),
+        (replace(KNOWN, holdout_fraction=0.3), "refused"),
     ],
 )
 def test_a_twin_that_may_know_the_answers_is_not_asked_though_the_data_have_changed(
-    registry: Registry, new_job: NewJob, twins: Twins, protocol: dict[str, Any], award: str
+    registry: Registry, new_job: NewJob, twins: Twins, protocol: Protocol, award: str
 ) -> None:
     judge = Promotion(LENIENT, registry, lambda champion, _: champion)
     first, second = new_job(twins.weak, digest="before"), new_job(twins.good, digest="after")
-    known = {"holdout_fraction": 0.2, "salt": "a"}
-    replace(Report.read(first.folder), protocol=known).write(first.folder)
+    replace(Report.read(first.folder), protocol=KNOWN).write(first.folder)
     replace(Report.read(second.folder), protocol=protocol).write(second.folder)
     judge.judge(first)
     verdict = judge.judge(second)
@@ -244,7 +246,3 @@ def test_a_forced_candidate_becomes_champion_on_record(
     assert aliases(registry) == ("2", None)
     assert "the data were mended" in registry.aliases.moves()[-1].reason
     assert registry.previous_champion() == "1"
-
-
-def _columns(holdout: HoldOut) -> tuple[Any, Any, Any]:
-    return holdout.passenger_ids, holdout.labels, holdout.probabilities
