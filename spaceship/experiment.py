@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 from sklearn.pipeline import Pipeline
 
 from hydra_plugins.spaceship_optuna.trial import in_trial
@@ -20,7 +20,8 @@ from spaceship.evaluation.cross_validation import PreparedFold
 from spaceship.evaluation.report import Report, direction, names_of
 from spaceship.evaluation.twins import Protocol
 from spaceship.gate.policy import Gate
-from spaceship.model import recipe as recipes
+from spaceship.model.pipeline import build_recipe
+from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.tracking.best_jobs import best_recipes, study_folder
 from spaceship.tracking.store import Store, validated
@@ -99,40 +100,39 @@ def recipe(
     model, features = plain["model"], plain["features"]
     choices = {name: plain[name] for name in ("calibration", "threshold")}
     if "members" in model:
-        made = _blend(cfg, model, features) | choices
+        made = _blend(cfg, model, features, choices)
     elif model["name"] != CHAMPION:
-        made = recipes.single(model, features) | choices
+        made = Recipe.single(model, features, **choices)
     else:
         champion = registry(cfg).find(CHAMPION)
         if champion is None or not champion.recipe:
-            return recipes.single(model["fallback"], features) | choices
-        made = champion.recipe | {name: choices[name] for name in choices if name in named}
-    return recipes.with_features(made, features) if features_chosen else made
+            return Recipe.single(model["fallback"], features, **choices).to_plain()
+        given = {name: choices[name] for name in choices if name in named}
+        made = Recipe.from_plain(champion.recipe | given)
+    return (made.with_features(features) if features_chosen else made).to_plain()
 
 
 def pipeline(cfg: DictConfig, ingredients: Mapping[str, Any]) -> Pipeline:
     """Return the unfitted pipeline of a recipe, seeds and threads taken from this config."""
     _check_threads(cfg.threads)
-    whole = cfg.copy()
-    with open_dict(whole):
-        whole.recipe = dict(ingredients)
-    return recipes.built(whole.recipe, cfg.seed)
+    return build_recipe(Recipe.from_plain(ingredients), cfg)
 
 
 def _blend(
-    cfg: DictConfig, model: Mapping[str, Any], features: Mapping[str, Any]
-) -> dict[str, Any]:
+    cfg: DictConfig, model: Mapping[str, Any], features: dict[str, Any], choices: dict[str, Any]
+) -> Recipe:
     """Return the recipe of a blend, its members written out."""
     if model["study"] is None:
         if not isinstance(model["members"], Mapping):
             message = f"expected models by name in model.members, found {model['members']!r}"
             raise ConfigError(f"{message}; one more is +model@model.members.NAME=NAME")
-        members = [recipes.single(member, features) for member in model["members"].values()]
+        members = [Recipe.single(member, features) for member in model["members"].values()]
     else:
         folder = study_folder(store(cfg), str(model["study"]))
-        members = best_recipes(folder, model["top"], objectives(cfg)[0], blank_report(cfg, ""))
-        features = members[0]["features"]
-    return recipes.blend(members, model, features)
+        best = best_recipes(folder, model["top"], objectives(cfg)[0], blank_report(cfg, ""))
+        members = [Recipe.from_plain(one) for one in best]
+        features = members[0].features
+    return Recipe.blend(members, model, features, **choices)
 
 
 def _check_threads(threads: object) -> None:
@@ -174,7 +174,7 @@ def prepared_folds(
     They are the same for all trials whose data, split, features and encoding are the same. A
     recipe that makes inner folds of its own prepares its columns itself.
     """
-    if not in_trial() or not recipes.prepares_alone(ingredients):
+    if not in_trial() or not Recipe.from_plain(ingredients).prepares_alone:
         return None
     steps = [ingredients["encoding"], ingredients["features"], digest, repr(protocol(cfg))]
     key = json.dumps(steps, sort_keys=True)

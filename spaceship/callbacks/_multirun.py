@@ -20,7 +20,7 @@ from spaceship.errors import RefusedError
 from spaceship.evaluation.report import THRESHOLD, Report, better
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.mode.train import conclude, fit_candidate, score_recipe
-from spaceship.model import recipe as recipes
+from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.tracking.best_jobs import best_recipes
 from spaceship.tracking.job import Job
@@ -95,8 +95,12 @@ def _blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> J
     if len(members) == 1:
         return None
     settings: Any = OmegaConf.load(ROOT / "configs" / "model" / "blend.yaml")
-    recipe = recipes.blend(members, settings, report.recipe["features"])
-    recipe["threshold"] = report.recipe.get("threshold", THRESHOLD)
+    recipe = Recipe.blend(
+        [Recipe.from_plain(one) for one in members],
+        settings,
+        report.recipe["features"],
+        threshold=report.recipe.get("threshold", THRESHOLD),
+    ).to_plain()
     digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
     blend = Job(folder / f"{_BLEND}{digest[:8]}", in_multirun=True)
     if not blend.scored:
