@@ -3,7 +3,6 @@
 import logging
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.drift.profile import PROFILE_FILE, take_profile
@@ -11,6 +10,7 @@ from spaceship.evaluation import twins as training
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment, features_name
 from spaceship.gate.verdict import Verdict
+from spaceship.model.recipe import Recipe
 from spaceship.records import write_record
 from spaceship.registry import packaging
 from spaceship.registry.promotion import Promotion
@@ -20,16 +20,16 @@ from spaceship.tracking.job import Job
 log = logging.getLogger(__name__)
 
 
-def score(experiment: Experiment, job: Job, recipe: dict[str, Any]) -> Report:
+def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
     """Cross-validate a recipe inside the training part and write the job's report."""
-    name = f"{recipe['name']} on {features_name(recipe)}"
+    name = f"{recipe.name} on {features_name(recipe.features)}"
     level = logging.DEBUG if in_trial() else logging.INFO  # a sweep's progress shows its trials
     log.log(level, "Cross-validation of %s", name)
     report = training.measure(
         experiment.pipeline(recipe),
         experiment.dataset.train,
         experiment.protocol,
-        replace(experiment.blank_report(name), recipe=recipe),
+        replace(experiment.blank_report(name), recipe=recipe.to_plain()),
         experiment.folds(recipe),
     )
     report.write(job.folder)
@@ -45,7 +45,8 @@ def score(experiment: Experiment, job: Job, recipe: dict[str, Any]) -> Report:
 def fit(experiment: Experiment, job: Job) -> None:
     """Fit the job's recipe twice: the twin, scored on the hold-out, and the serving model."""
     report, frame = Report.read(job.folder), experiment.dataset.train
-    pipeline, protocol = experiment.pipeline(report.recipe), experiment.protocol
+    pipeline = experiment.pipeline(Recipe.from_plain(report.recipe))
+    protocol = experiment.protocol
     twin, holdout = training.fit_twin(pipeline, frame, protocol)
     seeds = list(experiment.gate.cv_seeds)
     scored = replace(
@@ -77,7 +78,7 @@ def judge(experiment: Experiment, job: Job, ceiling: str = CHAMPION) -> Verdict:
         frame, protocol = experiment.dataset.train, experiment.protocol
         _, held = protocol.split(frame)
         holdout = training.predict_holdout(packaging.load(str(twin)), held)
-        pipeline = experiment.pipeline(champion.recipe)
+        pipeline = experiment.pipeline(Recipe.from_plain(champion.recipe))
         repeats = training.repeats(pipeline, frame, protocol, list(experiment.gate.cv_seeds))
         digest = experiment.dataset.digest
         return replace(champion, holdout=holdout, repeats=repeats, data_digest=digest)

@@ -7,15 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from sklearn.pipeline import Pipeline
 
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.config.build import build
 from spaceship.config.nodes import Nodes
 from spaceship.config.settings import Settings
-from spaceship.data._base import DataSource, Passengers
-from spaceship.data.cache import load_passengers
+from spaceship.data._base import Dataset, DataSource
+from spaceship.data.cache import load_dataset
 from spaceship.drift.alert import DriftAlert, Reaction
 from spaceship.errors import ConfigError
 from spaceship.evaluation.cross_validation import PreparedFold
@@ -23,7 +23,8 @@ from spaceship.evaluation.metrics import direction
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.gate.policy import Gate
-from spaceship.model import recipe as recipes
+from spaceship.model.pipeline import build_recipe
+from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.tracking.best_jobs import best_recipes, study_folder
 from spaceship.tracking.job import Job
@@ -111,21 +112,21 @@ class Experiment:
         """The data source of `data=`; the trials of a sweep share it."""
         if self.given is not None:
             return self.given
-        node = self.nodes.node("data")
+        node = self.nodes.resolved("data")
         if in_trial():
             return self.kept.once("source", node, lambda: self._built("data", DataSource))
         return self._built("data", DataSource)
 
     @cached_property
-    def dataset(self) -> Passengers:
+    def dataset(self) -> Dataset:
         """The checked data set of `data=`, from Parquet where it was loaded before.
 
         The trials of a sweep share it: files that change while a sweep goes on are not noticed by a
         process that has read them.
         """
 
-        def load() -> Passengers:
-            return load_passengers(self.source, self.outputs)[0]
+        def load() -> Dataset:
+            return load_dataset(self.source, self.outputs)[0]
 
         if in_trial():
             return self.kept.once("dataset", (self.source, self.outputs), load)
@@ -190,7 +191,7 @@ class Experiment:
         """Raise if objectives or gate cannot be used, before any work is done."""
         _ = self.objectives, self.gate
 
-    def recipe(self) -> dict[str, Any]:
+    def recipe(self) -> Recipe:
         """Return everything needed to build the pipeline again, interpolations unresolved.
 
         With `model=champion` that is the champion's own recipe, and the fallback's until there is a
@@ -200,30 +201,31 @@ class Experiment:
         choices = {name: self.nodes.plain(name) for name in _CHOICES}
         named = {item.partition("=")[0] for item in self.overrides}
         if "members" in model:
-            made = self._blend(model, features) | choices
+            made = self._blend(model, features, choices)
         elif model["name"] != CHAMPION:
-            made = recipes.single(model, features) | choices
+            made = Recipe.single(model, features, **choices)
         else:
             champion = self.registry.find(CHAMPION)
             if champion is None or not champion.recipe:
-                return recipes.single(model["fallback"], features) | choices
-            made = champion.recipe | {name: choices[name] for name in choices if name in named}
+                return Recipe.single(model["fallback"], features, **choices)
+            given = {name: choices[name] for name in choices if name in named}
+            made = Recipe.from_plain(champion.recipe | given)
         chosen = any(item.startswith(("features=", "features.")) for item in self.overrides)
-        return recipes.with_features(made, features) if chosen else made
+        return made.with_features(features) if chosen else made
 
-    def pipeline(self, recipe: Mapping[str, Any]) -> Pipeline:
+    def pipeline(self, recipe: Recipe) -> Pipeline:
         """Return the unfitted pipeline of a recipe, seeds and threads taken from this job."""
-        return recipes.built(OmegaConf.create(self.nodes.resolved(recipe)), self.settings.seed)
+        return build_recipe(recipe, self.nodes.values)
 
-    def folds(self, recipe: Mapping[str, Any]) -> dict[int, PreparedFold] | None:
+    def folds(self, recipe: Recipe) -> dict[int, PreparedFold] | None:
         """Return the prepared folds that the trials of this process share, None outside a sweep.
 
         They are the same for all trials whose data, split, features and encoding are the same. A
         recipe with inner folds of its own prepares its columns itself.
         """
-        if not in_trial() or not recipes.prepares_alone(recipe):
+        if not in_trial() or not recipe.prepares_alone:
             return None
-        steps = [recipe["encoding"], recipe["features"], self.dataset.digest, repr(self.protocol)]
+        steps = [recipe.encoding, recipe.features, self.dataset.digest, repr(self.protocol)]
         key = json.dumps(steps, sort_keys=True)
         return self.kept.once(f"folds {key}", key, dict)
 
@@ -235,23 +237,26 @@ class Experiment:
         """Return the same experiment on other data and in other places, sharing nothing."""
         return replace(self, settings=settings, given=source, kept=Kept())
 
-    def _blend(self, model: Mapping[str, Any], features: Mapping[str, Any]) -> dict[str, Any]:
+    def _blend(
+        self, model: Mapping[str, Any], features: dict[str, Any], choices: dict[str, Any]
+    ) -> Recipe:
         """Return the recipe of a blend, its members written out."""
         if model["study"] is None:
             if not isinstance(model["members"], Mapping):
                 message = f"expected models by name in model.members, found {model['members']!r}"
                 raise ConfigError(f"{message}; one more is +model@model.members.NAME=NAME")
-            members = [recipes.single(member, features) for member in model["members"].values()]
+            members = [Recipe.single(member, features) for member in model["members"].values()]
         else:
             folder = study_folder(self.store, str(model["study"]))
             present = self.blank_report("")
-            members = best_recipes(folder, model["top"], self.objectives[0], present)
-            features = members[0]["features"]
-        return recipes.blend(members, model, features)
+            best = best_recipes(folder, model["top"], self.objectives[0], present)
+            members = [Recipe.from_plain(one) for one in best]
+            features = members[0].features
+        return Recipe.blend(members, model, features, **choices)
 
     def _built(self, group: str, kind: type[Made]) -> Made:
         """Return the object of a group's node if it is of the kind that the group needs."""
-        node = self.nodes.node(group)
+        node = self.nodes.resolved(group)
         made = build(node)
         if not isinstance(made, kind):
             message = f"expected {group}._target_ to be a {kind.__name__}, found {node['_target_']}"
@@ -259,10 +264,10 @@ class Experiment:
         return made
 
 
-def features_name(recipe: Mapping[str, Any]) -> str:
-    """Return the name of a recipe's feature set: that of its module, which is that of its YAML.
+def features_name(node: Mapping[str, Any]) -> str:
+    """Return the name of a feature set: that of its module, which is that of its YAML.
 
-    >>> features_name({"features": {"_target_": "spaceship.features.raw.RawFeatures"}})
+    >>> features_name({"_target_": "mypackage.raw.RawFeatures"})
     'raw'
     """
-    return str(recipe["features"]["_target_"]).split(".")[-2]
+    return str(node["_target_"]).split(".")[-2]

@@ -12,6 +12,7 @@ from spaceship.data.local import LocalData
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError, TrackingError
 from spaceship.experiment import Experiment, features_name
+from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.tracking.store import Store
 
@@ -48,7 +49,7 @@ def enthrone(registry: Registry, folder: Path, tags: dict[str, str]) -> None:
 
 
 def test_a_named_models_recipe_is_what_builds_it_and_nothing_else(store: Store) -> None:
-    recipe = of(store, "model=lgbm", "features=raw").recipe()
+    recipe = of(store, "model=lgbm", "features=raw").recipe().to_plain()
     assert set(recipe) == {
         *("name", "encoding", "estimator", "iterations", "calibration", "threshold", "features")
     }
@@ -58,30 +59,33 @@ def test_a_named_models_recipe_is_what_builds_it_and_nothing_else(store: Store) 
 
 
 def test_until_there_is_a_champion_the_fallback_is_trained(store: Store) -> None:
-    assert of(store).recipe()["name"] == "lgbm"
+    assert of(store).recipe().name == "lgbm"
     recipe = of(store, "features=raw").recipe()
-    assert (recipe["name"], recipe["features"]) == ("lgbm", RAW)
+    assert (recipe.name, recipe.features) == ("lgbm", RAW)
 
 
 def test_the_champions_own_recipe_is_trained_unless_the_command_line_says_otherwise(
     store: Store, registry: Registry, tmp_path: Path
 ) -> None:
     enthrone(registry, tmp_path / "model", {"recipe": json.dumps(IN_PRODUCTION)})
-    assert of(store).recipe() == IN_PRODUCTION
-    assert of(store, "threshold=tuned").recipe() == {**IN_PRODUCTION, "threshold": "tuned"}
-    assert of(store, "features=raw").recipe() == {**IN_PRODUCTION, "features": RAW}
-    assert of(store, "features=full", "features.blocks=[cabin]").recipe()["features"]["blocks"] == [
+    assert of(store).recipe().to_plain() == IN_PRODUCTION
+    assert of(store, "threshold=tuned").recipe().to_plain() == {
+        **IN_PRODUCTION,
+        "threshold": "tuned",
+    }
+    assert of(store, "features=raw").recipe().to_plain() == {**IN_PRODUCTION, "features": RAW}
+    assert of(store, "features=full", "features.blocks=[cabin]").recipe().features["blocks"] == [
         "cabin"
     ]
-    assert of(store, "split.n_folds=3").recipe() == IN_PRODUCTION
-    assert of(store, "model=logistic_regression").recipe()["name"] == "logistic_regression"
+    assert of(store, "split.n_folds=3").recipe().to_plain() == IN_PRODUCTION
+    assert of(store, "model=logistic_regression").recipe().name == "logistic_regression"
 
 
 def test_a_champion_of_unknown_recipe_is_replaced_by_the_fallback(
     store: Store, registry: Registry, tmp_path: Path
 ) -> None:
     enthrone(registry, tmp_path / "model", {})
-    assert of(store).recipe()["name"] == "lgbm"
+    assert of(store).recipe().name == "lgbm"
 
 
 def test_a_champion_of_other_data_does_not_count(
@@ -91,12 +95,12 @@ def test_a_champion_of_other_data_does_not_count(
     experiment = of(store, "data=local", f"data.dir={tmp_path}")
     assert experiment.registry.model == "spaceship-local"
     assert isinstance(experiment.source, LocalData)
-    assert experiment.recipe()["features"] != BASELINE
+    assert experiment.recipe().features != BASELINE
 
 
 @pytest.mark.parametrize("seed", [7, 8])
 def test_a_stored_recipe_takes_seed_and_threads_of_the_job(store: Store, seed: int) -> None:
-    pipeline = of(store, f"seed={seed}", "threads=1").pipeline(IN_PRODUCTION)
+    pipeline = of(store, f"seed={seed}", "threads=1").pipeline(Recipe.from_plain(IN_PRODUCTION))
     assert list(pipeline.named_steps) == ["features", "encoding", "estimator"]
     estimator = pipeline.named_steps["estimator"]
     assert estimator.random_state == seed
@@ -106,11 +110,11 @@ def test_a_stored_recipe_takes_seed_and_threads_of_the_job(store: Store, seed: i
 
 def test_a_recipe_that_cannot_be_built_is_the_users(store: Store) -> None:
     wrong = {**IN_PRODUCTION, "encoding": "ordinal"}
-    with pytest.raises(ConfigError, match="encoding"):
-        of(store).pipeline(wrong)
+    with pytest.raises(ConfigError, match=r"model\.encoding to be one of"):
+        Recipe.from_plain(wrong)
     evil = {**IN_PRODUCTION, "estimator": {"_target_": "joblib.load", "filename": "x"}}
     with pytest.raises(ConfigError, match=r"found 'joblib\.load'"):
-        of(store).pipeline(evil)
+        of(store).pipeline(Recipe.from_plain(evil))
 
 
 def test_the_data_set_is_kept_below_outputs(store: Store) -> None:
@@ -197,4 +201,4 @@ def test_a_node_of_another_kind_is_refused(store: Store, group: str, keys: list[
 
 
 def test_a_feature_sets_name_is_that_of_its_file() -> None:
-    assert features_name({"features": BASELINE}) == "baseline"
+    assert features_name(BASELINE) == "baseline"

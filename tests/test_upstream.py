@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from spaceship import _upstream
-from spaceship.data._base import Passengers
+from spaceship.data._base import Dataset
 
 
 def test_mlflow_notes_a_download_in_a_file_of_this_name() -> None:
@@ -13,7 +13,7 @@ def test_mlflow_notes_a_download_in_a_file_of_this_name() -> None:
 
 
 def test_mlflow_writes_an_estimator_into_a_file_of_this_name(
-    people: Passengers, tmp_path: Path
+    people: Dataset, tmp_path: Path
 ) -> None:
     import mlflow.sklearn
     from sklearn.dummy import DummyClassifier

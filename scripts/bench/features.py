@@ -66,9 +66,9 @@ def scores(
 ) -> list[dict[str, float]]:
     """Return the metrics of each fold; the seed draws folds and estimator alike."""
     from spaceship import experiment as parts
-    from spaceship.data.checks import ID, LABEL
     from spaceship.evaluation.cross_validation import cross_validate
     from spaceship.split.folds import group_folds
+    from spaceship.task.spaceship_titanic.columns import ID, LABEL
 
     cfg = bench.composed(f"model={model}", f"features={features}", f"seed={seed}", *overrides)
     pipeline = parts.pipeline(cfg, parts.recipe(cfg, features_chosen=True))

@@ -20,7 +20,7 @@ from spaceship.errors import RefusedError
 from spaceship.evaluation.metrics import THRESHOLD, better
 from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
-from spaceship.model import recipe as recipes
+from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.tracking.best_jobs import best_recipes
 from spaceship.tracking.job import Job
@@ -98,9 +98,12 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
         return None
     settings: Any = OmegaConf.load(ROOT / "configs" / "model" / "blend.yaml")
     features: Any = report.recipe["features"]
-    recipe = recipes.blend(members, settings, features)
-    recipe["threshold"] = report.recipe.get("threshold", THRESHOLD)
-    digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+    threshold = report.recipe.get("threshold", THRESHOLD)
+    recipe = Recipe.blend(
+        [Recipe.from_plain(one) for one in members], settings, features, threshold=threshold
+    )
+    plain = json.dumps(recipe.to_plain(), sort_keys=True)
+    digest = hashlib.sha256(plain.encode()).hexdigest()
     blend = Job(folder / f"{_BLEND}{digest[:8]}", in_multirun=True)
     if not blend.scored:
         own = blend.folder / str(hook.output_subdir)

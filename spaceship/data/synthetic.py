@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 
 from spaceship.data import checks as schema
-from spaceship.data._base import DataSource, Passengers
+from spaceship.data._base import Dataset, DataSource
+from spaceship.data.digest import digest
 from spaceship.errors import ConfigError
+from spaceship.task.spaceship_titanic import columns
+from spaceship.task.spaceship_titanic.columns import SPENDS
 from spaceship.task.spaceship_titanic.generator.cabins import DECKS, SIDES, Cabins, assign_cabins
 from spaceship.task.spaceship_titanic.generator.draw import Floats, Ints
 from spaceship.task.spaceship_titanic.generator.label import draw_labels
@@ -78,17 +81,17 @@ class SyntheticData(DataSource):
         key = (self.name, GENERATOR_VERSION, schema.SCHEMA_VERSION, *shape)
         return hashlib.sha256(repr(key).encode()).hexdigest()
 
-    def load(self) -> Passengers:
+    def load(self) -> Dataset:
         """Return the passengers, the groups dealt to train and test at random."""
         everyone, group = generate(self.n_groups, self.seed, self.drift)
         n_test = min(max(round(self.test_fraction * self.n_groups), 1), self.n_groups - 1)
         deal = np.random.default_rng([self.seed, 1]).permutation(self.n_groups)
         is_test = (deal < n_test)[group]
         train = schema.check(everyone[~is_test], source="synthetic train", labelled=True)
-        unlabelled = everyone[is_test].drop(columns=schema.LABEL)
+        unlabelled = everyone[is_test].drop(columns=columns.LABEL)
         test = schema.check(unlabelled, source="synthetic test", labelled=False)
-        sample = test[["PassengerId"]].assign(**{schema.LABEL: False})
-        return Passengers(train, test, sample, schema.digest(train, test))
+        sample = test[["PassengerId"]].assign(**{columns.LABEL: False})
+        return Dataset(train, test, sample, digest(train, test))
 
     def _faults(self) -> list[str]:
         """Return a line for each argument that cannot be used."""
@@ -122,7 +125,7 @@ def generate(n_groups: int, seed: int, drift: float) -> tuple[pd.DataFrame, Ints
     frame["Name"] = draw_names(streams[4], people)
     for column, share in MISSING.items():
         frame[column] = frame[column].mask(streams[5].random(len(frame)) < share)
-    frame[schema.LABEL] = labels
+    frame[columns.LABEL] = labels
     return frame, people.group
 
 
@@ -138,7 +141,7 @@ def _write_down(people: People, cabins: Cabins, bills: Floats) -> pd.DataFrame:
         "Destination": _words(DESTINATIONS, people.destination),
         "Age": people.age.astype(float),
         "VIP": pd.array(people.vip, dtype="boolean"),
-        **dict(zip(schema.SPENDS, bills.T, strict=True)),
+        **dict(zip(SPENDS, bills.T, strict=True)),
     }
     return pd.DataFrame(columns)
 

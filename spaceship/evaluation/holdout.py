@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spaceship.data.checks import ID, LABEL
 from spaceship.errors import RegistryError
 from spaceship.evaluation.metrics import THRESHOLD
 from spaceship.files import read_text
+from spaceship.task.spaceship_titanic.columns import ID, LABEL
 
 HOLDOUT_FILE = "holdout.csv"
 _PROBABILITY = "probability"

@@ -6,8 +6,9 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from spaceship.data.checks import ID, LABEL
-from spaceship.split.folds import Fold, group_folds, holdout_mask
+from spaceship.split.folds import Fold, group_folds
+from spaceship.split.holdout import holdout_mask
+from spaceship.task.spaceship_titanic.columns import ID, LABEL
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from hydra_plugins.spaceship_optuna import trial
-from spaceship.data.checks import ID, LABEL
 from spaceship.evaluation.cross_validation import (
     PreparedFold,
     cross_validate,
@@ -23,6 +22,7 @@ from spaceship.evaluation.metrics import score
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.slices import score_slices
+from spaceship.task.spaceship_titanic.columns import ID, LABEL
 from spaceship.task.spaceship_titanic.slices import slice_values
 
 log = logging.getLogger(__name__)

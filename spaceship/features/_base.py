@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from spaceship.data import checks as schema
+from spaceship.task.column_types import typed
 
 State = dict[str, Any]
 
@@ -24,7 +24,7 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
         """Learn the state from raw passengers and, where a set says so, their labels."""
-        frame = schema.typed(X)
+        frame = typed(X)
         self.state_: State = self._learn(frame, y)
         self.feature_names_out_: list[str] = list(self._build(frame.iloc[:1], self.state_))
         return self
@@ -32,7 +32,7 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """Give float64 and `str` columns, one row a passenger, under the index of `X`."""
         check_is_fitted(self)
-        frame = schema.typed(X)
+        frame = typed(X)
         return as_frame(self._build(frame, self.state_), frame.index)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:

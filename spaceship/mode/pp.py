@@ -6,11 +6,11 @@ import logging
 from pathlib import Path
 
 from spaceship.config.build import ROOT, build
-from spaceship.data.cache import filling, load_passengers
-from spaceship.data.checks import LABEL
+from spaceship.data.cache import filling, load_dataset
 from spaceship.data.description import describe, description_table
 from spaceship.experiment import Experiment, features_name
 from spaceship.files import write_atomically
+from spaceship.task.spaceship_titanic.columns import LABEL
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ def pp(experiment: Experiment) -> None:
     The stored features are fitted on the training part and are for people to look at: each fold,
     twin and serving model fits its own, so no figure rests on them.
     """
-    people, folder = load_passengers(experiment.source, experiment.outputs)
+    people, folder = load_dataset(experiment.source, experiment.outputs)
     profile = describe(people.train, LABEL)
     write_atomically(folder / "profile.csv", profile.to_csv())
     log.info("%d passengers to learn from, %d to predict", len(people.train), len(people.test))
@@ -36,9 +36,9 @@ def pp(experiment: Experiment) -> None:
 
 def _store_features(experiment: Experiment, folder: Path) -> Path:
     """Write the feature tables unless the same set, made by the same code, is there already."""
-    node, protocol = experiment.nodes.node("features"), experiment.protocol
+    node, protocol = experiment.nodes.resolved("features"), experiment.protocol
     key = _digest(node, protocol.holdout_fraction, protocol.salt)
-    final = folder / f"{features_name({'features': node})}-{key}"
+    final = folder / f"{features_name(node)}-{key}"
     if not final.is_dir():
         learn, _ = protocol.split(experiment.dataset.train)
         features = build(node).fit(learn, learn[LABEL].to_numpy())

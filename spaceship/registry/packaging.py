@@ -195,7 +195,7 @@ def _imported(source: Path) -> Iterator[str]:
 
 def _as_served(raw: pd.DataFrame) -> pd.DataFrame:
     """Return the raw columns with the types that a CSV file or a JSON request gives them."""
-    from spaceship.data.checks import COLUMNS, LABEL
+    from spaceship.task.spaceship_titanic.columns import COLUMNS, LABEL
 
     rows = raw.loc[:, [name for name in COLUMNS if name != LABEL]]
     boolean = rows.select_dtypes("boolean").columns

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from spaceship.data import checks as schema
-from spaceship.data._base import DataSource, Passengers
-from spaceship.data.checks import ID, LABEL
+from spaceship.data._base import Dataset, DataSource
+from spaceship.data.digest import digest
 from spaceship.data.synthetic import FEWEST_GROUPS, MOST_GROUPS, generate
 from spaceship.errors import ConfigError, DataError
-from spaceship.split.folds import travel_group
+from spaceship.task.spaceship_titanic.columns import ID, LABEL, group_of
 
 MOST_ERAS = 100
 
@@ -99,13 +99,13 @@ class Arrivals(DataSource):
             sha.update(hashlib.sha256(_path(self.folder, era).read_bytes()).digest())
         return sha.hexdigest()
 
-    def load(self) -> Passengers:
+    def load(self) -> Dataset:
         """Return the passengers that have arrived, and without their fate those who come next."""
         eras = range(self.first, self.last + 1)
         train = pd.concat([self._read(era) for era in eras], ignore_index=True)
         test = self._read(self.last + 1).drop(columns=LABEL)
         schema.check_disjoint(train, test)
-        return Passengers(train, test, None, schema.digest(train, test))
+        return Dataset(train, test, None, digest(train, test))
 
     def newest(self) -> int:
         """Return how many passengers arrived in the newest era to learn from."""
@@ -154,7 +154,7 @@ def cut(frame: pd.DataFrame, eras: int) -> list[pd.DataFrame]:
         DataError: There are too few groups for so many eras.
 
     """
-    names = travel_group(frame[ID])
+    names = group_of(frame[ID])
     order = sorted(names.unique(), key=lambda name: (len(name), name))
     if len(order) < FEWEST_GROUPS * eras:
         msg = (

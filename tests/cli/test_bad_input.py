@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from spaceship.config.build import build
 from spaceship.data import checks as schema
-from spaceship.data._base import Passengers
-from spaceship.data.checks import COLUMNS, ID, LABEL
+from spaceship.data._base import Dataset
 from spaceship.errors import DataError, SpaceshipError
+from spaceship.task.spaceship_titanic.columns import COLUMNS, ID, LABEL
 
 TYPES = {
     **dict.fromkeys((ID, "HomePlanet", "Cabin", "Destination", "Name"), "str"),
@@ -71,7 +71,7 @@ plain = st.recursive(
 
 
 @pytest.fixture(scope="module")
-def raw(people: Passengers) -> pd.DataFrame:
+def raw(people: Dataset) -> pd.DataFrame:
     """Give twelve labelled passengers as text, as a file has them."""
     return people.train.head(12).astype(object).where(people.train.head(12).notna(), "").astype(str)
 

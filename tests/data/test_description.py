@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spaceship.data._base import Passengers
-from spaceship.data.checks import COLUMNS, typed
+from spaceship.data._base import Dataset
+from spaceship.data.checks import typed
 from spaceship.data.description import describe, description_table
+from spaceship.task.spaceship_titanic.columns import COLUMNS
 
 LABEL = "Transported"
 
@@ -46,7 +47,7 @@ def test_a_column_without_any_value(frame: pd.DataFrame) -> None:
     assert name["label_if_missing"] == 0.5
 
 
-def test_a_terminal_gets_a_line_a_column(people: Passengers) -> None:
+def test_a_terminal_gets_a_line_a_column(people: Dataset) -> None:
     shown = description_table(describe(people.train, LABEL))
     assert len(shown.splitlines()) == len(people.train.columns) + 1 + 1
     assert "NaN" not in shown

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spaceship.data._base import Passengers
-from spaceship.data.checks import COLUMNS, typed
+from spaceship.data._base import Dataset
+from spaceship.data.checks import typed
 from spaceship.data.synthetic import SyntheticData
 from spaceship.drift.profile import MAX_LEVELS, SCORE, Column, Profile, take_profile
 from spaceship.drift.psi import compare
+from spaceship.task.spaceship_titanic.columns import COLUMNS
 from spaceship.task.spaceship_titanic.drift_columns import GROUP_SIZE
 
 
@@ -28,7 +29,7 @@ def moved(reference: Profile, new: Profile) -> dict[str, float]:
     return {one.column: one.psi for one in compare(reference, new) if one.psi > 0}
 
 
-def test_all_columns_are_profiled_and_shares_add_up_to_one(people: Passengers) -> None:
+def test_all_columns_are_profiled_and_shares_add_up_to_one(people: Dataset) -> None:
     n_rows = len(people.test)
     profile = take_profile(people.test, np.linspace(0, 1, n_rows))
     named = {*COLUMNS, "Deck", "Side", GROUP_SIZE, SCORE} - {"PassengerId", "Cabin", "Name"}
@@ -43,7 +44,7 @@ def test_all_columns_are_profiled_and_shares_add_up_to_one(people: Passengers) -
 
 
 def test_zeros_of_spends_have_a_bin_of_their_own_and_repeated_deciles_are_one(
-    people: Passengers,
+    people: Dataset,
 ) -> None:
     profile = take_profile(people.train, np.zeros(10))
     spa, raw = profile.columns["Spa"], people.train["Spa"]
@@ -67,7 +68,7 @@ def test_each_travel_group_counts_once() -> None:
     assert columns[SCORE].rows == 2 / mean_size
 
 
-def test_the_same_passengers_in_another_order_have_the_same_profile(people: Passengers) -> None:
+def test_the_same_passengers_in_another_order_have_the_same_profile(people: Dataset) -> None:
     chances = np.random.default_rng(1).random(len(people.train))
     profile = take_profile(people.train, chances)
     assert take_profile(people.train[::-1], chances[::-1]) == profile

@@ -19,8 +19,7 @@ from candidates import (
     up_to_date,
 )
 
-from spaceship.data._base import Passengers
-from spaceship.data.checks import LABEL
+from spaceship.data._base import Dataset
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import RefusedError, TrackingError
 from spaceship.evaluation.protocol import Protocol
@@ -34,6 +33,7 @@ from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.registry import packaging
 from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
+from spaceship.task.spaceship_titanic.columns import LABEL
 
 
 def test_the_first_champion_is_registered_whole_and_on_record(
@@ -149,7 +149,7 @@ def test_a_job_without_a_run_cannot_be_judged(
 
 
 def test_the_champion_is_scored_again_where_the_data_has_moved(
-    registry: Registry, new_job: NewJob, twins: Twins, people: Passengers
+    registry: Registry, new_job: NewJob, twins: Twins, people: Dataset
 ) -> None:
     first = new_job(twins.weak)
     shutil.rmtree(first.twin)

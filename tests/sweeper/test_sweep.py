@@ -10,7 +10,7 @@ from shell import LOGISTIC, TWO_WORKERS, Project, counting, results, resume_comm
 
 from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.report import Report
-from spaceship.split.folds import holdout_mask
+from spaceship.split.holdout import holdout_mask
 
 pytestmark = pytest.mark.slow
 TWO_CANDIDATES = ("model=logistic_regression,lgbm", "model.estimator.n_estimators=range(5,20)")

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from spaceship.data.checks import LABEL
 from spaceship.drift.psi import psi
 from spaceship.evaluation.holdout import HoldOut
 from spaceship.gate.award import Award
 from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
+from spaceship.task.spaceship_titanic.columns import LABEL
 
 
 class HoldoutShift(Rule):

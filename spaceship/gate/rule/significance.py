@@ -7,7 +7,7 @@ from scipy.stats import binomtest
 
 from spaceship.gate.pairing import Pairing
 from spaceship.gate.rule._base import Check, Comparison, Rule, Share
-from spaceship.split.folds import travel_group
+from spaceship.task.spaceship_titanic.columns import group_of
 
 _RESAMPLES = 2000
 _SEED = 2912
@@ -76,7 +76,7 @@ def bootstrap_interval(pairing: Pairing, alpha: float) -> tuple[float, float]:
     (0.0, 0.0)
     """
     gains = pairing.gains
-    groups = gains.groupby(travel_group(gains.index.to_series())).agg(["sum", "size"])
+    groups = gains.groupby(group_of(gains.index.to_series())).agg(["sum", "size"])
     kinds, counts = np.unique(groups.to_numpy(), axis=0, return_counts=True)
     random = np.random.default_rng(_SEED)
     drawn = random.multinomial(len(groups), counts / len(groups), size=_RESAMPLES)
