@@ -11,7 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.spaceship_optuna.trial import reporting_to
 from spaceship import experiment as parts
-from spaceship.config.build import ROOT, register_resolvers
+from spaceship.config.installation import configs
+from spaceship.config.resolvers import register_resolvers
 from spaceship.data.local import LocalData
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError, TrackingError
@@ -244,7 +245,7 @@ def test_a_feature_sets_name_is_that_of_its_file() -> None:
 )
 def test_features_are_chosen_by_name_or_by_a_change_to_them(override: str, *, chosen: bool) -> None:
     register_resolvers()
-    with initialize_config_dir(str(ROOT / "configs"), version_base="1.3"):
+    with initialize_config_dir(str(configs()), version_base="1.3"):
         cfg = compose("config", [override], return_hydra_config=True)
     HydraConfig.instance().set_config(cfg)
     try:

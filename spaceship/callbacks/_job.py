@@ -6,12 +6,15 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from spaceship import experiment as parts
-from spaceship.config.build import ROOT, flatten, loggable, redact
+from spaceship.config.build import flatten, redact
+from spaceship.config.installation import program, repository
+from spaceship.config.secrets import loggable
 from spaceship.errors import ConfigError, RefusedError
 from spaceship.evaluation.report import Report
 from spaceship.files import write_atomically
@@ -141,22 +144,25 @@ def run_tags(config: DictConfig, *, multirun: bool = False) -> dict[str, str]:
     command = shlex.join(redact(str(word)) for word in words)
     return {
         "mode": config.hydra.runtime.choices["mode"],
-        "command": f"python scripts/run.py {command}".strip(),
-        "mlflow.source.name": "scripts/run.py",
+        "command": f"{program()} {command}".strip(),
+        "mlflow.source.name": program().removeprefix("python "),
         **code_tags(),
     }
 
 
 @cache
 def code_tags() -> dict[str, str]:
-    """Return which code this process has begun with."""
-    sha, dirty = _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain"))
+    """Return commit and cleanness of the checkout at the start; nothing without a repository."""
+    root = repository()
+    if root is None:
+        return {}
+    sha, dirty = _git(root, "rev-parse", "HEAD"), bool(_git(root, "status", "--porcelain"))
     return {"git_sha": sha or "unknown", "git_dirty": str(dirty).lower()}
 
 
-def _git(*arguments: str) -> str:
-    """Return what git says of the project, or nothing where there is no git or no repository."""
-    command = ["git", "-C", str(ROOT), *arguments]
+def _git(root: Path, *arguments: str) -> str:
+    """Return git's answer about a repository, or nothing where there is no git."""
+    command = ["git", "-C", str(root), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):

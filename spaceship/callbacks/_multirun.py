@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from spaceship import experiment as parts
 from spaceship.at_exit import OUTCOME
 from spaceship.callbacks import _job as logbook
-from spaceship.config.build import ROOT
+from spaceship.config.installation import configs
 from spaceship.errors import RefusedError
 from spaceship.evaluation.report import THRESHOLD, Report, better
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
@@ -94,7 +94,7 @@ def _blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> J
     members = best_recipes(folder, config.mode.blend, metric, report)
     if len(members) == 1:
         return None
-    settings: Any = OmegaConf.load(ROOT / "configs" / "model" / "blend.yaml")
+    settings: Any = OmegaConf.load(configs() / "model" / "blend.yaml")
     recipe = recipes.blend(members, settings, report.recipe["features"])
     recipe["threshold"] = report.recipe.get("threshold", THRESHOLD)
     digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()

@@ -1,15 +1,14 @@
-"""What a config may name: classes under an explicit list of prefixes, and the verbs of `mode=`.
+"""Allow list of targets: the classes that a config may name, and the functions of `mode=`.
 
-Hydra's own block list stops only known evils: `joblib.load` and `pandas.read_pickle`, which run
-whatever a file says, are not on it. The list here is the project's to extend, in `pyproject.toml`,
-and not the command line's:
+Hydra's own block list stops known evils only: `joblib.load` and `pandas.read_pickle`, which run
+whatever a file says, are not on it. What counts is the module an object is defined in, not the
+name that leads to it. A project extends the list in its `pyproject.toml`, no command line does:
 
     [tool.spaceship]
     allowed-targets = ["mypackage."]
 """
 
 import inspect
-import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -17,8 +16,10 @@ from pkgutil import resolve_name
 from types import FunctionType
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
+from spaceship.config.installation import PACKAGE
 from spaceship.errors import ConfigError
 
 ALLOWED = (
@@ -30,121 +31,118 @@ ALLOWED = (
     "optuna.",
     "hydra_plugins.spaceship_optuna.",
 )
-"""Prefixes of the classes that a config may name, in every project."""
+"""Prefixes of the modules whose classes a config may name, in every project."""
 VERBS = "spaceship.mode."
-"""Prefix of the functions that a config may name."""
-_HYDRAS = ("hydra.", "hydra_plugins.", "hydra_ray_launcher.", "logging.", "colorlog.")
-"""Prefixes of what Hydra's own node may name as well."""
-_NAMING = ("_target_", "()", "class")
-"""Keys that name something to be made: Hydra's, and those of Python's logging configuration."""
-_PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
+"""Prefix of the modules whose functions `mode=` may name."""
+PYPROJECT = PACKAGE.parent / "pyproject.toml"
+"""File that extends the list; a wheel and the code inside a stored model have none."""
+
+_HYDRA = ("hydra.", "hydra_plugins.", "hydra_ray_launcher.", "logging.", "colorlog.")
+_MADE_BY_HYDRA = ("callbacks", "launcher", "sweeper", "hydra_logging", "job_logging")
+_NAMING_KEYS = ("_target_", "()", "class")  # Hydra's, and those of Python's logging
 
 
-@cache
 def allowed() -> tuple[str, ...]:
-    """Return the prefixes a config may use, the project's own among them.
+    """Return the prefixes a config may use, those of `pyproject.toml` among them.
 
-    Raises:
-        ConfigError: `pyproject.toml` lists something that is no prefix of a package.
-
+    >>> "sklearn." in allowed()
+    True
     """
-    if not _PROJECT.is_file():  # code that travels with a model comes without it
-        return ALLOWED
-    tools = tomllib.loads(_PROJECT.read_text(encoding="utf-8")).get("tool", {})
-    own = tools.get("spaceship", {}).get("allowed-targets", [])
-    wrong = not isinstance(own, list) or not all(
-        isinstance(prefix, str) and prefix.endswith(".") and len(prefix) > 1 for prefix in own
-    )
-    if wrong:
-        message = f"expected tool.spaceship.allowed-targets to be a list of prefixes, found {own!r}"
-        raise ConfigError(f"{message}; write each like 'mypackage.' in pyproject.toml")
-    return (*ALLOWED, *own)
+    return (*ALLOWED, *_own_prefixes(PYPROJECT))
 
 
 def check_classes(node: Any) -> None:
-    """Refuse a node, resolved, that names anything but classes under the allowed prefixes.
+    """Raise ConfigError unless each `_target_` in a resolved node is a class on the allow list.
 
-    Raises:
-        ConfigError: It does.
-
+    >>> check_classes({"_target_": "sklearn.svm.SVC", "C": 2})
+    >>> check_classes({"deep": [{"_target_": "joblib.load"}]})
+    Traceback (most recent call last):
+    spaceship.errors.ConfigError: expected a _target_ that is a class under one of spaceship., ...
     """
-    for target in _named(node, ("_target_",)):
-        found = _found(target)
-        if isinstance(found, str):
-            _refuse_unless(found.startswith(allowed()), target, found, allowed())
-        elif not inspect.isclass(found):
-            message = f"expected a _target_ that is a class, found {target!r}"
-            raise ConfigError(f"{message}; name the class itself")
+    _check(_targets(node, ("_target_",)), allowed())
+
+
+def check_hydra(config: DictConfig) -> None:
+    """Raise ConfigError if Hydra's own node makes callbacks, loggers, … of foreign classes.
+
+    >>> node = {"hydra": {"callbacks": {"x": {"_target_": "logging.io.open"}}}}
+    >>> check_hydra(OmegaConf.create(node))
+    Traceback (most recent call last):
+    spaceship.errors.ConfigError: expected a _target_ that is a class under one of spaceship., ...
+    """
+    for name in _MADE_BY_HYDRA:
+        node = OmegaConf.select(config, f"hydra.{name}")
+        _check(_targets(node, _NAMING_KEYS), (*allowed(), *_HYDRA))
 
 
 def verb(target: object) -> FunctionType:
-    """Return the function that a mode names.
+    """Return the function that a mode names; ConfigError unless it is one of a module for modes.
 
-    Raises:
-        ConfigError: It is no function of a module under `VERBS`, or under a prefix of the project.
-
+    >>> verb("spaceship.mode.train.train").__name__
+    'train'
     """
-    prefixes = (VERBS, *(prefix for prefix in allowed() if prefix not in ALLOWED))
-    found: object = None
-    detail = ""
+    prefixes = (VERBS, *_own_prefixes(PYPROJECT))
+    found, reason = None, ""
     if str(target).startswith(prefixes):
         try:
             found = resolve_name(str(target))
         except (AttributeError, ImportError, ValueError) as error:
-            detail = f" ({error})"
-    if isinstance(found, FunctionType) and f"{found.__module__}.".startswith(prefixes):
+            reason = f" ({error})"
+    if isinstance(found, FunctionType) and _is_home(found, prefixes):
         return found
-    wanted = f"expected mode._target_ to be a function under {', '.join(prefixes)}"
-    message = f"{wanted}; found {target!r}{detail}"
-    raise ConfigError(f"{message}; choose one of configs/mode with mode=NAME")
+    message = f"expected mode._target_ to be a function under {', '.join(prefixes)}; found"
+    raise ConfigError(f"{message} {target!r}{reason}; choose one of configs/mode with mode=NAME")
 
 
-def check_hydra(config: DictConfig) -> None:
-    """Refuse a composed config whose Hydra node would make something foreign.
+@cache
+def _own_prefixes(pyproject: Path) -> tuple[str, ...]:
+    import tomllib
 
-    Hydra makes callbacks, and Python's logging its handlers, before any code of a project runs.
-
-    Raises:
-        ConfigError: It would.
-
-    """
-    prefixes = (*allowed(), *_HYDRAS)
-    node = OmegaConf.to_container(config.hydra, resolve=False)
-    for target in _named(node, _NAMING):
-        _refuse_unless(target.startswith(prefixes), target, target, prefixes)
-
-
-def _refuse_unless(fine: bool, target: str, found: str, prefixes: tuple[str, ...]) -> None:  # noqa: FBT001
-    if not fine:
-        message = f"expected a _target_ under one of {', '.join(prefixes)}; found {target!r}"
-        home = "" if found == target else f" (which is {found})"
-        raise ConfigError(f"{message}{home}; tool.spaceship in pyproject.toml may allow more")
+    if not pyproject.is_file():
+        return ()
+    tools = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {})
+    own = tools.get("spaceship", {}).get("allowed-targets", [])
+    if isinstance(own, list) and all(isinstance(one, str) and one[1:].endswith(".") for one in own):
+        return tuple(own)
+    message = f"expected tool.spaceship.allowed-targets to be a list of prefixes, found {own!r}"
+    raise ConfigError(f"{message}; write each like 'mypackage.' in pyproject.toml")
 
 
-def _found(target: str) -> Any:
-    """Return what a target names, or its full name if it is defined under another prefix.
-
-    A module's own imports are attributes of it, too. What is not there is left to be told of by
-    whoever makes it.
-    """
-    if not target.startswith(allowed()):
-        return target
-    try:
-        thing = resolve_name(target)
-    except Exception:  # noqa: BLE001 - building it will tell what is wrong
-        return target
-    module = thing.__name__ if inspect.ismodule(thing) else getattr(thing, "__module__", None)
-    home = f"{module}."
-    return thing if module is None or home.startswith(allowed()) else home
+def _check(targets: Iterator[str], prefixes: tuple[str, ...]) -> None:
+    for target in targets:
+        found: Any = None
+        if target.startswith(prefixes):
+            try:
+                found = resolve_name(target)
+            except Exception:  # noqa: BLE001, S112 - whoever makes it reports what is wrong
+                continue
+        if not (inspect.isclass(found) and _is_home(found, prefixes)):
+            message = f"expected a _target_ that is a class under one of {', '.join(prefixes)}"
+            kind, home = type(found).__name__, getattr(found, "__module__", None)
+            shown = repr(target) if found is None else f"{target!r} (which is a {kind} of {home})"
+            raise ConfigError(f"{message}; found {shown}; tool.spaceship in pyproject.toml adds")
 
 
-def _named(plain: Any, keys: tuple[str, ...]) -> Iterator[str]:
-    if isinstance(plain, Mapping):
-        for key, value in plain.items():
+def _is_home(thing: object, prefixes: tuple[str, ...]) -> bool:
+    return f"{getattr(thing, '__module__', None)}.".startswith(prefixes)
+
+
+def _targets(node: Any, keys: tuple[str, ...]) -> Iterator[str]:
+    """Yield each target at or below a node, through interpolations that resolve by now."""
+    if isinstance(node, Mapping):
+        for key in node:
+            value = _value(node, key)
             if key in keys and isinstance(value, str):
                 yield value
             else:
-                yield from _named(value, keys)
-    elif isinstance(plain, list | tuple):
-        for value in plain:
-            yield from _named(value, keys)
+                yield from _targets(value, keys)
+    elif isinstance(node, list | tuple | ListConfig):
+        for place in range(len(node)):
+            yield from _targets(_value(node, place), keys)
+
+
+def _value(node: Any, key: Any) -> Any:
+    try:
+        return node[key]
+    except OmegaConfBaseException:
+        return None

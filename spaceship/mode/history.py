@@ -12,6 +12,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from spaceship import experiment as parts
+from spaceship.config.installation import program
 from spaceship.errors import ConfigError
 from spaceship.files import VERSION, write_atomically
 from spaceship.registry.moves import Move, predecessor, reigns
@@ -33,7 +34,7 @@ def history(cfg: DictConfig) -> None:
         write_atomically(output, _as_text(moves, output.suffix))
         log.info("%d moves of aliases: %s", len(moves), output)
     if not champions:
-        log.info("%s has never had a champion; python scripts/run.py mode=train", registry.model)
+        log.info("%s has never had a champion; %s mode=train", registry.model, program())
         return
     if moment is not None:
         _tell_moment(champions, moment)

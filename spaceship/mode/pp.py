@@ -8,7 +8,8 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from spaceship import experiment as parts
-from spaceship.config.build import ROOT, build, resolved
+from spaceship.config.build import build, resolved
+from spaceship.config.installation import PACKAGE
 from spaceship.data._base import Passengers
 from spaceship.data.cache import filling, load_passengers
 from spaceship.data.checks import LABEL
@@ -51,8 +52,7 @@ def _store_features(cfg: DictConfig, people: Passengers, folder: Path) -> Path:
 
 def _key(*contents: object) -> str:
     """Return a digest of what the features are made by: their config, the split and the code."""
-    package = ROOT / "spaceship"
-    folders = [package / "features", package / "task", package / "split"]
+    folders = [PACKAGE / "features", PACKAGE / "task", PACKAGE / "split"]
     paths = sorted(path for folder in folders for path in folder.rglob("*.py"))
     code = [path.read_text() for path in paths]
     return hashlib.sha256(json.dumps([*contents, code], default=str).encode()).hexdigest()[:12]

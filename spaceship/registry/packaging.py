@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from spaceship.config.build import ROOT
+from spaceship.config.installation import PACKAGE, program
 from spaceship.errors import RegistryError
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame) -> None:
         mlflow.sklearn.save_model(
             pipeline,
             str(unfinished),
-            code_paths=[str(ROOT / "spaceship")],
+            code_paths=[str(PACKAGE)],
             signature=infer_signature(example, pipeline.predict(raw.head(EXAMPLE_ROWS))),
             input_example=example.head(EXAMPLE_ROWS),
             pip_requirements=requirements(pipeline, types),
@@ -79,7 +79,7 @@ def load(uri: str) -> Pipeline:
         message = (
             f"expected a model that this version of the code loads at {uri}, found: {error}; "
             "go back with mode=rollback, or take the alias champion away on MLflow's page "
-            "(make ui) and train another one: python scripts/run.py mode=train"
+            f"(make ui) and train another one: {program()} mode=train"
         )
         raise RegistryError(message) from error
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spaceship.config.installation import program
 from spaceship.errors import NoChampionError, RegistryError
 from spaceship.files import digest
 from spaceship.registry.aliases import LOCK_SECONDS, Aliases
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 
 _MEND = (
     "restore it, go back with mode=rollback, or take the alias champion away on MLflow's page "
-    "(make ui) and train another one: python scripts/run.py mode=train"
+    f"(make ui) and train another one: {program()} mode=train"
 )
 
 CHAMPION = "champion"
@@ -103,7 +104,7 @@ class Registry(Aliases):
         if version is None:
             message = (
                 f"expected a champion of {self.model}, found none; a candidate that passes the "
-                "gate becomes champion: python scripts/run.py mode=train, with the same data"
+                f"gate becomes champion: {program()} mode=train, with the same data"
             )
             raise NoChampionError(message)
         return version

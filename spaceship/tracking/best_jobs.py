@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from spaceship.config.installation import program
 from spaceship.errors import ConfigError
 from spaceship.evaluation.report import Report, direction
 from spaceship.tracking.job import Job
@@ -37,7 +38,7 @@ def study_folder(store: Store, study: str) -> Path:
     )
     if not found:
         message = f"expected a sweep {study!r} in model.study, found none"
-        raise ConfigError(f"{message}; run one first: python scripts/run.py mode=tune")
+        raise ConfigError(f"{message}; run one first: {program()} mode=tune")
     folder = Path(found[0].data.tags[FOLDER_TAG])
     if not folder.is_dir():
         message = f"expected the jobs of study {study!r} in {folder}, found no such folder"

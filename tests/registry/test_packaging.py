@@ -105,7 +105,7 @@ def test_comes_back_the_same(folder: Path, fitted: Pipeline, people: Passengers)
 def test_predicts_in_another_process_that_knows_nothing_of_the_project(
     folder: Path, fitted: Pipeline, people: Passengers, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-c", ELSEWHERE, str(folder), str(packaging.ROOT)]
+    command = [sys.executable, "-c", ELSEWHERE, str(folder), str(packaging.PACKAGE.parent)]
     text = people.test.to_csv(index=False)
     done = subprocess.run(
         command, input=text, capture_output=True, text=True, check=False, cwd=tmp_path

@@ -11,7 +11,7 @@ from hydra.types import RunMode
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from hydra_plugins.spaceship_optuna._search_space import Plan, read_plan
-from spaceship.config.build import register_resolvers
+from spaceship.config.resolvers import register_resolvers
 from spaceship.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
