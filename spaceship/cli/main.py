@@ -10,7 +10,7 @@ from typing import NoReturn
 from omegaconf import DictConfig
 
 from spaceship.at_exit import OUTCOME
-from spaceship.cli.messages import describe, exit_status, raised_by_hydra
+from spaceship.cli.messages import explain, raised_by_hydra
 from spaceship.config.build import call
 from spaceship.config.installation import configs
 from spaceship.config.resolvers import register_resolvers
@@ -86,10 +86,10 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
         status, ending = PIPE_CLOSED, "KILLED"
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:
-        if (mendable := exit_status(error)) is None:
+        if (explained := explain(error)) is None:
             raise
-        status = mendable
-        _print_error(f"error: {describe(error)}")
+        status, message = explained
+        _print_error(f"error: {message}")
     finally:
         OUTCOME.close(ending)
     sys.exit(status)

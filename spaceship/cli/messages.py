@@ -22,34 +22,27 @@ _STORAGE_FAULTS = (
     "database disk image is malformed",
 )
 """Texts of the system and of SQLite, through whatever library, for a place that takes no data."""
+_YAML = "configs/model/NAME.yaml"
 _QUOTED = """'KEY="a, (value)"'"""
 
 
-def exit_status(error: Exception) -> int | None:
-    """Return the exit status of an error the user can mend, None for any other.
+def explain(error: Exception) -> tuple[int, str] | None:
+    """Return exit status and message of an error the user can mend, None for any other.
 
-    >>> exit_status(SpaceshipError("expected 1, found 2")), exit_status(ZeroDivisionError())
-    (2, None)
+    >>> explain(MemoryError("8 GiB"))
+    (2, 'expected enough memory, found none left: 8 GiB; use less data or smaller settings')
+    >>> explain(ZeroDivisionError())
     """
     if isinstance(error, SpaceshipError):
-        return error.exit_status
-    return None if _known(error) is None else 2
-
-
-def describe(error: Exception) -> str:
-    """Return the message of an error the user can mend, without passwords.
-
-    >>> describe(MemoryError("8 GiB"))
-    'expected enough memory, found none left: 8 GiB; use less data or smaller settings'
-    """
-    known = None if isinstance(error, SpaceshipError) else _known(error)
-    return redact(known or str(error).strip())
+        return error.exit_status, redact(str(error).strip())
+    message = _of_system(error) or _of_hydra(error)
+    return None if message is None else (2, redact(message))
 
 
 def raised_by_hydra(error: BaseException) -> bool:
     """Return whether an error came out of Hydra's main while no code of the project was running.
 
-    Hydra meets a wrong command line with errors of any class, so that the frames have to tell.
+    Hydra answers a wrong command line with errors of any class, so the frames have to tell.
 
     >>> raised_by_hydra(ValueError("not out of Hydra's main"))
     False
@@ -60,25 +53,28 @@ def raised_by_hydra(error: BaseException) -> bool:
     return not any(name.startswith(("spaceship.", "hydra_plugins.")) for name in inner)
 
 
-def _known(error: Exception) -> str | None:
-    """Return the message for an error of another library that the user can mend."""
+def _of_system(error: Exception) -> str | None:
+    """Return the message for an error of the system, of a storage or of an estimator."""
     text, said = str(error).strip(), "\n".join(str(one) for one in _chain(error))
     if fault := next((fault for fault in _STORAGE_FAULTS if fault in said), None):
         return f"expected a folder that takes data, found: {fault}; see paths.outputs=DIR"
     if isinstance(error, OSError) and error.filename is not None:
         return f"expected to use {error.filename}, found: {error.strerror}; see paths.outputs=DIR"
-    if isinstance(error, _estimator_errors()):
-        return f"expected settings the estimator takes, found: {text}; see configs/model/NAME.yaml"
     if isinstance(error, MemoryError):
         return f"expected enough memory, found none left: {text}; use less data or smaller settings"
-    return _known_of_hydra(error, text)
+    for module, name in _ESTIMATOR_ERRORS.items():
+        kind = getattr(sys.modules.get(module), name, None)  # raised only if it has been imported
+        if kind is not None and isinstance(error, kind):
+            return f"expected settings the estimator takes, found: {text}; see {_YAML}"
+    return None
 
 
-def _known_of_hydra(error: Exception, text: str) -> str | None:
+def _of_hydra(error: Exception) -> str | None:
+    """Return the message for an error of Hydra or OmegaConf, such as of a wrong command line."""
     from hydra.errors import HydraException, OverrideParseException
     from omegaconf.errors import OmegaConfBaseException
 
-    cause = error.__cause__
+    text, cause = str(error).strip(), error.__cause__
     if isinstance(error, OverrideParseException):
         return f"{text}\nPut a value with special characters in two pairs of quotes: {_QUOTED}"
     if isinstance(error, HydraException | OmegaConfBaseException):
@@ -89,12 +85,6 @@ def _known_of_hydra(error: Exception, text: str) -> str | None:
         found = f"{text} ({cause})" if cause else text
         return f"expected a command line and configs that Hydra takes, found: {found}; see --help"
     return None
-
-
-def _estimator_errors() -> tuple[type[Exception], ...]:
-    """Return the errors of estimators' libraries that are imported, for wrong settings."""
-    named = ((sys.modules.get(module), name) for module, name in _ESTIMATOR_ERRORS.items())
-    return tuple(getattr(module, name) for module, name in named if module is not None)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

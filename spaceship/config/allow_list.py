@@ -22,15 +22,8 @@ from omegaconf.errors import OmegaConfBaseException
 from spaceship.config.installation import PACKAGE
 from spaceship.errors import ConfigError
 
-ALLOWED = (
-    "spaceship.",
-    "sklearn.",
-    "lightgbm.",
-    "catboost.",
-    "xgboost.",
-    "optuna.",
-    "hydra_plugins.spaceship_optuna.",
-)
+_LIBRARIES = ("sklearn.", "lightgbm.", "catboost.", "xgboost.", "optuna.")
+ALLOWED = ("spaceship.", *_LIBRARIES, "hydra_plugins.spaceship_optuna.")
 """Prefixes of the modules whose classes a config may name, in every project."""
 VERBS = "spaceship.mode."
 """Prefix of the modules whose functions `mode=` may name."""
@@ -42,24 +35,31 @@ _MADE_BY_HYDRA = ("callbacks", "launcher", "sweeper", "hydra_logging", "job_logg
 _NAMING_KEYS = ("_target_", "()", "class")  # Hydra's, and those of Python's logging
 
 
-def allowed() -> tuple[str, ...]:
-    """Return the prefixes a config may use, those of `pyproject.toml` among them.
+def check_classes(
+    node: Any, keys: tuple[str, ...] = ("_target_",), more: tuple[str, ...] = ()
+) -> None:
+    """Raise ConfigError unless each target in a node is a class of an allowed module.
 
-    >>> "sklearn." in allowed()
-    True
-    """
-    return (*ALLOWED, *_own_prefixes(PYPROJECT))
-
-
-def check_classes(node: Any) -> None:
-    """Raise ConfigError unless each `_target_` in a resolved node is a class on the allow list.
+    Args:
+        node: Plain or of OmegaConf; interpolations are followed as far as they resolve by now.
+        keys: Keys whose values are targets.
+        more: Prefixes that are allowed here besides.
 
     >>> check_classes({"_target_": "sklearn.svm.SVC", "C": 2})
     >>> check_classes({"deep": [{"_target_": "joblib.load"}]})
     Traceback (most recent call last):
     spaceship.errors.ConfigError: expected a _target_ that is a class under one of spaceship., ...
+
     """
-    _check(_targets(node, ("_target_",)), allowed())
+    prefixes = (*ALLOWED, *own_prefixes(PYPROJECT), *more)
+    for target in _targets(node, keys):
+        found = _find(target, prefixes)
+        if isinstance(found, Exception) or (inspect.isclass(found) and _is_home(found, prefixes)):
+            continue  # what cannot be found is reported by whoever makes it
+        message = f"expected a _target_ that is a class under one of {', '.join(prefixes)}; found"
+        kind = f"a {type(found).__name__} of {getattr(found, '__module__', None)}"
+        shown = repr(target) if found is None else f"{target!r} (which is {kind})"
+        raise ConfigError(f"{message} {shown}; tool.spaceship in pyproject.toml adds")
 
 
 def check_hydra(config: DictConfig) -> None:
@@ -70,9 +70,8 @@ def check_hydra(config: DictConfig) -> None:
     Traceback (most recent call last):
     spaceship.errors.ConfigError: expected a _target_ that is a class under one of spaceship., ...
     """
-    for name in _MADE_BY_HYDRA:
-        node = OmegaConf.select(config, f"hydra.{name}")
-        _check(_targets(node, _NAMING_KEYS), (*allowed(), *_HYDRA))
+    nodes = [OmegaConf.select(config, f"hydra.{name}") for name in _MADE_BY_HYDRA]
+    check_classes(nodes, _NAMING_KEYS, _HYDRA)
 
 
 def verb(target: object) -> FunctionType:
@@ -81,21 +80,22 @@ def verb(target: object) -> FunctionType:
     >>> verb("spaceship.mode.train.train").__name__
     'train'
     """
-    prefixes = (VERBS, *_own_prefixes(PYPROJECT))
-    found, reason = None, ""
-    if str(target).startswith(prefixes):
-        try:
-            found = resolve_name(str(target))
-        except (AttributeError, ImportError, ValueError) as error:
-            reason = f" ({error})"
+    prefixes = (VERBS, *own_prefixes(PYPROJECT))
+    found = _find(str(target), prefixes)
     if isinstance(found, FunctionType) and _is_home(found, prefixes):
         return found
     message = f"expected mode._target_ to be a function under {', '.join(prefixes)}; found"
+    reason = f" ({found})" if isinstance(found, Exception) else ""
     raise ConfigError(f"{message} {target!r}{reason}; choose one of configs/mode with mode=NAME")
 
 
 @cache
-def _own_prefixes(pyproject: Path) -> tuple[str, ...]:
+def own_prefixes(pyproject: Path) -> tuple[str, ...]:
+    """Return the prefixes that a project's `pyproject.toml` adds to the list.
+
+    >>> own_prefixes(Path("no such file"))
+    ()
+    """
     import tomllib
 
     if not pyproject.is_file():
@@ -108,19 +108,12 @@ def _own_prefixes(pyproject: Path) -> tuple[str, ...]:
     raise ConfigError(f"{message}; write each like 'mypackage.' in pyproject.toml")
 
 
-def _check(targets: Iterator[str], prefixes: tuple[str, ...]) -> None:
-    for target in targets:
-        found: Any = None
-        if target.startswith(prefixes):
-            try:
-                found = resolve_name(target)
-            except Exception:  # noqa: BLE001, S112 - whoever makes it reports what is wrong
-                continue
-        if not (inspect.isclass(found) and _is_home(found, prefixes)):
-            message = f"expected a _target_ that is a class under one of {', '.join(prefixes)}"
-            kind, home = type(found).__name__, getattr(found, "__module__", None)
-            shown = repr(target) if found is None else f"{target!r} (which is a {kind} of {home})"
-            raise ConfigError(f"{message}; found {shown}; tool.spaceship in pyproject.toml adds")
+def _find(target: str, prefixes: tuple[str, ...]) -> Any:
+    """Return the object, None if its name has another prefix, the error if it cannot be found."""
+    try:
+        return resolve_name(target) if target.startswith(prefixes) else None
+    except Exception as error:  # noqa: BLE001 - of whatever the import runs
+        return error
 
 
 def _is_home(thing: object, prefixes: tuple[str, ...]) -> bool:
@@ -128,21 +121,13 @@ def _is_home(thing: object, prefixes: tuple[str, ...]) -> bool:
 
 
 def _targets(node: Any, keys: tuple[str, ...]) -> Iterator[str]:
-    """Yield each target at or below a node, through interpolations that resolve by now."""
-    if isinstance(node, Mapping):
-        for key in node:
-            value = _value(node, key)
+    if isinstance(node, Mapping | list | tuple | ListConfig):
+        for key in node if isinstance(node, Mapping) else range(len(node)):
+            try:
+                value = node[key]
+            except OmegaConfBaseException:  # Hydra cannot use it either
+                continue
             if key in keys and isinstance(value, str):
                 yield value
             else:
                 yield from _targets(value, keys)
-    elif isinstance(node, list | tuple | ListConfig):
-        for place in range(len(node)):
-            yield from _targets(_value(node, place), keys)
-
-
-def _value(node: Any, key: Any) -> Any:
-    try:
-        return node[key]
-    except OmegaConfBaseException:
-        return None

@@ -91,7 +91,7 @@ def test_without_that_file_the_list_is_the_usual_one(pyproject: Path) -> None:
 def test_a_list_that_is_none_is_refused(pyproject: Path, value: str) -> None:
     pyproject.write_text(f"[tool.spaceship]\nallowed-targets = {value}\n")
     with pytest.raises(ConfigError, match="a list of prefixes, found"):
-        allow_list.allowed()
+        allow_list.own_prefixes(pyproject)
 
 
 @pytest.mark.parametrize("key", ["_target_", "()", "class"])
