@@ -12,7 +12,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 from hydra_plugins.spaceship_optuna._search_space import SearchPlan, read_plan
 from hydra_plugins.spaceship_optuna.errors import SettingsError
-from spaceship.config.build import register_resolvers
+from spaceship.config.resolvers import register_resolvers
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE = "model.search_space"
