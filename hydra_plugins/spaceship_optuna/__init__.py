@@ -4,6 +4,25 @@ Copy this folder to `hydra_plugins/` on the path of an app and install `REQUIREM
 need matplotlib, other launchers, databases, and some samplers packages of their own.
 """
 
+from hydra_plugins.spaceship_optuna._errors import (
+    MissingPackageError,
+    PrunedError,
+    SettingsError,
+    SweepError,
+)
+from hydra_plugins.spaceship_optuna._hooks import Objective, StudyHooks, StudyTerms
+
+__all__ = [
+    "REQUIREMENTS",
+    "MissingPackageError",
+    "Objective",
+    "PrunedError",
+    "SettingsError",
+    "StudyHooks",
+    "StudyTerms",
+    "SweepError",
+]
+
 REQUIREMENTS = (
     "filelock>=3.16",
     "hydra-core>=1.3.8,<1.4",

@@ -13,8 +13,8 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from hydra_plugins.spaceship_optuna._errors import SettingsError
 from hydra_plugins.spaceship_optuna._upstream import contains
-from hydra_plugins.spaceship_optuna.errors import SettingsError
 
 _PRIMITIVES = (bool, int, float, str)
 _ONLY_INTERVALS = "the tag log needs an interval, such as tag(log, int(interval(1, 100)))"

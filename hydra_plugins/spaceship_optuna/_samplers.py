@@ -10,7 +10,7 @@ from hydra.utils import instantiate
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
-from hydra_plugins.spaceship_optuna.errors import MissingPackageError, SettingsError, SweepError
+from hydra_plugins.spaceship_optuna._errors import MissingPackageError, SettingsError, SweepError
 
 _NEEDS = {"CmaEsSampler": "cmaes", "GPSampler": "torch"}
 _KINDS: dict[str, type] = {"sampler": BaseSampler, "pruner": BasePruner}

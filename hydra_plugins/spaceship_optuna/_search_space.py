@@ -13,8 +13,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from hydra_plugins.spaceship_optuna._distributions import Parameter
+from hydra_plugins.spaceship_optuna._errors import SettingsError
 from hydra_plugins.spaceship_optuna.config_text import flatten
-from hydra_plugins.spaceship_optuna.errors import SettingsError
 
 CANDIDATE = "candidate"
 """Name of the study's parameter that chooses an arm, if there are several."""

@@ -9,11 +9,11 @@ from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf
 from optuna.trial import Trial
 
+from hydra_plugins.spaceship_optuna._errors import SettingsError
+from hydra_plugins.spaceship_optuna._hooks import Objective
 from hydra_plugins.spaceship_optuna._samplers import build, is_grid
 from hydra_plugins.spaceship_optuna._study import LAST, checked_name
 from hydra_plugins.spaceship_optuna.config import DEFAULT_PRUNER, PRUNERS, OptunaSweeperConf
-from hydra_plugins.spaceship_optuna.errors import SettingsError
-from hydra_plugins.spaceship_optuna.hooks import Objective
 from hydra_plugins.spaceship_optuna.process import usable_cores
 
 log = logging.getLogger(__name__)

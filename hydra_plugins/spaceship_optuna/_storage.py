@@ -14,9 +14,9 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 from optuna.storages import BaseStorage, RDBStorage
 
+from hydra_plugins.spaceship_optuna._errors import MissingPackageError, SettingsError
 from hydra_plugins.spaceship_optuna._journal import open_journal
 from hydra_plugins.spaceship_optuna.config_text import redact
-from hydra_plugins.spaceship_optuna.errors import MissingPackageError, SettingsError
 
 PASSWORD_VARIABLE = "SPACESHIP_STORAGE_PASSWORD"  # noqa: S105 - its name, not the password
 CONNECT_SECONDS = 10

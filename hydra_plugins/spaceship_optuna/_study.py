@@ -15,9 +15,9 @@ from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from hydra_plugins.spaceship_optuna._errors import SettingsError
 from hydra_plugins.spaceship_optuna._upstream import by_creation
 from hydra_plugins.spaceship_optuna.config_text import flatten
-from hydra_plugins.spaceship_optuna.errors import SettingsError
 from hydra_plugins.spaceship_optuna.process import is_orphan, process_tags
 
 log = logging.getLogger(__name__)

@@ -21,6 +21,8 @@ from hydra_plugins.spaceship_optuna._commands import (
     retrain_command,
     show_plan,
 )
+from hydra_plugins.spaceship_optuna._errors import SettingsError, SweepError
+from hydra_plugins.spaceship_optuna._hooks import host_of
 from hydra_plugins.spaceship_optuna._leaderboard import leaderboard, show
 from hydra_plugins.spaceship_optuna._plots import write_plots
 from hydra_plugins.spaceship_optuna._progress import Progress
@@ -42,9 +44,7 @@ from hydra_plugins.spaceship_optuna._storage import hide_password, locate_storag
 from hydra_plugins.spaceship_optuna._upstream import without_callbacks
 from hydra_plugins.spaceship_optuna._worker import Worker
 from hydra_plugins.spaceship_optuna.config_text import redact
-from hydra_plugins.spaceship_optuna.errors import SettingsError, SweepError
 from hydra_plugins.spaceship_optuna.files import write_atomically
-from hydra_plugins.spaceship_optuna.hooks import host_of
 from hydra_plugins.spaceship_optuna.process import WORKERS_VARIABLE
 
 log = logging.getLogger(__name__)

@@ -16,6 +16,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from optuna.trial import Trial, TrialState
 
 from hydra_plugins.spaceship_optuna._commands import as_override, suggested_override
+from hydra_plugins.spaceship_optuna._errors import PrunedError
+from hydra_plugins.spaceship_optuna._hooks import host_of
 from hydra_plugins.spaceship_optuna._job import numbers, run_job
 from hydra_plugins.spaceship_optuna._queue import claim, discard
 from hydra_plugins.spaceship_optuna._recovery import release_own
@@ -32,9 +34,8 @@ from hydra_plugins.spaceship_optuna._study import (
     stop_if_failing,
 )
 from hydra_plugins.spaceship_optuna._upstream import returned, suggest
-from hydra_plugins.spaceship_optuna.hooks import host_of
 from hydra_plugins.spaceship_optuna.process import is_orphan, process_tags, uninterrupted
-from hydra_plugins.spaceship_optuna.trial import PrunedError, reporting_to
+from hydra_plugins.spaceship_optuna.trial import reporting_to
 
 log = logging.getLogger(__name__)
 

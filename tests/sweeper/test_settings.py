@@ -7,10 +7,10 @@ import pytest
 from omegaconf import OmegaConf
 
 from hydra_plugins.spaceship_optuna import _settings
+from hydra_plugins.spaceship_optuna._errors import MissingPackageError, SettingsError
+from hydra_plugins.spaceship_optuna._hooks import Objective
 from hydra_plugins.spaceship_optuna._settings import Settings, check_settings
 from hydra_plugins.spaceship_optuna.config import DEFAULT_PRUNER, PRUNERS
-from hydra_plugins.spaceship_optuna.errors import MissingPackageError, SettingsError
-from hydra_plugins.spaceship_optuna.hooks import Objective
 
 JOBLIB = {"_target_": "x.JoblibLauncher", "n_jobs": 2}
 SLURM = {"_target_": "x.SlurmLauncher", "array_parallelism": 256}

@@ -4,6 +4,7 @@ They hold for hydra-core 1.3.8, optuna 5.0.0 and omegaconf 2.3.1. A failure afte
 read the new source, mend `_upstream.py`, and write the new release here.
 """
 
+import importlib
 import inspect
 import re
 from importlib.metadata import version
@@ -25,7 +26,8 @@ from optuna.distributions import (
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
-from hydra_plugins.spaceship_optuna import _upstream
+from hydra_plugins import spaceship_optuna
+from hydra_plugins.spaceship_optuna import _upstream, trial
 
 PLUGIN = Path(_upstream.__file__).parent
 RELEASES = {"hydra-core": "1.3.8", "optuna": "5.0.0", "omegaconf": "2.3.1"}
@@ -115,3 +117,12 @@ def test_optuna_study_ids_grow(tmp_path: Path) -> None:
         optuna.create_study(study_name=name, storage=storage)
     found = _upstream.by_creation(optuna.get_all_study_summaries(storage)[::-1])
     assert [one.study_name for one in found] == ["b", "c", "a"]
+
+
+@pytest.mark.parametrize("name", ["trial", "__init__"])
+def test_classes_stay_the_same_though_hydra_executes_public_modules_again(name: str) -> None:
+    module = spaceship_optuna if name == "__init__" else trial
+    before = {key: value for key, value in vars(module).items() if inspect.isclass(value)}
+    assert "PrunedError" in before
+    importlib.reload(module)
+    assert all(vars(module)[key] is value for key, value in before.items())
