@@ -41,12 +41,7 @@ class Parameter:
 
     @classmethod
     def of(cls, override: Override) -> "Parameter":
-        """Return the parameter of a sweep on the command line.
-
-        Raises:
-            SettingsError: The sweep is empty or cannot be drawn from.
-
-        """
+        """Return the parameter of a sweep on the command line."""
         prefix = "++" if override.is_force_add() else "+" if override.is_add() else ""
         return cls(override.key_or_group, *_distribution(override), prefix=prefix)
 
@@ -69,12 +64,7 @@ class Parameter:
         return value if contains(self.distribution, value) else None
 
     def points(self) -> Iterator[Any]:
-        """Return every value that can be drawn.
-
-        Raises:
-            SettingsError: The distribution is continuous.
-
-        """
+        """Return every value that can be drawn; raise if the distribution is continuous."""
         of: Any = self.distribution
         if isinstance(of, CategoricalDistribution):
             yield from of.choices

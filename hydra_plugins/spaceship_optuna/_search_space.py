@@ -108,9 +108,6 @@ def read_plan(
         space_node: Config node of an arm's own search space, if there is any.
         may_be_empty: Whether an arm may have nothing to sweep: a function suggests more.
 
-    Raises:
-        SettingsError: A space is empty, a key does not exist, or a value cannot be swept.
-
     """
     parser = OverridesParser.create(config_loader=loader)
     parsed = parser.parse_overrides(list(arguments))

@@ -47,12 +47,7 @@ class Settings(OptunaSweeperConf):
 def check_settings(
     settings: Mapping[str, Any], config: DictConfig, declared: Sequence[Objective] = ()
 ) -> Settings:
-    """Return the settings as plain values.
-
-    Args:
-        settings: `hydra.sweeper`.
-        config: The multirun's config.
-        declared: The host's objectives.
+    """Return the settings as plain values, with the host's objectives, or those of `direction`.
 
     Raises:
         SettingsError: A value is out of range, contradicts another one or would be ignored.
@@ -82,12 +77,7 @@ def check_settings(
 
 
 def n_workers(settings: OptunaSweeperConf, launcher: DictConfig) -> int:
-    """Return the number of workers that sweeper or launcher ask for: no idle ones, one if serial.
-
-    Raises:
-        SettingsError: The launcher's number is no whole number.
-
-    """
+    """Return the number of workers that the settings ask for: no idle ones, one if serial."""
     asked, cores = settings.n_jobs, usable_cores()
     if is_serial(launcher):
         if (asked or 1) > 1:

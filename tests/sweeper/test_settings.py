@@ -80,7 +80,11 @@ MEDIAN = {"_target_": "optuna.pruners.MedianPruner", "n_startup_trials": 5}
 @pytest.mark.parametrize("part", ["sampler", "pruner"])
 @pytest.mark.parametrize(
     "node",
-    [None, 1e400, [], {"_target_": "optuna.Study"}, {"_target_": "sklearn.svm.SVC"}],
+    [
+        *(None, 1e400, [], {"_target_": "optuna.Study"}, {"_target_": "sklearn.svm.SVC"}),
+        {"_target_": "sys.exit"},
+        {"_target_": "optuna.samplers.NoSuchSampler"},
+    ],
     ids=str,
 )
 def test_sampler_and_pruner_are_of_their_kind(part: str, node: Any) -> None:
