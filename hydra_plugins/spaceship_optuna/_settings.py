@@ -140,7 +140,7 @@ def _objectives(direction: Any, declared: Sequence[Objective]) -> list[Objective
         return [Objective(direction=name) for name in names]
     own = [objective.direction for objective in declared]
     if names != own:
-        message = f"expected {own}, which objective.metric declares, found direction={names}"
+        message = f"expected {own}, which the objective declares, found direction={names}"
         raise SettingsError(f"{message}; drop hydra.sweeper.direction")
     return list(declared)
 
