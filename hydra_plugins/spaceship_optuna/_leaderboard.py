@@ -70,7 +70,7 @@ def show(rows: Sequence[Row]) -> str:
 
 
 def digits(value: float | None) -> str:
-    """Return a value with five decimals, or five digits where decimals would hide it."""
+    """Return a value with five decimals; a very small or large one with five digits."""
     plain = not value or 1e-3 <= abs(value) < 1e5  # noqa: PLR2004
     return cell(value, ".5f" if plain else ".5g")
 

@@ -8,7 +8,7 @@ import logging
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,23 +22,26 @@ from hydra_plugins.spaceship_optuna._search_space import CANDIDATE
 
 log = logging.getLogger(__name__)
 
-_FEWEST, _MOST, _LONGEST = 2, 3, 14
-"""Complete trials for a plot, objectives for a Pareto front, letters of a category."""
-_PARAMETER_PLOTS = {
+_KINDS = {
+    "history": ("plot_optimization_history", "{} of each trial"),
+    "pareto-front": ("plot_pareto_front", "Pareto front"),
     "importances": ("plot_param_importances", "what {} depends on"),
     "slice": ("plot_slice", "{} over each parameter"),
     "parallel": ("plot_parallel_coordinate", "{} over all parameters"),
 }
-_SIZES = {"history": (10.0, 5.0), "importances": (8.0, 5.0), "pareto": (9.0, 6.0)}
-"""Inches; the other kinds of plots grow with the number of parameters."""
+"""Optuna's function and the title of each kind of plot."""
+_SIZES = {"history": (10.0, 5.0), "importances": (8.0, 5.0), "pareto-front": (9.0, 6.0)}
+"""Inches; the other kinds grow with the number of parameters."""
+_FEWEST, _MOST, _LONGEST = 2, 3, 14
+"""Complete trials of a plot, objectives of a Pareto front, letters of a category."""
 
 
 class _Plot(NamedTuple):
-    name: str
-    title: str
-    function: str
+    kind: str
+    whose: str
+    metrics: list[str]
     studies: Any
-    targets: str | list[str]
+    parts: Sequence[str] = ()
 
 
 def write_plots(study: optuna.Study, folder: Path) -> list[Path]:
@@ -48,11 +51,12 @@ def write_plots(study: optuna.Study, folder: Path) -> list[Path]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with warnings.catch_warnings(action="ignore"):
         for plot in _plots(study):
-            path = folder / (re.sub(r"[^\w+.]", "-", plot.name) + ".png")
+            path = folder / (re.sub(r"[^\w+.]", "-", "-".join([plot.kind, *plot.parts])) + ".png")
+            title = f"{plot.whose}: {_KINDS[plot.kind][1].format(plot.metrics[0])}"
             try:
-                _draw(plot, path)
+                _draw(plot, title, path)
             except Exception as error:  # noqa: BLE001 - a plot is not worth a sweep
-                log.warning("%s could not be drawn: %s", plot.title, error)
+                log.warning("%s could not be drawn: %s", title, error)
             else:
                 written.append(path)
     optuna.logging.set_verbosity(verbosity)
@@ -63,27 +67,20 @@ def _plots(study: optuna.Study) -> Iterator[_Plot]:
     counts = Counter(candidate_of(trial) for trial in complete(study))
     if counts.total() < _FEWEST:
         return
-    whole, n_objectives = study.study_name, len(study.directions)
-    metrics = study.metric_names or [f"value {index}" for index in range(n_objectives)]
-    if n_objectives == 1:
-        metrics = study.metric_names or ["value"]
-        title, all_own = (
-            f"{whole}: {metrics[0]} of each trial",
-            [extract(study, x, 0) for x in counts],
-        )
-        yield _Plot("history", title, "plot_optimization_history", all_own, metrics[0])
-    elif n_objectives <= _MOST:
-        title = f"{whole}: Pareto front"
-        yield _Plot("pareto-front", title, "plot_pareto_front", study, metrics)
+    whole, n = study.study_name, len(study.directions)
+    metrics = study.metric_names or (["value"] if n == 1 else [f"value {i}" for i in range(n)])
+    if n == 1:
+        yield _Plot("history", whole, metrics, [extract(study, label, 0) for label in counts])
+    elif n <= _MOST:
+        yield _Plot("pareto-front", whole, metrics, study)
     labels = [label for label, count in counts.items() if count >= _FEWEST]
     for label, (objective, metric) in product(labels, enumerate(metrics)):
         own = extract(study, label, objective)
         if any(trial.params for trial in own.get_trials(deepcopy=False)):
-            end = [part for part in (label, metric if n_objectives > 1 else None) if part]
             whose = f"{whole}, {label}" if label else whole
-            for kind, (function, what) in _PARAMETER_PLOTS.items():
-                title = f"{whose}: {what.format(metric)}"
-                yield _Plot("-".join([kind, *end]), title, function, own, metric)
+            parts = [part for part in (label, metric if n > 1 else None) if part]
+            for kind in ("importances", "slice", "parallel"):
+                yield _Plot(kind, whose, [metric], own, parts)
 
 
 def extract(study: optuna.Study, label: str | None, objective: int) -> optuna.Study:
@@ -136,29 +133,29 @@ def _with_positions(study: optuna.Study) -> tuple[optuna.Study, dict[str, list[s
     return copy, categories
 
 
-def _draw(plot: _Plot, path: Path) -> None:
-    """Draw a plot and write it as PNG; the figure is closed and the style restored."""
+def _draw(plot: _Plot, title: str, path: Path) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
     from optuna.visualization import matplotlib as visualization
 
-    kind = plot.name.partition("-")[0]
-    studies, categories = _with_positions(plot.studies) if kind == "slice" else (plot.studies, {})
-    names = "target_name" if isinstance(plot.targets, str) else "target_names"
+    several, sliced = plot.kind == "pareto-front", plot.kind == "slice"
+    options = {"target_names": plot.metrics} if several else {"target_name": plot.metrics[0]}
+    studies, categories = _with_positions(plot.studies) if sliced else (plot.studies, {})
+    before = plt.get_fignums()
     with plt.style.context("default"):  # Optuna changes the style for good
-        before = set(plt.get_fignums())
         try:
-            getattr(visualization, plot.function)(studies, **{names: plot.targets})
+            getattr(visualization, _KINDS[plot.kind][0])(studies, **options)
             figure = plt.gcf()
-            figure.set_size_inches(_SIZES.get(kind) or (min(2.2 * len(figure.axes), 20.0), 5.0))
-            figure.suptitle(plot.title, fontsize=12, y=0.98)
+            wide = min(2.2 * len(figure.axes), 20.0)
+            figure.set_size_inches(_SIZES.get(plot.kind, (wide, 5.0)))
+            figure.suptitle(title, fontsize=12, y=0.98)
             for axes in figure.axes:
-                _tidy(axes, kind, categories)
+                _tidy(axes, plot.kind, categories)
             figure.savefig(path, dpi=100, bbox_inches="tight")
         finally:
-            for number in set(plt.get_fignums()) - before:
+            for number in {*plt.get_fignums()} - {*before}:
                 plt.close(number)
 
 
@@ -179,11 +176,10 @@ def _tidy(axes: Any, kind: str, categories: dict[str, list[str]]) -> None:
         axes.tick_params(axis="x", rotation=30)
         axes.xaxis.label.set_fontsize(10)
         if texts := categories.get(axes.get_xlabel()):
-            axes.set_xticks(range(len(texts)), labels=map(_cut, texts))
-    elif kind == "parallel":
-        texts = [label.get_text() for label in axes.get_yticklabels()]
-        if any(len(text) > _LONGEST for text in texts):
-            axes.set_yticks(axes.get_yticks(), labels=map(_cut, texts))
+            axes.set_xticks(range(len(texts)), labels=[_cut(text) for text in texts])
+    texts = [label.get_text() for label in axes.get_yticklabels()]
+    if kind == "parallel" and any(len(text) > _LONGEST for text in texts):
+        axes.set_yticks(axes.get_yticks(), labels=[_cut(text) for text in texts])
 
 
 def _cut(text: str) -> str:

@@ -8,6 +8,7 @@ import logging
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -22,7 +23,7 @@ from rich.text import Text
 
 from hydra_plugins.spaceship_optuna._leaderboard import digits
 from hydra_plugins.spaceship_optuna._ranking import best_of, candidate_of, pareto_front, seconds
-from hydra_plugins.spaceship_optuna._study import FINISHED, VOID
+from hydra_plugins.spaceship_optuna._study import counted
 
 log = logging.getLogger(__name__)
 
@@ -37,27 +38,19 @@ class Tally:
         """Count nothing yet."""
         self.study, self.n_trials, self.metric = study, n_trials, metric
         self.several = len(study.directions) > 1
-        self.counts = dict.fromkeys(_STATES.values(), 0)
+        self.counts = Counter[TrialState]()
         self.top: list[FrozenTrial] = []
         self._seen: set[int] = set()
 
-    @property
-    def done(self) -> int:
-        """The number of finished trials that count."""
-        return sum(self.counts.values())
-
     def unseen(self) -> list[FrozenTrial]:
         """Return the finished trials that were not added yet, in the order of their ends."""
-        finished = self.study.get_trials(deepcopy=False, states=FINISHED)
-        new = [trial for trial in finished if trial.number not in self._seen]
+        new = [trial for trial in counted(self.study) if trial.number not in self._seen]
         return sorted(new, key=lambda trial: (str(trial.datetime_complete), trial.number))
 
     def add(self, trial: FrozenTrial) -> bool:
         """Count a trial; return whether it is a new best trial, or new on the Pareto front."""
         self._seen.add(trial.number)
-        if VOID in trial.user_attrs:
-            return False
-        self.counts[_STATES[trial.state]] += 1
+        self.counts[trial.state] += 1
         if trial.state != TrialState.COMPLETE:
             return False
         rivals, directions = [*self.top, trial], self.study.directions
@@ -65,23 +58,24 @@ class Tally:
         self.top = pareto_front(rivals, directions) if self.several else [best]
         return trial in self.top
 
-    def news(self, trial: FrozenTrial) -> str:
+    def new_best_line(self, trial: FrozenTrial) -> str:
         """Return the line that stays on a terminal for a new best trial."""
         what = "new on the Pareto front:" if self.several else f"best {self.metric} yet"
         return _joined(f"trial {trial.number}", candidate_of(trial), f"{what} {values(trial)}")
 
-    def describe(self, trial: FrozenTrial) -> str:
+    def log_line(self, trial: FrozenTrial) -> str:
         """Return the log line of the trial that was counted last."""
         error = str(trial.user_attrs.get("error", "")).partition("\n")[0][:100]
         found = [_STATES[trial.state], values(trial) or error, self._best("best")]
-        end = [f"{self.done}/{self.n_trials}", f"{seconds(trial):.1f} s"]
+        end = [f"{self.counts.total()}/{self.n_trials}", f"{seconds(trial):.1f} s"]
         return _joined(f"trial {trial.number}", candidate_of(trial), *found, *end)
 
     def summary(self, *more: str) -> str:
         """Return the counts and the best value, with more texts behind them."""
-        states = ", ".join(f"{n} {name}" for name, n in self.counts.items() if n)
-        trials = f"{self.done}/{self.n_trials} trials"
-        return _joined(trials, states or "none finished", self._best(f"best {self.metric}"), *more)
+        counts = [f"{self.counts[one]} {name}" for one, name in _STATES.items() if self.counts[one]]
+        states = ", ".join(counts) or "none finished"
+        trials = f"{self.counts.total()}/{self.n_trials} trials"
+        return _joined(trials, states, self._best(f"best {self.metric}"), *more)
 
     def _best(self, name: str) -> str:
         if self.several:
@@ -154,30 +148,27 @@ class Progress:
     def _look(self) -> None:
         """Show what has finished since the last look; the next look makes up for a failed one."""
         try:
-            lines = [self._count(trial) for trial in self._tally.unseen()]
+            for trial in self._tally.unseen():
+                better = self._tally.add(trial)
+                if self._before is None:  # it had finished before the context was entered
+                    continue
+                if self._live is None:
+                    log.info(self._tally.log_line(trial))
+                elif better:
+                    self._live.console.print(self._tally.new_best_line(trial))
             if self._before is None:
-                self._before = self._tally.done
-                return
-            for line in filter(None, lines):
-                self._live.console.print(line) if self._live else log.info(line)
+                self._before = self._tally.counts.total()
             if self._live:
                 text = Text(self._line(), no_wrap=True, overflow="ellipsis")
                 self._live.update(text, refresh=True)
         except Exception as error:  # noqa: BLE001 - a failing storage must not end the sweep
             log.debug("Progress could not be read or shown: %s", error)
 
-    def _count(self, trial: FrozenTrial) -> str | None:
-        """Count a trial; return the line to show for it, which a terminal gets for a new best."""
-        better = self._tally.add(trial)
-        if self._live:
-            return self._tally.news(trial) if better else None
-        return None if VOID in trial.user_attrs else self._tally.describe(trial)
-
     def _line(self) -> str:
         """Return the live line: counts, best value, trials per minute and the time left."""
-        new = self._tally.done - (self._before or 0)
-        rate = new / max(time.monotonic() - self._started, 1e-9)
-        left = (self._tally.n_trials - self._tally.done) / rate if rate else None
+        done = self._tally.counts.total()
+        rate = (done - (self._before or 0)) / max(time.monotonic() - self._started, 1e-9)
+        left = (self._tally.n_trials - done) / rate if rate else None
         return self._tally.summary(f"{60 * rate:.1f}/min" if rate else "", f"{clock(left)} left")
 
 
@@ -202,12 +193,7 @@ def _joined(*parts: str | None) -> str:
 def _live_display(stream: TextIO) -> Live | None:
     """Start a live line on a terminal, below what is printed and logged; None if it is dumb."""
     console = Console(
-        file=stream,
-        force_terminal=True,
-        soft_wrap=True,
-        markup=False,
-        highlight=False,
-        emoji=False,
+        file=stream, force_terminal=True, soft_wrap=True, markup=False, highlight=False, emoji=False
     )
     if console.is_dumb_terminal:
         return None

@@ -60,10 +60,8 @@ def write_results(
         content["command"] = found.get("command")
     content["n_trials"] = _counts(study)
     rows = [vars(row) for row in leaderboard(study, labels or candidates_of(study) or ["trial"])]
-    content["leaderboard"] = [
-        {key: value for key, value in row.items() if key != "on_front" or value is not None}
-        for row in rows
-    ]
+    empty = set() if len(study.directions) > 1 else {"on_front"}
+    content["leaderboard"] = [{key: row[key] for key in row if key not in empty} for row in rows]
     return _write(content, sweep_dir / RESULTS_FILE)
 
 
@@ -87,17 +85,9 @@ def _counts(study: optuna.Study) -> dict[str, int]:
 
 
 def _write(content: dict[str, Any], path: Path) -> Path:
-    """Write YAML atomically.
-
-    The content goes through JSON first, because YAML knows no NumPy numbers and writes a list that
-    occurs twice as a reference.
-    """
-
-    def plain(value: Any) -> Any:
-        return value.item() if hasattr(value, "item") else str(value)
-
-    content = json.loads(json.dumps(content, default=plain))
-    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=_ONE_LINE)
+    """Write YAML atomically, without NumPy numbers, which it lacks, and without references."""
+    text = json.dumps(content, default=lambda x: x.item() if hasattr(x, "item") else str(x))
+    text = yaml.safe_dump(json.loads(text), sort_keys=False, allow_unicode=True, width=_ONE_LINE)
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_bytes(text.encode())
     return temporary.replace(path)

@@ -28,16 +28,16 @@ class Terminal(io.StringIO):
         """Return the lines on the screen."""
         screen = [""]
         row = 0
-        for token in re.findall(r"\x1b\[\??\d+[a-zA-Z]|[\r\n]|[^\x1b\r\n]+", self.getvalue()):
-            if token == "\n":
+        for part in re.findall(r"\x1b\[\??\d+[a-zA-Z]|[\r\n]|[^\x1b\r\n]+", self.getvalue()):
+            if part == "\n":
                 row += 1
                 screen += [""] * (row == len(screen))
-            elif token == "\x1b[1A":
+            elif part == "\x1b[1A":
                 row -= 1
-            elif token == "\x1b[2K":
+            elif part == "\x1b[2K":
                 screen[row] = ""
-            elif token[0] not in "\r\x1b":
-                screen[row] += token
+            elif part[0] not in "\r\x1b":
+                screen[row] += part
         return screen
 
 
