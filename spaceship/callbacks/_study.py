@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hydra_plugins.spaceship_optuna import Objective, StudyTerms
 from hydra_plugins.spaceship_optuna.config_text import redact
-from hydra_plugins.spaceship_optuna.hooks import Objective, StudyTerms
 from hydra_plugins.spaceship_optuna.process import process_tags, usable_cores
 from hydra_plugins.spaceship_optuna.trial import PrunedError
 from spaceship.at_exit import PENDING

@@ -13,7 +13,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from hydra_plugins.spaceship_optuna.hooks import StudyHooks, StudyTerms
+from hydra_plugins.spaceship_optuna import StudyHooks, StudyTerms
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.at_exit import PENDING
 
