@@ -1,4 +1,4 @@
-"""What the callback does for a multirun: one run above all jobs, the best of them gated once."""
+"""MLflow run of a multirun: the parent of its jobs; the best job is fitted and gated once."""
 
 import hashlib
 import json
@@ -12,34 +12,35 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from spaceship import experiment as parts
+from spaceship import candidate
 from spaceship.at_exit import OUTCOME
-from spaceship.callbacks import _job as logbook
+from spaceship.callbacks._job import CONFIG_FILE, is_study, run_tags, saved_config
 from spaceship.config.build import ROOT
 from spaceship.errors import RefusedError
 from spaceship.evaluation.report import THRESHOLD, Report, better
+from spaceship.experiment import Experiment
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
-from spaceship.mode.train import conclude, fit_candidate, score_recipe
 from spaceship.model import recipe as recipes
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.tracking.best_jobs import best_recipes
 from spaceship.tracking.job import Job
-from spaceship.tracking.store import FOLDER_TAG, Store
+from spaceship.tracking.job_run import log_scores, run_of
+from spaceship.tracking.store import FOLDER_TAG
 
 log = logging.getLogger(__name__)
 
 _BLEND = "blend-"
-"""What the folders of blends start with."""
+"""Prefix of the folders of blends."""
 
 
 def start(config: DictConfig, name: str | None = None) -> str:
     """Start the run above all jobs of a multirun and return its id."""
-    store = parts.store(config)
+    store = Experiment.of(config).store
     store.close_orphans()
     folder = Path(config.hydra.sweep.dir).absolute()
-    tags = logbook.run_tags(config, multirun=True) | {FOLDER_TAG: str(folder)}
+    tags = run_tags(config, multirun=True) | {FOLDER_TAG: str(folder)}
     run_id = store.start_run(name or f"multirun-{folder.name}", tags)
-    OUTCOME.closers[run_id] = partial(store.end_parent, run_id)  # what runs below it ends, too
+    OUTCOME.closers[run_id] = partial(store.end_parent, run_id)  # with all runs below it
     return run_id
 
 
@@ -53,44 +54,58 @@ def end(config: DictConfig, parent_run_id: str, chosen: Path | None = None) -> N
             jobs that do not count.
 
     Raises:
-        RefusedError: It was refused, and the gate requires otherwise.
+        RefusedError: The best job was refused, and `gate.require` is true.
 
     """
     from filelock import FileLock
 
-    store, folder = parts.store(config), Path(config.hydra.sweep.dir)
+    experiment, folder = Experiment.of(config), Path(config.hydra.sweep.dir)
+    metric = experiment.objectives[0]
     with FileLock(folder / ".gate.lock"):
-        best = Job(chosen, in_multirun=True) if chosen else _best_of(config, folder)
+        best = Job(chosen, in_multirun=True) if chosen else _best(_scored_jobs(folder), metric)
         if best is not None and config.mode.get("blend"):
-            best = _or_blend(config, best, store, parent_run_id)
-        refusal = None if best is None else _gate_best(config, best, store, parent_run_id)
-    store.end_parent(parent_run_id, "FINISHED")
+            best = _or_blend(config, best, parent_run_id)
+        refusal = None if best is None else _gate_best(config, best, parent_run_id)
+    experiment.store.end_parent(parent_run_id, "FINISHED")
     if refusal is not None:
         raise refusal
 
 
-def _or_blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> Job:
-    """Return the best of this multirun's blends, one of them made now, if it is better than all.
+def experiment_of(config: DictConfig, job: Job) -> Experiment:
+    """Return the Experiment of a multirun's job, from the config saved with it.
 
-    A blend that fails costs nothing but itself.
+    The store is the multirun's: a saved config has lost its passwords. A resumed sweep is gated as
+    its latest command says.
+    """
+    cfg = saved_config(job.folder / str(config.hydra.output_subdir))
+    cfg.tracking = config.tracking
+    if is_study(config):
+        cfg.gate, cfg.reason = config.gate, config.reason
+    return Experiment.of(cfg)
+
+
+def _or_blend(config: DictConfig, best: Job, parent_run_id: str) -> Job:
+    """Return the best of the best job and this multirun's blends, one of them made now.
+
+    A blend that fails is logged; the best job goes to the gate all the same.
     """
     try:
-        made = _blend(config, best, store, parent_run_id)
-    except Exception as error:  # noqa: BLE001 - the best job is gated all the same
+        made = _blend(config, best, parent_run_id)
+    except Exception as error:  # noqa: BLE001
         log.warning("The blend failed, the best job goes to the gate: %s", error)
         return best
     if made is None:
         return best
     blends = [job for job in _scored_jobs(best.folder.parent) if job.folder.name.startswith(_BLEND)]
-    chosen = _best([best, *blends], parts.objectives(config)[0])
+    chosen = _best([best, *blends], Experiment.of(config).objectives[0]) or best
     log.info("The blend is %s.", "no better" if chosen == best else "better")
     return chosen
 
 
-def _blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> Job | None:
+def _blend(config: DictConfig, best: Job, parent_run_id: str) -> Job | None:
     """Return a blend of the best jobs, the best of each candidate first; None of a single one."""
-    cfg, folder = _usable_config(config, best), Path(config.hydra.sweep.dir)
-    report, metric = Report.read(best.folder), parts.objectives(config)[0]
+    experiment, folder = experiment_of(config, best), Path(config.hydra.sweep.dir)
+    report, metric = Report.read(best.folder), experiment.objectives[0]
     members = best_recipes(folder, config.mode.blend, metric, report)
     if len(members) == 1:
         return None
@@ -102,73 +117,48 @@ def _blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> J
     if not blend.scored:
         own = blend.folder / str(config.hydra.output_subdir)
         own.mkdir(parents=True, exist_ok=True)
-        shutil.copy(best.folder / own.name / logbook.CONFIG_FILE, own)
-        with logbook.run_of(blend, store, "blend", {"candidate": "blend"}, parent_run_id):
-            score_recipe(cfg, blend, recipe)
-            logbook.log_scores(store, blend)
+        shutil.copy(best.folder / own.name / CONFIG_FILE, own)
+        store = experiment.store
+        with run_of(blend, store, "blend", {"candidate": "blend"}, parent_run_id):
+            candidate.score(experiment, blend, recipe)
+            log_scores(store, blend)
     return blend
 
 
-def _gate_best(
-    config: DictConfig, best: Job, store: Store, parent_run_id: str
-) -> RefusedError | None:
-    """Fit, gate and log the best job; return the refusal that the gate requires not to happen.
+def _gate_best(config: DictConfig, best: Job, parent_run_id: str) -> RefusedError | None:
+    """Fit, gate and log the best job; return the refusal if `gate.require` forbids it.
 
-    What a sweep has selected among many is challenger at the most. A job that has been judged keeps
-    its verdict: a sweep that was killed since then only logs it.
+    The best of many trials of a sweep becomes challenger at the most. A job that has a verdict
+    keeps it: a sweep that was killed after the verdict only logs it.
     """
     log.info("Best job: %s", best.folder)
-    cfg, refusal = _usable_config(config, best), None
+    experiment, refusal = experiment_of(config, best), None
     if not best.fitted and not (best.folder / VERDICT_FILE).exists():
-        fit_candidate(cfg, best)
+        candidate.fit(experiment, best)
     try:
-        conclude(cfg, best, ceiling=CHALLENGER if logbook.is_study(config) else CHAMPION)
+        candidate.judge(experiment, best, CHALLENGER if is_study(config) else CHAMPION)
     except RefusedError as error:
         refusal = error
     finally:
-        logbook.log_scores(store, best)
+        log_scores(experiment.store, best)
     verdict = Verdict.read(best.folder)
     tags = {"best_run_id": str(best.run_id), "award": verdict.award, "reason": verdict.reason}
     tags["best_job"] = str(best.folder)
-    store.log_scores(parent_run_id, Report.read(best.folder).metrics, tags=tags)
+    experiment.store.log_scores(parent_run_id, Report.read(best.folder).metrics, tags=tags)
     shutil.copy(best.folder / VERDICT_FILE, best.folder.parent)
     return refusal
 
 
-def _usable_config(config: DictConfig, job: Job) -> DictConfig:
-    """Return a job's saved config; what it may have lost is a password.
-
-    A sweep may have been resumed under another gate than the job was run with: the latest counts.
-    """
-    cfg = _saved_config(job.folder / str(config.hydra.output_subdir))
-    cfg.tracking = config.tracking
-    if logbook.is_study(config):
-        cfg.gate, cfg.reason = config.gate, config.reason
-    return cfg
-
-
-def _saved_config(folder: Path) -> DictConfig:
-    """Return the config that Hydra saved for a job."""
-    cfg = OmegaConf.load(folder / logbook.CONFIG_FILE)
-    assert isinstance(cfg, DictConfig)  # noqa: S101
-    return cfg
-
-
-def _best_of(config: DictConfig, folder: Path) -> Job | None:
-    jobs = _scored_jobs(folder)
-    return _best(jobs, parts.objectives(config)[0]) if jobs else None
-
-
-def _scored_jobs(folder: Path) -> Sequence[Job]:
+def _scored_jobs(folder: Path) -> list[Job]:
     jobs = [Job(child, in_multirun=True) for child in sorted(folder.iterdir()) if child.is_dir()]
     return [job for job in jobs if job.scored]
 
 
-def _best(jobs: Sequence[Job], metric: str) -> Job:
-    """Return the job whose report is best by the objective; the first one among equals."""
-    best, *others = jobs
-    for job in others:
-        mine, theirs = (Report.read(one.folder).metrics[metric] for one in (job, best))
-        if better(metric, mine, theirs) or math.isnan(theirs):
-            best = job
-    return best
+def _best(jobs: Sequence[Job], metric: str) -> Job | None:
+    """Return the job whose report is best by a metric; the first one among equals."""
+    best: tuple[float, Job] | None = None
+    for job in jobs:
+        value = Report.read(job.folder).metrics[metric]
+        if best is None or better(metric, value, best[0]) or math.isnan(best[0]):
+            best = value, job
+    return None if best is None else best[1]

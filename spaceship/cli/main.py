@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 from omegaconf import DictConfig
 
 from spaceship.at_exit import OUTCOME
-from spaceship.config.allow_list import check_hydra
-from spaceship.config.build import call, redact, register_resolvers
+from spaceship.config.allow_list import check_hydra, verb
+from spaceship.config.build import redact, register_resolvers
 from spaceship.errors import SpaceshipError
 
 INTERRUPTED = 130
@@ -53,7 +53,10 @@ def prepare() -> None:
 def run_mode(cfg: DictConfig) -> float | list[float] | None:
     """Run the verb of `mode=` on the config and return its objective, if it has one."""
     OUTCOME.raise_first()  # a callback that failed to start the job's run must not go unnoticed
-    return call(cfg.mode, cfg)  # type: ignore[no-any-return]
+    from spaceship.experiment import Experiment
+
+    mode = verb(cfg.mode.get("_target_") if isinstance(cfg.mode, DictConfig) else cfg.mode)
+    return mode(Experiment.of_job(cfg))  # type: ignore[no-any-return]
 
 
 def exit_with(main: Callable[[], object]) -> NoReturn:

@@ -11,7 +11,7 @@ from typing import Any
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from spaceship.config.allow_list import check_classes, verb
+from spaceship.config.allow_list import check_classes
 from spaceship.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,16 +57,6 @@ def build(node: DictConfig | Mapping[str, Any], **kwargs: Any) -> Any:
         return instantiate(plain, _convert_="all", **kwargs)
     except InstantiationException as error:
         raise _mendable(error, plain) from error
-
-
-def call(node: DictConfig, cfg: DictConfig) -> Any:
-    """Return what the verb function named by the node's `_target_` returns for the whole config.
-
-    Raises:
-        ConfigError: The target is no function of a module under `spaceship.mode`.
-
-    """
-    return verb(node.get("_target_") if isinstance(node, DictConfig) else node)(cfg)
 
 
 def resolved(node: Any) -> Any:
