@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from omegaconf import OmegaConf
+from spaceship.task.spaceship_titanic.generator.cabins import DECKS
+from spaceship.task.spaceship_titanic.generator.population import DESTINATIONS, PLANETS
 
 from spaceship.data import checks as schema
 from spaceship.data.synthetic import SyntheticData, generate
 from spaceship.errors import ConfigError
-from spaceship.task.spaceship_titanic.generator.cabins import DECKS
-from spaceship.task.spaceship_titanic.generator.population import DESTINATIONS, PLANETS
 
 CONFIG = Path(__file__).parents[2] / "configs" / "data" / "synthetic.yaml"
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from spaceship.task.spaceship_titanic.generator.names import draw_names
+from spaceship.task.spaceship_titanic.generator.population import draw_people
 
 from spaceship.data import checks as schema
 from spaceship.data.synthetic import MISSING, generate
-from spaceship.task.spaceship_titanic.generator.names import draw_names
-from spaceship.task.spaceship_titanic.generator.population import draw_people
 
 
 def split_up(frame: pd.DataFrame) -> pd.DataFrame:
