@@ -31,6 +31,7 @@ def test_the_default_is_of_kaggle_s_size_and_form() -> None:
     assert list(data.train) == [*schema.COLUMNS, schema.LABEL]
     assert list(data.test) == list(schema.COLUMNS)
     assert data.train["Transported"].dtype == bool
+    pd.testing.assert_frame_equal(data.sample, data.test[[schema.ID]].assign(Transported=False))
 
 
 def test_train_and_test_share_no_group() -> None:
@@ -44,12 +45,6 @@ def test_train_and_test_share_no_group() -> None:
 def test_neither_side_is_ever_empty(fraction: float) -> None:
     data = make(n_groups=10, test_fraction=fraction).load()
     assert len(data.train) * len(data.test)
-
-
-def test_the_sample_is_the_test_passengers_all_left_behind() -> None:
-    data = make().load()
-    expected = data.test[["PassengerId"]].assign(Transported=False)
-    pd.testing.assert_frame_equal(data.sample, expected)
 
 
 def test_the_same_seed_gives_the_same_passengers_in_another_process() -> None:
