@@ -5,16 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hydra_plugins.spaceship_optuna.trial import in_trial
-from spaceship.drift.profile import take_profile
+from spaceship.drift.profile import PROFILE_FILE, take_profile
 from spaceship.evaluation import twins as training
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment, features_name
 from spaceship.gate.verdict import Verdict
+from spaceship.records import write_record
 from spaceship.registry import packaging
-from spaceship.registry.promotion import Referee
+from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.job import Job
 
@@ -58,7 +57,7 @@ def fit(experiment: Experiment, job: Job) -> None:
     log.info("Hold-out: accuracy %.4f on %d passengers", holdout.accuracy, len(holdout.labels))
     scored.write(job.folder)
     # The profile's scores are the twin's: the serving model has seen every row it would score.
-    take_profile(frame, np.array(holdout.probabilities)).write(job.folder)
+    write_record(job.folder / PROFILE_FILE, take_profile(frame, holdout.probabilities))
     packaging.save(twin, job.twin, frame)
     packaging.save(training.fit_serving(pipeline, frame), job.model, frame)
     size = {"model_mb": packaging.size(job.model) / 1e6}
@@ -76,7 +75,7 @@ def judge(experiment: Experiment, job: Job, ceiling: str = CHAMPION) -> Verdict:
     def update(champion: Report, twin: Path) -> Report:
         """Return the champion's report on the data in use: hold-out and repeats made anew."""
         frame, protocol = experiment.dataset.train, experiment.protocol
-        _, held = protocol.parts(frame)
+        _, held = protocol.split(frame)
         holdout = training.predict_holdout(packaging.load(str(twin)), held)
         pipeline = experiment.pipeline(champion.recipe)
         repeats = training.repeats(pipeline, frame, protocol, list(experiment.gate.cv_seeds))
@@ -84,5 +83,5 @@ def judge(experiment: Experiment, job: Job, ceiling: str = CHAMPION) -> Verdict:
         return replace(champion, holdout=holdout, repeats=repeats, data_digest=digest)
 
     settings = experiment.settings
-    referee = Referee(experiment.gate, experiment.registry, update, settings.why)
-    return referee.conclude(job, ceiling=ceiling)
+    promotion = Promotion(experiment.gate, experiment.registry, update, settings.why)
+    return promotion.judge(job, ceiling=ceiling)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -16,11 +16,12 @@ from spaceship.config.nodes import Nodes
 from spaceship.config.settings import Settings
 from spaceship.data._base import DataSource, Passengers
 from spaceship.data.cache import load_passengers
-from spaceship.drift.alert import Alarm
+from spaceship.drift.alert import DriftAlert, Reaction
 from spaceship.errors import ConfigError
 from spaceship.evaluation.cross_validation import PreparedFold
-from spaceship.evaluation.report import Report, direction
-from spaceship.evaluation.twins import Protocol
+from spaceship.evaluation.metrics import direction
+from spaceship.evaluation.protocol import Protocol
+from spaceship.evaluation.report import Report
 from spaceship.gate.policy import Gate
 from spaceship.model import recipe as recipes
 from spaceship.registry.registry import CHAMPION, Registry
@@ -180,10 +181,10 @@ class Experiment:
         return metrics
 
     @cached_property
-    def alert(self) -> Alarm:
+    def alert(self) -> DriftAlert:
         """The limit of drift, and the reaction beyond it."""
         limit = self.settings.inference
-        return Alarm(limit.max_drift, limit.on_drift)
+        return DriftAlert(limit.max_drift, Reaction(limit.on_drift))
 
     def check(self) -> None:
         """Raise if objectives or gate cannot be used, before any work is done."""
@@ -228,8 +229,7 @@ class Experiment:
 
     def blank_report(self, name: str) -> Report:
         """Return a report that names the data and the protocol in use, still without figures."""
-        protocol = asdict(self.protocol)
-        return Report(name, self.source.name, self.dataset.digest, protocol=protocol)
+        return Report(name, self.source.name, self.dataset.digest, protocol=self.protocol)
 
     def over(self, source: DataSource, settings: Settings) -> "Experiment":
         """Return the same experiment on other data and in other places, sharing nothing."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scripts.bench import measure as bench
 from spaceship.cli.main import prepare
-from spaceship.evaluation.report import better
+from spaceship.evaluation.metrics import better
 
 if TYPE_CHECKING:
     import pandas as pd

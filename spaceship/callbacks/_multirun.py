@@ -10,21 +10,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from spaceship import candidate
-from spaceship.at_exit import OUTCOME
-from spaceship.callbacks._job import CONFIG_FILE, is_study, run_tags, saved_config
+from spaceship.at_exit import PENDING
+from spaceship.callbacks._hook import CONFIG_FILE, Hook
 from spaceship.config.build import ROOT
 from spaceship.errors import RefusedError
-from spaceship.evaluation.report import THRESHOLD, Report, better
-from spaceship.experiment import Experiment
+from spaceship.evaluation.metrics import THRESHOLD, better
+from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.model import recipe as recipes
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.tracking.best_jobs import best_recipes
 from spaceship.tracking.job import Job
-from spaceship.tracking.job_run import log_scores, run_of
+from spaceship.tracking.job_run import job_run, log_report
 from spaceship.tracking.store import FOLDER_TAG
 
 log = logging.getLogger(__name__)
@@ -33,22 +33,22 @@ _BLEND = "blend-"
 """Prefix of the folders of blends."""
 
 
-def start(config: DictConfig, name: str | None = None) -> str:
+def start(hook: Hook, name: str | None = None) -> str:
     """Start the run above all jobs of a multirun and return its id."""
-    store = Experiment.of(config).store
+    store = hook.experiment.store
     store.close_orphans()
-    folder = Path(config.hydra.sweep.dir).absolute()
-    tags = run_tags(config, multirun=True) | {FOLDER_TAG: str(folder)}
+    folder = hook.sweep_folder
+    tags = hook.tags(multirun=True) | {FOLDER_TAG: str(folder)}
     run_id = store.start_run(name or f"multirun-{folder.name}", tags)
-    OUTCOME.closers[run_id] = partial(store.end_parent, run_id)  # with all runs below it
+    PENDING.open_runs[run_id] = partial(store.end_parent, run_id)  # with all runs below it
     return run_id
 
 
-def end(config: DictConfig, parent_run_id: str, chosen: Path | None = None) -> None:
+def end(hook: Hook, parent_run_id: str, chosen: Path | None = None) -> None:
     """Fit and gate the best job of a multirun, once, and end the parent's run.
 
     Args:
-        config: The multirun's config.
+        hook: The multirun's config.
         parent_run_id: The run above its jobs.
         chosen: Folder of the best job, where a sweeper knows it; a study's folder may also hold
             jobs that do not count.
@@ -59,90 +59,78 @@ def end(config: DictConfig, parent_run_id: str, chosen: Path | None = None) -> N
     """
     from filelock import FileLock
 
-    experiment, folder = Experiment.of(config), Path(config.hydra.sweep.dir)
+    experiment, folder = hook.experiment, hook.sweep_folder
     metric = experiment.objectives[0]
     with FileLock(folder / ".gate.lock"):
         best = Job(chosen, in_multirun=True) if chosen else _best(_scored_jobs(folder), metric)
-        if best is not None and config.mode.get("blend"):
-            best = _or_blend(config, best, parent_run_id)
-        refusal = None if best is None else _gate_best(config, best, parent_run_id)
+        if best is not None and hook.blend:
+            best = _or_blend(hook, best, parent_run_id)
+        refusal = None if best is None else _gate_best(hook, best, parent_run_id)
     experiment.store.end_parent(parent_run_id, "FINISHED")
     if refusal is not None:
         raise refusal
 
 
-def experiment_of(config: DictConfig, job: Job) -> Experiment:
-    """Return the Experiment of a multirun's job, from the config saved with it.
-
-    The store is the multirun's: a saved config has lost its passwords. A resumed sweep is gated as
-    its latest command says.
-    """
-    cfg = saved_config(job.folder / str(config.hydra.output_subdir))
-    cfg.tracking = config.tracking
-    if is_study(config):
-        cfg.gate, cfg.reason = config.gate, config.reason
-    return Experiment.of(cfg)
-
-
-def _or_blend(config: DictConfig, best: Job, parent_run_id: str) -> Job:
+def _or_blend(hook: Hook, best: Job, parent_run_id: str) -> Job:
     """Return the best of the best job and this multirun's blends, one of them made now.
 
     A blend that fails is logged; the best job goes to the gate all the same.
     """
     try:
-        made = _blend(config, best, parent_run_id)
+        made = _blend(hook, best, parent_run_id)
     except Exception as error:  # noqa: BLE001
         log.warning("The blend failed, the best job goes to the gate: %s", error)
         return best
     if made is None:
         return best
     blends = [job for job in _scored_jobs(best.folder.parent) if job.folder.name.startswith(_BLEND)]
-    chosen = _best([best, *blends], Experiment.of(config).objectives[0]) or best
+    chosen = _best([best, *blends], hook.experiment.objectives[0]) or best
     log.info("The blend is %s.", "no better" if chosen == best else "better")
     return chosen
 
 
-def _blend(config: DictConfig, best: Job, parent_run_id: str) -> Job | None:
+def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
     """Return a blend of the best jobs, the best of each candidate first; None of a single one."""
-    experiment, folder = experiment_of(config, best), Path(config.hydra.sweep.dir)
+    experiment, folder = hook.experiment_of(best.folder), hook.sweep_folder
     report, metric = Report.read(best.folder), experiment.objectives[0]
-    members = best_recipes(folder, config.mode.blend, metric, report)
+    members = best_recipes(folder, int(str(hook.blend)), metric, report)
     if len(members) == 1:
         return None
     settings: Any = OmegaConf.load(ROOT / "configs" / "model" / "blend.yaml")
-    recipe = recipes.blend(members, settings, report.recipe["features"])
+    features: Any = report.recipe["features"]
+    recipe = recipes.blend(members, settings, features)
     recipe["threshold"] = report.recipe.get("threshold", THRESHOLD)
     digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
     blend = Job(folder / f"{_BLEND}{digest[:8]}", in_multirun=True)
     if not blend.scored:
-        own = blend.folder / str(config.hydra.output_subdir)
+        own = blend.folder / str(hook.output_subdir)
         own.mkdir(parents=True, exist_ok=True)
         shutil.copy(best.folder / own.name / CONFIG_FILE, own)
         store = experiment.store
-        with run_of(blend, store, "blend", {"candidate": "blend"}, parent_run_id):
+        with job_run(blend, store, "blend", {"candidate": "blend"}, parent_run_id):
             candidate.score(experiment, blend, recipe)
-            log_scores(store, blend)
+            log_report(store, blend)
     return blend
 
 
-def _gate_best(config: DictConfig, best: Job, parent_run_id: str) -> RefusedError | None:
+def _gate_best(hook: Hook, best: Job, parent_run_id: str) -> RefusedError | None:
     """Fit, gate and log the best job; return the refusal if `gate.require` forbids it.
 
     The best of many trials of a sweep becomes challenger at the most. A job that has a verdict
     keeps it: a sweep that was killed after the verdict only logs it.
     """
     log.info("Best job: %s", best.folder)
-    experiment, refusal = experiment_of(config, best), None
+    experiment, refusal = hook.experiment_of(best.folder), None
     if not best.fitted and not (best.folder / VERDICT_FILE).exists():
         candidate.fit(experiment, best)
     try:
-        candidate.judge(experiment, best, CHALLENGER if is_study(config) else CHAMPION)
+        candidate.judge(experiment, best, CHALLENGER if hook.is_study else CHAMPION)
     except RefusedError as error:
         refusal = error
     finally:
-        log_scores(experiment.store, best)
+        log_report(experiment.store, best)
     verdict = Verdict.read(best.folder)
-    tags = {"best_run_id": str(best.run_id), "award": verdict.award, "reason": verdict.reason}
+    tags = {"best_run_id": str(best.run_id), "award": str(verdict.award), "reason": verdict.reason}
     tags["best_job"] = str(best.folder)
     experiment.store.log_scores(parent_run_id, Report.read(best.folder).metrics, tags=tags)
     shutil.copy(best.folder / VERDICT_FILE, best.folder.parent)

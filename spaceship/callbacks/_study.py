@@ -6,18 +6,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
-
+from hydra_plugins.spaceship_optuna.hooks import Objective, StudyTerms
+from hydra_plugins.spaceship_optuna.process import process_tags
 from hydra_plugins.spaceship_optuna.trial import PrunedError
-from spaceship.at_exit import OUTCOME
+from spaceship.at_exit import PENDING
 from spaceship.callbacks import _multirun as multirun
-from spaceship.callbacks._job import code_tags, redact_saved_config
-from spaceship.config.build import redact, resolved, usable_cores
+from spaceship.callbacks._hook import Hook, code_tags
+from spaceship.callbacks._job import redact_saved_config
+from spaceship.config.build import redact, usable_cores
 from spaceship.errors import ConfigError
+from spaceship.evaluation.metrics import direction
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.files import clear_unfinished
-from spaceship.process import process_tags
 from spaceship.tracking.best_jobs import STUDY_TAG, check_count
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import score_tags
@@ -26,13 +27,29 @@ from spaceship.tracking.store import FOLDER_TAG
 _RUN = "mlflow_run_id"
 
 
-def study_facts(config: DictConfig, workers: int) -> dict[str, Any]:
+_WITHOUT_EFFECT = {
+    *("paths", "hydra", "tracking", "gate"),
+    *("threads", "inference", "mode", "reason"),
+}
+"""Config nodes that change no figure of a study, so that a resume may change them."""
+
+
+def study_terms(hook: Hook) -> StudyTerms:
+    """Return the objectives, folds and folder of a study."""
+    experiment = hook.experiment
+    names = experiment.settings.objective.metrics
+    objectives = [Objective(name, direction(name), name.removeprefix("cv_")) for name in names]
+    folder, n_folds = experiment.outputs / "studies", experiment.settings.split.n_folds
+    return StudyTerms(objectives, n_folds, folder, _WITHOUT_EFFECT)
+
+
+def study_facts(hook: Hook, workers: int) -> dict[str, Any]:
     """Return the facts that must not change while a study goes on, once the config is checked.
 
     The data are loaded once here, so that workers find them checked and stored.
 
     Args:
-        config: The multirun's config.
+        hook: The multirun's config.
         workers: Number of trials that run at once.
 
     Raises:
@@ -40,60 +57,59 @@ def study_facts(config: DictConfig, workers: int) -> dict[str, Any]:
             cannot be built.
 
     """
-    _check_threads(config, workers)
-    experiment = Experiment.of(config)
+    _check_threads(hook, workers)
+    experiment, settings = hook.experiment, hook.experiment.settings
     experiment.check()
-    if (blend := config.mode.get("blend")) is not None:
+    if (blend := hook.blend) is not None:
         check_count(blend)
     return {
-        "objective": resolved(config.objective),
+        "objective": settings.objective.model_dump(),
         "data": experiment.dataset.digest,
-        "split": resolved(config.split),
-        "seed": config.seed,
+        "split": settings.split.model_dump(),
+        "seed": settings.seed,
     }
 
 
-def start_study(config: DictConfig, study: Any) -> str:
+def start_study(hook: Hook, study: Any) -> str:
     """Start the run above a study's trials, or reopen it on resume; return its id."""
-    store = Experiment.of(config).store
+    store = hook.experiment.store
     store.close_orphans()
     run_id = study.user_attrs.get(_RUN)
     if run_id is None:
-        run_id = multirun.start(config, study.study_name)
+        run_id = multirun.start(hook, study.study_name)
         study.set_user_attr(_RUN, run_id)
     else:
         store.client.update_run(run_id, status="RUNNING")
         store.set_tags(run_id, process_tags())
-        OUTCOME.closers[run_id] = partial(store.end_parent, run_id)
+        PENDING.open_runs[run_id] = partial(store.end_parent, run_id)
     store.set_tags(run_id, {STUDY_TAG: study.study_name})
     return str(run_id)
 
 
-def end_study(config: DictConfig, run_id: str, files: Sequence[Path], summary: str) -> None:
+def end_study(hook: Hook, run_id: str, files: Sequence[Path], summary: str) -> None:
     """Log the results of a sweep to the run above its trials."""
-    client = Experiment.of(config).store.client
+    client = hook.experiment.store.client
     for path in files:
         client.log_artifact(run_id, str(path))
     client.log_text(run_id, summary, "leaderboard.txt")
 
 
-def start_trial(config: DictConfig, parent_run_id: str | None) -> None:
+def start_trial(hook: Hook, parent_run_id: str | None) -> None:
     """Start a trial's run: its number, its candidate and the values drawn for it."""
-    experiment = Experiment.of_job(config)
+    experiment = hook.job_experiment
     job, store = experiment.job, experiment.store
-    redact_saved_config(config, job)
-    choices, number = config.hydra.runtime.choices, str(config.hydra.job.num)
-    tags = {"trial": number, "model": choices["model"], "features": choices["features"]}
+    redact_saved_config(hook, job)
+    model, number = hook.choices["model"], str(hook.number)
+    tags = {"trial": number, "model": model, "features": hook.choices["features"]}
     tags |= {FOLDER_TAG: str(job.folder), **code_tags()}
-    run_id = store.start_run(f"trial-{number}-{choices['model']}", tags, parent_run_id)
+    run_id = store.start_run(f"trial-{number}-{model}", tags, parent_run_id)
     job.note_run(run_id)
-    drawn = [str(item).partition("=") for item in config.hydra.overrides.task]
-    store.log_params(run_id, {key: redact(value) for key, _, value in drawn})
+    store.log_params(run_id, hook.drawn())
 
 
-def end_trial(config: DictConfig, error: Exception | None) -> None:
+def end_trial(hook: Hook, error: Exception | None) -> None:
     """Log a trial's metrics, fold curve and state, and end its run with a true status."""
-    experiment = Experiment.of_job(config)
+    experiment = hook.job_experiment
     job, store = experiment.job, experiment.store
     run_id = job.logged_run()
     error = error or _unusable(experiment)
@@ -110,10 +126,10 @@ def end_trial(config: DictConfig, error: Exception | None) -> None:
     store.end_run(run_id, "FAILED" if failed else "FINISHED")
 
 
-def lose_trial(config: DictConfig, folder: Path) -> None:
+def lose_trial(hook: Hook, folder: Path) -> None:
     """End the run of a trial whose worker died before it could end the run itself."""
     clear_unfinished(folder)
-    store, run_id = Experiment.of(config).store, Job(folder, in_multirun=True).run_id
+    store, run_id = hook.experiment.store, Job(folder, in_multirun=True).run_id
     if run_id is not None:
         reason = "its worker died: killed, out of memory, or ended by the job itself"
         store.client.log_text(run_id, f"No traceback, {reason}.\n", "traceback.txt")
@@ -131,10 +147,9 @@ def _unusable(experiment: Experiment) -> Exception | None:
     return ArithmeticError(f"the objective is NaN: {', '.join(nans)}") if nans else None
 
 
-def _check_threads(config: DictConfig, workers: int) -> None:
+def _check_threads(hook: Hook, workers: int) -> None:
     """Raise if an explicit `threads=N` times the number of workers exceeds the CPU cores."""
-    asked = OmegaConf.to_container(config, resolve=False)["threads"]  # type: ignore[index, call-overload]
-    cores = usable_cores()
+    asked, cores = hook.threads, usable_cores()
     taken = cores if asked == -1 else asked
     if isinstance(taken, int) and taken > 1 and taken * workers > cores:
         message = f"expected at most {cores} threads in all, found {workers} workers of {asked}"

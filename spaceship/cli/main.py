@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from omegaconf import DictConfig
 
-from spaceship.at_exit import OUTCOME
+from spaceship.at_exit import PENDING
 from spaceship.config.allow_list import check_hydra, verb
 from spaceship.config.build import redact, register_resolvers
 from spaceship.errors import SpaceshipError
@@ -52,7 +52,7 @@ def prepare() -> None:
 
 def run_mode(cfg: DictConfig) -> float | list[float] | None:
     """Run the verb of `mode=` on the config and return its objective, if it has one."""
-    OUTCOME.raise_first()  # a callback that failed to start the job's run must not go unnoticed
+    PENDING.raise_first()  # a callback that failed to start the job's run must not go unnoticed
     from spaceship.experiment import Experiment
 
     mode = verb(cfg.mode.get("_target_") if isinstance(cfg.mode, DictConfig) else cfg.mode)
@@ -69,7 +69,7 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
     status, ending = 1, "FAILED"
     try:
         main()
-        OUTCOME.raise_first()
+        PENDING.raise_first()
         sys.stdout.flush()
         status = 0
     except KeyboardInterrupt:
@@ -90,7 +90,7 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
         status = mendable
         _say(f"error: {_message(error)}")
     finally:
-        OUTCOME.close(ending)
+        PENDING.end_runs(ending)
     sys.exit(status)
 
 

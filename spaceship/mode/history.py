@@ -13,7 +13,7 @@ from spaceship.config.settings import History
 from spaceship.errors import ConfigError
 from spaceship.experiment import Experiment
 from spaceship.files import VERSION, write_atomically
-from spaceship.registry.moves import Move, predecessor, reigns
+from spaceship.registry.moves import Move, completed_moves, version_before
 from spaceship.registry.registry import CHAMPION
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,8 @@ def history(experiment: Experiment) -> None:
     settings = experiment.settings.history
     output, moment = _output(settings), _moment(settings)
     registry = experiment.registry
-    moves = registry.moves()
-    champions = reigns(moves, CHAMPION)
+    moves = registry.aliases.moves()
+    champions = completed_moves(moves, CHAMPION)
     if output is not None:
         write_atomically(output, _as_text(moves, output.suffix))
         log.info("%d moves of aliases: %s", len(moves), output)
@@ -41,7 +41,7 @@ def history(experiment: Experiment) -> None:
         log.info("Champions of %s, oldest first:", registry.model)
         for line in _lines(champions):
             log.info("%s", line)
-        if before := predecessor(champions, CHAMPION, str(champions[-1].after)):
+        if before := version_before(champions, CHAMPION, str(champions[-1].after)):
             log.info("Version %s comes back with mode=rollback.", before)
 
 

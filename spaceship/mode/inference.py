@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from spaceship.data.submission import submission, usable, write
-from spaceship.drift.alert import show, to_csv, to_dict
-from spaceship.drift.profile import take_profile
-from spaceship.drift.psi import PROFILE_FILE, Profile, compare
+from spaceship.drift.alert import drift_csv, drift_facts, drift_table
+from spaceship.drift.profile import PROFILE_FILE, Profile, take_profile
+from spaceship.drift.psi import compare
 from spaceship.errors import RegistryError
 from spaceship.evaluation.cross_validation import decision_threshold, positive_probability
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically, write_json
+from spaceship.records import read_record
 from spaceship.registry import packaging
 from spaceship.registry.registry import MODEL, Version
 
@@ -61,24 +62,24 @@ def _compare_with_training(
         DriftError: The drift is beyond `inference.max_drift`, and `inference.on_drift` is fail.
 
     """
-    alarm, frame = experiment.alert, experiment.dataset.test
+    alert, frame = experiment.alert, experiment.dataset.test
     reference = _reference(experiment, champion)
     if reference is None:
         return
     drifts = compare(reference, take_profile(frame, chances, reference))
     log.info("Drift of %d passengers from the %d it learnt from:", len(frame), reference.rows)
-    log.info("%s", show(drifts))
+    log.info("%s", drift_table(drifts))
     facts = {
         "model": experiment.registry.model,
         "champion": champion.number,
         "reference_rows": reference.rows,
         "rows": len(frame),
-        "max_drift": alarm.max_drift,
-        "beyond": [one.column for one in alarm.beyond(drifts, len(frame))],
-        "columns": [to_dict(one) for one in drifts],
+        "max_drift": alert.max_drift,
+        "beyond": [one.column for one in alert.exceeding(drifts, len(frame))],
+        "columns": [drift_facts(one) for one in drifts],
     }
-    _keep(experiment, facts, to_csv(drifts))
-    alarm.sound(drifts, len(frame))
+    _keep(experiment, facts, drift_csv(drifts))
+    alert.raise_or_warn(drifts, len(frame))
 
 
 def _reference(experiment: Experiment, champion: Version) -> Profile | None:
@@ -94,7 +95,7 @@ def _reference(experiment: Experiment, champion: Version) -> Profile | None:
     try:
         with tempfile.TemporaryDirectory() as temporary:
             path = experiment.registry.fetch(champion, PROFILE_FILE, Path(temporary))
-            return Profile.read(path.parent)
+            return read_record(path, Profile)
     except RegistryError as error:
         if experiment.alert.fails:
             raise

@@ -8,7 +8,7 @@ from pathlib import Path
 from spaceship.config.build import ROOT, build
 from spaceship.data.cache import filling, load_passengers
 from spaceship.data.checks import LABEL
-from spaceship.drift.profile import describe, show
+from spaceship.data.description import describe, description_table
 from spaceship.experiment import Experiment, features_name
 from spaceship.files import write_atomically
 
@@ -28,7 +28,7 @@ def pp(experiment: Experiment) -> None:
     profile = describe(people.train, LABEL)
     write_atomically(folder / "profile.csv", profile.to_csv())
     log.info("%d passengers to learn from, %d to predict", len(people.train), len(people.test))
-    log.info("%s", show(profile))
+    log.info("%s", description_table(profile))
     stored = _store_features(experiment, folder / "features")
     log.info("Data, profile and features are in %s", folder)
     log.info("Features: %s", stored.relative_to(folder))
@@ -40,7 +40,7 @@ def _store_features(experiment: Experiment, folder: Path) -> Path:
     key = _digest(node, protocol.holdout_fraction, protocol.salt)
     final = folder / f"{features_name({'features': node})}-{key}"
     if not final.is_dir():
-        learn, _ = protocol.parts(experiment.dataset.train)
+        learn, _ = protocol.split(experiment.dataset.train)
         features = build(node).fit(learn, learn[LABEL].to_numpy())
         with filling(final) as temporary:
             for part in ("train", "test"):

@@ -12,8 +12,10 @@ log = logging.getLogger(__name__)
 def promote(experiment: Experiment) -> None:
     """Make the challenger champion, on record."""
     registry, dry_run = experiment.registry, experiment.gate.dry_run
-    with registry.lock():
-        seen = {alias: registry.aliases().get(alias) for alias in (CHAMPION, CHALLENGER)}
+    aliases = registry.aliases
+    with aliases.lock():
+        current = aliases.current()
+        seen = {alias: current.get(alias) for alias in (CHAMPION, CHALLENGER)}
         number = seen[CHALLENGER]
         if number is None:
             message = (
@@ -23,7 +25,7 @@ def promote(experiment: Experiment) -> None:
             raise RegistryError(message)
         if not dry_run:
             reason = experiment.settings.why or "promoted by hand"
-            registry.complete(registry.prepare(CHAMPION, seen, reason), number)
-            registry.take_away(CHALLENGER, number, f"version {number} became champion")
+            aliases.complete(aliases.prepare(CHAMPION, seen, reason), number)
+            aliases.take_away(CHALLENGER, number, f"version {number} became champion")
     verb = "would be" if dry_run else "is"
     log.info("%s: champion was %s, %s %s", registry.model, seen[CHAMPION] or "nobody", verb, number)

@@ -11,11 +11,12 @@ log = logging.getLogger(__name__)
 def rollback(experiment: Experiment) -> None:
     """Make the previous champion champion again, on record."""
     registry, dry_run = experiment.registry, experiment.gate.dry_run
-    with registry.lock():
+    aliases = registry.aliases
+    with aliases.lock():
         current = registry.champion().number
         previous = registry.previous_champion()
         if not dry_run:
             reason = experiment.settings.why or "rolled back by hand"
-            registry.complete(registry.prepare(CHAMPION, {CHAMPION: current}, reason), previous)
+            aliases.complete(aliases.prepare(CHAMPION, {CHAMPION: current}, reason), previous)
     verb = "would be" if dry_run else "is"
     log.info("%s: champion was %s, %s %s", registry.model, current, verb, previous)

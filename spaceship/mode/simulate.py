@@ -18,17 +18,17 @@ from spaceship.errors import ConfigError, RefusedError
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
+from spaceship.gate.award import Award
 from spaceship.gate.verdict import Verdict
 from spaceship.registry import packaging
-from spaceship.registry.moves import reigns
+from spaceship.registry.moves import completed_moves
 from spaceship.registry.registry import CHAMPION, MODEL, Registry
 from spaceship.simulation import arrivals as arriving
-from spaceship.simulation import eras as chronicle
 from spaceship.simulation import plot as timeline
 from spaceship.simulation.arrivals import Arrivals, Schedule
-from spaceship.simulation.eras import Era
+from spaceship.simulation.eras import EraResult, conclusion, eras_csv, eras_table, summarise_eras
 from spaceship.tracking.job import Job
-from spaceship.tracking.job_run import log_scores, run_of
+from spaceship.tracking.job_run import job_run, log_report
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def simulate(experiment: Experiment) -> None:
         spans = [schedule.span(era) for era in range(1, schedule.eras + 1)]
         eras = [_run_era(experiment, folder, *each) for each in zip(spans, drifts, strict=False)]
     _log_results(experiment, eras)
-    refused = ", ".join(str(era.era) for era in eras if era.award == "refused")
+    refused = ", ".join(str(era.era) for era in eras if era.award == Award.REFUSED)
     if refused and experiment.gate.require:
         found = f"expected every candidate to pass the gate, found refused in eras {refused}"
         raise RefusedError(f"{found}; gate.require=false accepts a refusal as a result")
@@ -84,7 +84,9 @@ def _write_eras(experiment: Experiment, schedule: Schedule, folder: Path) -> lis
     return drifts
 
 
-def _run_era(experiment: Experiment, folder: Path, span: tuple[int, int], drift: float) -> Era:
+def _run_era(
+    experiment: Experiment, folder: Path, span: tuple[int, int], drift: float
+) -> EraResult:
     """Train a candidate on a span of eras, gate it, and score all models on the next era."""
     source = Arrivals(folder / "arrivals", *span)
     own = experiment.over(source, _settings_in(folder, experiment.settings))
@@ -94,11 +96,11 @@ def _run_era(experiment: Experiment, folder: Path, span: tuple[int, int], drift:
     model, verdict = _retrain(own, job)
     report, registry = Report.read(job.folder), own.registry
     labels = source.next_labels().to_numpy()
-    reigned = [str(move.after) for move in reigns(registry.moves(), CHAMPION)]
+    reigned = [str(move.after) for move in completed_moves(registry.aliases.moves(), CHAMPION)]
     models = {number: _loaded(registry, number) for number in {*reigned[:1], *reigned[-1:]}}
     right = {number: one.predict(people.test) == labels for number, one in models.items()}
     first, present = (right[reigned[at]] if reigned else labels[:0] for at in (0, -1))
-    return Era(
+    return EraResult(
         era=span[1],
         arrived=source.count_newest(),
         learnt_from=len(people.train),
@@ -130,30 +132,30 @@ def _settings_in(folder: Path, settings: Settings) -> Settings:
 def _retrain(experiment: Experiment, job: Job) -> tuple[Pipeline, Verdict]:
     """Score and fit a candidate as `mode=train` does, and return it with the gate's verdict."""
     store = experiment.store
-    with run_of(job, store, job.folder.name, {"mode": "simulate"}):
+    with job_run(job, store, job.folder.name, {"mode": "simulate"}):
         experiment.check()
         candidate.score(experiment, job, experiment.recipe())
         candidate.fit(experiment, job)
         model = packaging.load(str(job.model))  # a verdict moves the model into the registry
-        log_scores(store, job)
+        log_report(store, job)
         with suppress(RefusedError):  # `simulate` raises it once all eras are over
             candidate.judge(experiment, job)
     return model, Verdict.read(job.folder)
 
 
-def _log_results(experiment: Experiment, eras: list[Era]) -> None:
+def _log_results(experiment: Experiment, eras: list[EraResult]) -> None:
     """Print the table and the conclusion; write and log the table, its plot and the figures."""
-    log.info("%s", chronicle.show(eras))
-    log.info("%s", chronicle.conclusion(eras))
+    log.info("%s", eras_table(eras))
+    log.info("%s", conclusion(eras))
     job, store = experiment.job, experiment.store
-    write_atomically(job.folder / TABLE, chronicle.to_csv(eras))
+    write_atomically(job.folder / TABLE, eras_csv(eras))
     timeline.draw(eras, job.folder / PICTURE)
     run_id = job.logged_run()
     for name in (TABLE, PICTURE):
         store.client.log_artifact(run_id, str(job.folder / name))
         log.info("%s", job.folder / name)
-    figures = {f"simulation_{key}": value for key, value in chronicle.summary(eras).items()}
-    store.log_scores(run_id, figures, tags={"conclusion": chronicle.conclusion(eras)})
+    figures = {f"simulation_{key}": value for key, value in summarise_eras(eras).items()}
+    store.log_scores(run_id, figures, tags={"conclusion": conclusion(eras)})
 
 
 @contextmanager

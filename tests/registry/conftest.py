@@ -10,7 +10,8 @@ from lightgbm import LGBMClassifier
 from sklearn.pipeline import Pipeline
 
 from spaceship.data._base import Passengers
-from spaceship.evaluation.report import HoldOut, Report
+from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import fit_twin, holdout_metrics
 from spaceship.model.pipeline import build_pipeline
 from spaceship.task.spaceship_titanic.features.raw import RawFeatures

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from commands import ROOT
 from lightgbm import LGBMClassifier
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
@@ -105,7 +106,7 @@ def test_comes_back_the_same(folder: Path, fitted: Pipeline, people: Passengers)
 def test_predicts_in_another_process_that_knows_nothing_of_the_project(
     folder: Path, fitted: Pipeline, people: Passengers, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-c", ELSEWHERE, str(folder), str(packaging.ROOT)]
+    command = [sys.executable, "-c", ELSEWHERE, str(folder), str(ROOT)]
     text = people.test.to_csv(index=False)
     done = subprocess.run(
         command, input=text, capture_output=True, text=True, check=False, cwd=tmp_path
@@ -141,6 +142,15 @@ def test_no_pickle_lies_in_the_folder(folder: Path) -> None:
     assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib"))]
     assert "serialization_format: skops" in (folder / "MLmodel").read_text()
     assert not list((folder / "code").rglob("__pycache__"))
+
+
+def test_only_the_code_that_the_pipeline_needs_is_stored(folder: Path) -> None:
+    rooms = {path.name for path in (folder / "code" / "spaceship").iterdir()}
+    assert {"features", "model", "task"} < rooms
+    assert rooms.isdisjoint({"mode", "callbacks", "gate", "registry", "tracking", "evaluation"})
+    features = {path.name for path in folder.rglob("features/*.py")}
+    assert "full.py" in features
+    assert features.isdisjoint({"raw.py", "baseline.py"})
 
 
 def test_signature_and_example_are_raw_columns(folder: Path) -> None:
