@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from spaceship.data._base import Passengers
+from spaceship.data._base import Dataset
 from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.report import Report
 from spaceship.registry.registry import Registry
@@ -34,7 +34,7 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def people() -> Passengers:
+def people() -> Dataset:
     """Give about 560 synthetic passengers, two thirds of them labelled; not to be changed."""
     return SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33).load()
 

@@ -71,10 +71,9 @@ def shares(frame: "pd.DataFrame") -> Shares:
     """Return the share of each value, of bands for numbers, and of what is missing."""
     import pandas as pd
 
-    from spaceship.data.checks import SPENDS
-    from spaceship.split.folds import travel_group
+    from spaceship.task.spaceship_titanic.columns import SPENDS, group_of
 
-    group = travel_group(frame["PassengerId"])
+    group = group_of(frame["PassengerId"])
     cabin = frame["Cabin"].str.split("/", expand=True)
     columns = {name: frame[name] for name in ("HomePlanet", "Destination", "CryoSleep", "VIP")}
     columns |= {"deck": cabin[0], "side": cabin[2], "group size": group.map(group.value_counts())}

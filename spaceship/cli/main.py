@@ -11,9 +11,9 @@ from typing import Any, NoReturn
 
 from omegaconf import DictConfig
 
-from spaceship.at_exit import OUTCOME
-from spaceship.config.allow_list import check_hydra
-from spaceship.config.build import call, redact, register_resolvers
+from spaceship.at_exit import PENDING
+from spaceship.config.allow_list import check_hydra, verb
+from spaceship.config.build import redact, register_resolvers
 from spaceship.errors import SpaceshipError
 
 INTERRUPTED = 130
@@ -52,8 +52,11 @@ def prepare() -> None:
 
 def run_mode(cfg: DictConfig) -> float | list[float] | None:
     """Run the verb of `mode=` on the config and return its objective, if it has one."""
-    OUTCOME.raise_first()  # a callback that failed to start the job's run must not go unnoticed
-    return call(cfg.mode, cfg)  # type: ignore[no-any-return]
+    PENDING.raise_first()  # a callback that failed to start the job's run must not go unnoticed
+    from spaceship.experiment import Experiment
+
+    mode = verb(cfg.mode.get("_target_") if isinstance(cfg.mode, DictConfig) else cfg.mode)
+    return mode(Experiment.of_job(cfg))  # type: ignore[no-any-return]
 
 
 def exit_with(main: Callable[[], object]) -> NoReturn:
@@ -66,7 +69,7 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
     status, ending = 1, "FAILED"
     try:
         main()
-        OUTCOME.raise_first()
+        PENDING.raise_first()
         sys.stdout.flush()
         status = 0
     except KeyboardInterrupt:
@@ -87,7 +90,7 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
         status = mendable
         _say(f"error: {_message(error)}")
     finally:
-        OUTCOME.close(ending)
+        PENDING.end_runs(ending)
     sys.exit(status)
 
 

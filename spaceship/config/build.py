@@ -1,7 +1,6 @@
 """From config to objects: resolvers, the one place that instantiates, and what may be logged."""
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -11,16 +10,15 @@ from typing import Any
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from spaceship.config.allow_list import check_classes, verb
+from hydra_plugins.spaceship_optuna.config_text import flatten as flatten  # noqa: PLC0414
+from hydra_plugins.spaceship_optuna.config_text import redact as redact  # noqa: PLC0414
+from hydra_plugins.spaceship_optuna.process import WORKERS_VARIABLE
+from hydra_plugins.spaceship_optuna.process import usable_cores as usable_cores  # noqa: PLC0414
+from spaceship.config.allow_list import check_classes
 from spaceship.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
 """The project's root folder: `configs` and the default `outputs` lie in it."""
-
-WORKERS_VARIABLE = "SPACESHIP_WORKERS"
-"""Environment variable that tells a sweep's worker how many share the cores."""
-
-_URI_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+(?=@)")
 
 
 def register_resolvers() -> None:
@@ -57,16 +55,6 @@ def build(node: DictConfig | Mapping[str, Any], **kwargs: Any) -> Any:
         return instantiate(plain, _convert_="all", **kwargs)
     except InstantiationException as error:
         raise _mendable(error, plain) from error
-
-
-def call(node: DictConfig, cfg: DictConfig) -> Any:
-    """Return what the verb function named by the node's `_target_` returns for the whole config.
-
-    Raises:
-        ConfigError: The target is no function of a module under `spaceship.mode`.
-
-    """
-    return verb(node.get("_target_") if isinstance(node, DictConfig) else node)(cfg)
 
 
 def resolved(node: Any) -> Any:
@@ -114,23 +102,6 @@ def loggable(cfg: DictConfig) -> dict[str, Any]:
     return dict(_redacted(plain))
 
 
-def redact(text: str) -> str:
-    """Return the text with passwords inside URIs replaced by `***`."""
-    return _URI_PASSWORD.sub(r"\1:***", text)
-
-
-def flatten(plain: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Return nested mappings as one mapping from dotted keys to text."""
-    flat: dict[str, str] = {}
-    for key, value in plain.items():
-        dotted = f"{prefix}{key}"
-        if isinstance(value, Mapping) and value:
-            flat |= flatten(value, f"{dotted}.")
-        else:
-            flat[dotted] = str(value)
-    return flat
-
-
 @contextmanager
 def _environment_hidden() -> Iterator[None]:
     """Make `${oc.env:NAME}` resolve to its own text: what cannot be read cannot leak."""
@@ -174,13 +145,6 @@ def _mendable(error: Exception, plain: Mapping[str, Any]) -> Exception:
 
 def _abspath(path: str) -> str:
     return str(Path(path).expanduser().absolute())
-
-
-def usable_cores() -> int:
-    """Return how many cores this process may use, which a container may limit."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _cores() -> int:

@@ -30,7 +30,7 @@ _SHOWN = 5
 
 
 def read_csv(path: Path | str) -> pd.DataFrame:
-    """Return a comma-separated file as text, indexed by line number as an editor shows it.
+    r"""Return a comma-separated file as text, indexed by line number as an editor shows it.
 
     A byte-order mark, Windows line ends, blank lines and gzip (by content, whatever the name) are
     accepted. Column names are stripped; empty fields and the usual `NA`, `NaN`, `null` are NaN.

@@ -8,9 +8,11 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from spaceship.data import checks as schema
-from spaceship.data._base import DataSource, Passengers
+from spaceship.data._base import Dataset, DataSource
+from spaceship.data.checks import SCHEMA_VERSION, check
+from spaceship.data.digest import digest
 from spaceship.errors import ConfigError
+from spaceship.task.spaceship_titanic.columns import LABEL, SPENDS
 from spaceship.task.spaceship_titanic.generator.cabins import DECKS, SIDES, Cabins, assign_cabins
 from spaceship.task.spaceship_titanic.generator.draw import Floats, Ints
 from spaceship.task.spaceship_titanic.generator.label import draw_labels
@@ -75,20 +77,20 @@ class SyntheticData(DataSource):
     def fingerprint(self) -> str:
         """Return a hash of the parameters and the generator's version."""
         shape = (int(self.n_groups), int(self.seed), float(self.drift), float(self.test_fraction))
-        key = (self.name, GENERATOR_VERSION, schema.SCHEMA_VERSION, *shape)
+        key = (self.name, GENERATOR_VERSION, SCHEMA_VERSION, *shape)
         return hashlib.sha256(repr(key).encode()).hexdigest()
 
-    def load(self) -> Passengers:
+    def load(self) -> Dataset:
         """Return the passengers, the groups dealt to train and test at random."""
         everyone, group = generate(self.n_groups, self.seed, self.drift)
         n_test = min(max(round(self.test_fraction * self.n_groups), 1), self.n_groups - 1)
         deal = np.random.default_rng([self.seed, 1]).permutation(self.n_groups)
         is_test = (deal < n_test)[group]
-        train = schema.check(everyone[~is_test], source="synthetic train", labelled=True)
-        unlabelled = everyone[is_test].drop(columns=schema.LABEL)
-        test = schema.check(unlabelled, source="synthetic test", labelled=False)
-        sample = test[["PassengerId"]].assign(**{schema.LABEL: False})
-        return Passengers(train, test, sample, schema.digest(train, test))
+        train = check(everyone[~is_test], source="synthetic train", labelled=True)
+        unlabelled = everyone[is_test].drop(columns=LABEL)
+        test = check(unlabelled, source="synthetic test", labelled=False)
+        sample = test[["PassengerId"]].assign(**{LABEL: False})
+        return Dataset(train, test, sample, digest(train, test))
 
     def _faults(self) -> list[str]:
         """Return a line for each argument that cannot be used."""
@@ -122,7 +124,7 @@ def generate(n_groups: int, seed: int, drift: float) -> tuple[pd.DataFrame, Ints
     frame["Name"] = draw_names(streams[4], people)
     for column, share in MISSING.items():
         frame[column] = frame[column].mask(streams[5].random(len(frame)) < share)
-    frame[schema.LABEL] = labels
+    frame[LABEL] = labels
     return frame, people.group
 
 
@@ -138,7 +140,7 @@ def _write_down(people: People, cabins: Cabins, bills: Floats) -> pd.DataFrame:
         "Destination": _words(DESTINATIONS, people.destination),
         "Age": people.age.astype(float),
         "VIP": pd.array(people.vip, dtype="boolean"),
-        **dict(zip(schema.SPENDS, bills.T, strict=True)),
+        **dict(zip(SPENDS, bills.T, strict=True)),
     }
     return pd.DataFrame(columns)
 

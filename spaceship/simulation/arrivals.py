@@ -9,12 +9,12 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from spaceship.data import checks as schema
-from spaceship.data._base import DataSource, Passengers
-from spaceship.data.checks import ID, LABEL
+from spaceship.data._base import Dataset, DataSource
+from spaceship.data.checks import SCHEMA_VERSION, check, check_disjoint
+from spaceship.data.digest import digest
 from spaceship.data.synthetic import FEWEST_GROUPS, MOST_GROUPS, generate
 from spaceship.errors import ConfigError, DataError
-from spaceship.split.folds import travel_group
+from spaceship.task.spaceship_titanic.columns import ID, LABEL, group_of
 
 MOST_ERAS = 100
 
@@ -94,18 +94,18 @@ class Arrivals(DataSource):
 
     def fingerprint(self) -> str:
         """Return the sha256 of the eras' files, of who of them is to learn from, and the schema."""
-        sha = hashlib.sha256(f"schema {schema.SCHEMA_VERSION}\0{self.first}".encode())
+        sha = hashlib.sha256(f"schema {SCHEMA_VERSION}\0{self.first}".encode())
         for era in range(self.first, self.last + 2):
             sha.update(hashlib.sha256(_path(self.folder, era).read_bytes()).digest())
         return sha.hexdigest()
 
-    def load(self) -> Passengers:
+    def load(self) -> Dataset:
         """Return the passengers that have arrived, and without their fate those who come next."""
         eras = range(self.first, self.last + 1)
         train = pd.concat([self._read(era) for era in eras], ignore_index=True)
         test = self._read(self.last + 1).drop(columns=LABEL)
-        schema.check_disjoint(train, test)
-        return Passengers(train, test, None, schema.digest(train, test))
+        check_disjoint(train, test)
+        return Dataset(train, test, None, digest(train, test))
 
     def newest(self) -> int:
         """Return how many passengers arrived in the newest era to learn from."""
@@ -143,7 +143,7 @@ def invent(groups: int, seed: int, drifts: Sequence[float]) -> list[pd.DataFrame
         frame, group = generate(groups, seed + number, drift)
         names = pd.Series(group + number * groups + 1).astype("str").str.zfill(4)
         frame[ID] = (names + "_" + frame[ID].str.partition("_")[2]).astype("str")
-        eras.append(schema.check(frame, source=f"synthetic era {number + 1}", labelled=True))
+        eras.append(check(frame, source=f"synthetic era {number + 1}", labelled=True))
     return eras
 
 
@@ -154,7 +154,7 @@ def cut(frame: pd.DataFrame, eras: int) -> list[pd.DataFrame]:
         DataError: There are too few groups for so many eras.
 
     """
-    names = travel_group(frame[ID])
+    names = group_of(frame[ID])
     order = sorted(names.unique(), key=lambda name: (len(name), name))
     if len(order) < FEWEST_GROUPS * eras:
         msg = (

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from omegaconf import OmegaConf
 
-from spaceship.data import checks as schema
 from spaceship.data.synthetic import SyntheticData, generate
 from spaceship.errors import ConfigError
+from spaceship.task.column_types import typed
+from spaceship.task.spaceship_titanic.columns import COLUMNS, LABEL, SPENDS
 from spaceship.task.spaceship_titanic.generator.cabins import DECKS
 from spaceship.task.spaceship_titanic.generator.population import DESTINATIONS, PLANETS
 
@@ -29,14 +30,14 @@ def test_the_default_is_of_kaggle_s_size_and_form() -> None:
     data = SyntheticData(**config).load()
     assert len(data.train) == pytest.approx(8693, rel=0.03)
     assert len(data.test) == pytest.approx(4277, rel=0.03)
-    assert list(data.train) == [*schema.COLUMNS, schema.LABEL]
-    assert list(data.test) == list(schema.COLUMNS)
+    assert list(data.train) == [*COLUMNS, LABEL]
+    assert list(data.test) == list(COLUMNS)
     assert data.train["Transported"].dtype == bool
 
 
 def test_frames_are_typed_already() -> None:
     frame, _ = generate(50, 0, 0.0)
-    pd.testing.assert_frame_equal(frame, schema.typed(frame))
+    pd.testing.assert_frame_equal(frame, typed(frame))
 
 
 def test_train_and_test_share_no_group() -> None:
@@ -101,7 +102,7 @@ def test_drift_shifts_the_population_step_by_step() -> None:
 
 def features(frame: pd.DataFrame) -> pd.DataFrame:
     cabin = frame["Cabin"].str.split("/", expand=True)
-    return frame[["Age", *schema.SPENDS]].assign(
+    return frame[["Age", *SPENDS]].assign(
         planet=pd.Categorical(frame["HomePlanet"], PLANETS),
         destination=pd.Categorical(frame["Destination"], DESTINATIONS),
         deck=pd.Categorical(cabin[0], DECKS),
@@ -137,7 +138,7 @@ def test_a_model_lands_where_kaggle_s_do_and_drift_makes_it_stale() -> None:
 
 
 def test_a_model_of_synthetic_passengers_knows_the_real_ones(real_data: Path) -> None:
-    real = schema.typed(pd.read_csv(real_data / "train.csv", keep_default_na=True))
+    real = typed(pd.read_csv(real_data / "train.csv", keep_default_na=True))
     assert accuracy(with_labels(0.0)[0], real) >= 0.74
 
 

@@ -6,8 +6,8 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from spaceship.data.checks import COLUMNS, SPENDS
 from spaceship.model.pipeline import build_pipeline
+from spaceship.task.spaceship_titanic.columns import COLUMNS, SPENDS
 from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 
 

@@ -12,7 +12,7 @@ from scripts.chaos import promoters as bench_promoters
 from scripts.chaos.points import Point, Step, Watch, steps
 from scripts.chaos.state import NOTHING, State
 from scripts.chaos.verbs import Struck, judge
-from spaceship.registry.moves import DONE, INTENT, Move
+from spaceship.registry.moves import Move, MoveState
 from spaceship.registry.registry import CHAMPION, Registry
 
 BEFORE = replace(NOTHING, versions={"1": "a", "2": "b"}, champion="1")
@@ -85,7 +85,7 @@ def test_what_could_not_be_taken_away_may_stay() -> None:
     assert judge("promote", struck(BEFORE, ended), survived=False)
 
 
-def move(key: str, before: str | None, after: str, state: str = DONE) -> Move:
+def move(key: str, before: str | None, after: str, state: MoveState = MoveState.DONE) -> Move:
     return Move("2026-11-23", CHAMPION, before, after, "", "", state, f"move-{key}")
 
 
@@ -104,7 +104,7 @@ def test_promises_of_a_registry(registry: Registry) -> None:
     client.set_registered_model_alias(model, CHAMPION, "2")
     record(move("1", None, "1"), move("2", "1", "2"))
     assert bench_promises.broken(registry.store, model) == []
-    record(move("3", "1", "2"), move("4", "2", "1", INTENT))
+    record(move("3", "1", "2"), move("4", "2", "1", MoveState.INTENT))
     client.delete_model_version(model, "1")
     assert bench_promises.broken(registry.store, model) == [
         "a move of champion is open: intent",

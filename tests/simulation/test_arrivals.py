@@ -6,18 +6,17 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from spaceship.data._base import Passengers
-from spaceship.data.checks import ID, LABEL
+from spaceship.data._base import Dataset
 from spaceship.data.synthetic import generate
 from spaceship.errors import ConfigError, DataError
 from spaceship.simulation.arrivals import Arrivals, Plan, cut, invent, store
-from spaceship.split.folds import travel_group
+from spaceship.task.spaceship_titanic.columns import ID, LABEL, group_of
 
 PLAN = {"eras": 3, "window": 1, "groups": 50, "drift_from": 0.0, "drift_to": 0.6}
 
 
 def groups(frame: pd.DataFrame) -> set[str]:
-    return set(travel_group(frame[ID]))
+    return set(group_of(frame[ID]))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +44,7 @@ def test_an_era_is_what_the_generator_makes_under_other_names(
         era = invented[number]
         assert era[LABEL].tolist() == frame[LABEL].tolist()
         assert era["Cabin"].equals(frame["Cabin"].reset_index(drop=True))
-        own = pd.factorize(travel_group(era[ID]))[0]
+        own = pd.factorize(group_of(era[ID]))[0]
         assert own.tolist() == group.tolist()
         assert era[ID].str[-3:].tolist() == frame[ID].str[-3:].tolist()
 
@@ -56,7 +55,7 @@ def test_the_same_seed_makes_the_same_eras(invented: list[pd.DataFrame]) -> None
     assert not invented[0].equals(other[0])
 
 
-def test_a_cut_loses_nobody_and_keeps_groups_and_their_order(people: Passengers) -> None:
+def test_a_cut_loses_nobody_and_keeps_groups_and_their_order(people: Dataset) -> None:
     shuffled = people.train.sample(frac=1, random_state=1)
     eras = cut(shuffled, 4)
     together = pd.concat(eras)
@@ -72,7 +71,7 @@ def test_a_cut_goes_by_number_not_by_letters() -> None:
     assert first[ID].tolist() == ids[:10]
 
 
-def test_too_few_groups_for_so_many_eras(people: Passengers) -> None:
+def test_too_few_groups_for_so_many_eras(people: Dataset) -> None:
     with pytest.raises(DataError, match=r"simulate\.eras"):
         cut(people.train, 40)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spaceship.data import checks as schema
 from spaceship.data.synthetic import MISSING, generate
+from spaceship.task.spaceship_titanic.columns import SPENDS
 from spaceship.task.spaceship_titanic.generator.names import draw_names
 from spaceship.task.spaceship_titanic.generator.population import draw_people
 
@@ -98,7 +98,7 @@ def test_ages_follow_the_planet(crowd: pd.DataFrame, planet: str, bands: list[fl
 def test_bills_are_absent_as_often_as_measured(
     awake: pd.DataFrame, planet: str, no_bill: list[float]
 ) -> None:
-    bills = awake.loc[awake["HomePlanet"] == planet, list(schema.SPENDS)]
+    bills = awake.loc[awake["HomePlanet"] == planet, list(SPENDS)]
     found = (bills == 0).sum() / bills.notna().sum()
     assert found.tolist() == pytest.approx(no_bill, abs=0.02)
 
@@ -114,7 +114,7 @@ def test_bills_are_absent_as_often_as_measured(
 def test_totals_lie_near_the_planet_s_usual_budget(
     awake: pd.DataFrame, planet: str, quantiles: list[float]
 ) -> None:
-    bills = awake.loc[awake["HomePlanet"] == planet, list(schema.SPENDS)]
+    bills = awake.loc[awake["HomePlanet"] == planet, list(SPENDS)]
     totals = bills.sum(axis=1)
     found = totals[totals > 0].quantile([0.05, 0.25, 0.5, 0.75, 0.95])
     assert found.tolist() == pytest.approx(quantiles, rel=0.1)
@@ -192,11 +192,11 @@ def test_the_labels_of_a_group_s_members_agree_as_much_as_measured(crowd: pd.Dat
 def test_cryo_sleepers_and_children_never_spend(crowd: pd.DataFrame) -> None:
     idle = crowd[(crowd["cryo"] == 1) | (crowd["Age"] <= 12)]
     assert len(idle) > 1000
-    assert (idle[list(schema.SPENDS)].fillna(0) == 0).all(axis=None)
+    assert (idle[list(SPENDS)].fillna(0) == 0).all(axis=None)
 
 
 def test_bills_are_whole_and_some_are_high(crowd: pd.DataFrame) -> None:
-    bills = crowd[list(schema.SPENDS)].fillna(0).to_numpy()
+    bills = crowd[list(SPENDS)].fillna(0).to_numpy()
     assert (bills == bills.round()).all()
     assert bills.min() == 0
     assert 10_000 < bills.max() < 35_000

@@ -10,7 +10,7 @@ import threading
 import psutil
 import pytest
 
-from spaceship.process import is_orphan, is_own, process_tags, uninterrupted
+from hydra_plugins.spaceship_optuna.process import is_orphan, is_own, process_tags, uninterrupted
 
 
 def test_a_living_process_owns_its_runs() -> None:
