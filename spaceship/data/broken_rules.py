@@ -8,7 +8,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from spaceship.task.column_types import kind_of, read
-from spaceship.task.spaceship_titanic.columns import BOOLEANS, COLUMNS, LABEL
+from spaceship.task.spaceship_titanic.columns import BOOLEANS, COLUMNS, LABEL, NUMBERS
 from spaceship.task.spaceship_titanic.rules import rules
 
 
@@ -22,7 +22,7 @@ class BrokenRule:
 
 
 def broken_rules(frame: pd.DataFrame) -> Iterator[BrokenRule]:
-    """Yield every rule that rows of a raw frame break, in the order of the columns.
+    """Yield every rule that rows of a raw frame break: of texts, booleans, numbers, the label.
 
     Args:
         frame: Raw values of known columns, any of them absent, with a unique index.
@@ -33,7 +33,8 @@ def broken_rules(frame: pd.DataFrame) -> Iterator[BrokenRule]:
 
     """
     declared = rules()
-    for name in (one for one in (*COLUMNS, LABEL) if one in frame.columns):
+    texts = [name for name in COLUMNS if not kind_of(name)]
+    for name in (one for one in (*texts, *BOOLEANS, *NUMBERS, LABEL) if one in frame.columns):
         raw = frame[name]
         values, unreadable = read(raw)
         infinite = unreadable & False

@@ -13,7 +13,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from spaceship.data._base import Dataset, DataSource
-from spaceship.data.cache import filling, load_dataset, replace_folder
+from spaceship.data.cache import filling, load_dataset
 from spaceship.data.synthetic import SyntheticData
 
 LOADS = """
@@ -161,16 +161,15 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
 
 
 def test_the_first_of_two_folders_stays(tmp_path: Path) -> None:
-    for name in ("first", "second"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "who").write_text(name)
-        replace_folder(tmp_path / name, tmp_path / "final")
+    with filling(tmp_path / "final") as second:
+        with filling(tmp_path / "final") as first:
+            (first / "who").write_text("first")
+        (second / "who").write_text("second")
     assert (tmp_path / "final" / "who").read_text() == "first"
     assert [path.name for path in tmp_path.iterdir()] == ["final"]
 
 
 def test_a_folder_that_cannot_be_put_in_place_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "temporary").mkdir()
-    with pytest.raises(OSError, match="final"):
-        replace_folder(tmp_path / "temporary", tmp_path / "missing" / "final")
-    assert (tmp_path / "temporary").is_dir()
+    with pytest.raises(OSError, match="final"), filling(tmp_path / "final"):
+        (tmp_path / "final").write_text("a file")
+    assert [path.name for path in tmp_path.iterdir()] == ["final"]

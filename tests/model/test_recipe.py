@@ -26,7 +26,7 @@ def lgbm(**changes: Any) -> Recipe:
 
 
 def make(recipe: Recipe) -> Any:
-    return build_recipe(recipe, {"seed": 3})
+    return build_recipe(recipe, seed=3)
 
 
 def test_members_share_columns_unless_they_choose_for_themselves() -> None:
@@ -93,13 +93,6 @@ def test_a_recipe_keeps_the_keys_and_values_of_its_plain_form(plain: dict[str, A
     assert Recipe.from_plain(plain).to_plain() == plain
 
 
-def test_interpolations_are_resolved_and_then_checked() -> None:
-    recipe = Recipe.from_plain({**BLEND, "n_folds": "${split.n_folds}", "bags": "${seed}"})
-    assert recipe.resolved({"split": {"n_folds": 3}, "seed": 2}).n_folds == 3
-    with pytest.raises(ConfigError, match=r"model\.n_folds .*found 1; model\.bags .*found 0"):
-        recipe.resolved({"split": {"n_folds": 1}, "seed": 0})
-
-
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -110,6 +103,7 @@ def test_interpolations_are_resolved_and_then_checked() -> None:
         ({"method": "vote"}, "model.method to be one of stack, greedy, found 'vote'"),
         ({"n_folds": 1}, "model.n_folds to be a whole number from 2 on, found 1"),
         ({"bags": 0}, "model.bags to be a whole number from 1 on, found 0"),
+        ({"n_folds": 1, "bags": 0}, "model.n_folds .*found 1; model.bags .*found 0"),
         ({"bags": 0.5}, "model.bags .*found 0.5"),
         ({"bags": True}, "model.bags .*found True"),
         ({"members": []}, "model.members to be one model or more, found .."),
