@@ -23,6 +23,7 @@ from spaceship.data._base import Passengers
 from spaceship.data.checks import LABEL
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import RefusedError, TrackingError
+from spaceship.evaluation.holdout import HoldOut
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import predict_holdout
@@ -167,7 +168,7 @@ def test_the_champion_is_scored_again_where_the_data_has_moved(
         return updated[-1]
 
     truth = tuple(float(label) for label in held[LABEL])
-    perfect = replace(expected, probabilities=truth)
+    perfect = HoldOut(expected.rows.assign(probability=truth))
     job = new_job(perfect, digest=drifted.digest)
     verdict = Referee(LENIENT, registry, update).conclude(job)
     assert [report.holdout for report in updated] == [expected]
