@@ -52,13 +52,21 @@ class EraResult:
 
 
 def eras_csv(eras: Sequence[EraResult]) -> str:
-    """Return a row per era with every field, numbers with every digit."""
+    """Return a row per era with every field, numbers with every digit.
+
+    >>> eras_csv([])
+    '\\n'
+    """
     table = pd.DataFrame([asdict(era) for era in eras])
     return table.to_csv(index=False, lineterminator="\n")
 
 
 def eras_table(eras: Sequence[EraResult]) -> str:
-    """Return the table for a terminal, with a dash for NaN."""
+    """Return the table for a terminal, with a dash for NaN.
+
+    >>> eras_table([]).split()[:2]
+    ['era', 'arrived']
+    """
     head = [title for title, _ in _SHOWN.values()]
     rows = [[cell(getattr(era, key), form) for key, (_, form) in _SHOWN.items()] for era in eras]
     return aligned([head, *rows], ">")
@@ -69,6 +77,9 @@ def summarise_eras(eras: Sequence[EraResult]) -> dict[str, float]:
 
     Accuracies are over all passengers who arrived next once there was a champion. The gain of
     retraining is a mean of paired differences, one per passenger, with its standard error.
+
+    >>> summarise_eras([])["promotions"]
+    0.0
     """
     awards = [era.award for era in eras]
     judged = [era for era in eras if era.champion]
@@ -93,7 +104,11 @@ def summarise_eras(eras: Sequence[EraResult]) -> dict[str, float]:
 
 
 def conclusion(eras: Sequence[EraResult]) -> str:
-    """Return in one line the outcome of the retrainings, and whether they paid."""
+    """Return in one line the outcome of the retrainings, and whether they paid.
+
+    >>> conclusion([]).endswith("No candidate became champion, so there is nothing to compare.")
+    True
+    """
     figures = summarise_eras(eras)
     counted = (
         f"{len(eras)} eras: {_counted(figures['promotions'], 'promotion')} after the first "
