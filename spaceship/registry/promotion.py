@@ -203,7 +203,7 @@ def _check_unseen(champion: Report, candidate: Report, *, same_data: bool) -> No
         ids = {*candidate.holdout.passenger_ids}.difference(champion.holdout.passenger_ids)
         found = f"{len(ids)} in the hold-out that it was trained on" if ids else None
     if found is not None:
-        what = "passengers that the champion's twin has not seen"
+        what = "rows that the champion's twin has not seen"
         raise RegistryError(expected(what, found, "use the split.* that it was trained with"))
 
 

@@ -1,8 +1,8 @@
 """Stored models stay loadable: two committed models give the predictions stored beside them.
 
 `earlier` was made by the last release whose package was flat, `present` by this file, run as a
-script: run it again only after a change that is meant to break stored models. Both folders hold only
-the files that loading needs, no code, so the classes are found in this project or not at all.
+script: run it again only after a change that is meant to break stored models. Their folders hold
+the files that loading needs but no code, so the classes come from this project.
 """
 
 import shutil
