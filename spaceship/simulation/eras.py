@@ -52,7 +52,7 @@ class EraResult:
 
 
 def eras_csv(eras: Sequence[EraResult]) -> str:
-    """Return a row per era with every field, numbers with every digit.
+    r"""Return a row per era with every field, numbers with every digit.
 
     >>> eras_csv([])
     '\\n'
