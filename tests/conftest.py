@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,6 +20,7 @@ from spaceship.tracking.store import Store, validated
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from commands import ROOT, Keep, Shell
+from forks import Fork
 from reports import MakeReport, make_report
 
 
@@ -71,9 +71,9 @@ def shell(database: Path, tmp_path: Path) -> Shell:
 @pytest.fixture
 def processes() -> Iterator[Keep]:
     """Give a function that keeps a process, to be ended with the test and all that it started."""
-    kept: list[subprocess.Popen[str]] = []
+    kept: list[Fork] = []
 
-    def keep(process: subprocess.Popen[str]) -> subprocess.Popen[str]:
+    def keep(process: Fork) -> Fork:
         kept.append(process)
         return process
 
