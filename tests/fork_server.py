@@ -1,7 +1,7 @@
-"""Server of forks: a process that has imported the project's libraries runs commands in children.
+"""Server of forks: a process that has imported the project and its libraries runs commands.
 
-`python tests/fork_server.py FD`: each message on the socket FD is one command, see `forks.py`. A
-child starts from the same state as a fresh interpreter that has finished its imports: the server
+`python tests/fork_server.py FD`: each message on the socket FD is one command, see `forks.py`. It
+runs in a child that starts from the same state as a fresh interpreter that has finished its imports: the server
 starts no thread, opens nothing and keeps its own environment.
 """
 
@@ -20,6 +20,7 @@ from typing import Any
 
 import importlib_metadata
 
+SERVER_PARENT = os.getppid()
 PACKAGES = ("spaceship", "hydra_plugins")
 LIBRARIES = (
     *("catboost", "lightgbm", "matplotlib.backends.backend_agg", "matplotlib.pyplot", "optuna"),
@@ -77,7 +78,7 @@ def _watch(request: dict[str, Any], fds: list[int]) -> None:
         os.close(fd)
     _, status, used = os.wait4(pid, 0)
     if "FORK_LOG" in os.environ:
-        with open(os.environ["FORK_LOG"], "a") as f:
+        with open(os.environ["FORK_LOG"] + f".{SERVER_PARENT}", "a") as f:
             f.write(
                 json.dumps([round(used.ru_utime + used.ru_stime, 2), request["argv"]]) + chr(10)
             )
@@ -100,9 +101,14 @@ def _run(request: dict[str, Any], streams: list[int], report: int) -> None:
     os.environ.clear()
     os.environ.update(request["env"])
     _reseed()
-    script, *_ = sys.argv = request["argv"]
-    sys.path[0] = str(Path(script).parent)
-    runpy.run_path(script, run_name="__main__")
+    if request["argv"][0] == "-m":
+        _, module, *arguments = request["argv"]
+        sys.argv, sys.path[0] = [module, *arguments], str(Path.cwd())
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = request["argv"]
+        sys.path[0] = str(Path(sys.argv[0]).parent)
+        runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def _reseed() -> None:

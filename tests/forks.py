@@ -28,7 +28,7 @@ class Fork:
     """A command that runs in a fork; its methods are those of `subprocess.Popen`.
 
     Args:
-        command: The interpreter, a script and its arguments.
+        command: The interpreter, a script or `-m` and a module, and arguments.
         cwd: Folder that it runs in.
         env: Its whole environment.
         stdout: File that takes its standard output; a pipe to `self.stdout` if it is None.
