@@ -1,8 +1,8 @@
 """Server of forks: a process that has imported the project and its libraries runs commands.
 
 `python tests/fork_server.py FD`: each message on the socket FD is one command, see `forks.py`. It
-runs in a child that starts from the same state as a fresh interpreter that has finished its imports: the server
-starts no thread, opens nothing and keeps its own environment.
+runs in a child that starts from the state of a fresh interpreter that has finished its imports:
+the server starts no thread, opens nothing and keeps its own environment.
 """
 
 import gc

@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Self, TextIO
+from typing import Self, TextIO
 
 SERVER = Path(__file__).resolve().parent / "fork_server.py"
 THREADS = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
@@ -31,8 +31,7 @@ class Fork:
         command: The interpreter, a script or `-m` and a module, and arguments.
         cwd: Folder that it runs in.
         env: Its whole environment.
-        stdout: File that takes its standard output; a pipe to `self.stdout` if it is None.
-        stderr: File that takes its standard error; standard output if it is None.
+        files: Files that take its standard output and error; None for one pipe, `self.stdout`.
         start_new_session: Whether it leads a process group, to be signalled as one.
 
     """
@@ -43,16 +42,20 @@ class Fork:
         cwd: Path | str = ".",
         env: Mapping[str, str] | None = None,
         *,
-        stdout: int | None = None,
-        stderr: int | None = None,
+        files: tuple[int, int] | None = None,
         start_new_session: bool = False,
     ) -> None:
         """Start it and wait until it has a process id."""
         self.args = list(command)
         self.returncode: int | None = None
         self.stdout: TextIO | None = None
-        pipe: tuple[int, int] = os.pipe() if stdout is None else (-1, stdout)
         report, report_end = os.pipe()
+        closing = [report_end]
+        if files is None:
+            pipe, pipe_end = os.pipe()
+            self.stdout = open(pipe)  # noqa: PTH123, SIM115
+            closing.append(pipe_end)
+            files = (pipe_end, pipe_end)
         request = {
             "argv": self.args[1:],
             "cwd": os.path.abspath(cwd),  # noqa: PTH100 - as it is, links unresolved
@@ -60,13 +63,10 @@ class Fork:
             "session": start_new_session,
         }
         with open(os.devnull) as nothing:  # noqa: PTH123
-            out = pipe[1]
-            fds = [nothing.fileno(), out, out if stderr is None else stderr, report_end]
+            fds = [nothing.fileno(), *files, report_end]
             socket.send_fds(_server(), [json.dumps(request).encode()], fds)
-        os.close(report_end)
-        if stdout is None:
-            os.close(pipe[1])
-            self.stdout = open(pipe[0])  # noqa: PTH123, SIM115
+        for fd in closing:
+            os.close(fd)
         self._report = open(report)  # noqa: PTH123, SIM115
         self.pid = int(self._report.readline())
 
@@ -124,8 +124,8 @@ def run(
 ) -> Done:
     """Run a command to its end, with additions to this process's environment."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        files: dict[str, Any] = {"stdout": out.fileno(), "stderr": err.fileno()}
-        process = Fork(command, cwd, os.environ | environment, **files)
+        files = (out.fileno(), err.fileno())
+        process = Fork(command, cwd, os.environ | environment, files=files)
         try:
             process.wait(timeout)
         finally:
