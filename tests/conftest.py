@@ -12,6 +12,14 @@ from commands import ROOT, Keep, Shell
 from forks import Fork
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that run whole commands as slow."""
+    for item in items:
+        if "shell" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Give the folder with Kaggle's files, or skip the test where there is none."""

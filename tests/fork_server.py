@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import importlib_metadata
+import loky_forks
 
 SERVER_PARENT = os.getppid()
 PACKAGES = ("spaceship", "hydra_plugins")
@@ -101,6 +102,7 @@ def _run(request: dict[str, Any], streams: list[int], report: int) -> None:
     os.environ.clear()
     os.environ.update(request["env"])
     _reseed()
+    loky_forks.install()
     if request["argv"][0] == "-m":
         _, module, *arguments = request["argv"]
         sys.argv, sys.path[0] = [module, *arguments], str(Path.cwd())

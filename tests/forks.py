@@ -19,8 +19,13 @@ from pathlib import Path
 from typing import Self, TextIO
 
 SERVER = Path(__file__).resolve().parent / "fork_server.py"
-THREADS = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
-"""What the libraries read while they are imported; the project sets the same for itself."""
+SETTINGS = {
+    "OMP_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
+"""Variables that libraries read while they are imported; a command sets the same ones itself."""
 Done = subprocess.CompletedProcess[str]
 
 
@@ -145,7 +150,7 @@ def _server() -> socket.socket:
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        env=os.environ | THREADS,
+        env=SETTINGS | os.environ,
         start_new_session=True,  # Ctrl-C is for the tests; the server ends with them
     )
     theirs.close()
