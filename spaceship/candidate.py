@@ -45,8 +45,8 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
 def fit(experiment: Experiment, job: Job) -> None:
     """Fit the job's recipe twice: the twin, scored on the hold-out, and the serving model."""
     report, frame = Report.read(job.folder), experiment.dataset.train
-    protocol = experiment.protocol
     pipeline = experiment.pipeline(Recipe.from_plain(report.recipe))
+    protocol = experiment.protocol
     twin, holdout = training.fit_twin(pipeline, frame, protocol)
     seeds = list(experiment.gate.cv_seeds)
     scored = replace(

@@ -24,7 +24,7 @@ from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.gate.policy import Gate
 from spaceship.model.pipeline import build_recipe
-from spaceship.model.recipe import Node, Recipe
+from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.tracking.best_jobs import best_recipes, study_folder
 from spaceship.tracking.job import Job
@@ -112,7 +112,7 @@ class Experiment:
         """The data source of `data=`; the trials of a sweep share it."""
         if self.given is not None:
             return self.given
-        node = self.nodes.node("data")
+        node = self.nodes.resolved("data")
         if in_trial():
             return self.kept.once("source", node, lambda: self._built("data", DataSource))
         return self._built("data", DataSource)
@@ -215,8 +215,7 @@ class Experiment:
 
     def pipeline(self, recipe: Recipe) -> Pipeline:
         """Return the unfitted pipeline of a recipe, seeds and threads taken from this job."""
-        own = Recipe.from_plain(self.nodes.resolved(recipe.to_plain()))
-        return build_recipe(own, self.settings.seed)
+        return build_recipe(recipe, self.nodes.values)
 
     def folds(self, recipe: Recipe) -> dict[int, PreparedFold] | None:
         """Return the prepared folds that the trials of this process share, None outside a sweep.
@@ -238,7 +237,9 @@ class Experiment:
         """Return the same experiment on other data and in other places, sharing nothing."""
         return replace(self, settings=settings, given=source, kept=Kept())
 
-    def _blend(self, model: Mapping[str, Any], features: Node, choices: Node) -> Recipe:
+    def _blend(
+        self, model: Mapping[str, Any], features: dict[str, Any], choices: dict[str, Any]
+    ) -> Recipe:
         """Return the recipe of a blend, its members written out."""
         if model["study"] is None:
             if not isinstance(model["members"], Mapping):
@@ -255,7 +256,7 @@ class Experiment:
 
     def _built(self, group: str, kind: type[Made]) -> Made:
         """Return the object of a group's node if it is of the kind that the group needs."""
-        node = self.nodes.node(group)
+        node = self.nodes.resolved(group)
         made = build(node)
         if not isinstance(made, kind):
             message = f"expected {group}._target_ to be a {kind.__name__}, found {node['_target_']}"
@@ -263,10 +264,10 @@ class Experiment:
         return made
 
 
-def features_name(node: Node) -> str:
+def features_name(node: Mapping[str, Any]) -> str:
     """Return the name of a feature set: that of its module, which is that of its YAML.
 
-    >>> features_name({"_target_": "spaceship.features.raw.RawFeatures"})
+    >>> features_name({"_target_": "mypackage.raw.RawFeatures"})
     'raw'
     """
     return str(node["_target_"]).split(".")[-2]

@@ -98,13 +98,12 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
         return None
     settings: Any = OmegaConf.load(ROOT / "configs" / "model" / "blend.yaml")
     features: Any = report.recipe["features"]
+    threshold = report.recipe.get("threshold", THRESHOLD)
     recipe = Recipe.blend(
-        [Recipe.from_plain(one) for one in members],
-        settings,
-        features,
-        threshold=report.recipe.get("threshold", THRESHOLD),
+        [Recipe.from_plain(one) for one in members], settings, features, threshold=threshold
     )
-    digest = hashlib.sha256(json.dumps(recipe.to_plain(), sort_keys=True).encode()).hexdigest()
+    plain = json.dumps(recipe.to_plain(), sort_keys=True)
+    digest = hashlib.sha256(plain.encode()).hexdigest()
     blend = Job(folder / f"{_BLEND}{digest[:8]}", in_multirun=True)
     if not blend.scored:
         own = blend.folder / str(hook.output_subdir)

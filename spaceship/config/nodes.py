@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 
 from spaceship.config.build import resolved
 
@@ -13,7 +13,7 @@ class Nodes:
 
     Example:
         >>> nodes = Nodes(OmegaConf.create({"seed": 7, "model": {"random_state": "${seed}"}}))
-        >>> nodes.plain("model"), nodes.resolved({"random_state": "${seed}"})
+        >>> nodes.plain("model"), nodes.resolved("model")
         ({'random_state': '${seed}'}, {'random_state': 7})
 
     """
@@ -29,18 +29,16 @@ class Nodes:
             return OmegaConf.to_container(node, resolve=False)
         return node
 
-    def node(self, name: str) -> Any:
-        """Return a node of the config with its interpolations resolved."""
-        return resolved(self._cfg.get(name))
-
-    def resolved(self, plain: Mapping[str, Any]) -> dict[str, Any]:
-        """Return plain values, their interpolations resolved against this job's config.
+    def resolved(self, name: str) -> Any:
+        """Return a node with its interpolations resolved.
 
         Raises:
             ConfigError: An interpolation leads nowhere.
 
         """
-        whole = self._cfg.copy()
-        with open_dict(whole):
-            whole.recipe = dict(plain)
-        return dict(resolved(whole.recipe))
+        return resolved(self._cfg.get(name))
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The values that the interpolations of a recipe name, such as `seed`."""
+        return self._cfg

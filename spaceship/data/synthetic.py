@@ -8,11 +8,12 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from spaceship.data import checks as schema
 from spaceship.data._base import Dataset, DataSource
-from spaceship.data.checks import SCHEMA_VERSION, check
 from spaceship.data.digest import digest
 from spaceship.errors import ConfigError
-from spaceship.task.spaceship_titanic.columns import LABEL, SPENDS
+from spaceship.task.spaceship_titanic import columns
+from spaceship.task.spaceship_titanic.columns import SPENDS
 from spaceship.task.spaceship_titanic.generator.cabins import DECKS, SIDES, Cabins, assign_cabins
 from spaceship.task.spaceship_titanic.generator.draw import Floats, Ints
 from spaceship.task.spaceship_titanic.generator.label import draw_labels
@@ -77,7 +78,7 @@ class SyntheticData(DataSource):
     def fingerprint(self) -> str:
         """Return a hash of the parameters and the generator's version."""
         shape = (int(self.n_groups), int(self.seed), float(self.drift), float(self.test_fraction))
-        key = (self.name, GENERATOR_VERSION, SCHEMA_VERSION, *shape)
+        key = (self.name, GENERATOR_VERSION, schema.SCHEMA_VERSION, *shape)
         return hashlib.sha256(repr(key).encode()).hexdigest()
 
     def load(self) -> Dataset:
@@ -86,10 +87,10 @@ class SyntheticData(DataSource):
         n_test = min(max(round(self.test_fraction * self.n_groups), 1), self.n_groups - 1)
         deal = np.random.default_rng([self.seed, 1]).permutation(self.n_groups)
         is_test = (deal < n_test)[group]
-        train = check(everyone[~is_test], source="synthetic train", labelled=True)
-        unlabelled = everyone[is_test].drop(columns=LABEL)
-        test = check(unlabelled, source="synthetic test", labelled=False)
-        sample = test[["PassengerId"]].assign(**{LABEL: False})
+        train = schema.check(everyone[~is_test], source="synthetic train", labelled=True)
+        unlabelled = everyone[is_test].drop(columns=columns.LABEL)
+        test = schema.check(unlabelled, source="synthetic test", labelled=False)
+        sample = test[["PassengerId"]].assign(**{columns.LABEL: False})
         return Dataset(train, test, sample, digest(train, test))
 
     def _faults(self) -> list[str]:
@@ -124,7 +125,7 @@ def generate(n_groups: int, seed: int, drift: float) -> tuple[pd.DataFrame, Ints
     frame["Name"] = draw_names(streams[4], people)
     for column, share in MISSING.items():
         frame[column] = frame[column].mask(streams[5].random(len(frame)) < share)
-    frame[LABEL] = labels
+    frame[columns.LABEL] = labels
     return frame, people.group
 
 

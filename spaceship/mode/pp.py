@@ -36,7 +36,7 @@ def pp(experiment: Experiment) -> None:
 
 def _store_features(experiment: Experiment, folder: Path) -> Path:
     """Write the feature tables unless the same set, made by the same code, is there already."""
-    node, protocol = experiment.nodes.node("features"), experiment.protocol
+    node, protocol = experiment.nodes.resolved("features"), experiment.protocol
     key = _digest(node, protocol.holdout_fraction, protocol.salt)
     final = folder / f"{features_name(node)}-{key}"
     if not final.is_dir():

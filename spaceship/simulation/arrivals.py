@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from spaceship.data import checks as schema
 from spaceship.data._base import Dataset, DataSource
-from spaceship.data.checks import SCHEMA_VERSION, check, check_disjoint
 from spaceship.data.digest import digest
 from spaceship.data.synthetic import FEWEST_GROUPS, MOST_GROUPS, generate
 from spaceship.errors import ConfigError, DataError
@@ -94,7 +94,7 @@ class Arrivals(DataSource):
 
     def fingerprint(self) -> str:
         """Return the sha256 of the eras' files, of who of them is to learn from, and the schema."""
-        sha = hashlib.sha256(f"schema {SCHEMA_VERSION}\0{self.first}".encode())
+        sha = hashlib.sha256(f"schema {schema.SCHEMA_VERSION}\0{self.first}".encode())
         for era in range(self.first, self.last + 2):
             sha.update(hashlib.sha256(_path(self.folder, era).read_bytes()).digest())
         return sha.hexdigest()
@@ -104,7 +104,7 @@ class Arrivals(DataSource):
         eras = range(self.first, self.last + 1)
         train = pd.concat([self._read(era) for era in eras], ignore_index=True)
         test = self._read(self.last + 1).drop(columns=LABEL)
-        check_disjoint(train, test)
+        schema.check_disjoint(train, test)
         return Dataset(train, test, None, digest(train, test))
 
     def newest(self) -> int:
@@ -143,7 +143,7 @@ def invent(groups: int, seed: int, drifts: Sequence[float]) -> list[pd.DataFrame
         frame, group = generate(groups, seed + number, drift)
         names = pd.Series(group + number * groups + 1).astype("str").str.zfill(4)
         frame[ID] = (names + "_" + frame[ID].str.partition("_")[2]).astype("str")
-        eras.append(check(frame, source=f"synthetic era {number + 1}", labelled=True))
+        eras.append(schema.check(frame, source=f"synthetic era {number + 1}", labelled=True))
     return eras
 
 

@@ -34,8 +34,8 @@ class EraResult:
 
     Attributes:
         era: Its number, from 1.
-        arrived: Passengers who arrived in it.
-        learnt_from: Passengers the candidate was given, of this era and of earlier ones.
+        arrived: Dataset who arrived in it.
+        learnt_from: Dataset the candidate was given, of this era and of earlier ones.
         drift: Drift of population and label model, 0 to 1; NaN if it is unknown.
         candidate: Name of the candidate.
         holdout_candidate: Hold-out accuracy of the candidate's twin.
@@ -44,7 +44,7 @@ class EraResult:
         needed: The relative gain that the gate needs for a new champion.
         award: The gate's award.
         champion: Version that is champion after the era; empty if there is none.
-        next_arrived: Passengers of the next era, whom none of the models below has seen.
+        next_arrived: Dataset of the next era, whom none of the models below has seen.
         next_candidate: Accuracy on them of the candidate, whatever its award.
         next_retrained: Accuracy on them of the champion.
         next_first: Accuracy on them of the first champion.

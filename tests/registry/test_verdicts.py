@@ -166,8 +166,8 @@ def test_the_champion_is_scored_again_where_the_data_has_moved(
         updated.append(replace(champion, holdout=holdout, data_digest=drifted.digest))
         return updated[-1]
 
-    truth = tuple(float(label) for label in held[LABEL])
-    perfect = replace(expected, probabilities=truth)
+    truth = held[LABEL].to_numpy(dtype=float)
+    perfect = replace(expected, rows=expected.rows.assign(probability=truth))
     job = new_job(perfect, digest=drifted.digest)
     verdict = Promotion(LENIENT, registry, update).judge(job)
     assert [report.holdout for report in updated] == [expected]
