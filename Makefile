@@ -34,10 +34,11 @@ install-dev: .venv/dev.stamp ## the same with the development tools, and git's p
 	then $(IN_VENV) -m pre_commit install; \
 	else echo 'No git checkout: no pre-commit hook to install.'; fi
 
-lint: .venv/dev.stamp ## check style, format, types and YAML
+lint: .venv/dev.stamp ## check style, format, types, layers and YAML
 	$(IN_VENV) -m ruff check
 	$(IN_VENV) -m ruff format --check
 	$(IN_VENV) -m mypy
+	.venv/bin/lint-imports --no-logo
 	$(IN_VENV) -m yamllint --strict $(YAML)
 
 format: .venv/dev.stamp ## rewrite the code in the house's format

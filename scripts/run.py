@@ -1,18 +1,10 @@
-"""The entry point: `python scripts/run.py mode=train`, from any folder."""
+"""Entry point of a checkout: `python scripts/run.py mode=train`, from any folder.
 
-import hydra
-from omegaconf import DictConfig
+Completion in bash looks for the text @hydra.main in the script; the decorated function itself is
+in `spaceship.cli.main`, which is also behind the command `spaceship` of an installed package.
+"""
 
-from spaceship.cli.main import exit_with, prepare, run_mode
-
-prepare()
-
-
-@hydra.main(version_base="1.3", config_path="../configs", config_name="config")
-def main(cfg: DictConfig) -> float | list[float] | None:
-    """Run the mode that the config names."""
-    return run_mode(cfg)
-
+from spaceship.cli.main import main
 
 if __name__ == "__main__":
-    exit_with(main)
+    main()

@@ -215,7 +215,8 @@ class Experiment:
 
     def pipeline(self, recipe: Recipe) -> Pipeline:
         """Return the unfitted pipeline of a recipe, seeds and threads taken from this job."""
-        return build_recipe(recipe, self.nodes.values)
+        own = Recipe.from_plain(self.nodes.resolved_values(recipe.to_plain()))
+        return build_recipe(own, self.settings.seed)
 
     def folds(self, recipe: Recipe) -> dict[int, PreparedFold] | None:
         """Return the prepared folds that the trials of this process share, None outside a sweep.

@@ -7,7 +7,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from hydra_plugins.spaceship_optuna.trial import reporting_to
-from spaceship.config.build import ROOT, register_resolvers
+from spaceship.config.installation import configs
+from spaceship.config.resolvers import register_resolvers
 from spaceship.data.local import LocalData
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError, TrackingError
@@ -36,7 +37,7 @@ def of(store: Store, *overrides: str) -> Experiment:
     register_resolvers()
     places = [f"paths.outputs={Path(str(store.artifacts)).parent}", f"tracking.uri={store.uri}"]
     small = ["data.n_groups=30"] if not any("data=" in item for item in overrides) else []
-    with initialize_config_dir(str(ROOT / "configs"), version_base="1.3"):
+    with initialize_config_dir(str(configs()), version_base="1.3"):
         cfg = compose("config", [*places, *small, *overrides])
     return Experiment.of(cfg, tuple(item.lstrip("+") for item in overrides))
 

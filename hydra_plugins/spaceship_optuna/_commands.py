@@ -32,7 +32,7 @@ def suggested_override(name: str, value: Any) -> str:
 
 
 def retrain_command(
-    plan: SearchPlan, trial: FrozenTrial, as_single_run: Callable[[Sequence[str]], Sequence[str]]
+    plan: SearchPlan, as_single_run: Callable[[Sequence[str]], Sequence[str]], trial: FrozenTrial
 ) -> str:
     """Return the command that runs a trial's configuration by itself."""
     arm = plan.owner(trial.params)

@@ -13,8 +13,8 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from hydra_plugins.spaceship_optuna._errors import SettingsError
 from hydra_plugins.spaceship_optuna._upstream import contains
-from hydra_plugins.spaceship_optuna.errors import SettingsError
 
 _PRIMITIVES = (bool, int, float, str)
 _ONLY_INTERVALS = "the tag log needs an interval, such as tag(log, int(interval(1, 100)))"
@@ -41,12 +41,7 @@ class Parameter:
 
     @classmethod
     def of(cls, override: Override) -> "Parameter":
-        """Return the parameter of a sweep on the command line.
-
-        Raises:
-            SettingsError: The sweep is empty or cannot be drawn from.
-
-        """
+        """Return the parameter of a sweep on the command line."""
         prefix = "++" if override.is_force_add() else "+" if override.is_add() else ""
         return cls(override.key_or_group, *_distribution(override), prefix=prefix)
 
@@ -69,12 +64,7 @@ class Parameter:
         return value if contains(self.distribution, value) else None
 
     def points(self) -> Iterator[Any]:
-        """Return every value that can be drawn.
-
-        Raises:
-            SettingsError: The distribution is continuous.
-
-        """
+        """Return every value that can be drawn; raise if the distribution is continuous."""
         of: Any = self.distribution
         if isinstance(of, CategoricalDistribution):
             yield from of.choices

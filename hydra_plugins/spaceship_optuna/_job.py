@@ -31,14 +31,7 @@ _Dumper.add_representer(str, yaml_text)
 
 
 def run_job(context: HydraContext, task: TaskFunction, config: DictConfig) -> JobReturn:
-    """Run the task in a folder of its own, between the callbacks; return its result or error.
-
-    Args:
-        context: Hydra's, with the job's callbacks.
-        task: The task function.
-        config: The job's config with Hydra's own node; nobody else uses it.
-
-    """
+    """Run the task in a folder of its own, between the callbacks; return its result or error."""
     folder = Path(str(config.hydra.sweep.dir), str(config.hydra.sweep.subdir)).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     with open_dict(config):
@@ -72,12 +65,7 @@ def run_job(context: HydraContext, task: TaskFunction, config: DictConfig) -> Jo
 
 
 def numbers(returned: Any, wanted: int) -> list[float]:
-    """Return a job's objectives as numbers.
-
-    Raises:
-        ValueError: They are no numbers, NaN, or not as many as the study has directions.
-
-    """
+    """Return a job's objectives as numbers; raise a ValueError for NaN or another count."""
     several = returned if isinstance(returned, tuple | list) else [returned]
     try:
         found = [float(value) for value in several]

@@ -5,7 +5,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial
 from scipy.stats import wilcoxon
 
-from hydra_plugins.spaceship_optuna.errors import SettingsError
+from hydra_plugins.spaceship_optuna._errors import SettingsError
 
 
 class PairedWilcoxonPruner(optuna.pruners.BasePruner):

@@ -26,15 +26,10 @@ OWNER, _SLOT, DEATHS = "owner", "slot", "deaths"
 def plan_trials(
     study: optuna.Study, plan: SearchPlan, n_trials: int, minimum: int, *, grid: bool = False
 ) -> None:
-    """Queue the trials that are missing: defaults first, then each arm's share, then free trials.
+    """Queue the trials that are missing to `n_trials` that count, including those before a resume.
 
-    Args:
-        study: New or resumed.
-        plan: Arms and spaces.
-        n_trials: Trials that count, in all.
-        minimum: Trials of each arm before the sampler is free to choose.
-        grid: Queue every point of the spaces in turn instead.
-
+    Defaults come first, then the rest of each arm's `minimum`, then trials that the sampler is free
+    to choose; with `grid`, every point of the spaces in turn instead.
     """
     trials = study.get_trials(deepcopy=False)
     counting = [trial for trial in trials if VOID not in trial.user_attrs]

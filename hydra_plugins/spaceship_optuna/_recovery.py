@@ -51,13 +51,8 @@ def requeue_dead(
     """Close running trials of dead workers, requeue each, and return their numbers.
 
     A trial that kills one worker after the other is not requeued: it stands as failed. A trial
-    that another process closes at the same time is left to that process.
-
-    Args:
-        study: The study.
-        waits: Seconds.
-        count_deaths: False after a user's interruption.
-
+    that another process closes at the same time is left to that process. Deaths after a user's
+    interruption are not counted.
     """
     dead = [trial for trial in _running(study) if _is_dead(trial, waits)]
     return _close(study, dead, more_deaths=int(count_deaths))

@@ -14,6 +14,7 @@ from hydra_plugins.spaceship_optuna._leaderboard import leaderboard
 from hydra_plugins.spaceship_optuna._ranking import best_of, candidate_of, candidates_of, complete
 from hydra_plugins.spaceship_optuna._search_space import CANDIDATE
 from hydra_plugins.spaceship_optuna._study import FINISHED, VOID, counted
+from hydra_plugins.spaceship_optuna.files import write_atomically
 
 RESULTS_FILE = "optimization_results.yaml"
 _ONE_LINE = 10**9  # a width at which YAML never folds a command
@@ -88,6 +89,5 @@ def _write(content: dict[str, Any], path: Path) -> Path:
     """Write YAML atomically, without NumPy numbers, which it lacks, and without references."""
     text = json.dumps(content, default=lambda x: x.item() if hasattr(x, "item") else str(x))
     text = yaml.safe_dump(json.loads(text), sort_keys=False, allow_unicode=True, width=_ONE_LINE)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(text.encode())
-    return temporary.replace(path)
+    write_atomically(path, text)
+    return path

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from importlib.util import find_spec
+from inspect import isclass
+from pkgutil import resolve_name
 from typing import Any
 
 import optuna
@@ -10,7 +12,7 @@ from hydra.utils import instantiate
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
-from hydra_plugins.spaceship_optuna.errors import MissingPackageError, SettingsError, SweepError
+from hydra_plugins.spaceship_optuna._errors import MissingPackageError, SettingsError, SweepError
 
 _NEEDS = {"CmaEsSampler": "cmaes", "GPSampler": "torch"}
 _KINDS: dict[str, type] = {"sampler": BaseSampler, "pruner": BasePruner}
@@ -46,17 +48,7 @@ def is_grid(sampler: Mapping[str, Any]) -> bool:
 
 
 def build(part: str, node: Any) -> Any:
-    """Return the sampler or pruner that a node describes by its `_target_`.
-
-    Args:
-        part: `sampler` or `pruner`.
-        node: The config node.
-
-    Raises:
-        SettingsError: The target is no class of that kind, or refuses its arguments.
-        MissingPackageError: The class needs a package that is not installed.
-
-    """
+    """Return the sampler or pruner, as `part` names it, of a config node with a `_target_`."""
     target = node.get("_target_") if isinstance(node, Mapping) else None
     choose = f"choose one with hydra/sweeper/{part}=NAME"
     if target is None:
@@ -67,13 +59,13 @@ def build(part: str, node: Any) -> Any:
         message = f"{_class_name(node)} needs the package {package}; run: pip install {package}"
         raise MissingPackageError(message)
     try:
-        built = instantiate({**node, "_partial_": False}, _convert_="all")
-    except InstantiationException as error:
+        found, kind = resolve_name(str(target)), _KINDS[part]
+        if isclass(found) and issubclass(found, kind):  # nothing else is called
+            return instantiate({**node, "_partial_": False}, _convert_="all")
+    except (AttributeError, ImportError, ValueError, InstantiationException) as error:
         raise _cause(error, f"hydra.sweeper.{part}._target_={target}") from None
-    if not isinstance(built, _KINDS[part]):
-        message = f"expected hydra.sweeper.{part}._target_ to be a {_KINDS[part].__name__}, found"
-        raise SettingsError(f"{message} {type(built).__name__}; {choose}")
-    return built
+    message = f"expected hydra.sweeper.{part}._target_ to be a {kind.__name__}, found {target}"
+    raise SettingsError(f"{message}; {choose}")
 
 
 def _cause(error: BaseException, setting: str) -> SweepError:

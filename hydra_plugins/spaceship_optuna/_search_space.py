@@ -13,8 +13,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from hydra_plugins.spaceship_optuna._distributions import Parameter
+from hydra_plugins.spaceship_optuna._errors import SettingsError
 from hydra_plugins.spaceship_optuna.config_text import flatten
-from hydra_plugins.spaceship_optuna.errors import SettingsError
 
 CANDIDATE = "candidate"
 """Name of the study's parameter that chooses an arm, if there are several."""
@@ -107,9 +107,6 @@ def read_plan(
         arguments: Overrides.
         space_node: Config node of an arm's own search space, if there is any.
         may_be_empty: Whether an arm may have nothing to sweep: a function suggests more.
-
-    Raises:
-        SettingsError: A space is empty, a key does not exist, or a value cannot be swept.
 
     """
     parser = OverridesParser.create(config_loader=loader)

@@ -9,11 +9,11 @@ from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf
 from optuna.trial import Trial
 
+from hydra_plugins.spaceship_optuna._errors import SettingsError
+from hydra_plugins.spaceship_optuna._hooks import Objective
 from hydra_plugins.spaceship_optuna._samplers import build, is_grid
 from hydra_plugins.spaceship_optuna._study import LAST, checked_name
 from hydra_plugins.spaceship_optuna.config import DEFAULT_PRUNER, PRUNERS, OptunaSweeperConf
-from hydra_plugins.spaceship_optuna.errors import SettingsError
-from hydra_plugins.spaceship_optuna.hooks import Objective
 from hydra_plugins.spaceship_optuna.process import usable_cores
 
 log = logging.getLogger(__name__)
@@ -47,12 +47,7 @@ class Settings(OptunaSweeperConf):
 def check_settings(
     settings: Mapping[str, Any], config: DictConfig, declared: Sequence[Objective] = ()
 ) -> Settings:
-    """Return the settings as plain values.
-
-    Args:
-        settings: `hydra.sweeper`.
-        config: The multirun's config.
-        declared: The host's objectives.
+    """Return the settings as plain values, with the host's objectives, or those of `direction`.
 
     Raises:
         SettingsError: A value is out of range, contradicts another one or would be ignored.
@@ -82,12 +77,7 @@ def check_settings(
 
 
 def n_workers(settings: OptunaSweeperConf, launcher: DictConfig) -> int:
-    """Return the number of workers that sweeper or launcher ask for: no idle ones, one if serial.
-
-    Raises:
-        SettingsError: The launcher's number is no whole number.
-
-    """
+    """Return the number of workers that the settings ask for: no idle ones, one if serial."""
     asked, cores = settings.n_jobs, usable_cores()
     if is_serial(launcher):
         if (asked or 1) > 1:
@@ -150,7 +140,7 @@ def _objectives(direction: Any, declared: Sequence[Objective]) -> list[Objective
         return [Objective(direction=name) for name in names]
     own = [objective.direction for objective in declared]
     if names != own:
-        message = f"expected {own}, which objective.metric declares, found direction={names}"
+        message = f"expected {own}, which the objective declares, found direction={names}"
         raise SettingsError(f"{message}; drop hydra.sweeper.direction")
     return list(declared)
 

@@ -14,9 +14,9 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 from optuna.storages import BaseStorage, RDBStorage
 
+from hydra_plugins.spaceship_optuna._errors import MissingPackageError, SettingsError
 from hydra_plugins.spaceship_optuna._journal import open_journal
 from hydra_plugins.spaceship_optuna.config_text import redact
-from hydra_plugins.spaceship_optuna.errors import MissingPackageError, SettingsError
 
 PASSWORD_VARIABLE = "SPACESHIP_STORAGE_PASSWORD"  # noqa: S105 - its name, not the password
 CONNECT_SECONDS = 10
@@ -33,14 +33,7 @@ _FORMS = (
 def locate_storage(storage: Any, folder: Path, study_name: str) -> str:
     """Return the URL or absolute path of a study's storage, without a password.
 
-    Args:
-        storage: `hydra.sweeper.storage`; None for a journal file of the study's own.
-        folder: Folder of journal files.
-        study_name: Names the journal file.
-
-    Raises:
-        SettingsError: The URL holds a password that could not be kept out of logs.
-
+    Without a setting (None), the study has a journal file of its own in the folder.
     """
     if storage is None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -55,13 +48,7 @@ def locate_storage(storage: Any, folder: Path, study_name: str) -> str:
 
 
 def open_storage(url: str) -> BaseStorage:
-    """Return the storage of a journal file (`.journal`, `.log`) or a database URL.
-
-    Raises:
-        SettingsError: The storage cannot be opened.
-        MissingPackageError: The database's driver is not installed.
-
-    """
+    """Return the storage of a journal file (`.journal`, `.log`) or a database URL."""
     try:
         if url.endswith(_JOURNALS):
             return open_journal(url.removeprefix("journal://"))

@@ -15,9 +15,9 @@ from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from hydra_plugins.spaceship_optuna._errors import SettingsError
 from hydra_plugins.spaceship_optuna._upstream import by_creation
 from hydra_plugins.spaceship_optuna.config_text import flatten
-from hydra_plugins.spaceship_optuna.errors import SettingsError
 from hydra_plugins.spaceship_optuna.process import is_orphan, process_tags
 
 log = logging.getLogger(__name__)
@@ -40,16 +40,7 @@ _SIGN_SECONDS = 5
 
 
 def latest_study(folder: Path, storage: BaseStorage | None) -> str:
-    """Return the name of the study that was changed last.
-
-    Args:
-        folder: Folder of journal files, one for each study.
-        storage: Database of all studies instead.
-
-    Raises:
-        SettingsError: There is none.
-
-    """
+    """Return the name of the last study in a database, or in a folder of journal files."""
     if storage is None:
         files = sorted(folder.glob("*.journal"), key=lambda path: path.stat().st_mtime)
         names = [path.stem for path in files]
@@ -84,10 +75,6 @@ def open_study(
     """Return the study of a name, and whether this process created it.
 
     A process that joins a study waits until its creator has opened it to joiners, or is dead.
-
-    Raises:
-        SettingsError: It must exist and does not, or it has other directions.
-
     """
     names = optuna.get_all_study_names(storage)
     if must_exist and name not in names:
@@ -114,16 +101,7 @@ def open_study(
 
 
 def check_facts(study: optuna.Study, facts: Mapping[str, Any]) -> None:
-    """Store the facts of a new study; raise if those of a resumed study differ.
-
-    Args:
-        study: New or resumed.
-        facts: What must stay the same: search spaces, objective, data, protocol.
-
-    Raises:
-        SettingsError: A fact differs; the message lists every difference.
-
-    """
+    """Store the facts of a new study; raise an error that lists those that differ on resume."""
     now = json.loads(json.dumps(facts, sort_keys=True, default=str))
     stored = study.user_attrs.get(_FACTS)
     if stored is None:
@@ -141,13 +119,7 @@ def check_facts(study: optuna.Study, facts: Mapping[str, Any]) -> None:
 
 
 def result_overrides(fixed: Sequence[str], without_effect: Collection[str]) -> list[str]:
-    """Return the fixed overrides that change results; a resume has to repeat them.
-
-    Args:
-        fixed: Overrides of all trials.
-        without_effect: Top-level config nodes that change no result, or are facts themselves.
-
-    """
+    """Return the fixed overrides that change results: a resume has to repeat them."""
     nodes = [item.lstrip("+~").partition("=")[0].partition(".")[0] for item in fixed]
     pairs = zip(fixed, nodes, strict=True)
     return sorted(item for item, node in pairs if node not in without_effect)

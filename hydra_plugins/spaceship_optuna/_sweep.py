@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import BrokenExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,37 +15,25 @@ from hydra.core.plugins import Plugins
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from hydra_plugins.spaceship_optuna import _queue, _recovery, _study
+from hydra_plugins.spaceship_optuna import _queue, _ranking, _recovery, _settings, _study
 from hydra_plugins.spaceship_optuna._commands import (
     as_override,
     resume_command,
     retrain_command,
     show_plan,
 )
+from hydra_plugins.spaceship_optuna._errors import SettingsError, SweepError
+from hydra_plugins.spaceship_optuna._hooks import host_of
 from hydra_plugins.spaceship_optuna._leaderboard import leaderboard, show
 from hydra_plugins.spaceship_optuna._plots import write_plots
 from hydra_plugins.spaceship_optuna._progress import Progress
-from hydra_plugins.spaceship_optuna._ranking import (
-    best_of,
-    candidates_of,
-    commonest_error,
-    complete,
-)
 from hydra_plugins.spaceship_optuna._results import write_results
 from hydra_plugins.spaceship_optuna._search_space import SearchPlan, read_plan
-from hydra_plugins.spaceship_optuna._settings import (
-    check_budget,
-    check_settings,
-    is_serial,
-    n_workers,
-)
 from hydra_plugins.spaceship_optuna._storage import hide_password, locate_storage, open_storage
 from hydra_plugins.spaceship_optuna._upstream import without_callbacks
 from hydra_plugins.spaceship_optuna._worker import Worker
 from hydra_plugins.spaceship_optuna.config_text import redact
-from hydra_plugins.spaceship_optuna.errors import SettingsError, SweepError
 from hydra_plugins.spaceship_optuna.files import write_atomically
-from hydra_plugins.spaceship_optuna.hooks import host_of
 from hydra_plugins.spaceship_optuna.process import WORKERS_VARIABLE
 
 log = logging.getLogger(__name__)
@@ -57,15 +46,7 @@ _MOST_FRUITLESS = 3
 
 
 class Sweep:
-    """A sweep of one multirun.
-
-    Args:
-        context: Hydra's, with its callbacks.
-        task: The task function.
-        config: The multirun's config.
-        settings: `hydra.sweeper`.
-
-    """
+    """A sweep of one multirun, given what Hydra hands a sweeper and the `hydra.sweeper` node."""
 
     def __init__(
         self,
@@ -81,18 +62,12 @@ class Sweep:
         self.config = config
         self.host = host_of(context.callbacks.callbacks)
         self.terms = self.host.study_terms(config)
-        self.settings = check_settings(settings, config, self.terms.objectives)
-        self.n_workers = n_workers(self.settings, config.hydra.launcher)
+        self.settings = _settings.check_settings(settings, config, self.terms.objectives)
+        self.n_workers = _settings.n_workers(self.settings, config.hydra.launcher)
         self.fruitless_launches = 0
 
     def run(self, arguments: Sequence[str]) -> Any:
-        """Run the sweep of a command line and return the best value, or values.
-
-        Raises:
-            SettingsError: The sweep cannot be run as asked, or does not fit the study it resumes.
-            SweepError: No trial has a result, or so many failed that the sweep was stopped.
-
-        """
+        """Run the sweep of a command line and return the best value, or values."""
         plan = self._plan(arguments)
         if self.settings.dry_run:
             return show_plan(plan, self.settings.n_trials)
@@ -101,7 +76,7 @@ class Sweep:
         facts |= {"search space": plan.describe(), "fixed": fixed}
         study, created = self._open()
         _study.check_facts(study, facts)
-        plan = plan.ordered(candidates_of(study))
+        plan = plan.ordered(_ranking.candidates_of(study))
         self._settle_folder(study, created=created)
         self.host.on_study_start(self.config, study)
         if study.user_attrs.get(_study.STOPPED):
@@ -122,7 +97,7 @@ class Sweep:
             self.settings.search_space,
             may_be_empty=bool(self.settings.custom_search_space),
         )
-        check_budget(self.settings, len(plan.arms))
+        _settings.check_budget(self.settings, len(plan.arms))
         if self.settings.grid:
             next(plan.grid(), None)  # raises if a space is continuous
         return plan
@@ -201,7 +176,7 @@ class Sweep:
 
     def launch(self, worker: Worker, study: optuna.Study) -> None:
         """Run workers until the queue is empty for them, or one of them dies."""
-        if is_serial(self.config.hydra.launcher):
+        if _settings.is_serial(self.config.hydra.launcher):
             worker.run()
             return
         os.environ[WORKERS_VARIABLE] = str(self.n_workers)
@@ -249,12 +224,10 @@ class Sweep:
     def _report(self, study: optuna.Study, plan: SearchPlan) -> Any:
         """Write the study's results and return the best value, or values."""
         folder, labels = Path(study.user_attrs[_SWEEP_DIR]), plan.labels
-
-        def command(trial: optuna.trial.FrozenTrial) -> str:
-            return retrain_command(plan, trial, self.host.retrain_overrides)
-
+        command = partial(retrain_command, plan, self.host.retrain_overrides)
         stopped, table = study.user_attrs.get(_study.STOPPED), show(leaderboard(study, labels))
-        best, error = best_of(complete(study), study.directions), commonest_error(study)
+        done, error = _ranking.complete(study), _ranking.commonest_error(study)
+        best = _ranking.best_of(done, study.directions)
         files = []
         if not stopped and (best or error):  # failures that max_failure_rate allows are a result
             log.info("%s", table)

@@ -15,7 +15,10 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 from optuna.trial import Trial, TrialState
 
+from hydra_plugins.spaceship_optuna import _study
 from hydra_plugins.spaceship_optuna._commands import as_override, suggested_override
+from hydra_plugins.spaceship_optuna._errors import PrunedError
+from hydra_plugins.spaceship_optuna._hooks import host_of
 from hydra_plugins.spaceship_optuna._job import numbers, run_job
 from hydra_plugins.spaceship_optuna._queue import claim, discard
 from hydra_plugins.spaceship_optuna._recovery import release_own
@@ -23,22 +26,13 @@ from hydra_plugins.spaceship_optuna._samplers import SamplerMaker, build
 from hydra_plugins.spaceship_optuna._search_space import CANDIDATE, Arm, SearchPlan
 from hydra_plugins.spaceship_optuna._settings import Settings, own_function
 from hydra_plugins.spaceship_optuna._storage import open_storage
-from hydra_plugins.spaceship_optuna._study import (
-    DEFAULT,
-    ERROR,
-    FINISHED,
-    STOPPED,
-    VOID,
-    stop_if_failing,
-)
 from hydra_plugins.spaceship_optuna._upstream import returned, suggest
-from hydra_plugins.spaceship_optuna.hooks import host_of
 from hydra_plugins.spaceship_optuna.process import is_orphan, process_tags, uninterrupted
-from hydra_plugins.spaceship_optuna.trial import PrunedError, reporting_to
+from hydra_plugins.spaceship_optuna.trial import reporting_to
 
 log = logging.getLogger(__name__)
 
-_STARTED = (TrialState.RUNNING, *FINISHED)
+_STARTED = (TrialState.RUNNING, *_study.FINISHED)
 _ORPHANED = 1
 _REPEATS = "repeats another trial"
 _PROBES = 500
@@ -102,7 +96,7 @@ class Worker:
     def may_continue(self, study: optuna.Study) -> bool:
         """Return whether another trial may be started."""
         in_time = time.time() < self.deadline
-        return in_time and not study.user_attrs.get(STOPPED) and not is_orphan(self.parent)
+        return in_time and not study.user_attrs.get(_study.STOPPED) and not is_orphan(self.parent)
 
     def run_trial(self, study: optuna.Study, trial: Trial) -> None:
         """Run a claimed trial; signals interrupt its job, but none of its writes."""
@@ -133,7 +127,7 @@ class Worker:
             arm = self.plan.arm(trial.suggest_categorical(CANDIDATE, labels))
         values = {}
         for parameter in arm.parameters:
-            if trial.user_attrs.get(DEFAULT) and parameter.key not in arm.defaults:
+            if trial.user_attrs.get(_study.DEFAULT) and parameter.key not in arm.defaults:
                 continue  # the default lies outside the space: the config's own value stays
             drawn = suggest(trial, self.plan.name(arm, parameter.key), parameter.distribution)
             values[parameter.key] = parameter.value(drawn)
@@ -144,7 +138,7 @@ class Worker:
             return False
         others = study.get_trials(deepcopy=False, states=_STARTED)
         return any(
-            other.params == trial.params and VOID not in other.user_attrs
+            other.params == trial.params and _study.VOID not in other.user_attrs
             for other in others
             if other.number != trial.number
         )
@@ -207,7 +201,7 @@ class Worker:
                 return False
             with uninterrupted():
                 trial.report(metrics[metric], step)
-            if trial.user_attrs.get(DEFAULT) or step + 1 == terms.n_steps:
+            if trial.user_attrs.get(_study.DEFAULT) or step + 1 == terms.n_steps:
                 return False  # defaults are measured whole; after the last step, so is this trial
             return trial.should_prune()
 
@@ -231,6 +225,6 @@ class Worker:
 
     def _fail(self, study: optuna.Study, trial: Trial, error: Any) -> None:
         """Store a trial's error, and stop the study if too many trials have failed."""
-        trial.set_user_attr(ERROR, f"{type(error).__name__}: {error}"[:500])
+        trial.set_user_attr(_study.ERROR, f"{type(error).__name__}: {error}"[:500])
         study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
-        stop_if_failing(study, self.settings.most_failures)
+        _study.stop_if_failing(study, self.settings.most_failures)

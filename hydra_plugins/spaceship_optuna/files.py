@@ -30,10 +30,13 @@ def unfinished(path: Path) -> Path:
     True
 
     """
+    import psutil
+
     path.parent.mkdir(parents=True, exist_ok=True)
     host = socket.gethostname()
     for left in path.parent.glob(f".{escape(path.name)}.{escape(host)}.*.tmp"):
-        if _is_gone(left.name.split(".")[-3]):
+        pid = left.name.split(".")[-3]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
             remove(left)
     own = f"{host}.{os.getpid()}.{os.urandom(16).hex()}"
     return path.with_name(f".{path.name}.{own}.tmp")
@@ -49,13 +52,3 @@ def remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
-
-
-def _is_gone(pid: str) -> bool:
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except (PermissionError, ValueError):
-        return False
-    return False

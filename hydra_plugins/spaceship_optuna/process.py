@@ -38,7 +38,7 @@ def is_orphan(tags: Mapping[str, str]) -> bool:
     """
     import psutil
 
-    if tags.get(_HOST) != socket.gethostname() or _PROCESS not in tags:
+    if not is_here(tags) or _PROCESS not in tags:
         return False
     pid, created = json.loads(tags[_PROCESS])
     try:
@@ -58,9 +58,7 @@ def is_own(tags: Mapping[str, str]) -> bool:
     True
 
     """
-    if tags.get(_HOST) != socket.gethostname() or _PROCESS not in tags:
-        return False
-    return process_id(tags) == os.getpid() and not is_orphan(tags)
+    return is_here(tags) and process_id(tags) == os.getpid() and not is_orphan(tags)
 
 
 def is_others(tags: Mapping[str, str]) -> bool:
@@ -90,13 +88,13 @@ def is_here(tags: Mapping[str, str]) -> bool:
 
 
 def process_id(tags: Mapping[str, str]) -> int:
-    """Return the process id in tags.
+    """Return the process id in tags, 0 if there is none.
 
     >>> process_id({"spaceship.process": "[1234, 1700000000.0]"})
     1234
 
     """
-    return int(json.loads(tags[_PROCESS])[0])
+    return int(json.loads(tags.get(_PROCESS, "[0]"))[0])
 
 
 @contextmanager

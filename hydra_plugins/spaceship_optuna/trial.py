@@ -7,27 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from hydra_plugins.spaceship_optuna._errors import PrunedError as PrunedError  # noqa: PLC0414
+
 Reporter = Callable[[int, Mapping[str, float]], bool]
 """Takes a step, counted from 0, and its metrics; returns whether the trial is to be pruned."""
 
 _REPORTER: ContextVar[Reporter | None] = ContextVar("reporter", default=None)
-
-
-class PrunedError(Exception):
-    """A trial stopped early, because it cannot become the best.
-
-    Attributes:
-        history: The metrics of the steps it ran.
-
-    >>> str(PrunedError([{"value": 0.7}]))
-    'pruned after 1 step(s)'
-
-    """
-
-    def __init__(self, history: Sequence[Mapping[str, float]]) -> None:
-        """Keep the metrics of the steps that were run."""
-        super().__init__(f"pruned after {len(history)} step(s)")
-        self.history = list(history)
 
 
 @contextmanager

@@ -8,7 +8,9 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from spaceship.config.build import ROOT, flatten, loggable, redact
+from hydra_plugins.spaceship_optuna.config_text import flatten, redact
+from spaceship.config.installation import program, repository
+from spaceship.config.secrets import loggable
 from spaceship.experiment import Experiment
 
 CONFIG_FILE = "config.yaml"
@@ -91,8 +93,8 @@ class Hook:
         command = shlex.join(redact(str(word)) for word in words)
         return {
             "mode": self.choices["mode"],
-            "command": f"python scripts/run.py {command}".strip(),
-            "mlflow.source.name": "scripts/run.py",
+            "command": f"{program()} {command}".strip(),
+            "mlflow.source.name": program().removeprefix("python "),
             **code_tags(),
         }
 
@@ -111,14 +113,17 @@ class Hook:
 
 @cache
 def code_tags() -> dict[str, str]:
-    """Return the commit of the code that this process started with, and if it has changes."""
-    sha, dirty = _git("rev-parse", "HEAD"), bool(_git("status", "--porcelain"))
+    """Return commit and cleanness of the checkout at the start; nothing without a repository."""
+    root = repository()
+    if root is None:
+        return {}
+    sha, dirty = _git(root, "rev-parse", "HEAD"), bool(_git(root, "status", "--porcelain"))
     return {"git_sha": sha or "unknown", "git_dirty": str(dirty).lower()}
 
 
-def _git(*arguments: str) -> str:
-    """Return the output of git on the project; empty where there is no git or no repository."""
-    command = ["git", "-C", str(ROOT), *arguments]
+def _git(root: Path, *arguments: str) -> str:
+    """Return the output of git on a repository; empty where there is no git."""
+    command = ["git", "-C", str(root), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):

@@ -1,8 +1,8 @@
 """MLflow runs of jobs: started with the config, ended with scores and the gate's verdict."""
 
+from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship import candidate
 from spaceship.callbacks._hook import Hook
-from spaceship.config.build import redact
 from spaceship.errors import ConfigError
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically

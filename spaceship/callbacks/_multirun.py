@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 from spaceship import candidate
 from spaceship.at_exit import PENDING
 from spaceship.callbacks._hook import CONFIG_FILE, Hook
-from spaceship.config.build import ROOT
+from spaceship.config.installation import configs
 from spaceship.errors import RefusedError
 from spaceship.evaluation.metrics import THRESHOLD, better
 from spaceship.evaluation.report import Report
@@ -96,7 +96,7 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
     members = best_recipes(folder, int(str(hook.blend)), metric, report)
     if len(members) == 1:
         return None
-    settings: Any = OmegaConf.load(ROOT / "configs" / "model" / "blend.yaml")
+    settings: Any = OmegaConf.load(configs() / "model" / "blend.yaml")
     features: Any = report.recipe["features"]
     threshold = report.recipe.get("threshold", THRESHOLD)
     recipe = Recipe.blend(

@@ -6,14 +6,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hydra_plugins.spaceship_optuna.hooks import Objective, StudyTerms
-from hydra_plugins.spaceship_optuna.process import process_tags
+from hydra_plugins.spaceship_optuna import Objective, StudyTerms
+from hydra_plugins.spaceship_optuna.config_text import redact
+from hydra_plugins.spaceship_optuna.process import process_tags, usable_cores
 from hydra_plugins.spaceship_optuna.trial import PrunedError
 from spaceship.at_exit import PENDING
 from spaceship.callbacks import _multirun as multirun
 from spaceship.callbacks._hook import Hook, code_tags
 from spaceship.callbacks._job import redact_saved_config
-from spaceship.config.build import redact, usable_cores
 from spaceship.errors import ConfigError
 from spaceship.evaluation.metrics import direction
 from spaceship.evaluation.report import Report

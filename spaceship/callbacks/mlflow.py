@@ -13,7 +13,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from hydra_plugins.spaceship_optuna.hooks import StudyHooks, StudyTerms
+from hydra_plugins.spaceship_optuna import StudyHooks, StudyTerms
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.at_exit import PENDING
 
@@ -103,8 +103,8 @@ class MLflowCallback(StudyHooks, Callback):
         from hydra.types import RunMode
 
         with _failures_kept():
+            from hydra_plugins.spaceship_optuna.config_text import redact
             from spaceship.callbacks import _hook, _job, _study
-            from spaceship.config.build import redact
 
             # Hydra prints the overrides if the job has failed
             job_return.overrides = [redact(text) for text in job_return.overrides or ()]

@@ -1,15 +1,14 @@
-"""What a config may name: classes under an explicit list of prefixes, and the verbs of `mode=`.
+"""Allow list of targets: the classes that a config may name, and the functions of `mode=`.
 
-Hydra's own block list stops only known evils: `joblib.load` and `pandas.read_pickle`, which run
-whatever a file says, are not on it. The list here is the project's to extend, in `pyproject.toml`,
-and not the command line's:
+Hydra's own block list stops known evils only: `joblib.load` and `pandas.read_pickle`, which run
+whatever a file says, are not on it. What counts is the module an object is defined in, not the
+name that leads to it. A project extends the list in its `pyproject.toml`, no command line does:
 
     [tool.spaceship]
     allowed-targets = ["mypackage."]
 """
 
 import inspect
-import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -17,134 +16,118 @@ from pkgutil import resolve_name
 from types import FunctionType
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
+from spaceship.config.installation import PACKAGE
 from spaceship.errors import ConfigError
 
-ALLOWED = (
-    "spaceship.",
-    "sklearn.",
-    "lightgbm.",
-    "catboost.",
-    "xgboost.",
-    "optuna.",
-    "hydra_plugins.spaceship_optuna.",
-)
-"""Prefixes of the classes that a config may name, in every project."""
+_LIBRARIES = ("sklearn.", "lightgbm.", "catboost.", "xgboost.", "optuna.")
+ALLOWED = ("spaceship.", *_LIBRARIES, "hydra_plugins.spaceship_optuna.")
+"""Prefixes of the modules whose classes a config may name, in every project."""
 VERBS = "spaceship.mode."
-"""Prefix of the functions that a config may name."""
-_HYDRAS = ("hydra.", "hydra_plugins.", "hydra_ray_launcher.", "logging.", "colorlog.")
-"""Prefixes of what Hydra's own node may name as well."""
-_NAMING = ("_target_", "()", "class")
-"""Keys that name something to be made: Hydra's, and those of Python's logging configuration."""
-_PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
+"""Prefix of the modules whose functions `mode=` may name."""
+PYPROJECT = PACKAGE.parent / "pyproject.toml"
+"""File that extends the list; a wheel and the code inside a stored model have none."""
+
+_HYDRA = ("hydra.", "hydra_plugins.", "hydra_ray_launcher.", "logging.", "colorlog.")
+_MADE_BY_HYDRA = ("callbacks", "launcher", "sweeper", "hydra_logging", "job_logging")
+_NAMING_KEYS = ("_target_", "()", "class")  # Hydra's, and those of Python's logging
 
 
-@cache
-def allowed() -> tuple[str, ...]:
-    """Return the prefixes a config may use, the project's own among them.
+def check_classes(
+    node: Any, keys: tuple[str, ...] = ("_target_",), more: tuple[str, ...] = ()
+) -> None:
+    """Raise ConfigError unless each target in a node is a class of an allowed module.
 
-    Raises:
-        ConfigError: `pyproject.toml` lists something that is no prefix of a package.
+    Args:
+        node: Plain or of OmegaConf; interpolations are followed as far as they resolve by now.
+        keys: Keys whose values are targets.
+        more: Prefixes that are allowed here besides.
 
-    """
-    if not _PROJECT.is_file():  # code that travels with a model comes without it
-        return ALLOWED
-    tools = tomllib.loads(_PROJECT.read_text(encoding="utf-8")).get("tool", {})
-    own = tools.get("spaceship", {}).get("allowed-targets", [])
-    wrong = not isinstance(own, list) or not all(
-        isinstance(prefix, str) and prefix.endswith(".") and len(prefix) > 1 for prefix in own
-    )
-    if wrong:
-        message = f"expected tool.spaceship.allowed-targets to be a list of prefixes, found {own!r}"
-        raise ConfigError(f"{message}; write each like 'mypackage.' in pyproject.toml")
-    return (*ALLOWED, *own)
-
-
-def check_classes(node: Any) -> None:
-    """Refuse a node, resolved, that names anything but classes under the allowed prefixes.
-
-    Raises:
-        ConfigError: It does.
+    >>> check_classes({"_target_": "sklearn.svm.SVC", "C": 2})
+    >>> check_classes({"deep": [{"_target_": "joblib.load"}]})
+    Traceback (most recent call last):
+    spaceship.errors.ConfigError: expected a _target_ that is a class under one of spaceship., ...
 
     """
-    for target in _named(node, ("_target_",)):
-        found = _found(target)
-        if isinstance(found, str):
-            _refuse_unless(found.startswith(allowed()), target, found, allowed())
-        elif not inspect.isclass(found):
-            message = f"expected a _target_ that is a class, found {target!r}"
-            raise ConfigError(f"{message}; name the class itself")
-
-
-def verb(target: object) -> FunctionType:
-    """Return the function that a mode names.
-
-    Raises:
-        ConfigError: It is no function of a module under `VERBS`, or under a prefix of the project.
-
-    """
-    prefixes = (VERBS, *(prefix for prefix in allowed() if prefix not in ALLOWED))
-    found: object = None
-    detail = ""
-    if str(target).startswith(prefixes):
-        try:
-            found = resolve_name(str(target))
-        except (AttributeError, ImportError, ValueError) as error:
-            detail = f" ({error})"
-    if isinstance(found, FunctionType) and f"{found.__module__}.".startswith(prefixes):
-        return found
-    wanted = f"expected mode._target_ to be a function under {', '.join(prefixes)}"
-    message = f"{wanted}; found {target!r}{detail}"
-    raise ConfigError(f"{message}; choose one of configs/mode with mode=NAME")
+    prefixes = (*ALLOWED, *own_prefixes(PYPROJECT), *more)
+    for target in _targets(node, keys):
+        found = _find(target, prefixes)
+        if isinstance(found, Exception) or (inspect.isclass(found) and _is_home(found, prefixes)):
+            continue  # what cannot be found is reported by whoever makes it
+        message = f"expected a _target_ that is a class under one of {', '.join(prefixes)}; found"
+        kind = f"a {type(found).__name__} of {getattr(found, '__module__', None)}"
+        shown = repr(target) if found is None else f"{target!r} (which is {kind})"
+        raise ConfigError(f"{message} {shown}; tool.spaceship in pyproject.toml adds")
 
 
 def check_hydra(config: DictConfig) -> None:
-    """Refuse a composed config whose Hydra node would make something foreign.
+    """Raise ConfigError if Hydra's own node makes callbacks, loggers, … of foreign classes.
 
-    Hydra makes callbacks, and Python's logging its handlers, before any code of a project runs.
-
-    Raises:
-        ConfigError: It would.
-
+    >>> node = {"hydra": {"callbacks": {"x": {"_target_": "logging.io.open"}}}}
+    >>> check_hydra(OmegaConf.create(node))
+    Traceback (most recent call last):
+    spaceship.errors.ConfigError: expected a _target_ that is a class under one of spaceship., ...
     """
-    prefixes = (*allowed(), *_HYDRAS)
-    node = OmegaConf.to_container(config.hydra, resolve=False)
-    for target in _named(node, _NAMING):
-        _refuse_unless(target.startswith(prefixes), target, target, prefixes)
+    nodes = [OmegaConf.select(config, f"hydra.{name}") for name in _MADE_BY_HYDRA]
+    check_classes(nodes, _NAMING_KEYS, _HYDRA)
 
 
-def _refuse_unless(fine: bool, target: str, found: str, prefixes: tuple[str, ...]) -> None:  # noqa: FBT001
-    if not fine:
-        message = f"expected a _target_ under one of {', '.join(prefixes)}; found {target!r}"
-        home = "" if found == target else f" (which is {found})"
-        raise ConfigError(f"{message}{home}; tool.spaceship in pyproject.toml may allow more")
+def verb(target: object) -> FunctionType:
+    """Return the function that a mode names; ConfigError unless it is one of a module for modes.
 
-
-def _found(target: str) -> Any:
-    """Return what a target names, or its full name if it is defined under another prefix.
-
-    A module's own imports are attributes of it, too. What is not there is left to be told of by
-    whoever makes it.
+    >>> verb("spaceship.mode.train.train").__name__
+    'train'
     """
-    if not target.startswith(allowed()):
-        return target
+    prefixes = (VERBS, *own_prefixes(PYPROJECT))
+    found = _find(str(target), prefixes)
+    if isinstance(found, FunctionType) and _is_home(found, prefixes):
+        return found
+    message = f"expected mode._target_ to be a function under {', '.join(prefixes)}; found"
+    reason = f" ({found})" if isinstance(found, Exception) else ""
+    raise ConfigError(f"{message} {target!r}{reason}; choose one of configs/mode with mode=NAME")
+
+
+@cache
+def own_prefixes(pyproject: Path) -> tuple[str, ...]:
+    """Return the prefixes that a project's `pyproject.toml` adds to the list.
+
+    >>> own_prefixes(Path("no such file"))
+    ()
+    """
+    import tomllib
+
+    if not pyproject.is_file():
+        return ()
+    tools = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {})
+    own = tools.get("spaceship", {}).get("allowed-targets", [])
+    if isinstance(own, list) and all(isinstance(one, str) and one[1:].endswith(".") for one in own):
+        return tuple(own)
+    message = f"expected tool.spaceship.allowed-targets to be a list of prefixes, found {own!r}"
+    raise ConfigError(f"{message}; write each like 'mypackage.' in pyproject.toml")
+
+
+def _find(target: str, prefixes: tuple[str, ...]) -> Any:
+    """Return the object, None if its name has another prefix, the error if it cannot be found."""
     try:
-        thing = resolve_name(target)
-    except Exception:  # noqa: BLE001 - building it will tell what is wrong
-        return target
-    module = thing.__name__ if inspect.ismodule(thing) else getattr(thing, "__module__", None)
-    home = f"{module}."
-    return thing if module is None or home.startswith(allowed()) else home
+        return resolve_name(target) if target.startswith(prefixes) else None
+    except Exception as error:  # noqa: BLE001 - of whatever the import runs
+        return error
 
 
-def _named(plain: Any, keys: tuple[str, ...]) -> Iterator[str]:
-    if isinstance(plain, Mapping):
-        for key, value in plain.items():
+def _is_home(thing: object, prefixes: tuple[str, ...]) -> bool:
+    return f"{getattr(thing, '__module__', None)}.".startswith(prefixes)
+
+
+def _targets(node: Any, keys: tuple[str, ...]) -> Iterator[str]:
+    if isinstance(node, Mapping | list | tuple | ListConfig):
+        for key in node if isinstance(node, Mapping) else range(len(node)):
+            try:
+                value = node[key]
+            except OmegaConfBaseException:  # Hydra cannot use it either
+                continue
             if key in keys and isinstance(value, str):
                 yield value
             else:
-                yield from _named(value, keys)
-    elif isinstance(plain, list | tuple):
-        for value in plain:
-            yield from _named(value, keys)
+                yield from _targets(value, keys)

@@ -1,43 +1,30 @@
-"""From config to objects: resolvers, the one place that instantiates, and what may be logged."""
+"""Objects from config nodes: the one place that instantiates, and plain values of a node."""
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from hydra_plugins.spaceship_optuna.config_text import flatten as flatten  # noqa: PLC0414
-from hydra_plugins.spaceship_optuna.config_text import redact as redact  # noqa: PLC0414
-from hydra_plugins.spaceship_optuna.process import WORKERS_VARIABLE
-from hydra_plugins.spaceship_optuna.process import usable_cores as usable_cores  # noqa: PLC0414
 from spaceship.config.allow_list import check_classes
-from spaceship.errors import ConfigError
-
-ROOT = Path(__file__).resolve().parents[2]
-"""The project's root folder: `configs` and the default `outputs` lie in it."""
-
-
-def register_resolvers() -> None:
-    """Register `${project_root:}`, `${abspath:PATH}` and `${cores:}` with OmegaConf."""
-    OmegaConf.register_new_resolver("project_root", lambda: str(ROOT), replace=True)
-    OmegaConf.register_new_resolver("abspath", _abspath, replace=True)
-    OmegaConf.register_new_resolver("cores", _cores, replace=True)
+from spaceship.config.installation import checkout
+from spaceship.errors import ConfigError, MissingDependencyError, SpaceshipError
 
 
 def build(node: DictConfig | Mapping[str, Any], **kwargs: Any) -> Any:
-    """Return the object a config node describes by its `_target_`.
+    """Return the object a config node describes by its `_target_`, nodes inside it built too.
 
     Args:
-        node: A config node with a `_target_`; nodes inside it are built too.
+        node: A config node with a `_target_`.
         **kwargs: Further arguments of the target; they win over the node's.
 
     Raises:
-        ConfigError: The target is no class under an allowed prefix, does not take these arguments,
-            or is to be called later.
+        ConfigError: The target is not on the allow list or does not take these arguments.
+        MissingDependencyError: The target's package is not installed.
+
+    >>> build({"_target_": "sklearn.svm.SVC", "C": 2.0}, kernel="linear")
+    SVC(C=2.0, kernel='linear')
 
     """
     from hydra.errors import InstantiationException
@@ -54,7 +41,7 @@ def build(node: DictConfig | Mapping[str, Any], **kwargs: Any) -> Any:
     try:
         return instantiate(plain, _convert_="all", **kwargs)
     except InstantiationException as error:
-        raise _mendable(error, plain) from error
+        raise _mendable(error, plain.get("_target_")) from error
 
 
 def resolved(node: Any) -> Any:
@@ -62,6 +49,9 @@ def resolved(node: Any) -> Any:
 
     Raises:
         ConfigError: An interpolation leads nowhere, or a mandatory value is missing.
+
+    >>> resolved(OmegaConf.create({"seed": 1, "folds": {"seed": "${seed}"}}))
+    {'seed': 1, 'folds': {'seed': 1}}
 
     """
     if not isinstance(node, DictConfig | ListConfig):
@@ -73,80 +63,15 @@ def resolved(node: Any) -> Any:
         raise ConfigError(message) from error
 
 
-def settings(cfg: DictConfig, section: str, *names: str) -> list[Any]:
-    """Return the values of a section that has these settings and no other, in the order named.
-
-    Raises:
-        ConfigError: One is missing or unknown, or the section does not resolve.
-
-    """
-    found = resolved(cfg.get(section))
-    if not isinstance(found, dict) or set(found) != set(names):
-        shown = ", ".join(map(str, found)) if isinstance(found, dict) else repr(found)
-        message = f"expected {section} to have {', '.join(names)}, found {shown}"
-        raise ConfigError(f"{message}; leave out what replaces it, or adds (+) or deletes (~) one")
-    return [found[name] for name in names]
-
-
-def loggable(cfg: DictConfig) -> dict[str, Any]:
-    """Return the config resolved, but with the values of environment variables left out.
-
-    Wherever an `${oc.env:NAME}` leads, that text stands in place of the value, and passwords inside
-    URIs become `***`, so that the result may be logged and stored.
-    """
-    with _environment_hidden():
-        try:
-            plain = OmegaConf.to_container(cfg, resolve=True)
-        except OmegaConfBaseException:  # a resolver that cannot work on a name for a value
-            plain = OmegaConf.to_container(cfg, resolve=False)
-    return dict(_redacted(plain))
-
-
-@contextmanager
-def _environment_hidden() -> Iterator[None]:
-    """Make `${oc.env:NAME}` resolve to its own text: what cannot be read cannot leak."""
-    from omegaconf.resolvers import oc
-
-    def hidden(name: str, *default: Any) -> Any:
-        return f"${{oc.env:{name}}}" if name in os.environ else oc.env(name, *default)
-
-    OmegaConf.register_new_resolver("oc.env", hidden, replace=True)
-    try:
-        yield
-    finally:
-        OmegaConf.register_new_resolver("oc.env", oc.env, replace=True)
-
-
-def _redacted(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _redacted(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_redacted(item) for item in value]
-    return redact(value) if isinstance(value, str) else value
-
-
-def _mendable(error: Exception, plain: Mapping[str, Any]) -> Exception:
-    """Return the error to raise: what the user caused, or a message that names the target."""
-    from spaceship.errors import MissingDependencyError, SpaceshipError
-
-    cause = error.__cause__
-    if isinstance(cause, SpaceshipError):
-        return cause
-    root = cause or error
-    while root.__cause__ is not None:
-        root = root.__cause__
-    target = plain.get("_target_")
-    package = root.name.split(".")[0] if isinstance(root, ModuleNotFoundError) and root.name else ""
+def _mendable(error: BaseException, target: object) -> SpaceshipError:
+    """Return the error to raise: the target's own for users, or one that names the target."""
+    if isinstance(error.__cause__, SpaceshipError):
+        return error.__cause__
+    while error.__cause__ is not None:
+        error = error.__cause__
+    package = (error.name or "").split(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     if package and find_spec(package) is None:  # else a module of an installed package is misspelt
-        install = f'pip install -e ".[{package}]"'
-        return MissingDependencyError(f"{target} needs the package {package}; run: {install}")
-    return ConfigError(f"{target} cannot be built from its config: {root}")
-
-
-def _abspath(path: str) -> str:
-    return str(Path(path).expanduser().absolute())
-
-
-def _cores() -> int:
-    """Return this process's share of the cores: a sweep's workers divide them among themselves."""
-    return max(1, usable_cores() // int(os.environ.get(WORKERS_VARIABLE, "1")))
+        extra = f'"spaceship[{package}]"' if checkout() is None else f'-e ".[{package}]"'
+        message = f"{target} needs the package {package}; run: pip install {extra}"
+        return MissingDependencyError(message)
+    return ConfigError(f"{target} cannot be built from its config: {error}")

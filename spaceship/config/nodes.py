@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from spaceship.config.build import resolved
 
@@ -38,7 +38,14 @@ class Nodes:
         """
         return resolved(self._cfg.get(name))
 
-    @property
-    def values(self) -> Mapping[str, Any]:
-        """The values that the interpolations of a recipe name, such as `seed`."""
-        return self._cfg
+    def resolved_values(self, plain: Mapping[str, Any]) -> dict[str, Any]:
+        """Return plain values, their interpolations resolved against this job's config.
+
+        Raises:
+            ConfigError: An interpolation leads nowhere.
+
+        """
+        whole = self._cfg.copy()
+        with open_dict(whole):
+            whole.recipe = dict(plain)
+        return dict(resolved(whole.recipe))

@@ -34,7 +34,9 @@ def submission(predictions: npt.ArrayLike, data: Dataset) -> pd.DataFrame:
 
 
 def usable(output: object) -> Path:
-    """Return the path of `inference.output`, links followed, if only a plain file is in its place.
+    """Return the path of `inference.output` unless something else than a plain file is there.
+
+    Links are followed.
 
     A device such as /dev/null is left alone: a file in its place would break the machine.
 

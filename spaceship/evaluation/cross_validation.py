@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from spaceship.errors import ConfigError
 from spaceship.evaluation.metrics import THRESHOLD, Metric, score
 from spaceship.split.folds import Fold, group_folds
 
@@ -207,7 +208,11 @@ def _fit_and_predict(
     from sklearn.base import clone
 
     fresh, start = clone(estimator), perf_counter()
-    fresh.fit(prepared.train, truth)
+    try:
+        fresh.fit(prepared.train, truth)
+    except (TypeError, ValueError) as error:
+        message = f"expected settings the estimator takes, found: {error}"
+        raise ConfigError(f"{message}; see configs/model/NAME.yaml") from error
     fitted = perf_counter()
     chance = positive_probability(fresh, prepared.test)
     seconds = perf_counter() - fitted + prepared.transform_seconds

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from spaceship.config.installation import program
 from spaceship.config.settings import History
 from spaceship.errors import ConfigError
 from spaceship.experiment import Experiment
@@ -34,7 +35,7 @@ def history(experiment: Experiment) -> None:
         write_atomically(output, _as_text(moves, output.suffix))
         log.info("%d moves of aliases: %s", len(moves), output)
     if not champions:
-        log.info("%s has never had a champion; python scripts/run.py mode=train", registry.model)
+        log.info("%s has never had a champion; %s mode=train", registry.model, program())
     elif moment is not None:
         log.info("%s", _champion_at(champions, moment))
     else:

@@ -5,7 +5,8 @@ import json
 import logging
 from pathlib import Path
 
-from spaceship.config.build import ROOT, build
+from spaceship.config.build import build
+from spaceship.config.installation import PACKAGE
 from spaceship.data.cache import filling, load_dataset
 from spaceship.data.description import describe, description_table
 from spaceship.experiment import Experiment, features_name
@@ -51,7 +52,6 @@ def _store_features(experiment: Experiment, folder: Path) -> Path:
 
 def _digest(*contents: object) -> str:
     """Return a digest of everything the features depend on: their config, the split, the code."""
-    package = ROOT / "spaceship"
-    paths = sorted(path for name in _CODE for path in (package / name).rglob("*.py"))
+    paths = sorted(path for name in _CODE for path in (PACKAGE / name).rglob("*.py"))
     code = [path.read_text() for path in paths]
     return hashlib.sha256(json.dumps([*contents, code], default=str).encode()).hexdigest()[:12]

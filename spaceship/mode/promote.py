@@ -2,6 +2,7 @@
 
 import logging
 
+from spaceship.config.installation import program
 from spaceship.errors import RegistryError
 from spaceship.experiment import Experiment
 from spaceship.registry.registry import CHALLENGER, CHAMPION
@@ -20,7 +21,7 @@ def promote(experiment: Experiment) -> None:
         if number is None:
             message = (
                 f"expected a challenger of {registry.model}, found none; a candidate that beats "
-                "the champion becomes one: python scripts/run.py mode=train model=NAME"
+                f"the champion becomes one: {program()} mode=train model=NAME"
             )
             raise RegistryError(message)
         if not dry_run:

@@ -25,7 +25,7 @@ from spaceship.registry.moves import completed_moves
 from spaceship.registry.registry import CHAMPION, MODEL, Registry
 from spaceship.simulation import arrivals as arriving
 from spaceship.simulation import plot as timeline
-from spaceship.simulation.arrivals import Arrivals, Plan
+from spaceship.simulation.arrivals import Arrivals, Schedule
 from spaceship.simulation.eras import EraResult, conclusion, eras_csv, eras_table, summarise_eras
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import job_run, log_report
@@ -46,10 +46,11 @@ def simulate(experiment: Experiment) -> None:
 
     """
     _check(experiment)
-    plan, folder = Plan(**dict(experiment.settings.simulate)), experiment.job.folder / "simulation"
-    drifts = _write_eras(experiment, plan, folder / "arrivals")
+    schedule = Schedule(**dict(experiment.settings.simulate))
+    folder = experiment.job.folder / "simulation"
+    drifts = _write_eras(experiment, schedule, folder / "arrivals")
     with _mlflow_restored():
-        spans = [plan.span(era) for era in range(1, plan.eras + 1)]
+        spans = [schedule.span(era) for era in range(1, schedule.eras + 1)]
         eras = [_run_era(experiment, folder, *each) for each in zip(spans, drifts, strict=False)]
     _log_results(experiment, eras)
     refused = ", ".join(str(era.era) for era in eras if era.award == Award.REFUSED)
@@ -70,16 +71,16 @@ def _check(experiment: Experiment) -> None:
         )
 
 
-def _write_eras(experiment: Experiment, plan: Plan, folder: Path) -> list[float]:
+def _write_eras(experiment: Experiment, schedule: Schedule, folder: Path) -> list[float]:
     """Write the rows of each era and of one more; return their drift, NaN where it is unknown."""
     source = experiment.source
     if isinstance(source, SyntheticData):
-        drifts = plan.drifts
-        eras = arriving.invent(plan.groups, source.seed, drifts)
+        drifts = schedule.drifts
+        eras = arriving.generate_eras(schedule.groups, source.seed, drifts)
     else:
-        drifts = [float("nan")] * (plan.eras + 1)
-        eras = arriving.cut(experiment.dataset.train, len(drifts))
-    arriving.store(eras, folder)
+        drifts = [float("nan")] * (schedule.eras + 1)
+        eras = arriving.cut_into_eras(experiment.dataset.train, len(drifts))
+    arriving.write_eras(eras, folder)
     return drifts
 
 
@@ -93,14 +94,15 @@ def _run_era(
     log.info("Era %d: %d passengers to learn from", span[1], len(people.train))
     job = Job(folder / f"era-{span[1]}", in_multirun=False)
     model, verdict = _retrain(own, job)
-    report, registry, labels = Report.read(job.folder), own.registry, source.fate().to_numpy()
+    report, registry = Report.read(job.folder), own.registry
+    labels = source.next_labels().to_numpy()
     reigned = [str(move.after) for move in completed_moves(registry.aliases.moves(), CHAMPION)]
     models = {number: _loaded(registry, number) for number in {*reigned[:1], *reigned[-1:]}}
     right = {number: one.predict(people.test) == labels for number, one in models.items()}
     first, present = (right[reigned[at]] if reigned else labels[:0] for at in (0, -1))
     return EraResult(
         era=span[1],
-        arrived=source.newest(),
+        arrived=source.count_newest(),
         learnt_from=len(people.train),
         drift=drift,
         candidate=report.name,

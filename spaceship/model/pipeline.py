@@ -1,7 +1,7 @@
 """Pipelines built from recipes: raw columns → features → encoding → estimator → probabilities."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sklearn.pipeline import Pipeline
@@ -15,24 +15,23 @@ from spaceship.model.inner_cv import with_inner_choices
 from spaceship.model.recipe import Recipe
 
 
-def build_recipe(recipe: Recipe, values: Mapping[str, Any]) -> Pipeline:
+def build_recipe(own: Recipe, seed: int) -> Pipeline:
     """Return the unfitted pipeline of a recipe, which takes raw columns.
 
     Args:
-        recipe: Its interpolations may be unresolved.
-        values: The job's config, or its `seed` and the keys that interpolations name.
+        own: A recipe whose interpolations are resolved.
+        seed: Seed of inner folds.
 
     Raises:
-        ConfigError: A value is out of its range, or a part has not the methods of its kind.
+        ConfigError: A part has not the methods of its kind.
 
     >>> raw = {"_target_": "spaceship.task.spaceship_titanic.features.raw.RawFeatures"}
-    >>> lgbm = {"_target_": "lightgbm.LGBMClassifier", "random_state": "${seed}"}
+    >>> lgbm = {"_target_": "lightgbm.LGBMClassifier", "n_estimators": 5}
     >>> recipe = Recipe(name="lgbm", encoding="native", estimator=lgbm, features=raw)
-    >>> list(build_recipe(recipe, {"seed": 42}).named_steps)
+    >>> list(build_recipe(recipe, seed=42).named_steps)
     ['features', 'encoding', 'estimator']
 
     """
-    own, seed = recipe.resolved(values), values["seed"]
     if own.members is None:
         whole: Any = _chain(own)
     else:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from omegaconf import OmegaConf, open_dict
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -15,7 +14,6 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from spaceship.config.build import resolved
 from spaceship.errors import ConfigError
 from spaceship.model.blend import Method
 from spaceship.model.encoding import Encoding
@@ -56,8 +54,8 @@ class Recipe(BaseModel):
         >>> raw = {"_target_": "spaceship.task.spaceship_titanic.features.raw.RawFeatures"}
         >>> forest = {"_target_": "sklearn.ensemble.RandomForestClassifier", "n_jobs": "${threads}"}
         >>> recipe = Recipe(name="forest", encoding="onehot", estimator=forest, features=raw)
-        >>> recipe.resolved({"threads": 2}).estimator["n_jobs"]
-        2
+        >>> recipe.with_features({**raw, "columns": ["Age"]}).features["columns"]
+        ['Age']
         >>> Recipe.from_plain(recipe.to_plain()) == recipe
         True
 
@@ -84,7 +82,7 @@ class Recipe(BaseModel):
     @field_validator("*", mode="wrap")
     @classmethod
     def _check_unless_open(cls, value: Any, check: Callable[[Any], Any]) -> Any:
-        """Leave an interpolation such as `${seed}` as it is; `resolved` checks its value."""
+        """Leave an interpolation such as `${seed}` unchecked until its value is known."""
         return value if isinstance(value, str) and "${" in value else check(value)
 
     @classmethod
@@ -171,21 +169,6 @@ class Recipe(BaseModel):
         """Whether the steps before the estimator are fitted once a fold, apart from it."""
         chosen = (self.iterations, self.calibration, self.threshold)
         return self.members is None and chosen == (Iterations.FIXED, Calibration.NONE, 0.5)
-
-    def resolved(self, values: Mapping[str, Any]) -> Self:
-        """Return the recipe with every interpolation replaced by its value.
-
-        Args:
-            values: The job's config, or the keys that the interpolations name, such as `seed`.
-
-        Raises:
-            ConfigError: An interpolation leads nowhere, or its value is out of its range.
-
-        """
-        whole = OmegaConf.create(values)  # type: ignore[call-overload]
-        with open_dict(whole):
-            whole.recipe = self.to_plain()
-        return self.from_plain(resolved(whole.recipe))
 
 
 def _fault(error: ErrorDetails) -> str:

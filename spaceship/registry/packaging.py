@@ -19,6 +19,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from spaceship._upstream import MLFLOW_SKOPS_FILE
+from spaceship.config.installation import program
 from spaceship.errors import RegistryError, expected
 
 SERVING_PACKAGES = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")
@@ -100,7 +101,7 @@ def load(uri: str) -> Pipeline:
     except Exception as error:
         do = (
             "go back with mode=rollback, or take the alias champion away on MLflow's page "
-            "(make ui) and train another one: python scripts/run.py mode=train"
+            f"(make ui) and train another one: {program()} mode=train"
         )
         what = f"a model that this version of the code loads at {uri}"
         raise RegistryError(expected(what, error, do)) from error

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spaceship.config.installation import program
 from spaceship.errors import NoChampionError, RegistryError, expected
 from spaceship.files import digest
 from spaceship.registry.aliases import Aliases
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _MEND = (
     "restore it, go back with mode=rollback, or take the alias champion away on MLflow's page "
-    "(make ui) and train another one: python scripts/run.py mode=train"
+    f"(make ui) and train another one: {program()} mode=train"
 )
 
 CHAMPION = "champion"
@@ -93,7 +94,7 @@ class Registry:
             return version
         do = (
             "a candidate that passes the gate becomes champion: "
-            "python scripts/run.py mode=train, with the same data"
+            f"{program()} mode=train, with the same data"
         )
         raise NoChampionError(expected(f"a champion of {self.model}", "none", do))
 

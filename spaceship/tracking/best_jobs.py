@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from spaceship.config.installation import program
 from spaceship.errors import ConfigError, expected
 from spaceship.evaluation.metrics import Direction, direction
 from spaceship.evaluation.report import Report
@@ -41,7 +42,7 @@ def study_folder(store: Store, study: str) -> Path:
         [store.experiment_id], which, order_by=["attributes.start_time DESC"], max_results=1
     )
     if not found:
-        do = "run one first: python scripts/run.py mode=tune"
+        do = f"run one first: {program()} mode=tune"
         raise ConfigError(expected(f"a sweep {study!r} in model.study", "none", do))
     folder = Path(found[0].data.tags[FOLDER_TAG])
     if not folder.is_dir():

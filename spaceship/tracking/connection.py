@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import uninterrupted
-from spaceship.config.build import redact
 from spaceship.errors import TrackingError, expected
 
 if TYPE_CHECKING:

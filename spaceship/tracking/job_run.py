@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from spaceship.config.build import redact
+from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.errors import RefusedError
 from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.tracking.job import FAILURE_FILE, Job

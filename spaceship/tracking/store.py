@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
+from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import is_orphan, is_others, process_tags, uninterrupted
 from spaceship.at_exit import PENDING
-from spaceship.config.build import redact
 from spaceship.errors import TrackingError, expected
 from spaceship.files import clear_unfinished
 from spaceship.tracking.connection import open_client

@@ -7,7 +7,8 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from spaceship.callbacks._hook import Hook
-from spaceship.config.build import ROOT, register_resolvers
+from spaceship.config.installation import configs
+from spaceship.config.resolvers import register_resolvers
 
 SWEEPERS = {"optuna": True, "basic": False}
 
@@ -15,7 +16,7 @@ SWEEPERS = {"optuna": True, "basic": False}
 def composed(folder: Path, *overrides: str) -> DictConfig:
     """Return a command's config with Hydra's node, its sweep in a folder."""
     register_resolvers()
-    with initialize_config_dir(str(ROOT / "configs"), version_base="1.3"):
+    with initialize_config_dir(str(configs()), version_base="1.3"):
         cfg = compose("config", [f"paths.outputs={folder}", *overrides], return_hydra_config=True)
     with open_dict(cfg):
         cfg.hydra.sweep.dir = str(folder / "sweep")

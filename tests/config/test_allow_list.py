@@ -1,13 +1,14 @@
-"""Only classes that a project has listed are made from a config, by us, by Hydra or by logging."""
+"""Only classes on a project's list are made from a config: by the project, Hydra or logging."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import Shell
 from omegaconf import OmegaConf
 
-from spaceship.config import allow_list as targets
+from spaceship.config import allow_list
 from spaceship.errors import ConfigError
 
 FOREIGN = [
@@ -18,22 +19,30 @@ FOREIGN = [
     "builtins.eval",
     "spaceshipyard.Evil",
 ]
+TRAP = "{_target_: joblib.load, filename: TRAP}"
+HOSTILE = {
+    "a callback": f"hydra: {{callbacks: {{x: {TRAP}}}}}",
+    "a callback behind an interpolation": f"x: {TRAP}\nhydra: {{callbacks: {{x: '${{x}}'}}}}",
+    "a callback, with the check's own places overridden": (
+        "defaults: [override /hydra/hydra_logging: disabled, override /hydra/job_logging: none]\n"
+        f"hydra: {{hydra_logging: {{version: 1}}, callbacks: {{mlflow: {TRAP}}}}}"
+    ),
+    "a log handler": "hydra: {job_logging: {handlers: {x: {'()': logging.io.open, file: TRAP}}}}",
+}
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def pyproject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give the path of another project's `pyproject.toml`, not there yet."""
     path = tmp_path / "pyproject.toml"
-    monkeypatch.setattr(targets, "_PROJECT", path)
-    targets.allowed.cache_clear()
-    yield path
-    targets.allowed.cache_clear()
+    monkeypatch.setattr(allow_list, "PYPROJECT", path)
+    return path
 
 
 @pytest.mark.parametrize("target", FOREIGN)
-def test_what_is_not_on_the_list_is_refused(target: str) -> None:
+def test_a_target_that_is_not_on_the_list_is_refused(target: str) -> None:
     with pytest.raises(ConfigError, match=r"under one of spaceship\..*found '"):
-        targets.check_classes({"deep": [{"_target_": target}]})
+        allow_list.check_classes({"deep": [{"_target_": target}]})
 
 
 @pytest.mark.parametrize(
@@ -41,62 +50,79 @@ def test_what_is_not_on_the_list_is_refused(target: str) -> None:
     [
         "sklearn.utils.validation.joblib.load",  # a module's own import is an attribute of it
         "spaceship.files.hashlib.sha256",
-        "spaceship.config.build.os.system",
+        "spaceship.files.os.system",
+        "spaceship.files.Path",
     ],
 )
-def test_a_way_round_through_an_import_is_none(target: str) -> None:
-    with pytest.raises(ConfigError, match=r"which is|a class"):
-        targets.check_classes({"_target_": target})
+def test_an_import_of_an_allowed_module_is_no_way_round(target: str) -> None:
+    with pytest.raises(ConfigError, match=r"which is a \w+ of (joblib|_hashlib|posix|pathlib)"):
+        allow_list.check_classes({"_target_": target})
 
 
 @pytest.mark.parametrize(
     "target", ["spaceship.files.write_atomically", "sklearn.datasets.fetch_openml"]
 )
 def test_functions_are_no_classes(target: str) -> None:
-    with pytest.raises(ConfigError, match="that is a class, found"):
-        targets.check_classes({"_target_": target})
+    with pytest.raises(ConfigError, match=r"that is a class under .*which is a function of"):
+        allow_list.check_classes({"_target_": target})
 
 
 @pytest.mark.parametrize("target", ["spaceship.files.write_json", "os.getcwd"])
 def test_only_verbs_are_called(target: str) -> None:
     with pytest.raises(ConfigError, match=r"a function under spaceship\.mode\."):
-        targets.verb(target)
-    assert targets.verb("spaceship.mode.train.train").__name__ == "train"
+        allow_list.verb(target)
+    assert allow_list.verb("spaceship.mode.train.train").__name__ == "train"
 
 
-def test_a_project_lists_more_in_its_own_file(project: Path) -> None:
-    with pytest.raises(ConfigError, match="fractions"):
-        targets.check_classes({"_target_": "fractions.Fraction"})
-    project.write_text('[tool.spaceship]\nallowed-targets = ["fractions."]\n')
-    targets.allowed.cache_clear()
-    targets.check_classes({"_target_": "fractions.Fraction"})
+def test_a_project_lists_more_in_its_own_file(pyproject: Path) -> None:
+    pyproject.write_text('[tool.spaceship]\nallowed-targets = ["fractions."]\n')
+    allow_list.check_classes({"_target_": "fractions.Fraction"})
     with pytest.raises(ConfigError, match=r"under spaceship\.mode\., fractions\.; found"):
-        targets.verb("fractions.Fraction")
+        allow_list.verb("fractions.Fraction")
+
+
+def test_without_that_file_the_list_is_the_usual_one(pyproject: Path) -> None:
+    with pytest.raises(ConfigError, match="fractions"):
+        allow_list.check_classes({"_target_": "fractions.Fraction"})
+    assert not pyproject.exists()
 
 
 @pytest.mark.parametrize("value", ['"os."', "[1]", '[""]', '["."]', '["os"]'])
-def test_a_list_that_is_none_is_refused(project: Path, value: str) -> None:
-    project.write_text(f"[tool.spaceship]\nallowed-targets = {value}\n")
+def test_a_list_that_is_none_is_refused(pyproject: Path, value: str) -> None:
+    pyproject.write_text(f"[tool.spaceship]\nallowed-targets = {value}\n")
     with pytest.raises(ConfigError, match="a list of prefixes, found"):
-        targets.allowed()
+        allow_list.own_prefixes(pyproject)
 
 
 @pytest.mark.parametrize("key", ["_target_", "()", "class"])
-def test_hydras_own_node_is_looked_at(key: str) -> None:
-    node = {"hydra": {"job_logging": {"handlers": {"x": {key: "os.getcwd"}}}}}
-    with pytest.raises(ConfigError, match=r"found 'os\.getcwd'"):
-        targets.check_hydra(OmegaConf.create(node))
+@pytest.mark.parametrize("target", ["os.getcwd", "logging.io.open", "logging.shutdown", "${x}"])
+def test_foreign_objects_in_hydras_own_node_are_refused(key: str, target: str) -> None:
+    node: dict[str, Any] = {"hydra": {"job_logging": {"handlers": {"x": {key: target}}}}}
+    found = "os.getcwd" if target == "${x}" else target
+    with pytest.raises(ConfigError, match=f"found '{found}'"):
+        allow_list.check_hydra(OmegaConf.create(node | {"x": "os.getcwd"}))
     node["hydra"]["job_logging"]["handlers"]["x"] = {key: "logging.StreamHandler"}
-    targets.check_hydra(OmegaConf.create(node))
+    allow_list.check_hydra(OmegaConf.create(node))
 
 
-def test_a_callback_of_others_is_refused_before_hydra_makes_it(
-    shell: Shell, tmp_path: Path
+@pytest.mark.parametrize("line", [[], ["-m"]], ids=["run", "multirun"])
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_a_file_of_others_makes_hydra_make_nothing(
+    shell: Shell, tmp_path: Path, hostile: str, line: list[str]
 ) -> None:
-    trap = tmp_path / "trap.pkl"
+    trap, folder = tmp_path / "trap.pkl", tmp_path / "configs" / "experiment"
     trap.write_bytes(b"cos\nmkdir\n(S'" + str(tmp_path / "sprung").encode() + b"'\ntR.")
-    done = shell("mode=train", f"+hydra.callbacks.x={{_target_: joblib.load, filename: {trap}}}")
+    folder.mkdir(parents=True)
+    content = HOSTILE[hostile].replace("TRAP", str(trap))
+    (folder / "shared.yaml").write_text(f"# @package _global_\n{content}\n")
+    done = shell(*line, "mode=train", "experiment=shared")
     assert done.returncode == 2
-    assert "found 'joblib.load'" in done.stderr
+    assert "expected a _target_ that is a class" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "sprung").exists()
+
+
+def test_a_command_line_is_under_the_same_check(shell: Shell) -> None:
+    done = shell("mode=train", "+hydra.callbacks.x={_target_: joblib.load, filename: x}")
+    assert done.returncode == 2
+    assert "found 'joblib.load'" in done.stderr

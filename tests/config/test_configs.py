@@ -9,7 +9,9 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 
-from spaceship.config.build import build, loggable, register_resolvers
+from spaceship.config.build import build
+from spaceship.config.resolvers import register_resolvers
+from spaceship.config.secrets import loggable
 from spaceship.errors import MissingDependencyError
 from spaceship.tracking.store import validated
 
@@ -17,7 +19,7 @@ CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 CHOICES = sorted(
     (path.parent.relative_to(CONFIGS).as_posix(), path.stem)
     for path in CONFIGS.rglob("*.yaml")
-    if path.parent not in {CONFIGS, CONFIGS / "local"}
+    if path.parent not in {CONFIGS, CONFIGS / "hydra", CONFIGS / "local"}
 )
 OPTIONAL = {"xgboost"}
 NEEDED = {("tracking", "server"): ["tracking.uri=http://127.0.0.1:5000"]}

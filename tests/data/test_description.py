@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from spaceship.data._base import Dataset
-from spaceship.data.checks import typed
 from spaceship.data.description import describe, description_table
+from spaceship.task.column_types import typed
 from spaceship.task.spaceship_titanic.columns import COLUMNS
 
 LABEL = "Transported"

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from spaceship.data._base import Dataset
-from spaceship.data.checks import typed
 from spaceship.data.synthetic import SyntheticData
 from spaceship.drift.profile import MAX_LEVELS, SCORE, Column, Profile, take_profile
 from spaceship.drift.psi import compare
+from spaceship.task.column_types import typed
 from spaceship.task.spaceship_titanic.columns import COLUMNS
 from spaceship.task.spaceship_titanic.drift_columns import GROUP_SIZE
 

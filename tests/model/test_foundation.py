@@ -12,7 +12,7 @@ from hydra import compose, initialize_config_dir
 from sklearn.neighbors import KNeighborsClassifier
 
 from spaceship.cli.main import prepare
-from spaceship.config.build import ROOT
+from spaceship.config.installation import configs
 from spaceship.errors import ConfigError, MissingDependencyError
 from spaceship.experiment import Experiment
 from spaceship.registry import packaging
@@ -56,7 +56,7 @@ def package(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 def candidate(name: str) -> Any:
     prepare()
-    with initialize_config_dir(str(ROOT / "configs"), version_base="1.3"):
+    with initialize_config_dir(str(configs()), version_base="1.3"):
         cfg = compose("config", overrides=[f"model={name}", "features=raw"])
     experiment = Experiment.of(cfg)
     return experiment.pipeline(experiment.recipe())

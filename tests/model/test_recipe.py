@@ -26,7 +26,7 @@ def lgbm(**changes: Any) -> Recipe:
 
 
 def make(recipe: Recipe) -> Any:
-    return build_recipe(recipe, {"seed": 3})
+    return build_recipe(recipe, seed=3)
 
 
 def test_members_share_columns_unless_they_choose_for_themselves() -> None:
@@ -91,13 +91,6 @@ BLEND = {**SETTINGS, "members": [{**LGBM, "features": RAW}], "features": RAW}
 )
 def test_a_recipe_keeps_the_keys_and_values_of_its_plain_form(plain: dict[str, Any]) -> None:
     assert Recipe.from_plain(plain).to_plain() == plain
-
-
-def test_interpolations_are_resolved_and_then_checked() -> None:
-    recipe = Recipe.from_plain({**BLEND, "n_folds": "${split.n_folds}", "bags": "${seed}"})
-    assert recipe.resolved({"split": {"n_folds": 3}, "seed": 2}).n_folds == 3
-    with pytest.raises(ConfigError, match=r"model\.n_folds .*found 1; model\.bags .*found 0"):
-        recipe.resolved({"split": {"n_folds": 1}, "seed": 0})
 
 
 @pytest.mark.parametrize(

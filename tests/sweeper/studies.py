@@ -13,11 +13,11 @@ from optuna.distributions import FloatDistribution
 
 from hydra_plugins.spaceship_optuna import _queue
 from hydra_plugins.spaceship_optuna._distributions import Parameter
+from hydra_plugins.spaceship_optuna._hooks import Objective
 from hydra_plugins.spaceship_optuna._search_space import Arm, SearchPlan
 from hydra_plugins.spaceship_optuna._settings import Settings
 from hydra_plugins.spaceship_optuna._study import VOID
 from hydra_plugins.spaceship_optuna._worker import Worker
-from hydra_plugins.spaceship_optuna.hooks import Objective
 from hydra_plugins.spaceship_optuna.process import process_tags
 
 PARAMETER = Parameter("x", FloatDistribution(0, 1))

@@ -23,9 +23,9 @@ from mlflow.entities import Run
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
+from hydra_plugins.spaceship_optuna._errors import MissingPackageError, SettingsError
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._study import VOID
-from hydra_plugins.spaceship_optuna.errors import MissingPackageError, SettingsError
 from scripts.chaos import postgres as bench_postgres
 from scripts.chaos.postgres import Postgres
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import optuna
 import pytest
 
+from hydra_plugins.spaceship_optuna._errors import SettingsError
 from hydra_plugins.spaceship_optuna._pruner import PairedWilcoxonPruner
-from hydra_plugins.spaceship_optuna.errors import SettingsError
 
 BEST = (0.30, 0.40, 0.50, 0.40, 0.40)
 """The first fold is easier than the rest."""

@@ -10,9 +10,9 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
+from hydra_plugins.spaceship_optuna._errors import SettingsError
 from hydra_plugins.spaceship_optuna._search_space import SearchPlan, read_plan
-from hydra_plugins.spaceship_optuna.errors import SettingsError
-from spaceship.config.build import register_resolvers
+from spaceship.config.resolvers import register_resolvers
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE = "model.search_space"

@@ -7,10 +7,10 @@ import pytest
 from omegaconf import OmegaConf
 
 from hydra_plugins.spaceship_optuna import _settings
+from hydra_plugins.spaceship_optuna._errors import MissingPackageError, SettingsError
+from hydra_plugins.spaceship_optuna._hooks import Objective
 from hydra_plugins.spaceship_optuna._settings import Settings, check_settings
 from hydra_plugins.spaceship_optuna.config import DEFAULT_PRUNER, PRUNERS
-from hydra_plugins.spaceship_optuna.errors import MissingPackageError, SettingsError
-from hydra_plugins.spaceship_optuna.hooks import Objective
 
 JOBLIB = {"_target_": "x.JoblibLauncher", "n_jobs": 2}
 SLURM = {"_target_": "x.SlurmLauncher", "array_parallelism": 256}
@@ -80,7 +80,11 @@ MEDIAN = {"_target_": "optuna.pruners.MedianPruner", "n_startup_trials": 5}
 @pytest.mark.parametrize("part", ["sampler", "pruner"])
 @pytest.mark.parametrize(
     "node",
-    [None, 1e400, [], {"_target_": "optuna.Study"}, {"_target_": "sklearn.svm.SVC"}],
+    [
+        *(None, 1e400, [], {"_target_": "optuna.Study"}, {"_target_": "sklearn.svm.SVC"}),
+        {"_target_": "sys.exit"},
+        {"_target_": "optuna.samplers.NoSuchSampler"},
+    ],
     ids=str,
 )
 def test_sampler_and_pruner_are_of_their_kind(part: str, node: Any) -> None:

@@ -16,11 +16,11 @@ from studies import DEAD, PLAN, claim, slots, worker_of
 
 from hydra_plugins.spaceship_optuna import _queue, _recovery, _study
 from hydra_plugins.spaceship_optuna._distributions import Parameter
+from hydra_plugins.spaceship_optuna._errors import SettingsError
 from hydra_plugins.spaceship_optuna._journal import open_journal
 from hydra_plugins.spaceship_optuna._search_space import Arm, SearchPlan
 from hydra_plugins.spaceship_optuna._storage import locate_storage
 from hydra_plugins.spaceship_optuna._study import VOID
-from hydra_plugins.spaceship_optuna.errors import SettingsError
 
 Open = Callable[[], optuna.Study]
 

@@ -18,13 +18,13 @@ from optuna.trial import TrialState
 from shell import LOGISTIC, ROOT, TWO_WORKERS, Project, counting, load, results, resume_command, run
 
 from hydra_plugins.spaceship_optuna import _recovery
+from hydra_plugins.spaceship_optuna._hooks import Objective
 from hydra_plugins.spaceship_optuna._ranking import candidates_of
 from hydra_plugins.spaceship_optuna._search_space import SearchPlan
 from hydra_plugins.spaceship_optuna._settings import Settings
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._study import open_to_joiners
 from hydra_plugins.spaceship_optuna._sweep import Sweep
-from hydra_plugins.spaceship_optuna.hooks import Objective
 
 pytestmark = pytest.mark.slow
 

@@ -4,7 +4,7 @@ import hydra
 from omegaconf import DictConfig
 
 
-@hydra.main(version_base=None, config_path="conf", config_name="multi-objective")
+@hydra.main(version_base=None, config_path="multi-objective-conf", config_name="config")
 def binh_and_korn(cfg: DictConfig) -> tuple[float, float]:
     x: float = cfg.x
     y: float = cfg.y

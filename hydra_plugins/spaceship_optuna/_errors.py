@@ -1,4 +1,10 @@
-"""Errors of a sweep that its user can mend: Hydra prints the message, without a traceback."""
+"""Errors of a sweep; Hydra prints those that its user can mend without a traceback.
+
+Classes stand in private modules: Hydra executes each public module of a plugin anew in every
+process, so that a class in one of them would not be the class that was imported before.
+"""
+
+from collections.abc import Mapping, Sequence
 
 from hydra.errors import CompactHydraException
 
@@ -33,3 +39,20 @@ class MissingPackageError(SweepError):
     'GPSampler needs torch; run: pip install torch'
 
     """
+
+
+class PrunedError(Exception):
+    """A trial stopped early, because it cannot become the best.
+
+    Attributes:
+        history: The metrics of the steps it ran.
+
+    >>> str(PrunedError([{"value": 0.7}]))
+    'pruned after 1 step(s)'
+
+    """
+
+    def __init__(self, history: Sequence[Mapping[str, float]]) -> None:
+        """Keep the metrics of the steps that were run."""
+        super().__init__(f"pruned after {len(history)} step(s)")
+        self.history = list(history)

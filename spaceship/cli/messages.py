@@ -1,0 +1,93 @@
+"""Messages for errors of other libraries: expected …, found …; do …, and their exit status."""
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from traceback import walk_tb
+
+from hydra_plugins.spaceship_optuna.config_text import redact
+from spaceship.errors import SpaceshipError
+
+_ESTIMATOR_ERRORS = {
+    "sklearn.utils._param_validation": "InvalidParameterError",
+    "lightgbm.basic": "LightGBMError",
+    "catboost": "CatBoostError",
+    "xgboost.core": "XGBoostError",
+}
+_STORAGE_FAULTS = (
+    *map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EROFS)),
+    "database or disk is full",
+    "attempt to write a readonly database",
+    "database disk image is malformed",
+)
+"""Texts of the system and of SQLite, through whatever library, for a place that takes no data."""
+_YAML = "configs/model/NAME.yaml"
+_QUOTED = """'KEY="a, (value)"'"""
+
+
+def explain(error: Exception) -> tuple[int, str] | None:
+    """Return exit status and message of an error the user can mend, None for any other.
+
+    >>> explain(MemoryError("8 GiB"))
+    (2, 'expected enough memory, found none left: 8 GiB; use less data or smaller settings')
+    >>> explain(ZeroDivisionError())
+    """
+    if isinstance(error, SpaceshipError):
+        return error.exit_status, redact(str(error).strip())
+    message = _of_system(error) or _of_hydra(error)
+    return None if message is None else (2, redact(message))
+
+
+def raised_by_hydra(error: BaseException) -> bool:
+    """Return whether an error came out of Hydra's main while no code of the project was running.
+
+    Hydra answers a wrong command line with errors of any class, so the frames have to tell.
+
+    >>> raised_by_hydra(ValueError("not out of Hydra's main"))
+    False
+    """
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+    modules = [str(frame.f_globals.get("__name__")) for frame in frames]
+    inner = modules[modules.index("hydra.main") :] if "hydra.main" in modules else ["spaceship."]
+    return not any(name.startswith(("spaceship.", "hydra_plugins.")) for name in inner)
+
+
+def _of_system(error: Exception) -> str | None:
+    """Return the message for an error of the system, of a storage or of an estimator."""
+    text, said = str(error).strip(), "\n".join(str(one) for one in _chain(error))
+    if fault := next((fault for fault in _STORAGE_FAULTS if fault in said), None):
+        return f"expected a folder that takes data, found: {fault}; see paths.outputs=DIR"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"expected to use {error.filename}, found: {error.strerror}; see paths.outputs=DIR"
+    if isinstance(error, MemoryError):
+        return f"expected enough memory, found none left: {text}; use less data or smaller settings"
+    for module, name in _ESTIMATOR_ERRORS.items():
+        kind = getattr(sys.modules.get(module), name, None)  # raised only if it has been imported
+        if kind is not None and isinstance(error, kind):
+            return f"expected settings the estimator takes, found: {text}; see {_YAML}"
+    return None
+
+
+def _of_hydra(error: Exception) -> str | None:
+    """Return the message for an error of Hydra or OmegaConf, such as of a wrong command line."""
+    from hydra.errors import HydraException, OverrideParseException
+    from omegaconf.errors import OmegaConfBaseException
+
+    text, cause = str(error).strip(), error.__cause__
+    if isinstance(error, OverrideParseException):
+        return f"{text}\nPut a value with special characters in two pairs of quotes: {_QUOTED}"
+    if isinstance(error, HydraException | OmegaConfBaseException):
+        own = next((str(one) for one in _chain(error) if isinstance(one, SpaceshipError)), None)
+        more = f"\n{cause}" if cause is not None and str(cause).strip() not in text else ""
+        return own or f"{text}{more}"
+    if raised_by_hydra(error):
+        found = f"{text} ({cause})" if cause else text
+        return f"expected a command line and configs that Hydra takes, found: {found}; see --help"
+    return None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

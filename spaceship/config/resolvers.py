@@ -1,0 +1,47 @@
+"""OmegaConf resolvers of the configs: `${project_root:}`, `${abspath:PATH}`, `${cores:}`."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from hydra_plugins.spaceship_optuna.process import WORKERS_VARIABLE, usable_cores
+from spaceship.config.allow_list import check_hydra
+from spaceship.config.installation import checkout
+
+_checking: list[DictConfig] = []
+
+
+def register_resolvers() -> None:
+    """Register the resolvers with OmegaConf.
+
+    `project_root` is the checkout or, for an installed package, the working directory of now.
+    `cores` is this process's share of the CPU cores: the workers of a sweep divide them.
+    `checked` returns its argument and checks the targets of Hydra's own node before.
+
+    >>> register_resolvers()
+    >>> OmegaConf.create({"path": "${abspath:/data/../data}"}).path
+    '/data/../data'
+    """
+    root = str(checkout() or Path.cwd())
+    resolvers: dict[str, Callable[..., Any]] = {
+        "project_root": lambda: root,
+        "abspath": lambda path: str(Path(path).expanduser().absolute()),
+        "cores": lambda: max(1, usable_cores() // int(os.environ.get(WORKERS_VARIABLE, "1"))),
+        "checked": _checked,
+    }
+    for name, resolver in resolvers.items():
+        OmegaConf.register_new_resolver(name, resolver, replace=True)
+
+
+def _checked(value: Any, *, _root_: DictConfig) -> Any:
+    """Return the value once Hydra's node is checked; it stands in that node itself."""
+    if not _checking:
+        _checking.append(_root_)
+        try:
+            check_hydra(_root_)
+        finally:
+            _checking.clear()
+    return value
