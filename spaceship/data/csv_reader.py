@@ -39,7 +39,7 @@ def read_csv(path: Path | str) -> pd.DataFrame:
         DataError: The file is absent, unreadable, empty, not UTF-8 text, not separated by commas,
             or its rows are not whole.
 
-    >>> _ = (tmp_path / "a.csv").write_text("id,age\\n\\n1,7\\n")
+    >>> _ = (tmp_path / "a.csv").write_text("id,age\n\n1,7\n")
     >>> read_csv(tmp_path / "a.csv").to_dict("index")
     {3: {'id': '1', 'age': '7'}}
 

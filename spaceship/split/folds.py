@@ -28,7 +28,7 @@ def group_folds(ids: pd.Series, labels: npt.ArrayLike, *, n_splits: int, seed: i
         ConfigError: Fewer than 2 folds.
         DataError: Too few groups, too few rows of a class, or a fold that cannot be trained on.
 
-    >>> ids, labels = pd.Series(["1_1", "1_2", "2_1", "3_1"]), [True, False, True, False]
+    >>> ids, labels = pd.Series(["1_1", "1_2", "2_1", "2_2"]), [True, False, True, False]
     >>> [test.tolist() for _, test in group_folds(ids, labels, n_splits=2, seed=0)]
     [[2, 3], [0, 1]]
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import DataError
-from spaceship.features._base import State
+from spaceship.task.feature_set import State
 from spaceship.task.spaceship_titanic.features._table import PassengerTable
 
 _FOLDS, _FEWEST = 5, 2

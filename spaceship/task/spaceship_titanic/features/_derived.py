@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spaceship.features._base import State
+from spaceship.task.feature_set import State
 from spaceship.task.spaceship_titanic.columns import SPENDS
 from spaceship.task.spaceship_titanic.features._block import Block
 from spaceship.task.spaceship_titanic.features._counts import count, look_up

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spaceship.features._base import State
+from spaceship.task.feature_set import State
 from spaceship.task.spaceship_titanic.columns import SPENDS
 from spaceship.task.spaceship_titanic.features._block import SupervisedBlock
 from spaceship.task.spaceship_titanic.features._filling import LAST_CHILD_AGE

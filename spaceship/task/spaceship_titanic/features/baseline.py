@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spaceship.features._base import FeatureSet, State
+from spaceship.task.feature_set import FeatureSet, State
 from spaceship.task.spaceship_titanic.columns import SPENDS
 from spaceship.task.spaceship_titanic.features._cabin import split_cabin
 from spaceship.task.spaceship_titanic.features._counts import count, look_up

@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import ConfigError
-from spaceship.features._base import FeatureSet, State, as_frame
 from spaceship.task.column_types import typed
+from spaceship.task.feature_set import FeatureSet, State, as_frame
 from spaceship.task.spaceship_titanic.features._block import SupervisedBlock
 from spaceship.task.spaceship_titanic.features._blocks import BLOCKS
 from spaceship.task.spaceship_titanic.features._table import PassengerTable
