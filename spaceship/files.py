@@ -41,8 +41,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """Return a JSON object that `write_json` wrote, without its `version`.
 
-    Raises:
-        RegistryError: The file is missing, no JSON object, or of another version.
+    Raise RegistryError if the file is missing, holds no JSON object, or has another version.
 
     >>> _ = (tmp_path / "record.json").write_text('{"version": 1, "loss": null}')
     >>> read_json(tmp_path / "record.json")
@@ -75,10 +74,7 @@ def clear_unfinished(folder: Path) -> None:
 
 
 def read_text(path: Path) -> str:
-    """Return the content of a text file.
-
-    Raises:
-        RegistryError: The file is missing, unreadable or not UTF-8.
+    """Return a file's text; raise RegistryError if it is missing, unreadable or not UTF-8.
 
     >>> _ = (tmp_path / "a.txt").write_text("text")
     >>> read_text(tmp_path / "a.txt")

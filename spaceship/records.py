@@ -73,6 +73,10 @@ def read_record(path: Path, kind: type[Record]) -> Record:
     Raises:
         RegistryError: The file is missing, broken, of another version or of another kind.
 
+    >>> write_record(tmp_path / "counts.json", {"rows": 3})
+    >>> read_record(tmp_path / "counts.json", dict[str, int])
+    {'rows': 3}
+
     """
     return from_plain(kind, read_json(path), path)
 

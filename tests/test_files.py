@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and are read only by who understands them."""
+"""Files are written whole or not at all, and files of another version are refused."""
 
 import os
 import subprocess

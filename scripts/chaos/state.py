@@ -78,7 +78,7 @@ def look(outputs: Path, source: str, asked: "pd.DataFrame") -> State:
     Args:
         outputs: The outputs folder; no run may be at work in it.
         source: Name of the data source, which the registered model bears.
-        asked: Dataset the champion has to predict.
+        asked: Passengers the champion has to predict.
 
     """
     unfinished = sorted({path.name for name in UNFINISHED for path in outputs.rglob(name)})

@@ -9,6 +9,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from spaceship.config.allow_list import check_classes
 from spaceship.config.installation import checkout
+from spaceship.config.moved import with_present_targets
 from spaceship.errors import ConfigError, MissingDependencyError, SpaceshipError
 
 
@@ -33,7 +34,7 @@ def build(node: DictConfig | Mapping[str, Any], **kwargs: Any) -> Any:
     if not isinstance(node, DictConfig | Mapping):
         message = f"expected a config with a _target_, found {node!r}; give it back its default"
         raise ConfigError(message)
-    plain = dict(resolved(node))
+    plain = with_present_targets(dict(resolved(node)))
     check_classes(plain)
     if plain.get("_partial_"):
         message = f"expected _partial_=false beside _target_={plain.get('_target_')}, found true"

@@ -1,4 +1,4 @@
-"""Cross-validation of a pipeline, and repeats of it over seeds of the folds."""
+"""Cross-validation of a pipeline: out-of-fold predictions and the scores of each fold."""
 
 import math
 from collections.abc import Callable, MutableMapping, Sequence
@@ -13,12 +13,12 @@ import pandas as pd
 
 from spaceship.errors import ConfigError
 from spaceship.evaluation.metrics import THRESHOLD, Metric, score
-from spaceship.split.folds import Fold, group_folds
+from spaceship.split.folds import Fold
 
 
 @dataclass(frozen=True, eq=False)
 class CrossValidation:
-    """Out-of-fold predictions, and the scores of each fold.
+    """The result of a cross-validation.
 
     Attributes:
         probabilities: Out-of-fold probability of True `(n_rows,)`; NaN in rows of no fold.
@@ -80,10 +80,10 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
         prepared: Folds by number that the same steps before the estimator prepared of the same
             rows; missing ones are added, so that each trial of a sweep need not prepare them again.
 
-    >>> ids, labels = people.train["PassengerId"], people.train["Transported"]
-    >>> folds = group_folds(ids, labels, n_splits=3, seed=1)
-    >>> len(cross_validate(pipeline, people.train, labels, folds).folds)
-    3
+    >>> halves = np.arange(100), np.arange(100, 200)
+    >>> result = cross_validate(pipeline, people.train, people.train["Transported"], [halves])
+    >>> len(result.folds)
+    1
 
     """
     ready = {} if prepared is None else prepared
@@ -102,32 +102,6 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
         if on_fold is not None:
             on_fold(scores)
     return CrossValidation(probabilities, predictions, scores)
-
-
-def repeat(
-    pipeline: Any,
-    frame: pd.DataFrame,
-    labels: npt.ArrayLike,
-    *,
-    n_splits: int,
-    seeds: Sequence[int],
-) -> dict[str, dict[str, float]]:
-    """Cross-validate once for each seed of the folds.
-
-    Returns:
-        The mean of every metric over the folds of a seed, by seed (as text, as in JSON).
-
-    >>> labels = people.train["Transported"]
-    >>> list(repeat(pipeline, people.train, labels, n_splits=3, seeds=[1, 2]))
-    ['1', '2']
-
-    """
-    means = {}
-    for seed in seeds:
-        folds = group_folds(frame["PassengerId"], labels, n_splits=n_splits, seed=seed)
-        scores = cross_validate(pipeline, frame, labels, folds).folds
-        means[str(seed)] = {m.value: fmean(fold[m] for fold in scores) for m in Metric}
-    return means
 
 
 def positive_probability(pipeline: Any, frame: pd.DataFrame) -> npt.NDArray[np.float64]:

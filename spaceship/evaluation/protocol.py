@@ -44,10 +44,6 @@ class Protocol:
         """Return the folds of the training part."""
         return _folds(tuple(training[ID]), training[LABEL].to_numpy().tobytes(), self)
 
-    def may_train_on_holdout_of(self, other: "Protocol") -> bool:
-        """Return whether this training part may contain rows that the other one holds out."""
-        return other.holdout_fraction > self.holdout_fraction or other.salt != self.salt
-
 
 @lru_cache(maxsize=8)
 def _folds(ids: tuple[str, ...], labels: bytes, protocol: Protocol) -> list[Fold]:

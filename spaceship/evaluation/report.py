@@ -104,9 +104,10 @@ class Report:
 
         False if the protocol of one of them is unknown.
         """
-        if self.protocol is None or other.protocol is None:
+        mine, theirs = self.protocol, other.protocol
+        if mine is None or theirs is None:
             return False
-        return self.protocol.may_train_on_holdout_of(other.protocol)
+        return theirs.holdout_fraction > mine.holdout_fraction or theirs.salt != mine.salt
 
 
 def _read_holdout(path: Path, sha256: str, threshold: float) -> HoldOut:

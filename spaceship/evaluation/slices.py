@@ -14,20 +14,11 @@ from spaceship.task.spaceship_titanic.slices import slice_values
 
 @dataclass(frozen=True)
 class SliceScore:
-    """Scores of the rows with one value of one slice; NaN if a probability is NaN.
+    """Scores of the rows with one value of one slice; NaN if a probability is NaN."""
 
-    Attributes:
-        slice: Name of the slice, such as "deck".
-        value: The value; "missing" where it is unknown.
-        n: Number of rows.
-        accuracy: Share of correct predictions.
-        log_loss: Mean negative log-likelihood.
-
-    """
-
-    slice: str
-    value: str
-    n: int
+    slice: str  # such as "deck"
+    value: str  # "missing" where it is unknown
+    n: int  # number of rows
     accuracy: Figure
     log_loss: Figure
 

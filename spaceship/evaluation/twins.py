@@ -3,6 +3,7 @@
 import logging
 from collections.abc import MutableMapping
 from dataclasses import replace
+from statistics import fmean
 
 import pandas as pd
 from sklearn.base import clone
@@ -14,11 +15,10 @@ from spaceship.evaluation.cross_validation import (
     cross_validate,
     decision_threshold,
     positive_probability,
-    repeat,
     summarise,
 )
 from spaceship.evaluation.holdout import HoldOut
-from spaceship.evaluation.metrics import score
+from spaceship.evaluation.metrics import Metric, score
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.slices import score_slices
@@ -47,10 +47,9 @@ def measure(
     Raises:
         PrunedError: The job is a hopeless trial of a sweep.
 
-    >>> protocol = Protocol(holdout_fraction=0.3, salt="a", n_folds=3, seed=1)
-    >>> scored = measure(pipeline, people.train, protocol, Report("linear", "synthetic", "ab12"))
-    >>> len(scored.folds), scored.holdout
-    (3, None)
+    >>> protocol = Protocol(0.3, "a", n_folds=3, seed=1)
+    >>> len(measure(pipeline, people.train, protocol, Report("linear", "local", "ab12")).folds)
+    3
 
     """
     training, _ = protocol.split(frame)
@@ -68,15 +67,18 @@ def measure(
 def repeats(
     pipeline: Pipeline, frame: pd.DataFrame, protocol: Protocol, seeds: list[int]
 ) -> dict[str, dict[str, float]]:
-    """Return mean cross-validation metrics of the training part, by seed of the folds.
+    """Return the training part's mean metrics over folds, by seed of the folds (text, as in JSON).
 
-    >>> protocol = Protocol(holdout_fraction=0.3, salt="a", n_folds=3, seed=1)
-    >>> list(repeats(pipeline, people.train, protocol, [42]))
-    ['42']
+    >>> list(repeats(pipeline, people.train, Protocol(0.3, "a", n_folds=3, seed=1), [42, 7]))
+    ['42', '7']
     """
     training, _ = protocol.split(frame)
-    labels = training[LABEL].to_numpy()
-    return repeat(pipeline, training, labels, n_splits=protocol.n_folds, seeds=seeds)
+    means = {}
+    for seed in seeds:
+        folds = replace(protocol, seed=seed).folds(training)
+        scores = cross_validate(pipeline, training, training[LABEL], folds).folds
+        means[str(seed)] = {m.value: fmean(fold[m] for fold in scores) for m in Metric}
+    return means
 
 
 def fit_twin(
@@ -84,7 +86,7 @@ def fit_twin(
 ) -> tuple[Pipeline, HoldOut]:
     """Return the pipeline fitted on the training part only, and its hold-out predictions.
 
-    >>> protocol = Protocol(holdout_fraction=0.3, salt="a", n_folds=3, seed=1)
+    >>> protocol = Protocol(0.3, "a", n_folds=3, seed=1)
     >>> twin, holdout = fit_twin(pipeline, people.train, protocol)
     >>> predict_holdout(twin, protocol.split(people.train)[1]) == holdout
     True

@@ -59,12 +59,8 @@ class Aliases:
     def lock(self) -> Iterator[None]:
         """Keep the other processes of this machine from moving an alias during the block.
 
-        Moves that a crash left open are finished or cancelled first; those that an exception in the
-        block leaves open, at once.
-
-        Raises:
-            RegistryError: Another process holds the lock for too long.
-
+        Moves that a crash left open are closed first; those that an exception in the block leaves
+        open, at once. Raise RegistryError if another process holds the lock for too long.
         """
         from filelock import FileLock, Timeout
 
@@ -87,17 +83,9 @@ class Aliases:
         """Record that an alias is about to move; until `complete`, no other process moves one.
 
         The record is the lock between machines: a process that finds another one's open move
-        withdraws its own, waits and tries again. The caller holds `lock`.
-
-        Args:
-            alias: The alias.
-            seen: The version each alias pointed to when the move was decided on.
-            reason: Grounds for the move.
-
-        Raises:
-            OutdatedError: An alias points elsewhere by now.
-            RegistryError: Another process's move stays open for too long.
-
+        withdraws its own, waits and tries again. The caller holds `lock`. Raise OutdatedError if an
+        alias does not point to the version `seen` when the move was decided on, and RegistryError
+        if another process's move stays open for too long.
         """
         self.create_model()
         deadline = time.monotonic() + LOCK_SECONDS
@@ -118,9 +106,7 @@ class Aliases:
     def complete(self, move: Move, after: str | None) -> Move:
         """Point the prepared move's alias to a version, or take it away, and record the outcome.
 
-        Raises:
-            OutdatedError: The move took so long that another machine has given it up.
-
+        Raise OutdatedError if the move took so long that another machine has given it up.
         """
         prepared = (one.key for one in self.moves() if one.state == MoveState.PREPARING)
         if move.key not in prepared:

@@ -20,6 +20,7 @@ from sklearn.pipeline import Pipeline
 
 from spaceship._upstream import MLFLOW_SKOPS_FILE
 from spaceship.config.installation import program
+from spaceship.config.moved import import_moved
 from spaceship.errors import RegistryError, expected
 
 SERVING_PACKAGES = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")
@@ -39,27 +40,23 @@ _COMPRESSION = 1
 
 
 def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame) -> None:
-    """Write a fitted pipeline that takes raw columns and can be loaded in another process.
+    """Write a pipeline fitted on raw columns so that any other process can load it.
 
-    Args:
-        pipeline: Fitted on raw columns.
-        folder: Appears once it is complete; whatever an interrupted run left there is replaced.
-        raw: Some rows of raw columns, for the signature and the input example.
-
-    Raises:
-        RegistryError: The pipeline holds types that are not trusted.
+    The folder appears once it is complete; whatever an interrupted run left there is replaced.
+    Signature and input example are made of the raw rows. Raise RegistryError if the pipeline holds
+    types that are not trusted.
 
     >>> fitted = pipeline.fit(people.train, people.train["Transported"])
     >>> save(fitted, tmp_path / "model", people.train)
     >>> loaded = load(str(tmp_path / "model"))
     >>> bool((loaded.predict(people.test) == fitted.predict(people.test)).all())
     True
-
     """
     import mlflow.sklearn
     import skops.io
-    from mlflow.models import infer_signature
+    from mlflow.models import Model, infer_signature
 
+    described = Model()
     example = _as_served(raw)
     content = skops.io.dumps(pipeline, compression=ZIP_DEFLATED, compresslevel=_COMPRESSION)
     types = _trusted_types(content)
@@ -71,31 +68,31 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame) -> None:
             mlflow.sklearn.save_model(
                 pipeline,
                 str(unfinished),
+                mlflow_model=described,
                 code_paths=[str(_copy_code(types, Path(code)))],
                 signature=infer_signature(example, pipeline.predict(raw.head(EXAMPLE_ROWS))),
                 input_example=example.head(EXAMPLE_ROWS),
-                pip_requirements=requirements(pipeline, types),
+                pip_requirements=_requirements(pipeline, types),
                 skops_trusted_types=types,
             )
         (unfinished / MLFLOW_SKOPS_FILE).write_bytes(content)  # MLflow's own is not compressed
+        described.model_size_bytes = size(unfinished)
+        described.save(str(unfinished / "MLmodel"))
         unfinished.rename(folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def load(uri: str) -> Pipeline:
-    """Return the pipeline stored under an MLflow URI or in a local folder.
-
-    Raises:
-        RegistryError: It cannot be loaded.
+    """Return the pipeline at an MLflow URI or in a folder; raise RegistryError if that fails.
 
     >>> load(str(tmp_path / "nothing"))
     Traceback (most recent call last):
     spaceship.errors.RegistryError: expected a model that this version of the code loads at ...
-
     """
     import mlflow.sklearn
 
+    import_moved()
     try:
         return mlflow.sklearn.load_model(uri)
     except Exception as error:
@@ -116,12 +113,8 @@ def size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def requirements(pipeline: Pipeline, types: Sequence[str]) -> list[str]:
-    """Return the pinned packages that a server needs for a pipeline holding these types.
-
-    >>> [pin.split("==")[0] for pin in requirements(pipeline, ["lightgbm.sklearn.LGBMClassifier"])]
-    ['lightgbm', 'mlflow', 'numpy', 'pandas', 'scikit-learn', 'skops']
-    """
+def _requirements(pipeline: Pipeline, types: Sequence[str]) -> list[str]:
+    """Return the pinned packages that a server needs for a pipeline holding these types."""
     distributions = importlib.metadata.packages_distributions()
     # a class of this project may wrap a library's estimator: its base classes count
     ours = [pkgutil.resolve_name(name) for name in types if name.startswith("spaceship.")]
@@ -157,32 +150,24 @@ def _trusted_types(content: bytes) -> list[str]:
     return types
 
 
-def _copy_code(types: Iterable[str], folder: Path) -> Path:
-    """Copy the source files of this package that types need; return the copy of the package."""
-    for source in _needed_files(types):
-        target = folder / source.relative_to(_PACKAGE.parent)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-    return folder / _PACKAGE.name
+def _copy_code(names: Iterable[str], folder: Path) -> Path:
+    """Copy the source files behind dotted names, and in turn those that these files import.
 
-
-def _needed_files(names: Iterable[str]) -> set[Path]:
-    """Return the source files behind dotted names and, in turn, behind what these files import.
-
-    The package's own `__init__` imports lazily: it is needed, but not what it names.
+    The package's own `__init__` imports lazily, so its imports are not followed.
     """
-    found, waiting = {_PACKAGE / "__init__.py"}, [*names]
+    package, waiting = folder / _PACKAGE.name, [*names]
+    package.mkdir()
+    shutil.copyfile(_PACKAGE / "__init__.py", package / "__init__.py")
     while waiting:
-        package, *parts = waiting.pop().split(".")
-        if package != _PACKAGE.name:
-            continue
-        for end in range(1, len(parts) + 1):
-            path = _PACKAGE.joinpath(*parts[:end])
-            for source in (path / "__init__.py", path.with_suffix(".py")):
-                if source.is_file() and source not in found:
-                    found.add(source)
-                    waiting += _imported(source)
-    return found
+        root, *parts = waiting.pop().split(".")
+        paths = [Path(*parts[:end]) for end in range(1, len(parts) + 1) if root == package.name]
+        for source in (one for path in paths for one in (path / "__init__.py", f"{path}.py")):
+            copy = package / source
+            if (_PACKAGE / source).is_file() and not copy.exists():
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(_PACKAGE / source, copy)
+                waiting += _imported(copy)
+    return package
 
 
 def _imported(source: Path) -> Iterator[str]:

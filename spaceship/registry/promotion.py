@@ -10,7 +10,7 @@ from pathlib import Path
 
 from spaceship.drift.profile import PROFILE_FILE
 from spaceship.errors import OutdatedError, RefusedError, RegistryError, SpaceshipError, expected
-from spaceship.evaluation.holdout import HOLDOUT_FILE
+from spaceship.evaluation.holdout import HOLDOUT_FILE, HoldOut
 from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.files import digest, write_json
 from spaceship.gate.award import Award
@@ -65,15 +65,8 @@ class Promotion:
         """Decide on a job's candidate, log the verdict, and move the alias that it awards.
 
         A job that has a verdict keeps it. The registry is locked throughout, so that the champion
-        compared with is the champion replaced.
-
-        Args:
-            job: Holds report, hold-out, twin and serving model; its MLflow run is open.
-            ceiling: The highest alias to award.
-
-        Raises:
-            RefusedError: The candidate is refused under `gate.require=true`.
-
+        compared with is the champion replaced. No alias above the ceiling is awarded. Raise
+        RefusedError if the candidate is refused under `gate.require=true`.
         """
         judged = (job.folder / VERDICT_FILE).exists()
         verdict = Verdict.read(job.folder) if judged else self._first_verdict(job, ceiling)
@@ -137,7 +130,8 @@ class Promotion:
         _check_unseen(report, candidate, same_data=same_data)
         seeds = {str(seed) for seed in self.gate.cv_seeds}
         repeated = not seeds or len(report.folds) == len(candidate.folds)
-        if same_data and repeated and seeds <= {*report.repeats} and _same_rows(report, candidate):
+        same_rows = _same_rows(report.holdout, candidate.holdout)
+        if same_data and repeated and seeds <= {*report.repeats} and same_rows:
             return report
         now = self.update(report, self.registry.fetch(champion, TWIN, folder))
         return replace(now, judged_on=report.holdout)
@@ -205,22 +199,16 @@ def _clear(job: Job) -> None:
 
 def _check_unseen(champion: Report, candidate: Report, *, same_data: bool) -> None:
     """Raise if the champion's twin was, or may have been, trained on the candidate's hold-out."""
-    if same_data:
-        n_seen = len({*_holdout_ids(candidate)} - {*_holdout_ids(champion)})
-        known = bool(n_seen and champion.holdout)
-        found = f"{n_seen} in the hold-out that it was trained on"
-    else:
-        known = champion.may_have_seen_holdout_of(candidate)
+    found = None
+    if not same_data and champion.may_have_seen_holdout_of(candidate):
         found = "a hold-out that it was trained on in part, by another salt or fraction"
-    if known:
-        what = "passengers that the champion's twin has not seen"
+    if same_data and champion.holdout and candidate.holdout:
+        ids = {*candidate.holdout.ids}.difference(champion.holdout.ids)
+        found = f"{len(ids)} in the hold-out that it was trained on" if ids else None
+    if found is not None:
+        what = "rows that the champion's twin has not seen"
         raise RegistryError(expected(what, found, "use the split.* that it was trained with"))
 
 
-def _same_rows(champion: Report, candidate: Report) -> bool:
-    both = bool(champion.holdout and candidate.holdout)
-    return both and _holdout_ids(champion) == _holdout_ids(candidate)
-
-
-def _holdout_ids(report: Report) -> tuple[str, ...]:
-    return () if report.holdout is None else report.holdout.ids
+def _same_rows(a: HoldOut | None, b: HoldOut | None) -> bool:
+    return a is not None and b is not None and a.ids == b.ids

@@ -84,28 +84,17 @@ class Registry:
         return None if number is None else self.version(number)
 
     def champion(self) -> Version:
-        """Return the champion.
-
-        Raises:
-            NoChampionError: There is none yet.
-
-        """
+        """Return the champion; raise NoChampionError if there is none yet."""
         if (version := self.find(CHAMPION)) is not None:
             return version
-        do = (
-            "a candidate that passes the gate becomes champion: "
-            f"{program()} mode=train, with the same data"
-        )
-        raise NoChampionError(expected(f"a champion of {self.model}", "none", do))
+        do = f"a candidate that passes the gate becomes champion: {program()} mode=train"
+        what = f"a champion of {self.model}"
+        raise NoChampionError(expected(what, "none", f"{do}, with the same data"))
 
     def previous_champion(self) -> str:
         """Return the number of the version that was champion before the present one.
 
-        Versions that have been deleted since are skipped.
-
-        Raises:
-            RegistryError: There was none.
-
+        Versions that have been deleted since are skipped; raise RegistryError if none is left.
         """
         current, moves = self.champion().number, self.aliases.moves()
         found = self._client.search_model_versions(f"name = '{self.model}'", max_results=10_000)
@@ -125,16 +114,9 @@ class Registry:
         return Version(str(entity.version), str(entity.run_id), recipe, digests)
 
     def register(self, folder: Path, run_id: str, tags: Mapping[str, str]) -> str:
-        """Register the model in a folder in MLflow's format.
+        """Register the model in a folder that `packaging.save` wrote, and return its number.
 
-        Args:
-            folder: Folder that `packaging.save` wrote.
-            run_id: The run the model came from.
-            tags: Tags of the version, among them `recipe`.
-
-        Returns:
-            The new version's number, once it is complete.
-
+        The tags, among them `recipe`, are the version's; the run is the one that made the model.
         """
         from mlflow.entities import LoggedModelOutput
 
@@ -158,17 +140,10 @@ class Registry:
         return next((move for move in done if move.after in numbers), None)
 
     def fetch(self, version: Version, name: str, folder: Path) -> Path:
-        """Copy an artifact of a version into a local folder and return its path there.
+        """Copy `MODEL`, or an artifact of a version's run, into an empty folder; return its path.
 
-        Args:
-            version: The version.
-            name: `MODEL`, or an artifact of its run.
-            folder: Local and empty.
-
-        Raises:
-            RegistryError: The artifact is missing, unreadable, or has changed since it was
-                registered.
-
+        Raise RegistryError if the artifact is missing, unreadable, or has changed since it was
+        registered.
         """
         from mlflow import MlflowException
         from mlflow.artifacts import download_artifacts

@@ -30,56 +30,43 @@ _SHOWN = {
 
 @dataclass(frozen=True)
 class EraResult:
-    """The result of one era; NaN stands for a figure that does not exist.
+    """The result of one era; NaN stands for a figure that does not exist."""
 
-    Attributes:
-        era: Its number, from 1.
-        arrived: Dataset who arrived in it.
-        learnt_from: Dataset the candidate was given, of this era and of earlier ones.
-        drift: Drift of population and label model, 0 to 1; NaN if it is unknown.
-        candidate: Name of the candidate.
-        holdout_candidate: Hold-out accuracy of the candidate's twin.
-        holdout_champion: Accuracy of the champion's twin on the same passengers.
-        relative_gain: The first over the second, less 1, as the gate measured it.
-        needed: The relative gain that the gate needs for a new champion.
-        award: The gate's award.
-        champion: Version that is champion after the era; empty if there is none.
-        next_arrived: Dataset of the next era, whom none of the models below has seen.
-        next_candidate: Accuracy on them of the candidate, whatever its award.
-        next_retrained: Accuracy on them of the champion.
-        next_first: Accuracy on them of the first champion.
-        only_retrained: How many of them the champion alone got right, not the first one.
-        only_first: How many of them the first champion alone got right.
-
-    """
-
-    era: int
-    arrived: int
-    learnt_from: int
-    drift: float
-    candidate: str
-    holdout_candidate: float
-    holdout_champion: float
-    relative_gain: float
-    needed: float
-    award: str
-    champion: str
-    next_arrived: int
-    next_candidate: float
-    next_retrained: float
-    next_first: float
-    only_retrained: int
-    only_first: int
+    era: int  # number, from 1
+    arrived: int  # passengers who arrived in it
+    learnt_from: int  # passengers the candidate was given, of this era and of earlier ones
+    drift: float  # of population and label model, 0 to 1; NaN if it is unknown
+    candidate: str  # name of the candidate
+    holdout_candidate: float  # hold-out accuracy of the candidate's twin
+    holdout_champion: float  # accuracy of the champion's twin on the same passengers
+    relative_gain: float  # the first over the second, less 1, as the gate measured it
+    needed: float  # relative gain that the gate needs for a new champion
+    award: str  # the gate's award: refused, challenger or champion
+    champion: str  # version that is champion after the era; empty if there is none
+    next_arrived: int  # passengers of the next era, whom none of the models below has seen
+    next_candidate: float  # accuracy on them of the candidate, whatever its award
+    next_retrained: float  # accuracy on them of the champion
+    next_first: float  # accuracy on them of the first champion
+    only_retrained: int  # of them, the champion alone got so many right, not the first one
+    only_first: int  # of them, the first champion alone got so many right
 
 
 def eras_csv(eras: Sequence[EraResult]) -> str:
-    """Return a row per era with every field, numbers with every digit."""
+    r"""Return a row per era with every field, numbers with every digit.
+
+    >>> eras_csv([])
+    '\\n'
+    """
     table = pd.DataFrame([asdict(era) for era in eras])
     return table.to_csv(index=False, lineterminator="\n")
 
 
 def eras_table(eras: Sequence[EraResult]) -> str:
-    """Return the table for a terminal, with a dash for NaN."""
+    """Return the table for a terminal, with a dash for NaN.
+
+    >>> eras_table([]).split()[:2]
+    ['era', 'arrived']
+    """
     head = [title for title, _ in _SHOWN.values()]
     rows = [[cell(getattr(era, key), form) for key, (_, form) in _SHOWN.items()] for era in eras]
     return aligned([head, *rows], ">")
@@ -90,6 +77,9 @@ def summarise_eras(eras: Sequence[EraResult]) -> dict[str, float]:
 
     Accuracies are over all passengers who arrived next once there was a champion. The gain of
     retraining is a mean of paired differences, one per passenger, with its standard error.
+
+    >>> summarise_eras([])["promotions"]
+    0.0
     """
     awards = [era.award for era in eras]
     judged = [era for era in eras if era.champion]
@@ -114,7 +104,11 @@ def summarise_eras(eras: Sequence[EraResult]) -> dict[str, float]:
 
 
 def conclusion(eras: Sequence[EraResult]) -> str:
-    """Return in one line the outcome of the retrainings, and whether they paid."""
+    """Return in one line the outcome of the retrainings, and whether they paid.
+
+    >>> conclusion([]).endswith("No candidate became champion, so there is nothing to compare.")
+    True
+    """
     figures = summarise_eras(eras)
     counted = (
         f"{len(eras)} eras: {_counted(figures['promotions'], 'promotion')} after the first "

@@ -20,19 +20,13 @@ _NAME = re.compile(r"[\w.+ -]+")
 
 
 def study_folder(store: Store, study: str) -> Path:
-    """Return the folder that holds a study's jobs.
+    """Return the folder that holds the jobs of a study, `last` for the study started last.
 
-    Args:
-        store: Where the study was logged.
-        study: Its name, or `last` for the study that was started last.
-
-    Raises:
-        ConfigError: There is none, or its folder is gone.
+    Raise ConfigError if there is no such study, or its folder is gone.
 
     >>> _ = store.start_run("sweep", {STUDY_TAG: "boosters", FOLDER_TAG: str(tmp_path)})
     >>> study_folder(store, "boosters") == study_folder(store, "last") == tmp_path
     True
-
     """
     if not _NAME.fullmatch(study):
         do = "its results file names it, and last is the latest one"
@@ -54,22 +48,14 @@ def study_folder(store: Store, study: str) -> Path:
 def best_recipes(folder: Path, top: int, metric: str, present: Report) -> list[dict[str, Any]]:
     """Return the recipes of the best jobs: first the best of each candidate, then the others.
 
-    Args:
-        folder: Holds one folder a job.
-        top: How many recipes at the most.
-        metric: Metric that the jobs are compared by.
-        present: Names the data in use and how they are split. Jobs on other data do not count, nor
-            those that may have learnt from the rows that are held out now; jobs of other seeds do.
-
-    Raises:
-        ConfigError: No job is scored on these data, or `top` is no number of members.
+    Jobs on other data than the present report's do not count, nor jobs that may have learnt from
+    the rows that its split holds out; jobs of other seeds do. Raise ConfigError if no job is left.
 
     >>> for name, loss in {"svm": 0.5, "lgbm": 0.4}.items():
     ...     report = Report(name, "kaggle", "0f3a", {"name": name}, {"cv_log_loss": loss})
     ...     report.write(tmp_path / name)
     >>> best_recipes(tmp_path, 2, "cv_log_loss", present=report)
     [{'name': 'lgbm'}, {'name': 'svm'}]
-
     """
     check_count(top)
     ranked = _ranked(_reports(folder), metric, present)
@@ -81,13 +67,9 @@ def best_recipes(folder: Path, top: int, metric: str, present: Report) -> list[d
 
 
 def check_count(top: object) -> None:
-    """Raise if a number of members is no whole number from 1 on.
-
-    Raises:
-        ConfigError: As said.
+    """Raise ConfigError if a number of members is no whole number from 1 on.
 
     >>> check_count(3)
-
     """
     if isinstance(top, bool) or not isinstance(top, int) or top < 1:
         message = "expected a number of members, 1 or more, in model.top or mode.blend"

@@ -25,15 +25,8 @@ _SQLITE = "sqlite:///"
 def open_client(uri: str, artifacts: str | None, experiment: str) -> "MlflowClient":
     """Return a client of a store; create its database and experiment where they are missing.
 
-    Any number of processes may do so at once.
-
-    Args:
-        uri: MLflow's tracking and registry URI.
-        artifacts: Folder of a new experiment's artifacts, or None where a server decides.
-        experiment: Name of the experiment.
-
-    Raises:
-        TrackingError: The store cannot be opened.
+    Any number of processes may call this at once. The arguments are the fields of `Store`; raise
+    TrackingError if the store cannot be opened.
 
     >>> client = open_client(store.uri, store.artifacts, "another")
     >>> client.get_experiment_by_name("another").lifecycle_stage

@@ -68,12 +68,7 @@ class Job:
         return str(json.loads(path.read_text())["run_id"]) if path.is_file() else None
 
     def logged_run(self) -> str:
-        """Return the id of the job's MLflow run.
-
-        Raises:
-            TrackingError: The job has none.
-
-        """
+        """Return the id of the job's MLflow run; raise TrackingError if it has none."""
         if (run_id := self.run_id) is None:
             what, do = f"an MLflow run for the job in {self.folder}", "hydra/callbacks=mlflow"
             raise TrackingError(expected(what, "none", f"run it with the callback: {do}"))

@@ -20,7 +20,7 @@ from spaceship.tracking.connection import open_client
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import Param, Run
 
 log = logging.getLogger(__name__)
 
@@ -56,48 +56,28 @@ class Store:
 
     @cached_property
     def client(self) -> "MlflowClient":
-        """Return the client; the first call creates the database and the experiment if need be.
-
-        Raises:
-            TrackingError: The store cannot be opened.
-
-        """
+        """The client; the first use creates the database and the experiment if need be."""
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
         return open_client(self.uri, self.artifacts, self.experiment)
 
     @cached_property
     def experiment_id(self) -> str:
-        """Return the id of the experiment.
-
-        Raises:
-            TrackingError: The experiment has been deleted.
-
-        """
+        """The id of the experiment; raise TrackingError if the experiment was deleted."""
         experiment = self.client.get_experiment_by_name(self.experiment)
         if experiment is None or experiment.lifecycle_stage != "active":
             number = "…" if experiment is None else experiment.experiment_id
-            do = (
-                f"restore it (mlflow experiments restore --experiment-id {number}) or choose "
-                "another with tracking.experiment=NAME"
-            )
+            do = f"restore it (mlflow experiments restore --experiment-id {number}) or choose "
             what = f"an active experiment {self.experiment!r}"
-            raise TrackingError(expected(what, "it deleted", do))
+            other = "another with tracking.experiment=NAME"
+            raise TrackingError(expected(what, "it deleted", do + other))
         return str(experiment.experiment_id)
 
     def start_run(self, name: str, tags: Mapping[str, str], parent: str | None = None) -> str:
-        """Start a run with the tags of this process, by which a later start knows a killed one.
+        """Start a run, below a parent's if its id is given, and return its id.
 
-        Any end of the process short of SIGKILL ends the run too.
-
-        Args:
-            name: Name on MLflow's page.
-            tags: Further tags.
-            parent: Id of the multirun's run.
-
-        Returns:
-            The run's id.
-
+        Any end of the process short of SIGKILL ends the run too; after SIGKILL, the next start ends
+        it, because the run's tags name the process.
         """
         own = {**tags, **process_tags()}
         if parent is not None:
@@ -110,9 +90,7 @@ class Store:
 
     def log_params(self, run_id: str, params: Mapping[str, str]) -> None:
         """Log parameters, names and values cut to what every store takes."""
-        from mlflow.entities import Param
-
-        entities = [Param(_as_name(key), _cut(value)) for key, value in params.items()]
+        entities = [_param(key, value) for key, value in params.items()]
         for start in range(0, len(entities), _PARAMS_PER_CALL):
             self.client.log_batch(run_id, params=entities[start : start + _PARAMS_PER_CALL])
 
@@ -192,10 +170,7 @@ class Store:
 
 @lru_cache(maxsize=8)
 def validated(uri: Any, artifacts: Any, experiment: Any) -> Store:
-    """Return the store that these config values describe.
-
-    Raises:
-        TrackingError: There is no URI, or one MLflow no longer takes.
+    """Return the store of these config values; raise TrackingError if MLflow refuses the URI.
 
     >>> validated("sqlite:///mlflow.db", None, "spaceship").experiment
     'spaceship'
@@ -216,10 +191,9 @@ def _below(run_id: str) -> str:
     return f"tags.mlflow.parentRunId = '{run_id}'"
 
 
-def _as_name(key: str) -> str:
-    """Return a config key as a parameter name that MLflow takes."""
-    return re.sub(r"[^\w\-. :]", "_", key)[:250]
+def _param(key: str, value: str) -> "Param":
+    """Return a parameter whose name and length MLflow takes."""
+    from mlflow.entities import Param
 
-
-def _cut(value: str) -> str:
-    return value if len(value) <= PARAM_LENGTH else value[: PARAM_LENGTH - 1] + "…"
+    cut = value if len(value) <= PARAM_LENGTH else value[: PARAM_LENGTH - 1] + "…"
+    return Param(re.sub(r"[^\w\-. :]", "_", key)[:250], cut)

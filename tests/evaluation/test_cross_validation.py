@@ -15,7 +15,6 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from spaceship.evaluation.cross_validation import (
     cross_validate,
     positive_probability,
-    repeat,
     summarise,
 )
 from spaceship.evaluation.metrics import Metric, calibration_error, log_loss, score
@@ -191,16 +190,6 @@ def test_each_fold_is_told_and_may_end_it(
     with pytest.raises(StopError):
         cross_validate(Memory(), frame, labels, folds, on_fold)
     assert told == [(step, whole.folds[step]["accuracy"]) for step in (0, 1)]
-
-
-def test_repeats_are_the_means_of_each_seed(
-    frame: pd.DataFrame, labels: npt.NDArray[np.bool_]
-) -> None:
-    repeats = repeat(Memory(), frame, labels, n_splits=3, seeds=[42, 7])
-    assert list(repeats) == ["42", "7"]
-    folds = group_folds(frame["PassengerId"], labels, n_splits=3, seed=7)
-    summary = summarise(cross_validate(Memory(), frame, labels, folds).folds)
-    assert repeats["7"] == {metric: summary[f"cv_{metric}"] for metric in Metric}
 
 
 def test_summary_holds_mean_and_spread() -> None:

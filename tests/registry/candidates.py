@@ -1,4 +1,4 @@
-"""Candidates to promote, weak ones and good ones, and who judges them."""
+"""Candidates to promote, weak ones and good ones, and the promotion that judges them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ def up_to_date(champion: Report, twin: Path) -> Report:
     pytest.fail(f"asked to update {champion.name} with {twin}")
 
 
-def referee(registry: Registry, gate: Gate = LENIENT) -> Promotion:
+def promotion(registry: Registry, gate: Gate = LENIENT) -> Promotion:
     return Promotion(gate, registry, up_to_date)
 
 

@@ -1,11 +1,11 @@
 """Gives jobs that hold a candidate; the shared parts are in this folder's `candidates`."""
 
-import sys
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from candidates import PROTOCOL, NewJob, Twins
 from lightgbm import LGBMClassifier
 from sklearn.pipeline import Pipeline
 
@@ -17,10 +17,6 @@ from spaceship.model.pipeline import build_pipeline
 from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from candidates import PROTOCOL, NewJob, Twins
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What is lost, changed, late or killed while a candidate is judged: a champion stays whole."""
+"""A champion stays whole whatever is lost, changed, late or killed while a candidate is judged."""
 
 import json
 from dataclasses import replace
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from candidates import LENIENT, NewJob, Twins, aliases, n_versions, one_better, referee
+from candidates import LENIENT, NewJob, Twins, aliases, n_versions, one_better, promotion
 
 from spaceship.errors import RegistryError
 from spaceship.evaluation.report import Report
@@ -24,11 +24,11 @@ def test_a_champion_whose_figures_are_lost_is_not_replaced(
     registry: Registry, new_job: NewJob, twins: Twins, lost: str
 ) -> None:
     first = new_job(twins.weak)
-    referee(registry).judge(first)
+    promotion(registry).judge(first)
     artifacts = Path(str(registry.store.artifacts))
     (path,) = artifacts.glob(f"{first.run_id}/artifacts/{lost}")
     path.unlink()
-    verdict = referee(registry).judge(new_job(twins.good))
+    verdict = promotion(registry).judge(new_job(twins.good))
     assert verdict.award == "refused"
     assert "the champion has no hold-out predictions" in verdict.reason
     assert aliases(registry) == ("1", None)
@@ -37,7 +37,7 @@ def test_a_champion_whose_figures_are_lost_is_not_replaced(
 def test_a_champion_that_cannot_be_updated_is_not_replaced(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
-    referee(registry).judge(new_job(twins.weak))
+    promotion(registry).judge(new_job(twins.weak))
 
     def update(champion: Report, twin: Path) -> Report:
         message = f"{champion.name} at {twin.name} does not load"
@@ -51,7 +51,7 @@ def test_a_champion_that_cannot_be_updated_is_not_replaced(
 def test_a_candidate_is_held_against_the_champion_that_came_meanwhile(
     registry: Registry, new_job: NewJob, twins: Twins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judge = referee(registry)
+    judge = promotion(registry)
     judge.judge(new_job(twins.weak))
     other = new_job(one_better(twins.weak))
     judge.judge(other)
@@ -80,10 +80,10 @@ def test_a_champion_whose_figures_were_changed_is_not_compared_with(
     registry: Registry, new_job: NewJob, twins: Twins, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     first = new_job(twins.good)
-    referee(registry).judge(first)
+    promotion(registry).judge(first)
     (path,) = Path(str(registry.store.artifacts)).glob(f"{first.run_id}/artifacts/{name}")
     path.write_text(path.read_text() + " ")
-    verdict = referee(registry).judge(new_job(twins.good))
+    verdict = promotion(registry).judge(new_job(twins.good))
     assert verdict.award == "refused"
     assert f"{name} of version 1" in caplog.text
     assert "found it changed" in caplog.text
@@ -96,11 +96,11 @@ class Killed(BaseException):
 def test_a_verdict_that_a_crash_kept_from_being_noted_is_noted_once_it_is_asked_for(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
-    referee(registry).judge(new_job(twins.weak))
+    promotion(registry).judge(new_job(twins.weak))
     job = new_job(twins.good)
-    verdict = referee(registry).judge(job)
+    verdict = promotion(registry).judge(job)
     (job.folder / VERDICT_FILE).unlink()
-    again = referee(registry).judge(job)
+    again = promotion(registry).judge(job)
     assert (again.award, again.reason) == (verdict.award, verdict.reason)
     assert again.award == CHAMPION
     assert Verdict.read(job.folder) == again
@@ -127,7 +127,7 @@ class MortalClient:
 def test_killed_at_any_call_the_old_champion_or_the_new_one_is_there_whole(
     registry: Registry, new_job: NewJob, twins: Twins, tmp_path: Path
 ) -> None:
-    referee(registry).judge(new_job(twins.weak))
+    promotion(registry).judge(new_job(twins.weak))
     outcomes = []
     for calls in count():
         job = new_job(twins.good)
@@ -135,7 +135,7 @@ def test_killed_at_any_call_the_old_champion_or_the_new_one_is_there_whole(
         client = MortalClient(registry.store.client, calls)
         mortal.__dict__["client"] = client
         try:
-            referee(replace(registry, store=mortal)).judge(job)
+            promotion(replace(registry, store=mortal)).judge(job)
         except Killed:
             outcomes.append((client.died_at, registry.champion().run_id == job.run_id))
         else:

@@ -103,6 +103,7 @@ def test_comes_back_the_same(folder: Path, fitted: Pipeline, people: Dataset) ->
         np.testing.assert_array_equal(loaded.predict_proba(frame), fitted.predict_proba(frame))
 
 
+@pytest.mark.slow
 def test_predicts_in_another_process_that_knows_nothing_of_the_project(
     folder: Path, fitted: Pipeline, people: Dataset, tmp_path: Path
 ) -> None:

@@ -179,6 +179,7 @@ def test_a_crash_while_an_alias_is_taken_away(registry: Registry, tmp_path: Path
         assert state_of(registry, gone) == MoveState.DONE
 
 
+@pytest.mark.slow
 def test_four_processes_move_an_alias_and_every_move_is_there(
     registry: Registry, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ from candidates import (
     aliases,
     n_versions,
     one_better,
-    referee,
+    promotion,
     up_to_date,
 )
 
@@ -40,7 +40,7 @@ def test_the_first_champion_is_registered_whole_and_on_record(
     registry: Registry, new_job: NewJob, twins: Twins, tmp_path: Path
 ) -> None:
     job = new_job(twins.good)
-    verdict = referee(registry).judge(job)
+    verdict = promotion(registry).judge(job)
     assert verdict.award == CHAMPION
     champion = registry.champion()
     assert (champion.number, champion.run_id) == ("1", job.run_id)
@@ -68,7 +68,7 @@ def test_the_first_champion_is_registered_whole_and_on_record(
 
 def test_no_champion_below_the_floor(registry: Registry, new_job: NewJob, twins: Twins) -> None:
     job = new_job(twins.weak)
-    verdict = referee(registry, Gate(floor=Floor(minimum=0.99))).judge(job)
+    verdict = promotion(registry, Gate(floor=Floor(minimum=0.99))).judge(job)
     assert (verdict.award, verdict.rule) == ("refused", "floor")
     assert aliases(registry) == (None, None)
     assert n_versions(registry) == 0
@@ -79,7 +79,7 @@ def test_no_champion_below_the_floor(registry: Registry, new_job: NewJob, twins:
 def test_no_gain_a_small_gain_and_a_large_one(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
-    judge = referee(registry)
+    judge = promotion(registry)
     assert judge.judge(new_job(twins.weak)).award == CHAMPION
     assert judge.judge(new_job(twins.weak)).award == "refused"
     assert aliases(registry) == ("1", None)
@@ -98,7 +98,7 @@ def test_no_gain_a_small_gain_and_a_large_one(
 
 
 def test_a_ceiling_caps_the_award(registry: Registry, new_job: NewJob, twins: Twins) -> None:
-    judge = referee(registry)
+    judge = promotion(registry)
     judge.judge(new_job(twins.weak), ceiling=CHALLENGER)
     assert aliases(registry) == ("1", None), "the first one has nobody to challenge"
     assert judge.judge(new_job(twins.good), ceiling=CHALLENGER).rule == "ceiling"
@@ -109,7 +109,7 @@ def test_a_gate_that_moves_nothing_tells_what_it_would_have_done(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
     job = new_job(twins.good)
-    verdict = referee(registry, Gate(dry_run=True, **RULES)).judge(job)
+    verdict = promotion(registry, Gate(dry_run=True, **RULES)).judge(job)
     assert verdict.award == CHAMPION
     assert Verdict.read(job.folder) == verdict
     assert aliases(registry) == (None, None)
@@ -120,7 +120,7 @@ def test_a_gate_that_moves_nothing_tells_what_it_would_have_done(
 def test_a_refusal_is_an_error_where_the_gate_requires_otherwise(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
-    judge = referee(registry, Gate(require=True, **RULES))
+    judge = promotion(registry, Gate(require=True, **RULES))
     judge.judge(new_job(twins.good))
     job = new_job(twins.weak)
     with pytest.raises(RefusedError, match=r"found: Refused: .*; gate\.require=false") as caught:
@@ -134,8 +134,8 @@ def test_a_refusal_is_an_error_where_the_gate_requires_otherwise(
 def test_a_verdict_is_given_once(registry: Registry, new_job: NewJob, twins: Twins) -> None:
     for holdout in (twins.good, twins.weak):
         job = new_job(holdout)
-        first = referee(registry).judge(job)
-        assert referee(registry).judge(job) == first
+        first = promotion(registry).judge(job)
+        assert promotion(registry).judge(job) == first
     assert n_versions(registry) == 1
     assert len(registry.aliases.moves()) == 1
 
@@ -144,7 +144,7 @@ def test_a_job_without_a_run_cannot_be_judged(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
     with pytest.raises(TrackingError, match="run it with the callback"):
-        referee(registry).judge(new_job(twins.good, run=False))
+        promotion(registry).judge(new_job(twins.good, run=False))
     assert n_versions(registry) == 0
 
 
@@ -154,7 +154,7 @@ def test_the_champion_is_scored_again_where_the_data_has_moved(
     first = new_job(twins.weak)
     shutil.rmtree(first.twin)
     packaging.save(twins.weak_pipeline, first.twin, people.train)
-    referee(registry).judge(first)
+    promotion(registry).judge(first)
     drifted = SyntheticData(n_groups=400, seed=2912, drift=1.0, test_fraction=0.33).load()
     _, held = PROTOCOL.split(drifted.train)
     expected = predict_holdout(twins.weak_pipeline, held)
@@ -185,7 +185,7 @@ def test_a_champion_without_the_seeds_or_the_folds_of_the_gate_is_scored_on_them
     if n_folds is not None:
         known = replace(Report.read(first.folder), repeats=repeats, folds=[{}] * n_folds)
         known.write(first.folder)
-    referee(registry).judge(first)
+    promotion(registry).judge(first)
     asked: list[str] = []
 
     def update(champion: Report, twin: Path) -> Report:
@@ -205,8 +205,8 @@ def test_a_champion_is_not_compared_on_passengers_its_twin_was_trained_on(
     registry: Registry, new_job: NewJob, twins: Twins, caplog: pytest.LogCaptureFixture
 ) -> None:
     part = replace(twins.weak, rows=twins.weak.rows[:50])
-    referee(registry).judge(new_job(part))
-    verdict = referee(registry).judge(new_job(twins.good))
+    promotion(registry).judge(new_job(part))
+    verdict = promotion(registry).judge(new_job(twins.good))
     assert verdict.award == "refused"
     assert f"found {len(twins.good.labels) - 50} in the hold-out" in caplog.text
     assert aliases(registry) == ("1", None)
@@ -239,7 +239,7 @@ def test_a_twin_that_may_know_the_answers_is_not_asked_though_the_data_have_chan
 def test_a_forced_candidate_becomes_champion_on_record(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
-    referee(registry).judge(new_job(twins.good))
+    promotion(registry).judge(new_job(twins.good))
     force = Promotion(Gate(force=True, **RULES), registry, up_to_date, "the data were mended")
     verdict = force.judge(new_job(twins.weak), ceiling=CHALLENGER)
     assert (verdict.award, verdict.rule) == (CHAMPION, "forced")

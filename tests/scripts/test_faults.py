@@ -1,14 +1,15 @@
 """The benchmarks of faults and promoters: what they strike, what they call wrong, a few cases."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import forks
 import pytest
+from commands import ROOT
 
-from scripts.chaos import faults as bench_faults
 from scripts.chaos import promises as bench_promises
-from scripts.chaos import promoters as bench_promoters
 from scripts.chaos.points import Point, Step, Watch, steps
 from scripts.chaos.state import NOTHING, State
 from scripts.chaos.verbs import Struck, judge
@@ -125,19 +126,16 @@ def test_a_watch_strikes_once_and_where_it_was_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_struck_command_is_put_right_by_giving_it_again(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_struck_command_is_put_right_by_giving_it_again() -> None:
     asked = ["--verbs", "rollback", "--faults", "exception,SIGKILL", "--steps", "alias champion"]
-    status = bench_faults.main(asked)
-    told = capsys.readouterr().out
-    assert status == 0, told
-    assert "4 of 4 cases are right (100.0 %)" in told
+    done = forks.run([sys.executable, "-m", "scripts.chaos.faults", *asked], ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 of 4 cases are right (100.0 %)" in done.stdout
 
 
 @pytest.mark.slow
-def test_promoters_at_once_lose_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    status = bench_promoters.main(["--rounds", "1", "--promoters", "4", "--settings", "sqlite"])
-    told = capsys.readouterr().out
-    assert status == 0, told
-    assert "| sqlite | 1 | 4 |" in told
+def test_promoters_at_once_lose_nothing() -> None:
+    asked = ["--rounds", "1", "--promoters", "4", "--settings", "sqlite"]
+    done = forks.run([sys.executable, "-m", "scripts.chaos.promoters", *asked], ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "| sqlite | 1 | 4 |" in done.stdout

@@ -18,6 +18,7 @@ from typing import Any
 import optuna
 import pytest
 from commands import ROOT, Keep
+from forks import Fork
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from optuna.storages import RDBStorage
@@ -66,16 +67,10 @@ class Machine:
         uri = f"sqlite:///{outputs}/mlflow.db"
         self.client = MlflowClient(uri, uri)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        script = [sys.executable, str(ROOT / "scripts" / "run.py")]
-        return subprocess.Popen(
-            [*script, *arguments, f"paths.outputs={self.outputs}"],
-            cwd=self.outputs.parent,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+    def start(self, *arguments: str) -> Fork:
+        command = [sys.executable, str(ROOT / "scripts" / "run.py"), *arguments]
+        command.append(f"paths.outputs={self.outputs}")
+        return Fork(command, self.outputs.parent, start_new_session=True)
 
     def __call__(self, *arguments: str) -> tuple[int, str]:
         process = self.start(*arguments)

@@ -1,7 +1,6 @@
 """Whole sweeps that are interrupted, killed, resumed and shared: no trial is lost or run twice."""
 
 import os
-import re
 import signal
 import time
 from contextlib import suppress
@@ -190,7 +189,7 @@ def _workers(parent: int) -> list[psutil.Process]:
     found = []
     for child in psutil.Process(parent).children(recursive=True):
         with suppress(psutil.Error):  # it has just ended
-            if re.search("popen_loky", " ".join(child.cmdline())):
+            if "popen_loky" in " ".join([child.name(), *child.cmdline()]):
                 found.append(child)
     return found
 

@@ -1,4 +1,4 @@
-"""Which of a sweep's jobs a blend is made of."""
+"""The jobs of a sweep that become the members of a blend."""
 
 import math
 from dataclasses import replace

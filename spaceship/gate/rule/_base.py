@@ -123,5 +123,9 @@ class Rule(Configured, ABC):
 
 
 def exact(value: Fraction | float) -> Fraction:
-    """Return the decimal number a person reads: 0.03 is 3/100, not its nearest binary."""
+    """Return the decimal number a person reads, not its nearest binary.
+
+    >>> exact(0.03)
+    Fraction(3, 100)
+    """
     return value if isinstance(value, Fraction) else Fraction(repr(float(value)))
