@@ -1,4 +1,4 @@
-"""Feature set `full`: what pays under group-aware cross-validation, in named blocks."""
+"""Feature set `full`: raw columns and named blocks that pay under group-aware cross-validation."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,6 +20,9 @@ class FullFeatures(FeatureSet):
 
     With a block that learns from labels, `fit_transform` gives training rows columns learnt from
     other travel groups, as scikit-learn's `TargetEncoder` does: it is not `fit` and `transform`.
+
+    >>> FullFeatures(["cabin", "no_spend"]).fit_transform(people.train).columns.tolist()[-4:]
+    ['DeckSide', 'SignedCabinNumber', 'NoSpend', 'SpendKinds']
     """
 
     def __init__(self, blocks: Sequence[str]) -> None:
