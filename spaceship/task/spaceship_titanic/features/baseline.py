@@ -62,7 +62,7 @@ class BaselineFeatures(FeatureSet):
 def _band(
     values: pd.Series, edges: tuple[float, ...], labels: tuple[str, ...], *, right: bool
 ) -> pd.Series:
-    """Name the band each number lies in; missing and out of range have none."""
+    """Return the band of each number; missing for a number that is missing or out of range."""
     bands = pd.cut(values, edges, right=right, labels=labels, include_lowest=True)
     return bands.astype("str")
 

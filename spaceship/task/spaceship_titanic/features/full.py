@@ -26,7 +26,7 @@ class FullFeatures(FeatureSet):
     """
 
     def __init__(self, blocks: Sequence[str]) -> None:
-        """Keep the names; `fit` checks them.
+        """Keep the names, which `fit` checks.
 
         Args:
             blocks: Names of blocks, applied in this order: one that fills gaps serves the next.
@@ -35,7 +35,7 @@ class FullFeatures(FeatureSet):
         self.blocks = blocks
 
     def fit_transform(self, X: pd.DataFrame, y: Any = None, **_: Any) -> pd.DataFrame:
-        """Learn from training passengers and give their columns."""
+        """Learn from training passengers and return their columns."""
         self.fit(X, y)
         frame = typed(X)
         passengers = PassengerTable.read(frame)
@@ -51,8 +51,8 @@ class FullFeatures(FeatureSet):
     def _learn(self, frame: pd.DataFrame, y: Any) -> State:
         if unknown := sorted(set(self.blocks) - set(BLOCKS)):
             choices = ", ".join(sorted(BLOCKS))
-            msg = f"features.blocks may name {choices}; found {', '.join(unknown)}"
-            raise ConfigError(msg)
+            msg = f"expected features.blocks to name some of {choices}, found {', '.join(unknown)}"
+            raise ConfigError(f"{msg}; leave them out")
         raw = passengers = PassengerTable.read(frame)
         state: State = {}
         for name in self.blocks:
