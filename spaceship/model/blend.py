@@ -59,7 +59,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Example:
         >>> from sklearn.dummy import DummyClassifier
         >>> pair = Blend([pipeline[:-1]], [(0, pipeline[-1]), (0, DummyClassifier())], n_folds=2)
-        >>> good, none = pair.fit(people.train, people.train["Transported"]).weights_
+        >>> good, none = pair.fit(people.train, people.train.iloc[:, -1]).weights_
         >>> good > none
         True
 

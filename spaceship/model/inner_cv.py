@@ -83,7 +83,7 @@ class InnerIterations(_Inner):
         >>> from sklearn.ensemble import GradientBoostingClassifier
         >>> boosted = Pipeline([*pipeline.steps[:-1], ("trees", GradientBoostingClassifier())])
         >>> few = InnerIterations(boosted.set_params(trees__n_estimators=4), n_folds=2)
-        >>> 1 <= few.fit(people.train, people.train["Transported"]).rounds_ <= 8
+        >>> 1 <= few.fit(people.train, people.train.iloc[:, -1]).rounds_ <= 8
         True
 
     """
@@ -128,7 +128,7 @@ class InnerFolds(_Inner):
 
     Example:
         >>> tuned = InnerFolds(TunedThresholdClassifierCV(pipeline), n_folds=2)
-        >>> 0 < tuned.fit(people.train, people.train["Transported"]).threshold_ < 1
+        >>> 0 < tuned.fit(people.train, people.train.iloc[:, -1]).threshold_ < 1
         True
 
     """
