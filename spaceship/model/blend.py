@@ -56,6 +56,13 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         weights_: Weight of each member.
         intercept_: Added to the log-odds; 0 with `greedy`.
 
+    Example:
+        >>> from sklearn.dummy import DummyClassifier
+        >>> pair = Blend([pipeline[:-1]], [(0, pipeline[-1]), (0, DummyClassifier())], n_folds=2)
+        >>> good, none = pair.fit(people.train, people.train.iloc[:, -1]).weights_
+        >>> good > none
+        True
+
     """
 
     def __init__(  # noqa: PLR0913 - scikit-learn wants every setting by name
@@ -92,14 +99,14 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
-        """Give the probability of both classes, (n_rows, 2)."""
+        """Return the probability of both classes, (n_rows, 2)."""
         check_is_fitted(self)
         table = _table(self.fitted_preparations_, self.fitted_members_, X)
         chance = _combined(self.method, table, self.weights_, self.intercept_)
         return np.column_stack([1 - chance, chance])
 
     def predict(self, X: pd.DataFrame) -> npt.NDArray[np.bool_]:
-        """Give the predicted label of each row, (n_rows,)."""
+        """Return the predicted label of each row, (n_rows,)."""
         return np.asarray(self.predict_proba(X)[:, 1] > 0.5)  # noqa: PLR2004 - one of two
 
     def _fit_members(

@@ -1,4 +1,4 @@
-"""CatBoost behind scikit-learn's contract: it finds its categories in the frame it is given."""
+"""CatBoost behind scikit-learn's interface, its categorical features found in the input."""
 
 from typing import Any, Self
 
@@ -11,8 +11,13 @@ MISSING = "missing"  # CatBoost takes no missing category: it is one of its own
 class CategoryCatBoost(CatBoostClassifier):  # type: ignore[misc]
     """CatBoost that takes every `category` column of its input as a categorical feature.
 
-    The library wants the columns' names up front, refuses missing categories and cannot be
-    cloned when it was given a list; all three are settled here at the time of the call.
+    The library needs the names of the columns up front, refuses missing categories and cannot be
+    cloned with a list among its parameters; `fit` and `predict` handle all three.
+
+    >>> planet = pd.Series(["Earth", None, "Mars"] * 5, dtype="category")
+    >>> model = CategoryCatBoost(iterations=2, silent=True, allow_writing_files=False)
+    >>> model.fit(planet.to_frame("planet"), planet == "Mars").get_cat_feature_indices()
+    [0]
     """
 
     def fit(self, X: pd.DataFrame, y: Any = None, **params: Any) -> Self:
@@ -22,19 +27,19 @@ class CategoryCatBoost(CatBoostClassifier):  # type: ignore[misc]
         return self
 
     def predict(self, data: pd.DataFrame, *args: Any, **params: Any) -> Any:
-        """Give the more likely class of each row, (n_rows,)."""
+        """Return the more likely class of each row, (n_rows,)."""
         return super().predict(_filled(data), *args, **params)
 
     def predict_proba(self, X: pd.DataFrame, *args: Any, **params: Any) -> Any:
-        """Give the probability of both classes, (n_rows, 2)."""
+        """Return the probability of both classes, (n_rows, 2)."""
         return super().predict_proba(_filled(X), *args, **params)
 
     def staged_predict_proba(self, data: pd.DataFrame, *args: Any, **params: Any) -> Any:
-        """Give the probability of both classes after each tree."""
+        """Yield the probability of both classes after each tree."""
         return super().staged_predict_proba(_filled(data), *args, **params)
 
 
 def _filled(X: pd.DataFrame) -> pd.DataFrame:
-    """Turn categories into text without gaps."""
+    """Return the frame with categories as text without gaps."""
     categories = X.select_dtypes("category").columns
     return X.assign(**{name: X[name].astype("str").fillna(MISSING) for name in categories})

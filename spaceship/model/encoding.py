@@ -33,6 +33,10 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Give `str` columns the `category` dtype with exactly the categories seen in `fit`.
 
     A category never seen becomes missing; numbers pass through.
+
+    >>> fitted = CategoryEncoder().fit(pd.DataFrame({"planet": ["Mars", "Earth"]}))
+    >>> fitted.transform(pd.DataFrame({"planet": ["Mars", "Pluto"]}))["planet"].tolist()
+    ['Mars', nan]
     """
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
@@ -46,7 +50,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Give the same columns with `str` turned into `category`."""
+        """Return the same columns, `str` as `category`."""
         check_is_fitted(self)
         dtypes = {name: pd.CategoricalDtype(known) for name, known in self.categories_.items()}
         known = {
@@ -55,14 +59,14 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return X.assign(**known).astype(dtypes)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Give the names of the columns, which are those of the input."""
+        """Return the names of the columns, which are those of the input."""
         del input_features
         check_is_fitted(self)
         return np.array(self.feature_names_out_, dtype=object)
 
 
 def _onehot() -> ColumnTransformer:
-    """Impute and scale numbers, one column a category; a missing category is one of its own."""
+    """Return imputed and scaled numbers, one column a category; missing is a category too."""
     numbers = make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
         StandardScaler(),

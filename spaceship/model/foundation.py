@@ -1,7 +1,7 @@
-"""Foundation models for tables: pre-trained, they predict with the training rows as context.
+"""Foundation models for tables: pre-trained networks that take the training rows as context.
 
-They come with packages and weights of their own. What is stored with a model is the training rows
-and the settings, no network: weights are found again, by the package, where the model is loaded.
+A stored model holds the training rows and the settings, but no network: the package finds its
+weights again where the model is loaded.
 """
 
 import importlib
@@ -15,20 +15,21 @@ from sklearn.utils.validation import check_is_fitted
 from spaceship.errors import ConfigError, MissingDependencyError
 
 CLASSIFIERS = {"tabpfn": "TabPFNClassifier", "tabicl": "TabICLClassifier"}
-"""The packages there are, and what each calls its classifier."""
+"""Name of the classifier of each package."""
 
 
 class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A pre-trained classifier behind scikit-learn's interface.
 
     Args:
-        package: Where it comes from, one of `CLASSIFIERS`; the project's extra has the same name.
-        n_estimators: Views of the table it averages over.
+        package: One of `CLASSIFIERS`; the project's extra has the same name.
+        n_estimators: Views of the table that predictions are averaged over.
         random_state: Seed of these views.
-        device: What it runs on, such as `cpu` or `cuda`; None leaves it to the package.
+        device: Hardware, such as `cpu` or `cuda`; None leaves the choice to the package.
 
-    Raises:
-        MissingDependencyError: The package is not installed.
+    Example:
+        >>> FoundationModel("tabpfn", n_estimators=4, device="cpu")
+        FoundationModel(device='cpu', n_estimators=4, package='tabpfn')
 
     """
 
@@ -46,11 +47,11 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.device = device
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
-        """Keep the training rows, and have the network take them in.
+        """Keep the training rows and pass them to the network as its context.
 
         Raises:
             MissingDependencyError: The package is not installed.
-            ConfigError: The weights cannot be had.
+            ConfigError: The package is unknown, or its weights cannot be loaded.
 
         """
         self.labels_ = np.asarray(y, dtype=bool)
@@ -63,18 +64,18 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> Any:
-        """Give the probability of both classes, (n_rows, 2)."""
+        """Return the probability of both classes, (n_rows, 2)."""
         check_is_fitted(self, "context_")
         if getattr(self, "_network", None) is None:
             self._network = self._load()
         return np.asarray(self._network.predict_proba(X), dtype=float)
 
     def predict(self, X: pd.DataFrame) -> Any:
-        """Give the predicted label of each row, (n_rows,)."""
+        """Return the predicted label of each row, (n_rows,)."""
         return self.predict_proba(X)[:, 1] > 0.5  # noqa: PLR2004 - one of two
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the network out of what is stored."""
+        """Return the state to store: everything but the network."""
         return {name: value for name, value in vars(self).items() if name != "_network"}
 
     def _load(self) -> Any:
@@ -103,7 +104,7 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ConfigError(f"{message}; {advice} (see the page of {self.package})") from error
 
     def _context(self) -> pd.DataFrame:
-        """Return the training rows as the frame they were."""
+        """Return the training rows as a frame with its categories."""
         frame = pd.DataFrame(self.context_)
         kinds = {name: pd.CategoricalDtype(known) for name, known in self.categories_.items()}
         return frame.astype(kinds)

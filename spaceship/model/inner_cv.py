@@ -54,12 +54,12 @@ class _Inner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     fitted_: Any
 
     def predict(self, X: pd.DataFrame) -> Any:
-        """Give the predicted label of each row, (n_rows,)."""
+        """Return the predicted label of each row, (n_rows,)."""
         check_is_fitted(self)
         return self.fitted_.predict(X)
 
     def predict_proba(self, X: pd.DataFrame) -> Any:
-        """Give the probability of both classes, (n_rows, 2)."""
+        """Return the probability of both classes, (n_rows, 2)."""
         check_is_fitted(self)
         return self.fitted_.predict_proba(X)
 
@@ -78,6 +78,13 @@ class InnerIterations(_Inner):
     Attributes:
         rounds_: The number chosen.
         curve_: Mean log loss by number of rounds.
+
+    Example:
+        >>> from sklearn.ensemble import GradientBoostingClassifier
+        >>> boosted = Pipeline([*pipeline.steps[:-1], ("trees", GradientBoostingClassifier())])
+        >>> few = InnerIterations(boosted.set_params(trees__n_estimators=4), n_folds=2)
+        >>> 1 <= few.fit(people.train, people.train.iloc[:, -1]).rounds_ <= 8
+        True
 
     """
 
@@ -112,12 +119,17 @@ class InnerIterations(_Inner):
 
 
 class InnerFolds(_Inner):
-    """Fit one of scikit-learn's meta-estimators with inner folds that keep travel groups whole.
+    """Fit one of scikit-learn's meta-estimators with inner folds that keep groups whole.
 
     Args:
         estimator: Has a parameter `cv`, and an estimator inside that takes raw columns.
         n_folds: Inner folds.
         seed: Seed of the inner folds.
+
+    Example:
+        >>> tuned = InnerFolds(TunedThresholdClassifierCV(pipeline), n_folds=2)
+        >>> 0 < tuned.fit(people.train, people.train.iloc[:, -1]).threshold_ < 1
+        True
 
     """
 
@@ -138,7 +150,7 @@ class InnerFolds(_Inner):
         return self
 
     def predict(self, X: pd.DataFrame) -> Any:
-        """Give the predicted label of each row, (n_rows,): True above the threshold."""
+        """Return the label of each row, (n_rows,): True above the threshold."""
         return self.predict_proba(X)[:, 1] > self.threshold_
 
 
@@ -189,7 +201,7 @@ def _rounds(pipeline: Pipeline) -> tuple[str, int]:
 def _staged(
     estimator: Any, X: pd.DataFrame, grid: npt.NDArray[np.int_]
 ) -> Iterator[npt.NDArray[np.float64]]:
-    """Give the probability of True after each number of rounds, whatever the library."""
+    """Yield the probability of True after each number of rounds, whatever the library."""
     if hasattr(estimator, "staged_predict_proba"):
         wanted = set(grid.tolist())
         for number, table in enumerate(estimator.staged_predict_proba(X), start=1):

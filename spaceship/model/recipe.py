@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import (
     BaseModel,
@@ -12,23 +12,17 @@ from pydantic import (
     field_validator,
     model_serializer,
 )
-from pydantic_core import ErrorDetails
+from pydantic_core import PydanticCustomError
 
 from spaceship.errors import ConfigError
 from spaceship.model.blend import Method
 from spaceship.model.encoding import Encoding
 from spaceship.model.inner_cv import Calibration, Iterations
+from spaceship.records import list_faults
 
 Node = dict[str, Any]
 """A config node with a `_target_`; its interpolations may be unresolved."""
 _SINGLE, _BLEND = ("name", "encoding", "estimator"), ("name", "method", "n_folds", "bags")
-_TOP_LEVEL = ("calibration", "threshold", "features")
-"""Fields that are keys of the whole config; the others lie below `model`."""
-
-
-def _choice(kind: type[StrEnum], default: StrEnum) -> Any:
-    """Return a field whose description, as all of them, completes `expected KEY to be …`."""
-    return Field(default, description=f"one of {', '.join(kind)}")
 
 
 class Recipe(BaseModel):
@@ -63,21 +57,17 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True)
 
-    name: str = Field(description="a name")
-    encoding: Encoding = _choice(Encoding, Encoding.NATIVE)
-    estimator: Node | None = Field(None, description="a config with a _target_")
-    method: Method = _choice(Method, Method.STACK)
-    n_folds: int = Field(5, ge=2, strict=True, description="a whole number from 2 on")
-    bags: int = Field(1, ge=1, strict=True, description="a whole number from 1 on")
-    iterations: Iterations = _choice(Iterations, Iterations.FIXED)
-    features: Node = Field(description="a config with a _target_")
-    members: tuple["Recipe", ...] | None = Field(
-        None, min_length=1, description="one model or more"
-    )
-    calibration: Calibration = _choice(Calibration, Calibration.NONE)
-    threshold: Annotated[float, Field(ge=0.5, le=0.5)] | Literal["tuned"] = Field(
-        0.5, description="one of 0.5, tuned"
-    )
+    name: str
+    encoding: Encoding = Encoding.NATIVE
+    estimator: Node | None = None
+    method: Method = Method.STACK
+    n_folds: int = Field(5, ge=2, strict=True)
+    bags: int = Field(1, ge=1, strict=True)
+    iterations: Iterations = Iterations.FIXED
+    features: Node
+    members: tuple["Recipe", ...] | None = Field(None, min_length=1)
+    calibration: Calibration = Calibration.NONE
+    threshold: float | str = 0.5
 
     @field_validator("*", mode="wrap")
     @classmethod
@@ -85,13 +75,20 @@ class Recipe(BaseModel):
         """Leave an interpolation such as `${seed}` unchecked until its value is known."""
         return value if isinstance(value, str) and "${" in value else check(value)
 
+    @field_validator("threshold")
+    @classmethod
+    def _check_threshold(cls, value: float | str) -> float | str:
+        if value not in {0.5, "tuned"} and "${" not in str(value):
+            raise PydanticCustomError("threshold", "Input should be 0.5 or 'tuned'")
+        return value
+
     @classmethod
     def single(cls, model: object, features: Node, **choices: Any) -> Self:
-        """Return the recipe of one estimator on one feature set.
+        """Return the recipe of one estimator: nodes of the groups `model` and `features`.
 
         Args:
-            model: A node of the group `model`.
-            features: A node of the group `features`.
+            model: A node that names no members.
+            features: The feature set.
             **choices: `calibration` and `threshold`.
 
         Raises:
@@ -144,8 +141,7 @@ class Recipe(BaseModel):
         try:
             return cls.model_validate(plain)
         except ValidationError as error:
-            faults = dict.fromkeys(map(_fault, error.errors()))
-            message = f"expected {'; '.join(faults)}"
+            message = f"expected {list_faults(error, 'model')}"
             raise ConfigError(f"{message}; set it on the command line: KEY=VALUE") from None
 
     @model_serializer
@@ -169,13 +165,3 @@ class Recipe(BaseModel):
         """Whether the steps before the estimator are fitted once a fold, apart from it."""
         chosen = (self.iterations, self.calibration, self.threshold)
         return self.members is None and chosen == (Iterations.FIXED, Calibration.NONE, 0.5)
-
-
-def _fault(error: ErrorDetails) -> str:
-    """Return `KEY to be …, found …`; parts of the place that are no fields name types of unions."""
-    fields = Recipe.model_fields
-    place = [part for part in error["loc"] if isinstance(part, int) or part in fields]
-    name = next(str(part) for part in reversed(place) if part in fields)
-    key = ".".join(map(str, place if name in _TOP_LEVEL else ["model", *place]))
-    found = "nothing" if error["type"] == "missing" else repr(error["input"])
-    return f"{key} to be {fields[name].description}, found {found}"

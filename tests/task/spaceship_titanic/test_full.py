@@ -32,7 +32,7 @@ def test_no_blocks_are_the_raw_columns(passengers: Maker) -> None:
 
 
 def test_unknown_blocks_are_refused_with_the_choices(passengers: Maker) -> None:
-    with pytest.raises(ConfigError, match=r"may name cabin, .*; found magic"):
+    with pytest.raises(ConfigError, match=r"to name some of cabin, .*, found magic"):
         FullFeatures(["cabin", "magic"]).fit(passengers(THREE))
 
 

@@ -1,1 +1,1 @@
-"""Feature sets of the built-in task: `features=full` and `features=baseline`."""
+"""Feature sets of the built-in task: `full`, `baseline` and `raw`."""

@@ -1,4 +1,4 @@
-"""The contract of the blocks that `full` is made of."""
+"""Base classes of the blocks of `full`."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ _FOLDS, _FEWEST = 5, 2
 
 
 class Block(ABC):
-    """A few columns that are kept or left out as a whole."""
+    """A few columns that are built together, kept or left out as a whole."""
 
     def learn(self, passengers: PassengerTable) -> State:
-        """Give what the block has to know from the training rows, in plain Python."""
+        """Return the state that the block learns from the training rows, in plain Python."""
         del passengers
         return {}
 
     @abstractmethod
     def build(self, passengers: PassengerTable, state: State) -> Mapping[str, Any]:
-        """Give columns by name; one that exists already is replaced."""
+        """Return columns by name; a column that exists already is replaced."""
 
 
 class SupervisedBlock(Block):
@@ -37,12 +37,12 @@ class SupervisedBlock(Block):
 
     @abstractmethod
     def learn_from(self, passengers: PassengerTable, labels: npt.NDArray[np.bool_]) -> State:
-        """Give what the block has to know from the training rows and their labels."""
+        """Return the state that the block learns from the training rows and their labels."""
 
     def out_of_fold(
         self, passengers: PassengerTable, labels: npt.NDArray[np.bool_]
     ) -> Mapping[str, Any]:
-        """Give the training rows' columns, each learnt from the other folds' travel groups."""
+        """Return columns of the training rows, those of each fold learnt from the other folds."""
         from sklearn.model_selection import GroupKFold
 
         n_folds = min(_FOLDS, len(set(passengers.groups.codes)))

@@ -1,4 +1,4 @@
-"""The blocks that `full` may be made of, by the names its YAML uses."""
+"""Blocks of `full` by the names that its YAML uses."""
 
 from spaceship.task.spaceship_titanic.features import _derived, _filling, _place
 from spaceship.task.spaceship_titanic.features._block import Block

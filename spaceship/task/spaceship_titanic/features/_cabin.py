@@ -1,10 +1,10 @@
-"""Read a cabin, `deck/number/side`."""
+"""Cabins, written as `deck/number/side`."""
 
 import pandas as pd
 
 
 def split_cabin(cabin: pd.Series) -> dict[str, pd.Series]:
-    """Split cabins into `Deck` (str), `CabinNumber` (float64) and `Side` (str), missing kept."""
+    """Return `Deck` (str), `CabinNumber` (float64) and `Side` (str) of cabins, missing kept."""
     parts = cabin.str.split("/", n=2, expand=True).reindex(columns=range(3))
     return {
         "Deck": parts[0].astype("str"),

@@ -1,4 +1,4 @@
-"""Blocks of `full` that fill gaps of the raw columns, from what cannot be otherwise."""
+"""Blocks of `full` that fill gaps of the raw columns where only one value is possible."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,10 +14,10 @@ LAST_CHILD_AGE = 12  # years: nobody this young ever spends
 
 
 class FillFromGroup(Block):
-    """Fill planet, deck, number and side with what the known group-mates agree on."""
+    """Fill planet, deck, number and side with the one value known in the travel group."""
 
     def build(self, passengers: PassengerTable, state: State) -> Mapping[str, Any]:
-        """Give the four columns with fewer gaps."""
+        """Return the four columns with fewer gaps."""
         del state
         names = ("HomePlanet", "Deck", "CabinNumber", "Side")
         known = {name: passengers.columns[name] for name in names}
@@ -25,10 +25,10 @@ class FillFromGroup(Block):
 
 
 class FillPlanet(Block):
-    """Fill the planet of who lives on a deck, or bears a surname, of one planet only."""
+    """Fill the planet of passengers whose deck or surname belongs to one planet only."""
 
     def learn(self, passengers: PassengerTable) -> State:
-        """Learn the planet of each deck and surname that has a single one."""
+        """Return the planet of each deck and surname that has a single one."""
         planet = passengers.columns["HomePlanet"]
         return {
             "deck": _certain(passengers.columns["Deck"], planet),
@@ -36,7 +36,7 @@ class FillPlanet(Block):
         }
 
     def build(self, passengers: PassengerTable, state: State) -> Mapping[str, Any]:
-        """Give `HomePlanet` with fewer gaps."""
+        """Return `HomePlanet` with fewer gaps."""
         planet = passengers.columns["HomePlanet"]
         for keys, learnt in (
             (passengers.columns["Deck"], state["deck"]),
@@ -47,10 +47,10 @@ class FillPlanet(Block):
 
 
 class CryoLogic(Block):
-    """Use that sleepers and children never spend, both ways round."""
+    """Fill sleep from spends and spends from sleep and age: sleepers and children never spend."""
 
     def build(self, passengers: PassengerTable, state: State) -> Mapping[str, Any]:
-        """Give `CryoSleep`, false for who spends, and spends, 0 for who cannot."""
+        """Return `CryoSleep`, false for spenders, and spends, 0 for sleepers and children."""
         del state
         columns = passengers.columns
         spends = {name: columns[name] for name in SPENDS}
@@ -62,7 +62,7 @@ class CryoLogic(Block):
 
 
 def _certain(keys: pd.Series, values: pd.Series) -> dict[str, str]:
-    """Give the value of each key that is only ever seen with one."""
+    """Return the value of each key that occurs with one value only."""
     pairs = pd.DataFrame({"key": keys, "value": values}).dropna().drop_duplicates()
     single = pairs[~pairs["key"].duplicated(keep=False)].sort_values("key")
     return dict(zip(single["key"].tolist(), single["value"].tolist(), strict=True))

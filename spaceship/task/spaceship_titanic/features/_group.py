@@ -1,4 +1,4 @@
-"""Travel groups: what passengers whose id starts with the same number tell about each other."""
+"""Travel groups: passengers whose ids start with the same number."""
 
 from typing import Self
 
@@ -7,10 +7,10 @@ import pandas as pd
 
 
 class TravelGroups:
-    """The travel groups of one frame; every answer is independent of the order of the rows.
+    """The travel groups of one frame; no result depends on the order of the rows.
 
     Attributes:
-        codes: Which group each row belongs to, (n_rows,); a row without an id is its own group.
+        codes: Number of the group of each row, (n_rows,); a row without an id is its own group.
         number: The group's number on the passenger list, (n_rows,), NaN where it is no number.
         position: The passenger's number within the group, (n_rows,), NaN where it is no number.
 
@@ -25,7 +25,7 @@ class TravelGroups:
 
     @classmethod
     def read(cls, ids: pd.Series) -> Self:
-        """Read the groups from ids of the form `gggg_pp`."""
+        """Return the groups of ids of the form `gggg_pp`."""
         parts = ids.str.split("_", n=1, expand=True).reindex(columns=range(2))
         codes = np.array(pd.factorize(parts[0])[0])
         alone = codes < 0
@@ -34,21 +34,21 @@ class TravelGroups:
         return cls(codes, number.to_numpy("float64"), position.to_numpy("float64"))
 
     def rows(self, positions: np.ndarray) -> Self:
-        """Give the groups of some rows, by position."""
+        """Return the groups of the rows at some positions."""
         return type(self)(self.codes[positions], self.number[positions], self.position[positions])
 
     def size(self) -> np.ndarray:
-        """Count the passengers of each row's group, (n_rows,)."""
+        """Return the size of each row's group, (n_rows,)."""
         return self.tally(np.ones(len(self.codes), dtype=bool))
 
     def tally(self, is_so: np.ndarray) -> np.ndarray:
-        """Count for each row the rows of its group for which a flag holds, (n_rows,)."""
+        """Return for each row how many rows of its group have a flag, (n_rows,)."""
         members = self.codes[is_so]
         counts: np.ndarray = np.bincount(members, minlength=self._n_groups)[self.codes]
         return counts.astype("float64")
 
     def shared(self, values: pd.Series) -> pd.Series:
-        """Give each row the one value that its group's known values agree on, else missing."""
+        """Return for each row the one value known in its group; missing if none or several."""
         codes, uniques = pd.factorize(values, sort=True)
         known = codes >= 0
         low = np.full(self._n_groups, len(uniques))

@@ -1,4 +1,4 @@
-"""Block `place_score`: how place on the ship, sleep and spends move the odds, in one column.
+"""Block `place_score`: log-odds by place on the ship, sleep and spends, in one column.
 
 The label varies smoothly along each deck and side. A logistic regression over radial bases in
 deck, side and cabin number follows that with few coefficients, where trees need many splits.
@@ -17,9 +17,9 @@ from spaceship.task.spaceship_titanic.features._filling import LAST_CHILD_AGE
 from spaceship.task.spaceship_titanic.features._table import PassengerTable
 
 STEP = 200
-"""Cabin numbers from one basis of a deck and side to the next."""
+"""Distance between the bases of a deck and side, in cabin numbers."""
 WIDTH = 200.0
-"""Cabin numbers from a basis to where it has fallen to exp(-1/2)."""
+"""Width of a basis in cabin numbers: at this distance it has fallen to exp(-1/2)."""
 MONEY = 1000.0
 """Spends are counted in thousands, so that the penalty weighs them like the other terms."""
 PENALTY = 1.0
@@ -33,7 +33,7 @@ class PlaceScore(SupervisedBlock):
     """Log-odds of True by a linear model of place, sleep, spends, planet and destination."""
 
     def learn_from(self, passengers: PassengerTable, labels: npt.NDArray[np.bool_]) -> State:
-        """Fit the regression; give its coefficients by term, and what the terms are made of."""
+        """Fit the regression; return its coefficients by term, and what builds the terms."""
         from sklearn.linear_model import LogisticRegression
 
         known: State = {"places": _places(passengers), "weights": {}, "bias": 0.0}
@@ -48,7 +48,7 @@ class PlaceScore(SupervisedBlock):
         return known | {"weights": weights, "bias": float(model.intercept_[0])}
 
     def build(self, passengers: PassengerTable, state: State) -> Mapping[str, Any]:
-        """Give `PlaceScore`, added up term by term: its bits do not depend on the other rows."""
+        """Return `PlaceScore`, added up term by term: its bits do not depend on the other rows."""
         score = np.full(len(passengers.surname), state["bias"])
         for name, values in _terms(passengers, state) if state["weights"] else ():
             score += state["weights"][name] * values
@@ -67,7 +67,7 @@ def _places(passengers: PassengerTable) -> dict[str, list[float]]:
 
 
 def _terms(passengers: PassengerTable, known: State) -> Iterator[Term]:
-    """Give the terms of the regression by name, each (n_rows,); what is missing adds nothing."""
+    """Return the terms of the regression by name, each (n_rows,); a missing value adds nothing."""
     columns = passengers.columns
     place, number = columns["Deck"] + columns["Side"], columns["CabinNumber"].to_numpy()
     for name, centres in known["places"].items():

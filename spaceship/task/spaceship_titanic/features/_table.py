@@ -1,4 +1,4 @@
-"""The passengers of one frame as the blocks of `full` see them."""
+"""Table under construction: the passengers of one frame and the columns built so far."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -25,20 +25,20 @@ class PassengerTable:
 
     @classmethod
     def read(cls, frame: pd.DataFrame) -> Self:
-        """Read a typed frame; `columns` start as those of the feature set `raw`."""
+        """Return the table of a typed frame; its columns are those of `raw` at first."""
         kept = {name: frame[name] for name in KEPT}
         kept |= {name: kept[name].astype("float64") for name in ("CryoSleep", "VIP")}
         groups = TravelGroups.read(frame["PassengerId"])
         return cls(surname(frame["Name"]), groups, kept | split_cabin(frame["Cabin"]))
 
     def rows(self, positions: np.ndarray) -> Self:
-        """Give some of the passengers, by position."""
+        """Return the passengers at some positions."""
         columns = {name: _taken(values, positions) for name, values in self.columns.items()}
         groups = self.groups.rows(positions)
         return replace(self, surname=self.surname.iloc[positions], groups=groups, columns=columns)
 
     def with_columns(self, columns: Mapping[str, Any]) -> Self:
-        """Give the same passengers with columns added or replaced."""
+        """Return the table with columns added or replaced."""
         return replace(self, columns={**self.columns, **columns})
 
 

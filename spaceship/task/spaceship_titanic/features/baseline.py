@@ -1,4 +1,4 @@
-"""Feature set `baseline`: what the Kedro predecessor of this project fed its models."""
+"""Feature set `baseline`: the columns of the Kedro predecessor of this project."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,6 +30,9 @@ class BaselineFeatures(FeatureSet):
     It counted passengers per cabin number (whatever the deck and side), per deck and per surname
     over the frame at hand, and made one family of all missing names, the last region of all
     missing cabins. Here the counts come from the training rows and missing stays missing.
+
+    >>> BaselineFeatures().fit_transform(people.train).columns.tolist()[-2:]
+    ['FamilySize', 'GroupSize']
     """
 
     def _learn(self, frame: pd.DataFrame, y: Any) -> State:
@@ -59,7 +62,7 @@ class BaselineFeatures(FeatureSet):
 def _band(
     values: pd.Series, edges: tuple[float, ...], labels: tuple[str, ...], *, right: bool
 ) -> pd.Series:
-    """Name the band each number lies in; missing and out of range have none."""
+    """Return the band of each number; missing for a number that is missing or out of range."""
     bands = pd.cut(values, edges, right=right, labels=labels, include_lowest=True)
     return bands.astype("str")
 

@@ -1,4 +1,4 @@
-"""Feature set `full`: what pays under group-aware cross-validation, in named blocks."""
+"""Feature set `full`: raw columns and named blocks that pay under group-aware cross-validation."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,10 +20,13 @@ class FullFeatures(FeatureSet):
 
     With a block that learns from labels, `fit_transform` gives training rows columns learnt from
     other travel groups, as scikit-learn's `TargetEncoder` does: it is not `fit` and `transform`.
+
+    >>> FullFeatures(["cabin", "no_spend"]).fit_transform(people.train).columns.tolist()[-4:]
+    ['DeckSide', 'SignedCabinNumber', 'NoSpend', 'SpendKinds']
     """
 
     def __init__(self, blocks: Sequence[str]) -> None:
-        """Keep the names; `fit` checks them.
+        """Keep the names, which `fit` checks.
 
         Args:
             blocks: Names of blocks, applied in this order: one that fills gaps serves the next.
@@ -32,7 +35,7 @@ class FullFeatures(FeatureSet):
         self.blocks = blocks
 
     def fit_transform(self, X: pd.DataFrame, y: Any = None, **_: Any) -> pd.DataFrame:
-        """Learn from training passengers and give their columns."""
+        """Learn from training passengers and return their columns."""
         self.fit(X, y)
         frame = typed(X)
         passengers = PassengerTable.read(frame)
@@ -48,8 +51,8 @@ class FullFeatures(FeatureSet):
     def _learn(self, frame: pd.DataFrame, y: Any) -> State:
         if unknown := sorted(set(self.blocks) - set(BLOCKS)):
             choices = ", ".join(sorted(BLOCKS))
-            msg = f"features.blocks may name {choices}; found {', '.join(unknown)}"
-            raise ConfigError(msg)
+            msg = f"expected features.blocks to name some of {choices}, found {', '.join(unknown)}"
+            raise ConfigError(f"{msg}; leave them out")
         raw = passengers = PassengerTable.read(frame)
         state: State = {}
         for name in self.blocks:

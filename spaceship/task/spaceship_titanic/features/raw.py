@@ -11,7 +11,11 @@ from spaceship.task.spaceship_titanic.features._cabin import split_cabin
 
 
 class RawFeatures(FeatureSet):
-    """Pass the columns through, split `Cabin`, leave out `PassengerId` and `Name`."""
+    """Pass the columns through, split `Cabin`, leave out `PassengerId` and `Name`.
+
+    >>> RawFeatures().fit_transform(people.train).columns.tolist()[-3:]
+    ['Deck', 'CabinNumber', 'Side']
+    """
 
     def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, Any]:
         del state

@@ -1,0 +1,55 @@
+"""The digest tells contents apart, and nothing else."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spaceship.data.checks import check
+from spaceship.data.digest import digest
+from spaceship.task.spaceship_titanic.columns import COLUMNS, LABEL
+
+ROWS = [
+    "0001_01,Europa,False,B/0/P,TRAPPIST-1e,39.0,False,0.0,0.0,0.0,0.0,0.0,Maham Ofracculy,False",
+    "0002_01,Earth,True,F/0/S,TRAPPIST-1e,24.0,False,109.0,9.0,25.0,549.0,44.0,Juanna Vines,True",
+    "0003_01,,,,,,,,,,,,,True",
+]
+
+
+def good() -> pd.DataFrame:
+    cells = [dict(zip([*COLUMNS, LABEL], row.split(","), strict=True)) for row in ROWS]
+    return check(pd.DataFrame(cells), source="frame", labelled=True)
+
+
+CHANGES = {
+    "value": lambda frame: frame.assign(Age=frame["Age"] + 1),
+    "missing, not zero": lambda frame: frame.assign(Spa=frame["Spa"].fillna(0)),
+    "missing, not empty": lambda frame: frame.assign(Name=frame["Name"].fillna("")),
+    "missing, not false": lambda frame: frame.assign(VIP=frame["VIP"].fillna(value=False)),
+    "row order": lambda frame: frame.iloc[::-1],
+    "a row less": lambda frame: frame.iloc[:-1],
+    "column name": lambda frame: frame.rename(columns={"Age": "age"}),
+    "type": lambda frame: frame.astype({"Transported": "float64"}),
+    "text moved": lambda frame: frame.assign(Name=["MahamO", "fracculyJuanna Vines", None]),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_digest_tells_other_content(change: "object") -> None:
+    frame = good().assign(Name=["Maham", "OfracculyJuanna Vines", None]).astype({"Name": "str"})
+    assert callable(change)
+    assert digest(change(frame)) != digest(frame)
+
+
+def test_digest_ignores_index_storage_and_bits_of_nothing() -> None:
+    frame = good()
+    text = frame.astype(dict.fromkeys(["Name", "Cabin"], pd.StringDtype("python", na_value=np.nan)))
+    negative = frame.assign(Spa=-0.0 * frame["Spa"].where(frame["Spa"] != 549.0))
+    positive = frame.assign(Spa=0.0 * frame["Spa"].where(frame["Spa"] != 549.0))
+    assert digest(text.set_axis(["a", "b", "c"])) == digest(frame)
+    assert digest(negative) == digest(positive)
+
+
+def test_digest_of_two_frames_depends_on_their_border() -> None:
+    frame = good()
+    assert digest(frame, frame.iloc[:0]) != digest(frame.iloc[:0], frame)
+    assert digest(frame) != digest(frame, frame)
