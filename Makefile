@@ -16,7 +16,7 @@ PARALLEL := -n logical --maxprocesses 4 --dist worksteal  # ARGS=-n0 runs one te
 YAML    := configs .github .pre-commit-config.yaml .yamllint.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test install install-dev lint format ui dashboard clean clean-outputs clean-venv
+.PHONY: help run test test-quick install install-dev lint format ui dashboard clean clean-outputs clean-venv
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ run: .venv/run.stamp ## set up, then run the main job on embedded data; ARGS="mo
 
 test: .venv/dev.stamp ## set up with the development tools, then run the tests; ARGS="-k gate"
 	@$(IN_VENV) -m pytest $(PARALLEL) $(ARGS)
+
+test-quick: .venv/dev.stamp ## the tests of the inner loop, within a minute: no whole commands
+	@$(IN_VENV) -m pytest -m 'not slow' $(PARALLEL) $(ARGS)
 
 install: .venv/run.stamp ## set up .venv with the pinned dependencies
 

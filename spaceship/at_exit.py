@@ -1,4 +1,4 @@
-"""What this process owes its caller beside the task's return value: failures and open runs."""
+"""Callback failures (Hydra swallows them) and open MLflow runs, both dealt with at exit."""
 
 import logging
 from collections.abc import Callable
@@ -8,40 +8,43 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Outcome:
-    """Failures that Hydra would swallow, and what has to be ended whatever happens.
+class Pending:
+    """Failures to raise and runs to end before this process exits.
 
     Attributes:
-        failures: Raised inside callbacks, in order; the entry point raises the first.
-        closers: Called with the true status of runs that are still open at the end.
+        failures: Exceptions of Hydra callbacks, in order; the command line raises the first.
+        open_runs: By id of a run that is still open, the function that ends it with a status.
+
+    >>> pending = Pending(open_runs={"run-1": print})
+    >>> pending.end_runs("KILLED")
+    KILLED
+    >>> pending.open_runs
+    {}
 
     """
 
     failures: list[Exception] = field(default_factory=list)
-    closers: dict[str, Callable[[str], None]] = field(default_factory=dict)
+    open_runs: dict[str, Callable[[str], None]] = field(default_factory=dict)
 
     def raise_first(self) -> None:
         """Raise the first failure, if there is one."""
         if self.failures:
             raise self.failures[0]
 
-    def close(self, status: str) -> None:
-        """End whatever is still open, newest first, with FAILED or KILLED.
+    def end_runs(self, status: str) -> None:
+        """End every open run with a status, FAILED or KILLED, the newest run first.
 
-        A store that is full or gone must not hide why the process ends; the next start marks what
-        could not be ended.
+        A store that is full or gone must not hide why the process ends: it is logged, and the next
+        start ends the run.
         """
-        while self.closers:
-            run_id, closer = self.closers.popitem()
+        while self.open_runs:
+            run_id, end = self.open_runs.popitem()
             try:
-                closer(status)
+                end(status)
             except Exception as error:  # noqa: BLE001 - whatever a store may raise
-                log.warning("Run %s cannot be marked %s yet: %s", run_id, status, _first(error))
+                found = next(iter(str(error).splitlines()), type(error).__name__)
+                log.warning("Run %s cannot be marked %s yet: %s", run_id, status, found)
 
 
-def _first(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
-
-
-OUTCOME = Outcome()
-"""The outcome of this process."""
+PENDING = Pending()
+"""The failures and open runs of this process."""

@@ -1,11 +1,41 @@
-"""What can go wrong that a user can mend; the entry point prints these without a traceback."""
+"""Errors that a user can mend, and the exit status that each ends the process with.
+
+SpaceshipError                  2
+├── ConfigError                 2   a setting, or settings that do not go together
+├── DataError                   2   a file or frame that breaks the schema
+├── MissingDependencyError      2   an optional package
+├── CredentialsError            2   a remote service
+├── TrackingError               2   the MLflow store
+├── RegistryError               2   the model registry, or a file that a job has written
+│   ├── OutdatedError           2   an alias that has moved meanwhile
+│   └── NoChampionError         2   no model in production
+├── SubmissionError             2   the file of predictions
+├── DriftError                  2   rows unlike the training rows
+└── RefusedError                3   a refusal by the gate under `gate.require=true`
+
+The command line prints the message of such an error without a traceback; any other exception is a
+fault of the program and ends it with status 1.
+"""
+
+
+def expected(what: str, found: object, do: str) -> str:
+    """Return a message in the form that all errors share; an exception found is quoted.
+
+    >>> expected("a folder", "a file", "choose another one with paths.outputs=DIR")
+    'expected a folder, found a file; choose another one with paths.outputs=DIR'
+    """
+    colon = ":" if isinstance(found, Exception) else ""
+    return f"expected {what}, found{colon} {found}; {do}"
 
 
 class SpaceshipError(Exception):
     """Base of every error whose message says what was expected, what was found, what to do.
 
     Attributes:
-        exit_status: What the process ends with when this error reaches the entry point.
+        exit_status: Exit status of a process that this error ends.
+
+    >>> issubclass(NoChampionError, SpaceshipError), RefusedError.exit_status
+    (True, 3)
 
     """
 
@@ -33,7 +63,7 @@ class TrackingError(SpaceshipError):
 
 
 class RegistryError(SpaceshipError):
-    """The model registry cannot do what was asked."""
+    """The model registry, or a file that a job has written, cannot be used."""
 
 
 class OutdatedError(RegistryError):
@@ -49,7 +79,7 @@ class SubmissionError(SpaceshipError):
 
 
 class DriftError(SpaceshipError):
-    """The passengers to predict are unlike those the champion learnt from."""
+    """The rows to predict are unlike those the champion learnt from."""
 
 
 class RefusedError(SpaceshipError):

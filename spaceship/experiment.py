@@ -1,232 +1,274 @@
-"""The parts a config describes, built: what a mode asks for before it calls the stages."""
+"""The job's one Experiment: its config, checked and typed, and the objects it describes."""
 
 import json
-from collections.abc import Collection, Mapping, MutableMapping
-from dataclasses import asdict
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypeVar
 
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig
 from sklearn.pipeline import Pipeline
 
 from hydra_plugins.spaceship_optuna.trial import in_trial
-from spaceship.config.build import build, resolved, settings
-from spaceship.data._base import DataSource, Passengers
-from spaceship.data.cache import load_passengers
-from spaceship.drift.alert import Alarm
+from spaceship.config.build import build
+from spaceship.config.nodes import Nodes
+from spaceship.config.settings import Settings
+from spaceship.data._base import Dataset, DataSource
+from spaceship.data.cache import load_dataset
+from spaceship.drift.alert import DriftAlert, Reaction
 from spaceship.errors import ConfigError
 from spaceship.evaluation.cross_validation import PreparedFold
-from spaceship.evaluation.report import Report, direction, names_of
-from spaceship.evaluation.twins import Protocol
+from spaceship.evaluation.metrics import direction
+from spaceship.evaluation.protocol import Protocol
+from spaceship.evaluation.report import Report
 from spaceship.gate.policy import Gate
-from spaceship.model import recipe as recipes
+from spaceship.model.pipeline import build_recipe
+from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.tracking.best_jobs import best_recipes, study_folder
+from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store, validated
 
-_PASSENGERS: dict[tuple[Path, str, str], Passengers] = {}
-_SOURCES: dict[str, DataSource] = {}
-_FOLDS: dict[str, dict[int, PreparedFold]] = {}
+Made = TypeVar("Made")
+_CHOICES = ("calibration", "threshold")
 
 
-def data_source(cfg: DictConfig) -> DataSource:
-    """Return the data source of `data=`, the same one for all trials of a sweep in this process."""
-    key = repr(resolved(cfg.data)) if in_trial() else None
-    if key in _SOURCES:
-        return _SOURCES[key]
-    source = build(cfg.data)
-    if not isinstance(source, DataSource):
-        raise _misfit(cfg, "data", DataSource.__name__)
-    if key is not None:
-        _SOURCES.clear()  # as with its passengers
-        _SOURCES[key] = source
-    return source
+class Kept:
+    """Objects that consecutive jobs of one process share, such as the trials of a sweep.
 
-
-@lru_cache(maxsize=1)
-def _fingerprint_once(source: DataSource) -> str:
-    """Return the fingerprint a source had when it was first asked: no trial reads the files."""
-    return source.fingerprint()
-
-
-def passengers(cfg: DictConfig) -> Passengers:
-    """Return the checked passengers of `data=`, from Parquet where they were loaded before.
-
-    Files that change while a sweep goes on are not noticed by a process that has read them.
-    """
-    source = data_source(cfg)
-    fingerprint = _fingerprint_once(source) if in_trial() else source.fingerprint()
-    key = (outputs(cfg), source.name, fingerprint)
-    if key not in _PASSENGERS:
-        _PASSENGERS.clear()  # one data set at a time is in use
-        _PASSENGERS[key] = load_passengers(source, key[0])[0]
-    return _PASSENGERS[key]
-
-
-def outputs(cfg: DictConfig) -> Path:
-    """Return the absolute folder of every byte of state."""
-    return Path(cfg.paths.outputs).expanduser().absolute()
-
-
-def store(cfg: DictConfig) -> Store:
-    """Return the MLflow store of `tracking=`."""
-    return validated(*settings(cfg, "tracking", "uri", "artifacts", "experiment"))
-
-
-def registry(cfg: DictConfig) -> Registry:
-    """Return the registry of the models trained on `data=`."""
-    model = f"spaceship-{data_source(cfg).name}"
-    return Registry(store(cfg), model, outputs(cfg) / "locks")
-
-
-def recipe(
-    cfg: DictConfig, *, features_chosen: bool, named: Collection[str] = ()
-) -> dict[str, Any]:
-    """Return everything needed to build the pipeline again, interpolations unresolved.
-
-    With `model=champion` that is the champion's own recipe, and the fallback's until there is a
-    champion.
-
-    Args:
-        cfg: The job's config.
-        features_chosen: Whether `features=` was given; then it wins over the champion's own set,
-            and over those of members that come from a study.
-        named: Which of `calibration` and `threshold` were given; they win over the champion's.
+    Example:
+        >>> kept = Kept()
+        >>> kept.once("list", "a", list) is kept.once("list", "a", list)
+        True
 
     """
-    plain: dict[str, Any] = OmegaConf.to_container(cfg, resolve=False)  # type: ignore[assignment]
-    model, features = plain["model"], plain["features"]
-    choices = {name: plain[name] for name in ("calibration", "threshold")}
-    if "members" in model:
-        made = _blend(cfg, model, features) | choices
-    elif model["name"] != CHAMPION:
-        made = recipes.single(model, features) | choices
-    else:
-        champion = registry(cfg).find(CHAMPION)
-        if champion is None or not champion.recipe:
-            return recipes.single(model["fallback"], features) | choices
-        made = champion.recipe | {name: choices[name] for name in choices if name in named}
-    return recipes.with_features(made, features) if features_chosen else made
+
+    def __init__(self) -> None:
+        """Keep nothing yet."""
+        self._made: dict[str, tuple[object, Any]] = {}
+
+    def once(self, kind: str, key: object, make: Callable[[], Made]) -> Made:
+        """Return the latest object of a kind if it was made for this key, else make it now."""
+        if kind not in self._made or self._made[kind][0] != key:
+            self._made[kind] = key, make()
+        made: Made = self._made[kind][1]
+        return made
 
 
-def pipeline(cfg: DictConfig, ingredients: Mapping[str, Any]) -> Pipeline:
-    """Return the unfitted pipeline of a recipe, seeds and threads taken from this config."""
-    _check_threads(cfg.threads)
-    whole = cfg.copy()
-    with open_dict(whole):
-        whole.recipe = dict(ingredients)
-    return recipes.built(whole.recipe, cfg.seed)
+_KEPT = Kept()
+"""What this process keeps: Hydra hands nothing from a callback to the task it runs."""
 
 
-def _blend(
-    cfg: DictConfig, model: Mapping[str, Any], features: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the recipe of a blend, its members written out."""
-    if model["study"] is None:
-        if not isinstance(model["members"], Mapping):
-            message = f"expected models by name in model.members, found {model['members']!r}"
-            raise ConfigError(f"{message}; one more is +model@model.members.NAME=NAME")
-        members = [recipes.single(member, features) for member in model["members"].values()]
-    else:
-        folder = study_folder(store(cfg), str(model["study"]))
-        members = best_recipes(folder, model["top"], objectives(cfg)[0], blank_report(cfg, ""))
-        features = members[0]["features"]
-    return recipes.blend(members, model, features)
+@dataclass(frozen=True)
+class Experiment:
+    """What one job works with; each part is built at its first use.
 
-
-def _check_threads(threads: object) -> None:
-    """Refuse what libraries make something else of each; CatBoost crashes on 0 threads."""
-    whole = isinstance(threads, int) and not isinstance(threads, bool)
-    if not whole or not (threads == -1 or threads > 0):  # type: ignore[operator]
-        message = f"expected threads to be 1 or more, or -1 for all cores, found {threads!r}"
-        raise ConfigError(f"{message}; leave it out to use every core there is")
-
-
-def _misfit(cfg: DictConfig, group: str, kind: str) -> ConfigError:
-    """Return the error of a group whose node describes something of another kind."""
-    message = f"expected {group}._target_ to be a {kind}, found {cfg[group]['_target_']}"
-    return ConfigError(f"{message}; choose one of configs/{group} with {group}=NAME")
-
-
-def objectives(cfg: DictConfig) -> list[str]:
-    """Return the metrics a job returns; the best job is best by the first.
-
-    Raises:
-        ConfigError: One is unknown, or looks at the hold-out.
+    Attributes:
+        settings: Every setting, checked.
+        nodes: The nodes that `data=`, `features=`, `model=` and `gate=` chose.
+        overrides: The overrides of the command line, such as `features=raw`.
+        given: A data source in place of the one that `data=` chose.
+        kept: Objects shared with other jobs of the process.
 
     """
-    several = names_of(*settings(cfg, "objective", "metric"))
-    for name in several:
-        direction(name)
-        if not name.startswith("cv_"):
-            cv = f"cv_{name.removeprefix('holdout_')}"
-            message = f"expected objective.metric={cv}, found {name}: the hold-out selects nothing"
-            raise ConfigError(message)
-    return several
+
+    settings: Settings
+    nodes: Nodes
+    overrides: tuple[str, ...] = ()
+    given: DataSource | None = None
+    kept: Kept = field(default_factory=Kept)
+
+    @classmethod
+    def of(cls, cfg: DictConfig, overrides: tuple[str, ...] = ()) -> Self:
+        """Return the Experiment of a composed config.
+
+        Raises:
+            ConfigError: A setting cannot be used; all such settings are listed.
+
+        """
+        return cls(Settings.read(cfg), Nodes(cfg), overrides, kept=_KEPT)
+
+    @classmethod
+    def of_job(cls, cfg: DictConfig) -> Self:
+        """Return the Experiment of the job that Hydra is running, the same for hooks and task."""
+        from hydra.core.hydra_config import HydraConfig
+
+        overrides = tuple(item.lstrip("+~") for item in HydraConfig.get().overrides.task)
+        return _KEPT.once("experiment", Job.current(), lambda: cls.of(cfg, overrides))
+
+    @cached_property
+    def job(self) -> Job:
+        """The job that Hydra is running."""
+        return Job.current()
+
+    @property
+    def outputs(self) -> Path:
+        """The absolute folder of every byte of state."""
+        return Path(self.settings.paths.outputs).expanduser().absolute()
+
+    @cached_property
+    def source(self) -> DataSource:
+        """The data source of `data=`; the trials of a sweep share it."""
+        if self.given is not None:
+            return self.given
+        node = self.nodes.resolved("data")
+        if in_trial():
+            return self.kept.once("source", node, lambda: self._built("data", DataSource))
+        return self._built("data", DataSource)
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The checked data set of `data=`, from Parquet where it was loaded before.
+
+        The trials of a sweep share it: files that change while a sweep goes on are not noticed by a
+        process that has read them.
+        """
+
+        def load() -> Dataset:
+            return load_dataset(self.source, self.outputs)[0]
+
+        if in_trial():
+            return self.kept.once("dataset", (self.source, self.outputs), load)
+        return load()
+
+    @cached_property
+    def store(self) -> Store:
+        """The MLflow store of `tracking=`."""
+        where = self.settings.tracking
+        key = (where.uri, where.artifacts, where.experiment)
+        return self.kept.once("store", key, lambda: validated(*key))
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The registry of the models trained on `data=`."""
+        return Registry(self.store, f"spaceship-{self.source.name}", self.outputs / "locks")
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The promotion policy of `gate=`.
+
+        Raises:
+            ConfigError: It is forced without a reason, or is no policy.
+
+        """
+        policy = self._built("gate", Gate)
+        if policy.force and not self.settings.why:
+            message = "expected a reason beside gate.force=true, found "
+            raise ConfigError(f"{message}{self.settings.reason!r}; say why: reason='...'")
+        return policy
+
+    @cached_property
+    def protocol(self) -> Protocol:
+        """The hold-out and the folds that every figure rests on."""
+        split = self.settings.split
+        return Protocol(split.holdout_fraction, split.salt, split.n_folds, self.settings.seed)
+
+    @cached_property
+    def objectives(self) -> list[str]:
+        """The metrics that a job returns; the best job is best by the first.
+
+        Raises:
+            ConfigError: One is unknown, or belongs to the hold-out.
+
+        """
+        metrics = self.settings.objective.metrics
+        for name in metrics:
+            direction(name)
+            if not name.startswith("cv_"):
+                cv = f"cv_{name.removeprefix('holdout_')}"
+                message = f"expected objective.metric={cv}, found {name}"
+                raise ConfigError(f"{message}; no model is selected by the hold-out")
+        return metrics
+
+    @cached_property
+    def alert(self) -> DriftAlert:
+        """The limit of drift, and the reaction beyond it."""
+        limit = self.settings.inference
+        return DriftAlert(limit.max_drift, Reaction(limit.on_drift))
+
+    def check(self) -> None:
+        """Raise if objectives or gate cannot be used, before any work is done."""
+        _ = self.objectives, self.gate
+
+    def recipe(self) -> Recipe:
+        """Return everything needed to build the pipeline again, interpolations unresolved.
+
+        With `model=champion` that is the champion's own recipe, and the fallback's until there is a
+        champion. A feature set, calibration or threshold on the command line wins over it.
+        """
+        model, features = self.nodes.plain("model"), self.nodes.plain("features")
+        choices = {name: self.nodes.plain(name) for name in _CHOICES}
+        named = {item.partition("=")[0] for item in self.overrides}
+        if "members" in model:
+            made = self._blend(model, features, choices)
+        elif model["name"] != CHAMPION:
+            made = Recipe.single(model, features, **choices)
+        else:
+            champion = self.registry.find(CHAMPION)
+            if champion is None or not champion.recipe:
+                return Recipe.single(model["fallback"], features, **choices)
+            given = {name: choices[name] for name in choices if name in named}
+            made = Recipe.from_plain(champion.recipe | given)
+        chosen = any(item.startswith(("features=", "features.")) for item in self.overrides)
+        return made.with_features(features) if chosen else made
+
+    def pipeline(self, recipe: Recipe) -> Pipeline:
+        """Return the unfitted pipeline of a recipe, seeds and threads taken from this job."""
+        own = Recipe.from_plain(self.nodes.resolved_values(recipe.to_plain()))
+        return build_recipe(own, self.settings.seed)
+
+    def folds(self, recipe: Recipe) -> dict[int, PreparedFold] | None:
+        """Return the prepared folds that the trials of this process share, None outside a sweep.
+
+        They are the same for all trials whose data, split, features and encoding are the same. A
+        recipe with inner folds of its own prepares its columns itself.
+        """
+        if not in_trial() or not recipe.prepares_alone:
+            return None
+        steps = [recipe.encoding, recipe.features, self.dataset.digest, repr(self.protocol)]
+        key = json.dumps(steps, sort_keys=True)
+        return self.kept.once(f"folds {key}", key, dict)
+
+    def blank_report(self, name: str) -> Report:
+        """Return a report that names the data and the protocol in use, still without figures."""
+        return Report(name, self.source.name, self.dataset.digest, protocol=self.protocol)
+
+    def over(self, source: DataSource, settings: Settings) -> "Experiment":
+        """Return the same experiment on other data and in other places, sharing nothing."""
+        return replace(self, settings=settings, given=source, kept=Kept())
+
+    def _blend(
+        self, model: Mapping[str, Any], features: dict[str, Any], choices: dict[str, Any]
+    ) -> Recipe:
+        """Return the recipe of a blend, its members written out."""
+        if model["study"] is None:
+            if not isinstance(model["members"], Mapping):
+                message = f"expected models by name in model.members, found {model['members']!r}"
+                raise ConfigError(f"{message}; one more is +model@model.members.NAME=NAME")
+            members = [Recipe.single(member, features) for member in model["members"].values()]
+        else:
+            folder = study_folder(self.store, str(model["study"]))
+            present = self.blank_report("")
+            best = best_recipes(folder, model["top"], self.objectives[0], present)
+            members = [Recipe.from_plain(one) for one in best]
+            features = members[0].features
+        return Recipe.blend(members, model, features, **choices)
+
+    def _built(self, group: str, kind: type[Made]) -> Made:
+        """Return the object of a group's node if it is of the kind that the group needs."""
+        node = self.nodes.resolved(group)
+        made = build(node)
+        if not isinstance(made, kind):
+            message = f"expected {group}._target_ to be a {kind.__name__}, found {node['_target_']}"
+            raise ConfigError(f"{message}; choose one of configs/{group} with {group}=NAME")
+        return made
 
 
-def prepared_folds(
-    cfg: DictConfig, ingredients: Mapping[str, Any], digest: str
-) -> MutableMapping[int, PreparedFold] | None:
-    """Return the folds that this process's trials share, or None outside a sweep.
+def features_name(node: Mapping[str, Any]) -> str:
+    """Return the name of a feature set: that of its module, which is that of its YAML.
 
-    They are the same for all trials whose data, split, features and encoding are the same. A
-    recipe that makes inner folds of its own prepares its columns itself.
+    >>> features_name({"_target_": "mypackage.raw.RawFeatures"})
+    'raw'
     """
-    if not in_trial() or not recipes.prepares_alone(ingredients):
-        return None
-    steps = [ingredients["encoding"], ingredients["features"], digest, repr(protocol(cfg))]
-    key = json.dumps(steps, sort_keys=True)
-    return _FOLDS.setdefault(key, {})
-
-
-def protocol(cfg: DictConfig) -> Protocol:
-    """Return how figures are made: hold-out and folds."""
-    fraction, salt, n_folds = settings(cfg, "split", "holdout_fraction", "salt", "n_folds")
-    return Protocol(fraction, salt, n_folds, cfg.seed)
-
-
-def blank_report(cfg: DictConfig, name: str) -> Report:
-    """Return a report that names the data and the protocol in use, still without figures."""
-    source, digest = data_source(cfg).name, passengers(cfg).digest
-    return Report(name, source, digest, protocol=asdict(protocol(cfg)))
-
-
-def gate(cfg: DictConfig) -> Gate:
-    """Return the promotion policy of `gate=`."""
-    policy = build(cfg.gate)
-    if not isinstance(policy, Gate):
-        raise _misfit(cfg, "gate", Gate.__name__)
-    if policy.force and not str(cfg.reason or "").strip():
-        message = f"expected a reason beside gate.force=true, found {cfg.reason!r}"
-        raise ConfigError(f"{message}; say why: reason='...'")
-    return policy
-
-
-def alarm(cfg: DictConfig) -> Alarm:
-    """Return when drift is too much, and what follows: `inference.max_drift`, `.on_drift`."""
-    _, max_drift, on_drift = settings(cfg, "inference", "output", "max_drift", "on_drift")
-    return Alarm(max_drift, on_drift)
-
-
-def features_chosen() -> bool:
-    """Tell whether the job's command line names a feature set, or changes one."""
-    return any(item.startswith(("features=", "features.")) for item in _asked())
-
-
-def choices_named() -> list[str]:
-    """Return which of `calibration` and `threshold` the job's command line names."""
-    given = [item.partition("=")[0] for item in _asked()]
-    return [name for name in ("calibration", "threshold") if name in given]
-
-
-def _asked() -> list[str]:
-    from hydra.core.hydra_config import HydraConfig
-
-    return [item.lstrip("+~") for item in HydraConfig.get().overrides.task]
-
-
-def features_name(ingredients: Mapping[str, Any]) -> str:
-    """Return the name of a recipe's feature set: that of its module, which is that of its YAML."""
-    return str(ingredients["features"]["_target_"]).split(".")[-2]
+    return str(node["_target_"]).split(".")[-2]

@@ -1,35 +1,51 @@
-"""Small files that outlive a job: versioned JSON objects, written whole or not at all."""
+"""Files written whole or not at all, versioned JSON, digests of files and folders."""
 
 import hashlib
 import json
-import os
-import shutil
-import socket
-import uuid
-from glob import escape
 from pathlib import Path
 from typing import Any
 
-from spaceship.errors import RegistryError
+from hydra_plugins.spaceship_optuna.files import remove, unfinished, write_atomically
+from spaceship._upstream import MLFLOW_DOWNLOAD_NOTE
+from spaceship.errors import RegistryError, expected
+
+__all__ = [
+    "VERSION",
+    "clear_unfinished",
+    "digest",
+    "read_json",
+    "read_text",
+    "remove",
+    "unfinished",
+    "write_atomically",
+    "write_json",
+]
 
 VERSION = 1
 _UNFINISHED = (".tmp", ".unfinished")
-"""How the names of files and folders end, after a dot in front, until they are put in place."""
-_ADDED = {"registered_model_meta"}
-"""Files that MLflow puts beside a model it has downloaded."""
+"""Endings of hidden files and folders that are renamed once they are complete."""
+_RERUN = "run the job again"
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON object with its `version`, atomically, floats with every digit."""
+    """Write a JSON object with its `version`, whole or not at all, floats with every digit.
+
+    >>> write_json(tmp_path / "record.json", {"loss": 0.1})
+    >>> read_json(tmp_path / "record.json")
+    {'loss': 0.1}
+    """
     text = json.dumps({"version": VERSION, **content}, indent=2)
     write_atomically(path, text + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object that `write_json` wrote, without its `version`.
+    """Return a JSON object that `write_json` wrote, without its `version`.
 
-    Raises:
-        RegistryError: The file is missing, no JSON object, or of another version.
+    Raise RegistryError if the file is missing, holds no JSON object, or has another version.
+
+    >>> _ = (tmp_path / "record.json").write_text('{"version": 1, "loss": null}')
+    >>> read_json(tmp_path / "record.json")
+    {'loss': None}
 
     """
     try:
@@ -37,84 +53,49 @@ def read_json(path: Path) -> dict[str, Any]:
     except ValueError as error:
         content = error
     if not isinstance(content, dict):
-        msg = f"Expected a JSON object in {path}, found {content}. Run the job again."
-        raise RegistryError(msg)
+        raise RegistryError(expected(f"a JSON object in {path}", content, _RERUN))
     if (version := content.pop("version", None)) != VERSION:
-        msg = (
-            f"Expected version {VERSION} in {path}, found {version}. "
-            "Read it with the release of spaceship that wrote it, or run the job again."
-        )
-        raise RegistryError(msg)
+        do = f"read it with the release of spaceship that wrote it, or {_RERUN}"
+        raise RegistryError(expected(f"version {VERSION} in {path}", version, do))
     return content
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that readers see the old content or the new, never a part of it."""
-    temporary = unfinished(path)
-    try:
-        temporary.write_bytes(text.encode())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def unfinished(path: Path) -> Path:
-    """Return a new name beside a path, for what is to be put there once it is finished.
-
-    What processes of this machine that were killed had begun to put there goes.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    host = socket.gethostname()
-    for left in path.parent.glob(f".{escape(path.name)}.{escape(host)}.*.tmp"):
-        if _is_gone(left.name.split(".")[-3]):
-            remove(left)
-    own = f"{host}.{os.getpid()}.{uuid.uuid4().hex}"
-    return path.with_name(f".{path.name}.{own}.tmp")
-
-
-def remove(path: Path) -> None:
-    """Remove a file or a folder, if it is there."""
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _is_gone(pid: str) -> bool:
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except (PermissionError, ValueError):
-        return False
-    return False
-
-
 def clear_unfinished(folder: Path) -> None:
-    """Remove what a process that is gone had not yet put in place in its folder."""
+    """Remove the unfinished files and folders of a process that is gone from its folder.
+
+    >>> (tmp_path / ".model.unfinished").mkdir()
+    >>> clear_unfinished(tmp_path)
+    >>> list(tmp_path.iterdir())
+    []
+    """
     for path in folder.glob(".*"):
         if path.name.endswith(_UNFINISHED):
             remove(path)
 
 
 def read_text(path: Path) -> str:
-    """Read a text file.
+    """Return a file's text; raise RegistryError if it is missing, unreadable or not UTF-8.
 
-    Raises:
-        RegistryError: The file is missing, unreadable or not UTF-8.
+    >>> _ = (tmp_path / "a.txt").write_text("text")
+    >>> read_text(tmp_path / "a.txt")
+    'text'
 
     """
     try:
         return path.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
-        msg = f"Expected a readable file {path}, found {error}. Run the job again."
-        raise RegistryError(msg) from error
+        raise RegistryError(expected(f"a readable file {path}", error, _RERUN)) from error
 
 
 def digest(path: Path) -> str:
-    """Return the SHA-256 of a file, or of the names and contents of a folder's files."""
+    """Return the SHA-256 of a file, or of the names and contents of a folder's files.
+
+    >>> _ = (tmp_path / "a.txt").write_text("text")
+    >>> digest(tmp_path / "a.txt")[:12], digest(tmp_path)[:12]
+    ('982d9e3eb996', 'cc2ea6a84aa2')
+    """
     if path.is_file():
         return hashlib.sha256(path.read_bytes()).hexdigest()
-    files = sorted(one for one in path.rglob("*") if one.is_file() and one.name not in _ADDED)
-    lines = [f"{digest(one)}  {one.relative_to(path).as_posix()}\n" for one in files]
+    files = [one for one in path.rglob("*") if one.is_file() and one.name != MLFLOW_DOWNLOAD_NOTE]
+    lines = [f"{digest(one)}  {one.relative_to(path).as_posix()}\n" for one in sorted(files)]
     return hashlib.sha256("".join(lines).encode()).hexdigest()

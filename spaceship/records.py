@@ -1,4 +1,4 @@
-"""Records: frozen dataclasses and pydantic models to and from versioned JSON, NaN as null."""
+"""Records: dataclasses to and from versioned JSON by pydantic, NaN as null."""
 
 import json
 import math
@@ -6,19 +6,26 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, PlainSerializer, TypeAdapter, ValidationError
 
 from spaceship.errors import RegistryError
 from spaceship.files import read_json, write_json
 
 Record = TypeVar("Record")
 
-Figure = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
+Figure = Annotated[
+    float,
+    BeforeValidator(lambda value: math.nan if value is None else value),
+    PlainSerializer(lambda value: None if math.isnan(value) else value),
+]
 """A measured number: JSON has no NaN, so NaN is written as null and null is read as NaN."""
+
+_LONGEST = 80
+"""Characters of a value that a message quotes."""
 
 
 def to_plain(record: object) -> dict[str, Any]:
-    """Return a record as JSON values, every float with all its digits.
+    """Return a record as values for `json.dumps`, every float with all its digits.
 
     >>> from dataclasses import dataclass
     >>> Score = dataclass(type("Score", (), {"__annotations__": {"loss": Figure}}))
@@ -27,36 +34,48 @@ def to_plain(record: object) -> dict[str, Any]:
     """
     kind: Any = type(record)
     plain: dict[str, Any] = _adapter(kind).dump_python(record)
-    return {key: _without_nan(value) for key, value in plain.items()}
+    return plain
 
 
 def from_plain(kind: type[Record], content: object, source: object) -> Record:
-    """Return the record that `to_plain` described.
+    """Return the record that `to_plain` described; unknown keys are left out.
 
     Raises:
-        RegistryError: The content does not describe a record of this kind; names the source.
+        RegistryError: The content describes no record of this kind; every fault is listed.
+
+    >>> from_plain(tuple[int, int], [1, 2], "a list")
+    (1, 2)
 
     """
     try:
         record: Record = _adapter(kind).validate_python(content)  # type: ignore[arg-type]
     except ValidationError as error:
-        first, *_ = error.errors()
-        place = ".".join(map(str, first["loc"]))
-        message = f"expected a {kind.__name__} in {source}, found {place}: {first['msg']}"
-        raise RegistryError(f"{message}; run the job again") from error
+        faults = list_faults(error, kind.__name__.lower())
+        raise RegistryError(f"expected {faults} in {source}; run the job again") from error
     return record
 
 
 def write_record(path: Path, record: object) -> None:
-    """Write a record as a JSON object with its `version`, whole or not at all."""
+    """Write a record as a JSON object with its `version`, whole or not at all.
+
+    >>> from dataclasses import make_dataclass
+    >>> Score = make_dataclass("Score", [("loss", float)])
+    >>> write_record(tmp_path / "score.json", Score(0.25))
+    >>> read_record(tmp_path / "score.json", Score)
+    Score(loss=0.25)
+    """
     write_json(path, to_plain(record))
 
 
 def read_record(path: Path, kind: type[Record]) -> Record:
-    """Return the record in a file that `write_record` wrote; unknown keys are left out.
+    """Return the record in a file that `write_record` wrote.
 
     Raises:
         RegistryError: The file is missing, broken, of another version or of another kind.
+
+    >>> write_record(tmp_path / "counts.json", {"rows": 3})
+    >>> read_record(tmp_path / "counts.json", dict[str, int])
+    {'rows': 3}
 
     """
     return from_plain(kind, read_json(path), path)
@@ -68,6 +87,9 @@ def from_text(kind: type[Record], text: str, source: object) -> Record:
     Raises:
         RegistryError: The text is no JSON or describes no record of this kind.
 
+    >>> from_text(dict[str, int], '{"rows": 3}', "the tag")
+    {'rows': 3}
+
     """
     try:
         content = json.loads(text)
@@ -77,14 +99,33 @@ def from_text(kind: type[Record], text: str, source: object) -> Record:
     return from_plain(kind, content, source)
 
 
+def list_faults(error: ValidationError, name: str) -> str:
+    """Return every fault as `NAME.KEY to be …, found …`, for a message that begins with "expected".
+
+    >>> try:
+    ...     _ = TypeAdapter(dict[str, float]).validate_python({"loss": "low"})
+    ... except ValidationError as error:
+    ...     list_faults(error, "score")
+    "score.loss to be a valid number, unable to parse string as a number, found 'low'"
+    """
+    return "; ".join(
+        f"{'.'.join([name, *map(str, fault['loc'])])} {_wanted(fault['type'], fault['msg'])}, "
+        f"found {'nothing' if fault['type'] == 'missing' else _short(fault['input'])}"
+        for fault in error.errors()
+    )
+
+
+def _wanted(kind: str, message: str) -> str:
+    fixed = {"missing": "to be there", "extra_forbidden": "not to be there"}
+    text = message.replace("Input should be an instance of", "to be a")
+    return fixed.get(kind, text.replace("Input should", "to"))
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(inner) for inner in value]
-    return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,20 +1,20 @@
-"""Whole commands in processes of their own, as a user's shell starts them, and what they leave."""
+"""Shell: whole commands of the project with one outputs folder, and the state they leave there."""
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import forks
+from forks import Done, Fork
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = ["data.n_groups=400", "features=raw", "gate.floor.minimum=0.5"]
 QUICK_MODEL = "model=logistic_regression"
-Keep = Callable[[subprocess.Popen[str]], subprocess.Popen[str]]
+Keep = Callable[[Fork], Fork]
 
 
 class Shell:
@@ -27,25 +27,11 @@ class Shell:
         script = [sys.executable, str(ROOT / "scripts" / "run.py")]
         return [*script, *arguments, f"paths.outputs={self.outputs}"]
 
-    def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=self.outputs.parent,
-            env=os.environ | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+    def __call__(self, *arguments: str, **environment: str) -> Done:
+        return forks.run(self.command(*arguments), self.outputs.parent, **environment)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            self.command(*arguments),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+    def start(self, *arguments: str) -> Fork:
+        return Fork(self.command(*arguments), self.outputs.parent, start_new_session=True)
 
     @property
     def client(self) -> MlflowClient:

@@ -1,27 +1,23 @@
-"""Fixtures every test may use: passengers, an MLflow store that is quick to get, no stray state."""
+"""Fixtures of whole commands: a shell with an outputs folder, processes, Kaggle's own files."""
 
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-from spaceship.data._base import Passengers
-from spaceship.data.synthetic import SyntheticData
-from spaceship.evaluation.report import Report
-from spaceship.registry.registry import Registry
-from spaceship.tracking.store import Store, validated
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from commands import ROOT, Keep, Shell
-from reports import MakeReport, make_report
+from forks import Fork
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that run whole commands as slow."""
+    for item in items:
+        if "shell" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -31,32 +27,6 @@ def real_data() -> Path:
     if not (folder / "train.csv").is_file():
         pytest.skip(f"no real passengers in {folder}; set SPACESHIP_DATA_DIR to Kaggle's folder")
     return folder
-
-
-@pytest.fixture(scope="session")
-def people() -> Passengers:
-    """Give about 560 synthetic passengers, two thirds of them labelled; not to be changed."""
-    return SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33).load()
-
-
-@pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give an MLflow database without experiments of ours, set up once: that takes seconds."""
-    path = tmp_path_factory.mktemp("database") / "mlflow.db"
-    uri = f"sqlite:///{path}"
-    _ = Store(uri, None, "Default").client
-    _forget_mlflow()
-    return path
-
-
-@pytest.fixture
-def store(database: Path, tmp_path: Path) -> Iterator[Store]:
-    """Give a store of the test's own, artifacts included."""
-    folder = tmp_path / "outputs"
-    folder.mkdir()
-    shutil.copy(database, folder / "mlflow.db")
-    yield validated(f"sqlite:///{folder}/mlflow.db", str(folder / "mlartifacts"), "spaceship")
-    _forget_mlflow()
 
 
 @pytest.fixture
@@ -71,9 +41,9 @@ def shell(database: Path, tmp_path: Path) -> Shell:
 @pytest.fixture
 def processes() -> Iterator[Keep]:
     """Give a function that keeps a process, to be ended with the test and all that it started."""
-    kept: list[subprocess.Popen[str]] = []
+    kept: list[Fork] = []
 
-    def keep(process: subprocess.Popen[str]) -> subprocess.Popen[str]:
+    def keep(process: Fork) -> Fork:
         kept.append(process)
         return process
 
@@ -82,48 +52,3 @@ def processes() -> Iterator[Keep]:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-
-
-@pytest.fixture
-def registry(store: Store, tmp_path: Path) -> Registry:
-    """Give a registry in which nothing is registered yet."""
-    return Registry(store, "spaceship-synthetic", tmp_path / "outputs" / "locks")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _heard_interrupts() -> None:
-    """Undo what a shell does to whatever it starts in the background: some tests interrupt."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.fixture(autouse=True)
-def _no_stray_uri() -> Iterator[None]:
-    """Leave MLflow's module globals and its environment variable as they were."""
-    yield
-    _forget_mlflow()
-
-
-def _forget_mlflow() -> None:
-    if "mlflow" not in sys.modules:
-        return
-    import mlflow
-
-    mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
-    mlflow.set_registry_uri(None)  # type: ignore[arg-type]
-    os.environ.pop("MLFLOW_TRACKING_URI", None)
-
-
-@pytest.fixture(scope="session")
-def rows() -> MakeReport:
-    """Give a maker of reports whose twin got the n-th passenger right iff `correct[n]`."""
-    return make_report
-
-
-@pytest.fixture(scope="session")
-def report() -> MakeReport:
-    """Give a maker of reports: `k` of `n` rows right, the first ones."""
-
-    def make(k: int, n: int, **changes: Any) -> Report:
-        return make_report([i < k for i in range(n)], **changes)
-
-    return make

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from spaceship.evaluation.report import HoldOut, Report
+from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.report import Report
 
 MakeReport = Callable[..., Report]
 
@@ -14,4 +15,4 @@ def make_report(correct: Sequence[bool], *, first: int = 0, **changes: Any) -> R
     chances = tuple(0.9 if label == right else 0.1 for label, right in pairs)
     ids = tuple(f"{first + n:05d}_01" for n in range(len(correct)))
     parts = {"name": "m", "data_source": "synthetic", "data_digest": "d"}
-    return Report(**parts | {"holdout": HoldOut(ids, labels, chances)} | changes)
+    return Report(**parts | {"holdout": HoldOut.of(ids, labels, chances)} | changes)

@@ -1,19 +1,19 @@
-"""What is still open at the end is closed, whatever a store says to it."""
+"""Open runs are ended at exit, whatever a store answers."""
 
 import logging
 
 import pytest
 
-from spaceship.at_exit import Outcome
+from spaceship.at_exit import Pending
 
 
-def test_closers_run_newest_first_and_once() -> None:
+def test_open_runs_are_ended_newest_first_and_once() -> None:
     closed: list[str] = []
-    outcome = Outcome()
+    pending = Pending()
     for name in ("parent", "child"):
-        outcome.closers[name] = lambda status, name=name: closed.append(f"{name} {status}")  # type: ignore[misc]
-    outcome.close("KILLED")
-    outcome.close("FAILED")
+        pending.open_runs[name] = lambda status, name=name: closed.append(f"{name} {status}")  # type: ignore[misc]
+    pending.end_runs("KILLED")
+    pending.end_runs("FAILED")
     assert closed == ["child KILLED", "parent KILLED"]
 
 
@@ -21,14 +21,14 @@ def test_a_store_that_fails_neither_stops_the_others_nor_hides_why_the_process_e
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     closed: list[str] = []
-    outcome = Outcome()
+    pending = Pending()
 
     def full(_status: str) -> None:
         message = "database or disk is full\nand more"
         raise OSError(message)
 
-    outcome.closers |= {"parent": closed.append, "child": full}
+    pending.open_runs |= {"parent": closed.append, "child": full}
     with caplog.at_level(logging.WARNING):
-        outcome.close("FAILED")
+        pending.end_runs("FAILED")
     assert closed == ["FAILED"]
     assert caplog.messages == ["Run child cannot be marked FAILED yet: database or disk is full"]

@@ -1,42 +1,24 @@
-"""What a config describes: the recipe in production, the store, the protocol, the policy."""
+"""The objects that a config describes: recipe, data, store, registry, protocol and gate."""
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hydra import compose, initialize_config_dir
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.spaceship_optuna.trial import reporting_to
-from spaceship import experiment as parts
 from spaceship.config.installation import configs
 from spaceship.config.resolvers import register_resolvers
 from spaceship.data.local import LocalData
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError, TrackingError
-from spaceship.evaluation.twins import Protocol
+from spaceship.experiment import Experiment, features_name
+from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.tracking.store import Store
 
 RAW = {"_target_": "spaceship.task.spaceship_titanic.features.raw.RawFeatures"}
 BASELINE = {"_target_": "spaceship.task.spaceship_titanic.features.baseline.BaselineFeatures"}
-LOGISTIC = {
-    "name": "logistic_regression",
-    "encoding": "onehot",
-    "estimator": {
-        "_target_": "sklearn.linear_model.LogisticRegression",
-        "C": 0.3,
-        "random_state": "${seed}",
-    },
-    "search_space": {"estimator": {"C": "tag(log, interval(0.001, 100.0))"}},
-}
-LGBM = {
-    "name": "lgbm",
-    "encoding": "native",
-    "estimator": {"_target_": "lightgbm.LGBMClassifier", "random_state": "${seed}"},
-}
 IN_PRODUCTION = {
     "name": "lgbm",
     "encoding": "native",
@@ -48,34 +30,16 @@ IN_PRODUCTION = {
     },
     "features": BASELINE,
 }
-CHAMPION_MODEL = {"name": "champion", "fallback": LOGISTIC}
 
 
-def config(store: Store, **changes: Any) -> DictConfig:
+def of(store: Store, *overrides: str) -> Experiment:
+    """Return the experiment of a command line, on few passengers and in a test's store."""
     register_resolvers()
-    content = {
-        "seed": 7,
-        "threads": 1,
-        "paths": {"outputs": str(Path(str(store.artifacts)).parent)},
-        "data": {
-            "_target_": "spaceship.data.synthetic.SyntheticData",
-            "n_groups": 30,
-            "seed": 1,
-            "drift": 0.0,
-            "test_fraction": 0.3,
-        },
-        "features": RAW,
-        "model": LGBM,
-        "calibration": "none",
-        "threshold": 0.5,
-        "split": {"holdout_fraction": 0.25, "salt": "pepper", "n_folds": 3},
-        "tracking": {
-            "uri": store.uri,
-            "artifacts": store.artifacts,
-            "experiment": store.experiment,
-        },
-    }
-    return OmegaConf.create(content | changes)
+    places = [f"paths.outputs={Path(str(store.artifacts)).parent}", f"tracking.uri={store.uri}"]
+    small = ["data.n_groups=30"] if not any("data=" in item for item in overrides) else []
+    with initialize_config_dir(str(configs()), version_base="1.3"):
+        cfg = compose("config", [*places, *small, *overrides])
+    return Experiment.of(cfg, tuple(item.lstrip("+") for item in overrides))
 
 
 def enthrone(registry: Registry, folder: Path, tags: dict[str, str]) -> None:
@@ -86,65 +50,58 @@ def enthrone(registry: Registry, folder: Path, tags: dict[str, str]) -> None:
 
 
 def test_a_named_models_recipe_is_what_builds_it_and_nothing_else(store: Store) -> None:
-    recipe = parts.recipe(config(store, model=LOGISTIC), features_chosen=False)
-    wanted = {key: LOGISTIC[key] for key in ("name", "encoding", "estimator")}
-    silent = {"iterations": "fixed", "calibration": "none", "threshold": 0.5}
-    assert recipe == {**wanted, **silent, "features": RAW}
+    recipe = of(store, "model=lgbm", "features=raw").recipe().to_plain()
+    assert set(recipe) == {
+        *("name", "encoding", "estimator", "iterations", "calibration", "threshold", "features")
+    }
+    assert recipe["features"] == RAW
+    assert recipe["estimator"]["random_state"] == "${seed}"
     assert json.loads(json.dumps(recipe)) == recipe
 
 
-@pytest.mark.parametrize("chosen", [False, True])
-def test_until_there_is_a_champion_the_fallback_is_trained(store: Store, *, chosen: bool) -> None:
-    recipe = parts.recipe(config(store, model=CHAMPION_MODEL), features_chosen=chosen)
-    assert recipe["name"] == "logistic_regression"
-    assert recipe["features"] == RAW
+def test_until_there_is_a_champion_the_fallback_is_trained(store: Store) -> None:
+    assert of(store).recipe().name == "lgbm"
+    recipe = of(store, "features=raw").recipe()
+    assert (recipe.name, recipe.features) == ("lgbm", RAW)
 
 
-def test_the_champions_own_recipe_is_trained_unless_features_are_chosen(
+def test_the_champions_own_recipe_is_trained_unless_the_command_line_says_otherwise(
     store: Store, registry: Registry, tmp_path: Path
 ) -> None:
     enthrone(registry, tmp_path / "model", {"recipe": json.dumps(IN_PRODUCTION)})
-    cfg = config(store, model=CHAMPION_MODEL)
-    assert parts.recipe(cfg, features_chosen=False) == IN_PRODUCTION
-    tuned = config(store, model=CHAMPION_MODEL, threshold="tuned", calibration="sigmoid")
-    named = parts.recipe(tuned, features_chosen=False, named=["threshold"])
-    assert named == {**IN_PRODUCTION, "threshold": "tuned"}
-    chosen = parts.recipe(cfg, features_chosen=True)
-    assert chosen == {**IN_PRODUCTION, "features": RAW}
-    named = parts.recipe(config(store, model=LOGISTIC), features_chosen=False)
-    assert named["name"] == "logistic_regression"
+    assert of(store).recipe().to_plain() == IN_PRODUCTION
+    assert of(store, "threshold=tuned").recipe().to_plain() == {
+        **IN_PRODUCTION,
+        "threshold": "tuned",
+    }
+    assert of(store, "features=raw").recipe().to_plain() == {**IN_PRODUCTION, "features": RAW}
+    assert of(store, "features=full", "features.blocks=[cabin]").recipe().features["blocks"] == [
+        "cabin"
+    ]
+    assert of(store, "split.n_folds=3").recipe().to_plain() == IN_PRODUCTION
+    assert of(store, "model=logistic_regression").recipe().name == "logistic_regression"
 
 
 def test_a_champion_of_unknown_recipe_is_replaced_by_the_fallback(
     store: Store, registry: Registry, tmp_path: Path
 ) -> None:
     enthrone(registry, tmp_path / "model", {})
-    recipe = parts.recipe(config(store, model=CHAMPION_MODEL), features_chosen=False)
-    assert recipe["name"] == "logistic_regression"
+    assert of(store).recipe().name == "lgbm"
 
 
 def test_a_champion_of_other_data_does_not_count(
     store: Store, registry: Registry, tmp_path: Path
 ) -> None:
     enthrone(registry, tmp_path / "model", {"recipe": json.dumps(IN_PRODUCTION)})
-    local = {"_target_": "spaceship.data.local.LocalData", "dir": str(tmp_path)}
-    cfg = config(store, model=CHAMPION_MODEL, data=local)
-    assert parts.registry(cfg).model == "spaceship-local"
-    assert isinstance(parts.data_source(cfg), LocalData)
-    assert parts.recipe(cfg, features_chosen=False)["name"] == "logistic_regression"
-
-
-@pytest.mark.parametrize("threads", [0, -2, "abc", 1.5, None, True])
-def test_threads_that_crash_a_library_are_refused(store: Store, threads: object) -> None:
-    cfg = config(store, model=LOGISTIC, threads=threads)
-    recipe = parts.recipe(cfg, features_chosen=False)
-    with pytest.raises(ConfigError, match="expected threads to be 1 or more, or -1"):
-        parts.pipeline(cfg, recipe)
+    experiment = of(store, "data=local", f"data.dir={tmp_path}")
+    assert experiment.registry.model == "spaceship-local"
+    assert isinstance(experiment.source, LocalData)
+    assert experiment.recipe().features != BASELINE
 
 
 @pytest.mark.parametrize("seed", [7, 8])
-def test_a_stored_recipe_takes_seed_and_threads_of_the_day(store: Store, seed: int) -> None:
-    pipeline = parts.pipeline(config(store, seed=seed), IN_PRODUCTION)
+def test_a_stored_recipe_takes_seed_and_threads_of_the_job(store: Store, seed: int) -> None:
+    pipeline = of(store, f"seed={seed}", "threads=1").pipeline(Recipe.from_plain(IN_PRODUCTION))
     assert list(pipeline.named_steps) == ["features", "encoding", "estimator"]
     estimator = pipeline.named_steps["estimator"]
     assert estimator.random_state == seed
@@ -154,20 +111,19 @@ def test_a_stored_recipe_takes_seed_and_threads_of_the_day(store: Store, seed: i
 
 def test_a_recipe_that_cannot_be_built_is_the_users(store: Store) -> None:
     wrong = {**IN_PRODUCTION, "encoding": "ordinal"}
-    with pytest.raises(ConfigError, match="encoding must be one of"):
-        parts.pipeline(config(store), wrong)
+    with pytest.raises(ConfigError, match=r"model\.encoding to be one of"):
+        Recipe.from_plain(wrong)
     evil = {**IN_PRODUCTION, "estimator": {"_target_": "joblib.load", "filename": "x"}}
     with pytest.raises(ConfigError, match=r"found 'joblib\.load'"):
-        parts.pipeline(config(store), evil)
+        of(store).pipeline(Recipe.from_plain(evil))
 
 
-def test_passengers_are_kept_below_outputs(store: Store) -> None:
-    cfg = config(store)
-    people = parts.passengers(cfg)
-    source = parts.data_source(cfg)
+def test_the_data_set_is_kept_below_outputs(store: Store) -> None:
+    experiment = of(store)
+    source = experiment.source
     assert isinstance(source, SyntheticData)
-    assert people.digest == source.load().digest
-    folder = parts.outputs(cfg) / "data" / "synthetic" / source.fingerprint()[:16]
+    assert experiment.dataset.digest == source.load().digest
+    folder = experiment.outputs / "data" / "synthetic" / source.fingerprint()[:16]
     assert (folder / "train.parquet").is_file()
 
 
@@ -183,72 +139,67 @@ def test_trials_of_a_sweep_look_at_the_data_once(
     real = SyntheticData.fingerprint
     monkeypatch.setattr(SyntheticData, "fingerprint", fingerprint)
     with reporting_to(lambda *_: False):
-        people = parts.passengers(config(store))
+        dataset = of(store).dataset
         looks = len(asked)
-        assert parts.passengers(config(store)) is people
-        assert parts.data_source(config(store)) is asked[0]
+        assert of(store).dataset is dataset
         assert len(asked) == looks
-        other = config(store)
-        other.data.n_groups = 31
-        assert parts.passengers(other).digest != people.digest
+        assert of(store, "data.n_groups=31").dataset.digest != dataset.digest
     looks = len(asked)
-    assert parts.passengers(config(store)).digest == people.digest
+    assert of(store).dataset.digest == dataset.digest
     assert len(asked) > looks
-    assert parts.data_source(config(store)) is not parts.data_source(config(store))
+    assert of(store).source is not of(store).source
 
 
 def test_store_registry_and_protocol_are_what_the_config_says(store: Store) -> None:
-    cfg = config(store)
-    assert parts.store(cfg) == store
-    registry = parts.registry(cfg)
-    assert registry.model == "spaceship-synthetic"
-    assert registry.lock_folder == parts.outputs(cfg) / "locks"
-    assert parts.protocol(cfg) == Protocol(0.25, "pepper", 3, 7)
+    experiment = of(store, "split.holdout_fraction=0.25", "split.salt=pepper", "seed=7")
+    assert experiment.store == store
+    assert of(store).store is of(store).store
+    assert experiment.registry.model == "spaceship-synthetic"
+    assert experiment.registry.lock_folder == experiment.outputs / "locks"
+    protocol = experiment.protocol
+    assert (protocol.holdout_fraction, protocol.salt) == (0.25, "pepper")
+    assert (protocol.n_folds, protocol.seed) == (5, 7)
     with pytest.raises(TrackingError, match=r"add tracking\.uri="):
-        parts.store(config(store, tracking={"uri": None, "artifacts": None, "experiment": "x"}))
+        _ = of(store, "tracking.uri=null").store
 
 
 def test_outputs_are_absolute_and_may_start_at_home(store: Store) -> None:
-    assert parts.outputs(config(store, paths={"outputs": "here"})) == Path.cwd() / "here"
-    assert parts.outputs(config(store, paths={"outputs": "~/o"})) == Path.home() / "o"
+    assert of(store, "paths.outputs=here").outputs == Path.cwd() / "here"
+    assert of(store, "paths.outputs='~/o'").outputs == Path.home() / "o"
 
 
 def test_the_gates_seeds_arrive_as_plain_numbers(store: Store) -> None:
-    repeats = {"_target_": "spaceship.gate.rule.repeats.Repeats", "seeds": ["${seed}", 8, 9]}
-    node = {"_target_": "spaceship.gate.policy.Gate", "repeats": repeats}
-    policy = parts.gate(config(store, gate=node))
-    assert list(policy.cv_seeds) == [7, 8, 9]
+    seeds = ["gate=strict", "gate.repeats.seeds=[${seed},8,9]", "seed=7"]
+    assert list(of(store, *seeds).gate.cv_seeds) == [7, 8, 9]
 
 
-@pytest.mark.parametrize("reason", [None, "", "  "])
-def test_a_forced_gate_wants_a_reason(store: Store, reason: str | None) -> None:
-    floor = {"_target_": "spaceship.gate.rule.floor.Floor"}
-    node = {"_target_": "spaceship.gate.policy.Gate", "force": True, "floor": floor}
+@pytest.mark.parametrize("reason", ["null", "''", "'  '"])
+def test_a_forced_gate_wants_a_reason(store: Store, reason: str) -> None:
     with pytest.raises(ConfigError, match="reason='"):
-        parts.gate(config(store, gate=node, reason=reason))
-    assert parts.gate(config(store, gate=node, reason="the data were mended")).force
+        of(store, "gate.force=true", f"reason={reason}").check()
+    assert of(store, "gate.force=true", "reason='the data were mended'").gate.force
 
 
-def test_a_feature_sets_name_is_that_of_its_file() -> None:
-    assert parts.features_name({"features": BASELINE}) == "baseline"
+@pytest.mark.parametrize("metric", ["holdout_accuracy", "accuracy"])
+def test_no_model_is_selected_by_the_hold_out(store: Store, metric: str) -> None:
+    with pytest.raises(ConfigError, match="cv_accuracy"):
+        of(store, f"objective.metric={metric}").check()
+    assert of(store, "objective.metric=[cv_brier,cv_ece]").objectives == ["cv_brier", "cv_ece"]
 
 
 @pytest.mark.parametrize(
-    ("override", "chosen"),
+    ("group", "keys"),
     [
-        ("features=raw", True),
-        ("features.blocks=[cabin]", True),
-        ("+features.more=1", True),
-        ("model=lgbm", False),
-        ("split.n_folds=3", False),
+        ("data", ["n_groups", "seed", "drift", "test_fraction"]),
+        ("gate", ["floor", "gain", "force", "require", "dry_run"]),
     ],
 )
-def test_features_are_chosen_by_name_or_by_a_change_to_them(override: str, *, chosen: bool) -> None:
-    register_resolvers()
-    with initialize_config_dir(str(configs()), version_base="1.3"):
-        cfg = compose("config", [override], return_hydra_config=True)
-    HydraConfig.instance().set_config(cfg)
-    try:
-        assert parts.features_chosen() is chosen
-    finally:
-        HydraConfig.instance().cfg = None
+def test_a_node_of_another_kind_is_refused(store: Store, group: str, keys: list[str]) -> None:
+    others = [f"~{group}.{key}" for key in keys]
+    experiment = of(store, f"{group}._target_={RAW['_target_']}", *others)
+    with pytest.raises(ConfigError, match=rf"choose one of configs/{group}"):
+        _ = experiment.source if group == "data" else experiment.gate
+
+
+def test_a_feature_sets_name_is_that_of_its_file() -> None:
+    assert features_name(BASELINE) == "baseline"

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and are read only by who understands them."""
+"""Files are written whole or not at all, and files of another version are refused."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ def test_json_comes_back_and_carries_its_version(tmp_path: Path) -> None:
 def test_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     path.write_text('{"version": 2}')
-    with pytest.raises(RegistryError, match=r"Expected version 1 in .*record\.json, found 2"):
+    with pytest.raises(RegistryError, match=r"expected version 1 in .*record\.json, found 2"):
         read_json(path)
 
 
@@ -30,15 +30,15 @@ def test_another_version_is_refused(tmp_path: Path) -> None:
 def test_broken_json_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "record.json"
     path.write_text(text)
-    with pytest.raises(RegistryError, match=r"Expected a JSON object in .*record\.json"):
+    with pytest.raises(RegistryError, match=r"expected a JSON object in .*record\.json"):
         read_json(path)
 
 
 def test_a_missing_file_and_one_that_is_no_text_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(RegistryError, match="Expected a readable file"):
+    with pytest.raises(RegistryError, match="expected a readable file"):
         read_json(tmp_path / "record.json")
     (tmp_path / "record.json").write_bytes(b"\xff\xfe")
-    with pytest.raises(RegistryError, match="Expected a readable file"):
+    with pytest.raises(RegistryError, match="expected a readable file"):
         read_json(tmp_path / "record.json")
 
 

@@ -1,11 +1,11 @@
 """The notebook runs from top to bottom, with and without a champion, and is kept without output."""
 
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import forks
 import nbformat
 import pytest
 
@@ -53,6 +53,7 @@ def test_is_valid_small_and_without_output() -> None:
     assert NOTEBOOK.stat().st_size < 20_000
 
 
+@pytest.mark.slow
 def test_without_a_champion_it_draws_the_data_and_says_how_to_make_one(
     overrides: list[str],
 ) -> None:
@@ -66,7 +67,7 @@ def test_without_a_champion_it_draws_the_data_and_says_how_to_make_one(
 def test_with_a_champion_it_draws_its_errors(overrides: list[str]) -> None:
     train = ["mode=train", "model=logistic_regression", "features=raw", "gate.floor.minimum=0.5"]
     command = [sys.executable, str(ROOT / "scripts" / "run.py"), *train, *overrides]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    assert forks.run(command).returncode == 0
     outputs = executed()
     assert charts(outputs) == CHARTS_OF_DATA + 1
     assert "logistic_regression on raw, version 1:" in printed(outputs)

@@ -1,66 +1,72 @@
-"""What a sweep prints: its plan, the commands to go on with it and to retrain what it found."""
+"""Output of a sweep before and after its trials: the plan, the resume and retrain commands."""
 
 import logging
 import shlex
 import shutil
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import optuna
-from hydra.core.override_parser.types import Override, Quote, QuotedString
+from hydra.core.override_parser.types import Override, OverrideType, Quote, QuotedString, ValueType
 from optuna.trial import FrozenTrial
 
-from hydra_plugins.spaceship_optuna._search_space import CANDIDATE, Plan
-from spaceship.config.build import redact
+from hydra_plugins.spaceship_optuna._search_space import CANDIDATE, SearchPlan
+from hydra_plugins.spaceship_optuna.config_text import redact
 
 log = logging.getLogger(__name__)
 
 _RESUME = "hydra.sweeper.resume"
 
 
-def as_text(value: Any) -> str:
-    """Return a value as it stands in an override, quoted as Hydra's grammar wants it."""
-    return Override._get_value_element_as_str(_quoted(value))  # noqa: SLF001 - not public elsewhere
+def as_override(key: str, value: Any, prefix: str = "") -> str:
+    """Return a value as an override, quoted for Hydra's grammar."""
+    override = Override(OverrideType.CHANGE, key, ValueType.ELEMENT, _quoted(value))
+    return f"{prefix}{key}={override.get_value_element_as_str()}"
 
 
-def retrain_command(plan: Plan, trial: FrozenTrial) -> str:
+def suggested_override(name: str, value: Any) -> str:
+    """Return the override of a parameter that the user's function suggested, such as `+w`."""
+    return as_override(name, value, "" if name.startswith("+") else "++")
+
+
+def retrain_command(
+    plan: SearchPlan, as_single_run: Callable[[Sequence[str]], Sequence[str]], trial: FrozenTrial
+) -> str:
     """Return the command that runs a trial's configuration by itself."""
-    candidate = plan.owner(trial.params)
-    names = {plan.name(candidate, one.key): one for one in candidate.parameters}
+    arm = plan.owner(trial.params)
+    names = {plan.name(arm, one.key): one for one in arm.parameters}
     values = [
-        f"{parameter.prefix}{parameter.key}={as_text(parameter.value(trial.params[name]))}"
-        for name, parameter in names.items()
+        as_override(one.key, one.value(trial.params[name]), one.prefix)
+        for name, one in names.items()
         if name in trial.params
     ]
-    extra = set(trial.params) - set(names) - {CANDIDATE}  # of the user's own function
-    values += [f"++{key}={as_text(trial.params[key])}" for key in sorted(extra)]
-    kept = [item for item in plan.fixed if not item.startswith("mode.")]  # of mode=tune alone
-    fixed = ["mode=train" if item == "mode=tune" else item for item in kept]
-    return _command([*fixed, *candidate.overrides, *values])
+    extra = set(trial.params) - set(names) - {CANDIDATE}
+    values += [suggested_override(name, trial.params[name]) for name in sorted(extra)]
+    return _command([*as_single_run(plan.fixed), *arm.overrides, *values])
 
 
 def resume_command(study: optuna.Study) -> str:
-    """Return the command that goes on with a study."""
+    """Return the command that resumes a study."""
     given = [item for item in sys.argv[1:] if not item.startswith(f"{_RESUME}=")]
     return _command([*given, f"{_RESUME}={study.study_name}"])
 
 
-def show_plan(plan: Plan, n_trials: int) -> None:
-    """Print candidates, spaces and first trials."""
+def show_plan(plan: SearchPlan, n_trials: int) -> None:
+    """Log candidates, spaces and first trials."""
     log.info("%d trials would be run; nothing is run with dry_run=true.", n_trials)
-    for candidate in plan.candidates:
-        log.info("%s  (%s)", candidate.label, " ".join([*candidate.overrides, *plan.fixed]))
-        for parameter in candidate.parameters:
-            default = candidate.defaults.get(parameter.key, "outside its space")
+    for arm in plan.arms:
+        log.info("%s  (%s)", arm.label, " ".join([*arm.overrides, *plan.fixed]))
+        for parameter in arm.parameters:
+            default = arm.defaults.get(parameter.key, "outside its space")
             log.info("  %-40s %s  default %s", parameter.key, parameter.distribution, default)
-        first = [f"{key}={as_text(value)}" for key, value in candidate.defaults.items()]
-        log.info("  first trial: %s", shlex.join([*candidate.overrides, *first]))
+        first = [as_override(key, value) for key, value in arm.defaults.items()]
+        log.info("  first trial: %s", shlex.join([*arm.overrides, *first]))
 
 
-def _command(arguments: list[str]) -> str:
-    script = sys.argv[0]
-    found = shutil.which("python")
+def _command(arguments: Sequence[str]) -> str:
+    script, found = sys.argv[0], shutil.which("python")
     same = found is not None and Path(found).resolve() == Path(sys.executable).resolve()
     python = ["python" if same and sys.prefix in found else sys.executable]  # type: ignore[operator]
     return redact(shlex.join([*(python if script.endswith(".py") else []), script, *arguments]))

@@ -1,4 +1,4 @@
-"""From one sweep of Hydra's override grammar to what Optuna draws from."""
+"""Optuna distributions of the sweeps in Hydra's override grammar."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,23 +13,24 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from spaceship.errors import ConfigError
+from hydra_plugins.spaceship_optuna._errors import SettingsError
+from hydra_plugins.spaceship_optuna._upstream import contains
 
-PRIMITIVES = (bool, int, float, str)
+_PRIMITIVES = (bool, int, float, str)
 _ONLY_INTERVALS = "the tag log needs an interval, such as tag(log, int(interval(1, 100)))"
 _DIGITS = 12
-"""Decimals to which a range's last point is rounded, so that it lies on the range's steps."""
+"""Decimals to which a range's points are rounded, so that the last one lies on its steps."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One value that is swept.
+    """One swept config key.
 
     Attributes:
-        key: The config key it sets.
+        key: The config key.
         distribution: What Optuna draws from.
-        values: What a drawn category stands for, where it is not the value itself.
-        prefix: `+` or `++` where the key is added to the config, else nothing.
+        values: Config values of drawn categories that Optuna cannot store, such as lists.
+        prefix: `+` or `++` if the key is added to the config, else empty.
 
     """
 
@@ -38,65 +39,60 @@ class Parameter:
     values: Mapping[str, Any] = field(default_factory=dict)
     prefix: str = ""
 
+    @classmethod
+    def of(cls, override: Override) -> "Parameter":
+        """Return the parameter of a sweep on the command line."""
+        prefix = "++" if override.is_force_add() else "+" if override.is_add() else ""
+        return cls(override.key_or_group, *_distribution(override), prefix=prefix)
+
     def value(self, drawn: Any) -> Any:
-        """Return the config value of what was drawn."""
+        """Return the config value of a drawn value."""
         return self.values.get(drawn, drawn) if isinstance(drawn, str) else drawn
 
     def drawn(self, value: Any) -> Any | None:
-        """Return what would have to be drawn to get a config value, or None if it cannot be."""
-        for category, stands_for in self.values.items():
-            if stands_for == value:
+        """Return the drawn value of a config value, or None if it lies outside the space."""
+        for category, config_value in self.values.items():
+            if config_value == value:
                 return category
-        if not isinstance(value, PRIMITIVES):
+        if not isinstance(value, _PRIMITIVES):
             return None
         if isinstance(self.distribution, CategoricalDistribution):
             same = [c for c in self.distribution.choices if c == value and type(c) is type(value)]
             return same[0] if same else None
         if isinstance(value, str | bool):
             return None
-        return value if self.distribution._contains(value) else None  # noqa: SLF001
+        return value if contains(self.distribution, value) else None
 
     def points(self) -> Iterator[Any]:
-        """Return everything that can be drawn.
-
-        Raises:
-            ConfigError: There is no end of it.
-
-        """
-        of = self.distribution
+        """Return every value that can be drawn; raise if the distribution is continuous."""
+        of: Any = self.distribution
         if isinstance(of, CategoricalDistribution):
             yield from of.choices
-        elif of.step is None:  # type: ignore[attr-defined]
+        elif of.step is None:
             message = f"expected a range or choices for {self.key} under sampler=grid, found {of}"
-            raise ConfigError(f"{message}; give it a step: range(0, 1, step=0.1)")
+            raise SettingsError(f"{message}; give it a step: range(0, 1, step=0.1)")
         else:
-            steps = int((of.high - of.low) / of.step + 0.5) + 1  # type: ignore[attr-defined]
-            points = (of.low + of.step * index for index in range(steps))  # type: ignore[attr-defined]
+            steps = int((of.high - of.low) / of.step + 0.5) + 1
+            points = (of.low + of.step * index for index in range(steps))
             yield from (one if isinstance(one, int) else round(one, _DIGITS) for one in points)
 
 
-def distribution(override: Override) -> tuple[BaseDistribution, dict[str, Any]]:
-    """Return what Optuna draws from for a sweep, and what its categories stand for.
-
-    Raises:
-        ConfigError: The sweep is empty or of a kind that cannot be drawn from.
-
-    """
+def _distribution(override: Override) -> tuple[BaseDistribution, dict[str, Any]]:
     sweep = override.value()
     try:
-        if not isinstance(sweep, IntervalSweep) and "log" in getattr(sweep, "tags", ()):
-            raise ValueError(_ONLY_INTERVALS)  # noqa: TRY301 - one message for every kind
         if isinstance(sweep, IntervalSweep):
             return _interval(sweep), {}
+        if "log" in getattr(sweep, "tags", ()):
+            raise ValueError(_ONLY_INTERVALS)  # noqa: TRY301 - one message for every kind
         if isinstance(sweep, RangeSweep) and not sweep.shuffle:
             return _range(sweep), {}
         if isinstance(sweep, ChoiceSweep | RangeSweep):
             return _categories(override)
     except ValueError as error:
         message = f"expected a sweep that can be drawn from, found {override.input_line}: {error}"
-        raise ConfigError(message) from error
+        raise SettingsError(message) from None
     message = f"expected interval, range, choice or a list for {override.key_or_group}"
-    raise ConfigError(f"{message}, found {override.input_line}")
+    raise SettingsError(f"{message}, found {override.input_line}")
 
 
 def _interval(sweep: IntervalSweep) -> BaseDistribution:
@@ -110,8 +106,7 @@ def _range(sweep: RangeSweep) -> BaseDistribution:
     """Return a stepped distribution; like Hydra's own range it stops short of `stop`."""
     points = list(sweep.range())
     if not points:
-        message = "the range holds no value"
-        raise ValueError(message)
+        raise ValueError("the range holds no value")
     if all(isinstance(bound, int) for bound in (sweep.start, sweep.step)):
         return IntDistribution(int(min(points)), int(max(points)), step=abs(int(sweep.step)))
     low, high = (round(float(point), _DIGITS) for point in (min(points), max(points)))
@@ -124,8 +119,8 @@ def _categories(override: Override) -> tuple[BaseDistribution, dict[str, Any]]:
     values: dict[str, Any] = {}
     for text in override.sweep_string_iterator():
         value: Any = parser.parse_override(f"key={text}").value()
-        plain = getattr(value, "text", value)  # a quoted string knows its text
-        if isinstance(plain, PRIMITIVES) or plain is None:
+        plain = getattr(value, "text", value)  # of a quoted string
+        if isinstance(plain, _PRIMITIVES) or plain is None:
             choices.append(plain)
         else:
             choices.append(text)

@@ -1,8 +1,8 @@
-"""One trial as a Hydra job: what Hydra's own `run_job` does, less what a thousand jobs repeat.
+"""One trial as a Hydra job: Hydra's own `run_job` without the steps that are equal in all trials.
 
-Hydra sets logging up anew for each job, copies the whole config five times and writes its own
-settings beside every job: some 60 ms that a trial of a second need not pay. Here a worker's logging
-is set up once, each trial adds its own log file, and the multirun's settings are written once.
+Hydra sets up logging, copies the whole config five times and writes its own settings for each job:
+some 60 ms, much for a trial of a second. Here a worker's logging is set up once, each trial adds
+its log file, and the multirun's settings are written once.
 """
 
 import logging
@@ -14,41 +14,43 @@ from typing import Any
 
 import yaml
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.utils import JobReturn, JobStatus, _flush_loggers, env_override
+from hydra.core.utils import JobReturn, JobStatus, env_override
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
-from omegaconf._utils import OmegaConfDumper
 
-from spaceship.errors import ConfigError
+from hydra_plugins.spaceship_optuna._upstream import yaml_text
 
 _FORMAT = "[%(asctime)s][%(name)s][%(levelname)s] %(message)s"
 
 
+class _Dumper(getattr(yaml, "CDumper", yaml.Dumper)):  # type: ignore[misc]
+    """Dumper on libyaml, if PyYAML has it."""
+
+
+_Dumper.add_representer(str, yaml_text)
+
+
 def run_job(context: HydraContext, task: TaskFunction, config: DictConfig) -> JobReturn:
-    """Run the task on a config in a folder of its own, callbacks around it.
-
-    Args:
-        context: Hydra's, with the callbacks the job is to have.
-        task: The task function.
-        config: The job's config with Hydra's own node; it is not used by anyone else.
-
-    Returns:
-        What the task returned or raised.
-
-    """
+    """Run the task in a folder of its own, between the callbacks; return its result or error."""
     folder = Path(str(config.hydra.sweep.dir), str(config.hydra.sweep.subdir)).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     with open_dict(config):
         config.hydra.runtime.output_dir = str(folder)
     own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-    _save(config, own, folder)
-    result = JobReturn(cfg=own, hydra_cfg=config, overrides=list(config.hydra.overrides.task))
+    overrides = config.hydra.overrides.task
+    if config.hydra.output_subdir is not None:
+        place = folder / str(config.hydra.output_subdir)
+        place.mkdir(parents=True, exist_ok=True)
+        _save_yaml(own, place / "config.yaml")
+        _save_yaml(overrides, place / "overrides.yaml")
+    result = JobReturn(cfg=own, hydra_cfg=config, overrides=list(overrides))
     hydra: Any = HydraConfig.instance()
     outer, hydra.cfg = hydra.cfg, config
+    environment: Any = env_override(dict(config.hydra.job.env_set))
     try:
         with (
             _log_file(folder / f"{config.hydra.job.name}.log"),
-            _environment(config),
+            environment,
             chdir(folder) if config.hydra.job.chdir else nullcontext(),
         ):
             context.callbacks.on_job_start(config=config, task_function=task)
@@ -56,27 +58,25 @@ def run_job(context: HydraContext, task: TaskFunction, config: DictConfig) -> Jo
                 result.return_value, result.status = task(own), JobStatus.COMPLETED
             except Exception as error:  # noqa: BLE001 - a failed trial is data
                 result.return_value, result.status = error, JobStatus.FAILED
-            _flush_loggers()
             context.callbacks.on_job_end(config=config, job_return=result)
     finally:
         hydra.cfg = outer
     return result
 
 
-def _save(config: DictConfig, own: DictConfig, folder: Path) -> None:
-    """Write down what the job is run with, as Hydra does; its own settings are in the sweep's."""
-    if config.hydra.output_subdir is not None:
-        place = folder / str(config.hydra.output_subdir)
-        place.mkdir(parents=True, exist_ok=True)
-        _save_yaml(own, place / "config.yaml")
-        _save_yaml(config.hydra.overrides.task, place / "overrides.yaml")
-
-
-class _Dumper(getattr(yaml, "CDumper", yaml.Dumper)):  # type: ignore[misc]
-    """OmegaConf's own dumper on libyaml, where PyYAML has it: a third of the time."""
-
-
-_Dumper.add_representer(str, OmegaConfDumper.str_representer)
+def numbers(returned: Any, wanted: int) -> list[float]:
+    """Return a job's objectives as numbers; raise a ValueError for NaN or another count."""
+    several = returned if isinstance(returned, tuple | list) else [returned]
+    try:
+        found = [float(value) for value in several]
+    except (TypeError, ValueError):
+        raise ValueError(f"expected a number from the job, found {returned!r}") from None
+    if len(found) != wanted:
+        message = f"expected {wanted} number(s) from the job, found {len(found)}: {returned!r}"
+        raise ValueError(f"{message}; see hydra.sweeper.direction")
+    if any(math.isnan(number) for number in found):
+        raise ValueError("the objective is NaN")
+    return found
 
 
 def _save_yaml(node: DictConfig | ListConfig, path: Path) -> None:
@@ -87,7 +87,7 @@ def _save_yaml(node: DictConfig | ListConfig, path: Path) -> None:
 
 @contextmanager
 def _log_file(path: Path) -> Iterator[None]:
-    """Let the job's log lines go to a file of its own too."""
+    """Write log lines of the block to a file too."""
     handler = logging.FileHandler(path, delay=True)
     handler.setFormatter(logging.Formatter(_FORMAT))
     logging.getLogger().addHandler(handler)
@@ -96,30 +96,3 @@ def _log_file(path: Path) -> Iterator[None]:
     finally:
         logging.getLogger().removeHandler(handler)
         handler.close()
-
-
-@contextmanager
-def _environment(config: DictConfig) -> Iterator[None]:
-    with env_override(dict(config.hydra.job.env_set)):
-        yield
-
-
-def numbers(returned: Any, wanted: int) -> list[float]:
-    """Return a job's objectives as numbers.
-
-    Raises:
-        ConfigError: They are no numbers, or not as many as the study has directions.
-        ArithmeticError: One is NaN.
-
-    """
-    several = returned if isinstance(returned, tuple | list) else [returned]
-    try:
-        found = [float(value) for value in several]
-    except (TypeError, ValueError):
-        raise ConfigError(f"expected a number from the job, found {returned!r}") from None
-    if len(found) != wanted:
-        message = f"expected {wanted} number(s) from the job, found {len(found)}: {returned!r}"
-        raise ConfigError(f"{message}; see hydra.sweeper.direction")
-    if any(math.isnan(number) for number in found):
-        raise ArithmeticError("the objective is NaN")
-    return found

@@ -1,4 +1,4 @@
-"""The candidates' leaderboard: how each one did, the best first."""
+"""Leaderboard of a study's candidates: trial counts, time and best value, the best first."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,30 +8,25 @@ import optuna
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from hydra_plugins.spaceship_optuna._ranking import (
-    best_of,
-    candidate_of,
-    complete,
-    pareto_front,
-    seconds,
-)
+from hydra_plugins.spaceship_optuna._ranking import best_of, candidate_of, seconds
 from hydra_plugins.spaceship_optuna._study import DEFAULT, counted
+from hydra_plugins.spaceship_optuna.tables import aligned, cell
 
 
 @dataclass(frozen=True)
 class Row:
-    """How one candidate did.
+    """Results of one candidate.
 
     Attributes:
         candidate: Its label.
         trials: Finished trials that count, pruned and failed ones included.
-        pruned: Of these, how many were stopped early.
-        failed: Of these, how many failed.
+        pruned: Of these, the trials that were stopped early.
+        failed: Of these, the trials that failed.
         best: Its best value; None without a complete trial, or with several objectives.
-        best_trial: Number of the trial that reached it.
-        seconds: Time its trials took, added up.
+        best_trial: Number of the trial with the best value.
+        seconds: Total duration of its trials.
         default: Value of its default configuration, where that trial is complete.
-        on_front: With several objectives, how many of its trials are on the Pareto front.
+        on_front: With several objectives, the number of its trials on the Pareto front.
 
     """
 
@@ -46,22 +41,14 @@ class Row:
     on_front: int | None = None
 
 
-def leaderboard(study: optuna.Study, plan_labels: Sequence[str]) -> list[Row]:
-    """Return one row per candidate, the best first.
-
-    Args:
-        study: The study, finished or not.
-        plan_labels: Labels of the candidates; the first one owns trials that name none.
-
-    """
-    trials = counted(study)
-    several = len(study.directions) > 1
-    front = {one.number for one in pareto_front(complete(study), study.directions)}
+def leaderboard(study: optuna.Study, labels: Sequence[str]) -> list[Row]:
+    """Return one row per candidate, the best first; the first label owns trials without one."""
+    trials, several = counted(study), len(study.directions) > 1
+    front = {trial.number for trial in study.best_trials} if several else None
     rows = []
-    for label in plan_labels:
-        own = [one for one in trials if (candidate_of(one) or plan_labels[0]) == label]
-        on_front = sum(one.number in front for one in own) if several else None
-        rows.append(_row(label, own, study.directions, on_front))
+    for label in labels:
+        own = [trial for trial in trials if (candidate_of(trial) or labels[0]) == label]
+        rows.append(_row(label, own, study.directions, front))
     sign = -1 if study.directions[0] == StudyDirection.MAXIMIZE else 1
     return sorted(
         rows,
@@ -75,37 +62,28 @@ def show(rows: Sequence[Row]) -> str:
     ranking = ("on front",) if several else ("best", "trial", "default")
     table = [("candidate", "trials", "pruned", "failed", *ranking, "seconds")]
     for row in rows:
-        best = "-" if row.best_trial is None else str(row.best_trial)
-        ranks = (str(row.on_front),) if several else (digits(row.best), best, digits(row.default))
-        counts = (str(row.trials), str(row.pruned), str(row.failed))
+        best = (digits(row.best), cell(row.best_trial), digits(row.default))
+        counts = map(cell, (row.trials, row.pruned, row.failed))
+        ranks = (cell(row.on_front),) if several else best
         table.append((row.candidate, *counts, *ranks, f"{row.seconds:.1f}"))
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    return "\n".join(
-        "  ".join(
-            [line[0].ljust(widths[0])]
-            + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-        )
-        for line in table
-    )
+    return aligned(table, "<>")
 
 
 def digits(value: float | None) -> str:
-    """Return a value with five decimals, or five digits where decimals would hide it."""
-    if value is None:
-        return "-"
-    return f"{value:.5f}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.5g}"  # noqa: PLR2004
+    """Return a value with five decimals; a very small or large one with five digits."""
+    plain = not value or 1e-3 <= abs(value) < 1e5  # noqa: PLR2004
+    return cell(value, ".5f" if plain else ".5g")
 
 
 def _row(
     label: str,
     trials: Sequence[FrozenTrial],
     directions: Sequence[StudyDirection],
-    on_front: int | None,
+    front: set[int] | None,
 ) -> Row:
     states = Counter(trial.state for trial in trials)
-    done = [trial for trial in trials if trial.state == TrialState.COMPLETE]
-    best = best_of(done, directions) if on_front is None else None
-    defaults = [one.value for one in done if DEFAULT in one.user_attrs and on_front is None]
+    done = [one for one in trials if one.state == TrialState.COMPLETE and front is None]
+    best = best_of(done, directions)
     return Row(
         candidate=label,
         trials=len(trials),
@@ -113,7 +91,7 @@ def _row(
         failed=states[TrialState.FAIL],
         best=best.value if best else None,
         best_trial=best.number if best else None,
-        seconds=sum(seconds(trial) for trial in trials),
-        default=defaults[0] if defaults else None,
-        on_front=on_front,
+        seconds=sum(map(seconds, trials)),
+        default=next((one.value for one in done if DEFAULT in one.user_attrs), None),
+        on_front=None if front is None else sum(one.number in front for one in trials),
     )

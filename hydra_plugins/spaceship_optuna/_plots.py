@@ -1,179 +1,186 @@
-"""Optuna's plots of a study as files: HTML to explore, PNG to glance at.
+"""PNG plots of an Optuna study: history or Pareto front, and the parameters of each candidate.
 
-Candidates have search spaces of their own, so everything about parameters is plotted for one
-candidate at a time, under the parameters' short names.
+Each candidate has a search space of its own, so its parameters are plotted apart from those of
+other candidates, under short names. To explore a study there is optuna-dashboard.
 """
 
 import logging
+import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import optuna
-from optuna.trial import FrozenTrial, TrialState
+from optuna.distributions import CategoricalDistribution, IntDistribution
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from hydra_plugins.spaceship_optuna._drawing import Plot, write_html, write_png
 from hydra_plugins.spaceship_optuna._ranking import candidate_of, complete
 from hydra_plugins.spaceship_optuna._search_space import CANDIDATE
 
 log = logging.getLogger(__name__)
 
-_FEWEST = 2
-"""Complete trials below which a plot shows nothing."""
-_DIMENSIONS = (2, 3)
-"""Numbers of objectives for which a Pareto front can be drawn."""
+_KINDS = {
+    "history": ("plot_optimization_history", "{} of each trial"),
+    "pareto-front": ("plot_pareto_front", "Pareto front"),
+    "importances": ("plot_param_importances", "what {} depends on"),
+    "slice": ("plot_slice", "{} over each parameter"),
+    "parallel": ("plot_parallel_coordinate", "{} over all parameters"),
+}
+"""Optuna's function and the title of each kind of plot."""
+_SIZES = {"history": (10.0, 5.0), "importances": (8.0, 5.0), "pareto-front": (9.0, 6.0)}
+"""Inches; the other kinds grow with the number of parameters."""
+_FEWEST, _MOST, _LONGEST = 2, 3, 14
+"""Complete trials of a plot, objectives of a Pareto front, letters of a category."""
+
+
+class _Plot(NamedTuple):
+    kind: str
+    whose: str
+    metrics: list[str]
+    studies: Any
+    parts: Sequence[str] = ()
 
 
 def write_plots(study: optuna.Study, folder: Path) -> list[Path]:
-    """Write every plot that can be made of a study and return the files.
-
-    The HTML files share one `plotly.min.js` beside them, and need no network.
-
-    Args:
-        study: The study, finished or not.
-        folder: Where the files go; made if it is missing.
-
-    """
-    kinds = {"plotly": ("html", write_html), "matplotlib": ("png", write_png)}
-    missing = [package for package in kinds if find_spec(package) is None]
-    if missing:
-        log.info("Plots that need %s are left out: not installed.", " and ".join(missing))
-    written = []
-    with _quiet():
-        plots = _plots(study)
-        folder.mkdir(parents=True, exist_ok=True)
-        for package, (suffix, write) in kinds.items():
-            if package in missing:
-                continue
-            for plot in plots:
-                path = folder / f"{plot.name}.{suffix}"
-                try:
-                    write(plot, path)
-                except Exception as error:  # noqa: BLE001 - a plot is not worth a sweep
-                    log.warning("%s could not be drawn: %s", plot.title, error)
-                else:
-                    written.append(path)
+    """Write every plot for which a study has enough complete trials; return the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written, verbosity = [], optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with warnings.catch_warnings(action="ignore"):
+        for plot in _plots(study):
+            path = folder / (re.sub(r"[^\w+.]", "-", "-".join([plot.kind, *plot.parts])) + ".png")
+            title = f"{plot.whose}: {_KINDS[plot.kind][1].format(plot.metrics[0])}"
+            try:
+                _draw(plot, title, path)
+            except Exception as error:  # noqa: BLE001 - a plot is not worth a sweep
+                log.warning("%s could not be drawn: %s", title, error)
+            else:
+                written.append(path)
+    optuna.logging.set_verbosity(verbosity)
     return written
 
 
-def _plots(study: optuna.Study) -> list[Plot]:
-    """Return the plots there are enough complete trials for."""
-    trials = complete(study)
-    if len(trials) < _FEWEST:
-        return []
-    several = len(study.directions) > 1
-    names = study.metric_names or _numbered(len(study.directions))
-    counts = Counter(candidate_of(trial) for trial in trials)
-    plots = [_front(study, names)] if several else [_history(study, list(counts), names[0])]
-    for label in (one for one, count in counts.items() if count >= _FEWEST):
-        for objective, name in enumerate(names):
-            own = extract(study, label, objective)
-            parts = [part for part in (label, name if several else None) if part]
-            whose = f"{study.study_name}, {label}" if label else study.study_name
-            plots += _of_parameters(whose, own, parts, name)
-    return [plot for plot in plots if plot.studies]
-
-
-def _history(study: optuna.Study, labels: Sequence[str | None], metric: str) -> Plot:
-    studies = [extract(study, label, 0) for label in labels]
-    title = f"{study.study_name}: {metric} of each trial"
-    return Plot("history", title, "plot_optimization_history", studies, {"target_name": metric})
-
-
-def _front(study: optuna.Study, names: Sequence[str]) -> Plot:
-    drawable = len(names) in _DIMENSIONS
-    title = f"{study.study_name}: Pareto front"
-    options = {"target_names": list(names)}
-    return Plot("pareto-front", title, "plot_pareto_front", drawable and study, options)
-
-
-def _of_parameters(whose: str, own: optuna.Study, parts: Sequence[str], metric: str) -> list[Plot]:
-    """Return the plots of one candidate's parameters over one objective."""
-    if not any(trial.params for trial in own.get_trials(deepcopy=False)):
-        return []
-    kinds = {
-        "importances": ("plot_param_importances", f"what {metric} depends on"),
-        "slice": ("plot_slice", f"{metric} over each parameter"),
-        "parallel": ("plot_parallel_coordinate", f"{metric} over all parameters"),
-    }
-    return [
-        Plot(
-            name="-".join([kind, *(_file_name(part) for part in parts)]),
-            title=f"{whose}: {what}",
-            function=function,
-            studies=own,
-            options={"target_name": metric},
-        )
-        for kind, (function, what) in kinds.items()
-    ]
+def _plots(study: optuna.Study) -> Iterator[_Plot]:
+    counts = Counter(candidate_of(trial) for trial in complete(study))
+    if counts.total() < _FEWEST:
+        return
+    whole, n = study.study_name, len(study.directions)
+    metrics = study.metric_names or (["value"] if n == 1 else [f"value {i}" for i in range(n)])
+    if n == 1:
+        yield _Plot("history", whole, metrics, [extract(study, label, 0) for label in counts])
+    elif n <= _MOST:
+        yield _Plot("pareto-front", whole, metrics, study)
+    labels = [label for label, count in counts.items() if count >= _FEWEST]
+    for label, (objective, metric) in product(labels, enumerate(metrics)):
+        own = extract(study, label, objective)
+        if any(trial.params for trial in own.get_trials(deepcopy=False)):
+            whose = f"{whole}, {label}" if label else whole
+            parts = [part for part in (label, metric if n > 1 else None) if part]
+            for kind in ("importances", "slice", "parallel"):
+                yield _Plot(kind, whose, [metric], own, parts)
 
 
 def extract(study: optuna.Study, label: str | None, objective: int) -> optuna.Study:
     """Return a study in memory of one candidate's complete trials and one objective.
 
-    Trials keep their numbers, because they name the job folders; those of others become failed
-    ones, which no plot shows.
-
-    Args:
-        study: Where the trials come from.
-        label: The candidate; None in a study that has only one.
-        objective: Index of the objective.
-
+    Trials keep their numbers, because these name the job folders: a failed trial, which no plot
+    shows, stands for each trial of another candidate. The label is None if there is only one.
     """
     direction = study.directions[objective]
     own = optuna.create_study(study_name=label or study.study_name, direction=direction)
     wanted = {one.number: one for one in complete(study) if candidate_of(one) == label}
     names = short_names({key for trial in wanted.values() for key in trial.params}, label)
     for number in range(max(wanted, default=-1) + 1):
-        trial = wanted.get(number)
-        state = TrialState.FAIL
-        blank = optuna.trial.create_trial(state=state)
-        own.add_trial(_renamed(trial, names, objective) if trial else blank)
+        blank = create_trial(state=TrialState.FAIL)
+        own.add_trial(_renamed(wanted[number], names, objective) if number in wanted else blank)
     return own
 
 
 def short_names(parameters: set[str], label: str | None) -> dict[str, str]:
-    """Return what to call each parameter: the end of its key, where no other one ends so."""
-    keys = {
-        name: name.removeprefix(f"{label}/")
-        for name in parameters
-        if label is None or name != CANDIDATE
-    }
-    ends = Counter(key.rpartition(".")[2] for key in keys.values())
-    return {
-        name: end if ends[end := key.rpartition(".")[2]] == 1 else key
-        for name, key in sorted(keys.items())
-    }
+    """Return a short name for each parameter: the end of its key, if no other key ends so."""
+    own = sorted(name for name in parameters if label is None or name != CANDIDATE)
+    keys = {name: name.removeprefix(f"{label}/") for name in own}
+    ends = {name: key.rpartition(".")[2] for name, key in keys.items()}
+    counts = Counter(ends.values())
+    return {name: ends[name] if counts[ends[name]] == 1 else keys[name] for name in own}
 
 
 def _renamed(trial: FrozenTrial, names: dict[str, str], objective: int) -> FrozenTrial:
     kept = {old: new for old, new in names.items() if old in trial.params}
-    return optuna.trial.create_trial(
+    return create_trial(
         value=trial.values[objective],
         params={new: trial.params[old] for old, new in kept.items()},
         distributions={new: trial.distributions[old] for old, new in kept.items()},
     )
 
 
-def _numbered(count: int) -> list[str]:
-    return ["value"] if count == 1 else [f"value {index}" for index in range(count)]
+def _with_positions(study: optuna.Study) -> tuple[optuna.Study, dict[str, list[str]]]:
+    """Return a study with positions for categories, and the categories of each parameter.
+
+    Matplotlib would log a remark on categories that are numbers, such as 63, 127 and 255.
+    """
+    copy, categories = optuna.create_study(direction=study.direction), {}
+    for trial in study.get_trials():
+        for name, distribution in trial.distributions.items():
+            if isinstance(distribution, CategoricalDistribution):
+                categories[name] = [str(choice) for choice in distribution.choices]
+                trial.params[name] = int(distribution.to_internal_repr(trial.params[name]))
+                trial.distributions[name] = IntDistribution(0, len(distribution.choices) - 1)
+        copy.add_trial(trial)
+    return copy, categories
 
 
-def _file_name(text: str) -> str:
-    return "".join(char if char.isalnum() or char in "+_." else "-" for char in text)
+def _draw(plot: _Plot, title: str, path: Path) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+    from optuna.visualization import matplotlib as visualization
+
+    several, sliced = plot.kind == "pareto-front", plot.kind == "slice"
+    options = {"target_names": plot.metrics} if several else {"target_name": plot.metrics[0]}
+    studies, categories = _with_positions(plot.studies) if sliced else (plot.studies, {})
+    before = plt.get_fignums()
+    with plt.style.context("default"):  # Optuna changes the style for good
+        try:
+            getattr(visualization, _KINDS[plot.kind][0])(studies, **options)
+            figure = plt.gcf()
+            wide = min(2.2 * len(figure.axes), 20.0)
+            figure.set_size_inches(_SIZES.get(plot.kind, (wide, 5.0)))
+            figure.suptitle(title, fontsize=12, y=0.98)
+            for axes in figure.axes:
+                _tidy(axes, plot.kind, categories)
+            figure.savefig(path, dpi=100, bbox_inches="tight")
+        finally:
+            for number in {*plt.get_fignums()} - {*before}:
+                plt.close(number)
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Optuna's and the drawing libraries' remarks to themselves."""
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        optuna.logging.set_verbosity(verbosity)
+def _tidy(axes: Any, kind: str, categories: dict[str, list[str]]) -> None:
+    """Remove the title of one axes; make tick labels plain, short and free of overlaps."""
+    from matplotlib.ticker import LogLocator
+
+    axes.set_title("")
+    axes.set_title("", loc="left")
+    for axis in (axes.xaxis, axes.yaxis):
+        if axis.get_scale() == "log":  # decades, or 1, 2 and 5 of each if there are few
+            low, high = axis.get_view_interval()
+            subs = (1.0, 2.0, 5.0) if high < low * 100 else (1.0,)
+            axis.set_major_locator(LogLocator(subs=subs, numticks=7))
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter("")
+    if kind == "slice":
+        axes.tick_params(axis="x", rotation=30)
+        axes.xaxis.label.set_fontsize(10)
+        if texts := categories.get(axes.get_xlabel()):
+            axes.set_xticks(range(len(texts)), labels=[_cut(text) for text in texts])
+    texts = [label.get_text() for label in axes.get_yticklabels()]
+    if kind == "parallel" and any(len(text) > _LONGEST for text in texts):
+        axes.set_yticks(axes.get_yticks(), labels=[_cut(text) for text in texts])
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

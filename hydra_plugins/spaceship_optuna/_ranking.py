@@ -1,4 +1,4 @@
-"""Trials compared: whose they are, which count, which is best."""
+"""Trials of a study: their candidates, the complete ones, the best ones and the failures."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def candidate_of(trial: FrozenTrial) -> str | None:
 
 
 def candidates_of(study: optuna.Study) -> list[str]:
-    """Return the labels of all candidates a study chooses from; empty if it has only one."""
+    """Return the labels of all candidates that a study chooses from; empty if it has only one."""
     for trial in study.get_trials(deepcopy=False):
         distribution = trial.distributions.get(CANDIDATE)
         if candidate_of(trial) and isinstance(distribution, CategoricalDistribution):
@@ -29,7 +29,7 @@ def candidates_of(study: optuna.Study) -> list[str]:
 
 
 def complete(study: optuna.Study) -> list[FrozenTrial]:
-    """Return the trials that ran to their end and count."""
+    """Return the complete trials that count."""
     return [trial for trial in counted(study) if trial.state == TrialState.COMPLETE]
 
 
@@ -37,41 +37,26 @@ def best_of(
     trials: Sequence[FrozenTrial], directions: Sequence[StudyDirection]
 ) -> FrozenTrial | None:
     """Return the best of complete trials by the first objective, the earliest among equals."""
-    costs = {trial.number: _costs(trial, directions)[0] for trial in trials}
-    return min(trials, key=lambda trial: (costs[trial.number], trial.number), default=None)
+    sign = -1 if directions[0] == StudyDirection.MAXIMIZE else 1
+    return min(trials, key=lambda trial: (sign * trial.values[0], trial.number), default=None)
 
 
 def pareto_front(
     trials: Sequence[FrozenTrial], directions: Sequence[StudyDirection]
 ) -> list[FrozenTrial]:
-    """Return the complete trials that no other one beats in every objective, by number."""
-    costs = {trial.number: _costs(trial, directions) for trial in trials}
-    distinct = set(costs.values())
-    dominated = {
-        mine
-        for mine in distinct
-        if any(
-            theirs != mine and all(b <= a for a, b in zip(mine, theirs, strict=True))
-            for theirs in distinct
-        )
-    }
-    front = [trial for trial in trials if costs[trial.number] not in dominated]
-    return sorted(front, key=lambda trial: trial.number)
+    """Return the complete trials that no other trial dominates; a study has `best_trials`."""
+    study = optuna.create_study(directions=directions)
+    study.add_trials(trials)
+    return [trials[one.number] for one in study.best_trials]
 
 
 def commonest_error(study: optuna.Study) -> str | None:
-    """Return the error that most failed trials ended with, if any failed; the first of equals."""
+    """Return the commonest error of the failed trials, the first one among equals."""
     failed = [trial for trial in counted(study) if trial.state == TrialState.FAIL]
     errors = Counter(str(one.user_attrs.get("error", "no error was noted")) for one in failed)
     return errors.most_common(1)[0][0] if errors else None
 
 
 def seconds(trial: FrozenTrial) -> float:
-    """Return how long a finished trial took."""
+    """Return the duration of a finished trial."""
     return trial.duration.total_seconds() if trial.duration else 0.0
-
-
-def _costs(trial: FrozenTrial, directions: Sequence[StudyDirection]) -> tuple[float, ...]:
-    """Return the values of a complete trial, turned so that less is better."""
-    signs = [-1 if direction == StudyDirection.MAXIMIZE else 1 for direction in directions]
-    return tuple(sign * value for sign, value in zip(signs, trial.values, strict=True))

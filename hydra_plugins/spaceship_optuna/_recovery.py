@@ -1,111 +1,125 @@
-"""Trials whose worker is gone or about to go: closed, counted, and queued again."""
+"""Recovery of trials whose worker is dead or being terminated: closed, counted, requeued."""
 
-import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 import optuna
 import psutil
 from optuna.trial import FrozenTrial, TrialState
 
-from hydra_plugins.spaceship_optuna._queue import DEATHS, OWNER, is_left, void
-from hydra_plugins.spaceship_optuna._study import DEFAULT, FINISHED, STOPPED
-from spaceship.process import is_orphan, is_own, process_tags
+from hydra_plugins.spaceship_optuna._queue import DEATHS, OWNER, discard, is_left
+from hydra_plugins.spaceship_optuna._study import DEFAULT, ERROR, FINISHED, STOPPED
+from hydra_plugins.spaceship_optuna._upstream import storage_of, trial_id
+from hydra_plugins.spaceship_optuna.process import is_here, is_orphan, is_own, process_id
 
 log = logging.getLogger(__name__)
 
 _MOST_DEATHS = 3
-"""Workers that may die over one trial; those that die beside it count, too."""
-_SIGN_SECONDS = 10
-_POLL_SECONDS = 0.2
-_REST_SECONDS = 1
-"""Longer than a living process needs from the end of one trial to the start of the next."""
-_END_SECONDS = 15
-"""How long workers that are being ended may take; longer than one may take to sign."""
-_PATIENCE_SECONDS = 60
-"""Shortest time that a silent worker on another machine is waited for."""
+"""Workers that may die during one trial; deaths of workers beside it count, too."""
 
 
-def bury(study: optuna.Study, *, blame: bool = True) -> list[int]:
-    """Close running trials whose worker is gone and queue each again; return their numbers.
+@dataclass(frozen=True)
+class Waits:
+    """Waits in seconds.
 
-    A trial over which one worker after the other dies is not asked again: it stands as failed.
-    Those that another process closes at the same time are left to that one.
-
-    Args:
-        study: The study.
-        blame: Whether the deaths are counted: those of a user's interruption are not.
+    Attributes:
+        poll: Between two looks at the storage.
+        idle: Longer than a living process needs from the end of one trial to the next one's start.
+        sign: Longest time between a worker's claim of a trial and its signature.
+        terminate: Longest time that workers being terminated are waited for; longer than `sign`.
+        silence: Shortest time that a silent worker on another machine is waited for.
 
     """
-    gone = [trial for trial in _running(study) if _is_gone(trial)]
-    return _close(study, gone, more_deaths=int(blame))
+
+    poll: float = 0.2
+    idle: float = 1
+    sign: float = 10
+    terminate: float = 15
+    silence: float = 60
 
 
-def abandon(study: optuna.Study) -> None:
-    """Give back what this process and its workers have; they are being ended.
+WAITS = Waits()
 
-    A worker killed between a claim and its signature leaves a trial that nobody owns: that one is
-    waited for until it is known not to be just being signed.
+
+def requeue_dead(
+    study: optuna.Study, waits: Waits = WAITS, *, count_deaths: bool = True
+) -> list[int]:
+    """Close running trials of dead workers, requeue each, and return their numbers.
+
+    A trial that kills one worker after the other is not requeued: it stands as failed. A trial
+    that another process closes at the same time is left to that process. Deaths after a user's
+    interruption are not counted.
     """
-    give_back(study)
+    dead = [trial for trial in _running(study) if _is_dead(trial, waits)]
+    return _close(study, dead, more_deaths=int(count_deaths))
+
+
+def release_all(study: optuna.Study, waits: Waits = WAITS) -> None:
+    """Requeue the running trials of this process and its workers, which are being terminated.
+
+    A worker killed between claim and signature leaves a trial without an owner: that one is
+    requeued only when it can no longer be signed.
+    """
+    release_own(study)
     children = {child.pid for child in psutil.Process().children(recursive=True)}
-    deadline = time.monotonic() + _END_SECONDS
+    deadline = time.monotonic() + waits.terminate
     while time.monotonic() < deadline:
-        bury(study, blame=False)
+        requeue_dead(study, waits, count_deaths=False)
         owners = [trial.user_attrs.get(OWNER) for trial in _running(study)]
-        if not any(owner is None or _process_id(owner) in children for owner in owners):
+        if not any(owner is None or process_id(owner) in children for owner in owners):
             return
-        time.sleep(_POLL_SECONDS)
+        time.sleep(waits.poll)
 
 
-def give_back(study: optuna.Study) -> list[int]:
-    """Close this process's running trials, because it is about to end, and queue each again."""
+def release_own(study: optuna.Study) -> list[int]:
+    """Requeue the running trials of this process, which is about to end; return their numbers."""
     own = [one for one in _running(study) if is_own(one.user_attrs.get(OWNER, {}))]
     return _close(study, own, more_deaths=0)
 
 
-def await_others(study: optuna.Study) -> list[int]:
-    """Wait until no worker has a trial of the study; return the numbers of those that died.
+def wait_for_workers(study: optuna.Study, waits: Waits = WAITS) -> list[int]:
+    """Wait until no trial of the study is running; return the numbers of those that were lost.
 
-    Whether a worker on another machine still lives cannot be seen: it is given ten times as long as
-    the study's longest trial took.
+    Whether a worker on another machine is alive cannot be seen: it is waited for ten times as long
+    as the study's longest trial took.
     """
-    start, told, gone = time.monotonic(), False, []
+    start, logged, lost = time.monotonic(), False, []
     while running := _running(study):
-        gone += bury(study)
+        lost += requeue_dead(study, waits)
         waited = time.monotonic() - start
-        if waited > max(_PATIENCE_SECONDS, 10 * _longest(study)):
-            foreign = [one for one in running if not _is_here(one)]
-            gone += _close(study, foreign, more_deaths=1)
-        if waited > 1 and not told:
-            log.info("Waiting for %d trial(s) that other processes are at.", len(running))
-            told = True
-        time.sleep(_POLL_SECONDS)
-    return gone
+        if waited > max(waits.silence, 10 * _longest(study)):
+            foreign = [one for one in running if not is_here(one.user_attrs.get(OWNER, {}))]
+            lost += _close(study, foreign, more_deaths=1)
+        if waited > 1 and not logged:
+            log.info("Waiting for %d trial(s) of other processes.", len(running))
+            logged = True
+        time.sleep(waits.poll)
+    return lost
 
 
-def await_rest(study: optuna.Study, n_trials: int) -> list[int]:
-    """Wait until nobody works at a study any more; return the numbers of trials that were lost.
+def wait_until_idle(study: optuna.Study, n_trials: int, waits: Waits = WAITS) -> list[int]:
+    """Wait until no process works at the study; return the numbers of trials that were lost.
 
-    While trials are left, one that is not running may be the next that another process claims, so
-    that it is over only when nothing has ended for a while either.
+    While trials wait in the queue, another process may be between two trials: the study is idle
+    only when no trial has ended for a while either.
     """
-    gone, before = await_others(study), -1
+    lost, before = wait_for_workers(study, waits), -1
     while is_left(study, n_trials) and not study.user_attrs.get(STOPPED):
         ended = len(study.get_trials(deepcopy=False, states=FINISHED))
         if ended == before:
             break
         before = ended
-        time.sleep(_REST_SECONDS)
-        gone += await_others(study)
-    return gone
+        time.sleep(waits.idle)
+        lost += wait_for_workers(study, waits)
+    return lost
 
 
 def _close(study: optuna.Study, trials: Sequence[FrozenTrial], *, more_deaths: int) -> list[int]:
-    """Close trials that nobody goes on with; return the numbers of those that still were open."""
+    """Close abandoned trials; return the numbers of those that were still open."""
     closed = []
     for trial in trials:
         with suppress(optuna.exceptions.UpdateFinishedTrialError):
@@ -115,14 +129,14 @@ def _close(study: optuna.Study, trials: Sequence[FrozenTrial], *, more_deaths: i
 
 
 def _close_one(study: optuna.Study, trial: FrozenTrial, deaths: int) -> None:
-    """Close a trial and ask again, unless too many died over it."""
+    """Close a trial and requeue it, unless too many workers died during it."""
     if deaths < _MOST_DEATHS:
         fixed = trial.system_attrs.get("fixed_params", {}) | trial.params
         default = {DEFAULT: True} if DEFAULT in trial.user_attrs else {}
-        void(study, trial, "its worker died", fixed, **default, **{DEATHS: deaths})
+        discard(study, trial, "its worker died", fixed, default | {DEATHS: deaths})
     else:
         message = f"WorkerDied: {deaths} workers died over it"
-        study._storage.set_trial_user_attr(trial._trial_id, "error", message)  # noqa: SLF001
+        storage_of(study).set_trial_user_attr(trial_id(trial), ERROR, message)
         study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
 
 
@@ -135,20 +149,10 @@ def _running(study: optuna.Study) -> Sequence[FrozenTrial]:
     return study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
 
 
-def _process_id(owner: Mapping[str, str]) -> int:
-    return int(json.loads(owner["spaceship.process"])[0])
-
-
-def _is_here(trial: FrozenTrial) -> bool:
-    """Tell whether a trial's worker is known to be of this machine."""
-    mine, owner = process_tags(), trial.user_attrs.get(OWNER, {})
-    return any(owner.get(key) == mine[key] for key in mine if key.endswith("host"))
-
-
-def _is_gone(trial: FrozenTrial) -> bool:
+def _is_dead(trial: FrozenTrial, waits: Waits) -> bool:
     owner = trial.user_attrs.get(OWNER)
-    if owner is None:  # killed between the claim and its signature, unless it is signing just now
+    if owner is None:  # killed between claim and signature, unless it is signing just now
         started = trial.datetime_start
         now = datetime.now()  # noqa: DTZ005 - Optuna's own clock
-        return started is None or (now - started).total_seconds() > _SIGN_SECONDS
+        return started is None or (now - started).total_seconds() > waits.sign
     return is_orphan(owner)

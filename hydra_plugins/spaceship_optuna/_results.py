@@ -1,4 +1,4 @@
-"""What a study has found, as the results file beside its jobs."""
+"""Results file of a study, beside its jobs: best trial or Pareto front, counts and leaderboard."""
 
 import json
 from collections import Counter
@@ -11,20 +11,15 @@ import yaml
 from optuna.trial import FrozenTrial, TrialState
 
 from hydra_plugins.spaceship_optuna._leaderboard import leaderboard
-from hydra_plugins.spaceship_optuna._ranking import (
-    best_of,
-    candidate_of,
-    candidates_of,
-    complete,
-    pareto_front,
-)
+from hydra_plugins.spaceship_optuna._ranking import best_of, candidate_of, candidates_of, complete
 from hydra_plugins.spaceship_optuna._search_space import CANDIDATE
 from hydra_plugins.spaceship_optuna._study import FINISHED, VOID, counted
-from spaceship.files import write_atomically
-from spaceship.tracking.job import Job
+from hydra_plugins.spaceship_optuna.files import write_atomically
 
 RESULTS_FILE = "optimization_results.yaml"
 _ONE_LINE = 10**9  # a width at which YAML never folds a command
+_BEST = ("params", "evaluated_params", "value", "trial", "job", "run_id")
+"""Facts about the best trial; Hydra's own sweepers use the names of the first ones."""
 
 
 def write_results(
@@ -32,72 +27,51 @@ def write_results(
     sweep_dir: Path,
     command: Callable[[FrozenTrial], str],
     labels: Sequence[str] = (),
+    run_id: Callable[[Path], str | None] = lambda _: None,
 ) -> Path:
-    """Write what the study has found beside the jobs and return the file.
+    """Write the results file of a study, finished or not, and return its path.
 
     Args:
-        study: The study, finished or not.
-        sweep_dir: The multirun's folder, which holds one folder per trial.
-        command: Gives the one line that runs a trial's configuration again.
-        labels: The candidates, where the study has only one; it does not name it.
+        study: The study.
+        sweep_dir: Folder of the multirun, which holds one folder per trial.
+        command: Returns the command line that runs the configuration of a trial again.
+        labels: The candidates, needed where the study has only one, as its trials do not name it.
+        run_id: Returns the id of the tracking run of a trial, given the folder of its job.
 
     """
+
+    def solution(trial: FrozenTrial) -> dict[str, Any]:
+        folder = sweep_dir / str(trial.number)
+        return {
+            "params": trial.params,
+            "values": trial.values,
+            "trial": trial.number,
+            "job": str(folder),
+            "run_id": run_id(folder),
+            "command": command(trial),
+        }
+
     content: dict[str, Any] = {"name": "optuna", "study_name": study.study_name}
-    trials = complete(study)
     if len(study.directions) > 1:
-        front = pareto_front(trials, study.directions)
-        content["solutions"] = [_solution(one, sweep_dir, command) for one in front]
+        content["solutions"] = [solution(trial) for trial in study.best_trials]
     else:
-        content |= _best(best_of(trials, study.directions), sweep_dir, command)
+        best = best_of(complete(study), study.directions)
+        found = solution(best) | _only_objective(best) if best else {}
+        content |= {f"best_{key}": found.get(key) for key in _BEST}
+        content["command"] = found.get("command")
     content["n_trials"] = _counts(study)
-    rows = leaderboard(study, labels or candidates_of(study) or ["trial"])
-    content["leaderboard"] = [
-        {key: value for key, value in vars(row).items() if key != "on_front" or value is not None}
-        for row in rows
-    ]
-    # Through JSON, because YAML knows neither NumPy's numbers nor how to repeat a list plainly.
-    plain = json.loads(json.dumps(content, default=_plain))
-    path = sweep_dir / RESULTS_FILE
-    text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=_ONE_LINE)
-    write_atomically(path, text)
-    return path
+    rows = [vars(row) for row in leaderboard(study, labels or candidates_of(study) or ["trial"])]
+    empty = set() if len(study.directions) > 1 else {"on_front"}
+    content["leaderboard"] = [{key: row[key] for key in row if key not in empty} for row in rows]
+    return _write(content, sweep_dir / RESULTS_FILE)
 
 
-def _best(
-    trial: FrozenTrial | None, sweep_dir: Path, command: Callable[[FrozenTrial], str]
-) -> dict[str, Any]:
-    """Return the best trial under the names that Hydra's own sweepers use."""
-    if trial is None:
-        empty = ("params", "evaluated_params", "value", "trial", "job", "run_id")
-        return {f"best_{key}": None for key in empty} | {"command": None}
-    found = _solution(trial, sweep_dir, command)
+def _only_objective(trial: FrozenTrial) -> dict[str, Any]:
+    """Return a trial's value, and its parameters without their candidate."""
     label = candidate_of(trial)
-    own = {key.removeprefix(f"{label}/"): value for key, value in trial.params.items()}
-    if label:
-        del own[CANDIDATE]
-    return {
-        "best_params": found["params"],
-        "best_evaluated_params": own,
-        "best_value": trial.value,
-        "best_trial": found["trial"],
-        "best_job": found["job"],
-        "best_run_id": found["run_id"],
-        "command": found["command"],
-    }
-
-
-def _solution(
-    trial: FrozenTrial, sweep_dir: Path, command: Callable[[FrozenTrial], str]
-) -> dict[str, Any]:
-    folder = sweep_dir / str(trial.number)
-    return {
-        "params": trial.params,
-        "values": trial.values,
-        "trial": trial.number,
-        "job": str(folder),
-        "run_id": Job(folder, in_multirun=True).run_id,
-        "command": command(trial),
-    }
+    params = {name: value for name, value in trial.params.items() if not label or name != CANDIDATE}
+    own = {name.removeprefix(f"{label}/"): value for name, value in params.items()}
+    return {"evaluated_params": own, "value": trial.value}
 
 
 def _counts(study: optuna.Study) -> dict[str, int]:
@@ -111,6 +85,9 @@ def _counts(study: optuna.Study) -> dict[str, int]:
     }
 
 
-def _plain(value: Any) -> Any:
-    """Return a NumPy number as Python's own, and anything else as text."""
-    return value.item() if hasattr(value, "item") else str(value)
+def _write(content: dict[str, Any], path: Path) -> Path:
+    """Write YAML atomically, without NumPy numbers, which it lacks, and without references."""
+    text = json.dumps(content, default=lambda x: x.item() if hasattr(x, "item") else str(x))
+    text = yaml.safe_dump(json.loads(text), sort_keys=False, allow_unicode=True, width=_ONE_LINE)
+    write_atomically(path, text)
+    return path

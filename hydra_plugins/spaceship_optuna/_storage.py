@@ -1,7 +1,7 @@
-"""Where a study is stored: journal file or database, opened in the words any process understands.
+"""Storage of a study: a journal file or a database, opened alike by every worker.
 
-The password of a database URL does not travel with the study: it goes to workers through their
-environment, so that neither their saved configs nor pickled jobs hold it.
+The password of a database URL reaches workers through their environment only: neither their saved
+configs nor pickled jobs hold it.
 """
 
 import os
@@ -14,39 +14,32 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 from optuna.storages import BaseStorage, RDBStorage
 
+from hydra_plugins.spaceship_optuna._errors import MissingPackageError, SettingsError
 from hydra_plugins.spaceship_optuna._journal import open_journal
-from spaceship.config.build import redact
-from spaceship.errors import ConfigError, MissingDependencyError
+from hydra_plugins.spaceship_optuna.config_text import redact
 
 PASSWORD_VARIABLE = "SPACESHIP_STORAGE_PASSWORD"  # noqa: S105 - its name, not the password
 CONNECT_SECONDS = 10
-"""How long a database server may take to answer; without a limit, TCP waits for two minutes."""
+"""Longest wait for a database server; without a limit, TCP waits for two minutes."""
 _JOURNALS = (".journal", ".log")
 _ATTEMPTS = 5
 _CREDENTIALS = re.compile(r"(?<=://)(?P<user>[^:/?@]*):(?P<password>[^/?@\s]*)@")
 _FORMS = (
-    "leave it null for a file under paths.outputs, or give sqlite:///FILE, "
+    "leave it null for a file in the folder of studies, or give sqlite:///FILE, "
     "postgresql://USER@HOST/DATABASE or a path ending in .journal"
 )
 
 
 def locate_storage(storage: Any, folder: Path, study_name: str) -> str:
-    """Return where a study is stored, in words any process understands, without a password.
+    """Return the URL or absolute path of a study's storage, without a password.
 
-    Args:
-        storage: `hydra.sweeper.storage`; None for a journal file of the study's own.
-        folder: Where journal files go.
-        study_name: Names the journal file.
-
-    Raises:
-        ConfigError: The URL holds a password that could not be kept out of logs.
-
+    Without a setting (None), the study has a journal file of its own in the folder.
     """
     if storage is None:
         folder.mkdir(parents=True, exist_ok=True)
         return str(folder.absolute() / f"{study_name}.journal")
     url = str(storage)
-    _refuse_stray_password(url)
+    _check_credentials(url)
     if (found := _CREDENTIALS.search(url)) is None:
         os.environ.pop(PASSWORD_VARIABLE, None)
         return _from_any_folder(url)
@@ -55,34 +48,25 @@ def locate_storage(storage: Any, folder: Path, study_name: str) -> str:
 
 
 def open_storage(url: str) -> BaseStorage:
-    """Return the storage that `locate_storage` located.
-
-    Args:
-        url: A path to a journal file (`.journal`, `.log`) or a database URL.
-
-    Raises:
-        ConfigError: The storage cannot be opened.
-        MissingDependencyError: The database's driver is not installed.
-
-    """
+    """Return the storage of a journal file (`.journal`, `.log`) or a database URL."""
     try:
         if url.endswith(_JOURNALS):
             return open_journal(url.removeprefix("journal://"))
         return _open_database(_with_driver(_with_password(url)))
-    except ImportError as error:
+    except ImportError:
         scheme = url.partition("://")[0]
         message = f"{scheme}:// in hydra.sweeper.storage needs a driver that is not installed"
-        ours = scheme.startswith("postgres")
-        install = 'pip install -e ".[postgres]"' if ours else "pip install with its package"
-        raise MissingDependencyError(f"{message}; run: {install}") from error
-    except Exception as error:
+        postgres = scheme.startswith("postgres")
+        install = 'pip install "psycopg[binary]"' if postgres else "pip install with its package"
+        raise MissingPackageError(f"{message}; run: {install}") from None
+    except Exception as error:  # noqa: BLE001 - whatever a library raises
         found = redact(str(error).strip().splitlines()[0])
         message = f"expected a storage in hydra.sweeper.storage, found: {found}; {_FORMS}"
-        raise ConfigError(message) from error
+        raise SettingsError(message) from None
 
 
 def hide_password(config: DictConfig) -> None:
-    """Take the storage's password out of a multirun's config, which Hydra saves for each job."""
+    """Remove the storage's password from a multirun's config, which Hydra saves for each job."""
     with open_dict(config):
         overrides = config.hydra.overrides.hydra
         config.hydra.overrides.hydra = [redact(str(item)) for item in overrides]
@@ -92,17 +76,16 @@ def hide_password(config: DictConfig) -> None:
 
 
 def _open_database(url: str) -> RDBStorage:
-    """Open a database; try again if another process is just creating the same tables."""
+    """Open a database; try again while another process creates the same tables."""
     from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
     engine = _engine_kwargs(url)
     for attempt in range(1, _ATTEMPTS):
         try:
             return RDBStorage(url, engine_kwargs=engine)
-        except (IntegrityError, ProgrammingError):
-            time.sleep(0.2 * attempt)
-        except OperationalError as error:
-            if "already exists" not in str(error):  # SQLite's word for the same
+        except (IntegrityError, ProgrammingError, OperationalError) as error:
+            # SQLite raises an OperationalError for a table that exists
+            if isinstance(error, OperationalError) and "already exists" not in str(error):
                 raise
             time.sleep(0.2 * attempt)
     return RDBStorage(url, engine_kwargs=engine)
@@ -117,7 +100,7 @@ def _engine_kwargs(url: str) -> dict[str, Any]:
 
 
 def _with_driver(url: str) -> str:
-    """Name the PostgreSQL driver that is installed: SQLAlchemy alone knows one default only."""
+    """Name the PostgreSQL driver that is installed; SQLAlchemy alone tries only one."""
     scheme, _, rest = url.partition("://")
     if scheme not in {"postgresql", "postgres"}:
         return url
@@ -126,7 +109,7 @@ def _with_driver(url: str) -> str:
 
 
 def _with_password(url: str) -> str:
-    """Put the password back that `locate_storage` took out, in this process or its parent."""
+    """Restore the password that `locate_storage` removed, in this process or its parent."""
     password = os.environ.get(PASSWORD_VARIABLE)
     if password is None or "@" not in url:
         return url
@@ -134,7 +117,7 @@ def _with_password(url: str) -> str:
 
 
 def _from_any_folder(url: str) -> str:
-    """Return a storage's file in full: a job may change the folder (`hydra.job.chdir`)."""
+    """Return a storage's file as an absolute path: a job may change the working directory."""
     if "://" not in url and url.endswith(_JOURNALS):
         return str(Path(url).absolute())
     scheme, _, path = url.partition(":///")
@@ -143,19 +126,16 @@ def _from_any_folder(url: str) -> str:
     return url
 
 
-def _refuse_stray_password(url: str) -> None:
-    """Refuse a password that `redact` would not find, so that it is never logged.
-
-    Raises:
-        ConfigError: It stands in the URL's query, or with characters that have to be encoded.
-
-    """
+def _check_credentials(url: str) -> None:
+    """Raise if a password stands where `redact` does not find it: it would be logged."""
     _, separator, rest = url.partition("://")
     address, _, query = rest.partition("?")
     if separator and "password" in query.lower():
         message = "expected a password in hydra.sweeper.storage before the host, found it after ?"
-        raise ConfigError(f"{message}; give SCHEME://USER:PASSWORD@HOST/DATABASE or set PGPASSWORD")
+        raise SettingsError(
+            f"{message}; give SCHEME://USER:PASSWORD@HOST/DATABASE or set PGPASSWORD"
+        )
     credentials = address.rpartition("@")[0]
     if separator and (set(credentials) & set("@/#") or len(credentials.split()) > 1):
         message = "expected user and password in hydra.sweeper.storage with @, / and # encoded"
-        raise ConfigError(f"{message} as %40, %2F and %23, found one as it is; encode it")
+        raise SettingsError(f"{message} as %40, %2F and %23, found one as it is; encode it")

@@ -1,4 +1,4 @@
-"""What `hydra/sweeper=optuna` can be told; light, because Hydra imports it on every start."""
+"""Settings of `hydra/sweeper=optuna`, its samplers and pruners, for Hydra's config store."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,19 +47,22 @@ class OptunaSweeperConf:
         sampler: Group `hydra/sweeper/sampler`.
         pruner: Group `hydra/sweeper/pruner`; `nop` never prunes.
         direction: `minimize` or `maximize`, or a list of them for several objectives; None takes
-            what the metrics of `objective.metric` declare, else `minimize`.
+            those of the host's objectives, else `minimize`.
         n_trials: Finished trials in all, those before a resume included.
         timeout: Seconds after which no trial is started; None for no limit.
-        n_jobs: Workers; None takes the launcher's own number.
-        storage: Optuna storage: a path or URL; None is a journal file of its own for each study.
+        n_jobs: Workers; None takes the launcher's own number. The basic launcher has one.
+        storage: Path or URL of a storage; None is a journal file of its own for each study.
         study_name: Processes that share storage and name share the study; None makes a new name.
-        resume: Name of a study to go on with, or `last`.
+        resume: Name of a study to resume, or `last`.
         max_failure_rate: Share of `n_trials` that may fail before the sweep stops.
         min_trials_per_candidate: Trials each candidate gets before the sampler is free.
         search_space: Config node that holds a candidate's own search space.
         custom_search_space: Dotted path of a function of config and trial that suggests more.
         params: Sweeps, as on the command line, by key.
-        dry_run: Print candidates, spaces and first trials, and run nothing.
+        dry_run: Log candidates, spaces and first trials, and run nothing.
+
+    >>> OptunaSweeperConf(n_trials=50).pruner
+    '???'
 
     """
 
@@ -86,7 +89,12 @@ class OptunaSweeperConf:
 
 
 def register() -> None:
-    """Make `hydra/sweeper=optuna` and its samplers and pruners selectable."""
+    """Make `hydra/sweeper=optuna` and its samplers and pruners selectable.
+
+    >>> "optuna.yaml" in ConfigStore.instance().list("hydra/sweeper")
+    True
+
+    """
     store = ConfigStore.instance().store
     store(group="hydra/sweeper", name="optuna", node=OptunaSweeperConf, provider="spaceship_optuna")
     for group, choices in (("sampler", _SAMPLERS), ("pruner", PRUNERS)):

@@ -1,36 +1,28 @@
-"""The seam between a sweep and what it runs: report after each fold, stop if it is hopeless.
+"""Interface between a trial and its sweep: report each step, learn that the trial is pruned.
 
-Standard library only. A sweeper puts a reporter in place around each trial; without one, reporting
-does nothing, so that the same code runs inside and outside a sweep.
+Outside a sweep, reporting does nothing, so that the same code runs inside and outside.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from hydra_plugins.spaceship_optuna._errors import PrunedError as PrunedError  # noqa: PLC0414
+
 Reporter = Callable[[int, Mapping[str, float]], bool]
-"""Takes a step, from 0, and its metrics; tells whether the trial is hopeless."""
+"""Takes a step, counted from 0, and its metrics; returns whether the trial is to be pruned."""
 
 _REPORTER: ContextVar[Reporter | None] = ContextVar("reporter", default=None)
 
 
-class PrunedError(Exception):
-    """The trial was stopped because it cannot become the best.
-
-    Attributes:
-        history: The metrics of the steps it got to.
-
-    """
-
-    def __init__(self, history: Sequence[Mapping[str, float]]) -> None:
-        """Keep what was measured until then."""
-        super().__init__(f"pruned after {len(history)} step(s)")
-        self.history = list(history)
-
-
 @contextmanager
 def reporting_to(reporter: Reporter) -> Iterator[None]:
-    """Send what is reported within to a reporter."""
+    """Send what the block reports to a reporter.
+
+    >>> with reporting_to(lambda step, metrics: metrics["value"] > 0.5):
+    ...     report([{"value": 0.4}])
+
+    """
     token = _REPORTER.set(reporter)
     try:
         yield
@@ -39,18 +31,25 @@ def reporting_to(reporter: Reporter) -> Iterator[None]:
 
 
 def in_trial() -> bool:
-    """Tell whether this code runs in a sweep's trial."""
+    """Return whether this code runs in a trial of a sweep.
+
+    >>> in_trial()
+    False
+
+    """
     return _REPORTER.get() is not None
 
 
 def report(history: Sequence[Mapping[str, float]]) -> None:
-    """Report the latest of a trial's steps to the sweep, if there is one.
+    """Report the latest step of a trial to its sweep, if there is one.
 
     Args:
-        history: The metrics of each step so far.
+        history: The metrics of each step so far; an app without a host reports `value`.
 
     Raises:
-        PrunedError: The trial is hopeless.
+        PrunedError: The trial is to be pruned.
+
+    >>> report([{"value": 0.9}, {"value": 0.8}])  # outside a sweep: nothing happens
 
     """
     reporter = _REPORTER.get()

@@ -95,9 +95,9 @@ def installed(python: str, package: str) -> str:
 
 def outer_folds(data: Path, seeds: Sequence[int]) -> list[tuple[str, dict[str, Any]]]:
     """Return the folds by `seed/fold`: who learns, who is asked, and the data."""
-    from spaceship.data.checks import ID, LABEL
     from spaceship.data.local import LocalData
     from spaceship.split.folds import group_folds
+    from spaceship.task.spaceship_titanic.columns import ID, LABEL
 
     frame = LocalData(data).load().train
     return [
@@ -113,8 +113,8 @@ def learn(
     python: str, contestant: str, fold: dict[str, Any], budget: int, seed: int
 ) -> dict[str, Any]:
     """Return the scores of a contestant on one fold, and what the process took."""
-    from spaceship.data.checks import LABEL
     from spaceship.evaluation.metrics import score
+    from spaceship.task.spaceship_titanic.columns import LABEL
 
     train, ask = (fold["frame"].iloc[fold[name]] for name in ("learn", "ask"))
     truth = ask[LABEL].to_numpy(dtype=bool)
@@ -136,7 +136,7 @@ def learn(
 def featured(train: Any, ask: Any) -> tuple[Any, Any]:
     """Return our `full` features of both parts, learnt from the first, beside id and label."""
     from spaceship.config.build import build
-    from spaceship.data.checks import ID, LABEL
+    from spaceship.task.spaceship_titanic.columns import ID, LABEL
 
     features = build(bench.composed("features=full").features)
     known = features.fit_transform(train, train[LABEL].to_numpy(dtype=bool))

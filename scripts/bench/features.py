@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scripts.bench import measure as bench
 from spaceship.cli.main import prepare
-from spaceship.evaluation.report import better
+from spaceship.evaluation.metrics import better
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,9 +66,9 @@ def scores(
 ) -> list[dict[str, float]]:
     """Return the metrics of each fold; the seed draws folds and estimator alike."""
     from spaceship import experiment as parts
-    from spaceship.data.checks import ID, LABEL
     from spaceship.evaluation.cross_validation import cross_validate
     from spaceship.split.folds import group_folds
+    from spaceship.task.spaceship_titanic.columns import ID, LABEL
 
     cfg = bench.composed(f"model={model}", f"features={features}", f"seed={seed}", *overrides)
     pipeline = parts.pipeline(cfg, parts.recipe(cfg, features_chosen=True))

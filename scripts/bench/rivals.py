@@ -81,11 +81,12 @@ def own(contestant: str, folder: Path, seed: int) -> Any:
 
     prepare()
     from spaceship import experiment as parts
-    from spaceship.data import checks as schema
+    from spaceship.data.checks import check
+    from spaceship.data.csv_reader import read_csv
     from spaceship.evaluation.cross_validation import positive_probability
 
-    learn = schema.check(schema.read_csv(folder / "learn.csv"), source="learn", labelled=True)
-    ask = schema.check(schema.read_csv(folder / "ask.csv"), source="ask", labelled=False)
+    learn = check(read_csv(folder / "learn.csv"), source="learn", labelled=True)
+    ask = check(read_csv(folder / "ask.csv"), source="ask", labelled=False)
     defaults = contestant.endswith(" defaults")
     name = contestant.removesuffix(" defaults")
     cfg = bench.composed(
@@ -104,7 +105,8 @@ def tune(folder: Path, budget: int, seed: int) -> Any:
     """Run `mode=tune` on the learning rows as a user would; the champion gives the chances."""
     from scripts.bench import measure as bench
     from spaceship import experiment as parts
-    from spaceship.data import checks as schema
+    from spaceship.data.checks import check
+    from spaceship.data.csv_reader import read_csv
     from spaceship.evaluation.cross_validation import positive_probability
     from spaceship.registry import packaging
 
@@ -118,7 +120,7 @@ def tune(folder: Path, budget: int, seed: int) -> Any:
     subprocess.run([*bench.run(*sweep), *options], check=True, stdout=sys.stderr)
     registry = parts.registry(bench.composed(*options))
     champion = packaging.load(registry.model_uri(registry.champion()))
-    ask = schema.check(schema.read_csv(folder / "ask.csv"), source="ask", labelled=False)
+    ask = check(read_csv(folder / "ask.csv"), source="ask", labelled=False)
     return positive_probability(champion, ask)
 
 

@@ -18,12 +18,12 @@ def broken(store: "Store", model: str, locks: Sequence[Path] = ()) -> list[str]:
         locks: Folders of lock files, none of which may be held.
 
     """
-    from spaceship.registry.moves import read_moves, reigns
+    from spaceship.registry.moves import completed_moves, read_moves
 
     entity = store.client.get_registered_model(model)
     moves = read_moves(entity.tags)
     found = store.client.search_model_versions(f"name = '{model}'")
-    champions = reigns(moves, "champion")
+    champions = completed_moves(moves, "champion")
     return [
         *_unfinished(moves),
         *_misled(champions, entity.aliases.get("champion")),
@@ -35,10 +35,8 @@ def broken(store: "Store", model: str, locks: Sequence[Path] = ()) -> list[str]:
 
 def _unfinished(moves: Sequence["Move"]) -> Iterator[str]:
     """Tell of moves that are neither done nor cancelled."""
-    from spaceship.registry.moves import CANCELLED, DONE
-
     for move in moves:
-        if move.state not in {DONE, CANCELLED}:
+        if move.is_open:
             yield f"a move of {move.alias} is open: {move.state}"
 
 

@@ -179,7 +179,7 @@ def stand(where: Place, *, challenge: bool) -> tuple[int, list[str]]:
         challenge: Whether to see to it that there is a challenger.
 
     """
-    from spaceship.registry.moves import read_moves, reigns
+    from spaceship.registry.moves import completed_moves, read_moves
 
     store = where.store()
     wrong = broken(store, MODEL, sorted({path / "locks" for path in where.outputs}))
@@ -189,7 +189,7 @@ def stand(where: Place, *, challenge: bool) -> tuple[int, list[str]]:
     if challenge:
         number = "2" if entity.aliases.get("champion") == "1" else "1"
         store.client.set_registered_model_alias(MODEL, "challenger", number)
-    return len(reigns(read_moves(entity.tags), "champion")), wrong
+    return len(completed_moves(read_moves(entity.tags), "champion")), wrong
 
 
 def row(setting: str, rounds: Sequence[Round]) -> list[str]:

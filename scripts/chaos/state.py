@@ -95,7 +95,6 @@ def look(outputs: Path, source: str, asked: "pd.DataFrame") -> State:
 
 def look_into(store: "Store", model: str, asked: "pd.DataFrame") -> State:
     """Return what stands in a store, without what lies beside it."""
-    from spaceship.registry.moves import CANCELLED, DONE
     from spaceship.registry.registry import CHAMPION, Registry
 
     registry = Registry(store, model, Path(tempfile.gettempdir()))
@@ -106,7 +105,7 @@ def look_into(store: "Store", model: str, asked: "pd.DataFrame") -> State:
         {run.info.run_id: run.info.status for run in _runs(store)},
         {str(version.version): str(version.run_id) for version in found},
         None if champion is None else champion.number,
-        sum(move.state not in {DONE, CANCELLED} for move in registry.moves()),
+        sum(move.is_open for move in registry.aliases.moves()),
         sum(str(model.status) == "PENDING" for model in models),
         [] if champion is None else _faults(registry, champion, asked),
         (),

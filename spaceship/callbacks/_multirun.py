@@ -1,4 +1,4 @@
-"""What the callback does for a multirun: one run above all jobs, the best of them gated once."""
+"""MLflow run of a multirun: the parent of its jobs; the best job is fitted and gated once."""
 
 import hashlib
 import json
@@ -10,165 +10,146 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
-from spaceship import experiment as parts
-from spaceship.at_exit import OUTCOME
-from spaceship.callbacks import _job as logbook
+from spaceship import candidate
+from spaceship.at_exit import PENDING
+from spaceship.callbacks._hook import CONFIG_FILE, Hook
 from spaceship.config.installation import configs
 from spaceship.errors import RefusedError
-from spaceship.evaluation.report import THRESHOLD, Report, better
+from spaceship.evaluation.metrics import THRESHOLD, better
+from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
-from spaceship.mode.train import conclude, fit_candidate, score_recipe
-from spaceship.model import recipe as recipes
+from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.tracking.best_jobs import best_recipes
 from spaceship.tracking.job import Job
-from spaceship.tracking.store import FOLDER_TAG, Store
+from spaceship.tracking.job_run import job_run, log_report
+from spaceship.tracking.store import FOLDER_TAG
 
 log = logging.getLogger(__name__)
 
 _BLEND = "blend-"
-"""What the folders of blends start with."""
+"""Prefix of the folders of blends."""
 
 
-def start(config: DictConfig, name: str | None = None) -> str:
+def start(hook: Hook, name: str | None = None) -> str:
     """Start the run above all jobs of a multirun and return its id."""
-    store = parts.store(config)
+    store = hook.experiment.store
     store.close_orphans()
-    folder = Path(config.hydra.sweep.dir).absolute()
-    tags = logbook.run_tags(config, multirun=True) | {FOLDER_TAG: str(folder)}
+    folder = hook.sweep_folder
+    tags = hook.tags(multirun=True) | {FOLDER_TAG: str(folder)}
     run_id = store.start_run(name or f"multirun-{folder.name}", tags)
-    OUTCOME.closers[run_id] = partial(store.end_parent, run_id)  # what runs below it ends, too
+    PENDING.open_runs[run_id] = partial(store.end_parent, run_id)  # with all runs below it
     return run_id
 
 
-def end(config: DictConfig, parent_run_id: str, chosen: Path | None = None) -> None:
+def end(hook: Hook, parent_run_id: str, chosen: Path | None = None) -> None:
     """Fit and gate the best job of a multirun, once, and end the parent's run.
 
     Args:
-        config: The multirun's config.
+        hook: The multirun's config.
         parent_run_id: The run above its jobs.
         chosen: Folder of the best job, where a sweeper knows it; a study's folder may also hold
             jobs that do not count.
 
     Raises:
-        RefusedError: It was refused, and the gate requires otherwise.
+        RefusedError: The best job was refused, and `gate.require` is true.
 
     """
     from filelock import FileLock
 
-    store, folder = parts.store(config), Path(config.hydra.sweep.dir)
+    experiment, folder = hook.experiment, hook.sweep_folder
+    metric = experiment.objectives[0]
     with FileLock(folder / ".gate.lock"):
-        best = Job(chosen, in_multirun=True) if chosen else _best_of(config, folder)
-        if best is not None and config.mode.get("blend"):
-            best = _or_blend(config, best, store, parent_run_id)
-        refusal = None if best is None else _gate_best(config, best, store, parent_run_id)
-    store.end_parent(parent_run_id, "FINISHED")
+        best = Job(chosen, in_multirun=True) if chosen else _best(_scored_jobs(folder), metric)
+        if best is not None and hook.blend:
+            best = _or_blend(hook, best, parent_run_id)
+        refusal = None if best is None else _gate_best(hook, best, parent_run_id)
+    experiment.store.end_parent(parent_run_id, "FINISHED")
     if refusal is not None:
         raise refusal
 
 
-def _or_blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> Job:
-    """Return the best of this multirun's blends, one of them made now, if it is better than all.
+def _or_blend(hook: Hook, best: Job, parent_run_id: str) -> Job:
+    """Return the best of the best job and this multirun's blends, one of them made now.
 
-    A blend that fails costs nothing but itself.
+    A blend that fails is logged; the best job goes to the gate all the same.
     """
     try:
-        made = _blend(config, best, store, parent_run_id)
-    except Exception as error:  # noqa: BLE001 - the best job is gated all the same
+        made = _blend(hook, best, parent_run_id)
+    except Exception as error:  # noqa: BLE001
         log.warning("The blend failed, the best job goes to the gate: %s", error)
         return best
     if made is None:
         return best
     blends = [job for job in _scored_jobs(best.folder.parent) if job.folder.name.startswith(_BLEND)]
-    chosen = _best([best, *blends], parts.objectives(config)[0])
+    chosen = _best([best, *blends], hook.experiment.objectives[0]) or best
     log.info("The blend is %s.", "no better" if chosen == best else "better")
     return chosen
 
 
-def _blend(config: DictConfig, best: Job, store: Store, parent_run_id: str) -> Job | None:
+def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
     """Return a blend of the best jobs, the best of each candidate first; None of a single one."""
-    cfg, folder = _usable_config(config, best), Path(config.hydra.sweep.dir)
-    report, metric = Report.read(best.folder), parts.objectives(config)[0]
-    members = best_recipes(folder, config.mode.blend, metric, report)
+    experiment, folder = hook.experiment_of(best.folder), hook.sweep_folder
+    report, metric = Report.read(best.folder), experiment.objectives[0]
+    members = best_recipes(folder, int(str(hook.blend)), metric, report)
     if len(members) == 1:
         return None
     settings: Any = OmegaConf.load(configs() / "model" / "blend.yaml")
-    recipe = recipes.blend(members, settings, report.recipe["features"])
-    recipe["threshold"] = report.recipe.get("threshold", THRESHOLD)
-    digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+    features: Any = report.recipe["features"]
+    threshold = report.recipe.get("threshold", THRESHOLD)
+    recipe = Recipe.blend(
+        [Recipe.from_plain(one) for one in members], settings, features, threshold=threshold
+    )
+    plain = json.dumps(recipe.to_plain(), sort_keys=True)
+    digest = hashlib.sha256(plain.encode()).hexdigest()
     blend = Job(folder / f"{_BLEND}{digest[:8]}", in_multirun=True)
     if not blend.scored:
-        own = blend.folder / str(config.hydra.output_subdir)
+        own = blend.folder / str(hook.output_subdir)
         own.mkdir(parents=True, exist_ok=True)
-        shutil.copy(best.folder / own.name / logbook.CONFIG_FILE, own)
-        with logbook.run_of(blend, store, "blend", {"candidate": "blend"}, parent_run_id):
-            score_recipe(cfg, blend, recipe)
-            logbook.log_scores(store, blend)
+        shutil.copy(best.folder / own.name / CONFIG_FILE, own)
+        store = experiment.store
+        with job_run(blend, store, "blend", {"candidate": "blend"}, parent_run_id):
+            candidate.score(experiment, blend, recipe)
+            log_report(store, blend)
     return blend
 
 
-def _gate_best(
-    config: DictConfig, best: Job, store: Store, parent_run_id: str
-) -> RefusedError | None:
-    """Fit, gate and log the best job; return the refusal that the gate requires not to happen.
+def _gate_best(hook: Hook, best: Job, parent_run_id: str) -> RefusedError | None:
+    """Fit, gate and log the best job; return the refusal if `gate.require` forbids it.
 
-    What a sweep has selected among many is challenger at the most. A job that has been judged keeps
-    its verdict: a sweep that was killed since then only logs it.
+    The best of many trials of a sweep becomes challenger at the most. A job that has a verdict
+    keeps it: a sweep that was killed after the verdict only logs it.
     """
     log.info("Best job: %s", best.folder)
-    cfg, refusal = _usable_config(config, best), None
+    experiment, refusal = hook.experiment_of(best.folder), None
     if not best.fitted and not (best.folder / VERDICT_FILE).exists():
-        fit_candidate(cfg, best)
+        candidate.fit(experiment, best)
     try:
-        conclude(cfg, best, ceiling=CHALLENGER if logbook.is_study(config) else CHAMPION)
+        candidate.judge(experiment, best, CHALLENGER if hook.is_study else CHAMPION)
     except RefusedError as error:
         refusal = error
     finally:
-        logbook.log_scores(store, best)
+        log_report(experiment.store, best)
     verdict = Verdict.read(best.folder)
-    tags = {"best_run_id": str(best.run_id), "award": verdict.award, "reason": verdict.reason}
+    tags = {"best_run_id": str(best.run_id), "award": str(verdict.award), "reason": verdict.reason}
     tags["best_job"] = str(best.folder)
-    store.log_scores(parent_run_id, Report.read(best.folder).metrics, tags=tags)
+    experiment.store.log_scores(parent_run_id, Report.read(best.folder).metrics, tags=tags)
     shutil.copy(best.folder / VERDICT_FILE, best.folder.parent)
     return refusal
 
 
-def _usable_config(config: DictConfig, job: Job) -> DictConfig:
-    """Return a job's saved config; what it may have lost is a password.
-
-    A sweep may have been resumed under another gate than the job was run with: the latest counts.
-    """
-    cfg = _saved_config(job.folder / str(config.hydra.output_subdir))
-    cfg.tracking = config.tracking
-    if logbook.is_study(config):
-        cfg.gate, cfg.reason = config.gate, config.reason
-    return cfg
-
-
-def _saved_config(folder: Path) -> DictConfig:
-    """Return the config that Hydra saved for a job."""
-    cfg = OmegaConf.load(folder / logbook.CONFIG_FILE)
-    assert isinstance(cfg, DictConfig)  # noqa: S101
-    return cfg
-
-
-def _best_of(config: DictConfig, folder: Path) -> Job | None:
-    jobs = _scored_jobs(folder)
-    return _best(jobs, parts.objectives(config)[0]) if jobs else None
-
-
-def _scored_jobs(folder: Path) -> Sequence[Job]:
+def _scored_jobs(folder: Path) -> list[Job]:
     jobs = [Job(child, in_multirun=True) for child in sorted(folder.iterdir()) if child.is_dir()]
     return [job for job in jobs if job.scored]
 
 
-def _best(jobs: Sequence[Job], metric: str) -> Job:
-    """Return the job whose report is best by the objective; the first one among equals."""
-    best, *others = jobs
-    for job in others:
-        mine, theirs = (Report.read(one.folder).metrics[metric] for one in (job, best))
-        if better(metric, mine, theirs) or math.isnan(theirs):
-            best = job
-    return best
+def _best(jobs: Sequence[Job], metric: str) -> Job | None:
+    """Return the job whose report is best by a metric; the first one among equals."""
+    best: tuple[float, Job] | None = None
+    for job in jobs:
+        value = Report.read(job.folder).metrics[metric]
+        if best is None or better(metric, value, best[0]) or math.isnan(best[0]):
+            best = value, job
+    return None if best is None else best[1]

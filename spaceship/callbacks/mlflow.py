@@ -1,11 +1,11 @@
-"""Hydra's hooks: every job becomes an MLflow run, and the gate is applied where a job ends.
+"""Hydra callback: every job becomes an MLflow run, and the gate is applied where a job ends.
 
-Hydra turns what a callback raises into a warning, so nothing is raised here: a failure is noted in
-`outcome.OUTCOME` (and in the job's folder), and the entry point makes it the exit status. Only
-light modules are imported here, because Hydra loads this file for `--help` too.
+Hydra turns exceptions of callbacks into warnings, so hooks raise nothing: a failure is kept in
+`at_exit`, and the entry point makes it the exit status. Hydra loads this file for `--help` too, so
+heavy modules are imported inside the hooks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,101 +13,126 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from spaceship.at_exit import OUTCOME
+from hydra_plugins.spaceship_optuna import StudyHooks, StudyTerms
+from hydra_plugins.spaceship_optuna.trial import in_trial
+from spaceship.at_exit import PENDING
 
 
-class MLflowCallback(Callback):
-    """Log every job as an MLflow run, under one parent in a multirun; gate the candidate."""
+class MLflowCallback(StudyHooks, Callback):
+    """Log every job as an MLflow run, under one parent in a multirun; gate the candidate.
+
+    Example:
+        >>> MLflowCallback().parent_run_id is None
+        True
+
+    """
 
     def __init__(self) -> None:
-        """Start without a parent run; the instance is pickled to workers with what it knows."""
+        """Start without a parent run; the instance is pickled to workers with its attributes."""
         self.parent_run_id: str | None = None
         self.best: Path | None = None
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         """Start the parent run; database and experiment exist before any worker starts."""
-        with _noted():
-            from spaceship.callbacks import _job as logbook
-            from spaceship.callbacks import _multirun as multirun
+        with _failures_kept():
+            from spaceship.callbacks import _hook, _multirun
 
-            if not logbook.is_study(config):  # a study may be an old one: see on_study_start
-                self.parent_run_id = multirun.start(config)
+            hook = _hook.Hook(config)
+            if not hook.is_study:  # a study may be resumed: see on_study_start
+                self.parent_run_id = _multirun.start(hook)
+
+    def study_terms(self, config: DictConfig) -> StudyTerms:
+        """Return the objectives, folds and folder of a study."""
+        from spaceship.callbacks import _hook, _study
+
+        return _study.study_terms(_hook.Hook(config))
+
+    def retrain_overrides(self, overrides: Sequence[str]) -> list[str]:
+        """Return the overrides of a training, given those of a sweep, which may be mode=tune."""
+        kept = [item for item in overrides if not item.startswith("mode.")]
+        return ["mode=train" if item == "mode=tune" else item for item in kept]
+
+    def trial_run_id(self, folder: Path) -> str | None:
+        """Return the MLflow run of a trial."""
+        from spaceship.tracking.job import Job
+
+        return Job(folder, in_multirun=True).run_id
 
     def study_facts(self, config: DictConfig, workers: int) -> dict[str, Any]:
-        """Return what a study rests on, before it is opened."""
-        from spaceship.callbacks import _study as studies
+        """Return the facts that a study's figures rest on, before the study is opened."""
+        from spaceship.callbacks import _hook, _study
 
-        return studies.study_facts(config, workers)
+        return _study.study_facts(_hook.Hook(config), workers)
 
     def on_study_start(self, config: DictConfig, study: Any) -> None:
-        """Start or go on with the run above a study's trials."""
-        from spaceship.callbacks import _study as studies
+        """Start the run above a study's trials, or reopen it."""
+        from spaceship.callbacks import _hook, _study
 
-        self.parent_run_id = studies.start_study(config, study)
+        self.parent_run_id = _study.start_study(_hook.Hook(config), study)
 
     def on_trial_lost(self, config: DictConfig, folder: Path) -> None:
         """End the run of a trial whose worker died."""
-        with _noted():
-            from spaceship.callbacks import _study as studies
+        with _failures_kept():
+            from spaceship.callbacks import _hook, _study
 
-            studies.lose_trial(config, folder)
+            _study.lose_trial(_hook.Hook(config), folder)
 
     def on_study_end(self, config: DictConfig, files: list[Path], summary: str, best: Path) -> None:
-        """Log what the sweep found out, and keep which job is best."""
+        """Log the results of a sweep, and keep the folder of its best job."""
         self.best = best
-        with _noted():
-            from spaceship.callbacks import _study as studies
+        with _failures_kept():
+            from spaceship.callbacks import _hook, _study
 
             if self.parent_run_id is not None:
-                studies.end_study(config, self.parent_run_id, files, summary)
+                _study.end_study(_hook.Hook(config), self.parent_run_id, files, summary)
 
     def on_job_start(self, config: DictConfig, **_: Any) -> None:
         """Start the job's run and log its config, unless the multirun's has failed to start."""
-        if OUTCOME.failures:
+        if PENDING.failures:
             return
-        with _noted():
-            from spaceship.callbacks import _job as logbook
-            from spaceship.callbacks import _study as studies
+        with _failures_kept():
+            from spaceship.callbacks import _hook, _job, _study
 
-            if logbook.is_study(config):
-                studies.start_trial(config, self.parent_run_id)
-            else:
-                logbook.start_job(config, self.parent_run_id)
+            hook = _hook.Hook(config)
+            start = _study.start_trial if hook.is_study else _job.start_job
+            start(hook, self.parent_run_id)
 
     def on_job_end(self, config: DictConfig, job_return: Any, **_: Any) -> None:
-        """Log what the job measured, gate a candidate that was fitted, end the run."""
+        """Log the job's scores, gate a candidate that was fitted, end the run."""
         from hydra.core.utils import JobStatus
         from hydra.types import RunMode
 
-        with _noted():
-            from spaceship.callbacks import _job as logbook
-            from spaceship.callbacks import _study as studies
-            from spaceship.config.build import redact
+        with _failures_kept():
+            from hydra_plugins.spaceship_optuna.config_text import redact
+            from spaceship.callbacks import _hook, _job, _study
 
-            # Hydra prints them if the job has failed
+            # Hydra prints the overrides if the job has failed
             job_return.overrides = [redact(text) for text in job_return.overrides or ()]
             result = job_return._return_value  # noqa: SLF001 - the property would raise it
-            end = studies.end_trial if logbook.is_study(config) else logbook.end_job
-            end(config, result if isinstance(result, Exception) else None)
+            hook = _hook.Hook(config)
+            end = _study.end_trial if hook.is_study else _job.end_job
+            end(hook, result if isinstance(result, Exception) else None)
         several = config.hydra.mode == RunMode.MULTIRUN
-        if several and OUTCOME.failures and job_return.status == JobStatus.COMPLETED:
-            # a launcher's process has an outcome of its own: only this comes back from there
-            job_return.status, job_return.return_value = JobStatus.FAILED, OUTCOME.failures[-1]
+        if several and PENDING.failures and job_return.status == JobStatus.COMPLETED:
+            # failures of a launcher's process reach the parent by the job's result only
+            job_return.status, job_return.return_value = JobStatus.FAILED, PENDING.failures[-1]
+        if in_trial():  # the failures are this trial's, not the next one's
+            PENDING.failures.clear()
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         """Fit and gate the best job, and end the parent run."""
-        if OUTCOME.failures or self.parent_run_id is None:
+        if PENDING.failures or self.parent_run_id is None:
             return
-        with _noted():
-            from spaceship.callbacks import _multirun as multirun
+        with _failures_kept():
+            from spaceship.callbacks import _hook, _multirun
 
-            multirun.end(config, self.parent_run_id, self.best)
+            _multirun.end(_hook.Hook(config), self.parent_run_id, self.best)
 
 
 @contextmanager
-def _noted() -> Iterator[None]:
-    """Keep what a hook raises for the entry point."""
+def _failures_kept() -> Iterator[None]:
+    """Keep an exception of a hook for the entry point, as Hydra would only warn of it."""
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - Hydra would swallow it
-        OUTCOME.failures.append(error)
+    except Exception as error:  # noqa: BLE001
+        PENDING.failures.append(error)

@@ -9,9 +9,9 @@ from typing import NoReturn
 
 from omegaconf import DictConfig
 
-from spaceship.at_exit import OUTCOME
+from spaceship.at_exit import PENDING
 from spaceship.cli.messages import explain, raised_by_hydra
-from spaceship.config.build import call
+from spaceship.config.allow_list import verb
 from spaceship.config.installation import configs
 from spaceship.config.resolvers import register_resolvers
 
@@ -53,8 +53,11 @@ def prepare() -> None:
 
 def run_mode(cfg: DictConfig) -> float | list[float] | None:
     """Run the verb of `mode=` on the config and return its objective, if it has one."""
-    OUTCOME.raise_first()  # a callback that failed to start the job's run must not go unnoticed
-    return call(cfg.mode, cfg)  # type: ignore[no-any-return]
+    PENDING.raise_first()  # a callback that failed to start the job's run must not go unnoticed
+    from spaceship.experiment import Experiment
+
+    mode = verb(cfg.mode.get("_target_") if isinstance(cfg.mode, DictConfig) else cfg.mode)
+    return mode(Experiment.of_job(cfg))  # type: ignore[no-any-return]
 
 
 def exit_with(main: Callable[[], object]) -> NoReturn:
@@ -71,7 +74,7 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
     status, ending = 1, "FAILED"
     try:
         main()
-        OUTCOME.raise_first()
+        PENDING.raise_first()
         sys.stdout.flush()
         status = 0
     except KeyboardInterrupt:
@@ -91,7 +94,7 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
         status, message = explained
         _print_error(f"error: {message}")
     finally:
-        OUTCOME.close(ending)
+        PENDING.end_runs(ending)
     sys.exit(status)
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from traceback import walk_tb
 
-from spaceship.config.build import redact
+from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.errors import SpaceshipError
 
 _ESTIMATOR_ERRORS = {

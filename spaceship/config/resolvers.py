@@ -7,8 +7,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from hydra_plugins.spaceship_optuna.process import WORKERS_VARIABLE, usable_cores
 from spaceship.config.allow_list import check_hydra
-from spaceship.config.build import WORKERS_VARIABLE, usable_cores
 from spaceship.config.installation import checkout
 
 _checking: list[DictConfig] = []

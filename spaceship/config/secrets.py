@@ -8,7 +8,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from spaceship.config.build import redact
+from hydra_plugins.spaceship_optuna.config_text import redact
 
 
 def loggable(cfg: DictConfig) -> dict[str, Any]:

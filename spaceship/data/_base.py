@@ -1,4 +1,4 @@
-"""What every source of passengers promises: checked, typed frames and a key for their content."""
+"""Data sets and their sources: checked, typed frames and a key for their content."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -8,14 +8,15 @@ import pandas as pd
 
 
 @dataclass(frozen=True)
-class Passengers:
-    """One data set, checked and typed; equal digests mean equal contents.
+class Dataset:
+    """Rows to learn from and rows to predict, checked and typed.
 
     Attributes:
-        train: Passengers whose fate is known, with `Transported`.
-        test: Passengers whose fate is to be predicted, without it.
-        sample: Submission in the expected form (`PassengerId`, `Transported`), if there is one.
-        digest: Content hash of the frames (sha256, hexadecimal).
+        train: Rows with a label.
+        test: Rows without one, to be predicted.
+        sample: Submission in the expected form (id and label), if there is one.
+        digest: Content hash of train and test (sha256, hexadecimal): equal digests mean equal
+            contents.
 
     """
 
@@ -26,7 +27,7 @@ class Passengers:
 
 
 class DataSource(ABC):
-    """Where passengers come from.
+    """Source of a data set, chosen with `data=`.
 
     Attributes:
         name: The source's name on the command line; registered models carry it.
@@ -45,8 +46,8 @@ class DataSource(ABC):
         """
 
     @abstractmethod
-    def load(self) -> Passengers:
-        """Return the checked passengers.
+    def load(self) -> Dataset:
+        """Return the checked data set.
 
         Raises:
             SpaceshipError: The source cannot be reached, or its content breaks the schema.

@@ -1,4 +1,4 @@
-"""Checked data as Parquet, keyed by what it was made from, so that nothing is parsed twice."""
+"""Cache of checked data as Parquet, keyed by the fingerprint of its source."""
 
 import json
 import logging
@@ -9,26 +9,30 @@ from pathlib import Path
 
 import pandas as pd
 
-from spaceship.data._base import DataSource, Passengers
-from spaceship.data.checks import digest
+from spaceship.data._base import Dataset, DataSource
+from spaceship.data.digest import digest
 from spaceship.files import remove, unfinished
 
 log = logging.getLogger(__name__)
 
 _META = "meta.json"
+_FRAMES = ("train", "test", "sample")
 
 
-def load_passengers(source: DataSource, outputs: Path) -> tuple[Passengers, Path]:
-    """Return the source's passengers, from Parquet if the same were loaded before.
+def load_dataset(source: DataSource, outputs: Path) -> tuple[Dataset, Path]:
+    """Return the data set of a source and its folder, from Parquet if it was loaded before.
 
     A stored copy is used only if its contents still have the digest noted beside them.
 
     Args:
-        source: Where passengers come from.
+        source: Source of the data set.
         outputs: `paths.outputs`.
 
-    Returns:
-        The passengers and the folder that holds them.
+    >>> from spaceship.data.synthetic import SyntheticData
+    >>> source = SyntheticData(n_groups=30, seed=1, drift=0.0, test_fraction=0.3)
+    >>> data, folder = load_dataset(source, tmp_path)
+    >>> load_dataset(source, tmp_path)[0].digest == data.digest
+    True
 
     """
     folder = outputs / "data" / source.name / source.fingerprint()[:16]
@@ -42,52 +46,50 @@ def load_passengers(source: DataSource, outputs: Path) -> tuple[Passengers, Path
 
 @contextmanager
 def filling(folder: Path) -> Iterator[Path]:
-    """Give a folder to fill, which is put in place when the block is done, or goes if it fails."""
+    """Yield a folder to fill; it gets its name when the block ends, or is removed if it fails.
+
+    Where another process was first, its copy stays.
+
+    >>> with filling(tmp_path / "final") as temporary:
+    ...     _ = (temporary / "a.txt").write_text("whole")
+    >>> (tmp_path / "final" / "a.txt").read_text()
+    'whole'
+    """
     temporary = unfinished(folder)
     try:
         temporary.mkdir()
         yield temporary
-        replace_folder(temporary, folder)
+        try:
+            temporary.rename(folder)
+        except OSError:
+            if not folder.is_dir():
+                raise
     finally:
         remove(temporary)
 
 
-def replace_folder(temporary: Path, folder: Path) -> None:
-    """Put a finished folder in place; where another process was first, its copy stays."""
-    try:
-        temporary.rename(folder)
-    except OSError:
-        if not folder.is_dir():
-            raise
-        shutil.rmtree(temporary)
-
-
-def _read(folder: Path) -> Passengers | None:
-    """Return what is stored, None where nothing is; a copy that is not as written goes."""
+def _read(folder: Path) -> Dataset | None:
+    """Return the stored data set, or None; a copy that is damaged is removed."""
     if not folder.is_dir():
         return None
     try:
-        return _read_whole(folder)
+        meta = json.loads((folder / _META).read_text())
+        paths = [folder / f"{name}.parquet" for name in _FRAMES]
+        sample = pd.read_parquet(paths[2]) if paths[2].is_file() else None
+        train, test = (pd.read_parquet(path) for path in paths[:2])
+        if _digest(train, test, sample) != meta["frames_digest"]:
+            message = "its contents have changed"
+            raise ValueError(message)  # noqa: TRY301 - one way out for every damage
+        return Dataset(train, test, sample, meta["digest"])
     except (KeyError, OSError, ValueError) as fault:  # pyarrow's errors are among these
         log.warning("The data stored in %s is loaded afresh: %s", folder, fault)
         shutil.rmtree(folder, ignore_errors=True)
         return None
 
 
-def _read_whole(folder: Path) -> Passengers:
-    meta = json.loads((folder / _META).read_text())
-    train, test = (pd.read_parquet(folder / f"{name}.parquet") for name in ("train", "test"))
-    path = folder / "sample.parquet"
-    sample = pd.read_parquet(path) if path.is_file() else None
-    if _digest(train, test, sample) != meta["frames_digest"]:
-        message = "its contents have changed"
-        raise ValueError(message)
-    return Passengers(train, test, sample, meta["digest"])
-
-
-def _write(passengers: Passengers, folder: Path) -> None:
-    frames = {"train": passengers.train, "test": passengers.test, "sample": passengers.sample}
-    meta = {"digest": passengers.digest, "frames_digest": _digest(*frames.values())}
+def _write(data: Dataset, folder: Path) -> None:
+    frames = {"train": data.train, "test": data.test, "sample": data.sample}
+    meta = {"digest": data.digest, "frames_digest": _digest(*frames.values())}
     with filling(folder) as temporary:
         for name, frame in frames.items():
             if frame is not None:

@@ -1,4 +1,4 @@
-"""Read a CSV file as text, and say what is wrong with one that cannot be read.
+"""CSV reader: a file as text with the line number of each row, or the fault that damages it.
 
 The reader is strict where pandas guesses: a row with a field too few, a quote that never closes or
 a byte that is not UTF-8 is a fault with its line number, not a silent missing value.
@@ -17,15 +17,12 @@ import pandas as pd
 
 from spaceship.errors import DataError
 
-LINE = "line"  # name of the index that holds each row's line number in its file
-
-_FORMATS = {  # what a file that is no text starts with -> what it is, how to make it one
+LINE = "line"
+"""Name of the index that holds the line number of each row in its file."""
+_FORMATS = {  # first bytes of a file that is no text -> its kind, a command that makes it one
     b"\xff\xfe": ("UTF-16 text", "iconv -f UTF-16 -t UTF-8 {0} > {1}"),
     b"\xfe\xff": ("UTF-16 text", "iconv -f UTF-16 -t UTF-8 {0} > {1}"),
     b"PK\x03\x04": ("a ZIP archive or an Excel workbook", "unzip {0} (or export it as CSV)"),
-    b"PAR1": ("a Parquet file", "pandas.read_parquet('{0}').to_csv('{1}', index=False)"),
-    b"BZh": ("bzip2 data", "bunzip2 --stdout {0} > {1}"),
-    b"\xfd7zXZ": ("xz data", "xz --decompress --stdout {0} > {1}"),
 }
 _GZIP = b"\x1f\x8b"
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -33,15 +30,18 @@ _SHOWN = 5
 
 
 def read_csv(path: Path | str) -> pd.DataFrame:
-    """Return a comma-separated file as text, indexed by line number as an editor shows it.
+    r"""Return a comma-separated file as text, indexed by line number as an editor shows it.
 
     A byte-order mark, Windows line ends, blank lines and gzip (by content, whatever the name) are
-    taken as they come. Column names are stripped; empty fields and the usual `NA`, `NaN`, `null`
-    are NaN.
+    accepted. Column names are stripped; empty fields and the usual `NA`, `NaN`, `null` are NaN.
 
     Raises:
         DataError: The file is absent, unreadable, empty, not UTF-8 text, not separated by commas,
             or its rows are not whole.
+
+    >>> _ = (tmp_path / "a.csv").write_text("id,age\n\n1,7\n")
+    >>> read_csv(tmp_path / "a.csv").to_dict("index")
+    {3: {'id': '1', 'age': '7'}}
 
     """
     path = Path(path)
@@ -56,42 +56,21 @@ def read_csv(path: Path | str) -> pd.DataFrame:
     return frame
 
 
-def _text_bytes(path: Path) -> bytes:
-    """Return the file's content, unpacked, after making sure that it is UTF-8 text."""
-    data = _unpacked(path, stored_bytes(path))
-    if not data.strip():
-        _fail(path, "a CSV file with a header", "an empty file", "download or export it again")
-    for magic, (kind, command) in _FORMATS.items():
-        if data.startswith(magic):
-            mend = command.format(path.name, f"{path.stem}.utf8.csv")
-            _fail(path, "UTF-8 text", kind, f"convert it, for example: {mend}")
-    if b"\0" in (data[:1], data[1:2]):  # every other byte of plain text in UTF-16 is zero
-        order = "BE" if data.startswith(b"\0") else "LE"
-        mend = f"convert it: iconv -f UTF-16{order} -t UTF-8 {path.name} > {path.stem}.utf8.csv"
-        _fail(path, "UTF-8 text", "UTF-16 text without a byte-order mark", mend)
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        _fail_encoding(path, data, error.start)
-    if (position := data.find(b"\0")) >= 0:
-        line = data.count(b"\n", 0, position) + 1
-        found = f"a NUL byte at byte {position} (line {line})"
-        _fail(path, "text", found, "the file is damaged: download or export it again")
-    return data.removeprefix(b"\xef\xbb\xbf")
-
-
 def stored_bytes(path: Path) -> bytes:
-    """Return the bytes of a file as they are on disk, or say why there are none.
+    """Return the bytes of a file as they are on disk.
 
     Raises:
-        DataError: The file is absent, a folder, or may not be read.
+        DataError: The file is absent, a folder or a device, or may not be read.
+
+    >>> _ = (tmp_path / "a.csv").write_text("id")
+    >>> stored_bytes(tmp_path / "a.csv")
+    b'id'
 
     """
     try:
         if not path.is_file() and path.exists() and not path.is_dir():
-            _fail(
-                path, "a CSV file", "a device or a pipe", "save what it gives to a file, use that"
-            )
+            mend = "save what it gives to a file, use that"
+            _fail(path, "a CSV file", "a device or a pipe", mend)
         return path.read_bytes()
     except FileNotFoundError:
         found = f"no such file; the folder holds {_listing(path.parent)}"
@@ -103,24 +82,33 @@ def stored_bytes(path: Path) -> bytes:
         _fail(path, "a file that can be read", found, f"check its permissions: ls -l {path}")
 
 
-def _unpacked(path: Path, data: bytes) -> bytes:
-    if not data.startswith(_GZIP):
-        return data
+def _text_bytes(path: Path) -> bytes:
+    """Return the content of a file, unpacked, after making sure that it is UTF-8 text."""
+    data = stored_bytes(path)
+    if data.startswith(_GZIP):
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error) as error:
+            mend = "the file is damaged: download it again"
+            _fail(path, "whole gzip data", str(error), mend)
+    if not data.strip():
+        _fail(path, "a CSV file with a header", "an empty file", "download or export it again")
+    converted = f"{path.stem}.utf8.csv"
+    for magic, (kind, command) in _FORMATS.items():
+        if data.startswith(magic):
+            mend = f"convert it, for example: {command.format(path.name, converted)}"
+            _fail(path, "UTF-8 text", kind, mend)
     try:
-        return gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        _fail(path, "whole gzip data", str(error), "the file is damaged: download it again")
-
-
-def _fail_encoding(path: Path, data: bytes, position: int) -> NoReturn:
-    line = data.count(b"\n", 0, position) + 1
-    mend = f"iconv -f LATIN1 -t UTF-8 {path.name} > {path.stem}.utf8.csv"
-    _fail(
-        path,
-        "UTF-8 text",
-        f"byte 0x{data[position]:02x} at byte {position} (line {line})",
-        f"save it as UTF-8; if it is Latin-1 (Western European), {mend}",
-    )
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = f"byte 0x{data[error.start]:02x} {_place(data, error.start)}"
+        mend = f"iconv -f LATIN1 -t UTF-8 {path.name} > {converted}"
+        mend = f"save it as UTF-8; if it is Latin-1 (Western European), {mend}"
+        _fail(path, "UTF-8 text", found, mend)
+    if (position := data.find(b"\0")) >= 0:
+        mend = "the file is damaged: download or export it again"
+        _fail(path, "text", f"a NUL byte {_place(data, position)}", mend)
+    return data.removeprefix(b"\xef\xbb\xbf")
 
 
 def _scan(path: Path, data: bytes) -> tuple[list[str], np.ndarray]:
@@ -133,37 +121,37 @@ def _scan(path: Path, data: bytes) -> tuple[list[str], np.ndarray]:
     names = [name.strip() for name in header]
     if len(names) == 1:
         _fail_single(path, names[0])
+    lines: list[int] = []
     ragged: dict[int, int] = {}
-
-    def whole() -> Iterator[int]:
-        for line, fields in rows:
-            if len(fields) != len(names):
-                ragged[line] = len(fields)
-            yield line
-
-    lines = np.fromiter(whole(), np.int64)
+    for line, fields in rows:
+        lines.append(line)
+        if len(fields) != len(names):
+            ragged[line] = len(fields)
     if ragged:
-        _fail_ragged(path, len(names), ragged)
-    return names, lines
+        shown = [f"line {line} ({fields} fields)" for line, fields in ragged.items()]
+        found = f"{len(ragged)} otherwise: {_first(shown)}"
+        mend = "quote values that hold a comma; if the last row is cut off, download the file again"
+        _fail(path, f"{len(names)} fields in every row, as in the header", found, mend)
+    return names, np.array(lines, np.int64)
 
 
 def _records(path: Path, data: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line number and the fields of each row that is not blank."""
+    """Yield the line number and the fields of each row that pandas does not take for blank."""
     text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
     reader = csv.reader(text, strict=True)
     line = 1
     try:
         for fields in reader:
             if len(fields) > 1 or any(field.strip(" \t") or not field for field in fields):
-                yield line, fields  # what pandas takes for a blank line is none of the rows
+                yield line, fields
             line = reader.line_num + 1
     except csv.Error as error:
-        what = f"a quote that opens in line {line} and never closes"
+        found = f"a quote that opens in line {line} and never closes"
         if "field larger" in str(error):
-            what += f", or a field of more than {csv.field_size_limit():,} characters"
+            found += f", or a field of more than {csv.field_size_limit():,} characters"
         if "expected after" in str(error):
-            what = f"text after a closing quote in line {line}"
-        _fail(path, "quotes in pairs", what, "close it, or write a quote inside a field twice")
+            found = f"text after a closing quote in line {line}"
+        _fail(path, "quotes in pairs", found, "close it, or write a quote inside a field twice")
 
 
 def _fail_single(path: Path, header: str) -> NoReturn:
@@ -174,24 +162,20 @@ def _fail_single(path: Path, header: str) -> NoReturn:
     _fail(path, "several columns", f"one, {header!r}", "download or export it again")
 
 
-def _fail_ragged(path: Path, width: int, ragged: dict[int, int]) -> NoReturn:
-    first = list(ragged.items())[:_SHOWN]
-    shown = ", ".join(f"line {line} ({fields} fields)" for line, fields in first)
-    more = ", …" if len(ragged) > _SHOWN else ""
-    _fail(
-        path,
-        f"{width} fields in every row, as in the header",
-        f"{len(ragged)} otherwise: {shown}{more}",
-        "quote values that hold a comma; if the last row is cut off, download the file again",
-    )
+def _place(data: bytes, position: int) -> str:
+    line = data.count(b"\n", 0, position) + 1
+    return f"at byte {position} (line {line})"
 
 
 def _listing(folder: Path) -> str:
-    """Name what a folder holds, for somebody who gave a wrong path."""
+    """Return what a folder holds, for somebody who gave a wrong path."""
     if not folder.is_dir():
         return "nothing (it does not exist)"
-    names = sorted(entry.name for entry in folder.iterdir())
-    return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "") or "nothing"
+    return _first(sorted(entry.name for entry in folder.iterdir())) or "nothing"
+
+
+def _first(items: list[str]) -> str:
+    return ", ".join(items[:_SHOWN]) + (", …" if len(items) > _SHOWN else "")
 
 
 def _fail(path: Path, expected: str, found: str, mend: str) -> NoReturn:

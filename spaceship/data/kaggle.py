@@ -1,4 +1,4 @@
-"""Passengers downloaded from Kaggle with the user's own credentials, by kagglehub."""
+"""Kaggle as a data source: files of a competition, downloaded with the user's own credentials."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar
 
-from spaceship.data._base import DataSource, Passengers
+from spaceship.data._base import Dataset, DataSource
 from spaceship.data.local import LocalData
 from spaceship.errors import (
     ConfigError,
@@ -17,17 +17,17 @@ from spaceship.errors import (
     MissingDependencyError,
     SpaceshipError,
 )
+from spaceship.task.spaceship_titanic.columns import COMPETITION
 
 _SITE = "https://www.kaggle.com"
 _TOKEN = (
     f"Create an API token on {_SITE}/settings/api and set the environment variable "
     "KAGGLE_API_TOKEN to it, or save it as ~/.kaggle/access_token; then run again."
 )
-_LATER = "Try again later, or use files you have: data=local data.dir=FOLDER."
 
 
 class KaggleData(DataSource):
-    """Passengers of a Kaggle competition, kept in kagglehub's cache and reused when offline.
+    """Data set of a Kaggle competition, kept in kagglehub's cache and reused when offline.
 
     Args:
         competition: The competition's name in its address.
@@ -35,15 +35,18 @@ class KaggleData(DataSource):
     Raises:
         ConfigError: The name is none that a competition can have.
 
+    >>> KaggleData("spaceship-titanic").name
+    'kaggle'
+
     """
 
     name: ClassVar[str] = "kaggle"
 
     def __init__(self, competition: str) -> None:
-        """Remember the competition; nothing is downloaded yet."""
+        """Keep the name; nothing is downloaded yet."""
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", competition):
             msg = f"expected data.competition to be a name as in {_SITE}/competitions/NAME, found "
-            msg += f"{competition!r}; the passengers are in data.competition=spaceship-titanic"
+            msg += f"{competition!r}; the task's own is data.competition={COMPETITION}"
             raise ConfigError(msg)
         self.competition = competition
 
@@ -56,8 +59,8 @@ class KaggleData(DataSource):
         """
         return self._local.fingerprint()
 
-    def load(self) -> Passengers:
-        """Return the passengers of the downloaded files, checked.
+    def load(self) -> Dataset:
+        """Return the data set of the downloaded files, checked.
 
         Raises:
             SpaceshipError: The files cannot be downloaded or read, or break the schema.
@@ -72,77 +75,50 @@ class KaggleData(DataSource):
 
 @cache
 def _download(competition: str) -> Path:
-    """Return the folder of the competition's files; it asks nothing of the user.
+    """Return the folder of the competition's files; nothing is asked on the terminal.
 
     The texts of kagglehub's errors may hold a token or a signed address, so none of them is shown
     or chained.
     """
     try:
         import kagglehub
-        import requests
         from kagglehub.exceptions import DataCorruptionError, UnauthenticatedError
     except ImportError as error:
         msg = f"expected the package kagglehub for data=kaggle; found no module {error.name}.\n"
-        msg += 'Install it: pip install -e ".[kaggle]"'
-        raise MissingDependencyError(msg) from None
+        raise MissingDependencyError(f'{msg}Install it: pip install -e ".[kaggle]"') from None
     try:
         return Path(kagglehub.competition_download(competition))
     except UnauthenticatedError:
         raise _error(CredentialsError, "Kaggle credentials", "none", _TOKEN) from None
-    except requests.HTTPError as error:
-        status = 0 if error.response is None else error.response.status_code
-        raise _refused(status, competition) from None
-    except (requests.exceptions.InvalidHeader, UnicodeError):
-        raise _malformed() from None
-    except requests.RequestException as error:
-        raise _unreachable(type(error).__name__) from None
-    except (DataCorruptionError, zipfile.BadZipFile, EOFError):
-        raise _damaged(competition) from None
-    except ValueError as error:  # kagglehub and http.client have one class for both
-        raise (_damaged(competition) if "archive" in str(error) else _malformed()) from None
-    except OSError as error:
-        raise _unstored(error.strerror or type(error).__name__) from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, DataCorruptionError) as error:
+        raise _explained(error, competition) from None
 
 
-def _refused(status: int, competition: str) -> SpaceshipError:
-    """Explain an HTTP status Kaggle answered with instead of the files."""
+def _explained(error: Exception, competition: str) -> SpaceshipError:
+    """Return what the user can mend: the credentials, the rules or the name, or all the rest."""
+    import requests
+
+    response: requests.Response | None = getattr(error, "response", None)
+    status = 0 if response is None else response.status_code
+    found = f"HTTP status {status}" if status else type(error).__name__
     page = f"{_SITE}/competitions/{competition}"
-    found = f"HTTP status {status}"
-    if status == HTTPStatus.UNAUTHORIZED:
-        return _error(CredentialsError, "valid Kaggle credentials", f"{found} for yours", _TOKEN)
     if status == HTTPStatus.FORBIDDEN:
         mend = f"Log in, accept the rules on {page}/rules, then run again."
         wanted = "an account that has accepted the competition's rules"
         return _error(CredentialsError, wanted, found, mend)
     if status == HTTPStatus.NOT_FOUND:
-        mend = "The passengers are in data.competition=spaceship-titanic."
+        mend = f"The task's own is data.competition={COMPETITION}."
         return _error(ConfigError, f"a competition at {page}", found, mend)
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        found += ", too many requests"
-    return _error(CredentialsError, "Kaggle to send the files", found, _LATER)
-
-
-def _unreachable(kind: str) -> SpaceshipError:
-    mend = f"Check the network, the proxy (HTTPS_PROXY) and its certificates. {_LATER}"
-    return _error(CredentialsError, "Kaggle to be reachable", f"no connection ({kind})", mend)
-
-
-def _malformed() -> SpaceshipError:
-    return _error(CredentialsError, "Kaggle credentials", "some that cannot be read", _TOKEN)
-
-
-def _damaged(competition: str) -> SpaceshipError:
-    mend = f"Remove {_cache()}/competitions/{competition}.archive, then run again."
-    return _error(DataError, "a whole archive from Kaggle", "a damaged one", mend)
-
-
-def _unstored(reason: str) -> SpaceshipError:
-    mend = "Make room and check permissions, or set KAGGLEHUB_CACHE to another folder."
-    return _error(DataError, f"to keep the files in {_cache()}", reason, mend)
-
-
-def _cache() -> str:
-    return os.environ.get("KAGGLEHUB_CACHE", "~/.cache/kagglehub")
+    if status == HTTPStatus.UNAUTHORIZED:
+        return _error(CredentialsError, "valid Kaggle credentials", f"{found} for yours", _TOKEN)
+    if isinstance(error, ValueError) and "archive" not in str(error):  # of a header, or of a file
+        return _error(CredentialsError, "Kaggle credentials", "some that cannot be read", _TOKEN)
+    kind = CredentialsError if isinstance(error, requests.RequestException) else DataError
+    found = found if status else getattr(error, "strerror", None) or found
+    kept = os.environ.get("KAGGLEHUB_CACHE", "~/.cache/kagglehub")
+    mend = f"Check the network and the proxy (HTTPS_PROXY), make room in {kept}, remove what is in "
+    mend += f"{kept}/competitions, or try again later; or use files you have: data=local "
+    return _error(kind, "Kaggle to send whole files", found, f"{mend}data.dir=FOLDER.")
 
 
 def _error(kind: type[SpaceshipError], expected: str, found: str, mend: str) -> SpaceshipError:

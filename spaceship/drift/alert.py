@@ -1,89 +1,82 @@
-"""What is said of drift, and what is done when there is too much of it."""
+"""Drift above `inference.max_drift`: a warning or the end of the run, and the table of drifts."""
 
-import csv
-import io
 import logging
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 
+import pandas as pd
+
+from hydra_plugins.spaceship_optuna.tables import aligned
 from spaceship.drift.psi import LARGE, MODERATE, Drift
-from spaceship.errors import ConfigError, DriftError
+from spaceship.errors import DriftError
 
 log = logging.getLogger(__name__)
 
-REACTIONS = ("warn", "fail")
 FEWEST_ROWS = 50
-"""Passengers it takes to judge. In 300 draws of 50, 100 or 200 undrifted synthetic passengers no
-column went beyond chance; with fewer, next to nothing but chance is left to see."""
+"""Least rows to judge drift by. In 300 draws of 50, 100 or 200 undrifted synthetic passengers no
+column went beyond chance; with fewer there is next to nothing but chance."""
 
 _LEGEND = (
     f"PSI below {MODERATE} is small, from {LARGE} on large (a rule of thumb: Siddiqi 2006).\n"
-    "Chance is what sampling alone stays below in 999 columns of 1000."
+    "Chance is the index that sampling alone stays below in 999 columns of 1000."
 )
 _SHOWN, _LENGTH = 3, 20
 """Unseen categories named in a table, and characters of each."""
 
 
+class Reaction(StrEnum):
+    """The reaction to drift above the limit."""
+
+    WARN = "warn"
+    FAIL = "fail"
+
+
 @dataclass(frozen=True)
-class Alarm:
-    """When drift is too much, and what follows.
+class DriftAlert:
+    """The limit of drift, and the reaction above it.
 
     Attributes:
-        max_drift: The index of the worst column that is acceptable; None accepts any.
-        on_drift: `warn` says which columns are beyond it, `fail` ends the run.
+        max_drift: Largest acceptable index of a column; None accepts any.
+        on_drift: `warn` logs the columns above it, `fail` ends the run.
+
+    Example:
+        >>> far = Drift("Age", psi=0.3, chance=0.02, missing_before=0.0, missing_now=0.0)
+        >>> [one.column for one in DriftAlert(0.2, Reaction.WARN).exceeding([far], n_rows=1000)]
+        ['Age']
 
     """
 
     max_drift: float | None
-    on_drift: str
-
-    def __post_init__(self) -> None:
-        """Check both settings.
-
-        Raises:
-            ConfigError: One cannot be used; both are listed.
-
-        """
-        faults = []
-        if self.max_drift is not None and not _is_limit(self.max_drift):
-            wanted = "inference.max_drift to be a number, 0 or more, or null"
-            faults.append(f"{wanted}, found {self.max_drift!r}")
-        if self.on_drift not in REACTIONS:
-            wanted = f"inference.on_drift to be one of {', '.join(sorted(REACTIONS))}"
-            faults.append(f"{wanted}, found {self.on_drift!r}")
-        if faults:
-            message = f"expected {'; '.join(faults)}; change it on the command line: KEY=VALUE"
-            raise ConfigError(message)
+    on_drift: Reaction
 
     @property
     def fails(self) -> bool:
         """Whether drift can end the run."""
-        return self.max_drift is not None and self.on_drift == "fail"
+        return self.max_drift is not None and self.on_drift == Reaction.FAIL
 
-    def beyond(self, drifts: Sequence[Drift], n_rows: int) -> list[Drift]:
-        """Return the columns that have drifted too far: none where there are too few rows."""
+    def exceeding(self, drifts: Sequence[Drift], n_rows: int) -> list[Drift]:
+        """Return the columns above the limit; none of fewer than 50 rows."""
         if self.max_drift is None or n_rows < FEWEST_ROWS:
             return []
-        return [one for one in drifts if one.beyond(self.max_drift)]
+        return [one for one in drifts if one.exceeds(self.max_drift)]
 
-    def sound(self, drifts: Sequence[Drift], n_rows: int) -> None:
-        """Warn of what is beyond the limit, or end the run.
+    def raise_or_warn(self, drifts: Sequence[Drift], n_rows: int) -> None:
+        """Warn of columns above the limit, or end the run.
 
         Raises:
-            DriftError: Something is, and `on_drift` is `fail`.
+            DriftError: A column is above the limit, and `on_drift` is `fail`.
 
         """
         if n_rows < FEWEST_ROWS:
-            log.info(
-                "%d passengers are too few to judge drift by: it takes %d.", n_rows, FEWEST_ROWS
-            )
-        elif self.max_drift is None and self.on_drift == "fail":
+            message = "%d passengers are too few to judge drift by: it takes %d."
+            log.info(message, n_rows, FEWEST_ROWS)
+        elif self.max_drift is None and self.on_drift == Reaction.FAIL:
             log.warning("No drift is too much as inference.max_drift is null: it is only reported.")
-        if not (beyond := self.beyond(drifts, n_rows)):
+        if not (exceeding := self.exceeding(drifts, n_rows)):
             return
-        found = ", ".join(f"{one.column} at {one.psi:.3g}" for one in beyond)
-        if self.on_drift == "warn":
+        found = ", ".join(f"{one.column} at {one.psi:.3g}" for one in exceeding)
+        if self.on_drift == Reaction.WARN:
             log.warning("Beyond inference.max_drift=%g: %s", self.max_drift, found)
             return
         message = (
@@ -94,27 +87,32 @@ class Alarm:
         raise DriftError(message)
 
 
-def show(drifts: Sequence[Drift]) -> str:
-    """Return a table for a terminal, the farthest column first."""
+def drift_table(drifts: Sequence[Drift]) -> str:
+    """Return a table for a terminal, in the order of the drifts.
+
+    >>> drift_table([Drift("Age", 0.3, 0.02, 0.0, 0.5)]).splitlines()[1].split()
+    ['Age', '0.3000', '0.0200', 'large', '0.0%', '→', '50.0%']
+    """
     head = ("column", "PSI", "chance", "drift", "missing", "unseen categories")
-    lines = [head, *(_cells(one) for one in drifts)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    rows = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
-    return "\n".join([*rows, _LEGEND])
+    return f"{aligned([head, *(_cells(one) for one in drifts)])}\n{_LEGEND}"
 
 
-def to_csv(drifts: Sequence[Drift]) -> str:
-    """Return a row per column as text, figures with every digit."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    rows = [to_dict(one) | {"unseen": " ".join(map(repr, one.unseen))} for one in drifts]
-    writer.writerow(rows[0] if rows else [])
-    writer.writerows(row.values() for row in rows)
-    return buffer.getvalue()
+def drift_csv(drifts: Sequence[Drift]) -> str:
+    """Return a row per column as CSV text, figures with every digit.
+
+    >>> drift_csv([Drift("Age", 0.3, 0.02, 0.0, 0.5)]).splitlines()[1]
+    'Age,0.3,0.02,0.0,0.5,,0.0,large'
+    """
+    rows = [drift_facts(one) | {"unseen": " ".join(map(repr, one.unseen))} for one in drifts]
+    return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
 
 
-def to_dict(drift: Drift) -> dict[str, object]:
-    """Return a column's drift as JSON has it, with the word for its size."""
+def drift_facts(drift: Drift) -> dict[str, object]:
+    """Return a column's drift for `drift.json`, with the word for its size.
+
+    >>> drift_facts(Drift("Age", 0.3, 0.02, 0.0, 0.5))["size"]
+    'large'
+    """
     return asdict(drift) | {"size": drift.size}
 
 
@@ -133,11 +131,6 @@ def _cells(drift: Drift) -> tuple[str, ...]:
 
 
 def _short(level: str) -> str:
-    """Return a category as a terminal can take it."""
+    """Return a category cut to the width of a table."""
     text = repr(level)
     return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 1]}…"
-
-
-def _is_limit(value: object) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and value >= 0  # type: ignore[arg-type, operator]

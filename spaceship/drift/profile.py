@@ -1,83 +1,89 @@
-"""Profiles of passengers: what `mode=pp` shows of each column, and what drift is measured by."""
+"""Profile of a data set: the distribution of each column and of a model's scores, in bins."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spaceship.drift.psi import SCORE, Column, Profile
-from spaceship.task.spaceship_titanic.columns import ID, NUMBERS
-from spaceship.task.spaceship_titanic.features._cabin import split_cabin
-from spaceship.task.spaceship_titanic.features._group import TravelGroups
+from spaceship.task.spaceship_titanic.drift_columns import GROUP_SIZE, drift_columns, group_sizes
 
-GROUP_SIZE = "GroupSize"
-"""What the sizes of travel groups, each counted once, are called among the columns."""
+PROFILE_FILE = "profile.json"
+SCORE = "score"
+"""Name of the predicted probabilities among the columns."""
 
 N_BINS = 10
 MAX_LEVELS = 50
-"""Categories of a column that are told apart; what is rarer counts as one more."""
+"""Categories of a column with a bin of their own; rarer ones share one."""
 _SCORE_EDGES = tuple(step / N_BINS for step in range(1, N_BINS))
-_CATEGORIES = ("HomePlanet", "CryoSleep", "Deck", "Side", "Destination", "VIP")
+
+
+@dataclass(frozen=True)
+class Column:
+    """The distribution of one column; shares are of all rows, missing ones included.
+
+    Attributes:
+        rows: Number of independent rows that the shares rest on.
+        missing: Share of rows without a value.
+        shares: Share of each bin.
+        edges: Of numbers, the upper ends of the bins, included; the last bin has no end. None for
+            categories.
+        levels: Of categories, the name of each bin. Empty for numbers.
+        other: Share of rows of a category that has no bin.
+
+    """
+
+    rows: float
+    missing: float
+    shares: tuple[float, ...]
+    edges: tuple[float, ...] | None = None
+    levels: tuple[str, ...] = ()
+    other: float = 0.0
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The distributions of one frame's columns; a record, kept as `profile.json`.
+
+    Attributes:
+        rows: Number of rows.
+        columns: Column by name; `score` is the predicted probability.
+
+    """
+
+    rows: int
+    columns: dict[str, Column]
 
 
 def take_profile(
     frame: pd.DataFrame, chances: npt.NDArray[np.float64], like: Profile | None = None
 ) -> Profile:
-    """Return how passengers are spread, and what a model predicts of them.
+    """Return the profile of a frame and of a model's predictions.
 
-    A cabin counts as `Deck` and `Side`, an id as its group's `GroupSize`. Those who travel together
-    are much alike, so the rows count for no more independent ones than if they were copies of each
-    other: their number over the size of the mean passenger's group (Kish, "Survey Sampling", 1965).
+    Rows of one travel group are much alike, so they count for no more independent rows than if they
+    were copies: their number over the size of the mean row's group (Kish, "Survey Sampling", 1965).
+    The sizes of the groups are a column of their own, in which each group counts once.
 
     Args:
-        frame: Typed raw columns `(n_rows, n_columns)`; a label is not looked at.
-        chances: Predicted probability of True, of all passengers or of some of them `(n_scores,)`.
+        frame: Typed raw columns `(n_rows, n_columns)`; a label is not used.
+        chances: Predicted probability of True, of all rows or of some of them `(n_scores,)`.
         like: The profile to be compared with, for its bins.
 
+    >>> reference = take_profile(people.train, np.zeros(3))
+    >>> new = take_profile(people.test, np.zeros(3), like=reference)
+    >>> new.columns["Age"].edges == reference.columns["Age"].edges
+    True
+
     """
-    groups = TravelGroups.read(frame[ID])
-    sizes = pd.Series(groups.size().astype(int))
+    categories, numbers = drift_columns(frame)
+    numbers[SCORE] = pd.Series(chances, name=SCORE)
+    sizes, once = group_sizes(frame)
     alike = float(sizes.mean()) if len(sizes) else 1.0
-    columns = {**frame, **split_cabin(frame["Cabin"]), SCORE: pd.Series(chances, name=SCORE)}
     known = {} if like is None else like.columns
-    profiled = {name: _category(columns[name], known.get(name), alike) for name in _CATEGORIES}
-    profiled |= {name: _number(columns[name], known.get(name), alike) for name in (*NUMBERS, SCORE)}
-    once = sizes[~pd.Series(groups.codes).duplicated()]
+    profiled = {name: _category(one, known.get(name), alike) for name, one in categories.items()}
+    profiled |= {name: _number(one, known.get(name), alike) for name, one in numbers.items()}
     profiled[GROUP_SIZE] = _category(once, known.get(GROUP_SIZE), 1.0)
     return Profile(len(frame), profiled)
-
-
-def describe(frame: pd.DataFrame, label: str) -> pd.DataFrame:
-    """Return one row per column of a typed, labelled frame.
-
-    Returns:
-        Columns dtype, missing (share), distinct, minimum, median, maximum (numbers only), top and
-        top_share (commonest value), label_if_missing (share of True where the column is missing).
-
-    """
-    rows = {name: _describe(frame[name], frame[label]) for name in frame.columns}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("column")
-
-
-def show(profile: pd.DataFrame) -> str:
-    """Return the profile as a table for a terminal."""
-    shown = profile[["missing", "distinct", "minimum", "median", "maximum", "top", "top_share"]]
-    return shown.to_string(na_rep="", float_format=lambda value: f"{value:.4g}")
-
-
-def _describe(column: pd.Series, label: pd.Series) -> dict[str, object]:
-    missing = column.isna()
-    counts = column.value_counts()
-    row: dict[str, object] = {
-        "dtype": str(column.dtype),
-        "missing": float(missing.mean()),
-        "distinct": len(counts),
-        "top": str(counts.index[0]) if len(counts) else "",
-        "top_share": counts.iloc[0] / counts.sum() if len(counts) else float("nan"),
-        "label_if_missing": float(label[missing].mean()),
-    }
-    if column.dtype == "float64":
-        row |= {"minimum": column.min(), "median": column.median(), "maximum": column.max()}
-    return row
 
 
 def _category(column: pd.Series, like: Column | None, alike: float) -> Column:
@@ -118,7 +124,7 @@ def _number(column: pd.Series, like: Column | None, alike: float) -> Column:
 def _edges(values: npt.NDArray[np.float64]) -> tuple[float, ...]:
     """Return the deciles of the values, each once, and an edge just below the smallest.
 
-    Zeros that would fill a bin get it for themselves; the deciles are then those of the others.
+    Zeros that would fill a bin get one of their own; the deciles are then those of the others.
     """
     if not len(values):
         return ()

@@ -1,4 +1,4 @@
-"""How good a pipeline is: cross-validation, and repeats of it over seeds."""
+"""Cross-validation of a pipeline: out-of-fold predictions and the scores of each fold."""
 
 import math
 from collections.abc import Callable, MutableMapping, Sequence
@@ -12,19 +12,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import ConfigError
-from spaceship.evaluation.metrics import score
-from spaceship.evaluation.report import DIRECTIONS, THRESHOLD
-from spaceship.split.folds import Fold, group_folds
+from spaceship.evaluation.metrics import THRESHOLD, Metric, score
+from spaceship.split.folds import Fold
 
 
 @dataclass(frozen=True, eq=False)
 class CrossValidation:
-    """What cross-validation measured.
+    """The result of a cross-validation.
 
     Attributes:
         probabilities: Out-of-fold probability of True `(n_rows,)`; NaN in rows of no fold.
         predictions: Out-of-fold label `(n_rows,)`; False in rows of no fold.
-        folds: The five metrics, `fit_seconds` and `predict_rows_per_second` of each fold.
+        folds: Every metric, `fit_seconds` and `predict_rows_per_second` of each fold.
 
     """
 
@@ -34,12 +33,12 @@ class CrossValidation:
 
     @property
     def fit_seconds(self) -> float:
-        """The median over folds of the seconds a fit took."""
+        """The median duration of a fit."""
         return median(fold["fit_seconds"] for fold in self.folds)
 
     @property
     def predict_rows_per_second(self) -> float:
-        """The median over folds of the rows predicted a second."""
+        """The median number of rows predicted per second."""
         return median(fold["predict_rows_per_second"] for fold in self.folds)
 
 
@@ -48,15 +47,15 @@ class PreparedFold:
     """A fold's rows after every step but the estimator, fitted on its training rows only.
 
     Attributes:
-        learn: What the estimator is fitted on.
-        ask: What it predicts.
-        fit_seconds: What it took to fit the steps and transform the training rows.
-        transform_seconds: What it took to transform the others.
+        train: The training rows, which the estimator is fitted on.
+        test: The rows to predict.
+        fit_seconds: Duration of fitting the steps and transforming the training rows.
+        transform_seconds: Duration of transforming the rows to predict.
 
     """
 
-    learn: Any
-    ask: Any
+    train: Any
+    test: Any
     fit_seconds: float
     transform_seconds: float
 
@@ -76,13 +75,15 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
         frame: Raw columns `(n_rows, n_columns)`.
         labels: True or False per row `(n_rows,)`.
         folds: Pairs of training and test positions, from `split.group_folds`.
-        on_fold: Called after each fold with the metrics of the folds so far; what it raises ends
-            the cross-validation.
+        on_fold: Called after each fold with the metrics of the folds so far; an error that it
+            raises ends the cross-validation.
         prepared: Folds by number that the same steps before the estimator prepared of the same
-            rows; those that are missing are added. It saves a sweep from doing it every trial.
+            rows; missing ones are added, so that each trial of a sweep need not prepare them again.
 
-    Returns:
-        Out-of-fold probabilities and the metrics of each fold.
+    >>> halves = np.arange(100), np.arange(100, 200)
+    >>> result = cross_validate(pipeline, people.train, people.train["Transported"], [halves])
+    >>> len(result.folds)
+    1
 
     """
     ready = {} if prepared is None else prepared
@@ -103,40 +104,27 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
     return CrossValidation(probabilities, predictions, scores)
 
 
-def repeat(
-    pipeline: Any,
-    frame: pd.DataFrame,
-    labels: npt.ArrayLike,
-    *,
-    n_splits: int,
-    seeds: Sequence[int],
-) -> dict[str, dict[str, float]]:
-    """Cross-validate once for each seed of the folds.
-
-    Returns:
-        Seed (as text, as JSON has it) to the metrics' means over that seed's folds.
-
-    """
-    means = {}
-    for seed in seeds:
-        folds = group_folds(frame["PassengerId"], labels, n_splits=n_splits, seed=seed)
-        scores = cross_validate(pipeline, frame, labels, folds).folds
-        means[str(seed)] = {metric: fmean(fold[metric] for fold in scores) for metric in DIRECTIONS}
-    return means
-
-
 def positive_probability(pipeline: Any, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """Return a fitted classifier's probability of True for each row `(n_rows,)`."""
+    """Return a fitted classifier's probability of True for each row `(n_rows,)`.
+
+    >>> fitted = pipeline.fit(people.train, people.train["Transported"])
+    >>> positive_probability(fitted, people.test).shape == (len(people.test),)
+    True
+    """
     table = np.asarray(pipeline.predict_proba(frame), dtype=float)
     if table.shape != (len(frame), 2):
-        msg = f"Expected two columns of probabilities, False and True, got shape {table.shape}."
-        raise ValueError(msg)
-    # Classes are sorted, whatever a library calls them: False < True, 0 < 1, "False" < "True".
+        message = f"expected two columns of probabilities, False and True, found {table.shape}"
+        raise ValueError(message)
+    # Every library sorts its classes: False < True, 0 < 1, "False" < "True".
     return table[:, 1]
 
 
 def decision_threshold(fitted: Any) -> float:
-    """Return the probability above which a fitted classifier predicts True."""
+    """Return the probability above which a fitted classifier predicts True.
+
+    >>> decision_threshold(pipeline)
+    0.5
+    """
     from sklearn.pipeline import Pipeline
 
     last = fitted[-1] if isinstance(fitted, Pipeline) else fitted
@@ -149,9 +137,13 @@ def summarise(folds: Sequence[dict[str, float]]) -> dict[str, float]:
     Returns:
         `cv_accuracy`, `cv_accuracy_std`, …; a metric that is NaN in one fold is NaN here.
 
+    >>> folds = [dict.fromkeys(Metric, value) for value in (0.75, 0.25)]
+    >>> summarise(folds)["cv_accuracy"], summarise(folds)["cv_accuracy_std"]
+    (0.5, 0.25)
+
     """
     summary = {}
-    for metric in DIRECTIONS:
+    for metric in Metric:
         values = [fold[metric] for fold in folds]
         known = not any(math.isnan(value) for value in values)
         summary[f"cv_{metric}"] = fmean(values)
@@ -172,31 +164,31 @@ def _split(pipeline: Any) -> tuple[Any, Any]:
 def _prepare(
     steps: Any, frame: pd.DataFrame, truth: npt.NDArray[np.bool_], fold: Fold
 ) -> PreparedFold:
-    """Return a fold's rows after the steps before the estimator, and how long that took."""
+    """Return a fold's rows after the steps before the estimator, with the durations."""
     from sklearn.base import clone
 
     train, test = fold
     fresh, start = clone(steps), perf_counter()
-    learn = fresh.fit_transform(frame.iloc[train], truth[train])
+    learnt = fresh.fit_transform(frame.iloc[train], truth[train])
     fitted = perf_counter()
-    ask = fresh.transform(frame.iloc[test])
-    return PreparedFold(learn, ask, fitted - start, perf_counter() - fitted)
+    others = fresh.transform(frame.iloc[test])
+    return PreparedFold(learnt, others, fitted - start, perf_counter() - fitted)
 
 
 def _fit_and_predict(
     estimator: Any, prepared: PreparedFold, truth: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.float64], float, dict[str, float]]:
-    """Return a fold's probabilities, the threshold, and how long all took, preparation included."""
+    """Return a fold's probabilities, the threshold and the durations, preparation included."""
     from sklearn.base import clone
 
     fresh, start = clone(estimator), perf_counter()
     try:
-        fresh.fit(prepared.learn, truth)
+        fresh.fit(prepared.train, truth)
     except (TypeError, ValueError) as error:
         message = f"expected settings the estimator takes, found: {error}"
         raise ConfigError(f"{message}; see configs/model/NAME.yaml") from error
     fitted = perf_counter()
-    chance = positive_probability(fresh, prepared.ask)
+    chance = positive_probability(fresh, prepared.test)
     seconds = perf_counter() - fitted + prepared.transform_seconds
     rate = len(chance) / max(seconds, 1e-9)
     fit_seconds = fitted - start + prepared.fit_seconds

@@ -1,32 +1,108 @@
-"""How good probabilities are: the five metrics, calibration, and scores by slice."""
+"""Metrics of predicted probabilities: their directions, their values, and the calibration error."""
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from spaceship.evaluation.report import DIRECTIONS, THRESHOLD
-from spaceship.split.folds import travel_group
+from spaceship.errors import ConfigError
 
-MISSING = "missing"
+THRESHOLD = 0.5
+"""True is predicted above this probability, unless a model tuned a threshold of its own."""
 _ECE_BINS = 10
+
+
+class Direction(StrEnum):
+    """Whether more or less of a metric is better."""
+
+    MAXIMIZE = "maximize"
+    MINIMIZE = "minimize"
+
+
+class Metric(StrEnum):
+    """The metrics of a binary classifier; `ece` is the expected calibration error.
+
+    Example:
+        >>> Metric("brier").direction
+        <Direction.MINIMIZE: 'minimize'>
+
+    """
+
+    ACCURACY = "accuracy"
+    ROC_AUC = "roc_auc"
+    LOG_LOSS = "log_loss"
+    BRIER = "brier"
+    ECE = "ece"
+
+    @property
+    def direction(self) -> Direction:
+        """Whether more or less of it is better, declared here and nowhere else."""
+        grows = self in {Metric.ACCURACY, Metric.ROC_AUC}
+        return Direction.MAXIMIZE if grows else Direction.MINIMIZE
+
+
+def direction(metric: str) -> Direction:
+    """Return whether more or less is better, with or without `cv_` or `holdout_` in the name.
+
+    Raises:
+        ConfigError: There is no such metric.
+
+    >>> str(direction("cv_log_loss"))
+    'minimize'
+
+    """
+    bare = metric.removeprefix("cv_").removeprefix("holdout_")
+    if bare not in {*Metric}:
+        choices = ", ".join(sorted(Metric))
+        message = f"expected one of the metrics {choices} (also as cv_… or holdout_…)"
+        raise ConfigError(f"{message}, found {metric!r}; choose one of them")
+    return Metric(bare).direction
+
+
+def names_of(metric: object) -> list[str]:
+    """Return the metrics that `objective.metric` names: one, or a list of them.
+
+    Raises:
+        ConfigError: It is neither.
+
+    >>> names_of("cv_accuracy")
+    ['cv_accuracy']
+
+    """
+    several = [metric] if isinstance(metric, str) else metric
+    known = isinstance(several, Sequence) and all(isinstance(name, str) for name in several)
+    if not known or not several:
+        message = f"expected objective.metric to name a metric, or a list of them, found {metric!r}"
+        raise ConfigError(f"{message}; set objective.metric=cv_accuracy")
+    return list(several)  # type: ignore[call-overload, no-any-return]
+
+
+def better(metric: str, a: float, b: float) -> bool:
+    """Return whether `a` is strictly better than `b`; False if one of them is NaN.
+
+    >>> better("cv_accuracy", 0.81, 0.8), better("cv_log_loss", 0.4, float("nan"))
+    (True, False)
+    """
+    return a > b if direction(metric) == Direction.MAXIMIZE else a < b
 
 
 def score(
     labels: npt.ArrayLike, probabilities: npt.ArrayLike, threshold: float = THRESHOLD
 ) -> dict[str, float]:
-    """Return the five metrics of `report.DIRECTIONS`.
+    """Return every `Metric` by name, unrounded.
 
     Args:
         labels: True or False per row `(n_rows,)`.
         probabilities: Predicted probability of True `(n_rows,)`.
-        threshold: Probability above which True is predicted; `accuracy` alone depends on it.
+        threshold: True is predicted above it; `accuracy` alone depends on it.
 
     Returns:
-        The metrics, unrounded. All are NaN if a probability is NaN; `roc_auc` is NaN if only one
-        class is present.
+        All are NaN if a probability is NaN; `roc_auc` is NaN if only one class is present.
+
+    >>> score([True, False], [0.75, 0.25])["brier"]
+    0.0625
 
     """
     from sklearn.metrics import roc_auc_score
@@ -34,7 +110,7 @@ def score(
     truth = np.asarray(labels, dtype=bool)
     chance = np.asarray(probabilities, dtype=float)
     if np.isnan(chance).any():
-        return dict.fromkeys(DIRECTIONS, math.nan)
+        return {metric.value: math.nan for metric in Metric}
     one_class = truth.all() or not truth.any()
     return {
         "accuracy": float(np.mean((chance > threshold) == truth)),
@@ -46,19 +122,22 @@ def score(
 
 
 def log_loss(labels: npt.NDArray[np.bool_], probabilities: npt.NDArray[np.float64]) -> float:
-    """Return the mean negative log-likelihood: what scikit-learn's function of the name returns.
+    """Return the mean negative log-likelihood, as scikit-learn's function of this name.
 
-    That one takes over a millisecond to look at its arguments, even with their validation switched
-    off, and a trial of a sweep asks 20 times.
+    A trial of a sweep calls it 20 times, and scikit-learn's takes over a millisecond to check its
+    arguments.
 
     Raises:
         ValueError: A probability is below 0 or above 1.
 
+    >>> log_loss(np.array([True]), np.array([1.0])) < 1e-15
+    True
+
     """
     if probabilities.min() < 0 or probabilities.max() > 1:
         ends = f"{probabilities.min()} … {probabilities.max()}"
-        msg = f"Expected probabilities between 0 and 1, got {ends}."
-        raise ValueError(msg)
+        message = f"expected probabilities between 0 and 1, found {ends}"
+        raise ValueError(message)
     certain = np.finfo(np.float64).eps
     of_truth = np.where(labels, probabilities, 1 - probabilities)
     return float(-np.log(of_truth.clip(certain, 1 - certain)).mean())
@@ -72,60 +151,10 @@ def calibration_error(
     The mean over bins, weighted by their rows, of |share of True - mean probability|: equation 3
     of Naeini, Cooper & Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian
     Binning", AAAI 2015, with their 10 bins of the probability of True.
+
+    >>> calibration_error(np.array([True, False]), np.array([0.75, 0.25]))
+    0.25
     """
     bins = np.minimum((probabilities * n_bins).astype(np.intp), n_bins - 1)
     surplus = np.bincount(bins, weights=labels - probabilities, minlength=n_bins)
     return float(np.abs(surplus).sum() / len(labels))
-
-
-def score_slices(
-    frame: pd.DataFrame,
-    labels: npt.ArrayLike,
-    probabilities: npt.ArrayLike,
-    predictions: npt.ArrayLike | None = None,
-) -> list[dict[str, Any]]:
-    """Score the passengers of each planet, deck and sleep, alone or in a group.
-
-    Args:
-        frame: Typed columns `(n_rows, n_columns)`.
-        labels: True or False per row `(n_rows,)`.
-        probabilities: Predicted probability of True `(n_rows,)`.
-        predictions: Predicted label `(n_rows,)`; None is True above 0.5.
-
-    Returns:
-        A dict of slice, value (`missing` where it is unknown), n, accuracy and log_loss for each
-        value that occurs, in a fixed order.
-
-    """
-    truth, chance = np.asarray(labels, dtype=bool), np.asarray(probabilities, dtype=float)
-    guess = chance > THRESHOLD if predictions is None else np.asarray(predictions, dtype=bool)
-    rows = []
-    for name, values in slice_values(frame).items():
-        for value in sorted(values.unique()):
-            inside = (values == value).to_numpy(dtype=bool)
-            scores = _score_slice(truth[inside], chance[inside], guess[inside])
-            rows.append({"slice": name, "value": value, "n": int(inside.sum()), **scores})
-    return rows
-
-
-def _score_slice(
-    truth: npt.NDArray[np.bool_], chance: npt.NDArray[np.float64], guess: npt.NDArray[np.bool_]
-) -> dict[str, float]:
-    """Return the two metrics that mean something for the few rows of a slice."""
-    if np.isnan(chance).any():
-        return {"accuracy": math.nan, "log_loss": math.nan}
-    accuracy = float(np.mean(guess == truth))
-    return {"accuracy": accuracy, "log_loss": log_loss(truth, chance)}
-
-
-def slice_values(frame: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return the value of each passenger in each slice, as text: planet, deck, sleep, party."""
-    group = travel_group(frame["PassengerId"])
-    alone = group.map(group.value_counts()) == 1
-    values = {
-        "HomePlanet": frame["HomePlanet"],
-        "deck": frame["Cabin"].str[:1],
-        "CryoSleep": frame["CryoSleep"].map({True: "True", False: "False"}),
-        "party": alone.map({True: "solo", False: "group"}),
-    }
-    return {name: column.astype("str").fillna(MISSING) for name, column in values.items()}

@@ -1,76 +1,31 @@
-"""From checked passengers to a candidate: scored by cross-validation, fitted twice, held out."""
+"""Twins: the recipe fitted on the training part, scored there by folds and then on the hold-out."""
 
 import logging
 from collections.abc import MutableMapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
+from statistics import fmean
 
-import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from hydra_plugins.spaceship_optuna import trial
-from spaceship.data.checks import ID, LABEL
-from spaceship.errors import ConfigError
 from spaceship.evaluation.cross_validation import (
     PreparedFold,
     cross_validate,
     decision_threshold,
     positive_probability,
-    repeat,
     summarise,
 )
-from spaceship.evaluation.metrics import score, score_slices, slice_values
-from spaceship.evaluation.report import HoldOut, Report
-from spaceship.split.folds import Fold, group_folds, holdout_mask
+from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.metrics import Metric, score
+from spaceship.evaluation.protocol import Protocol
+from spaceship.evaluation.report import Report
+from spaceship.evaluation.slices import score_slices
+from spaceship.task.spaceship_titanic.columns import ID, LABEL
+from spaceship.task.spaceship_titanic.slices import slice_values
 
 log = logging.getLogger(__name__)
-
-_SEEDS = 2**32
-"""How many seeds NumPy's generator takes."""
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """How figures are made.
-
-    Attributes:
-        holdout_fraction: Share of travel groups that nothing is selected on.
-        salt: Chooses which groups these are.
-        n_folds: Folds of the cross-validation inside the training part.
-        seed: Seed of the folds.
-
-    """
-
-    holdout_fraction: float
-    salt: str
-    n_folds: int
-    seed: int
-
-    def __post_init__(self) -> None:
-        """Check that the values are numbers of their kind; how large they may be, a split knows.
-
-        Raises:
-            ConfigError: One is not; all of them are listed.
-
-        """
-        faults = []
-        if isinstance(self.holdout_fraction, bool | str | None):
-            faults.append(f"split.holdout_fraction to be a number, found {self.holdout_fraction!r}")
-        if not _is_whole(self.n_folds):
-            faults.append(f"split.n_folds to be a whole number, found {self.n_folds!r}")
-        if not (_is_whole(self.seed) and 0 <= self.seed < _SEEDS):
-            faults.append(f"seed to be a whole number from 0 to {_SEEDS - 1}, found {self.seed!r}")
-        if faults:
-            message = f"expected {'; '.join(faults)}; change it on the command line: KEY=NUMBER"
-            raise ConfigError(message)
-
-    def parts(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return the training part and the hold-out, each with a fresh index."""
-        held = holdout_mask(frame[ID], fraction=self.holdout_fraction, salt=self.salt)
-        training, holdout = frame.loc[~held], frame.loc[held]
-        return training.reset_index(drop=True), holdout.reset_index(drop=True)
 
 
 def measure(
@@ -84,19 +39,23 @@ def measure(
 
     Args:
         pipeline: Unfitted; takes raw columns.
-        frame: All labelled passengers; those held out are not looked at.
-        protocol: How to split.
+        frame: Every labelled row; the hold-out among them is not used.
+        protocol: Separates the hold-out and makes the folds.
         report: Names the candidate and the data.
-        prepared: Folds that the same features prepared of the same passengers, to be added to.
+        prepared: Folds that the same features prepared of the same rows; missing ones are added.
 
     Raises:
-        PrunedError: This is a sweep's trial, and it is hopeless.
+        PrunedError: The job is a hopeless trial of a sweep.
+
+    >>> protocol = Protocol(0.3, "a", n_folds=3, seed=1)
+    >>> len(measure(pipeline, people.train, protocol, Report("linear", "local", "ab12")).folds)
+    3
 
     """
-    training, _ = protocol.parts(frame)
+    training, _ = protocol.split(frame)
     labels = training[LABEL].to_numpy()
-    folds = _folds(tuple(training[ID]), labels.tobytes(), protocol)
-    result = cross_validate(pipeline, training, labels, folds, _tell, prepared)
+    folds = protocol.folds(training)
+    result = cross_validate(pipeline, training, labels, folds, _report_fold, prepared)
     metrics = summarise(result.folds) | {
         "fit_seconds": result.fit_seconds,
         "predict_rows_per_second": result.predict_rows_per_second,
@@ -108,65 +67,73 @@ def measure(
 def repeats(
     pipeline: Pipeline, frame: pd.DataFrame, protocol: Protocol, seeds: list[int]
 ) -> dict[str, dict[str, float]]:
-    """Return mean cross-validation metrics of the training part, by seed of the folds."""
-    training, _ = protocol.parts(frame)
-    return repeat(
-        pipeline, training, training[LABEL].to_numpy(), n_splits=protocol.n_folds, seeds=seeds
-    )
+    """Return the training part's mean metrics over folds, by seed of the folds (text, as in JSON).
+
+    >>> list(repeats(pipeline, people.train, Protocol(0.3, "a", n_folds=3, seed=1), [42, 7]))
+    ['42', '7']
+    """
+    training, _ = protocol.split(frame)
+    means = {}
+    for seed in seeds:
+        folds = replace(protocol, seed=seed).folds(training)
+        scores = cross_validate(pipeline, training, training[LABEL], folds).folds
+        means[str(seed)] = {m.value: fmean(fold[m] for fold in scores) for m in Metric}
+    return means
 
 
 def fit_twin(
     pipeline: Pipeline, frame: pd.DataFrame, protocol: Protocol
 ) -> tuple[Pipeline, HoldOut]:
-    """Return the recipe fitted on the training part only, and what it predicts of the hold-out."""
-    training, holdout = protocol.parts(frame)
+    """Return the pipeline fitted on the training part only, and its hold-out predictions.
+
+    >>> protocol = Protocol(0.3, "a", n_folds=3, seed=1)
+    >>> twin, holdout = fit_twin(pipeline, people.train, protocol)
+    >>> predict_holdout(twin, protocol.split(people.train)[1]) == holdout
+    True
+    """
+    training, holdout = protocol.split(frame)
     twin = clone(pipeline).fit(training, training[LABEL].to_numpy())
     return twin, predict_holdout(twin, holdout)
 
 
 def fit_serving(pipeline: Pipeline, frame: pd.DataFrame) -> Pipeline:
-    """Return the recipe fitted on every labelled passenger."""
+    """Return the pipeline fitted on every labelled row, which serves.
+
+    >>> len(fit_serving(pipeline, people.train).predict(people.test)) == len(people.test)
+    True
+    """
     return clone(pipeline).fit(frame, frame[LABEL].to_numpy())
 
 
 def predict_holdout(twin: Pipeline, holdout: pd.DataFrame) -> HoldOut:
-    """Return what a twin predicts of labelled passengers it has not seen."""
-    return HoldOut(
-        tuple(holdout[ID]),
-        tuple(bool(label) for label in holdout[LABEL]),
-        tuple(float(chance) for chance in positive_probability(twin, holdout)),
+    """Return a twin's predictions for labelled rows that it has not seen; see `fit_twin`.
+
+    >>> twin = fit_serving(pipeline, people.train[:200])
+    >>> predict_holdout(twin, people.train[200:]).threshold
+    0.5
+    """
+    return HoldOut.of(
+        holdout[ID],
+        holdout[LABEL],
+        positive_probability(twin, holdout),
         decision_threshold(twin),
-        {name: tuple(values) for name, values in slice_values(holdout).items()},
+        slice_values(holdout),
     )
 
 
 def holdout_metrics(holdout: HoldOut) -> dict[str, float]:
-    """Return the five metrics of a hold-out, as `holdout_*`."""
-    scores = score(np.array(holdout.labels), np.array(holdout.probabilities), holdout.threshold)
+    """Return every metric of a hold-out, as `holdout_*`.
+
+    >>> holdout_metrics(HoldOut.of(["0001_01"], [True], [0.75]))["holdout_brier"]
+    0.0625
+    """
+    scores = score(holdout.labels, holdout.probabilities, holdout.threshold)
     return {f"holdout_{metric}": value for metric, value in scores.items()}
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-@lru_cache(maxsize=8)
-def _folds(ids: tuple[str, ...], labels: bytes, protocol: Protocol) -> list[Fold]:
-    """Return the folds of these passengers; to find them takes as long as to fit a model."""
-    truth = np.frombuffer(labels, dtype=bool)
-    series = pd.Series(ids, dtype="str")
-    return group_folds(series, truth, n_splits=protocol.n_folds, seed=protocol.seed)
-
-
-def _tell(history: list[dict[str, float]]) -> None:
-    accuracy, loss, seconds = (history[-1][key] for key in ("accuracy", "log_loss", "fit_seconds"))
+def _report_fold(history: list[dict[str, float]]) -> None:
+    """Report a fold's scores to the sweep, if there is one, and log them."""
     trial.report(history)
+    scores = [history[-1][key] for key in ("accuracy", "log_loss", "fit_seconds")]
     level = logging.DEBUG if trial.in_trial() else logging.INFO
-    log.log(
-        level,
-        "  fold %d  accuracy %.4f  log loss %.4f  %.1f s",
-        len(history),
-        accuracy,
-        loss,
-        seconds,
-    )
+    log.log(level, "  fold %d  accuracy %.4f  log loss %.4f  %.1f s", len(history), *scores)

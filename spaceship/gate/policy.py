@@ -1,108 +1,124 @@
-"""A promotion policy: the rules it lists, and the questions asked before any of them."""
+"""Policy of promotion: the rules of `gate=`, applied to two reports that can be compared."""
 
 from dataclasses import replace
+from typing import ClassVar, Self
 
-from spaceship.errors import ConfigError
+from pydantic import ConfigDict, InstanceOf, StrictBool, model_validator
+from pydantic_core import PydanticCustomError
+
+from spaceship.config.arguments import Configured
 from spaceship.evaluation.report import Report
-from spaceship.gate.pairing import Pairing, find_objections, holdout_accuracy, pair
-from spaceship.gate.rule._base import AWARDS, Check, Comparison, Guard
+from spaceship.gate.award import Award
+from spaceship.gate.pairing import Pairing, find_objections
+from spaceship.gate.rule._base import Check, Comparison, Rule
 from spaceship.gate.verdict import Verdict
 
-CEILINGS = AWARDS[1:]
 
+class Gate(Configured):
+    """Rules by name; each one that a candidate fails lowers its award.
 
-class Gate:
-    """A list of rules; each one that a candidate fails lowers what it can earn.
+    Pure: the same reports always earn the same verdict. Refused before any rule is applied are
+    reports that cannot be compared: without hold-out predictions, with figures that are not finite,
+    of the champion itself, or with hold-outs that share no row.
 
-    Pure: the same reports always earn the same verdict. Who cannot be compared is refused before
-    any rule is asked: no hold-out predictions, figures that are not finite, a comparison with
-    itself, hold-outs that share no passenger.
+    Attributes:
+        dry_run: Whether the verdict is only logged, and no alias moves.
+        force: Whether a candidate becomes champion whatever its award; needs a reason.
+        require: Whether a refusal ends the run with exit status 3.
 
-    Args:
-        dry_run: Whether the verdict is only told and logged, and no alias moves.
-        force: Whether a candidate becomes champion whatever the rules say; wants a reason.
-        require: Whether a refusal is to end the run with exit status 3.
-        guards: The rules, by name.
+    Example:
+        >>> from spaceship.gate.rule.gain import Gain
+        >>> gate = Gate(gain=Gain(minimum=0.03))
+        >>> str(gate.decide(report(90, 100), report(80, 100)).award)
+        'champion'
 
     """
 
+    model_config = ConfigDict(extra="allow")
+    hint: ClassVar[str] = (
+        "choose one of configs/gate with gate=NAME; one more rule is +gate/rule@gate.NAME=NAME"
+    )
+    __pydantic_extra__: dict[str, InstanceOf[Rule]]
+    dry_run: StrictBool = False
+    force: StrictBool = False
+    require: StrictBool = False
+
     def __init__(
-        self,
-        *,
-        dry_run: bool = False,
-        force: bool = False,
-        require: bool = False,
-        **guards: Guard,
+        self, *, dry_run: bool = False, force: bool = False, require: bool = False, **rules: Rule
     ) -> None:
         """Check the arguments."""
-        for name, value in (("dry_run", dry_run), ("force", force), ("require", require)):
-            if not isinstance(value, bool):
-                message = f"expected gate.{name} to be true or false, found {value!r}"
-                raise ConfigError(f"{message}; leave it out for false")
-        strange = sorted(name for name, guard in guards.items() if not isinstance(guard, Guard))
-        if strange:
-            message = f"expected gate.{strange[0]} to be a rule, found {guards[strange[0]]!r}"
-            raise ConfigError(f"{message}; add one of configs/gate/rule: +gate/rule@gate.NAME=NAME")
-        if not guards:
-            message = "expected a gate with rules, found none"
-            raise ConfigError(f"{message}; choose one of configs/gate with gate=NAME")
-        self.dry_run, self.force, self.require = dry_run, force, require
-        self.guards = guards
+        super().__init__(dry_run=dry_run, force=force, require=require, **rules)
+
+    @model_validator(mode="after")
+    def _check_rules(self) -> Self:
+        if not self.rules:
+            raise PydanticCustomError("rules", "Input should be a gate with rules")
+        return self
+
+    @property
+    def rules(self) -> dict[str, Rule]:
+        """The rules by name."""
+        return self.__pydantic_extra__
 
     @property
     def cv_seeds(self) -> tuple[int, ...]:
-        """Seeds of the folds of repeated cross-validation that the rules want to see."""
-        seeds = [seed for guard in self.guards.values() for seed in guard.cv_seeds]
+        """Seeds of the folds of repeated cross-validation that the rules need."""
+        seeds = [seed for rule in self.rules.values() for seed in rule.cv_seeds]
         return tuple(dict.fromkeys(seeds))
 
     def decide(
-        self, candidate: Report | None, champion: Report | None, *, ceiling: str = "champion"
+        self,
+        candidate: Report | None,
+        champion: Report | None,
+        *,
+        ceiling: Award = Award.CHAMPION,
     ) -> Verdict:
-        """Return what the candidate earns.
+        """Return the verdict on a candidate.
 
         Args:
             candidate: The candidate's report; None is a lost one, hence a refusal.
             champion: The report of the model in production; None only if there is no such model
                 (for a champion whose report is lost, give `Report.missing`).
-            ceiling: The most to award while a champion exists, "champion" or "challenger".
+            ceiling: The highest award while a champion exists.
 
         """
-        if ceiling not in CEILINGS:
-            msg = f"The ceiling must be one of {', '.join(sorted(CEILINGS))}, got {ceiling!r}."
-            raise ValueError(msg)
         objections = find_objections(candidate, champion)
-        if candidate is None or objections:
-            return Verdict("refused", f"Refused: {'; '.join(objections)}.", "comparable")
-        pairing = None if champion is None else pair(candidate, champion)
-        compared = Comparison(candidate, champion, pairing)
-        checks = [check for guard in self.guards.values() for check in guard.checks(compared)]
+        if candidate is None or candidate.holdout is None or objections:
+            return Verdict(Award.REFUSED, f"Refused: {'; '.join(objections)}.", "comparable")
+        theirs = None if champion is None else champion.holdout
+        pairing = None if theirs is None else Pairing.of(candidate.holdout, theirs)
+        compared = Comparison(candidate, candidate.holdout, champion, pairing)
+        checks = [check for rule in self.rules.values() for check in rule.checks(compared)]
         verdict = _weigh(checks, compared)
-        return verdict if champion is None else _cap(verdict, ceiling)
+        return verdict if champion is None else _cap(verdict, Award(ceiling))
 
 
 def forced(verdict: Verdict, reason: str) -> Verdict:
-    """Return the verdict that makes a candidate champion whatever the rules said."""
-    told = f"Forced to champion: {reason} The rules: {verdict.reason}"
-    return replace(verdict, award="champion", reason=told, rule="forced")
+    """Return the verdict that makes a candidate champion whatever the rules said.
+
+    >>> forced(Verdict(Award.REFUSED, "Refused: no gain.", "any_gain"), "mended data.").reason
+    'Forced to champion: mended data. The rules: Refused: no gain.'
+    """
+    text = f"Forced to champion: {reason} The rules: {verdict.reason}"
+    return replace(verdict, award=Award.CHAMPION, reason=text, rule="forced")
 
 
 def _weigh(checks: list[Check], compared: Comparison) -> Verdict:
-    """Return what is left of the highest award after every failed check."""
+    """Return the highest award that every failed check allows."""
     failed = [check for check in checks if not check.passed]
-    award = min((check.otherwise for check in failed), key=AWARDS.index, default=AWARDS[-1])
-    decisive = [check for check in failed if check.otherwise == award != AWARDS[-1]]
+    award = min((c.otherwise for c in failed), key=lambda a: a.rank, default=Award.CHAMPION)
+    decisive = [check for check in failed if check.otherwise == award != Award.CHAMPION]
     numbers = _describe(compared) | {check.rule: check.number for check in checks}
-    told = "; ".join(map(str, decisive or failed)) or "every rule is met"
-    reason = f"{award.capitalize()}: {_summary(compared)}: {told}."
+    text = "; ".join(map(str, decisive or failed)) or "every rule is met"
+    reason = f"{award.capitalize()}: {_summary(compared)}: {text}."
     return Verdict(award, reason, decisive[0].rule if decisive else "all", numbers, tuple(checks))
 
 
 def _summary(compared: Comparison) -> str:
-    """Return how the candidate did, in a few words."""
+    """Return the two accuracies and the gain in a few words."""
     pairing = compared.pairing
     if pairing is None:
-        accuracy = float(holdout_accuracy(compared.candidate))
-        return f"no champion yet, hold-out accuracy {accuracy:.5f}"
+        return f"no champion yet, hold-out accuracy {float(compared.accuracy):.5f}"
     mine, theirs = pairing.candidate_correct, pairing.champion_correct
     relative = f"{(mine - theirs) / theirs:+.2%}" if theirs else "from zero"
     return (
@@ -113,9 +129,9 @@ def _summary(compared: Comparison) -> str:
 
 def _describe(compared: Comparison) -> dict[str, float | None]:
     """Return the figures of a comparison, whatever the rules."""
-    if compared.pairing is None:
-        return {"candidate_accuracy": float(holdout_accuracy(compared.candidate))}
-    pairing: Pairing = compared.pairing
+    pairing = compared.pairing
+    if pairing is None:
+        return {"candidate_accuracy": float(compared.accuracy)}
     return {
         "candidate_accuracy": pairing.candidate_correct / pairing.rows,
         "champion_accuracy": pairing.champion_correct / pairing.rows,
@@ -127,9 +143,9 @@ def _describe(compared: Comparison) -> dict[str, float | None]:
     }
 
 
-def _cap(verdict: Verdict, ceiling: str) -> Verdict:
+def _cap(verdict: Verdict, ceiling: Award) -> Verdict:
     """Lower an award to the ceiling."""
-    if AWARDS.index(verdict.award) <= AWARDS.index(ceiling):
+    if verdict.award.rank <= ceiling.rank:
         return verdict
     reason = f"{verdict.reason} Capped at {ceiling}: this mode awards no more."
     return replace(verdict, award=ceiling, reason=reason, rule="ceiling")

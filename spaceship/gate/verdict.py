@@ -1,69 +1,47 @@
-"""What a candidate has earned, and why; kept as `verdict.json` in the job's folder."""
+"""Verdict of the gate on a candidate, kept as `verdict.json` in the job's folder."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from spaceship.errors import RegistryError
-from spaceship.files import VERSION, read_json, write_json
-from spaceship.gate.rule._base import AWARDS, Check
+from hydra_plugins.spaceship_optuna.tables import aligned
+from spaceship.gate.award import Award
+from spaceship.gate.rule._base import Check
+from spaceship.records import read_record
 
 VERDICT_FILE = "verdict.json"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a candidate earned, and why.
+    """A candidate's award and its reasons.
 
     Attributes:
-        award: The highest alias earned, one of `AWARDS`.
+        award: The highest alias earned.
         reason: One line for a person.
-        rule: The name of the rule that the award rests on; `all` where every rule was met.
+        rule: Name of the check that the award rests on; `all` where every rule is met.
         numbers: The figures behind it; None for one that could not be computed.
         checks: The outcome of every rule.
 
+    Example:
+        >>> Verdict(Award.CHALLENGER, "Challenger: a gain of 1 %.", "relative_gain").checks
+        ()
+
     """
 
-    award: str
+    award: Award
     reason: str
     rule: str
     numbers: dict[str, float | None] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
 
-    def __post_init__(self) -> None:
-        """Refuse an award that does not exist."""
-        if self.award not in AWARDS:
-            msg = f"An award must be one of {', '.join(sorted(AWARDS))}, got {self.award!r}."
-            raise ValueError(msg)
-
     def table(self) -> str:
-        """Return a line for each rule: its number, its threshold, and whether it was met."""
-        lines = []
-        for check in self.checks:
-            number = "unknown" if check.number is None else f"{check.number:.5g}"
-            met = "passed" if check.passed else f"failed: {check.otherwise} at the most"
-            told = f"  {check.rule:<17} {number:>10}  {check.relation} {check.threshold:<8g} {met}"
-            lines.append(f"{told}; {check.detail}" if check.detail else told)
-        return "\n".join(lines)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the verdict as JSON has it."""
-        return {"version": VERSION, **asdict(self), "checks": [asdict(c) for c in self.checks]}
-
-    @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> Self:
-        """Return the verdict that `to_dict` described; what was noted beside it is left out."""
-        names = {one.name for one in fields(cls)}
-        known = {key: value for key, value in content.items() if key in names}
-        return cls(**known | {"checks": tuple(Check(**check) for check in known["checks"])})
-
-    def write(self, folder: Path) -> None:
-        """Write `verdict.json`, atomically."""
-        write_json(folder / VERDICT_FILE, self.to_dict())
+        """Return a line for each check: its number, its threshold, and whether it passed."""
+        return aligned([_cells(check) for check in self.checks], "<><")
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Read what `write` wrote; a missing verdict is a refusal.
+        """Return the verdict in a job's folder; a missing one is a refusal.
 
         Raises:
             RegistryError: The file is broken or of another version.
@@ -71,9 +49,13 @@ class Verdict:
         """
         path = folder / VERDICT_FILE
         if not path.exists():
-            return cls("refused", f"Refused: no verdict was written to {path}.", "missing_verdict")
-        try:
-            return cls.from_dict(read_json(path))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            msg = f"Expected a verdict in {path}, found {error!r}. Run the job again."
-            raise RegistryError(msg) from error
+            reason = f"Refused: no verdict was written to {path}."
+            return cls(Award.REFUSED, reason, "missing_verdict")
+        return read_record(path, cls)
+
+
+def _cells(check: Check) -> tuple[str, ...]:
+    number = "unknown" if check.number is None else f"{check.number:.5g}"
+    outcome = "passed" if check.passed else f"failed: {check.otherwise} at the most"
+    remark = f"; {check.detail}" if check.detail else ""
+    return f"  {check.rule}", number, f"{check.relation} {check.threshold:g}", outcome + remark

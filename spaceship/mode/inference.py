@@ -1,4 +1,4 @@
-"""`mode=inference`: the champion predicts the test passengers, unless they have drifted too far."""
+"""`mode=inference`: the champion predicts the test rows, unless they have drifted too far."""
 
 import logging
 import tempfile
@@ -7,20 +7,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from omegaconf import DictConfig
 
-from spaceship import experiment as parts
 from spaceship.data.submission import submission, usable, write
-from spaceship.drift.alert import Alarm, show, to_csv, to_dict
-from spaceship.drift.profile import take_profile
-from spaceship.drift.psi import PROFILE_FILE, Profile, compare
+from spaceship.drift.alert import drift_csv, drift_facts, drift_table
+from spaceship.drift.profile import PROFILE_FILE, Profile, take_profile
+from spaceship.drift.psi import compare
 from spaceship.errors import RegistryError
 from spaceship.evaluation.cross_validation import decision_threshold, positive_probability
+from spaceship.experiment import Experiment
 from spaceship.files import write_atomically, write_json
+from spaceship.records import read_record
 from spaceship.registry import packaging
-from spaceship.registry.registry import MODEL, Registry, Version
-from spaceship.tracking.job import Job
+from spaceship.registry.registry import MODEL, Version
 
 log = logging.getLogger(__name__)
 
@@ -28,88 +26,88 @@ DRIFT_FILE = "drift.json"
 DRIFT_TABLE = "drift.csv"
 
 
-def check(cfg: DictConfig) -> Path:
-    """Return where the submission goes, once it is sure that the settings can be used.
+def check(experiment: Experiment) -> Path:
+    """Return the file of predictions once it is certain that the settings can be used.
 
     Raises:
         ConfigError: A setting cannot be used.
-        SubmissionError: There is something else in the file's place.
+        SubmissionError: Something other than a file is in the file's place.
 
     """
-    parts.alarm(cfg)
-    return usable(cfg.inference.output)
+    return usable(experiment.settings.inference.output)
 
 
-def inference(cfg: DictConfig) -> None:
-    """Write the champion's predictions of the test passengers as Kaggle wants them."""
-    path = check(cfg)  # what cannot be used is told before the work
-    registry = parts.registry(cfg)
-    champion = registry.champion()
-    people = parts.passengers(cfg)
+def inference(experiment: Experiment) -> None:
+    """Write the champion's predictions of the test rows as Kaggle wants them."""
+    path = check(experiment)
+    registry = experiment.registry
+    champion, people = registry.champion(), experiment.dataset
     with tempfile.TemporaryDirectory() as temporary:
         pipeline = packaging.load(str(registry.fetch(champion, MODEL, Path(temporary))))
     chances = positive_probability(pipeline, people.test)
     log.info("Champion: version %s of %s", champion.number, registry.model)
-    _watch_drift(cfg, champion, people.test, chances)
+    _compare_with_training(experiment, champion, chances)
     table = submission(chances > decision_threshold(pipeline), people)
     write(table, path)
     share = table["Transported"].mean()
     log.info("%d predictions, %.1f %% transported: %s", len(table), 100 * share, path)
 
 
-def _watch_drift(
-    cfg: DictConfig, champion: Version, frame: pd.DataFrame, chances: npt.NDArray[np.float64]
+def _compare_with_training(
+    experiment: Experiment, champion: Version, chances: npt.NDArray[np.float64]
 ) -> None:
-    """Tell how far passengers are from those the champion learnt from; keep it on record.
+    """Print and log how far the test rows have drifted from those the champion learnt from.
 
     Raises:
-        DriftError: It is too far, and the config wants that to end the run.
+        DriftError: The drift is beyond `inference.max_drift`, and `inference.on_drift` is fail.
 
     """
-    alarm, registry = parts.alarm(cfg), parts.registry(cfg)
-    reference = _reference(registry, champion, alarm)
+    alert, frame = experiment.alert, experiment.dataset.test
+    reference = _reference(experiment, champion)
     if reference is None:
         return
     drifts = compare(reference, take_profile(frame, chances, reference))
     log.info("Drift of %d passengers from the %d it learnt from:", len(frame), reference.rows)
-    log.info("%s", show(drifts))
+    log.info("%s", drift_table(drifts))
     facts = {
-        "model": registry.model,
+        "model": experiment.registry.model,
         "champion": champion.number,
         "reference_rows": reference.rows,
         "rows": len(frame),
-        "max_drift": alarm.max_drift,
-        "beyond": [one.column for one in alarm.beyond(drifts, len(frame))],
-        "columns": [to_dict(one) for one in drifts],
+        "max_drift": alert.max_drift,
+        "beyond": [one.column for one in alert.exceeding(drifts, len(frame))],
+        "columns": [drift_facts(one) for one in drifts],
     }
-    _keep(registry, Job.current(), facts, to_csv(drifts))
-    alarm.sound(drifts, len(frame))
+    _keep(experiment, facts, drift_csv(drifts))
+    alert.raise_or_warn(drifts, len(frame))
 
 
-def _reference(registry: Registry, champion: Version, alarm: Alarm) -> Profile | None:
-    """Return the profile the champion carries, None where there is none to be used.
+def _reference(experiment: Experiment, champion: Version) -> Profile | None:
+    """Return the profile stored with the champion, None if there is none that can be used.
 
     Raises:
-        RegistryError: It cannot be read, and the config wants drift to end the run.
+        RegistryError: It cannot be read, and drift is to end the run.
 
     """
     if PROFILE_FILE not in champion.digests:
-        log.warning("The champion is from before profiles were kept: drift cannot be told.")
+        log.warning("The champion was registered without a profile: drift is not measured.")
         return None
     try:
         with tempfile.TemporaryDirectory() as temporary:
-            return Profile.read(registry.fetch(champion, PROFILE_FILE, Path(temporary)).parent)
+            path = experiment.registry.fetch(champion, PROFILE_FILE, Path(temporary))
+            return read_record(path, Profile)
     except RegistryError as error:
-        if alarm.fails:
+        if experiment.alert.fails:
             raise
-        log.warning("Drift cannot be told: %s", error)
+        log.warning("Drift is not measured: %s", error)
         return None
 
 
-def _keep(registry: Registry, job: Job, facts: dict[str, Any], table: str) -> None:
-    """Write the drift into the job's folder, and log it to its run."""
+def _keep(experiment: Experiment, facts: dict[str, Any], table: str) -> None:
+    """Write the drift into the job's folder, and log it to the job's run."""
+    job, client = experiment.job, experiment.store.client
     write_json(job.folder / DRIFT_FILE, facts)
     write_atomically(job.folder / DRIFT_TABLE, table)
     if job.run_id is not None:
         for name in (DRIFT_FILE, DRIFT_TABLE):
-            registry.store.client.log_artifact(job.run_id, str(job.folder / name))
+            client.log_artifact(job.run_id, str(job.folder / name))

@@ -1,58 +1,57 @@
-"""`mode=pp`: the data checked, stored and profiled, and the features as tables to look at."""
+"""`mode=pp` (preprocess): the data checked, stored and described, and the features as tables."""
 
 import hashlib
 import json
 import logging
 from pathlib import Path
 
-from omegaconf import DictConfig
-
-from spaceship import experiment as parts
-from spaceship.config.build import build, resolved
+from spaceship.config.build import build
 from spaceship.config.installation import PACKAGE
-from spaceship.data._base import Passengers
-from spaceship.data.cache import filling, load_passengers
-from spaceship.data.checks import LABEL
-from spaceship.drift.profile import describe, show
+from spaceship.data.cache import filling, load_dataset
+from spaceship.data.description import describe, description_table
+from spaceship.experiment import Experiment, features_name
 from spaceship.files import write_atomically
+from spaceship.task.spaceship_titanic.columns import LABEL
 
 log = logging.getLogger(__name__)
 
+_CODE = ("features", "task", "split")
+"""Folders of the package whose code the stored features depend on."""
 
-def pp(cfg: DictConfig) -> None:
-    """Check the data, keep it and its features as Parquet, and write a profile of the columns.
 
-    The features are fitted on the training part. They are for looking at: each fold, twin and
-    serving model fits its own, so nothing here can leak into a score.
+def pp(experiment: Experiment) -> None:
+    """Check the data, store data and features as Parquet, and describe the columns.
+
+    The stored features are fitted on the training part and are for people to look at: each fold,
+    twin and serving model fits its own, so no figure rests on them.
     """
-    people, folder = load_passengers(parts.data_source(cfg), parts.outputs(cfg))
+    people, folder = load_dataset(experiment.source, experiment.outputs)
     profile = describe(people.train, LABEL)
     write_atomically(folder / "profile.csv", profile.to_csv())
     log.info("%d passengers to learn from, %d to predict", len(people.train), len(people.test))
-    log.info("%s", show(profile))
-    stored = _store_features(cfg, people, folder / "features")
+    log.info("%s", description_table(profile))
+    stored = _store_features(experiment, folder / "features")
     log.info("Data, profile and features are in %s", folder)
     log.info("Features: %s", stored.relative_to(folder))
 
 
-def _store_features(cfg: DictConfig, people: Passengers, folder: Path) -> Path:
+def _store_features(experiment: Experiment, folder: Path) -> Path:
     """Write the feature tables unless the same set, made by the same code, is there already."""
-    protocol = parts.protocol(cfg)
-    name = parts.features_name({"features": cfg.features})
-    key = _key(resolved(cfg.features), protocol.holdout_fraction, protocol.salt)
-    final = folder / f"{name}-{key}"
+    node, protocol = experiment.nodes.resolved("features"), experiment.protocol
+    key = _digest(node, protocol.holdout_fraction, protocol.salt)
+    final = folder / f"{features_name(node)}-{key}"
     if not final.is_dir():
-        learn, _ = protocol.parts(people.train)
-        features = build(cfg.features).fit(learn, learn[LABEL].to_numpy())
+        learn, _ = protocol.split(experiment.dataset.train)
+        features = build(node).fit(learn, learn[LABEL].to_numpy())
         with filling(final) as temporary:
             for part in ("train", "test"):
-                features.transform(getattr(people, part)).to_parquet(temporary / f"{part}.parquet")
+                table = features.transform(getattr(experiment.dataset, part))
+                table.to_parquet(temporary / f"{part}.parquet")
     return final
 
 
-def _key(*contents: object) -> str:
-    """Return a digest of what the features are made by: their config, the split and the code."""
-    folders = [PACKAGE / "features", PACKAGE / "task", PACKAGE / "split"]
-    paths = sorted(path for folder in folders for path in folder.rglob("*.py"))
+def _digest(*contents: object) -> str:
+    """Return a digest of everything the features depend on: their config, the split, the code."""
+    paths = sorted(path for name in _CODE for path in (PACKAGE / name).rglob("*.py"))
     code = [path.read_text() for path in paths]
     return hashlib.sha256(json.dumps([*contents, code], default=str).encode()).hexdigest()[:12]

@@ -2,21 +2,21 @@
 
 import logging
 
-from omegaconf import DictConfig
-
-from spaceship import experiment as parts
 from spaceship.config.installation import program
 from spaceship.errors import RegistryError
+from spaceship.experiment import Experiment
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 
 log = logging.getLogger(__name__)
 
 
-def promote(cfg: DictConfig) -> None:
+def promote(experiment: Experiment) -> None:
     """Make the challenger champion, on record."""
-    registry, dry_run = parts.registry(cfg), parts.gate(cfg).dry_run
-    with registry.lock():
-        seen = {alias: registry.aliases().get(alias) for alias in (CHAMPION, CHALLENGER)}
+    registry, dry_run = experiment.registry, experiment.gate.dry_run
+    aliases = registry.aliases
+    with aliases.lock():
+        current = aliases.current()
+        seen = {alias: current.get(alias) for alias in (CHAMPION, CHALLENGER)}
         number = seen[CHALLENGER]
         if number is None:
             message = (
@@ -25,8 +25,8 @@ def promote(cfg: DictConfig) -> None:
             )
             raise RegistryError(message)
         if not dry_run:
-            move = registry.prepare(CHAMPION, seen, cfg.reason or "promoted by hand")
-            registry.complete(move, number)
-            registry.take_away(CHALLENGER, number, f"version {number} became champion")
-    said = "would be" if dry_run else "is"
-    log.info("%s: champion was %s, %s %s", registry.model, seen[CHAMPION] or "nobody", said, number)
+            reason = experiment.settings.why or "promoted by hand"
+            aliases.complete(aliases.prepare(CHAMPION, seen, reason), number)
+            aliases.take_away(CHALLENGER, number, f"version {number} became champion")
+    verb = "would be" if dry_run else "is"
+    log.info("%s: champion was %s, %s %s", registry.model, seen[CHAMPION] or "nobody", verb, number)

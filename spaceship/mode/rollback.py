@@ -2,22 +2,21 @@
 
 import logging
 
-from omegaconf import DictConfig
-
-from spaceship import experiment as parts
+from spaceship.experiment import Experiment
 from spaceship.registry.registry import CHAMPION
 
 log = logging.getLogger(__name__)
 
 
-def rollback(cfg: DictConfig) -> None:
+def rollback(experiment: Experiment) -> None:
     """Make the previous champion champion again, on record."""
-    registry, dry_run = parts.registry(cfg), parts.gate(cfg).dry_run
-    with registry.lock():
+    registry, dry_run = experiment.registry, experiment.gate.dry_run
+    aliases = registry.aliases
+    with aliases.lock():
         current = registry.champion().number
         previous = registry.previous_champion()
         if not dry_run:
-            reason = cfg.reason or "rolled back by hand"
-            registry.complete(registry.prepare(CHAMPION, {CHAMPION: current}, reason), previous)
-    said = "would be" if dry_run else "is"
-    log.info("%s: champion was %s, %s %s", registry.model, current, said, previous)
+            reason = experiment.settings.why or "rolled back by hand"
+            aliases.complete(aliases.prepare(CHAMPION, {CHAMPION: current}, reason), previous)
+    verb = "would be" if dry_run else "is"
+    log.info("%s: champion was %s, %s %s", registry.model, current, verb, previous)

@@ -1,10 +1,9 @@
-"""`mode=tune`: a sweep's trial; the sweeper that `configs/mode/tune.yaml` chooses does the rest."""
+"""`mode=tune`: a trial of the sweep that `configs/mode/tune.yaml` sets up."""
 
-from omegaconf import DictConfig
+from spaceship.experiment import Experiment
+from spaceship.mode.train import Objective, train
 
-from spaceship.mode.train import train
 
-
-def tune(cfg: DictConfig) -> float | list[float]:
+def tune(experiment: Experiment) -> Objective:
     """Return a trial's objective; the best trial is fitted and gated when the sweep ends."""
-    return train(cfg)
+    return train(experiment)

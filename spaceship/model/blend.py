@@ -1,6 +1,7 @@
-"""Several pipelines as one classifier, weighted by how they do on rows they have not seen."""
+"""Blend of several pipelines: one classifier, weighted by rows that its members have not seen."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any, Self
 
 import numpy as np
@@ -9,13 +10,11 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from spaceship.data.checks import ID
-from spaceship.errors import ConfigError
 from spaceship.split.folds import inner_folds
+from spaceship.task.spaceship_titanic.columns import ID
 
-METHODS = ("stack", "greedy")
 _SEEDS = ("random_state", "random_seed")
-"""What libraries call the seed."""
+"""Names that libraries give to the seed."""
 _ROUNDS = 100
 """Members that greedy selection draws, with replacement."""
 _CLIP = 1e-6
@@ -24,14 +23,21 @@ _CLIP = 1e-6
 Floats = npt.NDArray[np.float64]
 Preparation = Any
 Member = tuple[int, Any]
-"""Which preparation it takes its columns from, and the unfitted estimator."""
+"""Position of the preparation that makes its columns, and the unfitted estimator."""
+
+
+class Method(StrEnum):
+    """Ways in which a blend weighs its members; see `Blend`."""
+
+    STACK = "stack"
+    GREEDY = "greedy"
 
 
 class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A weighted mean of members, in log-odds or in probability.
 
-    `fit` predicts every row by members that were fitted on other travel groups, learns the weights
-    from that, and then fits each member on all rows. Folds that score a blend are not among the
+    `fit` predicts every row by members that were fitted on other groups, learns the weights from
+    that, and then fits each member on all rows. Folds that score a blend are not among the
     inner ones, so they have no part in the weights.
 
     Args:
@@ -71,13 +77,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.seed = seed
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
-        """Learn the weights from inner folds, then fit every member on all rows.
-
-        Raises:
-            ConfigError: There are no members, or a setting is none there is.
-
-        """
-        self._check()
+        """Learn the weights from inner folds, then fit every member on all rows."""
         truth, alone = np.asarray(y, dtype=bool), len(self.members) == 1
         folds = [] if alone else inner_folds(X[ID], truth, n_splits=self.n_folds, seed=self.seed)
         learners = [np.arange(len(X)), *(train for train, _ in folds)]
@@ -101,19 +101,6 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, X: pd.DataFrame) -> npt.NDArray[np.bool_]:
         """Give the predicted label of each row, (n_rows,)."""
         return np.asarray(self.predict_proba(X)[:, 1] > 0.5)  # noqa: PLR2004 - one of two
-
-    def _check(self) -> None:
-        for name, least in (("n_folds", 2), ("bags", 1)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                message = f"expected model.{name} to be a whole number from {least} on"
-                raise ConfigError(f"{message}, found {value!r}")
-        if not self.members:
-            message = "expected a blend to have members, found none; name them in model.members"
-            raise ConfigError(message)
-        if self.method not in METHODS:
-            message = f"expected model.method to be one of {', '.join(METHODS)}"
-            raise ConfigError(f"{message}, found {self.method!r}")
 
     def _fit_members(
         self, X: pd.DataFrame, truth: npt.NDArray[np.bool_]

@@ -1,5 +1,6 @@
-"""From features to what an estimator can take: native categories, or one-hot and scaled numbers."""
+"""Encodings of features for an estimator: native categories, or one-hot and scaled numbers."""
 
+from enum import StrEnum
 from typing import Any, Self
 
 import numpy as np
@@ -11,24 +12,21 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from spaceship.errors import ConfigError
 
-ENCODINGS = ("native", "onehot")
+class Encoding(StrEnum):
+    """Input that an estimator takes: pandas categories and gaps, or numbers alone."""
+
+    NATIVE = "native"
+    ONEHOT = "onehot"
 
 
-def encoder(encoding: str) -> Any:
-    """Build the unfitted transformer of an encoding's name.
+def encoder(encoding: Encoding) -> Any:
+    """Return the unfitted transformer of an encoding.
 
-    Raises:
-        ConfigError: The name is not one of `ENCODINGS`.
-
+    >>> encoder(Encoding.NATIVE)
+    CategoryEncoder()
     """
-    if encoding == "native":
-        return CategoryEncoder()
-    if encoding == "onehot":
-        return _onehot()
-    msg = f"encoding must be one of {', '.join(sorted(ENCODINGS))}; got {encoding!r}"
-    raise ConfigError(msg)
+    return CategoryEncoder() if Encoding(encoding) is Encoding.NATIVE else _onehot()
 
 
 class CategoryEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]

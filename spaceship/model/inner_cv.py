@@ -1,10 +1,11 @@
-"""What a candidate chooses for itself, by cross-validation inside the rows it is fitted on.
+"""Choices by inner cross-validation: boosting rounds, calibration and decision threshold.
 
-Each class here wraps a pipeline that takes raw columns, because the travel groups that inner folds
-keep whole are told by PassengerId. No row that is scored has a part in any choice.
+Each class wraps a pipeline that takes raw columns, because inner folds keep groups whole and the
+column of ids names the group of a row. No row that is scored has a part in any choice.
 """
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any, Self
 
 import numpy as np
@@ -17,25 +18,38 @@ from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from spaceship.data.checks import ID
 from spaceship.errors import ConfigError
 from spaceship.split.folds import inner_folds
+from spaceship.task.spaceship_titanic.columns import ID
 
-CALIBRATIONS = ("none", "isotonic", "sigmoid", "temperature")
-ITERATIONS = ("fixed", "inner_cv")
-THRESHOLDS = (0.5, "tuned")
-ROUNDS = ("n_estimators", "iterations", "max_iter")
-"""What libraries call the number of boosting rounds."""
+_ROUNDS = ("n_estimators", "iterations", "max_iter")
+"""Names that libraries give to the number of boosting rounds."""
 _BOOSTERS = ("staged_predict_proba", "get_booster", "booster_")
-"""What tells boosting from the rest: scikit-learn and CatBoost, XGBoost, LightGBM."""
+"""Attributes of boosters alone: of scikit-learn and CatBoost, XGBoost, LightGBM."""
 _STEPS = 40
 """Numbers of rounds that are compared."""
 _MOST = 2.0
-"""Rounds that are tried at the most, as a multiple of the configured number."""
+"""Largest number of rounds tried, as a multiple of the configured number."""
+
+
+class Calibration(StrEnum):
+    """Methods of `sklearn.calibration.CalibratedClassifierCV`, or none."""
+
+    NONE = "none"
+    ISOTONIC = "isotonic"
+    SIGMOID = "sigmoid"
+    TEMPERATURE = "temperature"
+
+
+class Iterations(StrEnum):
+    """Number of boosting rounds: the configured one, or one chosen by inner folds."""
+
+    FIXED = "fixed"
+    INNER_CV = "inner_cv"
 
 
 class _Inner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A classifier that hands every question on to the one it has fitted."""
+    """A classifier that predicts by the one it has fitted."""
 
     fitted_: Any
 
@@ -128,32 +142,31 @@ class InnerFolds(_Inner):
         return self.predict_proba(X)[:, 1] > self.threshold_
 
 
-def choosing(
-    pipeline: Any, *, iterations: str, calibration: str, threshold: str | float, seed: int
+def with_inner_choices(
+    pipeline: Any,
+    *,
+    iterations: Iterations = Iterations.FIXED,
+    calibration: Calibration = Calibration.NONE,
+    threshold: float | str = 0.5,
+    seed: int = 0,
 ) -> Pipeline:
-    """Wrap a pipeline in what it is to choose for itself.
+    """Wrap a pipeline that takes raw columns in the choices that inner folds make for it.
 
     Args:
         pipeline: Takes raw columns.
-        iterations: `inner_cv` chooses the number of boosting rounds, `fixed` does not.
-        calibration: How probabilities are mended: one of `CALIBRATIONS`.
-        threshold: `tuned` chooses the probability above which a passenger is called transported.
+        iterations: Whether the number of boosting rounds is chosen.
+        calibration: Method that calibrates the probabilities.
+        threshold: `tuned` chooses the probability above which True is predicted.
         seed: Seed of the inner folds.
 
-    Raises:
-        ConfigError: One of them is unknown.
+    >>> list(with_inner_choices(pipeline, threshold="tuned").named_steps)
+    ['candidate']
 
     """
-    asked = {"model.iterations": iterations, "calibration": calibration, "threshold": threshold}
-    known = (ITERATIONS, CALIBRATIONS, THRESHOLDS)
-    for (name, value), choices in zip(asked.items(), known, strict=True):
-        if value not in choices:
-            message = f"expected {name} to be one of {', '.join(map(str, choices))}"
-            raise ConfigError(f"{message}, found {value!r}")
-    if iterations == "inner_cv":
+    if iterations == Iterations.INNER_CV:
         pipeline = InnerIterations(pipeline, seed=seed)
-    if calibration != "none":
-        inside = CalibratedClassifierCV(pipeline, method=calibration, ensemble=False)
+    if calibration != Calibration.NONE:
+        inside = CalibratedClassifierCV(pipeline, method=str(calibration), ensemble=False)
         pipeline = InnerFolds(inside, seed=seed)
     if threshold == "tuned":
         inside = TunedThresholdClassifierCV(pipeline, scoring="accuracy")
@@ -166,7 +179,7 @@ def _rounds(pipeline: Pipeline) -> tuple[str, int]:
     step, estimator = pipeline.steps[-1]
     parameters = estimator.get_params(deep=False)
     boosts = any(hasattr(type(estimator), name) for name in _BOOSTERS)
-    for name in ROUNDS if boosts else ():
+    for name in _ROUNDS if boosts else ():
         if isinstance(parameters.get(name), int) and parameters[name] > 0:
             return f"{step}__{name}", parameters[name]
     message = f"expected model.iterations=fixed for {type(estimator).__name__}, found inner_cv"

@@ -1,27 +1,56 @@
-"""One estimator from raw passengers to probabilities: features, encoding, model."""
+"""Pipelines built from recipes: raw columns → features → encoding → estimator → probabilities."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 
+from spaceship.config.build import build
+from spaceship.errors import ConfigError
 from spaceship.model.blend import Blend
-from spaceship.model.encoding import encoder
+from spaceship.model.encoding import Encoding, encoder
+from spaceship.model.inner_cv import with_inner_choices
+from spaceship.model.recipe import Recipe
 
 
-def build_pipeline(features: Any, encoding: str, estimator: Any) -> Pipeline:
+def build_recipe(own: Recipe, seed: int) -> Pipeline:
+    """Return the unfitted pipeline of a recipe, which takes raw columns.
+
+    Args:
+        own: A recipe whose interpolations are resolved.
+        seed: Seed of inner folds.
+
+    Raises:
+        ConfigError: A part has not the methods of its kind.
+
+    >>> raw = {"_target_": "spaceship.task.spaceship_titanic.features.raw.RawFeatures"}
+    >>> lgbm = {"_target_": "lightgbm.LGBMClassifier", "n_estimators": 5}
+    >>> recipe = Recipe(name="lgbm", encoding="native", estimator=lgbm, features=raw)
+    >>> list(build_recipe(recipe, seed=42).named_steps)
+    ['features', 'encoding', 'estimator']
+
+    """
+    if own.members is None:
+        whole: Any = _chain(own)
+    else:
+        members = [_member(one, seed) for one in own.members]
+        settings = {"method": str(own.method), "n_folds": own.n_folds, "bags": own.bags}
+        whole = build_blend(members, **settings, seed=seed)
+    return _with_choices(own, whole, seed)
+
+
+def build_pipeline(features: Any, encoding: Encoding, estimator: Any) -> Pipeline:
     """Chain a feature set, an encoding and an estimator into one unfitted pipeline.
 
     Args:
         features: Transformer from raw columns to float64 and `str` columns.
-        encoding: How the estimator wants its input, `native` or `onehot`.
+        encoding: Input that the estimator takes.
         estimator: Classifier with `predict_proba`.
 
-    Returns:
-        Pipeline with the steps `features`, `encoding` and `estimator`, which takes raw columns.
-
-    Raises:
-        ConfigError: The encoding has no such name.
+    >>> build_pipeline("passthrough", Encoding.NATIVE, None)[:-1]
+    Pipeline(steps=[('features', 'passthrough'), ('encoding', CategoryEncoder())])
 
     """
     steps = [("features", features), ("encoding", encoder(encoding)), ("estimator", estimator)]
@@ -29,18 +58,60 @@ def build_pipeline(features: Any, encoding: str, estimator: Any) -> Pipeline:
 
 
 def build_blend(members: Sequence[tuple[str, Any, Any]], **settings: Any) -> Blend:
-    """Put candidates side by side; those with the same columns share what prepares them.
+    """Return an unfitted blend in which members with the same columns share their preparation.
 
     Args:
-        members: Of each, a key that is the same for the same columns, what prepares these, and its
-            estimator.
+        members: Of each a key that is the same for the same columns, the preparation of these
+            columns, and the estimator.
         **settings: Further arguments of `Blend`.
 
-    Returns:
-        An unfitted classifier which takes raw columns.
+    >>> members = [("raw", "passthrough", 1), ("full", None, 2), ("raw", "passthrough", 3)]
+    >>> build_blend(members).members
+    [(0, 1), (1, 2), (0, 3)]
 
     """
     prepared = {key: steps for key, steps, _ in members}
     places = {key: place for place, key in enumerate(prepared)}
     pairs = [(places[key], estimator) for key, _, estimator in members]
     return Blend(list(prepared.values()), pairs, **settings)
+
+
+def _chain(own: Recipe) -> Pipeline:
+    """Return the pipeline of a resolved recipe of one estimator, without inner choices."""
+    features = _part("features", own.features, ("fit", "transform"))
+    estimator = _part("estimator", own.estimator, ("fit", "predict_proba", "get_params"))
+    return build_pipeline(features, own.encoding, estimator)
+
+
+def _part(key: str, node: Any, wanted: Sequence[str]) -> Any:
+    """Return a part of the pipeline if it has the methods that the pipeline calls."""
+    part = build(node)
+    if lacking := [name for name in wanted if not callable(getattr(part, name, None))]:
+        group = "features" if key == "features" else "model"
+        message = f"expected {key} with {', '.join(wanted)}; found {part!r} without "
+        message += ", ".join(lacking)
+        raise ConfigError(f"{message}; choose one of configs/{group} with {group}=NAME")
+    return part
+
+
+def _member(own: Recipe, seed: int) -> tuple[str, Any, Any]:
+    """Return (key, preparation, estimator) of a blend's member; equal keys mean equal columns.
+
+    A member with inner choices takes raw columns, as its inner folds prepare them anew. A threshold
+    applies to the blend only.
+    """
+    pipeline, own = _chain(own), own.model_copy(update={"threshold": 0.5})
+    if own.prepares_alone:
+        columns = json.dumps([own.features, own.encoding], sort_keys=True)
+        return columns, pipeline[:-1], pipeline[-1]
+    return "raw", FunctionTransformer(), _with_choices(own, pipeline, seed)
+
+
+def _with_choices(own: Recipe, pipeline: Any, seed: int) -> Pipeline:
+    return with_inner_choices(
+        pipeline,
+        iterations=own.iterations,
+        calibration=own.calibration,
+        threshold=own.threshold,
+        seed=seed,
+    )

@@ -1,27 +1,28 @@
-"""Where the aliases of a registered model point, and how one is moved: intent, move, outcome."""
+"""Aliases of a registered model: where they point, the lock, and moves that survive a crash."""
 
 import logging
 import random
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from spaceship.errors import OutdatedError, RegistryError
-from spaceship.process import is_orphan, process_tags
-from spaceship.registry.moves import CANCELLED, DONE, PREPARING, Move, read_moves
+from hydra_plugins.spaceship_optuna.process import is_orphan, process_tags
+from spaceship.errors import OutdatedError, RegistryError, expected
+from spaceship.registry.moves import Move, MoveState, read_moves
 from spaceship.tracking.store import Store
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import RegisteredModel
 
 log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 300
-"""How long a process waits for another one that moves an alias."""
+"""Seconds that a process waits for another one that moves an alias."""
 _BACK_OFF_SECONDS = 0.2
-"""Mean time after which a process that met another one's open move tries again."""
+"""Mean seconds after which a process that found another one's open move tries again."""
 
 
 @dataclass(frozen=True)
@@ -29,20 +30,23 @@ class Aliases:
     """The aliases of one registered model in one MLflow store.
 
     Attributes:
-        store: Where MLflow is.
+        store: The MLflow store.
         model: Registered name, such as `spaceship-local`.
+        lock_folder: Folder of the lock that lets one process of this machine move aliases.
+
+    >>> with registry.aliases.lock():
+    ...     _ = registry.aliases.move("challenger", None, "there is none, so none is taken away")
+    >>> registry.aliases.current(), [move.alias for move in registry.aliases.moves()]
+    ({}, ['challenger'])
 
     """
 
     store: Store
     model: str
+    lock_folder: Path
 
-    @property
-    def _client(self) -> "MlflowClient":
-        return self.store.client
-
-    def aliases(self) -> dict[str, str]:
-        """Return the version each alias points to."""
+    def current(self) -> dict[str, str]:
+        """Return the version number of each alias."""
         entity = self._entity()
         return {} if entity is None else {k: str(v) for k, v in entity.aliases.items()}
 
@@ -51,115 +55,131 @@ class Aliases:
         entity = self._entity()
         return [] if entity is None else read_moves(entity.tags)
 
-    def prepare(self, alias: str, seen: Mapping[str, str | None], reason: str) -> Move:
-        """Put on record that an alias is about to move; until `complete`, nobody else moves one.
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep the other processes of this machine from moving an alias during the block.
 
-        The record is the lock that processes of several machines share: whoever finds the open
-        move of another one takes its own back, waits and tries again. The caller holds `lock`.
-
-        Args:
-            alias: The alias.
-            seen: The version each alias pointed to when the move was decided on.
-            reason: On what grounds.
-
-        Raises:
-            OutdatedError: An alias points elsewhere by now.
-            RegistryError: Another process's move stays open for too long.
-
+        Moves that a crash left open are closed first; those that an exception in the block leaves
+        open, at once. Raise RegistryError if another process holds the lock for too long.
         """
-        self._create_model()
+        from filelock import FileLock, Timeout
+
+        self.lock_folder.mkdir(parents=True, exist_ok=True)
+        path = self.lock_folder / f"{self.model}.lock"
+        try:
+            with FileLock(path, timeout=LOCK_SECONDS, is_singleton=True):
+                self._close_dead_moves()
+                try:
+                    yield
+                except BaseException:
+                    with suppress(Exception):  # the next holder of the lock tries again
+                        self._close_dead_moves()
+                    raise
+        except Timeout as error:
+            found = f"another process holding it for {LOCK_SECONDS} s"
+            raise RegistryError(expected(f"the lock {path}", found, "try again later")) from error
+
+    def prepare(self, alias: str, seen: Mapping[str, str | None], reason: str) -> Move:
+        """Record that an alias is about to move; until `complete`, no other process moves one.
+
+        The record is the lock between machines: a process that finds another one's open move
+        withdraws its own, waits and tries again. The caller holds `lock`. Raise OutdatedError if an
+        alias does not point to the version `seen` when the move was decided on, and RegistryError
+        if another process's move stays open for too long.
+        """
+        self.create_model()
         deadline = time.monotonic() + LOCK_SECONDS
         while time.monotonic() < deadline:
             move = Move.prepared(alias, seen.get(alias), reason, process_tags())
-            self._record(move)
+            self.record(move)
             others = [one for one in self.moves() if one.is_open and one.key != move.key]
             if not any(map(_is_alive, others)):
                 self._compare(move, seen)
                 return move
             self._withdraw(move)
             time.sleep(random.uniform(0, 2 * _BACK_OFF_SECONDS))  # noqa: S311 - not a secret
-            self.reconcile()
-        message = f"another process has been moving an alias of {self.model} for {LOCK_SECONDS} s"
-        raise RegistryError(f"{message}; if none runs any more, try again in ten minutes")
+            self._close_dead_moves()
+        found = f"another process moving one for {LOCK_SECONDS} s"
+        do = "if no such process is running, try again in ten minutes"
+        raise RegistryError(expected(f"to move an alias of {self.model}", found, do))
 
     def complete(self, move: Move, after: str | None) -> Move:
         """Point the prepared move's alias to a version, or take it away, and record the outcome.
 
-        Raises:
-            OutdatedError: The move took so long that another machine has given it up.
-
+        Raise OutdatedError if the move took so long that another machine has given it up.
         """
-        if not any(one.key == move.key and one.state == PREPARING for one in self.moves()):
-            message = f"expected to move {move.alias} of {self.model}, found the move given up"
-            raise OutdatedError(f"{message} by another process meanwhile; run the command again")
+        prepared = (one.key for one in self.moves() if one.state == MoveState.PREPARING)
+        if move.key not in prepared:
+            found = "the move given up by another process meanwhile"
+            what = f"to move {move.alias} of {self.model}"
+            raise OutdatedError(expected(what, found, "run the command again"))
         intent = move.to(after)
-        self._record(intent)
+        self.record(intent)
         if after is not None:
-            self._client.set_registered_model_alias(self.model, move.alias, after)
+            self.store.client.set_registered_model_alias(self.model, move.alias, after)
         elif move.before is not None:
-            self._client.delete_registered_model_alias(self.model, move.alias)
-        self._record(done := intent.ended(DONE))
+            self.store.client.delete_registered_model_alias(self.model, move.alias)
+        self.record(done := intent.ended(MoveState.DONE))
         return done
 
     def move(self, alias: str, after: str | None, reason: str) -> Move:
         """Point an alias to a version, or take it away; the caller holds the lock."""
-        return self.complete(self.prepare(alias, {alias: self.aliases().get(alias)}, reason), after)
+        return self.complete(self.prepare(alias, {alias: self.current().get(alias)}, reason), after)
 
     def take_away(self, alias: str, number: str, reason: str) -> None:
-        """Take an alias away from a version; one that points elsewhere by now is left alone."""
+        """Take an alias away from a version, unless it points elsewhere by now."""
         with suppress(OutdatedError):
             self.complete(self.prepare(alias, {alias: number}, reason), None)
 
-    def _create_model(self) -> None:
+    def create_model(self) -> None:
+        """Create the registered model if it is missing."""
         from mlflow import MlflowException
 
         try:
-            self._client.create_registered_model(self.model)
+            self.store.client.create_registered_model(self.model)
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
 
-    def _entity(self) -> Any | None:
+    def record(self, move: Move) -> None:
+        """Write a move's tag."""
+        self.store.client.set_registered_model_tag(self.model, move.key, move.to_tag())
+
+    def _entity(self) -> "RegisteredModel | None":
         from mlflow import MlflowException
 
         try:
-            return self._client.get_registered_model(self.model)
+            return self.store.client.get_registered_model(self.model)
         except MlflowException as error:
             if error.error_code == "RESOURCE_DOES_NOT_EXIST":
                 return None
             raise
 
-    def _record(self, move: Move) -> None:
-        self._client.set_registered_model_tag(self.model, move.key, move.to_tag())
-
     def _compare(self, move: Move, seen: Mapping[str, str | None]) -> None:
-        """Take a move back that was decided on while the aliases pointed elsewhere."""
-        now = self.aliases()
-        changed = [name for name, number in seen.items() if now.get(name) != number]
-        if changed:
-            self._withdraw(move)
-            name = changed[0]
-            message = (
-                f"expected version {seen[name]} of {self.model} to be {name}, found "
-                f"{now.get(name)}: it has moved meanwhile; run the command again"
-            )
-            raise OutdatedError(message)
+        """Withdraw the move and raise if an alias points elsewhere than when it was decided on."""
+        now = self.current()
+        for name, number in seen.items():
+            if now.get(name) != number:
+                self._withdraw(move)
+                found = f"{now.get(name)}: it has moved meanwhile"
+                what = f"version {number} of {self.model} to be {name}"
+                raise OutdatedError(expected(what, found, "run the command again"))
 
     def _withdraw(self, move: Move) -> None:
-        self._client.delete_registered_model_tag(self.model, move.key)
+        self.store.client.delete_registered_model_tag(self.model, move.key)
 
-    def reconcile(self) -> None:
-        """Finish or cancel the moves a crash left open: the alias tells which it was."""
-        aliases = self.aliases()
+    def _close_dead_moves(self) -> None:
+        """Record moves that a crash left open as done if the alias has moved, else as cancelled."""
+        aliases = self.current()
         for move in self.moves():
             if move.is_open and not _is_alive(move):
-                arrived = move.state != PREPARING and aliases.get(move.alias) == move.after
-                outcome = DONE if arrived else CANCELLED
+                moved = move.state == MoveState.INTENT and aliases.get(move.alias) == move.after
+                outcome = MoveState.DONE if moved else MoveState.CANCELLED
                 log.info("A move of %s was interrupted; it is %s.", move.alias, outcome)
-                self._record(move.ended(outcome))
+                self.record(move.ended(outcome))
 
 
 def _is_alive(move: Move) -> bool:
-    """Tell whether another process may still be at an open move."""
+    """Tell whether another process may still work on an open move."""
     elsewhere = bool(move.process) and move.process != process_tags()
     return elsewhere and not is_orphan(move.process) and not move.is_stale

@@ -1,9 +1,11 @@
-"""The record of every move of an alias, kept as tags of the registered model itself.
+"""Moves of aliases, kept for ever as tags of the registered model itself.
 
-MLflow's alias is a blind write with no history. Here each move is one tag that only its mover
-writes: that it prepares, what it intends once that is certain, and the outcome after the alias has
-moved. So a crash at any point can be told from a move that took place, and whoever sees the open
-move of another process, on whatever machine, keeps off.
+MLflow's alias is a blind write with no history. Here each move is one tag that only its own process
+writes, three times:
+
+1. `preparing`, before anything is registered: it locks out the processes of other machines.
+2. `intent`, once the version is known: after a crash, the alias shows whether it has moved.
+3. `done` after the alias has moved, or `cancelled` if it never did.
 """
 
 import getpass
@@ -12,15 +14,26 @@ import os
 import socket
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Self
 
-PREPARING, INTENT, DONE, CANCELLED = "preparing", "intent", "done", "cancelled"
+from spaceship.records import from_text, to_plain
+
 STALE = timedelta(minutes=10)
-"""Age at which the open move of a process on another machine, which cannot be seen, is given up."""
+"""Age at which an open move of another machine, whose processes cannot be seen, is given up."""
 _PREFIX = "move-"
 _REASON_LENGTH = 1000
+
+
+class MoveState(StrEnum):
+    """Stage of a move, see the head of this module."""
+
+    PREPARING = "preparing"
+    INTENT = "intent"
+    DONE = "done"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)
@@ -28,16 +41,19 @@ class Move:
     """One move of an alias.
 
     Attributes:
-        at: When it was decided, ISO 8601, UTC.
-        alias: Which alias moved.
-        before: Version number it pointed to, or None.
-        after: Version number it points to since, or None when it was taken away.
-        reason: On what grounds.
-        by: Who moved it, `user@host`.
-        state: `preparing` until `after` is known, `intent` until the alias has moved, then `done`;
-            `cancelled` if it never did.
+        at: Time of its preparation, ISO 8601, UTC.
+        alias: Alias that moves.
+        before: Version number that the alias pointed to, or None.
+        after: Version number that it points to afterwards, or None if the alias is taken away.
+        reason: Grounds for the move.
+        by: Who moves it, `user@host`.
+        state: How far the move has come.
         key: Its key among the registered model's tags.
-        process: Which process moves it, as tags of `spaceship.process`.
+        process: Process that moves it, as tags of `hydra_plugins.spaceship_optuna.process`.
+
+    >>> move = Move.prepared("champion", before="1", reason="3.2 % better", process={})
+    >>> move.to("2").ended(MoveState.DONE).is_open
+    False
 
     """
 
@@ -47,7 +63,7 @@ class Move:
     after: str | None
     reason: str
     by: str
-    state: str
+    state: MoveState
     key: str
     process: Mapping[str, str] = field(default_factory=dict)
 
@@ -55,54 +71,68 @@ class Move:
     def prepared(
         cls, alias: str, before: str | None, reason: str, process: Mapping[str, str]
     ) -> Self:
-        """Return a move that is being prepared, by this user, now."""
+        """Return a move by this user, prepared now."""
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         by = f"{_user()}@{socket.gethostname()}"
         key = f"{_PREFIX}{now}-{uuid.uuid4().hex[:8]}"
-        told = reason[:_REASON_LENGTH]
-        return cls(now, alias, before, None, told, by, PREPARING, key, dict(process))
+        short = reason[:_REASON_LENGTH]
+        return cls(now, alias, before, None, short, by, MoveState.PREPARING, key, dict(process))
 
     def to(self, after: str | None) -> Self:
-        """Return the move once it is certain where it leads; None takes the alias away."""
-        return replace(self, after=after, state=INTENT)
+        """Return the move with the version it leads to; None takes the alias away."""
+        return replace(self, after=after, state=MoveState.INTENT)
 
-    def ended(self, state: str) -> Self:
+    def ended(self, state: MoveState) -> Self:
         """Return the move with its outcome."""
         return replace(self, state=state)
 
     @property
     def is_open(self) -> bool:
-        """Whether its outcome is not known yet."""
-        return self.state in {PREPARING, INTENT}
+        """Whether the move is neither done nor cancelled."""
+        return self.state in {MoveState.PREPARING, MoveState.INTENT}
 
     @property
     def is_stale(self) -> bool:
-        """Whether it has been open for so long that its process must be gone."""
+        """Whether the move is so old that its process, if it is still open, must be gone."""
         return datetime.now(UTC) - datetime.fromisoformat(self.at) > STALE
 
     def to_tag(self) -> str:
-        """Return the move as the value of its tag."""
-        return json.dumps(asdict(self))
+        """Return the move as the value of its tag, JSON."""
+        return json.dumps(to_plain(self))
 
 
 def read_moves(tags: Mapping[str, str]) -> Sequence[Move]:
-    """Return the moves among a registered model's tags, oldest first."""
+    """Return the moves among a registered model's tags, oldest first.
+
+    >>> move = Move.prepared("champion", None, "the first", {})
+    >>> read_moves({"task": "churn", move.key: move.to_tag()}) == [move]
+    True
+    """
     keys = sorted(key for key in tags if key.startswith(_PREFIX))
-    return [Move(**json.loads(tags[key])) for key in keys]
+    return [from_text(Move, tags[key], f"the tag {key}") for key in keys]
 
 
-def reigns(moves: Sequence[Move], alias: str) -> Sequence[Move]:
-    """Return the moves of one alias that took place, oldest first."""
-    return [move for move in moves if move.alias == alias and move.state == DONE]
+def completed_moves(moves: Sequence[Move], alias: str) -> Sequence[Move]:
+    """Return the moves of one alias that took place, oldest first.
+
+    >>> completed_moves([Move.prepared("champion", None, "still open", {})], "champion")
+    []
+    """
+    return [move for move in moves if move.alias == alias and move.state == MoveState.DONE]
 
 
-def predecessor(moves: Sequence[Move], alias: str, current: str) -> str | None:
-    """Return the version an alias pointed to before the current one, or None.
+def version_before(moves: Sequence[Move], alias: str, current: str) -> str | None:
+    """Return the version that an alias pointed to before the current one, or None.
 
-    Going back twice goes back two versions: what was undone by going back does not count.
+    Going back twice goes back two versions: a version that was rolled back does not count.
+
+    >>> def done(n):
+    ...     return Move.prepared("champion", None, "", {}).to(n).ended(MoveState.DONE)
+    >>> version_before([done("1"), done("2"), done("3"), done("2")], "champion", "2")
+    '1'
     """
     line: list[str] = []
-    for move in reigns(moves, alias):
+    for move in completed_moves(moves, alias):
         if move.after in line:
             line = line[: line.index(move.after)]
         if move.after is not None:

@@ -1,20 +1,21 @@
-"""The model registry: versions, the aliases champion and challenger, and every move on record."""
+"""Model registry: versions of one registered model, artifacts, champion and challenger."""
 
 import json
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spaceship.config.installation import program
-from spaceship.errors import NoChampionError, RegistryError
+from spaceship.errors import NoChampionError, RegistryError, expected
 from spaceship.files import digest
-from spaceship.registry.aliases import LOCK_SECONDS, Aliases
-from spaceship.registry.moves import DONE, Move, predecessor
+from spaceship.registry.aliases import Aliases
+from spaceship.registry.moves import Move, MoveState, version_before
+from spaceship.tracking.store import Store
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 _MEND = (
     "restore it, go back with mode=rollback, or take the alias champion away on MLflow's page "
@@ -35,9 +36,12 @@ class Version:
 
     Attributes:
         number: Its version number, as MLflow writes it.
-        run_id: The run that made it: report, hold-out rows and twin are there.
+        run_id: The run that made it; report, hold-out rows and twin are among its artifacts.
         recipe: The recipe it was fitted from.
         digests: By name of an artifact, its digest when it was registered.
+
+    >>> Version("2", "a1b2", {"name": "lgbm"}, {}).recipe["name"]
+    'lgbm'
 
     """
 
@@ -48,66 +52,60 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Registry(Aliases):
-    """The versions of one registered model, the champion among them.
+class Registry:
+    """The versions of one registered model.
 
     Attributes:
-        store: Where MLflow is.
+        store: The MLflow store.
         model: Registered name, such as `spaceship-local`.
         lock_folder: Folder of the lock that lets one process of this machine move aliases.
 
+    >>> registry.model, registry.find(CHAMPION)
+    ('spaceship-synthetic', None)
+
     """
 
+    store: Store
+    model: str
     lock_folder: Path
 
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the registry: nobody else on this machine moves an alias meanwhile.
+    @cached_property
+    def aliases(self) -> Aliases:
+        """The aliases of the registered model, and the record of their moves."""
+        return Aliases(self.store, self.model, self.lock_folder)
 
-        Moves that a crash left half-done are finished or cancelled first; those that an error in
-        the block leaves half-done, at once.
-
-        Raises:
-            RegistryError: Another process holds it for too long.
-
-        """
-        from filelock import FileLock, Timeout
-
-        self.lock_folder.mkdir(parents=True, exist_ok=True)
-        path = self.lock_folder / f"{self.model}.lock"
-        try:
-            with FileLock(path, timeout=LOCK_SECONDS, is_singleton=True):
-                self.reconcile()
-                try:
-                    yield
-                except BaseException:
-                    with suppress(Exception):  # whoever holds the lock next tries again
-                        self.reconcile()
-                    raise
-        except Timeout as error:
-            message = f"another process has held the registry for {LOCK_SECONDS} s; try again later"
-            raise RegistryError(message) from error
+    @property
+    def _client(self) -> "MlflowClient":
+        return self.store.client
 
     def find(self, alias: str) -> Version | None:
         """Return the version an alias points to, or None."""
-        number = self.aliases().get(alias)
+        number = self.aliases.current().get(alias)
         return None if number is None else self.version(number)
 
     def champion(self) -> Version:
-        """Return the champion.
+        """Return the champion; raise NoChampionError if there is none yet."""
+        if (version := self.find(CHAMPION)) is not None:
+            return version
+        do = f"a candidate that passes the gate becomes champion: {program()} mode=train"
+        what = f"a champion of {self.model}"
+        raise NoChampionError(expected(what, "none", f"{do}, with the same data"))
 
-        Raises:
-            NoChampionError: There is none yet.
+    def previous_champion(self) -> str:
+        """Return the number of the version that was champion before the present one.
 
+        Versions that have been deleted since are skipped; raise RegistryError if none is left.
         """
-        version = self.find(CHAMPION)
-        if version is None:
-            message = (
-                f"expected a champion of {self.model}, found none; a candidate that passes the "
-                f"gate becomes champion: {program()} mode=train, with the same data"
-            )
-            raise NoChampionError(message)
-        return version
+        current, moves = self.champion().number, self.aliases.moves()
+        found = self._client.search_model_versions(f"name = '{self.model}'", max_results=10_000)
+        existing = {str(version.version) for version in found}
+        before = version_before(moves, CHAMPION, current)
+        while before is not None and before not in existing:
+            before = version_before(moves, CHAMPION, before)
+        if before is None:
+            what, only = f"an earlier champion of {self.model}", f"version {current} only"
+            raise RegistryError(expected(what, only, "there is nothing to go back to"))
+        return before
 
     def version(self, number: str) -> Version:
         """Return a version by its number."""
@@ -116,20 +114,13 @@ class Registry(Aliases):
         return Version(str(entity.version), str(entity.run_id), recipe, digests)
 
     def register(self, folder: Path, run_id: str, tags: Mapping[str, str]) -> str:
-        """Register the model that lies in a folder in MLflow's format.
+        """Register the model in a folder that `packaging.save` wrote, and return its number.
 
-        Args:
-            folder: What `packaging.save` wrote.
-            run_id: The run the model came from.
-            tags: Tags of the version, among them `recipe`.
-
-        Returns:
-            The new version's number, once it is complete.
-
+        The tags, among them `recipe`, are the version's; the run is the one that made the model.
         """
         from mlflow.entities import LoggedModelOutput
 
-        self._create_model()
+        self.aliases.create_model()
         experiment = self.store.experiment_id
         model = self._client.create_logged_model(experiment, "model", run_id, model_type="pipeline")
         self._client.log_model_artifacts(model.model_id, str(folder))
@@ -142,68 +133,34 @@ class Registry(Aliases):
         return str(version.version)
 
     def move_of(self, run_id: str) -> Move | None:
-        """Return the move that a run's model has made, None if it has made none."""
+        """Return the completed move of an alias to a run's model, or None."""
         query = f"name = '{self.model}' and run_id = '{run_id}'"
         numbers = {str(one.version) for one in self._client.search_model_versions(query)}
-        made = (one for one in self.moves() if one.state == DONE and one.after in numbers)
-        return next(made, None)
-
-    def previous_champion(self) -> str:
-        """Return the number of the version that was champion before the present one.
-
-        Versions that have been deleted since are passed over.
-
-        Raises:
-            RegistryError: There was none.
-
-        """
-        current, moves = self.champion().number, self.moves()
-        found = self._client.search_model_versions(f"name = '{self.model}'", max_results=10_000)
-        there = {str(version.version) for version in found}
-        before = predecessor(moves, CHAMPION, current)
-        while before is not None and before not in there:
-            before = predecessor(moves, CHAMPION, before)
-        if before is None:
-            message = (
-                f"expected an earlier champion of {self.model}, found version {current} only; "
-                "there is nothing to go back to"
-            )
-            raise RegistryError(message)
-        return before
+        done = (move for move in self.aliases.moves() if move.state == MoveState.DONE)
+        return next((move for move in done if move.after in numbers), None)
 
     def fetch(self, version: Version, name: str, folder: Path) -> Path:
-        """Copy an artifact of a version into a local folder and return where it is.
+        """Copy `MODEL`, or an artifact of a version's run, into an empty folder; return its path.
 
-        Args:
-            version: The version.
-            name: `MODEL`, or an artifact of its run.
-            folder: Local and empty.
-
-        Raises:
-            RegistryError: It is not there, cannot be read, or is not what was registered.
-
+        Raise RegistryError if the artifact is missing, unreadable, or has changed since it was
+        registered.
         """
         from mlflow import MlflowException
         from mlflow.artifacts import download_artifacts
 
+        what = f"{name} of version {version.number} of {self.model}"
         try:
             if name == MODEL:
-                path = Path(
-                    download_artifacts(self.model_uri(version), dst_path=str(folder / name))
-                )
+                copied = download_artifacts(self.model_uri(version), dst_path=str(folder / name))
             else:
-                path = Path(self._client.download_artifacts(version.run_id, name, str(folder)))
-            found = digest(path)
+                copied = self._client.download_artifacts(version.run_id, name, str(folder))
+            found = digest(Path(copied))
         except (MlflowException, OSError) as error:
-            message = f"expected {name} of version {version.number} of {self.model}, found: {error}"
-            raise RegistryError(f"{message}; {_MEND}") from error
-        if found != version.digests.get(name, found):
-            message = (
-                f"expected {name} of version {version.number} of {self.model} as it was registered "
-                f"(sha256 {version.digests[name][:12]}…), found it changed ({found[:12]}…)"
-            )
-            raise RegistryError(f"{message}; {_MEND}")
-        return path
+            raise RegistryError(expected(what, error, _MEND)) from error
+        if found != (registered := version.digests.get(name, found)):
+            what += f" as it was registered (sha256 {registered[:12]}…)"
+            raise RegistryError(expected(what, f"it changed ({found[:12]}…)", _MEND))
+        return Path(copied)
 
     def model_uri(self, version: Version) -> str:
         """Return the URI that loads a version."""

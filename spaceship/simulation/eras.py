@@ -1,4 +1,4 @@
-"""What a simulation tells: a row an era, the table, the file, and the conclusion drawn from it."""
+"""Results of `mode=simulate`: one `EraResult` per retraining, as table, CSV and conclusion."""
 
 import math
 from collections.abc import Sequence
@@ -6,91 +6,80 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+from hydra_plugins.spaceship_optuna.tables import aligned, cell
+
 NOISE = 2.0
 """Standard errors that a difference must exceed to be called one."""
 
 _SHOWN = {
-    "era": "era",
-    "arrived": "arrived",
-    "learnt_from": "learnt from",
-    "drift": "drift",
-    "holdout_candidate": "hold-out: candidate",
-    "holdout_champion": "champion",
-    "relative_gain": "gain",
-    "award": "award",
-    "next_arrived": "next",
-    "next_candidate": "candidate",
-    "next_retrained": "retrained",
-    "next_first": "first",
+    "era": ("era", ""),
+    "arrived": ("arrived", ""),
+    "learnt_from": ("learnt from", ""),
+    "drift": ("drift", ".2f"),
+    "holdout_candidate": ("hold-out: candidate", ".4f"),
+    "holdout_champion": ("champion", ".4f"),
+    "relative_gain": ("gain", "+.2%"),
+    "award": ("award", ""),
+    "next_arrived": ("next", ""),
+    "next_candidate": ("candidate", ".4f"),
+    "next_retrained": ("retrained", ".4f"),
+    "next_first": ("first", ".4f"),
 }
-"""Columns of the table on the terminal, by field."""
+"""Columns of the table on the terminal: title and format by field."""
 
 
 @dataclass(frozen=True)
-class Era:
-    """What happened in one era; NaN stands for what there was not.
+class EraResult:
+    """The result of one era; NaN stands for a figure that does not exist."""
 
-    Attributes:
-        era: Its number, from 1.
-        arrived: Passengers who arrived in it.
-        learnt_from: Passengers the candidate was given, of this era and of earlier ones.
-        drift: How far population and label model had moved, 0 to 1; NaN if nobody knows.
-        candidate: What was trained.
-        holdout_candidate: Hold-out accuracy of the candidate's twin.
-        holdout_champion: That of the champion's twin on the same passengers.
-        relative_gain: The first over the second, less 1, as the gate measured it.
-        needed: The relative gain that the gate asks of a new champion.
-        award: The gate's verdict.
-        champion: Version that is champion after it; empty if nobody is.
-        next_arrived: Passengers of the next era, whom none of the models below has seen.
-        next_candidate: Accuracy on them of the candidate, whatever it earned.
-        next_retrained: Accuracy on them of the champion.
-        next_first: Accuracy on them of the first champion.
-        only_retrained: How many of them the champion alone got right, not the first one.
-        only_first: How many of them the first champion alone got right.
+    era: int  # number, from 1
+    arrived: int  # passengers who arrived in it
+    learnt_from: int  # passengers the candidate was given, of this era and of earlier ones
+    drift: float  # of population and label model, 0 to 1; NaN if it is unknown
+    candidate: str  # name of the candidate
+    holdout_candidate: float  # hold-out accuracy of the candidate's twin
+    holdout_champion: float  # accuracy of the champion's twin on the same passengers
+    relative_gain: float  # the first over the second, less 1, as the gate measured it
+    needed: float  # relative gain that the gate needs for a new champion
+    award: str  # the gate's award: refused, challenger or champion
+    champion: str  # version that is champion after the era; empty if there is none
+    next_arrived: int  # passengers of the next era, whom none of the models below has seen
+    next_candidate: float  # accuracy on them of the candidate, whatever its award
+    next_retrained: float  # accuracy on them of the champion
+    next_first: float  # accuracy on them of the first champion
+    only_retrained: int  # of them, the champion alone got so many right, not the first one
+    only_first: int  # of them, the first champion alone got so many right
 
+
+def eras_csv(eras: Sequence[EraResult]) -> str:
+    r"""Return a row per era with every field, numbers with every digit.
+
+    >>> eras_csv([])
+    '\\n'
     """
-
-    era: int
-    arrived: int
-    learnt_from: int
-    drift: float
-    candidate: str
-    holdout_candidate: float
-    holdout_champion: float
-    relative_gain: float
-    needed: float
-    award: str
-    champion: str
-    next_arrived: int
-    next_candidate: float
-    next_retrained: float
-    next_first: float
-    only_retrained: int
-    only_first: int
-
-
-def to_csv(eras: Sequence[Era]) -> str:
-    """Return a row an era with every field, numbers with every digit."""
     table = pd.DataFrame([asdict(era) for era in eras])
     return table.to_csv(index=False, lineterminator="\n")
 
 
-def show(eras: Sequence[Era]) -> str:
-    """Return the table for a terminal, a dash for what there was not."""
-    table = pd.DataFrame([asdict(era) for era in eras])[list(_SHOWN)]
-    formats = dict.fromkeys(table.columns[table.dtypes == "float64"], "{:.4f}".format)
-    formats |= {"drift": "{:.2f}".format, "relative_gain": "{:+.2%}".format}
-    for name, form in formats.items():
-        table[name] = [("-" if math.isnan(value) else form(value)) for value in table[name]]
-    return table.rename(columns=_SHOWN).to_string(index=False)
+def eras_table(eras: Sequence[EraResult]) -> str:
+    """Return the table for a terminal, with a dash for NaN.
+
+    >>> eras_table([]).split()[:2]
+    ['era', 'arrived']
+    """
+    head = [title for title, _ in _SHOWN.values()]
+    rows = [[cell(getattr(era, key), form) for key, (_, form) in _SHOWN.items()] for era in eras]
+    return aligned([head, *rows], ">")
 
 
-def summary(eras: Sequence[Era]) -> dict[str, float]:
+def summarise_eras(eras: Sequence[EraResult]) -> dict[str, float]:
     """Return the figures that the conclusion rests on.
 
     Accuracies are over all passengers who arrived next once there was a champion. The gain of
-    retraining is a mean of paired differences, one a passenger; the standard error is its own.
+    retraining is a mean of paired differences, one per passenger, with its standard error.
+
+    >>> summarise_eras([])["promotions"]
+    0.0
     """
     awards = [era.award for era in eras]
     judged = [era for era in eras if era.champion]
@@ -104,8 +93,9 @@ def summary(eras: Sequence[Era]) -> dict[str, float]:
     if not rows:
         return counts
     accuracies = {
-        f"accuracy_{who}": sum(getattr(e, f"next_{who}") * e.next_arrived for e in judged) / rows
-        for who in ("retrained", "first", "candidate")
+        f"accuracy_{model}": sum(getattr(e, f"next_{model}") * e.next_arrived for e in judged)
+        / rows
+        for model in ("retrained", "first", "candidate")
     }
     wins, losses = (sum(getattr(e, k) for e in judged) for k in ("only_retrained", "only_first"))
     gain = (wins - losses) / rows
@@ -113,30 +103,35 @@ def summary(eras: Sequence[Era]) -> dict[str, float]:
     return counts | accuracies | {"gain": gain, "gain_error": error}
 
 
-def conclusion(eras: Sequence[Era]) -> str:
-    """Return in one line what came of retraining, and whether it paid."""
-    told = summary(eras)
+def conclusion(eras: Sequence[EraResult]) -> str:
+    """Return in one line the outcome of the retrainings, and whether they paid.
+
+    >>> conclusion([]).endswith("No candidate became champion, so there is nothing to compare.")
+    True
+    """
+    figures = summarise_eras(eras)
     counted = (
-        f"{len(eras)} eras: {_counted(told['promotions'], 'promotion')} after the first champion, "
-        f"{_counted(told['challengers'], 'challenger')}, {_counted(told['refusals'], 'refusal')}."
+        f"{len(eras)} eras: {_counted(figures['promotions'], 'promotion')} after the first "
+        f"champion, {_counted(figures['challengers'], 'challenger')}, "
+        f"{_counted(figures['refusals'], 'refusal')}."
     )
-    if "gain" not in told:
+    if "gain" not in figures:
         return f"{counted} No candidate became champion, so there is nothing to compare."
     return (
-        f"{counted} Accuracy on the next arrivals: {told['accuracy_retrained']:.4f} with "
-        f"retraining, {told['accuracy_first']:.4f} without: {_verdict(told)}; "
-        f"{told['accuracy_candidate']:.4f} had every candidate been promoted."
+        f"{counted} Accuracy on the next arrivals: {figures['accuracy_retrained']:.4f} with "
+        f"retraining, {figures['accuracy_first']:.4f} without: {_comparison(figures)}; "
+        f"{figures['accuracy_candidate']:.4f} had every candidate been promoted."
     )
 
 
-def _verdict(told: dict[str, float]) -> str:
-    """Return whether retraining paid, as far as chance lets one say so."""
-    if not told["promotions"]:
+def _comparison(figures: dict[str, float]) -> str:
+    """Return whether retraining paid, as far as chance allows a statement."""
+    if not figures["promotions"]:
         return "the first champion stayed, so retraining changed nothing"
-    points = f"{100 * told['gain']:+.2f} ± {100 * told['gain_error']:.2f} points"
-    if abs(told["gain"]) <= NOISE * told["gain_error"]:
+    points = f"{100 * figures['gain']:+.2f} ± {100 * figures['gain_error']:.2f} points"
+    if abs(figures["gain"]) <= NOISE * figures["gain_error"]:
         return f"no difference beyond chance ({points})"
-    return f"retraining {'paid' if told['gain'] > 0 else 'did harm'} ({points})"
+    return f"retraining {'paid' if figures['gain'] > 0 else 'did harm'} ({points})"
 
 
 def _counted(number: float, noun: str) -> str:

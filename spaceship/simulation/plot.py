@@ -1,4 +1,4 @@
-"""The picture of a simulation: how champions did era by era, and what the gate measured."""
+"""Plot of a simulation: accuracy of the champions and gain of the candidates, era by era."""
 
 import math
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from spaceship.simulation.eras import Era, conclusion
+from spaceship.simulation.eras import EraResult, conclusion
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,12 +20,12 @@ _LOOKS = {
 _MOST_TICKS = 10
 
 
-def draw(eras: Sequence[Era], path: Path) -> None:
-    """Write the picture as PNG.
+def draw(eras: Sequence[EraResult], path: Path) -> None:
+    """Write the plot as PNG.
 
-    Above, the accuracy on those who arrive next: of the champion, of the first champion, and of
-    each candidate, whatever it earned. Below, the candidate's gain over the champion on the
-    hold-out, which is what the gate went by.
+    Above, the accuracy on the passengers of the next era: of the champion, of the first champion,
+    and of each candidate, whatever its award. Below, the candidate's gain over the champion on the
+    hold-out, which the gate judged by.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -45,7 +45,7 @@ def draw(eras: Sequence[Era], path: Path) -> None:
         figure.savefig(path, dpi=100)
 
 
-def _draw_accuracies(axes: "Axes", eras: Sequence[Era]) -> None:
+def _draw_accuracies(axes: "Axes", eras: Sequence[EraResult]) -> None:
     numbers = [era.era for era in eras]
     lines = [
         ("with retraining: the gated champion", "next_retrained", "tab:blue", ".-"),
@@ -63,7 +63,7 @@ def _draw_accuracies(axes: "Axes", eras: Sequence[Era]) -> None:
     axes.grid(alpha=0.3)
 
 
-def _draw_gains(axes: "Axes", eras: Sequence[Era]) -> None:
+def _draw_gains(axes: "Axes", eras: Sequence[EraResult]) -> None:
     for era in eras:
         marker, colour, _ = _LOOKS[era.award]
         axes.bar(era.era, 100 * era.relative_gain, width=0.4, color=colour, alpha=0.4)
@@ -79,5 +79,5 @@ def _draw_gains(axes: "Axes", eras: Sequence[Era]) -> None:
     axes.grid(alpha=0.3)
 
 
-def _tick(era: Era) -> str:
+def _tick(era: EraResult) -> str:
     return f"{era.era}" if math.isnan(era.drift) else f"{era.era}\ndrift {era.drift:.2f}"

@@ -1,15 +1,16 @@
-"""The best jobs of a study or sweep as recipes, for a blend to take its members from."""
+"""The best jobs of a study or sweep as recipes, which become the members of a blend."""
 
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from spaceship.config.installation import program
-from spaceship.errors import ConfigError
-from spaceship.evaluation.report import Report, direction
+from spaceship.errors import ConfigError, expected
+from spaceship.evaluation.metrics import Direction, direction
+from spaceship.evaluation.report import Report
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import FOLDER_TAG, Store
 
@@ -19,85 +20,78 @@ _NAME = re.compile(r"[\w.+ -]+")
 
 
 def study_folder(store: Store, study: str) -> Path:
-    """Return the folder that holds a study's jobs.
+    """Return the folder that holds the jobs of a study, `last` for the study started last.
 
-    Args:
-        store: Where the study was logged.
-        study: Its name, or `last`, the one that was started last.
+    Raise ConfigError if there is no such study, or its folder is gone.
 
-    Raises:
-        ConfigError: There is none, or its folder is gone.
-
+    >>> _ = store.start_run("sweep", {STUDY_TAG: "boosters", FOLDER_TAG: str(tmp_path)})
+    >>> study_folder(store, "boosters") == study_folder(store, "last") == tmp_path
+    True
     """
     if not _NAME.fullmatch(study):
-        message = f"expected the name of a sweep in model.study, found {study!r}"
-        raise ConfigError(f"{message}; its results file names it, and last is the latest one")
+        do = "its results file names it, and last is the latest one"
+        raise ConfigError(expected("the name of a sweep in model.study", repr(study), do))
     which = f"tags.{STUDY_TAG} != ''" if study == LAST else f"tags.{STUDY_TAG} = '{study}'"
     found = store.client.search_runs(
         [store.experiment_id], which, order_by=["attributes.start_time DESC"], max_results=1
     )
     if not found:
-        message = f"expected a sweep {study!r} in model.study, found none"
-        raise ConfigError(f"{message}; run one first: {program()} mode=tune")
+        do = f"run one first: {program()} mode=tune"
+        raise ConfigError(expected(f"a sweep {study!r} in model.study", "none", do))
     folder = Path(found[0].data.tags[FOLDER_TAG])
     if not folder.is_dir():
-        message = f"expected the jobs of study {study!r} in {folder}, found no such folder"
-        raise ConfigError(f"{message}; choose another one with model.study=NAME")
+        what = f"the jobs of study {study!r} in {folder}"
+        raise ConfigError(expected(what, "no such folder", "choose another with model.study=NAME"))
     return folder
 
 
 def best_recipes(folder: Path, top: int, metric: str, present: Report) -> list[dict[str, Any]]:
-    """Return the recipes of the best jobs, the best of each candidate among them.
+    """Return the recipes of the best jobs: first the best of each candidate, then the others.
 
-    Args:
-        folder: Holds one folder a job.
-        top: How many recipes at the most.
-        metric: What the jobs are compared by.
-        present: Names the data in use and how they are split. Jobs on other data do not count, nor
-            those that may have learnt from what is held out now; jobs of other seeds do.
+    Jobs on other data than the present report's do not count, nor jobs that may have learnt from
+    the rows that its split holds out; jobs of other seeds do. Raise ConfigError if no job is left.
 
-    Raises:
-        ConfigError: No job is scored on these data, or `top` is no number of members.
-
+    >>> for name, loss in {"svm": 0.5, "lgbm": 0.4}.items():
+    ...     report = Report(name, "kaggle", "0f3a", {"name": name}, {"cv_log_loss": loss})
+    ...     report.write(tmp_path / name)
+    >>> best_recipes(tmp_path, 2, "cv_log_loss", present=report)
+    [{'name': 'lgbm'}, {'name': 'svm'}]
     """
     check_count(top)
     ranked = _ranked(_reports(folder), metric, present)
     if not ranked:
-        message = f"expected jobs scored on the data and the split in use in {folder}, found none"
-        raise ConfigError(f"{message}; choose another study with model.study=NAME")
+        what = f"jobs scored on the data and the split in use in {folder}"
+        raise ConfigError(expected(what, "none", "choose another study with model.study=NAME"))
     leaders = {str(recipe["name"]): recipe for recipe in reversed(ranked)}
-    order = [recipe for recipe in ranked if leaders[recipe["name"]] is recipe]
-    order += [recipe for recipe in ranked if leaders[recipe["name"]] is not recipe]
-    return order[:top]
+    return sorted(ranked, key=lambda recipe: leaders[recipe["name"]] is not recipe)[:top]
 
 
 def check_count(top: object) -> None:
-    """Refuse what is no number of members.
+    """Raise ConfigError if a number of members is no whole number from 1 on.
 
-    Raises:
-        ConfigError: It is not a whole number from 1 on.
-
+    >>> check_count(3)
     """
     if isinstance(top, bool) or not isinstance(top, int) or top < 1:
         message = "expected a number of members, 1 or more, in model.top or mode.blend"
         raise ConfigError(f"{message}, found {top!r}")
 
 
-def _reports(folder: Path) -> Sequence[Report]:
-    jobs = [Job(child, in_multirun=True) for child in sorted(folder.iterdir()) if child.is_dir()]
-    return [Report.read(job.folder) for job in jobs if job.scored]
+def _reports(folder: Path) -> Iterator[Report]:
+    for child in sorted(folder.iterdir()):
+        if Job(child, in_multirun=True).scored:
+            yield Report.read(child)
 
 
-def _ranked(reports: Sequence[Report], metric: str, present: Report) -> list[dict[str, Any]]:
-    """Return different recipes without members of their own, the best first."""
-    sign = -1 if direction(metric) == "maximize" else 1
+def _ranked(reports: Iterator[Report], metric: str, present: Report) -> Sequence[dict[str, Any]]:
+    """Return the distinct recipes that can be members of a blend, the best first."""
     usable = [
         report
         for report in reports
         if report.data_digest == present.data_digest
-        and not report.may_know(present.protocol)
+        and not report.may_have_seen_holdout_of(present)
         and "members" not in report.recipe
         and not math.isnan(report.metrics.get(metric, math.nan))
     ]
+    sign = -1 if direction(metric) == Direction.MAXIMIZE else 1
     usable.sort(key=lambda report: sign * report.metrics[metric])
     return list({json.dumps(one.recipe, sort_keys=True): one.recipe for one in usable}.values())

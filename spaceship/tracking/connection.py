@@ -1,4 +1,4 @@
-"""Opening an MLflow store: what it needs is set up once, and no call is left half-done."""
+"""Connection to an MLflow store: database and experiment created once, calls never cut short."""
 
 import logging
 import sqlite3
@@ -6,11 +6,11 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from spaceship.config.build import redact
-from spaceship.errors import TrackingError
-from spaceship.process import uninterrupted
+from hydra_plugins.spaceship_optuna.config_text import redact
+from hydra_plugins.spaceship_optuna.process import uninterrupted
+from spaceship.errors import TrackingError, expected
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -18,33 +18,58 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 120
-"""How long a process waits for another one that sets up the database."""
+"""Seconds that a process waits for another one that sets up the database."""
 _SQLITE = "sqlite:///"
 
 
 def open_client(uri: str, artifacts: str | None, experiment: str) -> "MlflowClient":
-    """Return a client; what it lacks is set up, once, however many processes start at once.
+    """Return a client of a store; create its database and experiment where they are missing.
 
-    Args:
-        uri: MLflow's tracking and registry URI.
-        artifacts: Folder of a new experiment's artifacts, or None where a server decides.
-        experiment: Name of the experiment.
+    Any number of processes may call this at once. The arguments are the fields of `Store`; raise
+    TrackingError if the store cannot be opened.
 
-    Raises:
-        TrackingError: The store cannot be opened.
+    >>> client = open_client(store.uri, store.artifacts, "another")
+    >>> client.get_experiment_by_name("another").lifecycle_stage
+    'active'
 
     """
     connect = partial(_connect, uri, artifacts, experiment)
     try:
-        return _whole(_locked(uri, connect)) if uri.startswith(_SQLITE) else connect()
+        if not uri.startswith(_SQLITE):
+            return connect()
+        return cast("MlflowClient", UninterruptedClient(_locked(uri, connect)))
     except TrackingError:
         raise
     except Exception as error:
         raise _cannot_open(uri, error) from error
 
 
+class UninterruptedClient:
+    """A client of MLflow that holds SIGINT and SIGTERM back until each call has returned.
+
+    A SQLite transaction cut short by a signal keeps the database's lock, and the process then waits
+    in vain for that lock to end its own runs; see
+    `test_an_interrupted_write_is_whole_and_keeps_no_lock`.
+
+    >>> run_id = store.start_run("a run", {})
+    >>> UninterruptedClient(store.client).get_run(run_id).info.run_name
+    'a run'
+    """
+
+    def __init__(self, client: "MlflowClient") -> None:
+        """Wrap a client."""
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an attribute of the client, a method wrapped."""
+        if name.startswith("_"):  # unpickling looks for some before there is a client
+            raise AttributeError(name)
+        value = getattr(self._client, name)
+        return uninterrupted()(value) if callable(value) else value
+
+
 def _locked(uri: str, connect: Callable[[], "MlflowClient"]) -> "MlflowClient":
-    """Connect to a SQLite file under a lock; create it where there is none."""
+    """Connect to a SQLite file under a lock; create the file if it is missing."""
     from filelock import FileLock, Timeout
 
     database = _database(uri)
@@ -53,18 +78,18 @@ def _locked(uri: str, connect: Callable[[], "MlflowClient"]) -> "MlflowClient":
         with FileLock(database.with_suffix(".lock"), timeout=LOCK_SECONDS):
             if not database.exists():
                 _create_database(database)
-            _read(database)
+            with closing(sqlite3.connect(database)) as connection:
+                # fail at once on a file that is no database; MLflow tries again for 100 s
+                connection.execute("PRAGMA schema_version").fetchone()
             return connect()
     except Timeout as error:
-        message = (
-            f"waited {LOCK_SECONDS} s for another process that sets up {database}; "
-            "if none is running, try again"
-        )
-        raise TrackingError(message) from error
+        found = f"another process setting it up for {LOCK_SECONDS} s"
+        do = "if none is running, try again"
+        raise TrackingError(expected(f"to open {database}", found, do)) from error
 
 
 def _create_database(database: Path) -> None:
-    """Set the database up under another name first: a killed set-up leaves nothing behind."""
+    """Set the database up under another name first, so that a killed set-up leaves no half one."""
     from mlflow import MlflowClient
 
     log.info("First use: setting up MLflow's database %s", database)
@@ -77,21 +102,12 @@ def _create_database(database: Path) -> None:
 
 
 def _database(uri: str) -> Path:
-    """Return the file of a SQLite URI, which is no place for every character."""
+    """Return the file of a SQLite URI; not every character can stand in one."""
     path = uri.removeprefix(_SQLITE)
     if special := sorted(set(path) & set("%?")):
-        message = (
-            f"expected a folder that a database URI can name, found {' and '.join(special)} in "
-            f"{path}; choose another one with paths.outputs=DIR"
-        )
-        raise TrackingError(message)
+        what, found = "a folder that a database URI can name", f"{' and '.join(special)} in {path}"
+        raise TrackingError(expected(what, found, "choose another one with paths.outputs=DIR"))
     return Path(path)
-
-
-def _read(database: Path) -> None:
-    """Raise at once what MLflow would try to get round for 100 s: a file that is no database."""
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("PRAGMA schema_version").fetchone()
 
 
 def _connect(uri: str, artifacts: str | None, experiment: str) -> "MlflowClient":
@@ -113,33 +129,12 @@ def _connect(uri: str, artifacts: str | None, experiment: str) -> "MlflowClient"
 def _cannot_open(uri: str, error: Exception) -> TrackingError:
     found = redact(str(error).strip().splitlines()[0]) if str(error).strip() else repr(error)
     if uri.startswith("http"):
-        hint = "check that the server runs there, or drop tracking=server to use SQLite"
+        do = "check that the server runs there, or drop tracking=server to use SQLite"
     elif uri.startswith(_SQLITE):
-        hint = (
+        do = (
             "check paths.outputs: it must be a folder that you may write to, "
             "and its mlflow.db, if there is one, a database"
         )
     else:
-        hint = "check that the database is up and the driver for it installed"
-    return TrackingError(f"expected an MLflow store at {redact(uri)}, found: {found}; {hint}")
-
-
-class _Whole:
-    """A client none of whose calls is interrupted.
-
-    A transaction that Ctrl-C or SIGTERM cuts short would keep SQLite's lock, and whoever ends the
-    process's runs then would wait for it in vain.
-    """
-
-    def __init__(self, client: "MlflowClient") -> None:
-        self._client = client
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # asked for while it is unpickled
-            raise AttributeError(name)
-        value = getattr(self._client, name)
-        return uninterrupted()(value) if callable(value) else value
-
-
-def _whole(client: "MlflowClient") -> "MlflowClient":
-    return _Whole(client)  # type: ignore[return-value]
+        do = "check that the database is up and the driver for it installed"
+    return TrackingError(f"expected an MLflow store at {redact(uri)}, found: {found}; {do}")

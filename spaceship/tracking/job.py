@@ -1,12 +1,12 @@
-"""The folder of one job: what lies where, so that a later step needs only its path."""
+"""Job folders: the paths of a job's model, twin, report and run id within its output folder."""
 
 import json
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from spaceship.errors import TrackingError
+from spaceship.errors import TrackingError, expected
 from spaceship.evaluation.report import REPORT_FILE
 from spaceship.files import write_json
 
@@ -21,6 +21,11 @@ class Job:
     Attributes:
         folder: Its output folder.
         in_multirun: Whether it is one of several: the best of them is fitted and gated at the end.
+
+    >>> job = Job(tmp_path, in_multirun=False)
+    >>> job.note_run("a1b2")
+    >>> job.run_id, job.scored, job.fitted
+    ('a1b2', False, False)
 
     """
 
@@ -38,7 +43,7 @@ class Job:
 
     @property
     def model(self) -> Path:
-        """The serving model, fitted on every labelled passenger."""
+        """The serving model, fitted on every labelled row."""
         return self.folder / "model"
 
     @property
@@ -48,42 +53,33 @@ class Job:
 
     @property
     def scored(self) -> bool:
-        """Whether the job has measured a candidate."""
+        """Whether the folder holds a report."""
         return (self.folder / REPORT_FILE).is_file()
 
     @property
     def fitted(self) -> bool:
-        """Whether the job holds a candidate that is ready for the gate."""
+        """Whether the folder holds the two models that the gate needs."""
         return self.model.is_dir() and self.twin.is_dir()
 
     @property
     def run_id(self) -> str | None:
-        """The MLflow run that logs this job, if there is one."""
+        """The id of the job's MLflow run, if it has one."""
         path = self.folder / _RUN_FILE
         return str(json.loads(path.read_text())["run_id"]) if path.is_file() else None
 
     def logged_run(self) -> str:
-        """Return the MLflow run that logs this job.
-
-        Raises:
-            TrackingError: There is none.
-
-        """
+        """Return the id of the job's MLflow run; raise TrackingError if it has none."""
         if (run_id := self.run_id) is None:
-            message = (
-                f"expected an MLflow run for the job in {self.folder}, found none; "
-                "run it with the callback: hydra/callbacks=mlflow"
-            )
-            raise TrackingError(message)
+            what, do = f"an MLflow run for the job in {self.folder}", "hydra/callbacks=mlflow"
+            raise TrackingError(expected(what, "none", f"run it with the callback: {do}"))
         return run_id
 
     def note_run(self, run_id: str) -> None:
-        """Write down which MLflow run logs this job."""
+        """Write the id of the job's MLflow run into the folder."""
         write_json(self.folder / _RUN_FILE, {"run_id": run_id})
 
     def note_failure(self, error: BaseException) -> str:
-        """Write down what the job failed at; return the traceback as text."""
-        text = "".join(traceback.format_exception(error))
-        content: dict[str, Any] = {"type": type(error).__name__, "message": str(error)}
+        """Write the type and message of an error into the folder; return its traceback as text."""
+        content = {"type": type(error).__name__, "message": str(error)}
         write_json(self.folder / FAILURE_FILE, content)
-        return text
+        return "".join(traceback.format_exception(error))

@@ -1,4 +1,4 @@
-"""The MLflow store: runs that start, tell the truth and end."""
+"""The MLflow store: runs are started, logged to and ended with true statuses."""
 
 import logging
 import os
@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
-from spaceship.at_exit import OUTCOME
-from spaceship.config.build import redact
-from spaceship.errors import TrackingError
+from hydra_plugins.spaceship_optuna.config_text import redact
+from hydra_plugins.spaceship_optuna.process import is_orphan, is_others, process_tags, uninterrupted
+from spaceship.at_exit import PENDING
+from spaceship.errors import TrackingError, expected
 from spaceship.files import clear_unfinished
-from spaceship.process import is_orphan, is_others, process_tags, uninterrupted
 from spaceship.tracking.connection import open_client
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Param, Run
 
 log = logging.getLogger(__name__)
 
@@ -27,16 +28,25 @@ FOLDER_TAG = "folder"
 """Tag of a run: the folder that only its process writes to."""
 PARAM_LENGTH = 500
 """Characters of a parameter that MLflow's table shows; the whole is in the run's config.yaml."""
+_TAG_LENGTH = 5000
+"""Characters of a tag that every MLflow store takes."""
+_PARAMS_PER_CALL = 100
 
 
 @dataclass(frozen=True)
 class Store:
-    """Where runs are logged; plain values, so that it travels to worker processes.
+    """An MLflow store, as plain values, so that worker processes can receive it.
 
     Attributes:
         uri: MLflow's tracking and registry URI.
         artifacts: Folder of the artifacts, or None where a server decides.
         experiment: Name of the experiment.
+
+    >>> run_id = store.start_run("my run", {"mode": "train"})
+    >>> store.log_scores(run_id, {"cv_accuracy": 0.8})
+    >>> store.end_run(run_id, "FINISHED")
+    >>> store.client.get_run(run_id).data.metrics
+    {'cv_accuracy': 0.8}
 
     """
 
@@ -46,60 +56,43 @@ class Store:
 
     @cached_property
     def client(self) -> "MlflowClient":
-        """Return the client of an initialised store.
-
-        Raises:
-            TrackingError: The store cannot be opened.
-
-        """
+        """The client; the first use creates the database and the experiment if need be."""
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
         return open_client(self.uri, self.artifacts, self.experiment)
 
     @cached_property
     def experiment_id(self) -> str:
-        """Return the id of the experiment, which `client` created."""
+        """The id of the experiment; raise TrackingError if the experiment was deleted."""
         experiment = self.client.get_experiment_by_name(self.experiment)
         if experiment is None or experiment.lifecycle_stage != "active":
             number = "…" if experiment is None else experiment.experiment_id
-            message = (
-                f"expected an active experiment {self.experiment!r}, found it deleted; restore it "
-                f"(mlflow experiments restore --experiment-id {number}) or choose another with "
-                "tracking.experiment=NAME"
-            )
-            raise TrackingError(message)
+            do = f"restore it (mlflow experiments restore --experiment-id {number}) or choose "
+            what = f"an active experiment {self.experiment!r}"
+            other = "another with tracking.experiment=NAME"
+            raise TrackingError(expected(what, "it deleted", do + other))
         return str(experiment.experiment_id)
 
     def start_run(self, name: str, tags: Mapping[str, str], parent: str | None = None) -> str:
-        """Start a run that names its process, so that a later start can tell if it was killed.
+        """Start a run, below a parent's if its id is given, and return its id.
 
-        Whatever ends the process short of SIGKILL ends the run too.
-
-        Args:
-            name: What MLflow's page shows.
-            tags: Further tags.
-            parent: Id of the multirun's run.
-
-        Returns:
-            The run's id.
-
+        Any end of the process short of SIGKILL ends the run too; after SIGKILL, the next start ends
+        it, because the run's tags name the process.
         """
         own = {**tags, **process_tags()}
         if parent is not None:
             own["mlflow.parentRunId"] = parent
-        with uninterrupted():  # a run that nobody knows of would stand as running
+        with uninterrupted():  # between the two lines nothing would end the run
             run = self.client.create_run(self.experiment_id, run_name=name, tags=own)
             run_id = str(run.info.run_id)
-            OUTCOME.closers[run_id] = partial(self.end_run, run_id)
+            PENDING.open_runs[run_id] = partial(self.end_run, run_id)
         return run_id
 
     def log_params(self, run_id: str, params: Mapping[str, str]) -> None:
-        """Log parameters, each under a name and cut to a length that no store refuses."""
-        from mlflow.entities import Param
-
-        entities = [Param(_as_name(key), _cut(value)) for key, value in params.items()]
-        for start in range(0, len(entities), 100):
-            self.client.log_batch(run_id, params=entities[start : start + 100])
+        """Log parameters, names and values cut to what every store takes."""
+        entities = [_param(key, value) for key, value in params.items()]
+        for start in range(0, len(entities), _PARAMS_PER_CALL):
+            self.client.log_batch(run_id, params=entities[start : start + _PARAMS_PER_CALL])
 
     def log_scores(
         self,
@@ -118,7 +111,7 @@ class Store:
         entities = [Metric(key, value, now, 0) for key, value in metrics.items()]
         for step, fold in enumerate(folds):
             entities += [Metric(f"fold_{key}", value, now, step) for key, value in fold.items()]
-        named = [RunTag(key, value[:5000]) for key, value in (tags or {}).items()]
+        named = [RunTag(key, value[:_TAG_LENGTH]) for key, value in (tags or {}).items()]
         self.client.log_batch(run_id, metrics=entities, tags=named)
 
     def set_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
@@ -130,41 +123,39 @@ class Store:
         if status != "FINISHED":
             self._close_models(run_id)
         self.client.set_terminated(run_id, status)
-        OUTCOME.closers.pop(run_id, None)
+        PENDING.open_runs.pop(run_id, None)
 
     def end_parent(self, run_id: str, status: str) -> None:
-        """End a multirun's run, and as KILLED what still runs below it.
+        """End a multirun's run, and as KILLED the runs below it that are still running.
 
-        Unless it runs in a process that shares the multirun and goes on with it: then that one ends
-        both. Nobody does once it is finished.
+        If another live process still runs a child, leave parent and child to that process, except
+        with status FINISHED.
         """
-        left, goes_on = self._running(_below(run_id)), status != "FINISHED"
-        others = [child for child in left if goes_on and is_others(child.data.tags)]
-        for child in left:
-            if child not in others:
+        running = self._running(_below(run_id))
+        kept = [one for one in running if status != "FINISHED" and is_others(one.data.tags)]
+        for child in running:
+            if child not in kept:
                 self.end_run(child.info.run_id, "KILLED")
-        if not others:
+        if not kept:
             self.end_run(run_id, status)
 
     def close_orphans(self) -> Sequence[str]:
-        """Mark runs KILLED that stand as running but whose process on this machine is gone.
+        """Mark running runs KILLED whose process on this machine is gone; return their ids.
 
-        What such a process had not finished writing in the run's own folder goes, and a model that
-        a run had begun to log and will not finish is marked FAILED.
+        Unfinished files in such a run's own folder are removed, and a model whose upload the run
+        had begun is marked FAILED.
         """
-        gone = []
-        for run in self._running():
-            if is_orphan(run.data.tags):
-                if FOLDER_TAG in run.data.tags:
-                    clear_unfinished(Path(run.data.tags[FOLDER_TAG]))
-                self.end_run(run.info.run_id, "KILLED")
-                gone.append(run.info.run_id)
+        gone = [run for run in self._running() if is_orphan(run.data.tags)]
+        for run in gone:
+            if FOLDER_TAG in run.data.tags:
+                clear_unfinished(Path(run.data.tags[FOLDER_TAG]))
+            self.end_run(run.info.run_id, "KILLED")
         if gone:
             log.info("%d run(s) whose process had died are now marked KILLED.", len(gone))
-        return gone
+        return [run.info.run_id for run in gone]
 
     def _close_models(self, run_id: str) -> None:
-        """Mark models FAILED that a run, or one below it, has begun to log and will not finish."""
+        """Mark the models FAILED whose upload a run, or a run below it, has begun only."""
         below = self.client.search_runs([self.experiment_id], _below(run_id))
         ids = ", ".join(f"'{one}'" for one in (run_id, *(run.info.run_id for run in below)))
         query = f"source_run_id IN ({ids})"
@@ -172,9 +163,27 @@ class Store:
             if model.status == "PENDING":
                 self.client.finalize_logged_model(model.model_id, "FAILED")
 
-    def _running(self, condition: str = "") -> Sequence[Any]:
+    def _running(self, condition: str = "") -> "Sequence[Run]":
         query = "attributes.status = 'RUNNING'" + (f" and {condition}" if condition else "")
         return list(self.client.search_runs([self.experiment_id], query))
+
+
+@lru_cache(maxsize=8)
+def validated(uri: Any, artifacts: Any, experiment: Any) -> Store:
+    """Return the store of these config values; raise TrackingError if MLflow refuses the URI.
+
+    >>> validated("sqlite:///mlflow.db", None, "spaceship").experiment
+    'spaceship'
+
+    """
+    if not uri:
+        do = "add tracking.uri=http://HOST:PORT"
+        raise TrackingError(expected("an MLflow server's URI", "none", do))
+    if urlparse(str(uri)).scheme in {"", "file"}:
+        found = f"{redact(str(uri))!r}: MLflow refuses file stores"
+        do = "use tracking=sqlite or tracking=server tracking.uri=…"
+        raise TrackingError(expected("a sqlite:///, postgresql:// or http(s):// URI", found, do))
+    return Store(str(uri), str(artifacts) if artifacts else None, str(experiment))
 
 
 def _below(run_id: str) -> str:
@@ -182,31 +191,9 @@ def _below(run_id: str) -> str:
     return f"tags.mlflow.parentRunId = '{run_id}'"
 
 
-def _as_name(key: str) -> str:
-    """Return a config key as a parameter name that MLflow takes."""
-    return re.sub(r"[^\w\-. :]", "_", key)[:250]
+def _param(key: str, value: str) -> "Param":
+    """Return a parameter whose name and length MLflow takes."""
+    from mlflow.entities import Param
 
-
-def _cut(value: str) -> str:
-    return value if len(value) <= PARAM_LENGTH else value[: PARAM_LENGTH - 1] + "…"
-
-
-@lru_cache(maxsize=8)
-def validated(uri: Any, artifacts: Any, experiment: Any) -> Store:
-    """Return the store these config values describe.
-
-    Raises:
-        TrackingError: There is no URI, or one MLflow no longer takes.
-
-    """
-    if not uri:
-        message = "expected an MLflow server's URI, found none; add tracking.uri=http://HOST:PORT"
-        raise TrackingError(message)
-    scheme = urlparse(str(uri)).scheme
-    if scheme in ("", "file"):
-        message = (
-            f"expected a sqlite:///, postgresql:// or http(s):// URI, found {redact(str(uri))!r}: "
-            "MLflow refuses file stores; use tracking=sqlite or tracking=server tracking.uri=…"
-        )
-        raise TrackingError(message)
-    return Store(str(uri), str(artifacts) if artifacts else None, str(experiment))
+    cut = value if len(value) <= PARAM_LENGTH else value[: PARAM_LENGTH - 1] + "…"
+    return Param(re.sub(r"[^\w\-. :]", "_", key)[:250], cut)

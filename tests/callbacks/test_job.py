@@ -1,4 +1,4 @@
-"""What the callback tells jobs by."""
+"""A callback's failures reach the parent of a launcher's process."""
 
 from typing import Any
 
@@ -7,26 +7,10 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from spaceship.at_exit import OUTCOME
+from spaceship.at_exit import PENDING
 from spaceship.callbacks import _job as logbook
-from spaceship.callbacks._job import is_study
 from spaceship.callbacks.mlflow import MLflowCallback
 from spaceship.errors import RegistryError
-
-
-@pytest.mark.parametrize(
-    ("sweeper", "study"),
-    [
-        ({"_target_": "hydra_plugins.spaceship_optuna.sweeper.OptunaSweeper"}, True),
-        ({"_target_": "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"}, False),
-        ({}, False),
-        (None, False),
-    ],
-)
-def test_a_sweeper_that_was_taken_away_makes_no_study(
-    sweeper: dict[str, str] | None, *, study: bool
-) -> None:
-    assert is_study(OmegaConf.create({"hydra": {"sweeper": sweeper}})) == study
 
 
 def test_what_fails_at_a_jobs_end_comes_back_from_a_launchers_process(
@@ -36,11 +20,12 @@ def test_what_fails_at_a_jobs_end_comes_back_from_a_launchers_process(
         raise RegistryError("no registry")
 
     monkeypatch.setattr(logbook, "end_job", fail)
-    config = OmegaConf.create({"hydra": {"sweeper": None, "mode": RunMode.MULTIRUN}})
+    hydra = {"sweeper": None, "mode": RunMode.MULTIRUN, "runtime": {}, "output_subdir": None}
+    config = OmegaConf.create({"hydra": hydra, "mode": {}})
     done = JobReturn(overrides=[], status=JobStatus.COMPLETED, _return_value=0.4)
     try:
         MLflowCallback().on_job_end(config, done)
     finally:
-        OUTCOME.failures.clear()
+        PENDING.failures.clear()
     with pytest.raises(RegistryError, match="no registry"):
         _ = done.return_value

@@ -9,15 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spaceship.config.build import build
-from spaceship.data import checks as schema
-from spaceship.data._base import Passengers
-from spaceship.data.checks import COLUMNS, ID, LABEL
+from spaceship.data._base import Dataset
+from spaceship.data.checks import check, check_sample
+from spaceship.data.csv_reader import read_csv
+from spaceship.data.digest import digest
 from spaceship.errors import DataError, SpaceshipError
+from spaceship.task.column_types import typed
+from spaceship.task.spaceship_titanic.columns import COLUMNS, ID, LABEL, SPENDS
 
 TYPES = {
     **dict.fromkeys((ID, "HomePlanet", "Cabin", "Destination", "Name"), "str"),
     **dict.fromkeys(("CryoSleep", "VIP"), "boolean"),
-    **dict.fromkeys(("Age", *schema.SPENDS), "float64"),
+    **dict.fromkeys(("Age", *SPENDS), "float64"),
     LABEL: "bool",
 }
 CHUNKS = [
@@ -71,7 +74,7 @@ plain = st.recursive(
 
 
 @pytest.fixture(scope="module")
-def raw(people: Passengers) -> pd.DataFrame:
+def raw(people: Dataset) -> pd.DataFrame:
     """Give twelve labelled passengers as text, as a file has them."""
     return people.train.head(12).astype(object).where(people.train.head(12).notna(), "").astype(str)
 
@@ -85,8 +88,8 @@ def assert_checked(frame: pd.DataFrame) -> None:
     assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == TYPES
     assert frame[ID].is_unique
     assert frame[ID].notna().all()
-    pd.testing.assert_frame_equal(schema.typed(frame), frame)
-    assert len(schema.digest(frame)) == 64
+    pd.testing.assert_frame_equal(typed(frame), frame)
+    assert len(digest(frame)) == 64
 
 
 @quick
@@ -101,7 +104,7 @@ def test_any_bytes_are_read_or_refused(
     path = tmp_path / "train.csv"
     path.write_bytes(data)
     try:
-        frame = schema.check(schema.read_csv(path), source=str(path), labelled=True)
+        frame = check(read_csv(path), source=str(path), labelled=True)
     except DataError as error:
         assert_told(error)
     else:
@@ -117,7 +120,7 @@ def test_any_values_are_checked_or_refused(raw: pd.DataFrame, data: st.DataObjec
         frame.loc[data.draw(st.integers(0, 11)), column] = data.draw(cells)
     names = data.draw(st.sampled_from([[*frame], [*frame][::-1], [*frame, "Age"], [*frame][1:]]))
     try:
-        checked = schema.check(frame[names], source="train.csv", labelled=True)
+        checked = check(frame[names], source="train.csv", labelled=True)
     except DataError as error:
         assert_told(error)
     else:
@@ -137,7 +140,7 @@ def test_any_sample_is_taken_or_refused(
     columns = {ID: raw[ID], LABEL: pd.Series(labels[:12], dtype=object), "Age": raw["Age"]}
     sample = pd.concat([columns[name] for name in names], axis="columns").iloc[dropped:]
     try:
-        checked = schema.check_sample(sample.set_axis(names, axis="columns"), raw)
+        checked = check_sample(sample.set_axis(names, axis="columns"), raw)
     except DataError as error:
         assert_told(error)
     else:

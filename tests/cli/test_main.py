@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+import forks
 import pytest
 from commands import Shell
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -57,11 +58,10 @@ def test_what_a_user_can_mend_is_one_message(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", [["=1"], ["~model=[]"], ["model=null"], ["+mode=true"]])
 def test_what_hydra_cannot_compose_is_one_message(line: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), *line], capture_output=True, text=True, check=False
-    )
+    done = forks.run([sys.executable, str(SCRIPT), *line])
     assert done.returncode == 2
     assert done.stderr.startswith("error: expected a command line and configs that Hydra takes")
     assert "Traceback" not in done.stderr
@@ -105,6 +105,7 @@ def test_an_override_that_cannot_be_read_says_how_to_quote(
     assert """'KEY="a, (value)"'""" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_fault() -> None:
     command = [sys.executable, str(SCRIPT), "--cfg", "job"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

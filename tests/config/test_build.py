@@ -116,10 +116,10 @@ def test_a_wrong_argument_is_named() -> None:
 
 
 def test_an_error_for_the_user_comes_through_as_it_is() -> None:
-    with pytest.raises(ConfigError, match=r"^expected data\.n_groups from 10 .*found -1"):
+    with pytest.raises(ConfigError, match=r"^expected data\.n_groups to be .*found -1"):
         build(config({**SYNTHETIC, "n_groups": -1}))
     nested = {"_target_": "sklearn.pipeline.Pipeline", "steps": [{**SYNTHETIC, "n_groups": -1}]}
-    with pytest.raises(ConfigError, match=r"^expected data\.n_groups from 10 .*found -1"):
+    with pytest.raises(ConfigError, match=r"^expected data\.n_groups to be .*found -1"):
         build(config(nested))
 
 

@@ -6,7 +6,8 @@ from commands import QUICK, Shell
 
 from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.cross_validation import decision_threshold
-from spaceship.evaluation.report import HoldOut, Report
+from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.report import Report
 from spaceship.registry import packaging
 
 pytestmark = pytest.mark.slow

@@ -65,11 +65,11 @@ def test_builds_the_class_it_names(choice: tuple[str, str]) -> None:
 def test_every_rule_joins_a_gate(choice: tuple[str, str]) -> None:
     group, name = choice
     gate = build(composed(group, name).gate)
-    assert type(gate.guards["one_more"]).__module__ == f"spaceship.gate.rule.{name}"
+    assert type(gate.rules["one_more"]).__module__ == f"spaceship.gate.rule.{name}"
 
 
 def test_the_strict_gate_lists_every_rule() -> None:
-    assert {*build(composed("gate", "strict").gate).guards} == {
+    assert {*build(composed("gate", "strict").gate).rules} == {
         name for _, name in choices("gate/rule")
     }
 

@@ -12,16 +12,16 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from spaceship.data._base import DataSource, Passengers
-from spaceship.data.cache import filling, load_passengers, replace_folder
+from spaceship.data._base import Dataset, DataSource
+from spaceship.data.cache import filling, load_dataset
 from spaceship.data.synthetic import SyntheticData
 
 LOADS = """
 import sys
 from pathlib import Path
-from spaceship.data.cache import load_passengers
+from spaceship.data.cache import load_dataset
 from spaceship.data.synthetic import SyntheticData
-people, folder = load_passengers(SyntheticData(2000, 1, 0.0, 0.33), Path(sys.argv[1]))
+people, folder = load_dataset(SyntheticData(2000, 1, 0.0, 0.33), Path(sys.argv[1]))
 print(people.digest, folder)
 """
 
@@ -31,23 +31,23 @@ class Counted(DataSource):
 
     name: ClassVar[str] = "counted"
 
-    def __init__(self, people: Passengers, key: str = "a" * 64) -> None:
+    def __init__(self, people: Dataset, key: str = "a" * 64) -> None:
         self.people, self.key, self.loads = people, key, 0
 
     def fingerprint(self) -> str:
         return self.key
 
-    def load(self) -> Passengers:
+    def load(self) -> Dataset:
         self.loads += 1
         return self.people
 
 
 @pytest.fixture(scope="module")
-def few() -> Passengers:
+def few() -> Dataset:
     return SyntheticData(n_groups=30, seed=1, drift=0.0, test_fraction=0.33).load()
 
 
-def assert_same(found: Passengers, expected: Passengers) -> None:
+def assert_same(found: Dataset, expected: Dataset) -> None:
     assert found.digest == expected.digest
     assert_frame_equal(found.train, expected.train)
     assert_frame_equal(found.test, expected.test)
@@ -58,24 +58,24 @@ def assert_same(found: Passengers, expected: Passengers) -> None:
 
 @pytest.mark.parametrize("with_sample", [True, False])
 def test_the_second_time_nothing_is_loaded(
-    few: Passengers, tmp_path: Path, *, with_sample: bool
+    few: Dataset, tmp_path: Path, *, with_sample: bool
 ) -> None:
     people = few if with_sample else replace(few, sample=None)
     source = Counted(people)
-    first, folder = load_passengers(source, tmp_path)
-    second, again = load_passengers(source, tmp_path)
+    first, folder = load_dataset(source, tmp_path)
+    second, again = load_dataset(source, tmp_path)
     assert source.loads == 1
     assert folder == again == tmp_path / "data" / "counted" / "aaaaaaaaaaaaaaaa"
     assert_same(first, people)
     assert_same(second, people)
 
 
-def test_other_content_is_loaded_afresh_and_both_are_kept(few: Passengers, tmp_path: Path) -> None:
+def test_other_content_is_loaded_afresh_and_both_are_kept(few: Dataset, tmp_path: Path) -> None:
     sources = Counted(few), Counted(few, "b" * 64)
-    folders = {load_passengers(source, tmp_path)[1] for source in sources}
+    folders = {load_dataset(source, tmp_path)[1] for source in sources}
     assert len(folders) == 2
     for source in sources:
-        load_passengers(source, tmp_path)
+        load_dataset(source, tmp_path)
     assert [source.loads for source in sources] == [1, 1]
 
 
@@ -101,25 +101,25 @@ SPOILERS = {
 
 @pytest.mark.parametrize("spoil", SPOILERS)
 def test_a_copy_that_is_not_as_it_was_written_is_replaced(
-    few: Passengers, tmp_path: Path, spoil: str
+    few: Dataset, tmp_path: Path, spoil: str
 ) -> None:
     source = Counted(few)
-    _, folder = load_passengers(source, tmp_path)
+    _, folder = load_dataset(source, tmp_path)
     SPOILERS[spoil](folder)
-    found, _ = load_passengers(source, tmp_path)
+    found, _ = load_dataset(source, tmp_path)
     assert source.loads == 2
     assert_same(found, few)
-    assert_same(load_passengers(source, tmp_path)[0], few)
+    assert_same(load_dataset(source, tmp_path)[0], few)
     assert source.loads == 2, "the new copy is whole"
 
 
-def test_what_a_killed_run_left_does_not_matter(few: Passengers, tmp_path: Path) -> None:
+def test_what_a_killed_run_left_does_not_matter(few: Dataset, tmp_path: Path) -> None:
     left = tmp_path / "data" / "counted" / ".unfinished-abc"
     left.mkdir(parents=True)
     (left / "train.parquet").write_text("half")
     source = Counted(few)
     for _ in range(2):
-        assert_same(load_passengers(source, tmp_path)[0], few)
+        assert_same(load_dataset(source, tmp_path)[0], few)
     assert source.loads == 1
 
 
@@ -136,7 +136,7 @@ def test_what_is_interrupted_leaves_nothing(fault: type[BaseException], tmp_path
 
 
 def test_what_cannot_be_finished_goes(
-    few: Passengers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    few: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_: pd.DataFrame, path: Path) -> None:
         path.write_bytes(b"half")
@@ -144,7 +144,7 @@ def test_what_cannot_be_finished_goes(
 
     monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
     with pytest.raises(OSError, match="No space"):
-        load_passengers(Counted(few), tmp_path)
+        load_dataset(Counted(few), tmp_path)
     assert list((tmp_path / "data" / "counted").iterdir()) == []
 
 
@@ -161,16 +161,15 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
 
 
 def test_the_first_of_two_folders_stays(tmp_path: Path) -> None:
-    for name in ("first", "second"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "who").write_text(name)
-        replace_folder(tmp_path / name, tmp_path / "final")
+    with filling(tmp_path / "final") as second:
+        with filling(tmp_path / "final") as first:
+            (first / "who").write_text("first")
+        (second / "who").write_text("second")
     assert (tmp_path / "final" / "who").read_text() == "first"
     assert [path.name for path in tmp_path.iterdir()] == ["final"]
 
 
 def test_a_folder_that_cannot_be_put_in_place_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "temporary").mkdir()
-    with pytest.raises(OSError, match="final"):
-        replace_folder(tmp_path / "temporary", tmp_path / "missing" / "final")
-    assert (tmp_path / "temporary").is_dir()
+    with pytest.raises(OSError, match="final"), filling(tmp_path / "final"):
+        (tmp_path / "final").write_text("a file")
+    assert [path.name for path in tmp_path.iterdir()] == ["final"]

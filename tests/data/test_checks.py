@@ -9,10 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spaceship.data import checks as schema
+from spaceship.data.checks import check, check_disjoint, check_sample
+from spaceship.data.csv_reader import read_csv
+from spaceship.data.digest import digest
 from spaceship.errors import DataError
+from spaceship.task.spaceship_titanic.columns import COLUMNS, LABEL
 
-HEADER = [*schema.COLUMNS, schema.LABEL]
+HEADER = [*COLUMNS, LABEL]
 ROWS = [
     "0001_01,Europa,False,B/0/P,TRAPPIST-1e,39.0,False,0.0,0.0,0.0,0.0,0.0,Maham Ofracculy,False",
     "0002_01,Earth,True,F/0/S,TRAPPIST-1e,24.0,False,109.0,9.0,25.0,549.0,44.0,Juanna Vines,True",
@@ -25,12 +28,12 @@ GOOD = ",".join(HEADER) + "\n" + "\n".join(ROWS) + "\n"
 def check_text(folder: Path, text: str, *, labelled: bool = True) -> pd.DataFrame:
     path = folder / "train.csv"
     path.write_text(text, encoding="utf-8", newline="")
-    return schema.check(schema.read_csv(path), source="train.csv", labelled=labelled)
+    return check(read_csv(path), source="train.csv", labelled=labelled)
 
 
 def good() -> pd.DataFrame:
     cells = [dict(zip(HEADER, row.split(","), strict=True)) for row in ROWS[:3]]
-    return schema.check(pd.DataFrame(cells), source="frame", labelled=True)
+    return check(pd.DataFrame(cells), source="frame", labelled=True)
 
 
 def edited(row: int, **values: str) -> str:
@@ -117,14 +120,14 @@ def test_all_faults_come_in_one_message(tmp_path: Path) -> None:
 def test_only_the_first_rows_of_a_fault_are_shown() -> None:
     frame = pd.concat([good()] * 9, ignore_index=True).assign(Age=-1.0)
     with pytest.raises(DataError, match=r"found 27 rows otherwise: (row \d -1.0, ){5}…"):
-        schema.check(frame, source="frame", labelled=True)
+        check(frame, source="frame", labelled=True)
 
 
 @pytest.mark.parametrize("text", SAME.values(), ids=SAME)
 def test_same_content_has_the_same_digest(tmp_path: Path, text: str) -> None:
     expected = check_text(tmp_path, GOOD)
     pd.testing.assert_frame_equal(check_text(tmp_path, text), expected)
-    assert schema.digest(check_text(tmp_path, text)) == schema.digest(expected)
+    assert digest(check_text(tmp_path, text)) == digest(expected)
 
 
 def test_order_of_columns_does_not_matter(tmp_path: Path) -> None:
@@ -135,7 +138,7 @@ def test_result_is_typed(tmp_path: Path) -> None:
     frame = check_text(tmp_path, GOOD)
     assert list(frame.columns) == HEADER
     assert frame.index.equals(pd.RangeIndex(4))
-    assert frame[schema.LABEL].dtype == np.bool_
+    assert frame[LABEL].dtype == np.bool_
     assert frame.loc[2].isna().sum() == 12
     assert frame.loc[3, ["HomePlanet", "Destination", "Name"]].tolist() == [
         "Pluto",
@@ -147,7 +150,7 @@ def test_result_is_typed(tmp_path: Path) -> None:
 def test_dropped_columns_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         frame = check_text(tmp_path, GOOD.replace("\n", ",x\n"), labelled=False)
-    assert list(frame.columns) == list(schema.COLUMNS)
+    assert list(frame.columns) == list(COLUMNS)
     assert "train.csv: columns dropped, as no rule knows them: 'Transported', 'x'" in caplog.text
 
 
@@ -158,14 +161,14 @@ def test_good_file_is_silent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
 
 def test_groups_must_not_be_shared() -> None:
     train, test = good(), good()
-    schema.check_disjoint(train.iloc[:2], test.iloc[2:])
+    check_disjoint(train.iloc[:2], test.iloc[2:])
     with pytest.raises(DataError, match=r"found 2 in both: 0001, 0002\.\n"):
-        schema.check_disjoint(train, test.iloc[:2])
+        check_disjoint(train, test.iloc[:2])
 
 
 def test_sample_is_typed() -> None:
     sample = pd.DataFrame({"PassengerId": good()["PassengerId"], "Transported": "False"})
-    checked = schema.check_sample(sample, good())
+    checked = check_sample(sample, good())
     assert checked.dtypes.astype(str).tolist() == ["str", "bool"]
     assert not checked["Transported"].any()
 
@@ -187,21 +190,21 @@ def test_sample_is_typed() -> None:
 def test_sample_must_fit_the_test_file(ids: list[str], labels: object, fragment: str) -> None:
     sample = pd.DataFrame({"PassengerId": ids, "Transported": labels})
     with pytest.raises(DataError) as caught:
-        schema.check_sample(sample, good())
+        check_sample(sample, good())
     assert fragment in str(caught.value)
 
 
 def test_sample_needs_both_columns() -> None:
     sample = pd.DataFrame({"PassengerId": ["0001_01"], "transported": [True]})
     with pytest.raises(DataError, match=r"missing: Transported \(is 'transported' meant\?\)"):
-        schema.check_sample(sample, good())
+        check_sample(sample, good())
 
 
 @pytest.mark.parametrize("name", ["PassengerId", "Transported"])
 def test_sample_has_each_column_once(name: str) -> None:
     sample = good()[["PassengerId", "Transported", name]]
     with pytest.raises(DataError, match=f"found twice: {name}"):
-        schema.check_sample(sample, good())
+        check_sample(sample, good())
 
 
 CHANGES = {
@@ -221,7 +224,7 @@ CHANGES = {
 def test_digest_tells_other_content(change: "object") -> None:
     frame = good().assign(Name=["Maham", "OfracculyJuanna Vines", None]).astype({"Name": "str"})
     assert callable(change)
-    assert schema.digest(change(frame)) != schema.digest(frame)
+    assert digest(change(frame)) != digest(frame)
 
 
 def test_digest_ignores_index_storage_and_bits_of_nothing() -> None:
@@ -229,22 +232,23 @@ def test_digest_ignores_index_storage_and_bits_of_nothing() -> None:
     text = frame.astype(dict.fromkeys(["Name", "Cabin"], pd.StringDtype("python", na_value=np.nan)))
     negative = frame.assign(Spa=-0.0 * frame["Spa"].where(frame["Spa"] != 549.0))
     positive = frame.assign(Spa=0.0 * frame["Spa"].where(frame["Spa"] != 549.0))
-    assert schema.digest(text.set_axis(["a", "b", "c"])) == schema.digest(frame)
-    assert schema.digest(negative) == schema.digest(positive)
+    assert digest(text.set_axis(["a", "b", "c"])) == digest(frame)
+    assert digest(negative) == digest(positive)
 
 
 def test_digest_of_two_frames_depends_on_their_border() -> None:
     frame = good()
-    assert schema.digest(frame, frame.iloc[:0]) != schema.digest(frame.iloc[:0], frame)
-    assert schema.digest(frame) != schema.digest(frame, frame)
+    assert digest(frame, frame.iloc[:0]) != digest(frame.iloc[:0], frame)
+    assert digest(frame) != digest(frame, frame)
 
 
 def test_digest_is_the_same_in_another_process(tmp_path: Path) -> None:
-    expected = schema.digest(check_text(tmp_path, GOOD))
+    expected = digest(check_text(tmp_path, GOOD))
     code = (
-        "import sys; from spaceship.data import checks as schema;"
-        "frame = schema.read_csv(sys.argv[1]);"
-        "print(schema.digest(schema.check(frame, source='', labelled=True)))"
+        "import sys; from spaceship.data.checks import check;"
+        "from spaceship.data.csv_reader import read_csv; from spaceship.data.digest import digest;"
+        "frame = read_csv(sys.argv[1]);"
+        "print(digest(check(frame, source='', labelled=True)))"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "train.csv")]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -253,7 +257,7 @@ def test_digest_is_the_same_in_another_process(tmp_path: Path) -> None:
 
 def test_typing_alone_does_not_load_pandera() -> None:
     code = (
-        "import sys; from spaceship.data import checks as schema; print('pandera' in sys.modules)"
+        "import sys; from spaceship.task.column_types import typed; print('pandera' in sys.modules)"
     )
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, check=True)

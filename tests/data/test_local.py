@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from spaceship.data.checks import digest
+from spaceship.data.digest import digest
 from spaceship.data.local import LocalData
 from spaceship.errors import DataError
 

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spaceship.data._base import Passengers
+from spaceship.data._base import Dataset
 from spaceship.data.submission import submission, usable, write
 from spaceship.errors import ConfigError, DataError, SubmissionError
 
 
-def test_rows_and_order_are_the_inputs(people: Passengers) -> None:
+def test_rows_and_order_are_the_inputs(people: Dataset) -> None:
     backwards = people.test.iloc[::-1].reset_index(drop=True)
     order = replace(people, test=backwards, sample=None)
     flags = np.arange(len(backwards)) % 3 == 0
@@ -25,7 +25,7 @@ def test_rows_and_order_are_the_inputs(people: Passengers) -> None:
 
 
 @pytest.mark.parametrize("spoil", ["order", "length", "names"])
-def test_a_sample_of_other_passengers_is_refused(people: Passengers, spoil: str) -> None:
+def test_a_sample_of_other_passengers_is_refused(people: Dataset, spoil: str) -> None:
     assert people.sample is not None
     sample = {
         "order": people.sample.iloc[::-1].reset_index(drop=True),
@@ -36,7 +36,7 @@ def test_a_sample_of_other_passengers_is_refused(people: Passengers, spoil: str)
         submission(np.zeros(len(people.test), dtype=bool), replace(people, sample=sample))
 
 
-def test_predictions_of_another_length_are_a_fault(people: Passengers) -> None:
+def test_predictions_of_another_length_are_a_fault(people: Dataset) -> None:
     with pytest.raises(ValueError, match="length"):
         submission(np.array([True, False]), people)
 

@@ -1,31 +1,16 @@
-"""Profiles tell of each column what `mode=pp` shows, and what drift is measured by."""
-
-import math
+"""Profiles of passengers, and the drift between them."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from spaceship.data._base import Passengers
-from spaceship.data.checks import COLUMNS, typed
+from spaceship.data._base import Dataset
 from spaceship.data.synthetic import SyntheticData
-from spaceship.drift.profile import GROUP_SIZE, MAX_LEVELS, describe, show, take_profile
-from spaceship.drift.psi import SCORE, Column, Profile, compare
-
-LABEL = "Transported"
-
-
-@pytest.fixture
-def frame() -> pd.DataFrame:
-    raw = dict.fromkeys(COLUMNS, [None] * 4) | {
-        "PassengerId": ["0001_01", "0002_01", "0003_01", "0004_01"],
-        "HomePlanet": ["Earth", "Mars", "Earth", None],
-        "CryoSleep": [True, None, None, False],
-        "Age": [1.0, 2.0, np.nan, 6.0],
-        "Name": [None] * 4,
-        LABEL: [True, False, False, True],
-    }
-    return typed(pd.DataFrame(raw))
+from spaceship.drift.profile import MAX_LEVELS, SCORE, Column, Profile, take_profile
+from spaceship.drift.psi import compare
+from spaceship.task.column_types import typed
+from spaceship.task.spaceship_titanic.columns import COLUMNS
+from spaceship.task.spaceship_titanic.drift_columns import GROUP_SIZE
 
 
 def crowd(size: int, **columns: object) -> pd.DataFrame:
@@ -44,34 +29,7 @@ def moved(reference: Profile, new: Profile) -> dict[str, float]:
     return {one.column: one.psi for one in compare(reference, new) if one.psi > 0}
 
 
-def test_figures_of_each_kind_of_column(frame: pd.DataFrame) -> None:
-    profile = describe(frame, LABEL)
-    assert profile.index.tolist() == frame.columns.tolist()
-    planet, cryo, age = (profile.loc[name] for name in ("HomePlanet", "CryoSleep", "Age"))
-    assert (planet["dtype"], planet["missing"], planet["distinct"]) == ("str", 0.25, 2)
-    assert (planet["top"], planet["top_share"]) == ("Earth", 2 / 3)
-    assert planet["label_if_missing"] == 1.0
-    assert (cryo["dtype"], cryo["missing"], cryo["label_if_missing"]) == ("boolean", 0.5, 0.0)
-    assert (age["minimum"], age["median"], age["maximum"]) == (1.0, 2.0, 6.0)
-    assert math.isnan(planet["minimum"])
-    assert math.isnan(profile.loc[LABEL, "label_if_missing"])
-
-
-def test_a_column_without_any_value(frame: pd.DataFrame) -> None:
-    name = describe(frame, LABEL).loc["Name"]
-    assert (name["missing"], name["distinct"], name["top"]) == (1.0, 0, "")
-    assert math.isnan(name["top_share"])
-    assert name["label_if_missing"] == 0.5
-
-
-def test_a_terminal_gets_a_line_a_column(people: Passengers) -> None:
-    shown = show(describe(people.train, LABEL))
-    assert len(shown.splitlines()) == len(people.train.columns) + 1 + 1
-    assert "NaN" not in shown
-    assert "Earth" in shown
-
-
-def test_all_columns_are_profiled_and_shares_add_up_to_one(people: Passengers) -> None:
+def test_all_columns_are_profiled_and_shares_add_up_to_one(people: Dataset) -> None:
     n_rows = len(people.test)
     profile = take_profile(people.test, np.linspace(0, 1, n_rows))
     named = {*COLUMNS, "Deck", "Side", GROUP_SIZE, SCORE} - {"PassengerId", "Cabin", "Name"}
@@ -86,7 +44,7 @@ def test_all_columns_are_profiled_and_shares_add_up_to_one(people: Passengers) -
 
 
 def test_zeros_of_spends_have_a_bin_of_their_own_and_repeated_deciles_are_one(
-    people: Passengers,
+    people: Dataset,
 ) -> None:
     profile = take_profile(people.train, np.zeros(10))
     spa, raw = profile.columns["Spa"], people.train["Spa"]
@@ -110,7 +68,7 @@ def test_each_travel_group_counts_once() -> None:
     assert columns[SCORE].rows == 2 / mean_size
 
 
-def test_the_same_passengers_in_another_order_have_the_same_profile(people: Passengers) -> None:
+def test_the_same_passengers_in_another_order_have_the_same_profile(people: Dataset) -> None:
     chances = np.random.default_rng(1).random(len(people.train))
     profile = take_profile(people.train, chances)
     assert take_profile(people.train[::-1], chances[::-1]) == profile
@@ -197,8 +155,8 @@ def test_a_population_that_drifts_is_told_from_one_that_does_not() -> None:
         {one.column: one for one in compare(reference, take_profile(frame, flat, reference))}
         for frame in (test_passengers(0.0), test_passengers(1.0))
     )
-    assert not [one.column for one in still.values() if one.beyond(0.05)]
-    far = {name for name, one in drifted.items() if one.beyond(0.1)}
+    assert not [one.column for one in still.values() if one.exceeds(0.05)]
+    far = {name for name, one in drifted.items() if one.exceeds(0.1)}
     assert {"HomePlanet", "Deck", "RoomService", "Age"} <= far
     for name in ("HomePlanet", "Deck", "Age", "CryoSleep"):
         assert drifted[name].psi > 5 * still[name].psi

@@ -15,11 +15,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from spaceship.evaluation.cross_validation import (
     cross_validate,
     positive_probability,
-    repeat,
     summarise,
 )
-from spaceship.evaluation.metrics import calibration_error, log_loss, score, score_slices
-from spaceship.evaluation.report import DIRECTIONS
+from spaceship.evaluation.metrics import Metric, calibration_error, log_loss, score
+from spaceship.evaluation.slices import score_slices
 from spaceship.split.folds import group_folds
 
 
@@ -50,7 +49,7 @@ def labels(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 def test_score_of_a_hand_made_example() -> None:
     scores = score([True, False, True, False], [0.8, 0.4, 0.4, 0.1])
-    assert set(scores) == set(DIRECTIONS)
+    assert set(scores) == set(Metric)
     assert scores["accuracy"] == 0.75
     # Of the 4 pairs of a True and a False, 3 are in order and 1 is tied.
     assert scores["roc_auc"] == pytest.approx(3.5 / 4)
@@ -133,7 +132,7 @@ def test_probabilities_are_out_of_fold(frame: pd.DataFrame, labels: npt.NDArray[
     for (train, test), fold in zip(folds, result.folds, strict=True):
         # A row that had been trained on would come back as 0 or 1.
         assert result.probabilities[test] == pytest.approx(labels[train].mean())
-        assert {k: fold[k] for k in DIRECTIONS} == pytest.approx(
+        assert {k: fold[k] for k in Metric} == pytest.approx(
             score(labels[test], result.probabilities[test])
         )
 
@@ -193,26 +192,16 @@ def test_each_fold_is_told_and_may_end_it(
     assert told == [(step, whole.folds[step]["accuracy"]) for step in (0, 1)]
 
 
-def test_repeats_are_the_means_of_each_seed(
-    frame: pd.DataFrame, labels: npt.NDArray[np.bool_]
-) -> None:
-    repeats = repeat(Memory(), frame, labels, n_splits=3, seeds=[42, 7])
-    assert list(repeats) == ["42", "7"]
-    folds = group_folds(frame["PassengerId"], labels, n_splits=3, seed=7)
-    summary = summarise(cross_validate(Memory(), frame, labels, folds).folds)
-    assert repeats["7"] == {metric: summary[f"cv_{metric}"] for metric in DIRECTIONS}
-
-
 def test_summary_holds_mean_and_spread() -> None:
-    folds = [dict.fromkeys(DIRECTIONS, value) for value in (0.7, 0.8, 0.9)]
+    folds = [dict.fromkeys(Metric, value) for value in (0.7, 0.8, 0.9)]
     summary = summarise(folds)
-    assert set(summary) == {f"cv_{m}{s}" for m in DIRECTIONS for s in ("", "_std")}
+    assert set(summary) == {f"cv_{m}{s}" for m in Metric for s in ("", "_std")}
     assert summary["cv_accuracy"] == pytest.approx(0.8)
     assert summary["cv_accuracy_std"] == pytest.approx(math.sqrt(0.02 / 3))
 
 
 def test_a_nan_fold_makes_its_metric_nan_and_no_other() -> None:
-    folds = [dict.fromkeys(DIRECTIONS, 0.5), dict.fromkeys(DIRECTIONS, 0.5) | {"roc_auc": math.nan}]
+    folds = [dict.fromkeys(Metric, 0.5), dict.fromkeys(Metric, 0.5) | {"roc_auc": math.nan}]
     summary = summarise(folds)
     assert math.isnan(summary["cv_roc_auc"])
     assert math.isnan(summary["cv_roc_auc_std"])
@@ -238,8 +227,8 @@ def test_slices_cover_every_value_and_the_missing_ones() -> None:
         }
     )
     labels, chance = [True, False, True, False], [0.9, 0.9, 0.9, 0.2]
-    rows = {(r["slice"], r["value"]): r for r in score_slices(frame, labels, chance)}
-    assert {key: row["n"] for key, row in rows.items()} == {
+    rows = {(r.slice, r.value): r for r in score_slices(frame, labels, chance)}
+    assert {key: row.n for key, row in rows.items()} == {
         ("HomePlanet", "Earth"): 1,
         ("HomePlanet", "Mars"): 2,
         ("HomePlanet", "missing"): 1,
@@ -252,5 +241,5 @@ def test_slices_cover_every_value_and_the_missing_ones() -> None:
         ("party", "group"): 2,
         ("party", "solo"): 2,
     }
-    assert rows["deck", "B"]["accuracy"] == 0.5
-    assert rows["HomePlanet", "Mars"]["log_loss"] == pytest.approx(-math.log(0.9 * 0.8) / 2)
+    assert rows["deck", "B"].accuracy == 0.5
+    assert rows["HomePlanet", "Mars"].log_loss == pytest.approx(-math.log(0.9 * 0.8) / 2)

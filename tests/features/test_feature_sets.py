@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from sklearn.base import clone
 
 from spaceship.config.build import build
-from spaceship.data.checks import COLUMNS, LABEL, SPENDS
+from spaceship.task.spaceship_titanic.columns import COLUMNS, LABEL, SPENDS
 from spaceship.task.spaceship_titanic.features._blocks import BLOCKS
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
 

@@ -7,25 +7,27 @@ from typing import Any
 import pytest
 
 from spaceship.errors import RegistryError
+from spaceship.gate.award import Award
 from spaceship.gate.rule._base import Check
-from spaceship.gate.verdict import Verdict
+from spaceship.gate.verdict import VERDICT_FILE, Verdict
+from spaceship.records import from_plain, to_plain, write_record
 
 VERDICT = Verdict(
-    award="challenger",
+    award=Award.CHALLENGER,
     reason="Challenger: a gain.",
     rule="relative_gain",
     numbers={"gain": 0.1 + 0.2, "relative_gain": None, "rows": 3},
     checks=(
         Check("any_gain", 1e-17, ">", 0.0, passed=True),
-        Check("cv_seeds", None, "≥", 3, passed=False, otherwise="challenger", detail="none"),
+        Check("cv_seeds", None, "≥", 3, passed=False, otherwise=Award.CHALLENGER, detail="none"),
     ),
 )
 
 
 def test_a_verdict_comes_back_bit_for_bit(tmp_path: Path) -> None:
-    VERDICT.write(tmp_path)
+    write_record(tmp_path / VERDICT_FILE, VERDICT)
     assert Verdict.read(tmp_path) == VERDICT
-    assert Verdict.from_dict(VERDICT.to_dict()) == VERDICT
+    assert from_plain(Verdict, to_plain(VERDICT), "memory") == VERDICT
     assert json.loads((tmp_path / "verdict.json").read_text())["version"] == 1
 
 
@@ -53,6 +55,11 @@ def test_a_broken_verdict_is_an_error_and_no_verdict(
         Verdict.read(tmp_path)
 
 
-def test_an_award_that_does_not_exist_is_a_bug() -> None:
-    with pytest.raises(ValueError, match="one of challenger, champion, refused, got 'king'"):
-        Verdict("king", "", "")
+def test_an_award_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    content = to_plain(VERDICT) | {"award": "king"}
+    with pytest.raises(RegistryError, match=r"verdict\.award to be 'refused', .* found 'king' in"):
+        from_plain(Verdict, content, tmp_path)
+
+
+def test_what_was_noted_beside_a_verdict_is_left_out() -> None:
+    assert from_plain(Verdict, to_plain(VERDICT) | {"dry_run": True}, "memory") == VERDICT

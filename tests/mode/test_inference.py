@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 from commands import QUICK, QUICK_MODEL, Shell
 
-from spaceship.drift.alert import Alarm
-from spaceship.drift.psi import PROFILE_FILE, SCORE, Profile
+from spaceship.drift.alert import DriftAlert, Reaction
+from spaceship.drift.profile import PROFILE_FILE, SCORE, Profile
 from spaceship.mode.inference import _reference
+from spaceship.records import read_record
 from spaceship.registry.registry import Registry, Version
 
 pytestmark = pytest.mark.slow
@@ -51,7 +52,7 @@ def artifacts(shell: Shell) -> set[str]:
 
 def test_the_champion_carries_the_profile_of_all_it_was_fitted_on(shell: Shell) -> None:
     (path,) = shell.outputs.glob(f"runs/*/*/{PROFILE_FILE}")
-    profile = Profile.read(path.parent)
+    profile = read_record(path, Profile)
     (data,) = shell.outputs.glob("data/synthetic/*/train.parquet")
     assert profile.rows == len(pd.read_parquet(data))
     assert artifacts(shell) >= {PROFILE_FILE, "report.json", "holdout.csv"}
@@ -127,7 +128,7 @@ def test_a_champion_from_before_profiles_were_kept_predicts(
     registry: Registry, caplog: pytest.LogCaptureFixture
 ) -> None:
     old = Version("1", "0" * 32, {}, {"model": "…"})
-    assert _reference(registry, old, Alarm(0.1, "fail")) is None
+    assert _reference(registry, old, DriftAlert(0.1, Reaction.FAIL)) is None
     assert "before profiles were kept" in caplog.text
 
 

@@ -1,12 +1,12 @@
 """Jobs that are ended half-way, and jobs that start at once: nothing is left to clean up."""
 
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 from commands import QUICK, QUICK_MODEL, Keep, Shell
+from forks import Fork
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +41,7 @@ def test_four_first_runs_at_once(tmp_path: Path, processes: Keep) -> None:
     assert shell.champion() == "1"
 
 
-def _wait_for(process: subprocess.Popen[str], text: str) -> None:
+def _wait_for(process: Fork, text: str) -> None:
     assert process.stdout is not None
     deadline = time.monotonic() + 120
     for line in process.stdout:

@@ -145,7 +145,7 @@ def test_job_that_fails_fails_its_multirun(shell: Shell) -> None:
         (["mode=fly"], "inference"),
         (["seeed=1"], "seeed"),
         (["mode=train", "gate.floor.minimum=high"], "floor"),
-        (["mode=train", "gate.floor=0.5"], "to be a rule"),
+        (["mode=train", "gate.floor=0.5"], "to be a Rule"),
         (["mode=train", "gate.force=true"], "reason="),
         (["-m", "mode=train", "hydra.output_subdir=null"], "in a multirun, found null"),
         (["mode=history", "history.output=moves.txt"], "FILE.csv or FILE.json"),

@@ -10,10 +10,9 @@ import pytest
 from commands import QUICK, QUICK_MODEL, Shell
 from mlflow import MlflowClient
 
-from spaceship.data.checks import ID, LABEL
 from spaceship.data.synthetic import SyntheticData
 from spaceship.registry import packaging
-from spaceship.split.folds import travel_group
+from spaceship.task.spaceship_titanic.columns import ID, LABEL, group_of
 
 pytestmark = pytest.mark.slow
 
@@ -111,7 +110,7 @@ def test_champions_are_judged_by_passengers_nobody_has_seen(
     shell, *_ = drifted
     folder = folder_of(shell)
     eras, client = arrivals(folder), own_client(folder)
-    groups = [set(travel_group(era[ID])) for era in eras]
+    groups = [set(group_of(era[ID])) for era in eras]
     assert len(set.union(*groups)) == sum(map(len, groups)) == 4 * 600
     for row in table_of(shell).itertuples():
         coming = eras[row.era]

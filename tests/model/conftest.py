@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from spaceship.data.checks import COLUMNS, SPENDS
+from spaceship.task.spaceship_titanic.columns import COLUMNS, SPENDS
 
 SIZE = 600
 

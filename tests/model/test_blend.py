@@ -12,7 +12,6 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline
 
-from spaceship.errors import ConfigError
 from spaceship.model.blend import Blend
 from spaceship.model.catboost import CategoryCatBoost
 from spaceship.model.pipeline import build_blend, build_pipeline
@@ -123,20 +122,3 @@ def test_same_seed_same_bits_also_in_a_clone(people: People) -> None:
     first = clone(made).fit(frame, labels).predict_proba(frame)
     second = clone(made.fit(frame, labels)).fit(frame, labels).predict_proba(frame)
     np.testing.assert_array_equal(first, second)
-
-
-@pytest.mark.parametrize(
-    ("made", "named"),
-    [
-        (blend(), "model.members"),
-        (blend(noise(), method="vote"), "model.method.*stack, greedy"),
-        (blend(noise(), n_folds=1), "model.n_folds .*from 2 on, found 1"),
-        (blend(noise(), bags=0), "model.bags .*from 1 on, found 0"),
-        (blend(noise(), bags=0.5), "model.bags .*found 0.5"),
-    ],
-)
-def test_a_blend_of_nothing_or_by_no_method_is_refused(
-    people: People, made: Blend, named: str
-) -> None:
-    with pytest.raises(ConfigError, match=named):
-        made.fit(*people)

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spaceship.errors import ConfigError
 from spaceship.model.encoding import encoder
 
 
@@ -69,8 +68,3 @@ def test_onehot_takes_a_number_never_seen() -> None:
 def test_onehot_takes_missing_where_training_had_none() -> None:
     onehot = encoder("onehot").fit(frame(["Mars", "Earth"], [1.0, 2.0]))
     assert not onehot.transform(frame([np.nan], [np.nan])).isna().any(axis=None)
-
-
-def test_unknown_encoding_names_the_choices() -> None:
-    with pytest.raises(ConfigError, match=r"native, onehot.*'ordinal'"):
-        encoder("ordinal")

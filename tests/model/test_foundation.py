@@ -11,10 +11,10 @@ import pytest
 from hydra import compose, initialize_config_dir
 from sklearn.neighbors import KNeighborsClassifier
 
-from spaceship import experiment as parts
 from spaceship.cli.main import prepare
 from spaceship.config.installation import configs
 from spaceship.errors import ConfigError, MissingDependencyError
+from spaceship.experiment import Experiment
 from spaceship.registry import packaging
 
 People = tuple[pd.DataFrame, Any]
@@ -58,7 +58,8 @@ def candidate(name: str) -> Any:
     prepare()
     with initialize_config_dir(str(configs()), version_base="1.3"):
         cfg = compose("config", overrides=[f"model={name}", "features=raw"])
-    return parts.pipeline(cfg, parts.recipe(cfg, features_chosen=True))
+    experiment = Experiment.of(cfg)
+    return experiment.pipeline(experiment.recipe())
 
 
 def test_predicts_with_the_training_rows_as_context(package: str, people: People) -> None:

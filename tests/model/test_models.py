@@ -14,15 +14,15 @@ from omegaconf import DictConfig, OmegaConf
 from sklearn.base import clone, is_classifier
 
 from spaceship.config.build import build
-from spaceship.data.checks import COLUMNS, SPENDS
 from spaceship.model.pipeline import build_pipeline
 from spaceship.registry import packaging
+from spaceship.task.spaceship_titanic.columns import COLUMNS, SPENDS
 from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 
 ROOT = Path(__file__).resolve().parents[2]
 YAMLS = {path.stem: path for path in sorted((ROOT / "configs" / "model").glob("*.yaml"))}
 FAST = {"n_estimators": 30, "iterations": 30, "max_iter": 300}
-OPTIONAL = {"tabicl", "tabpfn", "xgboost"}
+OPTIONAL = {"tabicl", "tabpfn"}
 BOOSTERS = {"catboost", "hist_gradient_boosting", "lgbm", "xgboost"}
 NOT_ALONE = {"blend", "champion"}
 """What is made of other candidates."""

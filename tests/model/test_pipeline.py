@@ -2,14 +2,12 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from spaceship.data.checks import COLUMNS, SPENDS
-from spaceship.errors import ConfigError
 from spaceship.model.pipeline import build_pipeline
+from spaceship.task.spaceship_titanic.columns import COLUMNS, SPENDS
 from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 
 
@@ -51,8 +49,3 @@ def test_text_from_a_file_and_typed_values_predict_alike() -> None:
 def test_is_cloned_without_what_it_learnt() -> None:
     fitted = pipeline().fit(passengers(), np.arange(40) % 2 == 0)
     assert not hasattr(clone(fitted).named_steps["features"], "state_")
-
-
-def test_unknown_encoding_is_refused_before_anything_is_fitted() -> None:
-    with pytest.raises(ConfigError, match="encoding must be one of"):
-        build_pipeline(RawFeatures(), "ordinal", LogisticRegression())

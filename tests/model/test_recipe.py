@@ -3,15 +3,13 @@
 from typing import Any
 
 import pytest
-from omegaconf import OmegaConf
 from sklearn.preprocessing import FunctionTransformer
 
-from hydra_plugins.spaceship_optuna.trial import reporting_to
-from spaceship import experiment as parts
 from spaceship.errors import ConfigError
 from spaceship.model.blend import Blend
 from spaceship.model.inner_cv import InnerFolds, InnerIterations
-from spaceship.model.recipe import blend, built, prepares_alone, single, with_features
+from spaceship.model.pipeline import build_recipe
+from spaceship.model.recipe import Recipe
 
 RAW = {"_target_": "spaceship.task.spaceship_titanic.features.raw.RawFeatures"}
 BASELINE = {"_target_": "spaceship.task.spaceship_titanic.features.baseline.BaselineFeatures"}
@@ -23,14 +21,17 @@ LGBM = {
 SETTINGS = {"name": "blend", "method": "stack", "n_folds": 5, "bags": 1}
 
 
-def make(recipe: dict[str, Any]) -> Any:
-    return built(OmegaConf.create(recipe), seed=3)
+def lgbm(**changes: Any) -> Recipe:
+    return Recipe.from_plain({**LGBM, "features": RAW, **changes})
+
+
+def make(recipe: Recipe) -> Any:
+    return build_recipe(recipe, seed=3)
 
 
 def test_members_share_columns_unless_they_choose_for_themselves() -> None:
-    plain = single(LGBM, RAW)
-    choosy = plain | {"iterations": "inner_cv"}
-    made = make(blend([plain, plain, choosy], SETTINGS, RAW))[-1]
+    members = [lgbm(), lgbm(), lgbm(iterations="inner_cv")]
+    made = make(Recipe.blend(members, SETTINGS, RAW))[-1]
     assert isinstance(made, Blend)
     assert [place for place, _ in made.members] == [0, 0, 1]
     assert isinstance(made.preparations[1], FunctionTransformer)
@@ -40,7 +41,13 @@ def test_members_share_columns_unless_they_choose_for_themselves() -> None:
 @pytest.mark.parametrize("model", [None, 1, "lgbm", []])
 def test_what_is_no_model_is_refused(model: Any) -> None:
     with pytest.raises(ConfigError, match=r"expected a model with name.*found .*name one of"):
-        single(model, RAW)
+        Recipe.single(model, RAW)
+
+
+@pytest.mark.parametrize("model", [SETTINGS, {"name": "champion"}])
+def test_a_member_has_to_stand_alone(model: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=r"encoding, estimator in .*stands alone"):
+        Recipe.single(model, RAW)
 
 
 @pytest.mark.parametrize(
@@ -52,29 +59,60 @@ def test_what_is_no_model_is_refused(model: Any) -> None:
     ],
 )
 def test_a_part_of_another_kind_is_refused(part: str, target: str, lacking: str) -> None:
-    recipe = single(LGBM, RAW) | {part: {"_target_": target}}
     with pytest.raises(ConfigError, match=f"expected {part} with .* without {lacking};"):
-        make(recipe)
+        make(lgbm(**{part: {"_target_": target}}))
 
 
 def test_a_blend_may_choose_its_threshold_and_a_member_may_not() -> None:
-    member = single(LGBM, RAW) | {"threshold": "tuned"}
-    whole = blend([member, member], SETTINGS, RAW) | {"threshold": "tuned"}
-    made = make(whole)[-1]
+    member = lgbm(threshold="tuned")
+    made = make(Recipe.blend([member, member], SETTINGS, RAW, threshold="tuned"))[-1]
     assert isinstance(made, InnerFolds)
     assert [place for place, _ in made.estimator.estimator.members] == [0, 0]
 
 
 def test_other_features_reach_every_member() -> None:
-    changed = with_features(blend([single(LGBM, RAW)], SETTINGS, RAW), BASELINE)
+    changed = Recipe.blend([lgbm()], SETTINGS, RAW).with_features(BASELINE).to_plain()
     assert changed["features"] == BASELINE
     assert [member["features"] for member in changed["members"]] == [BASELINE]
 
 
-@pytest.mark.parametrize("model", [SETTINGS, {"name": "champion"}])
-def test_a_member_has_to_stand_alone(model: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match=r"encoding, estimator in .*stands alone"):
-        single(model, RAW)
+BLEND = {**SETTINGS, "members": [{**LGBM, "features": RAW}], "features": RAW}
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        {**LGBM, "features": RAW},
+        {**LGBM, "features": RAW, "iterations": "fixed", "threshold": 0.5},
+        {**LGBM, "features": RAW, "calibration": "${calibration}", "threshold": "tuned"},
+        BLEND,
+        {**BLEND, "threshold": "tuned", "n_folds": "${split.n_folds}"},
+    ],
+)
+def test_a_recipe_keeps_the_keys_and_values_of_its_plain_form(plain: dict[str, Any]) -> None:
+    assert Recipe.from_plain(plain).to_plain() == plain
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"encoding": "ordinal"}, "model.encoding to be one of native, onehot, found 'ordinal'"),
+        ({"iterations": "many"}, "model.iterations to be one of fixed, inner_cv, found 'many'"),
+        ({"calibration": "magic"}, "expected calibration to be one of none, isotonic"),
+        ({"threshold": 0.4}, "expected threshold to be one of 0.5, tuned, found 0.4"),
+        ({"method": "vote"}, "model.method to be one of stack, greedy, found 'vote'"),
+        ({"n_folds": 1}, "model.n_folds to be a whole number from 2 on, found 1"),
+        ({"bags": 0}, "model.bags to be a whole number from 1 on, found 0"),
+        ({"n_folds": 1, "bags": 0}, "model.n_folds .*found 1; model.bags .*found 0"),
+        ({"bags": 0.5}, "model.bags .*found 0.5"),
+        ({"bags": True}, "model.bags .*found True"),
+        ({"members": []}, "model.members to be one model or more, found .."),
+        ({"members": [{**LGBM, "encoding": None, "features": RAW}]}, r"model.members.0.encoding"),
+    ],
+)
+def test_a_setting_out_of_its_range_is_refused(change: dict[str, Any], named: str) -> None:
+    with pytest.raises(ConfigError, match=named):
+        lgbm(**change)
 
 
 @pytest.mark.parametrize(
@@ -85,15 +123,10 @@ def test_a_member_has_to_stand_alone(model: dict[str, Any]) -> None:
         ({"iterations": "inner_cv"}, False),
         ({"calibration": "sigmoid"}, False),
         ({"threshold": "tuned"}, False),
-        ({"members": []}, False),
+        ({"members": [{**LGBM, "features": RAW}]}, False),
     ],
 )
 def test_trials_share_folds_only_where_columns_are_made_once(
     change: dict[str, Any], *, alone: bool
 ) -> None:
-    recipe = single(LGBM, RAW) | change
-    assert prepares_alone(recipe) is alone
-    split = {"holdout_fraction": 0.2, "salt": "s", "n_folds": 3}
-    cfg = OmegaConf.create({"split": split, "seed": 1})
-    with reporting_to(lambda *_: False):
-        assert (parts.prepared_folds(cfg, recipe, "digest") is not None) is alone
+    assert lgbm(**change).prepares_alone is alone

@@ -1,4 +1,4 @@
-"""Candidates to promote, weak ones and good ones, and who judges them."""
+"""Candidates to promote, weak ones and good ones, and the promotion that judges them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from sklearn.pipeline import Pipeline
 
-from spaceship.evaluation.report import HoldOut, Report
-from spaceship.evaluation.twins import Protocol
+from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.protocol import Protocol
+from spaceship.evaluation.report import Report
 from spaceship.gate.policy import Gate
 from spaceship.gate.rule.floor import Floor
 from spaceship.gate.rule.gain import Gain
-from spaceship.registry.promotion import Referee
+from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
 from spaceship.tracking.job import Job
 
@@ -37,16 +38,15 @@ def up_to_date(champion: Report, twin: Path) -> Report:
     pytest.fail(f"asked to update {champion.name} with {twin}")
 
 
-def referee(registry: Registry, gate: Gate = LENIENT) -> Referee:
-    return Referee(gate, registry, up_to_date)
+def promotion(registry: Registry, gate: Gate = LENIENT) -> Promotion:
+    return Promotion(gate, registry, up_to_date)
 
 
 def one_better(holdout: HoldOut) -> HoldOut:
     """Return the same hold-out with one mistake less."""
-    wrong = next(n for n, guess in enumerate(holdout.predictions) if guess != holdout.labels[n])
-    chances = list(holdout.probabilities)
-    chances[wrong] = float(holdout.labels[wrong])
-    return replace(holdout, probabilities=tuple(chances))
+    rows, wrong = holdout.rows.copy(), holdout.correct.idxmin()
+    rows.loc[wrong, "probability"] = float(rows.loc[wrong, "Transported"])
+    return replace(holdout, rows=rows)
 
 
 def aliases(registry: Registry) -> tuple[str | None, str | None]:

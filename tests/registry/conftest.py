@@ -1,29 +1,26 @@
 """Gives jobs that hold a candidate; the shared parts are in this folder's `candidates`."""
 
-import sys
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from candidates import PROTOCOL, NewJob, Twins
 from lightgbm import LGBMClassifier
 from sklearn.pipeline import Pipeline
 
-from spaceship.data._base import Passengers
-from spaceship.evaluation.report import HoldOut, Report
+from spaceship.data._base import Dataset
+from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import fit_twin, holdout_metrics
 from spaceship.model.pipeline import build_pipeline
 from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from candidates import PROTOCOL, NewJob, Twins
-
 
 @pytest.fixture(scope="module")
-def twins(people: Passengers) -> Twins:
+def twins(people: Dataset) -> Twins:
     def boosted(**options: Any) -> Pipeline:
         model = LGBMClassifier(random_state=1, n_jobs=1, verbose=-1, **options)
         return build_pipeline(RawFeatures(), "native", model)

@@ -1,4 +1,4 @@
-"""What is lost, changed, late or killed while a candidate is judged: a champion stays whole."""
+"""A champion stays whole whatever is lost, changed, late or killed while a candidate is judged."""
 
 import json
 from dataclasses import replace
@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from candidates import LENIENT, NewJob, Twins, aliases, n_versions, one_better, referee
+from candidates import LENIENT, NewJob, Twins, aliases, n_versions, one_better, promotion
 
 from spaceship.errors import RegistryError
 from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
-from spaceship.registry.moves import DONE
-from spaceship.registry.promotion import Referee
+from spaceship.registry.aliases import Aliases
+from spaceship.registry.moves import MoveState
+from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.tracking.store import Store
 
@@ -23,11 +24,11 @@ def test_a_champion_whose_figures_are_lost_is_not_replaced(
     registry: Registry, new_job: NewJob, twins: Twins, lost: str
 ) -> None:
     first = new_job(twins.weak)
-    referee(registry).conclude(first)
+    promotion(registry).judge(first)
     artifacts = Path(str(registry.store.artifacts))
     (path,) = artifacts.glob(f"{first.run_id}/artifacts/{lost}")
     path.unlink()
-    verdict = referee(registry).conclude(new_job(twins.good))
+    verdict = promotion(registry).judge(new_job(twins.good))
     assert verdict.award == "refused"
     assert "the champion has no hold-out predictions" in verdict.reason
     assert aliases(registry) == ("1", None)
@@ -36,34 +37,34 @@ def test_a_champion_whose_figures_are_lost_is_not_replaced(
 def test_a_champion_that_cannot_be_updated_is_not_replaced(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
-    referee(registry).conclude(new_job(twins.weak))
+    promotion(registry).judge(new_job(twins.weak))
 
     def update(champion: Report, twin: Path) -> Report:
         message = f"{champion.name} at {twin.name} does not load"
         raise RegistryError(message)
 
     job = new_job(twins.good, digest="another")
-    assert Referee(LENIENT, registry, update).conclude(job).award == "refused"
+    assert Promotion(LENIENT, registry, update).judge(job).award == "refused"
     assert aliases(registry) == ("1", None)
 
 
 def test_a_candidate_is_held_against_the_champion_that_came_meanwhile(
     registry: Registry, new_job: NewJob, twins: Twins, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judge = referee(registry)
-    judge.conclude(new_job(twins.weak))
+    judge = promotion(registry)
+    judge.judge(new_job(twins.weak))
     other = new_job(one_better(twins.weak))
-    judge.conclude(other)
-    prepare, calls = Registry.prepare, count()
+    judge.judge(other)
+    prepare, calls = Aliases.prepare, count()
 
-    def late(self: Registry, *arguments: Any) -> Any:
+    def late(self: Aliases, *arguments: Any) -> Any:
         if next(calls) == 0:  # as another machine would, between judgement and move
-            point(self, "2")
+            point(registry, "2")
         return prepare(self, *arguments)
 
-    monkeypatch.setattr(Registry, "prepare", late)
+    monkeypatch.setattr(Aliases, "prepare", late)
     job = new_job(one_better(twins.weak))
-    verdict = judge.conclude(job)
+    verdict = judge.judge(job)
     assert (verdict.award, verdict.rule) == ("refused", "any_gain"), "no better than the new one"
     written = json.loads((job.folder / VERDICT_FILE).read_text())
     assert (written["champion_before"], written["version_registered"]) == ("2", None)
@@ -79,10 +80,10 @@ def test_a_champion_whose_figures_were_changed_is_not_compared_with(
     registry: Registry, new_job: NewJob, twins: Twins, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     first = new_job(twins.good)
-    referee(registry).conclude(first)
+    promotion(registry).judge(first)
     (path,) = Path(str(registry.store.artifacts)).glob(f"{first.run_id}/artifacts/{name}")
     path.write_text(path.read_text() + " ")
-    verdict = referee(registry).conclude(new_job(twins.good))
+    verdict = promotion(registry).judge(new_job(twins.good))
     assert verdict.award == "refused"
     assert f"{name} of version 1" in caplog.text
     assert "found it changed" in caplog.text
@@ -95,11 +96,11 @@ class Killed(BaseException):
 def test_a_verdict_that_a_crash_kept_from_being_noted_is_noted_once_it_is_asked_for(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
-    referee(registry).conclude(new_job(twins.weak))
+    promotion(registry).judge(new_job(twins.weak))
     job = new_job(twins.good)
-    verdict = referee(registry).conclude(job)
+    verdict = promotion(registry).judge(job)
     (job.folder / VERDICT_FILE).unlink()
-    again = referee(registry).conclude(job)
+    again = promotion(registry).judge(job)
     assert (again.award, again.reason) == (verdict.award, verdict.reason)
     assert again.award == CHAMPION
     assert Verdict.read(job.folder) == again
@@ -126,7 +127,7 @@ class MortalClient:
 def test_killed_at_any_call_the_old_champion_or_the_new_one_is_there_whole(
     registry: Registry, new_job: NewJob, twins: Twins, tmp_path: Path
 ) -> None:
-    referee(registry).conclude(new_job(twins.weak))
+    promotion(registry).judge(new_job(twins.weak))
     outcomes = []
     for calls in count():
         job = new_job(twins.good)
@@ -134,20 +135,22 @@ def test_killed_at_any_call_the_old_champion_or_the_new_one_is_there_whole(
         client = MortalClient(registry.store.client, calls)
         mortal.__dict__["client"] = client
         try:
-            referee(replace(registry, store=mortal)).conclude(job)
+            promotion(replace(registry, store=mortal)).judge(job)
         except Killed:
             outcomes.append((client.died_at, registry.champion().run_id == job.run_id))
         else:
             break
-        with registry.lock():
-            assert not any(move.is_open for move in registry.moves())
-        champion, moves = registry.champion(), registry.moves()
-        last = [move for move in moves if move.alias == CHAMPION and move.state == DONE][-1]
+        with registry.aliases.lock():
+            assert not any(move.is_open for move in registry.aliases.moves())
+        champion, moves = registry.champion(), registry.aliases.moves()
+        last = [move for move in moves if move.alias == CHAMPION and move.state == MoveState.DONE][
+            -1
+        ]
         assert champion.number == last.after
         for name in ("report.json", "holdout.csv", "twin"):
             registry.fetch(champion, name, tmp_path / f"whole-{calls}")
-        with registry.lock():
-            registry.move(CHAMPION, "1", "for the next death")
+        with registry.aliases.lock():
+            registry.aliases.move(CHAMPION, "1", "for the next death")
     moved = [new for _, new in outcomes]
     assert moved == sorted(moved), "once it is champion it stays"
     assert outcomes[0][1] is False

@@ -8,19 +8,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from spaceship.registry.moves import (
-    CANCELLED,
-    DONE,
-    INTENT,
-    PREPARING,
     STALE,
     Move,
-    predecessor,
+    MoveState,
+    completed_moves,
     read_moves,
-    reigns,
+    version_before,
 )
 
 
-def moves(*after: str | None, alias: str = "champion", state: str = DONE) -> list[Move]:
+def moves(
+    *after: str | None, alias: str = "champion", state: MoveState = MoveState.DONE
+) -> list[Move]:
     befores = [None, *after[:-1]]
     return [
         Move.prepared(alias, before, "why", {}).to(to).ended(state)
@@ -30,14 +29,19 @@ def moves(*after: str | None, alias: str = "champion", state: str = DONE) -> lis
 
 def test_a_move_survives_as_a_tag() -> None:
     prepared = Move.prepared("champion", "1", 'Zürich: "0.81 > 0.80"\n', {"host": "h"})
-    assert (prepared.state, prepared.is_open) == (PREPARING, True)
+    assert (prepared.state, prepared.is_open) == (MoveState.PREPARING, True)
     move = prepared.to(None)
-    assert (move.state, move.before, move.after, move.is_open) == (INTENT, "1", None, True)
-    assert not move.ended(DONE).is_open
+    assert (move.state, move.before, move.after, move.is_open) == (
+        MoveState.INTENT,
+        "1",
+        None,
+        True,
+    )
+    assert not move.ended(MoveState.DONE).is_open
     assert "@" in move.by
     other = {"recipe": "{}", "moved": "x"}
     assert read_moves({**other, move.key: move.to_tag()}) == [move]
-    assert move.ended(DONE).key == move.key
+    assert move.ended(MoveState.DONE).key == move.key
 
 
 def test_moves_come_back_in_the_order_they_were_made_whatever_the_store_does() -> None:
@@ -65,10 +69,10 @@ def test_an_open_move_goes_stale() -> None:
     assert replace(move, at=old.strftime("%Y-%m-%dT%H:%M:%S.%fZ")).is_stale
 
 
-def test_reigns_are_moves_of_that_alias_that_took_place() -> None:
+def test_completed_moves_are_moves_of_that_alias_that_took_place() -> None:
     champion, challenger = moves("1", "2"), moves("3", alias="challenger")
-    undone = moves("4", state=CANCELLED) + moves("5", state=INTENT)
-    assert reigns([*champion, *challenger, *undone], "champion") == champion
+    undone = moves("4", state=MoveState.CANCELLED) + moves("5", state=MoveState.INTENT)
+    assert completed_moves([*champion, *challenger, *undone], "champion") == champion
 
 
 @pytest.mark.parametrize(
@@ -79,24 +83,24 @@ def test_reigns_are_moves_of_that_alias_that_took_place() -> None:
         (["1", "2", "3"], "2"),
         (["1", "2", "1"], None),  # rolled back: there is nothing before the first
         (["1", "2", "3", "2"], "1"),  # rolled back once: the next step goes further
-        (["1", "2", "1", "3"], "1"),  # what was rolled back is no predecessor
+        (["1", "2", "1", "3"], "1"),  # a version rolled back does not count
         (["1", "2", "1", "2"], "1"),  # promoted again
         (["1", "2", "1", "3", "2"], "3"),  # rolled back, and good enough later
         (["1", None, "2"], "1"),  # taken away meanwhile
         (["1", "1"], None),  # promoted although it was champion
     ],
 )
-def test_predecessor(history: Sequence[str | None], before: str | None) -> None:
+def test_version_before(history: Sequence[str | None], before: str | None) -> None:
     current = history[-1]
     assert current is not None
-    assert predecessor(moves(*history), "champion", current) == before
+    assert version_before(moves(*history), "champion", current) == before
 
 
-def test_predecessor_of_a_version_put_there_by_hand_is_the_last_on_record() -> None:
-    assert predecessor(moves("1", "2"), "champion", "9") == "2"
-    assert predecessor([], "champion", "9") is None
+def test_version_before_of_a_version_put_there_by_hand_is_the_last_on_record() -> None:
+    assert version_before(moves("1", "2"), "champion", "9") == "2"
+    assert version_before([], "champion", "9") is None
 
 
-def test_predecessor_looks_only_at_its_own_alias() -> None:
+def test_version_before_looks_only_at_its_own_alias() -> None:
     challengers = [replace(move, alias="challenger") for move in moves("7", "8")]
-    assert predecessor([*moves("1"), *challengers, *moves("2")], "champion", "2") == "1"
+    assert version_before([*moves("1"), *challengers, *moves("2")], "champion", "2") == "1"

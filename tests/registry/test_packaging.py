@@ -20,17 +20,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from commands import ROOT
 from lightgbm import LGBMClassifier
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from spaceship.data._base import Passengers
-from spaceship.data.checks import LABEL
+from spaceship.data._base import Dataset
 from spaceship.errors import RegistryError
 from spaceship.model.catboost import CategoryCatBoost
 from spaceship.model.pipeline import build_pipeline
 from spaceship.registry import packaging
+from spaceship.task.spaceship_titanic.columns import LABEL
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
 from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 
@@ -82,7 +83,7 @@ class Strange(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 
 @pytest.fixture(scope="module")
-def fitted(people: Passengers) -> Pipeline:
+def fitted(people: Dataset) -> Pipeline:
     features = FullFeatures(["fill_from_group", "cabin", "spending"])
     model = LGBMClassifier(n_estimators=20, random_state=1, n_jobs=1, verbose=-1)
     pipeline = build_pipeline(features, "native", model)
@@ -90,22 +91,23 @@ def fitted(people: Passengers) -> Pipeline:
 
 
 @pytest.fixture(scope="module")
-def folder(fitted: Pipeline, people: Passengers, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(fitted: Pipeline, people: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("packaged") / "model"
     packaging.save(fitted, path, people.train)
     return path
 
 
-def test_comes_back_the_same(folder: Path, fitted: Pipeline, people: Passengers) -> None:
+def test_comes_back_the_same(folder: Path, fitted: Pipeline, people: Dataset) -> None:
     loaded = packaging.load(str(folder))
     for frame in (people.train, people.test):
         np.testing.assert_array_equal(loaded.predict_proba(frame), fitted.predict_proba(frame))
 
 
+@pytest.mark.slow
 def test_predicts_in_another_process_that_knows_nothing_of_the_project(
-    folder: Path, fitted: Pipeline, people: Passengers, tmp_path: Path
+    folder: Path, fitted: Pipeline, people: Dataset, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-c", ELSEWHERE, str(folder), str(packaging.PACKAGE.parent)]
+    command = [sys.executable, "-c", ELSEWHERE, str(folder), str(ROOT)]
     text = people.test.to_csv(index=False)
     done = subprocess.run(
         command, input=text, capture_output=True, text=True, check=False, cwd=tmp_path
@@ -119,7 +121,7 @@ def test_predicts_in_another_process_that_knows_nothing_of_the_project(
 
 
 def test_lone_rows_with_nulls_predict_what_they_predict_in_company(
-    folder: Path, fitted: Pipeline, people: Passengers
+    folder: Path, fitted: Pipeline, people: Dataset
 ) -> None:
     import mlflow
 
@@ -141,6 +143,15 @@ def test_no_pickle_lies_in_the_folder(folder: Path) -> None:
     assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib"))]
     assert "serialization_format: skops" in (folder / "MLmodel").read_text()
     assert not list((folder / "code").rglob("__pycache__"))
+
+
+def test_only_the_code_that_the_pipeline_needs_is_stored(folder: Path) -> None:
+    rooms = {path.name for path in (folder / "code" / "spaceship").iterdir()}
+    assert {"features", "model", "task"} < rooms
+    assert rooms.isdisjoint({"mode", "callbacks", "gate", "registry", "tracking", "evaluation"})
+    features = {path.name for path in folder.rglob("features/*.py")}
+    assert "full.py" in features
+    assert features.isdisjoint({"raw.py", "baseline.py"})
 
 
 def test_signature_and_example_are_raw_columns(folder: Path) -> None:
@@ -165,9 +176,7 @@ def test_requirements_are_pinned_and_no_more_than_needed(folder: Path) -> None:
     assert all(line.count("==") == 1 and line.partition("==")[2] for line in lines)
 
 
-def test_a_library_behind_a_class_of_ours_is_required_too(
-    people: Passengers, tmp_path: Path
-) -> None:
+def test_a_library_behind_a_class_of_ours_is_required_too(people: Dataset, tmp_path: Path) -> None:
     model = CategoryCatBoost(iterations=2, logging_level="Silent", allow_writing_files=False)
     pipeline = build_pipeline(RawFeatures(), "native", model)
     pipeline.fit(people.train, people.train[LABEL].to_numpy())
@@ -178,7 +187,7 @@ def test_a_library_behind_a_class_of_ours_is_required_too(
 
 
 def test_a_type_that_is_not_trusted_is_refused_before_anything_is_written(
-    people: Passengers, tmp_path: Path
+    people: Dataset, tmp_path: Path
 ) -> None:
     pipeline = build_pipeline(RawFeatures(), "onehot", Strange())
     pipeline.fit(people.train, people.train[LABEL].to_numpy())
@@ -188,7 +197,7 @@ def test_a_type_that_is_not_trusted_is_refused_before_anything_is_written(
 
 
 def test_what_cannot_be_finished_goes(
-    fitted: Pipeline, people: Passengers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fitted: Pipeline, people: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
@@ -199,9 +208,7 @@ def test_what_cannot_be_finished_goes(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_frames_without_gaps_or_label_can_be_the_example(
-    people: Passengers, tmp_path: Path
-) -> None:
+def test_frames_without_gaps_or_label_can_be_the_example(people: Dataset, tmp_path: Path) -> None:
     pipeline = build_pipeline(RawFeatures(), "onehot", LogisticRegression())
     pipeline.fit(people.train, people.train[LABEL].to_numpy())
     whole = people.test.dropna().head(3)
@@ -248,7 +255,7 @@ def served(folder: Path, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.mark.slow
-def test_serves_raw_rows_over_http(served: str, fitted: Pipeline, people: Passengers) -> None:
+def test_serves_raw_rows_over_http(served: str, fitted: Pipeline, people: Dataset) -> None:
     split = json.loads(people.test.to_json(orient="split", index=False))
     status, answer = _post(served, {"dataframe_split": split})
     assert status == 200

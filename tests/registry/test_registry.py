@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from hydra_plugins.spaceship_optuna.process import process_tags
 from spaceship.errors import NoChampionError, OutdatedError, RegistryError
 from spaceship.files import digest
-from spaceship.process import process_tags
 from spaceship.registry import aliases
-from spaceship.registry.moves import CANCELLED, DONE, INTENT, PREPARING, Move, reigns
+from spaceship.registry.moves import Move, MoveState, completed_moves
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
 
 DEAD = {**process_tags(), "spaceship.process": json.dumps([2**22 + 1, 0.0])}
@@ -33,8 +33,8 @@ registry.find("champion")
 print("ready", flush=True)
 input()
 for number in numbers:
-    with registry.lock():
-        registry.move("champion", number, f"{number} by itself")
+    with registry.aliases.lock():
+        registry.aliases.move("champion", number, f"{number} by itself")
 """
 
 
@@ -49,19 +49,19 @@ def register(registry: Registry, folder: Path, **tags: str) -> str:
 def intend(registry: Registry, alias: str, before: str | None, after: str | None) -> Move:
     """Write down the intent of a move, and die."""
     move = Move.prepared(alias, before, "the last words", DEAD).to(after)
-    registry._record(move)
+    registry.aliases.record(move)
     return move
 
 
 def meanwhile(registry: Registry, process: dict[str, str]) -> Move:
     """Write down that another process prepares a move."""
     move = Move.prepared(CHAMPION, "1", "at the same time", process)
-    registry._record(move)
+    registry.aliases.record(move)
     return move
 
 
 def state_of(registry: Registry, move: Move) -> str:
-    return next(one.state for one in registry.moves() if one.key == move.key)
+    return next(one.state for one in registry.aliases.moves() if one.key == move.key)
 
 
 def point(registry: Registry, number: str) -> None:
@@ -69,17 +69,17 @@ def point(registry: Registry, number: str) -> None:
 
 
 def champions(registry: Registry) -> list[str | None]:
-    return [move.after for move in reigns(registry.moves(), CHAMPION)]
+    return [move.after for move in completed_moves(registry.aliases.moves(), CHAMPION)]
 
 
 def test_an_empty_registry(registry: Registry) -> None:
     assert registry.find(CHAMPION) is None
-    assert registry.moves() == []
+    assert registry.aliases.moves() == []
     with pytest.raises(NoChampionError, match=r"champion of spaceship-synthetic, found none"):
         registry.champion()
     with pytest.raises(NoChampionError):
         registry.previous_champion()
-    with registry.lock():
+    with registry.aliases.lock():
         pass
 
 
@@ -105,21 +105,21 @@ def test_a_version_without_recipe_has_an_empty_one(registry: Registry, tmp_path:
 def test_every_move_is_on_record(registry: Registry, tmp_path: Path) -> None:
     for _ in range(2):
         register(registry, tmp_path / "model")
-    with registry.lock():
-        registry.move(CHALLENGER, "1", "beats nobody " * 1000)
-        registry.move(CHAMPION, "1", "first")
-        registry.move(CHAMPION, "2", "better: Zürich")
-        registry.move(CHALLENGER, None, "retired")
-        registry.move(CHALLENGER, None, "was not there")
-    found = [(move.alias, move.before, move.after, move.state) for move in registry.moves()]
+    with registry.aliases.lock():
+        registry.aliases.move(CHALLENGER, "1", "beats nobody " * 1000)
+        registry.aliases.move(CHAMPION, "1", "first")
+        registry.aliases.move(CHAMPION, "2", "better: Zürich")
+        registry.aliases.move(CHALLENGER, None, "retired")
+        registry.aliases.move(CHALLENGER, None, "was not there")
+    found = [(move.alias, move.before, move.after, move.state) for move in registry.aliases.moves()]
     assert found == [
-        (CHALLENGER, None, "1", DONE),
-        (CHAMPION, None, "1", DONE),
-        (CHAMPION, "1", "2", DONE),
-        (CHALLENGER, "1", None, DONE),
-        (CHALLENGER, None, None, DONE),
+        (CHALLENGER, None, "1", MoveState.DONE),
+        (CHAMPION, None, "1", MoveState.DONE),
+        (CHAMPION, "1", "2", MoveState.DONE),
+        (CHALLENGER, "1", None, MoveState.DONE),
+        (CHALLENGER, None, None, MoveState.DONE),
     ]
-    assert registry.moves()[2].reason == "better: Zürich"
+    assert registry.aliases.moves()[2].reason == "better: Zürich"
     assert registry.champion().number == "2"
     assert registry.find(CHALLENGER) is None
 
@@ -127,13 +127,13 @@ def test_every_move_is_on_record(registry: Registry, tmp_path: Path) -> None:
 def test_going_back_step_by_step_until_there_is_nothing(registry: Registry, tmp_path: Path) -> None:
     for number in ("1", "2", "3"):
         register(registry, tmp_path / "model")
-        registry.move(CHAMPION, number, "trained")
+        registry.aliases.move(CHAMPION, number, "trained")
     for expected in ("2", "1"):
         assert registry.previous_champion() == expected
-        registry.move(CHAMPION, expected, "rolled back")
+        registry.aliases.move(CHAMPION, expected, "rolled back")
     with pytest.raises(RegistryError, match=r"found version 1 only; there is nothing to go back"):
         registry.previous_champion()
-    registry.move(CHAMPION, "3", "promoted again")
+    registry.aliases.move(CHAMPION, "3", "promoted again")
     assert registry.previous_champion() == "1"
     assert champions(registry) == ["1", "2", "3", "2", "1", "3"]
 
@@ -144,17 +144,17 @@ def test_a_crash_within_a_move_is_mended_by_the_next_holder_of_the_lock(
 ) -> None:
     for _ in range(2):
         register(registry, tmp_path / "model")
-    registry.move(CHAMPION, "1", "first")
+    registry.aliases.move(CHAMPION, "1", "first")
     move = intend(registry, CHAMPION, "1", "2")
     if alias_moved:
         point(registry, "2")
-    assert state_of(registry, move) == INTENT
-    with registry.lock():
-        assert state_of(registry, move) == (DONE if alias_moved else CANCELLED)
+    assert state_of(registry, move) == MoveState.INTENT
+    with registry.aliases.lock():
+        assert state_of(registry, move) == (MoveState.DONE if alias_moved else MoveState.CANCELLED)
     assert registry.champion().number == ("2" if alias_moved else "1")
     assert champions(registry) == (["1", "2"] if alias_moved else ["1"])
-    with registry.lock():
-        assert [one.state for one in registry.moves()].count(INTENT) == 0
+    with registry.aliases.lock():
+        assert [one.state for one in registry.aliases.moves()].count(MoveState.INTENT) == 0
 
 
 def test_a_crash_of_the_very_first_move_leaves_no_champion(
@@ -162,23 +162,24 @@ def test_a_crash_of_the_very_first_move_leaves_no_champion(
 ) -> None:
     register(registry, tmp_path / "model")
     move = intend(registry, CHAMPION, None, "1")
-    with registry.lock():
-        assert state_of(registry, move) == CANCELLED
+    with registry.aliases.lock():
+        assert state_of(registry, move) == MoveState.CANCELLED
     assert registry.find(CHAMPION) is None
 
 
 def test_a_crash_while_an_alias_is_taken_away(registry: Registry, tmp_path: Path) -> None:
     register(registry, tmp_path / "model")
-    registry.move(CHALLENGER, "1", "a gain")
+    registry.aliases.move(CHALLENGER, "1", "a gain")
     kept = intend(registry, CHALLENGER, "1", None)
-    with registry.lock():
-        assert state_of(registry, kept) == CANCELLED
+    with registry.aliases.lock():
+        assert state_of(registry, kept) == MoveState.CANCELLED
     gone = intend(registry, CHALLENGER, "1", None)
     registry.store.client.delete_registered_model_alias(registry.model, CHALLENGER)
-    with registry.lock():
-        assert state_of(registry, gone) == DONE
+    with registry.aliases.lock():
+        assert state_of(registry, gone) == MoveState.DONE
 
 
+@pytest.mark.slow
 def test_four_processes_move_an_alias_and_every_move_is_there(
     registry: Registry, tmp_path: Path
 ) -> None:
@@ -200,9 +201,9 @@ def test_four_processes_move_an_alias_and_every_move_is_there(
         mover.stdin.flush()
     errors = [mover.communicate()[1] for mover in movers]
     assert [mover.returncode for mover in movers] == [0, 0, 0, 0], errors
-    moves = registry.moves()
+    moves = registry.aliases.moves()
     assert sorted(str(move.after) for move in moves) == sorted(chain(*turns))
-    assert {move.state for move in moves} == {DONE}
+    assert {move.state for move in moves} == {MoveState.DONE}
     befores = [move.before for move in moves]
     assert befores == [None, *(move.after for move in moves[:-1])], "a chain without a gap"
     assert registry.champion().number == moves[-1].after
@@ -210,11 +211,11 @@ def test_four_processes_move_an_alias_and_every_move_is_there(
 
 def test_a_crash_while_a_move_is_prepared_cancels_it(registry: Registry, tmp_path: Path) -> None:
     register(registry, tmp_path / "model")
-    registry.move(CHAMPION, "1", "first")
+    registry.aliases.move(CHAMPION, "1", "first")
     move = meanwhile(registry, DEAD)
-    assert state_of(registry, move) == PREPARING
-    with registry.lock():
-        assert state_of(registry, move) == CANCELLED
+    assert state_of(registry, move) == MoveState.PREPARING
+    with registry.aliases.lock():
+        assert state_of(registry, move) == MoveState.CANCELLED
     assert registry.champion().number == "1"
 
 
@@ -224,56 +225,67 @@ def test_an_error_while_a_move_is_prepared_cancels_it_at_once(
     register(registry, tmp_path / "model")
 
     def broken_off() -> None:
-        with registry.lock():
-            registry.prepare(CHAMPION, {CHAMPION: None}, "to be broken off")
+        with registry.aliases.lock():
+            registry.aliases.prepare(CHAMPION, {CHAMPION: None}, "to be broken off")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         broken_off()
-    assert [move.state for move in registry.moves()] == [CANCELLED]
+    assert [move.state for move in registry.aliases.moves()] == [MoveState.CANCELLED]
     assert registry.find(CHAMPION) is None
 
 
 def test_a_move_on_another_machine_is_waited_for(registry: Registry, tmp_path: Path) -> None:
     for _ in range(2):
         register(registry, tmp_path / "model")
-    registry.move(CHAMPION, "1", "first")
+    registry.aliases.move(CHAMPION, "1", "first")
     other = meanwhile(registry, ELSEWHERE)
-    timer = threading.Timer(0.6, registry._record, [other.to("1").ended(CANCELLED)])
+    timer = threading.Timer(
+        0.6, registry.aliases.record, [other.to("1").ended(MoveState.CANCELLED)]
+    )
     timer.start()
     start = time.monotonic()
-    with registry.lock():
-        done = registry.move(CHAMPION, "2", "second")
+    with registry.aliases.lock():
+        done = registry.aliases.move(CHAMPION, "2", "second")
     timer.join()
     assert time.monotonic() - start > 0.5
     assert (done.before, registry.champion().number) == ("1", "2")
-    assert [move.state for move in registry.moves()] == [DONE, CANCELLED, DONE]
+    assert [move.state for move in registry.aliases.moves()] == [
+        MoveState.DONE,
+        MoveState.CANCELLED,
+        MoveState.DONE,
+    ]
 
 
 def test_a_move_that_stays_open_on_another_machine_is_not_waited_for_for_ever(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register(registry, tmp_path / "model")
-    registry.move(CHAMPION, "1", "first")
+    registry.aliases.move(CHAMPION, "1", "first")
     other = meanwhile(registry, ELSEWHERE)
     monkeypatch.setattr(aliases, "LOCK_SECONDS", 0.5)
-    with pytest.raises(RegistryError, match="try again in ten minutes"), registry.lock():
-        registry.move(CHAMPION, None, "not now")
-    assert [move.state for move in registry.moves()] == [DONE, PREPARING]
-    registry._record(replace(other, at="2026-01-01T00:00:00.000000Z"))
-    with registry.lock():
-        assert state_of(registry, other) == CANCELLED, "it is stale by now"
+    with pytest.raises(RegistryError, match="try again in ten minutes"), registry.aliases.lock():
+        registry.aliases.move(CHAMPION, None, "not now")
+    assert [move.state for move in registry.aliases.moves()] == [
+        MoveState.DONE,
+        MoveState.PREPARING,
+    ]
+    registry.aliases.record(replace(other, at="2026-01-01T00:00:00.000000Z"))
+    with registry.aliases.lock():
+        assert state_of(registry, other) == MoveState.CANCELLED, "it is stale by now"
 
 
 def test_a_champion_that_has_changed_is_not_replaced(registry: Registry, tmp_path: Path) -> None:
     for _ in range(2):
         register(registry, tmp_path / "model")
-    registry.move(CHAMPION, "2", "by somebody else")
+    registry.aliases.move(CHAMPION, "2", "by somebody else")
     with pytest.raises(OutdatedError, match=r"version 1 of .* to be champion, found 2"):
-        registry.prepare(CHAMPION, {CHAMPION: "1"}, "decided on earlier")
+        registry.aliases.prepare(CHAMPION, {CHAMPION: "1"}, "decided on earlier")
     with pytest.raises(OutdatedError, match="found 2"):
-        registry.prepare(CHALLENGER, {CHAMPION: None, CHALLENGER: None}, "decided on earlier")
-    assert [move.state for move in registry.moves()] == [DONE]
+        registry.aliases.prepare(
+            CHALLENGER, {CHAMPION: None, CHALLENGER: None}, "decided on earlier"
+        )
+    assert [move.state for move in registry.aliases.moves()] == [MoveState.DONE]
 
 
 def test_a_move_that_was_given_up_meanwhile_is_not_completed(
@@ -281,23 +293,23 @@ def test_a_move_that_was_given_up_meanwhile_is_not_completed(
 ) -> None:
     for _ in range(2):
         register(registry, tmp_path / "model")
-    move = registry.prepare(CHAMPION, {CHAMPION: None}, "takes an hour")
-    registry._record(move.ended(CANCELLED))
+    move = registry.aliases.prepare(CHAMPION, {CHAMPION: None}, "takes an hour")
+    registry.aliases.record(move.ended(MoveState.CANCELLED))
     point(registry, "2")  # another machine's champion
     with pytest.raises(OutdatedError, match="given up by another process"):
-        registry.complete(move, "1")
+        registry.aliases.complete(move, "1")
     assert registry.champion().number == "2"
-    assert state_of(registry, move) == CANCELLED
+    assert state_of(registry, move) == MoveState.CANCELLED
 
 
 def test_the_move_that_a_run_has_made(registry: Registry, tmp_path: Path) -> None:
     for _ in range(2):
         register(registry, tmp_path / "model")
     first, second = (registry.version(number).run_id for number in ("1", "2"))
-    registry.prepare(CHAMPION, {CHAMPION: None}, "broken off")
+    registry.aliases.prepare(CHAMPION, {CHAMPION: None}, "broken off")
     assert registry.move_of(first) is None
-    with registry.lock():
-        registry.move(CHAMPION, "2", "better")
+    with registry.aliases.lock():
+        registry.aliases.move(CHAMPION, "2", "better")
     assert registry.move_of(first) is None
     made = registry.move_of(second)
     assert made is not None
@@ -307,7 +319,7 @@ def test_the_move_that_a_run_has_made(registry: Registry, tmp_path: Path) -> Non
 def test_a_champion_that_was_deleted_is_passed_over(registry: Registry, tmp_path: Path) -> None:
     for number in ("1", "2", "3"):
         register(registry, tmp_path / "model")
-        registry.move(CHAMPION, number, "better")
+        registry.aliases.move(CHAMPION, number, "better")
     registry.store.client.delete_model_version(registry.model, "2")
     assert registry.previous_champion() == "1"
     registry.store.client.delete_model_version(registry.model, "1")
@@ -320,12 +332,12 @@ def test_an_alias_is_taken_away_only_from_the_version_that_has_it(
 ) -> None:
     for _ in range(2):
         register(registry, tmp_path / "model")
-    registry.move(CHALLENGER, "2", "by somebody else")
-    registry.take_away(CHALLENGER, "1", "it became champion")
-    assert registry.aliases() == {CHALLENGER: "2"}
-    registry.take_away(CHALLENGER, "2", "it became champion")
-    assert registry.aliases() == {}
-    assert [move.state for move in registry.moves()] == [DONE, DONE]
+    registry.aliases.move(CHALLENGER, "2", "by somebody else")
+    registry.aliases.take_away(CHALLENGER, "1", "it became champion")
+    assert registry.aliases.current() == {CHALLENGER: "2"}
+    registry.aliases.take_away(CHALLENGER, "2", "it became champion")
+    assert registry.aliases.current() == {}
+    assert [move.state for move in registry.aliases.moves()] == [MoveState.DONE, MoveState.DONE]
 
 
 def test_an_artifact_is_fetched_if_not_a_byte_has_changed(

@@ -4,7 +4,6 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from candidates import (
@@ -16,15 +15,15 @@ from candidates import (
     aliases,
     n_versions,
     one_better,
-    referee,
+    promotion,
     up_to_date,
 )
 
-from spaceship.data._base import Passengers
-from spaceship.data.checks import LABEL
+from spaceship.data._base import Dataset
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import RefusedError, TrackingError
-from spaceship.evaluation.report import HoldOut, Report
+from spaceship.evaluation.protocol import Protocol
+from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import predict_holdout
 from spaceship.gate.policy import Gate
 from spaceship.gate.rule.floor import Floor
@@ -32,15 +31,16 @@ from spaceship.gate.rule.repeats import Repeats
 from spaceship.gate.rule.significance import Significance
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.registry import packaging
-from spaceship.registry.promotion import Referee
+from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
+from spaceship.task.spaceship_titanic.columns import LABEL
 
 
 def test_the_first_champion_is_registered_whole_and_on_record(
     registry: Registry, new_job: NewJob, twins: Twins, tmp_path: Path
 ) -> None:
     job = new_job(twins.good)
-    verdict = referee(registry).conclude(job)
+    verdict = promotion(registry).judge(job)
     assert verdict.award == CHAMPION
     champion = registry.champion()
     assert (champion.number, champion.run_id) == ("1", job.run_id)
@@ -52,7 +52,7 @@ def test_the_first_champion_is_registered_whole_and_on_record(
     assert Report.read(tmp_path).holdout == twins.good
     tags = registry.store.client.get_run(champion.run_id).data.tags
     assert (tags["award"], tags["reason"]) == (CHAMPION, verdict.reason)
-    (move,) = registry.moves()
+    (move,) = registry.aliases.moves()
     assert (move.alias, move.before, move.after, move.reason) == (
         CHAMPION,
         None,
@@ -68,7 +68,7 @@ def test_the_first_champion_is_registered_whole_and_on_record(
 
 def test_no_champion_below_the_floor(registry: Registry, new_job: NewJob, twins: Twins) -> None:
     job = new_job(twins.weak)
-    verdict = referee(registry, Gate(floor=Floor(minimum=0.99))).conclude(job)
+    verdict = promotion(registry, Gate(floor=Floor(minimum=0.99))).judge(job)
     assert (verdict.award, verdict.rule) == ("refused", "floor")
     assert aliases(registry) == (None, None)
     assert n_versions(registry) == 0
@@ -79,29 +79,29 @@ def test_no_champion_below_the_floor(registry: Registry, new_job: NewJob, twins:
 def test_no_gain_a_small_gain_and_a_large_one(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
-    judge = referee(registry)
-    assert judge.conclude(new_job(twins.weak)).award == CHAMPION
-    assert judge.conclude(new_job(twins.weak)).award == "refused"
+    judge = promotion(registry)
+    assert judge.judge(new_job(twins.weak)).award == CHAMPION
+    assert judge.judge(new_job(twins.weak)).award == "refused"
     assert aliases(registry) == ("1", None)
-    small = judge.conclude(new_job(one_better(twins.weak)))
+    small = judge.judge(new_job(one_better(twins.weak)))
     assert small.award == CHALLENGER
     assert small.numbers["champion_accuracy"] == twins.weak.accuracy
     assert aliases(registry) == ("1", "2")
-    large = judge.conclude(new_job(twins.good))
+    large = judge.judge(new_job(twins.good))
     assert large.award == CHAMPION
     assert large.numbers["candidate_accuracy"] == twins.good.accuracy
     assert large.numbers["paired_rows"] == len(twins.good.labels)
     assert aliases(registry) == ("3", None), "the challenger was one of the champion before"
     assert registry.previous_champion() == "1"
-    assert judge.conclude(new_job(twins.weak)).award == "refused"
+    assert judge.judge(new_job(twins.weak)).award == "refused"
     assert aliases(registry) == ("3", None)
 
 
 def test_a_ceiling_caps_the_award(registry: Registry, new_job: NewJob, twins: Twins) -> None:
-    judge = referee(registry)
-    judge.conclude(new_job(twins.weak), ceiling=CHALLENGER)
+    judge = promotion(registry)
+    judge.judge(new_job(twins.weak), ceiling=CHALLENGER)
     assert aliases(registry) == ("1", None), "the first one has nobody to challenge"
-    assert judge.conclude(new_job(twins.good), ceiling=CHALLENGER).rule == "ceiling"
+    assert judge.judge(new_job(twins.good), ceiling=CHALLENGER).rule == "ceiling"
     assert aliases(registry) == ("1", "2")
 
 
@@ -109,22 +109,22 @@ def test_a_gate_that_moves_nothing_tells_what_it_would_have_done(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
     job = new_job(twins.good)
-    verdict = referee(registry, Gate(dry_run=True, **RULES)).conclude(job)
+    verdict = promotion(registry, Gate(dry_run=True, **RULES)).judge(job)
     assert verdict.award == CHAMPION
     assert Verdict.read(job.folder) == verdict
     assert aliases(registry) == (None, None)
     assert n_versions(registry) == 0
-    assert registry.moves() == []
+    assert registry.aliases.moves() == []
 
 
 def test_a_refusal_is_an_error_where_the_gate_requires_otherwise(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
-    judge = referee(registry, Gate(require=True, **RULES))
-    judge.conclude(new_job(twins.good))
+    judge = promotion(registry, Gate(require=True, **RULES))
+    judge.judge(new_job(twins.good))
     job = new_job(twins.weak)
     with pytest.raises(RefusedError, match=r"found: Refused: .*; gate\.require=false") as caught:
-        judge.conclude(job)
+        judge.judge(job)
     assert caught.value.exit_status == 3
     assert Verdict.read(job.folder).award == "refused"
     tags = registry.store.client.get_run(job.logged_run()).data.tags
@@ -134,29 +134,29 @@ def test_a_refusal_is_an_error_where_the_gate_requires_otherwise(
 def test_a_verdict_is_given_once(registry: Registry, new_job: NewJob, twins: Twins) -> None:
     for holdout in (twins.good, twins.weak):
         job = new_job(holdout)
-        first = referee(registry).conclude(job)
-        assert referee(registry).conclude(job) == first
+        first = promotion(registry).judge(job)
+        assert promotion(registry).judge(job) == first
     assert n_versions(registry) == 1
-    assert len(registry.moves()) == 1
+    assert len(registry.aliases.moves()) == 1
 
 
 def test_a_job_without_a_run_cannot_be_judged(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
     with pytest.raises(TrackingError, match="run it with the callback"):
-        referee(registry).conclude(new_job(twins.good, run=False))
+        promotion(registry).judge(new_job(twins.good, run=False))
     assert n_versions(registry) == 0
 
 
 def test_the_champion_is_scored_again_where_the_data_has_moved(
-    registry: Registry, new_job: NewJob, twins: Twins, people: Passengers
+    registry: Registry, new_job: NewJob, twins: Twins, people: Dataset
 ) -> None:
     first = new_job(twins.weak)
     shutil.rmtree(first.twin)
     packaging.save(twins.weak_pipeline, first.twin, people.train)
-    referee(registry).conclude(first)
+    promotion(registry).judge(first)
     drifted = SyntheticData(n_groups=400, seed=2912, drift=1.0, test_fraction=0.33).load()
-    _, held = PROTOCOL.parts(drifted.train)
+    _, held = PROTOCOL.split(drifted.train)
     expected = predict_holdout(twins.weak_pipeline, held)
     assert expected != twins.weak
     updated: list[Report] = []
@@ -166,10 +166,10 @@ def test_the_champion_is_scored_again_where_the_data_has_moved(
         updated.append(replace(champion, holdout=holdout, data_digest=drifted.digest))
         return updated[-1]
 
-    truth = tuple(float(label) for label in held[LABEL])
-    perfect = replace(expected, probabilities=truth)
+    truth = held[LABEL].to_numpy(dtype=float)
+    perfect = replace(expected, rows=expected.rows.assign(probability=truth))
     job = new_job(perfect, digest=drifted.digest)
-    verdict = Referee(LENIENT, registry, update).conclude(job)
+    verdict = Promotion(LENIENT, registry, update).judge(job)
     assert [report.holdout for report in updated] == [expected]
     assert updated[0].run_id == first.run_id
     assert verdict.award == CHAMPION
@@ -185,7 +185,7 @@ def test_a_champion_without_the_seeds_or_the_folds_of_the_gate_is_scored_on_them
     if n_folds is not None:
         known = replace(Report.read(first.folder), repeats=repeats, folds=[{}] * n_folds)
         known.write(first.folder)
-    referee(registry).conclude(first)
+    promotion(registry).judge(first)
     asked: list[str] = []
 
     def update(champion: Report, twin: Path) -> Report:
@@ -197,39 +197,41 @@ def test_a_champion_without_the_seeds_or_the_folds_of_the_gate_is_scored_on_them
     job = new_job(twins.good)
     better = {seed: {"accuracy": 0.8} for seed in repeats}
     replace(Report.read(job.folder), repeats=better, folds=[{}] * 3).write(job.folder)
-    assert Referee(strict, registry, update).conclude(job).award == CHAMPION
+    assert Promotion(strict, registry, update).judge(job).award == CHAMPION
     assert asked == ["lgbm"]
 
 
 def test_a_champion_is_not_compared_on_passengers_its_twin_was_trained_on(
     registry: Registry, new_job: NewJob, twins: Twins, caplog: pytest.LogCaptureFixture
 ) -> None:
-    part = HoldOut(*(values[:50] for values in _columns(twins.weak)))
-    referee(registry).conclude(new_job(part))
-    verdict = referee(registry).conclude(new_job(twins.good))
+    part = replace(twins.weak, rows=twins.weak.rows[:50])
+    promotion(registry).judge(new_job(part))
+    verdict = promotion(registry).judge(new_job(twins.good))
     assert verdict.award == "refused"
     assert f"found {len(twins.good.labels) - 50} in the hold-out" in caplog.text
     assert aliases(registry) == ("1", None)
 
 
+KNOWN = Protocol(holdout_fraction=0.2, salt="a", n_folds=3, seed=1)
+
+
 @pytest.mark.parametrize(
     ("protocol", "award"),
     [
-        ({"holdout_fraction": 0.2, "salt": "a"}, CHAMPION),
-        ({"holdout_fraction": 0.2, "salt": "b"}, "refused"),
-        ({"holdout_fraction": 0.3, "salt": "a"}, "refused"),
+        (KNOWN, CHAMPION),
+        (replace(KNOWN, salt="b"), "refused"),
+        (replace(KNOWN, holdout_fraction=0.3), "refused"),
     ],
 )
 def test_a_twin_that_may_know_the_answers_is_not_asked_though_the_data_have_changed(
-    registry: Registry, new_job: NewJob, twins: Twins, protocol: dict[str, Any], award: str
+    registry: Registry, new_job: NewJob, twins: Twins, protocol: Protocol, award: str
 ) -> None:
-    judge = Referee(LENIENT, registry, lambda champion, _: champion)
+    judge = Promotion(LENIENT, registry, lambda champion, _: champion)
     first, second = new_job(twins.weak, digest="before"), new_job(twins.good, digest="after")
-    known = {"holdout_fraction": 0.2, "salt": "a"}
-    replace(Report.read(first.folder), protocol=known).write(first.folder)
+    replace(Report.read(first.folder), protocol=KNOWN).write(first.folder)
     replace(Report.read(second.folder), protocol=protocol).write(second.folder)
-    judge.conclude(first)
-    verdict = judge.conclude(second)
+    judge.judge(first)
+    verdict = judge.judge(second)
     assert verdict.award == award
     assert ("no hold-out predictions" in verdict.reason) == (award == "refused")
 
@@ -237,14 +239,10 @@ def test_a_twin_that_may_know_the_answers_is_not_asked_though_the_data_have_chan
 def test_a_forced_candidate_becomes_champion_on_record(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
-    referee(registry).conclude(new_job(twins.good))
-    force = Referee(Gate(force=True, **RULES), registry, up_to_date, "the data were mended")
-    verdict = force.conclude(new_job(twins.weak), ceiling=CHALLENGER)
+    promotion(registry).judge(new_job(twins.good))
+    force = Promotion(Gate(force=True, **RULES), registry, up_to_date, "the data were mended")
+    verdict = force.judge(new_job(twins.weak), ceiling=CHALLENGER)
     assert (verdict.award, verdict.rule) == (CHAMPION, "forced")
     assert aliases(registry) == ("2", None)
-    assert "the data were mended" in registry.moves()[-1].reason
+    assert "the data were mended" in registry.aliases.moves()[-1].reason
     assert registry.previous_champion() == "1"
-
-
-def _columns(holdout: HoldOut) -> tuple[Any, Any, Any]:
-    return holdout.passenger_ids, holdout.labels, holdout.probabilities

@@ -1,18 +1,19 @@
 """The benchmarks of faults and promoters: what they strike, what they call wrong, a few cases."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import forks
 import pytest
+from commands import ROOT
 
-from scripts.chaos import faults as bench_faults
 from scripts.chaos import promises as bench_promises
-from scripts.chaos import promoters as bench_promoters
 from scripts.chaos.points import Point, Step, Watch, steps
 from scripts.chaos.state import NOTHING, State
 from scripts.chaos.verbs import Struck, judge
-from spaceship.registry.moves import DONE, INTENT, Move
+from spaceship.registry.moves import Move, MoveState
 from spaceship.registry.registry import CHAMPION, Registry
 
 BEFORE = replace(NOTHING, versions={"1": "a", "2": "b"}, champion="1")
@@ -85,7 +86,7 @@ def test_what_could_not_be_taken_away_may_stay() -> None:
     assert judge("promote", struck(BEFORE, ended), survived=False)
 
 
-def move(key: str, before: str | None, after: str, state: str = DONE) -> Move:
+def move(key: str, before: str | None, after: str, state: MoveState = MoveState.DONE) -> Move:
     return Move("2026-11-23", CHAMPION, before, after, "", "", state, f"move-{key}")
 
 
@@ -104,7 +105,7 @@ def test_promises_of_a_registry(registry: Registry) -> None:
     client.set_registered_model_alias(model, CHAMPION, "2")
     record(move("1", None, "1"), move("2", "1", "2"))
     assert bench_promises.broken(registry.store, model) == []
-    record(move("3", "1", "2"), move("4", "2", "1", INTENT))
+    record(move("3", "1", "2"), move("4", "2", "1", MoveState.INTENT))
     client.delete_model_version(model, "1")
     assert bench_promises.broken(registry.store, model) == [
         "a move of champion is open: intent",
@@ -125,19 +126,16 @@ def test_a_watch_strikes_once_and_where_it_was_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_struck_command_is_put_right_by_giving_it_again(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_struck_command_is_put_right_by_giving_it_again() -> None:
     asked = ["--verbs", "rollback", "--faults", "exception,SIGKILL", "--steps", "alias champion"]
-    status = bench_faults.main(asked)
-    told = capsys.readouterr().out
-    assert status == 0, told
-    assert "4 of 4 cases are right (100.0 %)" in told
+    done = forks.run([sys.executable, "-m", "scripts.chaos.faults", *asked], ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 of 4 cases are right (100.0 %)" in done.stdout
 
 
 @pytest.mark.slow
-def test_promoters_at_once_lose_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    status = bench_promoters.main(["--rounds", "1", "--promoters", "4", "--settings", "sqlite"])
-    told = capsys.readouterr().out
-    assert status == 0, told
-    assert "| sqlite | 1 | 4 |" in told
+def test_promoters_at_once_lose_nothing() -> None:
+    asked = ["--rounds", "1", "--promoters", "4", "--settings", "sqlite"]
+    done = forks.run([sys.executable, "-m", "scripts.chaos.promoters", *asked], ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "| sqlite | 1 | 4 |" in done.stdout

@@ -1,11 +1,11 @@
 """The fuzzer: the same cases from the same seed, and a judge that sees what is wrong."""
 
 import random
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import forks
 import pytest
 
 from scripts.bench.measure import ROOT, composed
@@ -122,11 +122,7 @@ def test_what_is_left_is_judged(end: Ended, after: dict[str, Any], fault: str | 
 
 @pytest.mark.slow
 def test_a_few_cases_end_as_promised() -> None:
-    """In a process of its own: one that has started threads must not fork."""
     command = [sys.executable, "-m", "scripts.fuzz.main"]
-    command += ["--data-cases", "8", "--line-cases", "12"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=600, cwd=ROOT
-    )
+    done = forks.run([*command, "--data-cases", "8", "--line-cases", "12"], ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "| all | " in done.stdout

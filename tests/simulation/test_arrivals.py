@@ -1,64 +1,48 @@
-"""Eras of arrivals: nobody arrives twice, nothing is lost, and the next era keeps its fate."""
+"""Eras of arrivals: nobody arrives twice, nothing is lost, and the next era hides its labels."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
-from spaceship.data._base import Passengers
-from spaceship.data.checks import ID, LABEL
-from spaceship.data.synthetic import generate
-from spaceship.errors import ConfigError, DataError
-from spaceship.simulation.arrivals import Arrivals, Plan, cut, invent, store
-from spaceship.split.folds import travel_group
-
-PLAN = {"eras": 3, "window": 1, "groups": 50, "drift_from": 0.0, "drift_to": 0.6}
+from spaceship.data._base import Dataset
+from spaceship.errors import DataError
+from spaceship.simulation.arrivals import (
+    Arrivals,
+    Schedule,
+    cut_into_eras,
+    generate_eras,
+    write_eras,
+)
+from spaceship.task.spaceship_titanic.columns import ID, LABEL, group_of
 
 
 def groups(frame: pd.DataFrame) -> set[str]:
-    return set(travel_group(frame[ID]))
+    return set(group_of(frame[ID]))
 
 
 @pytest.fixture(scope="module")
-def invented() -> list[pd.DataFrame]:
-    return invent(50, 7, [0.0, 0.5, 1.0])
+def generated() -> list[pd.DataFrame]:
+    return generate_eras(50, 7, [0.0, 0.5, 1.0])
 
 
 @pytest.fixture
-def folder(invented: list[pd.DataFrame], tmp_path: Path) -> Path:
-    store(invented, tmp_path / "arrivals")
+def folder(generated: list[pd.DataFrame], tmp_path: Path) -> Path:
+    write_eras(generated, tmp_path / "arrivals")
     return tmp_path / "arrivals"
 
 
-def test_no_travel_group_arrives_in_two_eras(invented: list[pd.DataFrame]) -> None:
-    names = [groups(era) for era in invented]
+def test_eras_share_no_travel_group_and_follow_from_the_seed(generated: list[pd.DataFrame]) -> None:
+    names = [groups(era) for era in generated]
     assert [len(era) for era in names] == [50] * 3
     assert len(set.union(*names)) == 150
+    again = generate_eras(50, 7, [0.0, 0.5, 1.0])
+    assert all(one.equals(two) for one, two in zip(generated, again, strict=True))
 
 
-def test_an_era_is_what_the_generator_makes_under_other_names(
-    invented: list[pd.DataFrame],
-) -> None:
-    for number, drift in enumerate((0.0, 0.5, 1.0)):
-        frame, group = generate(50, 7 + number, drift)
-        era = invented[number]
-        assert era[LABEL].tolist() == frame[LABEL].tolist()
-        assert era["Cabin"].equals(frame["Cabin"].reset_index(drop=True))
-        own = pd.factorize(travel_group(era[ID]))[0]
-        assert own.tolist() == group.tolist()
-        assert era[ID].str[-3:].tolist() == frame[ID].str[-3:].tolist()
-
-
-def test_the_same_seed_makes_the_same_eras(invented: list[pd.DataFrame]) -> None:
-    again, other = invent(50, 7, [0.0, 0.5, 1.0]), invent(50, 8, [0.0, 0.5, 1.0])
-    assert all(one.equals(two) for one, two in zip(invented, again, strict=True))
-    assert not invented[0].equals(other[0])
-
-
-def test_a_cut_loses_nobody_and_keeps_groups_and_their_order(people: Passengers) -> None:
+def test_a_cut_loses_nobody_and_keeps_groups_and_their_order(people: Dataset) -> None:
     shuffled = people.train.sample(frac=1, random_state=1)
-    eras = cut(shuffled, 4)
+    eras = cut_into_eras(shuffled, 4)
     together = pd.concat(eras)
     assert sorted(together[ID]) == sorted(people.train[ID])
     names = [sorted(groups(era)) for era in eras]
@@ -68,43 +52,36 @@ def test_a_cut_loses_nobody_and_keeps_groups_and_their_order(people: Passengers)
 
 def test_a_cut_goes_by_number_not_by_letters() -> None:
     ids = [f"{number}_01" for number in range(9_990, 10_030)]
-    first, *_ = cut(pd.DataFrame({ID: ids, LABEL: True}), 4)
+    first, *_ = cut_into_eras(pd.DataFrame({ID: ids, LABEL: True}), 4)
     assert first[ID].tolist() == ids[:10]
 
 
-def test_too_few_groups_for_so_many_eras(people: Passengers) -> None:
+def test_too_few_groups_for_so_many_eras_are_refused(people: Dataset) -> None:
     with pytest.raises(DataError, match=r"simulate\.eras"):
-        cut(people.train, 40)
+        cut_into_eras(people.train, 40)
 
 
-def test_an_era_knows_what_has_arrived_and_of_the_next_all_but_their_fate(
-    folder: Path, invented: list[pd.DataFrame]
+def test_a_source_has_past_eras_and_the_next_one_without_its_labels(
+    folder: Path, generated: list[pd.DataFrame]
 ) -> None:
     source = Arrivals(folder, 1, 2)
     loaded = source.load()
-    assert loaded.train[ID].tolist() == [*invented[0][ID], *invented[1][ID]]
-    assert loaded.test[ID].tolist() == invented[2][ID].tolist()
+    assert loaded.train[ID].tolist() == [*generated[0][ID], *generated[1][ID]]
+    assert loaded.test[ID].tolist() == generated[2][ID].tolist()
     assert LABEL not in loaded.test.columns
-    assert source.fate().tolist() == invented[2][LABEL].tolist()
-    assert source.newest() == len(invented[1])
+    assert source.next_labels().tolist() == generated[2][LABEL].tolist()
+    assert source.count_newest() == len(generated[1])
+    assert Arrivals(folder, 2, 2).load().train[ID].tolist() == generated[1][ID].tolist()
 
 
-def test_a_window_leaves_old_eras_out(folder: Path, invented: list[pd.DataFrame]) -> None:
-    assert Arrivals(folder, 2, 2).load().train[ID].tolist() == invented[1][ID].tolist()
-
-
-def test_fingerprints_tell_eras_and_contents_apart(
-    folder: Path, invented: list[pd.DataFrame]
+def test_fingerprints_differ_by_eras_and_contents(
+    folder: Path, generated: list[pd.DataFrame]
 ) -> None:
     before = [Arrivals(folder, *span).fingerprint() for span in ((1, 1), (1, 2), (2, 2))]
     assert len(set(before)) == 3
-    store([invented[0], invented[1].iloc[::-1], invented[2]], folder)
+    write_eras([generated[0], generated[1].iloc[::-1], generated[2]], folder)
     after = [Arrivals(folder, *span).fingerprint() for span in ((1, 1), (1, 2), (2, 2))]
     assert not {*before} & {*after}
-
-
-def test_drift_rises_in_equal_steps_to_those_who_arrive_last() -> None:
-    assert Plan(**PLAN).drifts == pytest.approx([0.0, 0.2, 0.4, 0.6])
 
 
 @pytest.mark.parametrize(
@@ -115,32 +92,9 @@ def test_drift_rises_in_equal_steps_to_those_who_arrive_last() -> None:
         (None, [(1, 1), (1, 2), (1, 3)]),
     ],
 )
-def test_window_slides(window: int | None, spans: list[tuple[int, int]]) -> None:
-    plan = Plan(**PLAN | {"window": window})
-    assert [plan.span(era) for era in (1, 2, 3)] == spans
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("eras", 1),
-        ("eras", 2.5),
-        ("eras", True),
-        ("eras", 101),
-        ("window", 0),
-        ("window", "all"),
-        ("groups", 9),
-        ("drift_from", -0.1),
-        ("drift_to", 1.1),
-        ("drift_to", float("nan")),
-        ("drift_to", None),
-    ],
-)
-def test_what_no_plan_can_be_made_of(name: str, value: Any) -> None:
-    with pytest.raises(ConfigError, match=rf"simulate\.{name} to be .*found {value!r}"):
-        Plan(**PLAN | {name: value})
-
-
-def test_all_faults_are_told_at_once() -> None:
-    with pytest.raises(ConfigError, match=r"simulate\.eras .*; simulate\.drift_to "):
-        Plan(**PLAN | {"eras": 0, "drift_to": 2})
+def test_the_window_slides_and_drift_rises_in_equal_steps(
+    window: int | None, spans: list[tuple[int, int]]
+) -> None:
+    schedule = Schedule(3, window, 50, 0.0, 0.6)
+    assert schedule.drifts == pytest.approx([0.0, 0.2, 0.4, 0.6])
+    assert [schedule.span(era) for era in (1, 2, 3)] == spans

@@ -7,9 +7,9 @@ from dataclasses import asdict, replace
 import pandas as pd
 import pytest
 
-from spaceship.simulation.eras import Era, conclusion, show, summary, to_csv
+from spaceship.simulation.eras import EraResult, conclusion, eras_csv, eras_table, summarise_eras
 
-FIRST = Era(
+FIRST = EraResult(
     era=1,
     arrived=120,
     learnt_from=120,
@@ -64,7 +64,7 @@ NOBODY = replace(
 
 
 def test_summary_counts_passengers_not_eras() -> None:
-    told = summary([FIRST, REFUSED, PROMOTED])
+    told = summarise_eras([FIRST, REFUSED, PROMOTED])
     assert (told["promotions"], told["challengers"], told["refusals"]) == (1, 0, 1)
     assert told["accuracy_retrained"] == pytest.approx((80 + 70 + 240) / 500)
     assert told["accuracy_first"] == pytest.approx((80 + 70 + 210) / 500)
@@ -72,7 +72,7 @@ def test_summary_counts_passengers_not_eras() -> None:
 
 
 def test_gain_and_its_error_are_those_of_paired_differences() -> None:
-    told = summary([FIRST, REFUSED, PROMOTED])
+    told = summarise_eras([FIRST, REFUSED, PROMOTED])
     differences = pd.Series([1.0] * 40 + [-1.0] * 10 + [0.0] * 450)
     assert told["gain"] == pytest.approx(differences.mean())
     assert told["gain"] == pytest.approx(told["accuracy_retrained"] - told["accuracy_first"])
@@ -80,7 +80,7 @@ def test_gain_and_its_error_are_those_of_paired_differences() -> None:
 
 
 def test_eras_before_the_first_champion_are_not_compared() -> None:
-    told = summary([NOBODY, replace(FIRST, era=2)])
+    told = summarise_eras([NOBODY, replace(FIRST, era=2)])
     assert told["accuracy_retrained"] == pytest.approx(0.8)
     assert told["refusals"] == 1
 
@@ -117,13 +117,13 @@ def test_conclusion_where_nobody_became_champion() -> None:
 
 def test_csv_keeps_every_field_and_digit() -> None:
     exact = replace(PROMOTED, next_first=1 / 3)
-    table = pd.read_csv(io.StringIO(to_csv([FIRST, exact])), dtype={"champion": str})
+    table = pd.read_csv(io.StringIO(eras_csv([FIRST, exact])), dtype={"champion": str})
     assert table.iloc[1].to_dict() == asdict(exact)
     assert math.isnan(table.loc[0, "holdout_champion"])
 
 
 def test_table_has_a_line_an_era_and_a_dash_for_what_there_was_not() -> None:
-    header, first, second = show([NOBODY, replace(PROMOTED, drift=math.nan)]).splitlines()
+    header, first, second = eras_table([NOBODY, replace(PROMOTED, drift=math.nan)]).splitlines()
     assert "award" in header
     assert first.split()[3:] == ["0.00", "0.8000", "-", "-", "refused", "100", "0.8000", "-", "-"]
     assert second.split()[3:7] == ["-", "0.7800", "0.8000", "+5.00%"]

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from spaceship.simulation.eras import Era
+from spaceship.simulation.eras import EraResult
 from spaceship.simulation.plot import draw
 
-ERA = Era(
+ERA = EraResult(
     era=1,
     arrived=120,
     learnt_from=120,
@@ -51,7 +51,7 @@ NOBODY = {
     ],
     ids=["two awards", "many eras", "no champion ever", "a champion at last"],
 )
-def test_draws_every_kind_of_life(eras: list[Era], tmp_path: Path) -> None:
+def test_draws_every_kind_of_life(eras: list[EraResult], tmp_path: Path) -> None:
     before = dict(mpl.rcParams)
     draw(eras, tmp_path / "life.png")
     picture = imread(tmp_path / "life.png")

@@ -1,13 +1,9 @@
 """Puts this folder's shell and the scripts where tests can import them, and gives projects."""
 
-import sys
 from pathlib import Path
 
 import optuna
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from shell import Project
 
 from hydra_plugins.spaceship_optuna import _study

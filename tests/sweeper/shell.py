@@ -1,19 +1,18 @@
-"""Sweeps in processes of their own, as a user's shell starts them, and what is left of them."""
+"""Project: sweeps with one outputs folder, and the study, runs and files they leave there."""
 
 import json
-import os
 import re
 import shlex
 import shutil
-import signal
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forks
 import optuna
 import yaml
+from forks import Done, Fork
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from optuna.trial import FrozenTrial, TrialState
@@ -28,20 +27,10 @@ LOGISTIC = ("model=logistic_regression", "model.estimator.C=tag(log,interval(0.0
 TWO_WORKERS = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 TIMEOUT_SECONDS = 240
 
-Done = subprocess.CompletedProcess[str]
 
-
-def run(command: list[str], folder: Path, **environment: str) -> Done:
-    """Run a command to its end."""
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TIMEOUT_SECONDS,
-    )
+def run(command: list[str], folder: Path) -> Done:
+    """Run a command of this project, or one that it has printed, to its end."""
+    return forks.run(command, folder, TIMEOUT_SECONDS)
 
 
 def app(name: str, folder: Path, *arguments: str) -> Done:
@@ -95,17 +84,9 @@ class Project:
         """Run a sweep to its end."""
         return run(self.command(*arguments), self.outputs.parent)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> Fork:
         """Start a sweep in a process group of its own, as a terminal does."""
-        return subprocess.Popen(
-            self.command(*arguments),
-            cwd=self.outputs.parent,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-            preexec_fn=_hear_interrupts,  # noqa: PLW1509 - the test has no other threads
-        )
+        return Fork(self.command(*arguments), self.outputs.parent, start_new_session=True)
 
     def study(self) -> optuna.Study:
         """Return the only study."""
@@ -149,8 +130,3 @@ class Project:
         found = results(self.outputs)
         assert found["best_trial"] == study.best_trial.number
         assert parent.data.tags["best_run_id"] == found["best_run_id"]
-
-
-def _hear_interrupts() -> None:
-    """Undo what a shell does to whatever it starts in the background."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,11 +1,12 @@
-"""The examples that Hydra documents for its own Optuna plugin, on this sweeper."""
+"""Apps written for Hydra's released Optuna plugin, with its examples' keys, on this sweeper."""
 
+import shlex
 from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
 from optuna.trial import TrialState
-from shell import app, counting, load, results
+from shell import app, counting, load, results, run
 
 pytestmark = pytest.mark.slow
 
@@ -23,6 +24,14 @@ def test_sphere(tmp_path: Path) -> None:
     )
     assert set(found["best_evaluated_params"]) == {"x", "y"}
     assert "Traceback" not in done.stderr
+    assert "categorical units" not in done.stdout + done.stderr
+
+
+def test_workers_on_the_basic_launcher_take_turns(tmp_path: Path) -> None:
+    done = app("sphere.py", tmp_path, "-m", "hydra.sweeper.n_jobs=2", "hydra.sweeper.n_trials=4")
+    assert done.returncode == 0, done.stderr
+    assert len(counting(load(tmp_path))) == 4
+    assert done.stdout.count("one after the other") == 1
 
 
 def test_sphere_on_a_seed_repeats_itself(tmp_path: Path) -> None:
@@ -57,31 +66,47 @@ def test_settings_are_beside_the_jobs_without_passwords(tmp_path: Path) -> None:
     assert list(settings.hydra.overrides.hydra) == [*asked[2:], "hydra.mode=MULTIRUN"]
 
 
-def test_sphere_that_always_fails_tells_the_error(tmp_path: Path) -> None:
-    done = app("sphere.py", tmp_path, "-m", "error=true")
-    assert done.returncode != 0
-    assert "cfg.error is True" in done.stderr
+@pytest.mark.parametrize(("rate", "failed"), [(0.0, 1), (0.5, 11), (1.0, 20)])
+def test_sphere_that_always_fails_ends_with_one_message(
+    tmp_path: Path, rate: float, failed: int
+) -> None:
+    asked = ["error=true", f"hydra.sweeper.max_failure_rate={rate}"]
+    done = app("sphere.py", tmp_path, "-m", *asked)
+    assert done.returncode == 1
+    reason = "no trial has finished" if rate == 1 else f"{failed} trials have failed"
+    assert f"{reason}, most often with: RuntimeError: cfg.error is True." in done.stderr
+    assert "Traceback" not in done.stderr
     states = [trial.state for trial in counting(load(tmp_path))]
-    assert states.count(TrialState.FAIL) == 11  # more than half of 20
+    assert states.count(TrialState.FAIL) == failed
 
 
-def test_custom_search_space(tmp_path: Path) -> None:
+def test_failures_that_are_all_allowed_are_in_the_results(tmp_path: Path) -> None:
+    asked = ["error=true", "hydra.sweeper.max_failure_rate=1", "hydra.sweeper.n_trials=3"]
+    done = app("sphere.py", tmp_path, "-m", *asked)
+    assert "Traceback" not in done.stderr
+    assert results(tmp_path)["n_trials"] == {"complete": 0, "pruned": 0, "failed": 3, "void": 0}
+    assert results(tmp_path)["best_value"] is None
+
+
+def test_function_suggests_a_known_key_and_a_new_one(tmp_path: Path) -> None:
     done = app("custom-search-space-objective.py", tmp_path, "-m")
     assert done.returncode == 0, done.stderr
     trials = counting(load(tmp_path))
     assert len(trials) == 20
     for trial in trials:
         assert abs(trial.params["z"] - trial.params["x"]) <= 0.5
-        assert 0 <= trial.params["w"] <= 1
+        assert 0 <= trial.params["+w"] <= 1
     best = results(tmp_path)
     assert best["best_value"] == pytest.approx(
         sum(value**2 for value in ({"y": 1} | best["best_params"]).values())
     )
-    assert "++w=" in best["command"]
+    command = shlex.split(best["command"])
+    assert f"+w={best['best_params']['+w']}" in command
+    assert run(command, tmp_path).returncode == 0
 
 
 def test_multi_objective(tmp_path: Path) -> None:
-    done = app("multi_objective.py", tmp_path, "-m")
+    done = app("multi-objective.py", tmp_path, "-m")
     assert done.returncode == 0, done.stderr
     solutions = results(tmp_path)["solutions"]
     study = load(tmp_path)

@@ -7,20 +7,10 @@ import pytest
 from hydra._internal.callbacks import Callbacks
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import HydraContext
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
+from studies import job_config
 
 from hydra_plugins.spaceship_optuna._job import run_job
-
-
-def _config(folder: Path, *, chdir: bool | None) -> DictConfig:
-    hydra: dict[str, Any] = {
-        "sweep": {"dir": str(folder), "subdir": "3"},
-        "job": {"name": "job", "env_set": {}, "chdir": chdir},
-        "overrides": {"task": []},
-        "output_subdir": None,
-        "runtime": {},
-    }
-    return OmegaConf.create({"hydra": hydra})
 
 
 @pytest.mark.parametrize(("chdir", "inside"), [(None, False), (False, False), (True, True)])
@@ -36,7 +26,7 @@ def test_a_job_runs_in_its_folder_if_asked(
     before, outer = Path.cwd(), HydraConfig.instance().cfg
     nothing: Any = None
     context = HydraContext(nothing, Callbacks())
-    done = run_job(context, task, _config(tmp_path, chdir=chdir))
+    done = run_job(context, task, job_config(tmp_path, chdir=chdir))
     assert str(done._return_value) == str(tmp_path / "3" if inside else before)
     assert Path.cwd() == before
     assert HydraConfig.instance().cfg is outer

@@ -20,7 +20,7 @@ Open = Callable[[], optuna.Study]
 def test_lock_of_a_killed_process_is_free_at_once(journal: Path, study: optuna.Study) -> None:
     hold = (
         "import sys, time; from hydra_plugins.spaceship_optuna._journal import open_journal;"
-        "s = open_journal(sys.argv[1]); s._backend._lock.acquire(); print('held', flush=True);"
+        "s = open_journal(sys.argv[1]); s._backend.lock.acquire(); print('held', flush=True);"
         "time.sleep(60)"
     )
     holder = subprocess.Popen(
@@ -36,13 +36,13 @@ def test_lock_of_a_killed_process_is_free_at_once(journal: Path, study: optuna.S
 
 
 def test_lock_is_held_though_optunas_own_is_let_go(journal: Path, study: optuna.Study) -> None:
-    lock = study._storage._backend._lock
+    lock = study._storage._backend.lock
     lock.acquire()
     theirs = JournalFileSymlinkLock(str(journal))
     theirs.acquire()
     theirs.release()
     with pytest.raises(Timeout):
-        open_journal(str(journal))._backend._lock._lock.acquire(timeout=0.1)
+        open_journal(str(journal))._backend.lock.acquire(timeout=0.1)
     lock.release()
 
 

@@ -18,16 +18,17 @@ from typing import Any
 import optuna
 import pytest
 from commands import ROOT, Keep
+from forks import Fork
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
+from hydra_plugins.spaceship_optuna._errors import MissingPackageError, SettingsError
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._study import VOID
 from scripts.chaos import postgres as bench_postgres
 from scripts.chaos.postgres import Postgres
-from spaceship.errors import ConfigError, MissingDependencyError
 
 N_TRIALS = 12
 SWEEP = [
@@ -66,16 +67,10 @@ class Machine:
         uri = f"sqlite:///{outputs}/mlflow.db"
         self.client = MlflowClient(uri, uri)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        script = [sys.executable, str(ROOT / "scripts" / "run.py")]
-        return subprocess.Popen(
-            [*script, *arguments, f"paths.outputs={self.outputs}"],
-            cwd=self.outputs.parent,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+    def start(self, *arguments: str) -> Fork:
+        command = [sys.executable, str(ROOT / "scripts" / "run.py"), *arguments]
+        command.append(f"paths.outputs={self.outputs}")
+        return Fork(command, self.outputs.parent, start_new_session=True)
 
     def __call__(self, *arguments: str) -> tuple[int, str]:
         process = self.start(*arguments)
@@ -241,7 +236,7 @@ def test_database_that_cannot_be_opened(machine: Machine, postgres: Postgres) ->
 def test_driver_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     for driver in ("psycopg", "psycopg2"):
         monkeypatch.setitem(sys.modules, driver, None)
-    with pytest.raises(MissingDependencyError, match=r'pip install -e "\.\[postgres\]"'):
+    with pytest.raises(MissingPackageError, match=r'pip install "psycopg\[binary\]"'):
         open_storage("postgresql://tuner@127.0.0.1/postgres")
 
 
@@ -264,7 +259,7 @@ def _wait_until_it_works(url: str, pid: int) -> None:
     """Wait until a process has a trial, and the other process one, too."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        with contextlib.suppress(KeyError, ConfigError):  # no study yet
+        with contextlib.suppress(KeyError, SettingsError):  # no study yet
             running = [one for one in read(url)[0] if one.state == TrialState.RUNNING]
             if any(f"[{pid}," in json.dumps(one.user_attrs.get(OWNER)) for one in running):
                 return

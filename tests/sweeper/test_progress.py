@@ -3,6 +3,7 @@
 import io
 import logging
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,14 +19,26 @@ QUICK = 0.01
 
 
 class Terminal(io.StringIO):
-    """Says it is a terminal, and shows what a terminal would."""
+    """Text stream that claims to be a terminal, and shows the screen one would show."""
 
     def isatty(self) -> bool:
         return True
 
     def lines(self) -> list[str]:
-        r"""Return what is on the screen: `\r\x1b[K` clears the line it is written on."""
-        return [line.rpartition("\r\x1b[K")[2] for line in self.getvalue().split("\n")]
+        """Return the lines on the screen."""
+        screen = [""]
+        row = 0
+        for part in re.findall(r"\x1b\[\??\d+[a-zA-Z]|[\r\n]|[^\x1b\r\n]+", self.getvalue()):
+            if part == "\n":
+                row += 1
+                screen += [""] * (row == len(screen))
+            elif part == "\x1b[1A":
+                row -= 1
+            elif part == "\x1b[2K":
+                screen[row] = ""
+            elif part[0] not in "\r\x1b":
+                screen[row] += part
+        return screen
 
 
 @pytest.fixture(autouse=True)
@@ -144,21 +157,56 @@ def test_the_live_line_never_wraps(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     study, stream = _study(tmp_path), Terminal()
     with Progress(study, 6, stream=stream, every=QUICK):
         _wait_for(lambda: "0/6" in stream.lines()[-1])
-        assert len(stream.lines()[-1]) == 29
+        assert len(stream.lines()[-1]) == 30
 
 
-def test_log_lines_find_an_empty_line(tmp_path: Path) -> None:
+def test_log_lines_and_prints_find_an_empty_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     study, stream = _study(tmp_path), Terminal()
+    monkeypatch.setattr("sys.stdout", stream)
     logger, handler = logging.getLogger("a.task"), logging.StreamHandler(stream)
     logger.addHandler(handler)
-    factory = logging.getLogRecordFactory()
-    with Progress(study, 6, stream=stream, every=QUICK):
+    with Progress(study, 6, every=QUICK):
         for number in range(3):
             _wait_for(lambda: "0/6" in stream.lines()[-1])
-            logger.warning("fold %d", number)
+            logger.warning("fold %d of [red]%s", number, "x" * 300)
+        print("and a print")  # noqa: T201
+        own = logging.StreamHandler()  # as Hydra makes one for each job
+        own.setStream(sys.stdout)
+        logger.addHandler(own)
+    logger.warning("afterwards")
     logger.removeHandler(handler)
-    assert stream.lines()[:3] == ["fold 0", "fold 1", "fold 2"]
-    assert logging.getLogRecordFactory() is factory
+    logger.removeHandler(own)
+    lines = [f"fold {number} of [red]{'x' * 300}" for number in range(3)]
+    assert stream.lines()[:4] == [*lines, "and a print"]
+    assert stream.lines()[-3:] == ["afterwards", "afterwards", ""]
+    assert handler.stream is own.stream is sys.stdout is stream
+
+
+def test_a_dumb_terminal_gets_log_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    study, stream = _study(tmp_path), Terminal()
+    with caplog.at_level(logging.INFO, NAME), Progress(study, 6, stream=stream, every=QUICK):
+        _finish(study, None, 0.5)
+    assert [one.getMessage()[:7] for one in caplog.records if one.name == NAME] == [
+        "trial 0",
+        "1/6 tri",
+    ]
+    assert stream.getvalue() == ""
+
+
+def test_colours_forced_on_a_pipe_make_no_terminal_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.setenv(name, "1")
+    study, stream = _study(tmp_path), io.StringIO()
+    with Progress(study, 6, stream=stream, every=QUICK):
+        _finish(study, None, 0.5)
+    assert stream.getvalue() == ""
 
 
 def test_a_storage_that_hiccups_is_asked_again(
@@ -180,10 +228,10 @@ def test_a_storage_that_hiccups_is_asked_again(
 
 def test_a_closed_stream_does_not_reach_the_sweep(tmp_path: Path) -> None:
     study, stream = _study(tmp_path), Terminal()
-    with Progress(study, 6, stream=stream, every=QUICK) as progress:
+    with Progress(study, 6, stream=stream, every=QUICK):
         stream.close()
         _tune(study)
-    assert progress._tally.done == 4
+    assert len(study.trials) == 5
 
 
 def test_an_error_goes_on_and_the_thread_ends(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import optuna
 import pytest
 
+from hydra_plugins.spaceship_optuna._errors import SettingsError
 from hydra_plugins.spaceship_optuna._pruner import PairedWilcoxonPruner
-from spaceship.errors import ConfigError
 
 BEST = (0.30, 0.40, 0.50, 0.40, 0.40)
 """The first fold is easier than the rest."""
@@ -80,5 +80,5 @@ def test_a_fold_that_is_not_a_number_prunes_nothing() -> None:
     [({"p_threshold": 1.5}, "p_threshold"), ({"n_startup_steps": 0}, "n_startup_steps")],
 )
 def test_settings_without_sense_are_refused(settings: dict[str, float], named: str) -> None:
-    with pytest.raises(ConfigError, match=named):
+    with pytest.raises(SettingsError, match=named):
         PairedWilcoxonPruner(**settings)

@@ -10,9 +10,9 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from hydra_plugins.spaceship_optuna._search_space import Plan, read_plan
+from hydra_plugins.spaceship_optuna._errors import SettingsError
+from hydra_plugins.spaceship_optuna._search_space import SearchPlan, read_plan
 from spaceship.config.resolvers import register_resolvers
-from spaceship.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE = "model.search_space"
@@ -26,19 +26,19 @@ def _no_global_hydra() -> Iterator[None]:
     GlobalHydra.instance().clear()
 
 
-def _plan(*arguments: str, free: bool = False) -> Plan:
+def _plan(*arguments: str, may_be_empty: bool = False) -> SearchPlan:
     loader = ConfigLoaderImpl(create_config_search_path(str(ROOT / "configs")))
     config = loader.load_configuration("config", ["hydra/sweeper=optuna"], RunMode.MULTIRUN)
-    return read_plan(loader, config, list(arguments), SPACE, free=free)
+    return read_plan(loader, config, list(arguments), SPACE, may_be_empty=may_be_empty)
 
 
-def _keys(plan: Plan) -> dict[str, set[str]]:
-    return {one.label: {each.key for each in one.parameters} for one in plan.candidates}
+def _keys(plan: SearchPlan) -> dict[str, set[str]]:
+    return {one.label: {each.key for each in one.parameters} for one in plan.arms}
 
 
 def _distribution(text: str) -> object:
     plan = _plan("model=logistic_regression", f"model.estimator.max_iter={text}")
-    return {one.key: one.distribution for one in plan.candidates[0].parameters}[
+    return {one.key: one.distribution for one in plan.arms[0].parameters}[
         "model.estimator.max_iter"
     ]
 
@@ -54,17 +54,17 @@ def test_candidates_have_spaces_of_their_own(groups: str) -> None:
 
 def test_combined_groups_are_candidates() -> None:
     plan = _plan("model=lgbm,catboost", "features=raw,full", "seed=1")
-    labels = {one.label for one in plan.candidates}
+    labels = {one.label for one in plan.arms}
     assert labels == {"lgbm+raw", "lgbm+full", "catboost+raw", "catboost+full"}
     assert plan.fixed == ("seed=1",)
 
 
 def test_groups_put_elsewhere_are_candidates() -> None:
     plan = _plan("model=lgbm", "+gate/rule@gate.extra=slices,calibration")
-    overrides = {one.overrides for one in plan.candidates}
+    overrides = {one.overrides for one in plan.arms}
     assert overrides == {("+gate/rule@gate.extra=slices",), ("+gate/rule@gate.extra=calibration",)}
     assert all("model.estimator.num_leaves" in keys for keys in _keys(plan).values())
-    fallbacks = _plan("model@model.fallback=lgbm,catboost").candidates
+    fallbacks = _plan("model@model.fallback=lgbm,catboost").arms
     assert [one.overrides for one in fallbacks] == [
         ("model@model.fallback=catboost",),
         ("model@model.fallback=lgbm",),
@@ -74,13 +74,13 @@ def test_groups_put_elsewhere_are_candidates() -> None:
 def test_order_in_which_candidates_are_named_makes_no_difference() -> None:
     one = _plan("model=lgbm,catboost", "features=raw,full")
     other = _plan("model=catboost,lgbm", "features=full,raw")
-    assert one.candidates == other.candidates
-    assert len(one.candidates) == 4
+    assert one.arms == other.arms
+    assert len(one.arms) == 4
 
 
 def test_command_line_adds_to_a_space_and_replaces_its_parts() -> None:
     sweeps = ["model.estimator.C=choice(0.3,3)", "seed=range(0,3)"]
-    (one,) = _plan("model=logistic_regression", *sweeps).candidates
+    (one,) = _plan("model=logistic_regression", *sweeps).arms
     found = {parameter.key: parameter.distribution for parameter in one.parameters}
     assert found == {
         "model.estimator.C": CategoricalDistribution([0.3, 3]),
@@ -89,7 +89,7 @@ def test_command_line_adds_to_a_space_and_replaces_its_parts() -> None:
 
 
 def test_sweep_forced_in_replaces_the_candidates_own() -> None:
-    (one,) = _plan("model=logistic_regression", "++model.estimator.C=choice(1,2)").candidates
+    (one,) = _plan("model=logistic_regression", "++model.estimator.C=choice(1,2)").arms
     (parameter,) = one.parameters
     assert (parameter.prefix, parameter.key) == ("++", "model.estimator.C")
 
@@ -123,9 +123,9 @@ def test_sweep_of_one_candidate_leaves_the_others_alone() -> None:
 
 
 def test_defaults_are_the_configs_own_values() -> None:
-    (one,) = _plan("model=logistic_regression").candidates
+    (one,) = _plan("model=logistic_regression").arms
     assert one.defaults == {"model.estimator.C": 0.3}
-    (far,) = _plan("model=logistic_regression", "model.estimator.C=interval(5,6)").candidates
+    (far,) = _plan("model=logistic_regression", "model.estimator.C=interval(5,6)").arms
     assert far.defaults == {}
 
 
@@ -153,9 +153,7 @@ def test_distributions(text: str, expected: object) -> None:
 
 
 def test_lists_and_mappings_are_categories_too() -> None:
-    (one,) = _plan(
-        "model=logistic_regression", "model.estimator.solver=choice([1,2],{a:1})"
-    ).candidates
+    (one,) = _plan("model=logistic_regression", "model.estimator.solver=choice([1,2],{a:1})").arms
     parameter = next(each for each in one.parameters if each.key.endswith("solver"))
     assert [parameter.value(drawn) for drawn in parameter.points()] == [[1, 2], {"a": 1}]
 
@@ -168,7 +166,7 @@ def test_grid_is_every_point_of_every_candidate() -> None:
 
 
 def test_grid_refuses_what_has_no_end() -> None:
-    with pytest.raises(ConfigError, match="step"):
+    with pytest.raises(SettingsError, match="step"):
         list(_plan("model=logistic_regression").grid())
 
 
@@ -193,9 +191,9 @@ def test_grid_refuses_what_has_no_end() -> None:
     ],
 )
 def test_refusals_name_key_and_remedy(arguments: Sequence[str], told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
+    with pytest.raises(SettingsError, match=told):
         _plan(*arguments)
 
 
 def test_space_may_be_empty_where_a_function_suggests() -> None:
-    assert _plan("seed=1", free=True).candidates[0].parameters == ()
+    assert _plan("seed=1", may_be_empty=True).arms[0].parameters == ()

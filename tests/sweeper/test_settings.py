@@ -1,13 +1,16 @@
-"""How many workers a sweep starts, whatever its launcher calls their number."""
+"""Settings of a sweep: workers of each launcher, and what is refused before anything runs."""
 
+import os
 from typing import Any
 
 import pytest
 from omegaconf import OmegaConf
 
 from hydra_plugins.spaceship_optuna import _settings
+from hydra_plugins.spaceship_optuna._errors import MissingPackageError, SettingsError
+from hydra_plugins.spaceship_optuna._hooks import Objective
+from hydra_plugins.spaceship_optuna._settings import Settings, check_settings
 from hydra_plugins.spaceship_optuna.config import DEFAULT_PRUNER, PRUNERS
-from spaceship.errors import ConfigError
 
 JOBLIB = {"_target_": "x.JoblibLauncher", "n_jobs": 2}
 SLURM = {"_target_": "x.SlurmLauncher", "array_parallelism": 256}
@@ -34,22 +37,23 @@ def test_workers_are_neither_idle_nor_more_than_the_cores(
     workers: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_settings, "usable_cores", lambda: 4)
-    settings = {"n_jobs": n_jobs, "n_trials": n_trials}
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(4), raising=False)
+    settings = Settings(n_jobs=n_jobs, n_trials=n_trials)
     assert _settings.n_workers(settings, OmegaConf.create(launcher)) == workers
 
 
-def test_several_workers_need_a_launcher_that_runs_them_at_once() -> None:
-    with pytest.raises(ConfigError, match="add hydra/launcher=joblib"):
-        _settings.n_workers({"n_jobs": 2, "n_trials": 20}, OmegaConf.create(BASIC))
+def test_several_workers_on_the_basic_launcher_are_one(caplog: pytest.LogCaptureFixture) -> None:
+    assert _settings.n_workers(Settings(n_jobs=2), OmegaConf.create(BASIC)) == 1
+    assert "one after the other" in caplog.text
+    assert "add hydra/launcher=joblib" in caplog.text
 
 
 @pytest.mark.parametrize("own", ["text", 1.5, [1]])
 def test_a_number_of_workers_that_is_none_is_refused(own: Any) -> None:
-    with pytest.raises(ConfigError, match=r"expected hydra\.launcher\.n_jobs to be a whole number"):
-        _settings.n_workers(
-            {"n_jobs": None, "n_trials": 2}, OmegaConf.create(JOBLIB | {"n_jobs": own})
-        )
+    with pytest.raises(
+        SettingsError, match=r"expected hydra\.launcher\.n_jobs to be a whole number"
+    ):
+        _settings.n_workers(Settings(n_trials=2), OmegaConf.create(JOBLIB | {"n_jobs": own}))
 
 
 SETTINGS: dict[str, Any] = {
@@ -68,7 +72,6 @@ SETTINGS: dict[str, Any] = {
 SWEEP = {"dir": "x", "subdir": "${hydra.job.num}"}
 CONFIG: dict[str, Any] = {
     "hydra": {"overrides": {"hydra": []}, "sweep": SWEEP},
-    "objective": {"metric": "cv_log_loss"},
 }
 GRID = {"_target_": "optuna.samplers.GridSampler", "search_space": None, "seed": None}
 MEDIAN = {"_target_": "optuna.pruners.MedianPruner", "n_startup_trials": 5}
@@ -77,21 +80,25 @@ MEDIAN = {"_target_": "optuna.pruners.MedianPruner", "n_startup_trials": 5}
 @pytest.mark.parametrize("part", ["sampler", "pruner"])
 @pytest.mark.parametrize(
     "node",
-    [None, 1e400, [], {"_target_": "optuna.Study"}, {"_target_": "sklearn.svm.SVC"}],
+    [
+        *(None, 1e400, [], {"_target_": "optuna.Study"}, {"_target_": "sklearn.svm.SVC"}),
+        {"_target_": "sys.exit"},
+        {"_target_": "optuna.samplers.NoSuchSampler"},
+    ],
     ids=str,
 )
 def test_sampler_and_pruner_are_of_their_kind(part: str, node: Any) -> None:
-    assert _settings.checked(SETTINGS, OmegaConf.create(CONFIG))["direction"] == ["minimize"]
-    with pytest.raises(ConfigError, match=rf"hydra.sweeper.{part}|optuna.Study cannot be built"):
-        _settings.checked(SETTINGS | {part: node}, OmegaConf.create(CONFIG))
+    assert check_settings(SETTINGS, OmegaConf.create(CONFIG)).directions == ["minimize"]
+    with pytest.raises(SettingsError, match=rf"hydra.sweeper.{part}"):
+        check_settings(SETTINGS | {part: node}, OmegaConf.create(CONFIG))
 
 
 @pytest.mark.parametrize("subdir", ["same", "${hydra.job.id}", None])
 def test_another_name_for_the_folder_of_a_trial_is_refused(subdir: str | None) -> None:
     config = OmegaConf.create(CONFIG)
     config.hydra.sweep.subdir = subdir
-    with pytest.raises(ConfigError, match=r"expected hydra\.sweep\.subdir=\$\{hydra\.job\.num\}"):
-        _settings.checked(SETTINGS, config)
+    with pytest.raises(SettingsError, match=r"expected hydra\.sweep\.subdir=\$\{hydra\.job\.num\}"):
+        check_settings(SETTINGS, config)
 
 
 @pytest.mark.parametrize(
@@ -100,25 +107,25 @@ def test_another_name_for_the_folder_of_a_trial_is_refused(subdir: str | None) -
 def test_what_a_grid_does_not_go_by_is_refused(asked: str) -> None:
     config = OmegaConf.create(CONFIG)
     config.hydra.overrides.hydra = [f"++hydra.sweeper.{asked}"]
-    assert _settings.checked(SETTINGS, config)["direction"] == ["minimize"]
-    with pytest.raises(ConfigError, match=f"hydra.sweeper.{asked.partition('=')[0]}, found grid"):
-        _settings.checked(SETTINGS | {"sampler": GRID}, config)
+    assert check_settings(SETTINGS, config).directions == ["minimize"]
+    with pytest.raises(SettingsError, match=f"hydra.sweeper.{asked.partition('=')[0]}, found grid"):
+        check_settings(SETTINGS | {"sampler": GRID}, config)
 
 
 def test_several_objectives_refuse_a_pruner_that_was_chosen_in_yaml() -> None:
-    config = OmegaConf.create(CONFIG | {"objective": {"metric": ["cv_log_loss", "cv_brier"]}})
+    config, two = OmegaConf.create(CONFIG), {"direction": ["minimize", "maximize"]}
     default = PRUNERS[DEFAULT_PRUNER]
-    checked = _settings.checked(SETTINGS | {"pruner": default}, config)
-    assert checked["pruner"]["_target_"].endswith("NopPruner")
+    checked = check_settings(SETTINGS | two | {"pruner": default}, config)
+    assert checked.pruner["_target_"].endswith("NopPruner")
     for chosen in (MEDIAN, default | {"p_threshold": 0.1}):
-        with pytest.raises(ConfigError, match="expected one objective to prune by, found 2"):
-            _settings.checked(SETTINGS | {"pruner": chosen}, config)
+        with pytest.raises(SettingsError, match="expected one objective to prune by, found 2"):
+            check_settings(SETTINGS | two | {"pruner": chosen}, config)
 
 
 def test_fewer_trials_than_candidates_are_refused() -> None:
-    settings = SETTINGS | {"n_trials": 3, "min_trials_per_candidate": 1}
+    settings = Settings(**SETTINGS | {"n_trials": 3})
     _settings.check_budget(settings, 3)
-    with pytest.raises(ConfigError, match="each of 4 candidates, found n_trials=3"):
+    with pytest.raises(SettingsError, match="each of 4 candidates, found n_trials=3"):
         _settings.check_budget(settings, 4)
 
 
@@ -130,12 +137,40 @@ def test_fewer_trials_than_the_candidates_share_are_told(
     caplog: pytest.LogCaptureFixture, n_trials: int, sampler: Any, *, warned: bool
 ) -> None:
     changes = {"n_trials": n_trials, "min_trials_per_candidate": 3, "sampler": sampler}
-    _settings.check_budget(SETTINGS | changes, 2)
+    _settings.check_budget(Settings(**SETTINGS | changes), 2)
     assert ("too few for 2 candidates" in caplog.text) is warned
 
 
-@pytest.mark.parametrize("metric", [1, True, [], [1], {"a": 1}, "nope"])
-def test_an_objective_that_names_no_metric_is_refused(metric: Any) -> None:
-    config = OmegaConf.create(CONFIG | {"objective": {"metric": metric}})
-    with pytest.raises(ConfigError, match="Expected"):
-        _settings.checked(SETTINGS, config)
+@pytest.mark.parametrize(("direction", "found"), [(None, ["maximize"]), ("maximize", ["maximize"])])
+def test_objectives_are_those_of_the_host(direction: str | None, found: list[str]) -> None:
+    host = [Objective("cv_accuracy", "maximize", "accuracy")]
+    settings = check_settings(SETTINGS | {"direction": direction}, OmegaConf.create(CONFIG), host)
+    assert settings.directions == found
+    assert settings.objectives == host
+
+
+@pytest.mark.parametrize("direction", ["up", ["minimize", 1], []])
+def test_directions_that_are_none_are_refused(direction: Any) -> None:
+    with pytest.raises(SettingsError, match="minimize or maximize"):
+        check_settings(SETTINGS | {"direction": direction}, OmegaConf.create(CONFIG))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("n_trials", 0), ("n_jobs", 0), ("max_failure_rate", 2), ("max_failure_rate", float("nan"))],
+)
+def test_numbers_out_of_their_range_are_refused(key: str, value: float) -> None:
+    with pytest.raises(SettingsError, match=f"expected hydra.sweeper.{key} to be a number of at"):
+        check_settings(SETTINGS | {key: value}, OmegaConf.create(CONFIG))
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan")])
+def test_timeouts_are_a_finite_time(seconds: float) -> None:
+    with pytest.raises(SettingsError, match="number of seconds above 0"):
+        check_settings(SETTINGS | {"timeout": seconds}, OmegaConf.create(CONFIG))
+
+
+def test_target_of_a_package_that_is_not_installed_names_it() -> None:
+    node = {"_target_": "no_such_package.Sampler"}
+    with pytest.raises(MissingPackageError, match="pip install no_such_package"):
+        check_settings(SETTINGS | {"sampler": node}, OmegaConf.create(CONFIG))

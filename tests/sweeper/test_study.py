@@ -14,14 +14,13 @@ from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
 from studies import DEAD, PLAN, claim, slots, worker_of
 
-from hydra_plugins.spaceship_optuna import _queue, _study
-from hydra_plugins.spaceship_optuna import _recovery as _lost
+from hydra_plugins.spaceship_optuna import _queue, _recovery, _study
 from hydra_plugins.spaceship_optuna._distributions import Parameter
+from hydra_plugins.spaceship_optuna._errors import SettingsError
 from hydra_plugins.spaceship_optuna._journal import open_journal
-from hydra_plugins.spaceship_optuna._search_space import Candidate, Plan
+from hydra_plugins.spaceship_optuna._search_space import Arm, SearchPlan
 from hydra_plugins.spaceship_optuna._storage import locate_storage
 from hydra_plugins.spaceship_optuna._study import VOID
-from spaceship.errors import ConfigError
 
 Open = Callable[[], optuna.Study]
 
@@ -46,7 +45,7 @@ def test_grid_that_is_tried_in_part_says_so(
 ) -> None:
     own = (Parameter("x", CategoricalDistribution([1, 2, 3, 4])),)
     _queue.plan_trials(
-        study, Plan((), (Candidate("a", (), own, {"x": 1}),)), n_trials, 3, grid=True
+        study, SearchPlan((), (Arm("a", (), own, {"x": 1}),)), n_trials, 3, grid=True
     )
     assert ("Of the grid's 4 points 3 are tried" in caplog.text) is told
 
@@ -70,7 +69,7 @@ def test_slot_planned_twice_is_run_once(study: optuna.Study) -> None:
     study.enqueue_trial({}, user_attrs={"slot": 1})
     for _ in range(2):
         study.tell(claim(study), 1.0)
-    assert _queue.claim(study, study._storage, 5) is None
+    assert _queue.claim(study, 5) is None
     assert len(_study.counted(study)) == 2
     assert study.get_trials()[2].user_attrs[VOID] == "planned twice"
 
@@ -88,7 +87,7 @@ def test_point_in_place_of_a_repeated_one_can_be_claimed_at_once(
     enqueue({}, user_attrs={"slot": 0})
     trial = claim(study)
     monkeypatch.setattr(study, "enqueue_trial", enqueue_and_claim)
-    worker_of(study)._replace(study, trial, PLAN.candidates[0])
+    worker_of(study).replace(study, trial, PLAN.arms[0])
     assert claimed == [1]
     assert slots(study) == [0]
     assert study.get_trials()[0].state == TrialState.FAIL
@@ -99,7 +98,7 @@ def test_smaller_budget_leaves_the_rest_waiting(study: optuna.Study) -> None:
     assert _queue.is_left(study, 1)
     study.tell(claim(study, n_trials=1), 1.0)
     assert not _queue.is_left(study, 1)
-    assert _queue.claim(study, study._storage, 1) is None
+    assert _queue.claim(study, 1) is None
 
 
 def test_claims_from_many_threads_are_exclusive(journal: Path, study: optuna.Study) -> None:
@@ -109,7 +108,7 @@ def test_claims_from_many_threads_are_exclusive(journal: Path, study: optuna.Stu
     def work() -> None:
         own = open_journal(str(journal))
         mine = optuna.load_study(study_name="s", storage=own)
-        while (trial := _queue.claim(mine, own, 12)) is not None:
+        while (trial := _queue.claim(mine, 12)) is not None:
             claimed.append(trial.number)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -133,23 +132,25 @@ def test_trial_is_claimed_and_signed_or_neither(
     monkeypatch.setattr(storage, "set_trial_user_attr", interrupted)
     study.enqueue_trial({})
     with pytest.raises(KeyboardInterrupt):
-        _queue.claim(study, storage, 5)
+        _queue.claim(study, 5)
     monkeypatch.undo()
-    assert _lost.give_back(study) == [0]
+    assert _recovery.release_own(study) == [0]
     assert [trial.state for trial in study.get_trials()] == [TrialState.FAIL, TrialState.WAITING]
 
 
 def test_differences_are_named(study: optuna.Study) -> None:
     facts = {"data": "abc", "split": {"n_folds": 5, "salt": "s"}}
-    _study.agree(study, facts)
-    _study.agree(study, facts)
+    _study.check_facts(study, facts)
+    _study.check_facts(study, facts)
     changed = {"data": "abc", "split": {"n_folds": 3, "salt": "s"}, "seed": 1}
-    with pytest.raises(ConfigError, match=r"seed: was nothing, is 1; split\.n_folds: was 5, is 3"):
-        _study.agree(study, changed)
+    with pytest.raises(
+        SettingsError, match=r"seed: was nothing, is 1; split\.n_folds: was 5, is 3"
+    ):
+        _study.check_facts(study, changed)
 
 
 def test_joiner_waits_for_a_living_creator_only(journal: Path, study: optuna.Study) -> None:
-    timer = threading.Timer(0.5, _study.make_ready, [study])
+    timer = threading.Timer(0.5, _study.open_to_joiners, [study])
     timer.start()
     start = time.monotonic()
     joined, created = _study.open_study(
@@ -169,8 +170,8 @@ def test_joiner_does_not_wait_for_a_dead_creator(journal: Path, study: optuna.St
 
 
 def test_study_of_other_directions_is_refused(journal: Path, study: optuna.Study) -> None:
-    _study.make_ready(study)
-    with pytest.raises(ConfigError, match="minimize"):
+    _study.open_to_joiners(study)
+    with pytest.raises(SettingsError, match="minimize"):
         _study.open_study(open_journal(str(journal)), "s", ["maximize"], must_exist=False)
 
 
@@ -189,7 +190,7 @@ def test_storage_is_found_from_any_folder(tmp_path: Path, given: str, located: s
 
 
 def test_latest_study(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="without resume"):
+    with pytest.raises(SettingsError, match="without resume"):
         _study.latest_study(tmp_path, None)
     for age, name in ((50, "old"), (10, "new"), (90, "older")):
         (tmp_path / f"{name}.journal").touch()
@@ -199,5 +200,5 @@ def test_latest_study(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["last", "a,b", "../x", "", "'q'", " x"])
 def test_names_that_cannot_be_used(name: str) -> None:
-    with pytest.raises(ConfigError, match="study_name"):
+    with pytest.raises(SettingsError, match="study_name"):
         _study.checked_name(name)

@@ -1,7 +1,6 @@
 """Whole sweeps that are interrupted, killed, resumed and shared: no trial is lost or run twice."""
 
 import os
-import re
 import signal
 import time
 from contextlib import suppress
@@ -17,11 +16,13 @@ from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
 from shell import LOGISTIC, ROOT, TWO_WORKERS, Project, counting, load, results, resume_command, run
 
-from hydra_plugins.spaceship_optuna import _recovery as _lost
+from hydra_plugins.spaceship_optuna import _recovery
+from hydra_plugins.spaceship_optuna._hooks import Objective
 from hydra_plugins.spaceship_optuna._ranking import candidates_of
-from hydra_plugins.spaceship_optuna._search_space import Plan
+from hydra_plugins.spaceship_optuna._search_space import SearchPlan
+from hydra_plugins.spaceship_optuna._settings import Settings
 from hydra_plugins.spaceship_optuna._storage import open_storage
-from hydra_plugins.spaceship_optuna._study import make_ready
+from hydra_plugins.spaceship_optuna._study import open_to_joiners
 from hydra_plugins.spaceship_optuna._sweep import Sweep
 
 pytestmark = pytest.mark.slow
@@ -65,11 +66,12 @@ def test_second_interruption_finds_the_command_told_already(
     study.enqueue_trial({})
     sweep = Sweep.__new__(Sweep)
     sweep.context = sweep.task = None
-    sweep.config, sweep.settings = OmegaConf.create({}), {"n_trials": 1, "timeout": None}
-    monkeypatch.setattr(sweep, "_launch", interrupted)
-    monkeypatch.setattr(_lost, "abandon", interrupted)
+    sweep.config = OmegaConf.create({})
+    sweep.settings = Settings(n_trials=1, storage=journal, objectives=[Objective()])
+    monkeypatch.setattr(sweep, "launch", interrupted)
+    monkeypatch.setattr(_recovery, "release_all", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        sweep._work(study, journal, Plan((), ()))
+        sweep.work(study, SearchPlan((), ()))
     assert "hydra.sweeper.resume=s" in caplog.text
 
 
@@ -108,7 +110,7 @@ def test_study_keeps_the_order_of_its_candidates(project: Project) -> None:
     (project.outputs / "studies").mkdir()
     storage = open_storage(str(project.outputs / "studies" / "old.journal"))
     study = optuna.create_study(study_name="old", storage=storage)
-    make_ready(study)
+    open_to_joiners(study)
     order = ["logistic_regression", "lgbm"]
     study.ask({"candidate": CategoricalDistribution(order)})
     study.tell(0, state=TrialState.FAIL)
@@ -187,7 +189,7 @@ def _workers(parent: int) -> list[psutil.Process]:
     found = []
     for child in psutil.Process(parent).children(recursive=True):
         with suppress(psutil.Error):  # it has just ended
-            if re.search("popen_loky", " ".join(child.cmdline())):
+            if "popen_loky" in " ".join([child.name(), *child.cmdline()]):
                 found.append(child)
     return found
 

@@ -10,7 +10,7 @@ from shell import LOGISTIC, TWO_WORKERS, Project, counting, results, resume_comm
 
 from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.report import Report
-from spaceship.split.folds import holdout_mask
+from spaceship.split.holdout import holdout_mask
 
 pytestmark = pytest.mark.slow
 TWO_CANDIDATES = ("model=logistic_regression,lgbm", "model.estimator.n_estimators=range(5,20)")
@@ -62,8 +62,7 @@ def test_runs_tell_of_trials(finished: tuple[Project, str]) -> None:
         if trial.state == TrialState.COMPLETE:
             assert run.data.metrics["cv_log_loss"] == trial.value
     logged = project.artifacts(parent)
-    assert {"optimization_results.yaml", "leaderboard.txt", "history.html"} <= logged
-    assert "plotly.min.js" in logged  # the page loads it from the same folder
+    assert {"optimization_results.yaml", "leaderboard.txt", "history.png"} <= logged
 
 
 def test_retrain_command_reaches_the_best_value(finished: tuple[Project, str]) -> None:
@@ -84,7 +83,6 @@ def test_retrain_command_reaches_the_best_value(finished: tuple[Project, str]) -
         (["model=lgbmm,svm"], "lgbm"),
         (["model=svm", "model.search_space=null"], "something to sweep"),
         (["model=svm", "hydra.sweeper.n_trails=3"], "n_trails"),
-        (["model=svm", "hydra.sweeper.n_jobs=2"], "hydra/launcher=joblib"),
         (["model=svm", "hydra.sweeper.n_trials=0"], "n_trials"),
         (["model=svm", "hydra.sweeper.timeout=0"], "timeout"),
         (["model=svm", "hydra.sweeper.max_failure_rate=2"], "max_failure_rate"),

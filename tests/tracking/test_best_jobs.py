@@ -1,4 +1,4 @@
-"""Which of a sweep's jobs a blend is made of."""
+"""The jobs of a sweep that become the members of a blend."""
 
 import math
 from dataclasses import replace
@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from spaceship.errors import ConfigError
+from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.tracking.best_jobs import best_recipes, study_folder
 from spaceship.tracking.store import Store
 
-PRESENT = Report("", "local", "d", protocol={"holdout_fraction": 0.2, "salt": "a"})
+PRESENT = Report("", "local", "d", protocol=Protocol(0.2, "a", 5, 1))
 
 
 def job(folder: Path, name: str, loss: float, digest: str = "d", **recipe: Any) -> None:
@@ -46,8 +47,7 @@ def test_who_may_have_learnt_from_the_present_holdout_is_left_out(tmp_path: Path
     for name, (fraction, salt) in protocols.items():
         job(tmp_path, name, 0.4)
         report = Report.read(tmp_path / name)
-        protocol = {"holdout_fraction": fraction, "salt": salt}
-        replace(report, protocol=protocol).write(tmp_path / name)
+        replace(report, protocol=Protocol(fraction, salt, 5, 1)).write(tmp_path / name)
     found = best_recipes(tmp_path, 9, "cv_log_loss", PRESENT)
     assert [recipe["name"] for recipe in found] == ["a", "b"]
 

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from spaceship.at_exit import OUTCOME
+from hydra_plugins.spaceship_optuna.process import process_tags
+from spaceship.at_exit import PENDING
 from spaceship.errors import TrackingError
-from spaceship.process import process_tags
 from spaceship.tracking.store import PARAM_LENGTH, Store, validated
 
 FIRST_RUN = """
@@ -132,7 +132,7 @@ def test_a_run_is_ended_whenever_the_process_is_interrupted(store: Store) -> Non
     store.client.create_run = interrupted  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         store.start_run("interrupted", {})
-    OUTCOME.close("KILLED")
+    PENDING.end_runs("KILLED")
     assert [status(store, run) for run in came] == ["KILLED"]
 
 

@@ -1,100 +1,112 @@
-"""What every rule of a gate promises: checks that say what was measured and what it cost."""
+"""Base of the gate's rules: a rule compares figures with thresholds and returns the checks."""
 
 import math
+import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Annotated, ClassVar, Literal
 
-from spaceship.errors import ConfigError
+from pydantic import Field
+
+from spaceship.config.arguments import Configured
+from spaceship.evaluation.holdout import HoldOut
 from spaceship.evaluation.report import Report
+from spaceship.gate.award import Award
 from spaceship.gate.pairing import Pairing
 
-AWARDS = ("refused", "challenger", "champion")
-"""What a candidate can earn, from least to most."""
+Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+Amount = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 
-_RELATIONS: dict[str, Callable[[Fraction, Fraction], bool]] = {
-    ">": lambda number, threshold: number > threshold,
-    "≥": lambda number, threshold: number >= threshold,
-    "<": lambda number, threshold: number < threshold,
-    "≤": lambda number, threshold: number <= threshold,
+Relation = Literal[">", "≥", "<", "≤"]
+_RELATIONS: dict[Relation, Callable[[Fraction, Fraction], bool]] = {
+    ">": operator.gt,
+    "≥": operator.ge,
+    "<": operator.lt,
+    "≤": operator.le,
 }
 
 
 @dataclass(frozen=True)
 class Check:
-    """The outcome of one rule.
+    """The outcome of one comparison with a threshold.
 
     Attributes:
-        rule: The rule's name, which says what the number is.
-        number: What was measured, None if it could not be.
-        relation: What the number has to be to the threshold: `>`, `≥`, `<` or `≤`.
-        threshold: What it was held against.
-        passed: Whether it met the threshold.
-        otherwise: The most that a candidate can earn that does not, one of `AWARDS`.
-        detail: More for a person to read, such as an interval.
+        rule: Name of the figure, such as "relative_gain".
+        number: The figure; None if it is unknown.
+        relation: The relation to the threshold that passes.
+        threshold: The number that it is compared with.
+        passed: Whether it meets the threshold.
+        otherwise: The highest award for a candidate that fails.
+        detail: A remark for a person, such as an interval.
 
     """
 
     rule: str
     number: float | None
-    relation: str
+    relation: Relation
     threshold: float
     passed: bool
-    otherwise: str = AWARDS[0]
+    otherwise: Award = Award.REFUSED
     detail: str = ""
 
     def __str__(self) -> str:
         """Return the check as a person reads it."""
         number = "unknown" if self.number is None else f"{self.number:.5g}"
-        told = f"{self.rule} {number} (must be {self.relation} {self.threshold:g})"
-        return f"{told}, {self.detail}" if self.detail else told
+        text = f"{self.rule} {number} (must be {self.relation} {self.threshold:g})"
+        return f"{text}, {self.detail}" if self.detail else text
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What rules look at.
+    """Everything that a rule may look at.
 
     Attributes:
-        candidate: A sound report with hold-out predictions.
-        champion: Likewise of the model in production, None if there is no such model.
-        pairing: How both did on the hold-out rows they share, None without a champion.
+        candidate: A report without faults.
+        holdout: The candidate's hold-out.
+        champion: The report of the model in production; None if there is no such model.
+        pairing: The rows in both hold-outs; None without a champion.
 
     """
 
     candidate: Report
-    champion: Report | None
-    pairing: Pairing | None
+    holdout: HoldOut
+    champion: Report | None = None
+    pairing: Pairing | None = None
+
+    @property
+    def accuracy(self) -> Fraction:
+        """The share of all hold-out rows that the candidate's twin predicted right."""
+        return Fraction(int(self.holdout.correct.sum()), len(self.holdout.rows))
 
 
-class Guard(ABC):
+class Rule(Configured, ABC):
     """One rule of a gate: pure, so that the same reports always give the same checks.
 
-    Args:
-        otherwise: The most that a candidate can earn that fails it: refused, challenger, or
-            champion for a rule that is only to be told about.
+    Attributes:
+        otherwise: The highest award for a candidate that fails; champion for a rule that only
+            informs.
 
     """
 
-    cv_seeds: Sequence[int] = ()
-    """Seeds of the folds of repeated cross-validation that the rule wants to see."""
+    hint: ClassVar[str] = "see configs/gate/rule; one more rule is +gate/rule@gate.NAME=NAME"
+    otherwise: Award = Award.REFUSED
 
-    def __init__(self, *, otherwise: str = AWARDS[0]) -> None:
-        """Check the argument."""
-        if otherwise not in AWARDS:
-            message = f"expected otherwise to be one of {', '.join(AWARDS)}, found {otherwise!r}"
-            raise ConfigError(f"{message}; see configs/gate/rule")
-        self.otherwise = otherwise
+    @property
+    def cv_seeds(self) -> tuple[int, ...]:
+        """Seeds of the folds of repeated cross-validation that the rule needs."""
+        return ()
 
     @abstractmethod
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return what the rule finds; nothing where it has nothing to say."""
+        """Return the checks; none where the rule does not apply."""
 
     def check(
         self,
         rule: str,
         number: Fraction | float | None,
-        relation: str,
+        relation: Relation,
         threshold: float,
         *,
         detail: str = "",
@@ -103,28 +115,17 @@ class Guard(ABC):
 
         Numbers are compared as the decimals a person reads: 0.03 is 3/100.
         """
-        exactly = _exact(number)
+        known = number is not None and math.isfinite(number)
+        exactly = exact(number) if known else None  # type: ignore[arg-type]
         passed = exactly is not None and _RELATIONS[relation](exactly, exact(threshold))
         shown = None if exactly is None else float(exactly)
         return Check(rule, shown, relation, threshold, passed, self.otherwise, detail)
 
 
-def exact(value: float) -> Fraction:
-    """Return the decimal number a person reads: 0.03 is 3/100, not its nearest binary."""
-    return Fraction(repr(float(value)))
+def exact(value: Fraction | float) -> Fraction:
+    """Return the decimal number a person reads, not its nearest binary.
 
-
-def check_number(name: str, value: float, low: float, high: float = math.inf) -> float:
-    """Return a rule's argument if it is finite and from `low` to `high`, both included."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not low <= value <= high or math.isinf(value):
-        upper = "" if math.isinf(high) else f" to {high:g}"
-        message = f"expected {name} to be a finite number from {low:g}{upper}, found {value!r}"
-        raise ConfigError(f"{message}; see configs/gate/rule")
-    return float(value)
-
-
-def _exact(number: Fraction | float | None) -> Fraction | None:
-    if number is None or isinstance(number, Fraction):
-        return number
-    return exact(number) if math.isfinite(number) else None
+    >>> exact(0.03)
+    Fraction(3, 100)
+    """
+    return value if isinstance(value, Fraction) else Fraction(repr(float(value)))

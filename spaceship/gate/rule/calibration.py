@@ -1,42 +1,35 @@
-"""A new champion's probabilities must mean as much as the old one's did."""
+"""Calibration of a new champion's probabilities."""
 
-from spaceship.evaluation.report import HoldOut
-from spaceship.gate.pairing import shared_rows
-from spaceship.gate.rule._base import Check, Comparison, Guard, check_number
-
-_BINS = 10
+from spaceship.evaluation.metrics import calibration_error
+from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
 
 
-class Calibration(Guard):
-    """Expected calibration error on the rows both have: it may not grow by more than a little.
+class Calibration(Rule):
+    """Growth of the expected calibration error on the rows in both hold-outs.
 
-    On a thousand passengers even true probabilities have an error of some 0.02.
+    With a thousand passengers even true probabilities have an error of some 0.02.
 
-    Args:
-        max_worsening: Most that the error may grow, absolute.
-        otherwise: The most that a candidate can earn that fails.
+    Attributes:
+        max_worsening: Largest growth that is accepted, absolute.
+
+    Example:
+        >>> from spaceship.gate.policy import Gate
+        >>> gate = Gate(calibration=Calibration(max_worsening=0.02))
+        >>> gate.decide(report(8, 10), report(8, 10)).numbers["ece_worsening"]
+        0.0
 
     """
 
-    def __init__(self, *, max_worsening: float = 0.02, otherwise: str = "refused") -> None:
-        """Check the arguments."""
-        super().__init__(otherwise=otherwise)
-        self.max_worsening = check_number("the calibration's max_worsening", max_worsening, 0)
+    max_worsening: Amount = 0.02
 
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check of the growth."""
-        if compared.champion is None:
+        pairing = compared.pairing
+        if pairing is None:
             return []
         mine, theirs = (
-            calibration_error(rows) for rows in shared_rows(compared.candidate, compared.champion)
+            calibration_error(rows.labels, rows.probabilities)
+            for rows in (pairing.candidate, pairing.champion)
         )
-        told = f"{mine:.4f} against the champion's {theirs:.4f}"
-        return [self.check("ece_worsening", mine - theirs, "≤", self.max_worsening, detail=told)]
-
-
-def calibration_error(rows: HoldOut) -> float:
-    """Return the expected calibration error, as `evaluation.metrics` has it, in plain Python."""
-    surplus = [0.0] * _BINS
-    for label, probability in zip(rows.labels, rows.probabilities, strict=True):
-        surplus[min(int(probability * _BINS), _BINS - 1)] += label - probability
-    return sum(map(abs, surplus)) / len(rows.labels)
+        detail = f"{mine:.4f} against the champion's {theirs:.4f}"
+        return [self.check("ece_worsening", mine - theirs, "≤", self.max_worsening, detail=detail)]

@@ -1,55 +1,61 @@
-"""A comparison counts for the passengers it was made on, and they may have changed since."""
+"""Shift of the hold-out since the champion was judged."""
 
-from collections.abc import Sequence
+import pandas as pd
 
 from spaceship.drift.psi import psi
-from spaceship.evaluation.report import HoldOut
-from spaceship.gate.rule._base import AWARDS, Check, Comparison, Guard, check_number
+from spaceship.evaluation.holdout import HoldOut
+from spaceship.gate.award import Award
+from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
+from spaceship.task.spaceship_titanic.columns import LABEL
 
 
-class Drift(Guard):
-    """Population stability index of the hold-out against that which the champion was judged on.
+class HoldoutShift(Rule):
+    """Population stability index between this hold-out and the one the champion was judged on.
 
-    Looked at are the slices and the label. Up to 0.1 is little, above 0.25 much (Siddiqi, "Credit
-    Risk Scorecards", 2006). By itself drift speaks for a new champion rather than against it, so
-    it is told and holds nobody back unless `otherwise` says so.
+    Compared are slices and label. Up to 0.1 is little, above 0.25 much (Siddiqi, "Credit Risk
+    Scorecards", 2006). A shift is a reason for a new champion rather than against it, so the rule
+    only informs unless `otherwise` is lower.
 
-    Args:
+    Attributes:
         max_psi: Largest index of any of them.
-        otherwise: The most that a candidate can earn if it is larger.
+
+    Example:
+        >>> from spaceship.gate.policy import Gate
+        >>> gate = Gate(drift=HoldoutShift(max_psi=0.25))
+        >>> str(gate.decide(report(8, 10), report(8, 10)).checks[0])
+        'holdout_psi unknown (must be ≤ 0.25), no slices are known'
 
     """
 
-    def __init__(self, *, max_psi: float = 0.25, otherwise: str = AWARDS[-1]) -> None:
-        """Check the arguments."""
-        super().__init__(otherwise=otherwise)
-        self.max_psi = check_number("the drift's max_psi", max_psi, 0)
+    max_psi: Amount = 0.25
+    otherwise: Award = Award.CHAMPION
 
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check of the largest index."""
-        now, champion = compared.candidate.holdout, compared.champion
-        if champion is None or now is None:
+        if compared.champion is None:
             return []
-        then = champion.judged_on or champion.holdout
-        indices = {} if then is None else _indices(then, now)
-        if not indices:
-            return [
-                self.check("holdout_psi", None, "≤", self.max_psi, detail="no slices are known")
-            ]
-        worst = max(indices, key=lambda name: indices[name])
-        return [self.check("holdout_psi", indices[worst], "≤", self.max_psi, detail=worst)]
+        then = compared.champion.judged_on or compared.champion.holdout
+        shifts = {} if then is None else _shifts(then, compared.holdout)
+        worst = max(shifts, key=lambda name: shifts[name], default=None)
+        detail = worst or "no slices are known"
+        number = None if worst is None else shifts[worst]
+        return [self.check("holdout_psi", number, "≤", self.max_psi, detail=detail)]
 
 
-def _indices(then: HoldOut, now: HoldOut) -> dict[str, float]:
-    shared = sorted(then.slices.keys() & now.slices.keys())
-    found = {name: index(then.slices[name], now.slices[name]) for name in shared}
-    return found | {"Transported": index(then.labels, now.labels)} if found else {}
+def _shifts(then: HoldOut, now: HoldOut) -> dict[str, float]:
+    """Return the index of each slice that both know, and of the label if there is such a slice."""
+    shared = sorted({*then.slices} & {*now.slices})
+    names = [*shared, LABEL] if shared else []
+    return {name: stability(then.rows[name], now.rows[name]) for name in names}
 
 
-def index(then: Sequence[object], now: Sequence[object]) -> float:
-    """Return the population stability index of two samples of levels."""
-    levels = sorted({*then, *now}, key=str)
-    before, after = (
-        tuple(values.count(one) / len(values) for one in levels) for values in (then, now)
-    )
-    return psi(before, after)
+def stability(then: pd.Series, now: pd.Series) -> float:
+    """Return the population stability index of two samples of levels.
+
+    >>> stability(pd.Series([*"AB"]), pd.Series([*"BA"]))
+    0.0
+    """
+    before, after = (sample.astype("str").value_counts(normalize=True) for sample in (then, now))
+    levels = before.index.union(after.index).sort_values()
+    old, new = (tuple(one.reindex(levels, fill_value=0.0).tolist()) for one in (before, after))
+    return psi(old, new)

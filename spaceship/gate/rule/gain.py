@@ -1,37 +1,41 @@
-"""A candidate has to be better than the champion, and much better to take its place."""
+"""Gain in hold-out accuracy over the champion."""
 
 from dataclasses import replace
 from fractions import Fraction
 
-from spaceship.gate.rule._base import AWARDS, Check, Comparison, Guard, check_number
+from spaceship.gate.award import Award
+from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
 
 
-class Gain(Guard):
-    """Gain in hold-out accuracy on the rows both have, the predecessor's rule.
+class Gain(Rule):
+    """Gain in accuracy on the rows in both hold-outs, the predecessor's rule.
 
-    No gain is a refusal. A relative gain `(candidate - champion) / champion` below the minimum
-    makes challenger at the most. Accuracies are compared as fractions of counts: a gain of exactly
-    the minimum is enough. From a champion that is never right, any gain is.
+    No gain is a refusal. A relative gain `(candidate - champion) / champion` below the minimum is
+    worth a challenger at most. Accuracies are compared as fractions of counts, so that exactly the
+    minimum is enough. Any gain is enough over a champion that is never right.
 
-    Args:
-        minimum: Relative gain that is worth a new champion; 0.03 is 3 %.
-        otherwise: The most that a smaller gain can earn.
+    Attributes:
+        minimum: Relative gain of a new champion; 0.03 is 3 %.
+
+    Example:
+        >>> from spaceship.gate.policy import Gate
+        >>> str(Gate(gain=Gain(minimum=0.03)).decide(report(81, 100), report(80, 100)).award)
+        'challenger'
 
     """
 
-    def __init__(self, *, minimum: float = 0.03, otherwise: str = "challenger") -> None:
-        """Check the arguments."""
-        super().__init__(otherwise=otherwise)
-        self.minimum = check_number("the gain's minimum", minimum, 0)
+    minimum: Amount = 0.03
+    otherwise: Award = Award.CHALLENGER
 
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check of any gain and one of the relative gain."""
         pairing = compared.pairing
         if pairing is None:
             return []
-        gain = Fraction(pairing.candidate_correct - pairing.champion_correct, pairing.rows)
-        least = replace(self.check("any_gain", gain, ">", 0.0), otherwise=AWARDS[0])
-        if pairing.champion_correct == 0:
-            return [least]
-        base = Fraction(pairing.champion_correct, pairing.rows)
-        return [least, self.check("relative_gain", gain / base, "≥", self.minimum)]
+        gain = pairing.candidate_correct - pairing.champion_correct
+        some = self.check("any_gain", Fraction(gain, pairing.rows), ">", 0.0)
+        checks = [replace(some, otherwise=Award.REFUSED)]
+        if pairing.champion_correct:
+            relative = Fraction(gain, pairing.champion_correct)
+            checks.append(self.check("relative_gain", relative, "≥", self.minimum))
+        return checks

@@ -1,21 +1,23 @@
-"""A champion has to answer in time."""
+"""Latency of a new champion."""
 
-from spaceship.gate.rule._base import Check, Comparison, Guard, check_number
+from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
 
 
-class Latency(Guard):
-    """Time to predict, measured as the folds of cross-validation were scored.
+class Latency(Rule):
+    """Time to predict, measured while the folds of cross-validation were scored.
 
-    Args:
+    Attributes:
         max_ms: Milliseconds that 1,000 passengers may take.
-        otherwise: The most that a candidate can earn that fails.
+
+    Example:
+        >>> from spaceship.gate.policy import Gate
+        >>> slow = report(8, 10, metrics={"predict_rows_per_second": 1000.0})
+        >>> Gate(latency=Latency(max_ms=500)).decide(slow, None).numbers["ms_per_1000_rows"]
+        1000.0
 
     """
 
-    def __init__(self, *, max_ms: float = 500.0, otherwise: str = "refused") -> None:
-        """Check the arguments."""
-        super().__init__(otherwise=otherwise)
-        self.max_ms = check_number("the latency's max_ms", max_ms, 0)
+    max_ms: Amount = 500.0
 
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check of the candidate's time."""

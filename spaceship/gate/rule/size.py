@@ -1,21 +1,23 @@
-"""A champion has to fit where it is served."""
+"""Size of a new champion on disk."""
 
-from spaceship.gate.rule._base import Check, Comparison, Guard, check_number
+from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
 
 
-class Size(Guard):
+class Size(Rule):
     """Size of the serving model on disk, its code included.
 
-    Args:
+    Attributes:
         max_mb: Megabytes (10⁶ bytes) that it may take.
-        otherwise: The most that a candidate can earn that fails.
+
+    Example:
+        >>> from spaceship.gate.policy import Gate
+        >>> large = report(8, 10, metrics={"model_mb": 120.0})
+        >>> str(Gate(size=Size(max_mb=100)).decide(large, None).award)
+        'refused'
 
     """
 
-    def __init__(self, *, max_mb: float = 100.0, otherwise: str = "refused") -> None:
-        """Check the arguments."""
-        super().__init__(otherwise=otherwise)
-        self.max_mb = check_number("the size's max_mb", max_mb, 0)
+    max_mb: Amount = 100.0
 
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check of the candidate's size."""

@@ -1,60 +1,51 @@
-"""A better mean must not be paid for by the passengers of one planet, deck or kind."""
+"""Slices of the hold-out in which the candidate is worse than the champion."""
 
 from fractions import Fraction
+from typing import Annotated
 
-from spaceship.errors import ConfigError
-from spaceship.evaluation.report import HoldOut
-from spaceship.gate.pairing import shared_rows
-from spaceship.gate.rule._base import Check, Comparison, Guard, check_number
+from pydantic import Field
+
+from spaceship.gate.pairing import Pairing
+from spaceship.gate.rule._base import Check, Comparison, Rule, Share
 
 
-class Slices(Guard):
-    """Hold-out accuracy slice by slice, on the rows both have: the worst loss counts.
+class Slices(Rule):
+    """Largest fall of the accuracy of one slice, on the rows in both hold-outs.
 
-    Args:
-        max_worsening: Most that the accuracy of a slice may fall, absolute.
-        min_rows: Passengers that a slice must have to be looked at.
-        otherwise: The most that a candidate can earn that fails.
+    Attributes:
+        max_worsening: Largest fall that is accepted, absolute.
+        min_rows: Rows that a slice must have to be compared.
+
+    Example:
+        >>> from spaceship.gate.policy import Gate
+        >>> gate = Gate(slices=Slices(max_worsening=0.03))
+        >>> gate.decide(report(8, 10), report(8, 10)).checks[0].detail
+        'no slice has 100 passengers'
 
     """
 
-    def __init__(
-        self, *, max_worsening: float = 0.03, min_rows: int = 100, otherwise: str = "refused"
-    ) -> None:
-        """Check the arguments."""
-        super().__init__(otherwise=otherwise)
-        self.max_worsening = check_number("the slices' max_worsening", max_worsening, 0, 1)
-        if isinstance(min_rows, bool) or not isinstance(min_rows, int) or min_rows < 1:
-            message = f"expected the slices' min_rows to be 1 or more, found {min_rows!r}"
-            raise ConfigError(f"{message}; see configs/gate/rule/slices.yaml")
-        self.min_rows = min_rows
+    max_worsening: Share = 0.03
+    min_rows: Annotated[int, Field(strict=True, ge=1)] = 100
 
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return a check of the slice that lost most."""
-        if compared.champion is None:
+        """Return a check of the slice that fell most."""
+        if compared.pairing is None:
             return []
-        mine, theirs = shared_rows(compared.candidate, compared.champion)
-        losses = self._losses(mine, theirs)
-        if not losses:
-            told = f"no slice has {self.min_rows} passengers"
-            number = Fraction() if mine.slices else None
-            return [self.check("slice_worsening", number, "≤", self.max_worsening, detail=told)]
-        worst = max(losses, key=lambda name: losses[name])
-        told = f"worst of {len(losses)}: {worst}"
-        return [self.check("slice_worsening", losses[worst], "≤", self.max_worsening, detail=told)]
+        falls = self._falls(compared.pairing)
+        worst = max(falls, key=lambda name: falls[name], default="")
+        detail = f"worst of {len(falls)}: {worst}"
+        number = falls.get(worst)
+        if number is None:
+            detail = f"no slice has {self.min_rows} passengers"
+            number = None if compared.pairing.candidate.slices.empty else Fraction()
+        return [self.check("slice_worsening", number, "≤", self.max_worsening, detail=detail)]
 
-    def _losses(self, mine: HoldOut, theirs: HoldOut) -> dict[str, Fraction]:
-        """Return by how much the accuracy of each slice fell, below zero where it rose."""
-        changes = [
-            (theirs.predictions[n] == label) - (mine.predictions[n] == label)
-            for n, label in enumerate(mine.labels)
-        ]
-        found: dict[str, list[int]] = {}
-        for name, values in mine.slices.items():
-            for value, change in zip(values, changes, strict=True):
-                found.setdefault(f"{name}={value}", []).append(change)
+    def _falls(self, pairing: Pairing) -> dict[str, Fraction]:
+        """Return the fall of each slice's accuracy, below zero where it rose."""
+        lost = -pairing.gains
         return {
-            name: Fraction(sum(own), len(own))
-            for name, own in found.items()
+            f"{name}={value}": Fraction(int(own.sum()), len(own))
+            for name, values in pairing.candidate.slices.items()
+            for value, own in lost.groupby(values, sort=False)
             if len(own) >= self.min_rows
         }

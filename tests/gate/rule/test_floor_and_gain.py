@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spaceship.errors import ConfigError
+from spaceship.evaluation.holdout import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.gate.policy import Gate
 from spaceship.gate.rule.floor import Floor
@@ -102,13 +103,7 @@ def test_logged_accuracies_are_not_believed(report: MakeReport) -> None:
 
 def shuffled(report: Report, order: Sequence[int]) -> Report:
     assert report.holdout is not None
-    columns = (
-        report.holdout.passenger_ids,
-        report.holdout.labels,
-        report.holdout.probabilities,
-    )
-    parts = [tuple(column[i] for i in order) for column in columns]
-    return replace(report, holdout=type(report.holdout)(*parts))
+    return replace(report, holdout=HoldOut(report.holdout.rows.iloc[list(order)]))
 
 
 @given(outcomes=OUTCOMES, data=st.data())
@@ -138,16 +133,20 @@ def test_awards_follow_the_counts(
 
 @pytest.mark.parametrize("value", [1.5, -0.1, "0.78", math.nan, True, None])
 def test_a_floor_is_a_share(value: Any) -> None:
-    with pytest.raises(ConfigError, match="finite number from 0 to 1, found"):
+    with pytest.raises(
+        ConfigError, match=r"expected floor\.minimum to be .* found .*; see configs/gate/rule"
+    ):
         Floor(minimum=value)
 
 
 @pytest.mark.parametrize("value", [-0.03, math.inf, math.nan, "0.03"])
 def test_a_gain_is_a_finite_number(value: Any) -> None:
-    with pytest.raises(ConfigError, match="finite number from 0, found"):
+    with pytest.raises(
+        ConfigError, match=r"expected gain\.minimum to be .* found .*; see configs/gate/rule"
+    ):
         Gain(minimum=value)
 
 
 def test_an_award_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ConfigError, match="refused, challenger, champion, found 'king'"):
+    with pytest.raises(ConfigError, match="'refused', 'challenger' or 'champion', found 'king'"):
         Gain(otherwise="king")

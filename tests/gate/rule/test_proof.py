@@ -8,25 +8,26 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest, bootstrap
+from scipy.stats import bootstrap
 
 from spaceship.errors import ConfigError
+from spaceship.evaluation.holdout import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.gate.pairing import Pairing
 from spaceship.gate.policy import Gate
-from spaceship.gate.rule._base import Guard
+from spaceship.gate.rule._base import Rule
 from spaceship.gate.rule.floor import Floor
 from spaceship.gate.rule.gain import Gain
 from spaceship.gate.rule.repeats import Repeats
-from spaceship.gate.rule.significance import Significance, interval
+from spaceship.gate.rule.significance import Significance, bootstrap_interval, mcnemar
 
 MakeReport = Callable[..., Report]
 DEFAULT = Gate(floor=Floor(), gain=Gain())
 
 
 def strict(alpha: float = 0.05) -> Gate:
-    guards = {"repeats": Repeats(), "significance": Significance(alpha=alpha)}
-    return Gate(floor=Floor(), gain=Gain(), **guards)
+    rules = {"repeats": Repeats(), "significance": Significance(alpha=alpha)}
+    return Gate(floor=Floor(), gain=Gain(), **rules)
 
 
 GATE = strict()
@@ -38,9 +39,11 @@ def repeats(*accuracies: float) -> dict[str, dict[str, float]]:
     return {s: {"accuracy": a} for s, a in zip(("42", "123", "2026"), accuracies, strict=False)}
 
 
-def pairing(wins: int, losses: int) -> Pairing:
-    n = wins + losses + 5
-    return Pairing(n, n, n, candidate_correct=wins + 5, champion_correct=losses + 5, wins=wins)
+def pairing(gains: list[int], group_size: int = 1) -> Pairing:
+    """Return the pairing of a champion that is always wrong but where it wins (gain -1)."""
+    ids = [f"{n // group_size:05d}_{n % group_size:02d}" for n in range(len(gains))]
+    mine, theirs = ([sign * gain > 0 for gain in gains] for sign in (1, -1))
+    return Pairing.of(*(HoldOut.of(ids, [True] * len(ids), right) for right in (mine, theirs)))
 
 
 BASE = repeats(0.81, 0.812, 0.814)
@@ -154,13 +157,14 @@ def test_strict_never_awards_more_than_default(
 
 @given(wins=st.integers(0, 60), losses=st.integers(0, 60))
 def test_p_value_is_the_exact_binomial_one(wins: int, losses: int) -> None:
-    expected = binomtest(wins, wins + losses, alternative="greater").pvalue if wins + losses else 1
-    assert pairing(wins, losses).p_value == pytest.approx(expected, rel=1e-9)
+    tosses = wins + losses
+    expected = sum(math.comb(tosses, heads) for heads in range(wins, tosses + 1)) / 2**tosses
+    assert mcnemar(wins, losses) == pytest.approx(expected, rel=1e-9)
 
 
 def test_p_value_of_a_large_holdout_is_found_quickly() -> None:
-    assert pairing(10_000, 9_000).p_value < 1e-12
-    assert 0 <= pairing(20_000, 0).p_value < 1e-300
+    assert mcnemar(10_000, 9_000) < 1e-12
+    assert 0 <= mcnemar(20_000, 0) < 1e-300
 
 
 @pytest.mark.parametrize(("wins", "passed"), [(0, False), (1, False), (30, True)])
@@ -176,35 +180,40 @@ def test_the_bootstrap_interval_must_lie_above_zero(
 
 def test_the_interval_is_that_of_scipy_where_every_group_is_one_passenger() -> None:
     gains = np.repeat([1, -1, 0], [60, 30, 410])
-    pairing = Pairing(500, 500, 500, 0, 0, 60, tuple((int(gain), 1) for gain in gains))
     found = bootstrap((gains,), np.mean, confidence_level=0.9, method="percentile", rng=1)
     theirs = found.confidence_interval
-    assert interval(pairing, 0.05) == pytest.approx((theirs.low, theirs.high), abs=0.004)
-    assert interval(pairing, 0.05) == interval(pairing, 0.05)
+    ours = bootstrap_interval(pairing(gains.tolist()), 0.05)
+    assert ours == pytest.approx((theirs.low, theirs.high), abs=0.004)
+    assert ours == bootstrap_interval(pairing(gains.tolist()), 0.05)
 
 
 def test_groups_are_drawn_whole() -> None:
-    alone = Pairing(400, 400, 400, 0, 0, 200, tuple((n % 2, 1) for n in range(400)))
-    together = Pairing(400, 400, 400, 0, 0, 200, tuple((4 * (n % 2), 4) for n in range(100)))
-    narrow, wide = (high - low for low, high in (interval(p, 0.05) for p in (alone, together)))
+    gains = [int(n // 4 % 2 == 0) for n in range(400)]
+    alone, together = (bootstrap_interval(pairing(gains, size), 0.05) for size in (1, 4))
+    narrow, wide = (high - low for low, high in (alone, together))
     assert wide == pytest.approx(2 * narrow, rel=0.15)
 
 
 @pytest.mark.parametrize(
     ("kind", "arguments", "message"),
     [
-        (Repeats, {"seeds": [1, 2]}, r"3 or more distinct whole numbers as seeds, found \[1, 2\]"),
-        (Repeats, {"seeds": [1, 2, 2]}, "distinct"),
-        (Repeats, {"seeds": [1, 2, "3"]}, "whole numbers"),
-        (Repeats, {"seeds": [1, 2, True]}, "whole numbers"),
-        (Repeats, {"min_mean_gain": -1}, "min_mean_gain to be a finite number from 0"),
-        (Repeats, {"floor": 2}, "floor to be a finite number from 0 to 1"),
-        (Significance, {"alpha": 5}, "alpha to be a finite number from 0 to 1, found 5"),
-        (Significance, {"test": "t"}, "mcnemar, bootstrap, found 't'"),
+        (Repeats, {"seeds": [1, 2]}, "repeats.seeds .* at least 3 items"),
+        (Repeats, {"seeds": [1, 2, 2]}, "repeats.seeds to be distinct, found"),
+        (Repeats, {"seeds": [1, 2, "3"]}, "repeats.seeds.2 to be a valid integer, found '3'"),
+        (Repeats, {"seeds": [1, 2, True]}, "repeats.seeds.2 to be a valid integer, found True"),
+        (
+            Repeats,
+            {"min_mean_gain": -1},
+            "min_mean_gain to be greater than or equal to 0, found -1",
+        ),
+        (Repeats, {"floor": 2}, "repeats.floor to be less than or equal to 1, found 2"),
+        (Significance, {"alpha": 5}, "alpha to be less than or equal to 1, found 5"),
+        (Significance, {"test": "t"}, "'mcnemar' or 'bootstrap', found 't'"),
+        (Significance, {"beta": 1, "alpha": 5}, "alpha .*; significance.beta not to be there"),
     ],
 )
 def test_wrong_arguments_are_refused(
-    kind: type[Guard], arguments: dict[str, Any], message: str
+    kind: type[Rule], arguments: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         kind(**arguments)

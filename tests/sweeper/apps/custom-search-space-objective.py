@@ -5,7 +5,7 @@ from omegaconf import DictConfig
 from optuna.trial import Trial
 
 
-@hydra.main(version_base=None, config_path="conf", config_name="custom-search-space")
+@hydra.main(version_base=None, config_path="custom-search-space", config_name="config")
 def multi_dimensional_sphere(cfg: DictConfig) -> float:
     w: float = cfg.w
     x: float = cfg.x
@@ -19,7 +19,7 @@ def configure(cfg: DictConfig, trial: Trial) -> None:
     trial.suggest_float(
         "z", x_value - cfg.max_z_difference_from_x, x_value + cfg.max_z_difference_from_x
     )
-    trial.suggest_float("w", 0.0, 1.0)
+    trial.suggest_float("+w", 0.0, 1.0)  # a key that the config does not have
 
 
 if __name__ == "__main__":

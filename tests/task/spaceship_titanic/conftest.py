@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spaceship.data.checks import COLUMNS
+from spaceship.task.spaceship_titanic.columns import COLUMNS
 
 Maker = Callable[..., pd.DataFrame]
 

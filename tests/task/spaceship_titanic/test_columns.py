@@ -12,14 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spaceship.errors import DataError
-from spaceship.task.spaceship_titanic.columns import (
-    BOOLEANS,
-    COLUMNS,
-    LABEL,
-    NUMBERS,
-    closest,
-    typed,
-)
+from spaceship.task.column_types import closest, typed
+from spaceship.task.spaceship_titanic.columns import BOOLEANS, COLUMNS, LABEL, NUMBERS
 
 TEXTS = [name for name in COLUMNS if name not in {*NUMBERS, *BOOLEANS}]
 ROW = {

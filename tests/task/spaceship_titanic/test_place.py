@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spaceship.data.checks import COLUMNS, SPENDS
 from spaceship.errors import ConfigError, DataError
+from spaceship.task.spaceship_titanic.columns import COLUMNS, SPENDS
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
 
 SIZE = 1200

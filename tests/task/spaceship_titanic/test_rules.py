@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from spaceship.task.spaceship_titanic.rules import broken_rules
+from spaceship.data.broken_rules import broken_rules
 
 
 def found(**columns: list[object]) -> list[tuple[str, str, dict[int, object]]]:

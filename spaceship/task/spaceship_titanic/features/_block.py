@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import DataError
-from spaceship.features._base import State
-from spaceship.task.spaceship_titanic.features._table import Passengers
+from spaceship.task.feature_set import State
+from spaceship.task.spaceship_titanic.features._table import PassengerTable
 
 _FOLDS, _FEWEST = 5, 2
 
@@ -18,13 +18,13 @@ _FOLDS, _FEWEST = 5, 2
 class Block(ABC):
     """A few columns that are kept or left out as a whole."""
 
-    def learn(self, passengers: Passengers) -> State:
+    def learn(self, passengers: PassengerTable) -> State:
         """Give what the block has to know from the training rows, in plain Python."""
         del passengers
         return {}
 
     @abstractmethod
-    def build(self, passengers: Passengers, state: State) -> Mapping[str, Any]:
+    def build(self, passengers: PassengerTable, state: State) -> Mapping[str, Any]:
         """Give columns by name; one that exists already is replaced."""
 
 
@@ -36,11 +36,11 @@ class SupervisedBlock(Block):
     """
 
     @abstractmethod
-    def learn_from(self, passengers: Passengers, labels: npt.NDArray[np.bool_]) -> State:
+    def learn_from(self, passengers: PassengerTable, labels: npt.NDArray[np.bool_]) -> State:
         """Give what the block has to know from the training rows and their labels."""
 
     def out_of_fold(
-        self, passengers: Passengers, labels: npt.NDArray[np.bool_]
+        self, passengers: PassengerTable, labels: npt.NDArray[np.bool_]
     ) -> Mapping[str, Any]:
         """Give the training rows' columns, each learnt from the other folds' travel groups."""
         from sklearn.model_selection import GroupKFold

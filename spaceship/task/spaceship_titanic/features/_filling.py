@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from spaceship.data.checks import SPENDS
-from spaceship.features._base import State
+from spaceship.task.feature_set import State
+from spaceship.task.spaceship_titanic.columns import SPENDS
 from spaceship.task.spaceship_titanic.features._block import Block
-from spaceship.task.spaceship_titanic.features._table import Passengers
+from spaceship.task.spaceship_titanic.features._table import PassengerTable
 
 LAST_CHILD_AGE = 12  # years: nobody this young ever spends
 
@@ -16,7 +16,7 @@ LAST_CHILD_AGE = 12  # years: nobody this young ever spends
 class FillFromGroup(Block):
     """Fill planet, deck, number and side with what the known group-mates agree on."""
 
-    def build(self, passengers: Passengers, state: State) -> Mapping[str, Any]:
+    def build(self, passengers: PassengerTable, state: State) -> Mapping[str, Any]:
         """Give the four columns with fewer gaps."""
         del state
         names = ("HomePlanet", "Deck", "CabinNumber", "Side")
@@ -27,7 +27,7 @@ class FillFromGroup(Block):
 class FillPlanet(Block):
     """Fill the planet of who lives on a deck, or bears a surname, of one planet only."""
 
-    def learn(self, passengers: Passengers) -> State:
+    def learn(self, passengers: PassengerTable) -> State:
         """Learn the planet of each deck and surname that has a single one."""
         planet = passengers.columns["HomePlanet"]
         return {
@@ -35,7 +35,7 @@ class FillPlanet(Block):
             "surname": _certain(passengers.surname, planet),
         }
 
-    def build(self, passengers: Passengers, state: State) -> Mapping[str, Any]:
+    def build(self, passengers: PassengerTable, state: State) -> Mapping[str, Any]:
         """Give `HomePlanet` with fewer gaps."""
         planet = passengers.columns["HomePlanet"]
         for keys, learnt in (
@@ -49,7 +49,7 @@ class FillPlanet(Block):
 class CryoLogic(Block):
     """Use that sleepers and children never spend, both ways round."""
 
-    def build(self, passengers: Passengers, state: State) -> Mapping[str, Any]:
+    def build(self, passengers: PassengerTable, state: State) -> Mapping[str, Any]:
         """Give `CryoSleep`, false for who spends, and spends, 0 for who cannot."""
         del state
         columns = passengers.columns

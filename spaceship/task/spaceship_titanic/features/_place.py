@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spaceship.data.checks import SPENDS
-from spaceship.features._base import State
+from spaceship.task.feature_set import State
+from spaceship.task.spaceship_titanic.columns import SPENDS
 from spaceship.task.spaceship_titanic.features._block import SupervisedBlock
 from spaceship.task.spaceship_titanic.features._filling import LAST_CHILD_AGE
-from spaceship.task.spaceship_titanic.features._table import Passengers
+from spaceship.task.spaceship_titanic.features._table import PassengerTable
 
 STEP = 200
 """Cabin numbers from one basis of a deck and side to the next."""
@@ -32,7 +32,7 @@ Term = tuple[str, npt.NDArray[np.float64]]
 class PlaceScore(SupervisedBlock):
     """Log-odds of True by a linear model of place, sleep, spends, planet and destination."""
 
-    def learn_from(self, passengers: Passengers, labels: npt.NDArray[np.bool_]) -> State:
+    def learn_from(self, passengers: PassengerTable, labels: npt.NDArray[np.bool_]) -> State:
         """Fit the regression; give its coefficients by term, and what the terms are made of."""
         from sklearn.linear_model import LogisticRegression
 
@@ -47,7 +47,7 @@ class PlaceScore(SupervisedBlock):
         weights = dict(zip(terms, model.coef_[0].tolist(), strict=True))
         return known | {"weights": weights, "bias": float(model.intercept_[0])}
 
-    def build(self, passengers: Passengers, state: State) -> Mapping[str, Any]:
+    def build(self, passengers: PassengerTable, state: State) -> Mapping[str, Any]:
         """Give `PlaceScore`, added up term by term: its bits do not depend on the other rows."""
         score = np.full(len(passengers.surname), state["bias"])
         for name, values in _terms(passengers, state) if state["weights"] else ():
@@ -55,7 +55,7 @@ class PlaceScore(SupervisedBlock):
         return {"PlaceScore": score}
 
 
-def _places(passengers: Passengers) -> dict[str, list[float]]:
+def _places(passengers: PassengerTable) -> dict[str, list[float]]:
     """Return the centres of the bases of each deck and side: those with a cabin within a step."""
     deck, number, side = (passengers.columns[name] for name in ("Deck", "CabinNumber", "Side"))
     finite = number[np.isfinite(number)]
@@ -66,7 +66,7 @@ def _places(passengers: Passengers) -> dict[str, list[float]]:
     }
 
 
-def _terms(passengers: Passengers, known: State) -> Iterator[Term]:
+def _terms(passengers: PassengerTable, known: State) -> Iterator[Term]:
     """Give the terms of the regression by name, each (n_rows,); what is missing adds nothing."""
     columns = passengers.columns
     place, number = columns["Deck"] + columns["Side"], columns["CabinNumber"].to_numpy()

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from spaceship.data.checks import SPENDS
+from spaceship.task.spaceship_titanic.columns import SPENDS
 from spaceship.task.spaceship_titanic.features._cabin import split_cabin
 from spaceship.task.spaceship_titanic.features._group import TravelGroups
 from spaceship.task.spaceship_titanic.features._surname import surname
@@ -16,7 +16,7 @@ KEPT = ("HomePlanet", "CryoSleep", "Destination", "Age", "VIP", *SPENDS)
 
 
 @dataclass(frozen=True)
-class Passengers:
+class PassengerTable:
     """Surnames, travel groups and the columns so far, one row a passenger."""
 
     surname: pd.Series

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spaceship.data.checks import SPENDS
-from spaceship.features._base import FeatureSet, State
+from spaceship.task.feature_set import FeatureSet, State
+from spaceship.task.spaceship_titanic.columns import SPENDS
 from spaceship.task.spaceship_titanic.features._cabin import split_cabin
 from spaceship.task.spaceship_titanic.features._counts import count, look_up
 from spaceship.task.spaceship_titanic.features._group import TravelGroups

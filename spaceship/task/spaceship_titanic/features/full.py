@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spaceship.data import checks as schema
 from spaceship.errors import ConfigError
-from spaceship.features._base import FeatureSet, State, as_frame
+from spaceship.task.column_types import typed
+from spaceship.task.feature_set import FeatureSet, State, as_frame
 from spaceship.task.spaceship_titanic.features._block import SupervisedBlock
 from spaceship.task.spaceship_titanic.features._blocks import BLOCKS
-from spaceship.task.spaceship_titanic.features._table import Passengers
+from spaceship.task.spaceship_titanic.features._table import PassengerTable
 
 
 class FullFeatures(FeatureSet):
@@ -34,8 +34,8 @@ class FullFeatures(FeatureSet):
     def fit_transform(self, X: pd.DataFrame, y: Any = None, **_: Any) -> pd.DataFrame:
         """Learn from training passengers and give their columns."""
         self.fit(X, y)
-        frame = schema.typed(X)
-        passengers = Passengers.read(frame)
+        frame = typed(X)
+        passengers = PassengerTable.read(frame)
         for name in self.blocks:
             block = BLOCKS[name]
             if isinstance(block, SupervisedBlock):
@@ -50,7 +50,7 @@ class FullFeatures(FeatureSet):
             choices = ", ".join(sorted(BLOCKS))
             msg = f"features.blocks may name {choices}; found {', '.join(unknown)}"
             raise ConfigError(msg)
-        raw = passengers = Passengers.read(frame)
+        raw = passengers = PassengerTable.read(frame)
         state: State = {}
         for name in self.blocks:
             block = BLOCKS[name]
@@ -62,7 +62,7 @@ class FullFeatures(FeatureSet):
         return state
 
     def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, Any]:
-        passengers = Passengers.read(frame)
+        passengers = PassengerTable.read(frame)
         for name in self.blocks:
             passengers = passengers.with_columns(BLOCKS[name].build(passengers, state[name]))
         return passengers.columns

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from spaceship.data.checks import SPENDS
-from spaceship.features._base import FeatureSet, State
+from spaceship.task.feature_set import FeatureSet, State
+from spaceship.task.spaceship_titanic.columns import SPENDS
 from spaceship.task.spaceship_titanic.features._cabin import split_cabin
 
 

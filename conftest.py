@@ -1,0 +1,117 @@
+"""Fixtures that tests and doctests share: passengers, an MLflow store, a registry, reports.
+
+An example in a docstring finds `people`, `store`, `registry`, `pipeline`, `report` and `tmp_path`
+ready-made; each is made for the examples that name it.
+"""
+
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reports import MakeReport, make_report
+
+from spaceship.data._base import Dataset
+from spaceship.data.synthetic import SyntheticData
+from spaceship.evaluation.report import Report
+from spaceship.registry.registry import Registry
+from spaceship.tracking.store import Store, validated
+
+READY_MADE = ("people", "store", "registry", "pipeline", "report", "tmp_path")
+
+
+@pytest.fixture(autouse=True)
+def _ready_made(request: pytest.FixtureRequest, doctest_namespace: dict[str, Any]) -> None:
+    """Give the examples of one docstring the fixtures that they name."""
+    if isinstance(request.node, pytest.DoctestItem):
+        test = request.node.dtest
+        source = " ".join(example.source for example in test.examples) if test else ""
+        for name in READY_MADE:
+            if name in source:
+                doctest_namespace[name] = request.getfixturevalue(name)
+
+
+@pytest.fixture(scope="session")
+def people() -> Dataset:
+    """Give about 560 synthetic passengers, two thirds of them labelled; not to be changed."""
+    return SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33).load()
+
+
+@pytest.fixture
+def pipeline() -> Any:
+    """Give an unfitted pipeline that takes raw columns."""
+    from sklearn.linear_model import LogisticRegression
+
+    from spaceship.model.pipeline import build_pipeline
+    from spaceship.task.spaceship_titanic.features.raw import RawFeatures
+
+    return build_pipeline(RawFeatures(), "onehot", LogisticRegression())
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give an MLflow database without experiments of ours, set up once: that takes seconds."""
+    path = tmp_path_factory.mktemp("database") / "mlflow.db"
+    uri = f"sqlite:///{path}"
+    _ = Store(uri, None, "Default").client
+    _forget_mlflow()
+    return path
+
+
+@pytest.fixture
+def store(database: Path, tmp_path: Path) -> Iterator[Store]:
+    """Give a store of the test's own, artifacts included."""
+    folder = tmp_path / "outputs"
+    folder.mkdir()
+    shutil.copy(database, folder / "mlflow.db")
+    yield validated(f"sqlite:///{folder}/mlflow.db", str(folder / "mlartifacts"), "spaceship")
+    _forget_mlflow()
+
+
+@pytest.fixture
+def registry(store: Store, tmp_path: Path) -> Registry:
+    """Give a registry in which nothing is registered yet."""
+    return Registry(store, "spaceship-synthetic", tmp_path / "outputs" / "locks")
+
+
+@pytest.fixture(scope="session")
+def rows() -> MakeReport:
+    """Give a maker of reports whose twin got the n-th passenger right iff `correct[n]`."""
+    return make_report
+
+
+@pytest.fixture(scope="session")
+def report() -> MakeReport:
+    """Give a maker of reports: `k` of `n` rows right, the first ones."""
+
+    def make(k: int, n: int, **changes: Any) -> Report:
+        return make_report([i < k for i in range(n)], **changes)
+
+    return make
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _heard_interrupts() -> None:
+    """Undo what a shell does to whatever it starts in the background: some tests interrupt."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _no_stray_uri() -> Iterator[None]:
+    """Leave MLflow's module globals and its environment variable as they were."""
+    yield
+    _forget_mlflow()
+
+
+def _forget_mlflow() -> None:
+    if "mlflow" not in sys.modules:
+        return
+    import mlflow
+
+    mlflow.set_tracking_uri(None)  # type: ignore[arg-type]
+    mlflow.set_registry_uri(None)  # type: ignore[arg-type]
+    os.environ.pop("MLFLOW_TRACKING_URI", None)

@@ -1,0 +1,95 @@
+"""Hooks of a sweep's host: a Hydra callback that implements them describes and follows studies."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One objective of a study.
+
+    Attributes:
+        name: Shown in results and plots.
+        direction: `minimize` or `maximize`.
+        step_metric: Key of the objective in the metrics that `trial.report` takes.
+
+    >>> Objective("cv_log_loss", "minimize", step_metric="log_loss").direction
+    'minimize'
+
+    """
+
+    name: str = "value"
+    direction: str = "minimize"
+    step_metric: str = "value"
+
+
+@dataclass(frozen=True)
+class StudyTerms:
+    """Terms of a study that its host knows; the defaults are those of an app without a host.
+
+    Attributes:
+        objectives: Empty to take them from `hydra.sweeper.direction`.
+        n_steps: Steps that each trial reports; no trial is pruned after its last step.
+        folder: Folder of the journal files; None for one beside the sweeps.
+        without_effect: Config nodes that change no result, so that a resume may change them.
+
+    >>> StudyTerms(n_steps=5).objectives
+    ()
+
+    """
+
+    objectives: Sequence[Objective] = ()
+    n_steps: int | None = None
+    folder: Path | None = None
+    without_effect: Collection[str] = ("hydra",)
+
+
+class StudyHooks:
+    """Base of a Hydra callback that hosts studies; each default is right for an app without one.
+
+    What a hook raises ends the sweep. A failure inside a trial is signalled as Hydra does it: by
+    the status and return value that `on_job_end` sets.
+
+    >>> StudyHooks().study_facts(config=None, workers=2)
+    {}
+
+    """
+
+    def study_terms(self, config: DictConfig) -> StudyTerms:  # noqa: ARG002
+        """Return the terms of a study; it is called for each trial, so it has to be quick."""
+        return StudyTerms()
+
+    def study_facts(self, config: DictConfig, workers: int) -> Mapping[str, Any]:  # noqa: ARG002
+        """Return facts that a resumed study has to share, such as a digest of the data."""
+        return {}
+
+    def retrain_overrides(self, overrides: Sequence[str]) -> Sequence[str]:
+        """Return the overrides of a single run, given those of the sweep."""
+        return overrides
+
+    def trial_run_id(self, folder: Path) -> str | None:  # noqa: ARG002
+        """Return the id of the tracking run of the trial whose job is in a folder."""
+        return None
+
+    def on_study_start(self, config: DictConfig, study: Any) -> None:
+        """Follow a study that is opened, new or resumed, before its first trial."""
+
+    def on_trial_lost(self, config: DictConfig, folder: Path) -> None:
+        """Follow a trial whose worker died, given its job's folder."""
+
+    def on_study_end(self, config: DictConfig, files: list[Path], summary: str, best: Path) -> None:
+        """Follow a study that has results: their files, the leaderboard, the best job's folder."""
+
+
+def host_of(callbacks: Sequence[Any]) -> StudyHooks:
+    """Return the first callback that hosts studies, or hooks that do nothing.
+
+    >>> type(host_of([])).__name__
+    'StudyHooks'
+
+    """
+    return next((one for one in callbacks if isinstance(one, StudyHooks)), StudyHooks())

@@ -1,0 +1,34 @@
+"""Configs as text: nested keys with dots between them, passwords in URLs hidden."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_URL_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+(?=@)")
+
+
+def flatten(plain: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return nested mappings as one mapping from dotted keys to text.
+
+    >>> flatten({"model": {"depth": 3}})
+    {'model.depth': '3'}
+
+    """
+    flat: dict[str, str] = {}
+    for key, value in plain.items():
+        dotted = f"{prefix}{key}"
+        if isinstance(value, Mapping) and value:
+            flat |= flatten(value, f"{dotted}.")
+        else:
+            flat[dotted] = str(value)
+    return flat
+
+
+def redact(text: str) -> str:
+    """Return the text with the passwords in its URLs replaced by `***`.
+
+    >>> redact("postgresql://me:secret@host/db")
+    'postgresql://me:***@host/db'
+
+    """
+    return _URL_PASSWORD.sub(r"\1:***", text)

@@ -1,0 +1,9 @@
+"""Names of other packages that their documentation does not promise, in one place.
+
+`tests/test_upstream.py` holds each of them against the installed release.
+"""
+
+MLFLOW_DOWNLOAD_NOTE = "registered_model_meta"
+"""File that MLflow 3.17 adds to a registered model that it has downloaded."""
+MLFLOW_SKOPS_FILE = "model.skops"
+"""File of the estimator in a folder that MLflow 3.17's `mlflow.sklearn.save_model` has written."""

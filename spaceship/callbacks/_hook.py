@@ -1,0 +1,131 @@
+"""Hydra's config as the callback's hooks use it: choices, folders, command, code, Experiment."""
+
+import shlex
+import subprocess
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from hydra_plugins.spaceship_optuna.config_text import flatten, redact
+from spaceship.config.installation import program, repository
+from spaceship.config.secrets import loggable
+from spaceship.experiment import Experiment
+
+CONFIG_FILE = "config.yaml"
+_SWEEPER = "hydra_plugins.spaceship_optuna."
+
+
+class Hook:
+    """The config that Hydra hands to a hook, its own node included.
+
+    Args:
+        config: Of a job, or of a whole multirun.
+
+    """
+
+    def __init__(self, config: DictConfig) -> None:
+        """Keep the config."""
+        self._config = config
+        self.choices: dict[str, str] = config.hydra.runtime.get("choices", {})
+        self.output_subdir: str | None = config.hydra.output_subdir
+        self.logged: bool = config.mode.get("logged", True)
+        self.blend: object = config.mode.get("blend")
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        """The Experiment of this config."""
+        return Experiment.of(self._config)
+
+    @cached_property
+    def job_experiment(self) -> Experiment:
+        """The Experiment of the job that Hydra is running, which its task takes too."""
+        return Experiment.of_job(self._config)
+
+    @property
+    def is_study(self) -> bool:
+        """Whether the multirun is a sweep of this project's own sweeper."""
+        sweeper = self._config.hydra.sweeper
+        return str(sweeper.get("_target_") if sweeper else None).startswith(_SWEEPER)
+
+    @property
+    def sweep_folder(self) -> Path:
+        """The absolute folder of a multirun's jobs."""
+        return Path(self._config.hydra.sweep.dir).absolute()
+
+    @property
+    def number(self) -> str | None:
+        """The job's number in its multirun, None outside one."""
+        job = self._config.hydra.job
+        return None if OmegaConf.is_missing(job, "num") else str(job.num)
+
+    @property
+    def threads(self) -> object:
+        """The setting `threads` as it was written: an interpolation unless somebody set it."""
+        return OmegaConf.to_container(self._config, resolve=False)["threads"]  # type: ignore[index, call-overload]
+
+    @property
+    def run_name(self) -> str:
+        """The name of the job's MLflow run."""
+        names = [self.choices[group] for group in ("mode", "model", "features", "data")]
+        return "-".join([*names, *([self.number] if self.number is not None else [])])
+
+    def drawn(self) -> dict[str, str]:
+        """Return the overrides of a trial by key, without passwords."""
+        items = [str(item).partition("=") for item in self._config.hydra.overrides.task]
+        return {key: redact(value) for key, _, value in items}
+
+    def loggable(self) -> tuple[dict[str, str], str]:
+        """Return the config without secrets: by dotted key, and as YAML."""
+        names = [str(key) for key in self._config if key != "hydra"]
+        plain = loggable(OmegaConf.masked_copy(self._config, names))
+        return flatten(plain), OmegaConf.to_yaml(plain)
+
+    def tags(self, *, multirun: bool = False) -> dict[str, str]:
+        """Return the tags of every run: mode, command and code.
+
+        The command of a multirun holds its overrides of Hydra too: sweeper, launcher and settings.
+        """
+        overrides: Any = OmegaConf.to_container(self._config.hydra.overrides, resolve=False)
+        of_hydra = [item for item in overrides["hydra"] if not item.startswith("hydra.mode=")]
+        words = [*(["-m", *of_hydra] if multirun else []), *overrides["task"]]
+        command = shlex.join(redact(str(word)) for word in words)
+        return {
+            "mode": self.choices["mode"],
+            "command": f"{program()} {command}".strip(),
+            "mlflow.source.name": program().removeprefix("python "),
+            **code_tags(),
+        }
+
+    def experiment_of(self, job_folder: Path) -> Experiment:
+        """Return the Experiment of a multirun's job, from the config saved with it.
+
+        The store is this multirun's: a saved config has lost its passwords. A resumed sweep is
+        gated as its latest command says.
+        """
+        cfg: Any = OmegaConf.load(job_folder / str(self.output_subdir) / CONFIG_FILE)
+        cfg.tracking = self._config.tracking
+        if self.is_study:
+            cfg.gate, cfg.reason = self._config.gate, self._config.reason
+        return Experiment.of(cfg)
+
+
+@cache
+def code_tags() -> dict[str, str]:
+    """Return commit and cleanness of the checkout at the start; nothing without a repository."""
+    root = repository()
+    if root is None:
+        return {}
+    sha, dirty = _git(root, "rev-parse", "HEAD"), bool(_git(root, "status", "--porcelain"))
+    return {"git_sha": sha or "unknown", "git_dirty": str(dirty).lower()}
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """Return the output of git on a repository; empty where there is no git."""
+    command = ["git", "-C", str(root), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,36 @@
+"""Arguments of classes that configs name: checked by their types, every fault in one message."""
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from spaceship.errors import ConfigError
+from spaceship.records import list_faults
+
+
+class Configured(BaseModel):
+    """Base of a class whose arguments come from a YAML file or from the command line.
+
+    Attributes:
+        hint: The end of the message about a wrong argument.
+
+    Raises:
+        ConfigError: An argument is unknown or of a wrong type; every such argument is listed.
+
+    Example:
+        >>> Limit = type("Limit", (Configured,), {"__annotations__": {"rows": int}})
+        >>> Limit(rows=3).rows
+        3
+
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    hint: ClassVar[str] = "see configs"
+
+    def __init__(self, **arguments: Any) -> None:
+        """Check the arguments."""
+        try:
+            super().__init__(**arguments)
+        except ValidationError as error:
+            faults = list_faults(error, type(self).__name__.lower())
+            raise ConfigError(f"expected {faults}; {self.hint}") from error

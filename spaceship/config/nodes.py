@@ -1,0 +1,51 @@
+"""Config nodes: what `data=`, `features=`, `model=` and `gate=` chose, as plain values."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from spaceship.config.build import resolved
+
+
+class Nodes:
+    """The nodes of one job's config, with and without their interpolations.
+
+    Example:
+        >>> nodes = Nodes(OmegaConf.create({"seed": 7, "model": {"random_state": "${seed}"}}))
+        >>> nodes.plain("model"), nodes.resolved("model")
+        ({'random_state': '${seed}'}, {'random_state': 7})
+
+    """
+
+    def __init__(self, cfg: DictConfig) -> None:
+        """Keep the config."""
+        self._cfg = cfg
+
+    def plain(self, name: str) -> Any:
+        """Return a node as it is written, interpolations and all."""
+        node = self._cfg.get(name)
+        if isinstance(node, DictConfig):
+            return OmegaConf.to_container(node, resolve=False)
+        return node
+
+    def resolved(self, name: str) -> Any:
+        """Return a node with its interpolations resolved.
+
+        Raises:
+            ConfigError: An interpolation leads nowhere.
+
+        """
+        return resolved(self._cfg.get(name))
+
+    def resolved_values(self, plain: Mapping[str, Any]) -> dict[str, Any]:
+        """Return plain values, their interpolations resolved against this job's config.
+
+        Raises:
+            ConfigError: An interpolation leads nowhere.
+
+        """
+        whole = self._cfg.copy()
+        with open_dict(whole):
+            whole.recipe = dict(plain)
+        return dict(resolved(whole.recipe))

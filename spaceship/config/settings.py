@@ -1,0 +1,203 @@
+"""Typed settings: one frozen model per section of configs/config.yaml, checked once a job."""
+
+import math
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
+
+from omegaconf import DictConfig
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from spaceship.config.build import resolved
+from spaceship.errors import ConfigError
+
+MOST_ERAS = 100
+"""Largest value of `simulate.eras`."""
+
+
+def _usable_threads(threads: int) -> int:
+    """Raise for 0 and numbers below -1: LightGBM, CatBoost and scikit-learn disagree on them."""
+    if threads != -1 and threads < 1:
+        raise PydanticCustomError("threads", "neither -1 nor 1 or more")
+    return threads
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise PydanticCustomError("finite", "not finite")
+    return value
+
+
+def _half_or_tuned(threshold: float | str) -> float | str:
+    if threshold not in (0.5, "tuned"):
+        raise PydanticCustomError("threshold", "neither 0.5 nor tuned")
+    return threshold
+
+
+def _number_as_text(value: object) -> object:
+    """Return a number as text: a name such as 2026 is a number on Hydra's command line."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number else value
+
+
+Text = Annotated[str, BeforeValidator(_number_as_text)]
+
+
+def _setting(wanted: str, **bounds: Any) -> Any:
+    """Return a field whose description completes `expected KEY to be …` in messages."""
+    return Field(description=wanted, **bounds)
+
+
+class Section(BaseModel):
+    """A section of the config: unknown keys are refused and values are never converted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Paths(Section):
+    """`paths.*`: folders."""
+
+    data: Text | None = _setting("a folder, or null")
+    outputs: Text = _setting("a folder", min_length=1)
+
+
+class Split(Section):
+    """`split.*`: the hold-out and the folds."""
+
+    holdout_fraction: float = _setting("a number above 0 and below 1", gt=0, lt=1)
+    n_folds: int = _setting("a whole number, 2 or more", ge=2)
+    salt: Text = _setting("a text")
+
+
+class Objective(Section):
+    """`objective.*`: the metrics that a job returns; the best job is best by the first."""
+
+    metric: str | list[str] = _setting("a metric, or a list of them", min_length=1)
+
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics as a list.
+
+        >>> Objective(metric="cv_log_loss").metrics
+        ['cv_log_loss']
+        """
+        return [self.metric] if isinstance(self.metric, str) else list(self.metric)
+
+
+class History(Section):
+    """`history.*`: the moment and the file of `mode=history`."""
+
+    output: Text | None = _setting("FILE.csv, FILE.json or null")
+    at: Text | None = _setting("a day or a moment such as 2026-11-17T12:00, or null")
+
+
+class Inference(Section):
+    """`inference.*`: the file of predictions and the limit of drift."""
+
+    output: Text | None = _setting("a file")
+    max_drift: Annotated[float, AfterValidator(_finite)] | None = _setting(
+        "a number, 0 or more, or null", ge=0
+    )
+    on_drift: Literal["warn", "fail"] = _setting("one of fail, warn")
+
+
+class Simulate(Section):
+    """`simulate.*`: the eras of `mode=simulate`."""
+
+    eras: int = _setting(f"a whole number, 2 to {MOST_ERAS}", ge=2, le=MOST_ERAS)
+    window: int | None = _setting("a whole number, 1 or more, or null", ge=1, le=MOST_ERAS)
+    groups: int = _setting("a whole number, 10 to 5000000", ge=10, le=5_000_000)
+    drift_from: float = _setting("a number, 0 to 1", ge=0, le=1)
+    drift_to: float = _setting("a number, 0 to 1", ge=0, le=1)
+
+
+class Tracking(Section):
+    """`tracking.*`: the MLflow store."""
+
+    uri: str | None = _setting("the address of an MLflow store")
+    artifacts: Text | None = _setting("a folder, or null where a server decides")
+    experiment: Text = _setting("a name", min_length=1)
+
+
+class Settings(Section):
+    """Every setting of a job that is no node with a `_target_`.
+
+    Example:
+        >>> Split(holdout_fraction=0.2, n_folds=5, salt="spaceship").n_folds
+        5
+
+    """
+
+    seed: int = _setting("a whole number, 0 to 4294967295", ge=0, lt=2**32)
+    threads: Annotated[int, AfterValidator(_usable_threads)] = _setting(
+        "1 or more, or -1 for all cores"
+    )
+    calibration: Literal["none", "isotonic", "sigmoid", "temperature"] = _setting(
+        "one of none, isotonic, sigmoid, temperature"
+    )
+    threshold: Annotated[float | Literal["tuned"], AfterValidator(_half_or_tuned)] = _setting(
+        "0.5 or tuned"
+    )
+    paths: Paths
+    split: Split
+    objective: Objective
+    reason: Text | None = _setting("a text, or null")
+    history: History
+    inference: Inference
+    simulate: Simulate
+    tracking: Tracking
+
+    @classmethod
+    def read(cls, cfg: DictConfig) -> Self:
+        """Return the settings of a composed config, interpolations resolved.
+
+        Raises:
+            ConfigError: A key is missing, unknown or out of its range; every such key is listed.
+
+        """
+        try:
+            return cls.model_validate({name: resolved(cfg.get(name)) for name in cls.model_fields})
+        except ValidationError as error:
+            raise ConfigError(_message(error.errors(), cls)) from None
+
+    @property
+    def why(self) -> str:
+        """The reason given with `reason=`, without blanks around it; empty if there is none."""
+        return (self.reason or "").strip()
+
+
+def _message(faults: Sequence[ErrorDetails], model: type[BaseModel]) -> str:
+    """Return one message that lists every fault, each key once."""
+    told: dict[str, str] = {}
+    for fault in faults:
+        found = _fault(fault, model)
+        told.setdefault(found[0], found[1])
+    return f"expected {'; '.join(told.values())}; change it on the command line: KEY=VALUE"
+
+
+def _fault(fault: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
+    """Return the key of a fault, and `KEY to be …, found …`."""
+    path: list[str] = []
+    wanted, owner = "", model
+    for part in map(str, fault["loc"]):
+        if part not in owner.model_fields:
+            path += [part] if fault["type"] == "extra_forbidden" else []
+            break
+        path.append(part)
+        info = owner.model_fields[part]
+        wanted = info.description or "a section"
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            owner = info.annotation
+    key = ".".join(path)
+    if fault["type"] == "extra_forbidden":
+        return key, f"{key} not to be there (known: {', '.join(owner.model_fields)}), found it"
+    if fault["type"] == "missing":
+        return key, f"{key} to be {wanted}, found nothing"
+    return key, f"{key} to be {wanted}, found {fault['input']!r}"

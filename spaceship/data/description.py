@@ -1,0 +1,45 @@
+"""Description of a data set's columns, which `mode=pp` stores and logs."""
+
+import pandas as pd
+
+_SHOWN = ["missing", "distinct", "minimum", "median", "maximum", "top", "top_share"]
+
+
+def describe(frame: pd.DataFrame, label: str) -> pd.DataFrame:
+    """Return one row per column of a typed, labelled frame.
+
+    Returns:
+        Columns dtype, missing (share), distinct, minimum, median, maximum (numbers only), top and
+        top_share (commonest value), label_if_missing (share of True where the column is missing).
+
+    >>> describe(people.train, "Transported").loc["HomePlanet", "top"]
+    'Earth'
+
+    """
+    rows = {name: _describe(frame[name], frame[label]) for name in frame.columns}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("column")
+
+
+def description_table(description: pd.DataFrame) -> str:
+    """Return a description as a table for a terminal.
+
+    >>> print(description_table(describe(people.train, "Transported")).splitlines()[1].strip())
+    column
+    """
+    return description[_SHOWN].to_string(na_rep="", float_format=lambda value: f"{value:.4g}")
+
+
+def _describe(column: pd.Series, label: pd.Series) -> dict[str, object]:
+    missing = column.isna()
+    counts = column.value_counts()
+    row: dict[str, object] = {
+        "dtype": str(column.dtype),
+        "missing": float(missing.mean()),
+        "distinct": len(counts),
+        "top": str(counts.index[0]) if len(counts) else "",
+        "top_share": counts.iloc[0] / counts.sum() if len(counts) else float("nan"),
+        "label_if_missing": float(label[missing].mean()),
+    }
+    if column.dtype == "float64":
+        row |= {"minimum": column.min(), "median": column.median(), "maximum": column.max()}
+    return row

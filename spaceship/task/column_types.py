@@ -1,0 +1,143 @@
+"""Types of raw columns: text, numbers and booleans, from whatever a file or a request may hold.
+
+The readers of single columns never raise: a value that cannot be read is missing in the result.
+"""
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+import numpy as np
+import pandas as pd
+
+from spaceship.errors import DataError
+from spaceship.task.spaceship_titanic.columns import BOOLEANS, COLUMNS, LABEL, NUMBERS
+
+_TRUTHS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+_SHOWN = 3
+
+
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the known columns of any raw frame in their types, index kept.
+
+    Takes what CSV, JSON, Parquet or Python may hold: text or native values, `None`, `NaN` or an
+    empty text for a missing one. A frame that is typed already passes through untouched. The label
+    is kept if it is there, as plain booleans unless some are missing.
+
+    Raises:
+        DataError: A raw column is missing or there twice, or a value is not of its column's type.
+
+    >>> str(typed(people.test.astype(object)).dtypes["Age"])
+    'float64'
+
+    """
+    if twice := sorted({*frame.columns[frame.columns.duplicated()]} & {*COLUMNS, LABEL}):
+        msg = f"expected each raw column once; found twice: {', '.join(twice)}"
+        raise DataError(msg)
+    if absent := [name for name in COLUMNS if name not in frame.columns]:
+        msg = f"expected the {len(COLUMNS)} raw columns; {missing_columns(absent, frame.columns)}"
+        raise DataError(msg)
+    names = [*COLUMNS, LABEL] if LABEL in frame.columns else [*COLUMNS]
+    columns = {name: _typed_column(frame[name]) for name in names}
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def missing_columns(absent: Iterable[str], present: Iterable[object]) -> str:
+    """Return the names of missing columns, each with the column that may be meant by it.
+
+    >>> missing_columns(["Age", "Name"], ["age"])
+    "missing: Age (is 'age' meant?), Name"
+    """
+    spare = [str(name) for name in present if name not in {*COLUMNS, LABEL}]
+    return "missing: " + ", ".join(f"{name}{closest(name, spare)}" for name in absent)
+
+
+def closest(name: str, choices: Iterable[str]) -> str:
+    """Return a hint with the choice nearest to a name, or nothing.
+
+    >>> closest("room_service", ["RoomService", "Spa"])
+    " (is 'RoomService' meant?)"
+    """
+    plain = {re.sub(r"\W|_", "", choice.lower()): choice for choice in choices}
+    near = get_close_matches(name.lower(), plain, n=1, cutoff=0.7)
+    return f" (is '{plain[near[0]]}' meant?)" if near else ""
+
+
+def kind_of(name: str) -> str:
+    """Return the type of a column's values in words, of a text an empty one.
+
+    >>> kind_of("Age"), kind_of("VIP")
+    ('a number', 'true or false')
+    """
+    if name in NUMBERS:
+        return "a number"
+    return "true or false" if name in {*BOOLEANS, LABEL} else ""
+
+
+def read(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return a column in the type of its name, and True where a value is not of that type.
+
+    Such a value is missing in the typed column; one that was missing before is not marked.
+
+    >>> values, unreadable = read(pd.Series(["7", "old", None], name="Age"))
+    >>> values.tolist(), unreadable.tolist()
+    ([7.0, nan, nan], [False, True, False])
+    """
+    reader = {"a number": to_number, "true or false": to_boolean}
+    converted = reader.get(kind_of(str(column.name)), to_text)(column)
+    if converted is column or not converted.hasnans:
+        return converted, pd.Series(data=False, index=column.index)
+    return converted, converted.isna() & to_text(column).notna()
+
+
+def to_text(column: pd.Series) -> pd.Series:
+    """Return a column as text; missing and empty values are NaN.
+
+    >>> to_text(pd.Series([7, None, ""], dtype=object)).tolist()
+    ['7', nan, nan]
+    """
+    text = column if column.dtype == "str" else column.astype("str")
+    empty = (text == "").to_numpy()
+    return text.mask(empty) if empty.any() else text
+
+
+def to_number(column: pd.Series) -> pd.Series:
+    """Return a column as float64; a value that is no number is NaN.
+
+    >>> to_number(pd.Series(["7", "old"])).tolist()
+    [7.0, nan]
+    """
+    if column.dtype == np.float64:
+        return column
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        column = pd.to_numeric(column, errors="coerce")
+    return pd.Series(column.to_numpy(np.float64, na_value=np.nan), column.index)
+
+
+def to_boolean(column: pd.Series) -> pd.Series:
+    """Return a column as nullable boolean; a value that is neither true nor false is missing.
+
+    True and false may be booleans, the numbers 1 and 0, or either of them as text in any case.
+
+    >>> to_boolean(pd.Series(["TRUE", 0, "maybe"])).tolist()
+    [True, False, <NA>]
+    """
+    if column.dtype == "boolean":
+        return column
+    if column.dtype == np.bool_:
+        return column.astype("boolean")
+    codes, values = pd.factorize(column)  # a handful of spellings, however many rows
+    spellings = pd.Series(values, dtype=object).astype("str").str.strip().str.lower()
+    truths = spellings.map(_TRUTHS).astype("boolean").array
+    return pd.Series(truths.take(codes, allow_fill=True), column.index, name=column.name)
+
+
+def _typed_column(column: pd.Series) -> pd.Series:
+    converted, unreadable = read(column)
+    if unreadable.any():
+        strange = column[unreadable]
+        found = ", ".join(repr(value) for value in strange.head(_SHOWN))
+        msg = f"expected {column.name} to be {kind_of(str(column.name))}, or missing; "
+        raise DataError(f"{msg}found {len(strange)} others: {found}")
+    whole_label = column.name == LABEL and not converted.hasnans
+    return converted.astype(np.bool_) if whole_label else converted

@@ -1,0 +1,74 @@
+"""Base of the feature sets: transformers from raw columns to one typed frame of features."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from spaceship.task.column_types import typed
+
+State = dict[str, Any]
+
+
+class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
+    """Transformer that types a frame, learns a state in `fit` and builds columns from both.
+
+    A feature may depend on its row, on rows of the same group in the same call and on the state
+    learnt in `fit`; on nothing else. The state holds plain dicts, strings and numbers, so that a
+    stored model needs no code but this package's.
+
+    >>> class Ages(FeatureSet):
+    ...     def _build(self, frame, state):
+    ...         return {"Age": frame["Age"]}
+    >>> Ages().fit_transform(people.train).columns.tolist()
+    ['Age']
+    """
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
+        """Learn the state from raw rows and, where a set needs them, their labels."""
+        frame = typed(X)
+        self.state_: State = self._learn(frame, y)
+        self.feature_names_out_: list[str] = list(self._build(frame.iloc[:1], self.state_))
+        return self
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Return float64 and `str` columns `(n_rows, n_features)` under the index of `X`."""
+        check_is_fitted(self)
+        frame = typed(X)
+        return as_frame(self._build(frame, self.state_), frame.index)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the names of the columns that `transform` returns, in order."""
+        del input_features
+        check_is_fitted(self)
+        return np.array(self.feature_names_out_, dtype=object)
+
+    def _learn(self, frame: pd.DataFrame, y: Any) -> State:
+        del frame, y
+        return {}
+
+    @abstractmethod
+    def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, Any]:
+        """Return the columns by name, in order, each of length n_rows."""
+
+
+def as_frame(columns: Mapping[str, Any], index: pd.Index) -> pd.DataFrame:
+    """Return columns as a frame of float64 and `str`.
+
+    >>> as_frame({"Asleep": [True, False]}, pd.Index([7, 9])).to_dict()
+    {'Asleep': {7: 1.0, 9: 0.0}}
+    """
+    return pd.DataFrame({name: _plain(values) for name, values in columns.items()}, index)
+
+
+def _plain(values: Any) -> Any:
+    """Return text as it is, in pandas' `str` dtype, and other values as float64."""
+    if isinstance(values, pd.Series):
+        if isinstance(values.dtype, pd.StringDtype):
+            return values
+        return values.to_numpy(dtype="float64", na_value=np.nan)
+    return np.asarray(values, dtype="float64")

@@ -1,0 +1,56 @@
+"""Tables of the synthetic passengers, read from tables.yaml, and how choices follow from them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+TABLES: dict[str, Any] = yaml.safe_load(
+    Path(__file__).with_name("tables.yaml").read_text(encoding="utf-8")
+)
+
+
+def shares(name: str, drift: float = 0.0) -> Floats:
+    """Return a table whose last axis holds the share of each choice, moved by drift."""
+    weights = np.array(TABLES["shares"][name]) * drift_factor(name, drift)
+    scaled: Floats = weights / weights.sum(axis=-1, keepdims=True)
+    return scaled
+
+
+def chances(name: str, drift: float = 0.0) -> Floats:
+    """Return a table of probabilities, moved by drift."""
+    settled = np.array(TABLES["chances"][name])
+    odds = settled * drift_factor(name, drift)
+    moved: Floats = odds / (odds + 1.0 - settled)
+    return moved
+
+
+def drift_factor(name: str, drift: float) -> Floats:
+    """Return what drift multiplies odds or amounts by; 1 for a table that does not drift."""
+    factor: Floats = np.exp(drift * np.array(TABLES["drift"].get(name, 0.0)))
+    return factor
+
+
+def pick(lots: Floats, choices: Floats) -> Ints:
+    """Return the position of the choice that each lot falls on, shape (n,).
+
+    Args:
+        lots: Uniform numbers in [0, 1), shape (n,).
+        choices: Shares of the choices, shape (n, n_choices), or (1, n_choices) for all lots.
+
+    """
+    passed = lots[:, None] >= np.cumsum(choices, axis=1)[:, :-1]
+    choice: Ints = passed.sum(axis=1)
+    return choice
+
+
+def count_before(values: Ints) -> Ints:
+    """Return how often each value occurs at earlier positions."""
+    return np.asarray(pd.Series(values).groupby(values).cumcount(), dtype=np.int64)

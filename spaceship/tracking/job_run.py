@@ -1,0 +1,80 @@
+"""MLflow runs of jobs: start, log the report, end with a true status."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from hydra_plugins.spaceship_optuna.config_text import redact
+from spaceship.errors import RefusedError
+from spaceship.evaluation.report import REPORT_FILE, Report
+from spaceship.tracking.job import FAILURE_FILE, Job
+from spaceship.tracking.store import FOLDER_TAG, Store
+
+
+@contextmanager
+def job_run(
+    job: Job, store: Store, name: str, tags: Mapping[str, str], parent_run_id: str | None = None
+) -> Iterator[None]:
+    """Run the block as a job that Hydra does not run itself, in an MLflow run of its own.
+
+    >>> job = Job(tmp_path, in_multirun=False)
+    >>> with job_run(job, store, "era-1", {"mode": "simulate"}):
+    ...     log_report(store, job)
+    >>> store.client.get_run(job.logged_run()).info.status
+    'FINISHED'
+    """
+    own = {FOLDER_TAG: str(job.folder), **tags}
+    job.note_run(store.start_run(name, own, parent_run_id))
+    with ended_run(store, job):
+        yield
+
+
+@contextmanager
+def ended_run(store: Store, job: Job) -> Iterator[None]:
+    """End a job's run after the block: FINISHED, or FAILED with the traceback of an exception.
+
+    A refusal by the gate is a result, so FINISHED. An interruption (Ctrl-C, SIGTERM) leaves the run
+    open for `at_exit.PENDING`, which ends every run of the process.
+
+    >>> job = Job(tmp_path, in_multirun=False)
+    >>> job.note_run(store.start_run("job", {}))
+    >>> with ended_run(store, job):
+    ...     raise ValueError("no memory")
+    Traceback (most recent call last):
+    ValueError: no memory
+    >>> store.client.get_run(job.logged_run()).info.status
+    'FAILED'
+    """
+    run_id = job.logged_run()
+    try:
+        yield
+    except RefusedError:
+        store.end_run(run_id, "FINISHED")
+        raise
+    except Exception as error:
+        store.client.log_text(run_id, redact(job.note_failure(error)), "traceback.txt")
+        store.client.log_artifact(run_id, str(job.folder / FAILURE_FILE))
+        store.end_run(run_id, "FAILED")
+        raise
+    store.end_run(run_id, "FINISHED")
+
+
+def log_report(store: Store, job: Job) -> None:
+    """Log a job's report, if it has one: metrics, the folds' as curves, tags and the file.
+
+    >>> job = Job(tmp_path, in_multirun=False)
+    >>> log_report(store, job)  # the folder holds no report: nothing is logged
+    """
+    if job.scored:
+        report, run_id = Report.read(job.folder), job.logged_run()
+        store.log_scores(run_id, report.metrics, report.folds, score_tags(report))
+        store.client.log_artifact(run_id, str(job.folder / REPORT_FILE))
+
+
+def score_tags(report: Report) -> dict[str, str]:
+    """Return the tags that name the data and the candidate of a report's figures.
+
+    >>> score_tags(Report("lgbm on full", "kaggle", "0f3a"))
+    {'data_source': 'kaggle', 'data_digest': '0f3a', 'candidate': 'lgbm on full'}
+    """
+    source = {"data_source": report.data_source, "data_digest": report.data_digest}
+    return source | {"candidate": report.name}

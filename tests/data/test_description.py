@@ -1,0 +1,54 @@
+"""The description of each kind of column, and its table."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spaceship.data._base import Dataset
+from spaceship.data.description import describe, description_table
+from spaceship.task.column_types import typed
+from spaceship.task.spaceship_titanic.columns import COLUMNS
+
+LABEL = "Transported"
+
+
+@pytest.fixture
+def frame() -> pd.DataFrame:
+    raw = dict.fromkeys(COLUMNS, [None] * 4) | {
+        "PassengerId": ["0001_01", "0002_01", "0003_01", "0004_01"],
+        "HomePlanet": ["Earth", "Mars", "Earth", None],
+        "CryoSleep": [True, None, None, False],
+        "Age": [1.0, 2.0, np.nan, 6.0],
+        "Name": [None] * 4,
+        LABEL: [True, False, False, True],
+    }
+    return typed(pd.DataFrame(raw))
+
+
+def test_figures_of_each_kind_of_column(frame: pd.DataFrame) -> None:
+    profile = describe(frame, LABEL)
+    assert profile.index.tolist() == frame.columns.tolist()
+    planet, cryo, age = (profile.loc[name] for name in ("HomePlanet", "CryoSleep", "Age"))
+    assert (planet["dtype"], planet["missing"], planet["distinct"]) == ("str", 0.25, 2)
+    assert (planet["top"], planet["top_share"]) == ("Earth", 2 / 3)
+    assert planet["label_if_missing"] == 1.0
+    assert (cryo["dtype"], cryo["missing"], cryo["label_if_missing"]) == ("boolean", 0.5, 0.0)
+    assert (age["minimum"], age["median"], age["maximum"]) == (1.0, 2.0, 6.0)
+    assert math.isnan(planet["minimum"])
+    assert math.isnan(profile.loc[LABEL, "label_if_missing"])
+
+
+def test_a_column_without_any_value(frame: pd.DataFrame) -> None:
+    name = describe(frame, LABEL).loc["Name"]
+    assert (name["missing"], name["distinct"], name["top"]) == (1.0, 0, "")
+    assert math.isnan(name["top_share"])
+    assert name["label_if_missing"] == 0.5
+
+
+def test_a_terminal_gets_a_line_a_column(people: Dataset) -> None:
+    shown = description_table(describe(people.train, LABEL))
+    assert len(shown.splitlines()) == len(people.train.columns) + 1 + 1
+    assert "NaN" not in shown
+    assert "Earth" in shown

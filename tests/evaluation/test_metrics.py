@@ -1,0 +1,35 @@
+"""Directions of the metrics."""
+
+import math
+
+import pytest
+
+from spaceship.errors import ConfigError
+from spaceship.evaluation.metrics import Direction, Metric, better, direction, names_of
+
+
+def test_direction_takes_prefixes() -> None:
+    assert {metric.direction for metric in Metric} == {*Direction}
+    assert direction("accuracy") == direction("cv_accuracy") == "maximize"
+    assert direction("holdout_log_loss") == direction("log_loss") == "minimize"
+
+
+def test_an_unknown_metric_prints_the_sorted_choices() -> None:
+    with pytest.raises(ConfigError, match=r"accuracy, brier, ece, log_loss, roc_auc .* 'cv_f1'"):
+        direction("cv_f1")
+
+
+def test_better_follows_the_direction_and_is_strict() -> None:
+    assert better("cv_accuracy", 0.8000000000000002, 0.8)
+    assert not better("accuracy", 0.8, 0.8)
+    assert better("log_loss", 0.3, 0.4)
+    assert not better("log_loss", 0.4, 0.3)
+    assert not better("ece", math.nan, 0.4)
+    assert not better("accuracy", 0.4, math.nan)
+
+
+@pytest.mark.parametrize("metric", [None, [], ["cv_accuracy", 1], 0.5])
+def test_an_objective_names_a_metric_or_several(metric: object) -> None:
+    assert names_of(["cv_accuracy", "cv_ece"]) == ["cv_accuracy", "cv_ece"]
+    with pytest.raises(ConfigError, match=r"objective\.metric to name a metric, or a list of them"):
+        names_of(metric)

@@ -1,0 +1,125 @@
+"""Server of forks: a process that has imported the project and its libraries runs commands.
+
+`python tests/fork_server.py FD`: each message on the socket FD is one command, see `forks.py`. It
+runs in a child that starts from the state of a fresh interpreter that has finished its imports:
+the server starts no thread, opens nothing and keeps its own environment.
+"""
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import importlib_metadata
+import loky_forks
+
+SERVER_PARENT = os.getppid()
+PACKAGES = ("spaceship", "hydra_plugins")
+LIBRARIES = (
+    *("catboost", "lightgbm", "matplotlib.backends.backend_agg", "matplotlib.pyplot", "optuna"),
+    *("alembic.command", "mlflow.pyfunc", "mlflow.sklearn", "mlflow.store.db.utils"),
+    *("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store"),
+    *("optuna.visualization.matplotlib", "pandera.pandas", "pyarrow.parquet", "skops.io"),
+    *("plotly.graph_objects", "sklearn.ensemble", "sqlalchemy.orm", "hydra.main"),
+)
+MAX_BYTES = 200_000
+
+
+def warm() -> None:
+    """Import all modules of the project and the libraries that they import when needed."""
+    for package in PACKAGES:
+        found = importlib.import_module(package)
+        for module in pkgutil.walk_packages(found.__path__, f"{package}."):
+            with suppress(ImportError):  # an extra that is not installed
+                importlib.import_module(module.name)
+    for name in LIBRARIES:
+        with suppress(ImportError):
+            importlib.import_module(name)
+    installed = importlib_metadata.packages_distributions()  # MLflow reads them for each model
+    importlib_metadata.packages_distributions = lambda: dict(installed)
+    gc.collect()
+    gc.freeze()  # the collector of a child skips what it has inherited
+
+
+def serve(requests: socket.socket) -> None:
+    """Start a process for each command; that process waits for the command and reports its end."""
+    while True:
+        message, fds, _, _ = socket.recv_fds(requests, MAX_BYTES, 4)
+        if not message:  # the tests have ended: so do their commands
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            os.killpg(0, signal.SIGTERM)
+            return
+        if os.fork() == 0:
+            requests.close()
+            _watch(json.loads(message), fds)
+            return  # the command's own process: the end of the interpreter follows
+        for fd in fds:
+            os.close(fd)
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def _watch(request: dict[str, Any], fds: list[int]) -> None:
+    """Run a command in a child, write its status and exit; the child returns."""
+    *streams, report = fds
+    pid = os.fork()
+    if pid == 0:
+        _run(request, streams, report)
+        return
+    for fd in streams:
+        os.close(fd)
+    _, status, used = os.wait4(pid, 0)
+    if "FORK_LOG" in os.environ:
+        with open(os.environ["FORK_LOG"] + f".{SERVER_PARENT}", "a") as f:
+            f.write(
+                json.dumps([round(used.ru_utime + used.ru_stime, 2), request["argv"]]) + chr(10)
+            )
+    with suppress(BrokenPipeError):  # nobody waits for it any more
+        os.write(report, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    os._exit(0)
+
+
+def _run(request: dict[str, Any], streams: list[int], report: int) -> None:
+    """Turn this process into one that runs a script, as Python would run it."""
+    if request["session"]:
+        os.setsid()
+    os.write(report, f"{os.getpid()}\n".encode())
+    os.close(report)
+    for target, fd in enumerate(streams):
+        os.dup2(fd, target)
+        os.close(fd)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["env"])
+    _reseed()
+    loky_forks.install()
+    if request["argv"][0] == "-m":
+        _, module, *arguments = request["argv"]
+        sys.argv, sys.path[0] = [module, *arguments], str(Path.cwd())
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = request["argv"]
+        sys.path[0] = str(Path(sys.argv[0]).parent)
+        runpy.run_path(sys.argv[0], run_name="__main__")
+
+
+def _reseed() -> None:
+    """Seed numpy's global generator, which the children would share."""
+    import numpy as np
+
+    np.random.seed()  # noqa: NPY002 - the global one is meant
+
+
+if __name__ == "__main__":
+    warm()
+    serve(socket.socket(fileno=int(sys.argv[1])))

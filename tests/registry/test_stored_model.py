@@ -1,0 +1,90 @@
+"""Stored models stay loadable: two committed models give the predictions stored beside them.
+
+`earlier` was made by the last release whose package was flat, `present` by this file, run as a
+script: run it again only after a change that is meant to break stored models. Their folders hold
+the files that loading needs but no code, so the classes come from this project.
+"""
+
+import shutil
+import tempfile
+from pathlib import Path
+from pkgutil import resolve_name
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spaceship.config.build import build
+from spaceship.config.moved import MOVED
+from spaceship.registry import packaging
+
+FOLDER = Path(__file__).resolve().parent / "stored_model"
+ROWS = FOLDER / "passengers.csv"
+FEATURES = "spaceship.task.spaceship_titanic.features"
+NEEDED = ("MLmodel", "model.skops")
+CLASSES = (
+    "spaceship.model.blend.Blend",
+    "spaceship.model.catboost.CategoryCatBoost",
+    "spaceship.model.encoding.CategoryEncoder",
+    "spaceship.model.foundation.FoundationModel",
+    "spaceship.model.inner_cv.InnerFolds",
+    "spaceship.model.inner_cv.InnerIterations",
+    f"{FEATURES}.baseline.BaselineFeatures",
+    f"{FEATURES}.full.FullFeatures",
+    f"{FEATURES}.raw.RawFeatures",
+)
+"""Classes that stored models name."""
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
+@pytest.mark.parametrize("name", ["earlier", "present"])
+def test_a_stored_model_predicts_what_it_predicted_when_it_was_stored(name: str) -> None:
+    rows = pd.read_csv(ROWS)
+    model = packaging.load(str(FOLDER / name))
+    assert type(model[0]).__module__ in {f"{FEATURES}.full", f"{FEATURES}.raw"}
+    found = model.predict_proba(rows.drop(columns=["earlier", "present"]))[:, 1]
+    np.testing.assert_allclose(found, rows[name], rtol=1e-12)
+
+
+@pytest.mark.parametrize("path", CLASSES)
+def test_classes_of_stored_models_keep_their_paths(path: str) -> None:
+    found = resolve_name(path)
+    assert f"{found.__module__}.{found.__qualname__}" == path
+
+
+def test_every_moved_module_holds_such_a_class() -> None:
+    assert {*MOVED.values()} <= {path.rpartition(".")[0] for path in CLASSES}
+
+
+def test_a_recipe_of_an_earlier_release_is_built() -> None:
+    part = build({"_target_": "spaceship.features.full.FullFeatures", "blocks": ["cabin"]})
+    assert type(part).__module__ == f"{FEATURES}.full"
+
+
+def test_the_committed_models_are_small() -> None:
+    assert packaging.size(FOLDER) < 60_000
+
+
+def _store_anew() -> None:
+    """Fit and store the model `present`, and write its predictions beside it."""
+    from lightgbm import LGBMClassifier
+
+    from spaceship.data.synthetic import SyntheticData
+    from spaceship.model.pipeline import build_pipeline
+
+    people = SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33).load()
+    features = resolve_name(f"{FEATURES}.raw.RawFeatures")()
+    model = LGBMClassifier(n_estimators=5, num_leaves=6, random_state=1, n_jobs=1, verbose=-1)
+    pipeline = build_pipeline(features, "native", model)
+    pipeline.fit(people.train, people.train["Transported"].to_numpy())
+    with tempfile.TemporaryDirectory() as folder:
+        packaging.save(pipeline, Path(folder) / "model", people.train)
+        for name in NEEDED:
+            shutil.copy(Path(folder) / "model" / name, FOLDER / "present")
+    rows = pd.read_csv(ROWS)
+    chances = pipeline.predict_proba(rows.drop(columns=["earlier", "present"]))[:, 1]
+    rows.assign(present=chances).to_csv(ROWS, index=False)
+
+
+if __name__ == "__main__":
+    _store_anew()

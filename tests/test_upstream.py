@@ -1,0 +1,25 @@
+"""Undocumented names of other packages are what the installed releases use."""
+
+from pathlib import Path
+
+from spaceship import _upstream
+from spaceship.data._base import Dataset
+
+
+def test_mlflow_notes_a_download_in_a_file_of_this_name() -> None:
+    from mlflow.store.artifact import models_artifact_repo
+
+    assert models_artifact_repo.REGISTERED_MODEL_META_FILE_NAME == _upstream.MLFLOW_DOWNLOAD_NOTE
+
+
+def test_mlflow_writes_an_estimator_into_a_file_of_this_name(
+    people: Dataset, tmp_path: Path
+) -> None:
+    import mlflow.sklearn
+    from sklearn.dummy import DummyClassifier
+
+    model = DummyClassifier().fit(people.train[["Age"]], people.train["Transported"])
+    mlflow.sklearn.save_model(
+        model, str(tmp_path / "model"), serialization_format="skops", pip_requirements=["mlflow"]
+    )
+    assert (tmp_path / "model" / _upstream.MLFLOW_SKOPS_FILE).is_file()
