@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reports import MakeReport, make_report
 
 from spaceship.data._base import Dataset
 from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.report import Report
 from spaceship.registry.registry import Registry
 from spaceship.tracking.store import Store, validated
+from tests.reports import MakeReport, make_report
 
 READY_MADE = ("people", "store", "registry", "pipeline", "report", "tmp_path")
 

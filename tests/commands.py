@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import forks
-from forks import Done, Fork
 from mlflow import MlflowClient
 from mlflow.entities import Run
+
+from tests import forks
+from tests.forks import Done, Fork
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = ["data.n_groups=400", "features=raw", "gate.floor.minimum=0.5"]

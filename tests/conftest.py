@@ -8,8 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from commands import ROOT, Keep, Shell
-from forks import Fork
+
+from tests.commands import ROOT, Keep, Shell
+from tests.forks import Fork
 
 
 @pytest.hookimpl(tryfirst=True)

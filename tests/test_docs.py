@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commands import ROOT
+
+from tests.commands import ROOT
 
 NOT_YET: frozenset[str] = frozenset()
 """Modules whose examples are still to be written."""

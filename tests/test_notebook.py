@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import forks
 import nbformat
 import pytest
+
+from tests import forks
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "notebooks" / "explore.ipynb"

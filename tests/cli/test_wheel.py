@@ -8,8 +8,9 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from commands import QUICK, QUICK_MODEL, ROOT
 from mlflow import MlflowClient
+
+from tests.commands import QUICK, QUICK_MODEL, ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Shell
 from omegaconf import OmegaConf
 
 from spaceship.config import allow_list
 from spaceship.errors import ConfigError
+from tests.commands import Shell
 
 FOREIGN = [
     "os.system",

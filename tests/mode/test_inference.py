@@ -9,13 +9,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from commands import QUICK, QUICK_MODEL, Shell
 
 from spaceship.drift.alert import DriftAlert, Reaction
 from spaceship.drift.profile import PROFILE_FILE, SCORE, Profile
 from spaceship.mode.inference import _reference
 from spaceship.records import read_record
 from spaceship.registry.registry import Registry, Version
+from tests.commands import QUICK, QUICK_MODEL, Shell
 
 pytestmark = pytest.mark.slow
 

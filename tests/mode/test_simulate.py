@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from commands import QUICK, QUICK_MODEL, Shell
 from mlflow import MlflowClient
 
 from spaceship.data.synthetic import SyntheticData
 from spaceship.registry import packaging
 from spaceship.task.spaceship_titanic.columns import ID, LABEL, group_of
+from tests.commands import QUICK, QUICK_MODEL, Shell
 
 pytestmark = pytest.mark.slow
 

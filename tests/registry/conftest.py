@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from candidates import PROTOCOL, NewJob, Twins
 from lightgbm import LGBMClassifier
 from sklearn.pipeline import Pipeline
 
@@ -17,6 +16,7 @@ from spaceship.model.pipeline import build_pipeline
 from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
+from tests.registry.candidates import PROTOCOL, NewJob, Twins
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
-from commands import ROOT
 from lightgbm import LGBMClassifier
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
@@ -34,6 +33,7 @@ from spaceship.registry import packaging
 from spaceship.task.spaceship_titanic.columns import LABEL
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
 from spaceship.task.spaceship_titanic.features.raw import RawFeatures
+from tests.commands import ROOT
 
 ELSEWHERE = """
 import io, json, sys

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import forks
 import pytest
-from commands import ROOT
 
 from scripts.chaos import promises as bench_promises
 from scripts.chaos.points import Point, Step, Watch, steps
@@ -15,6 +13,8 @@ from scripts.chaos.state import NOTHING, State
 from scripts.chaos.verbs import Struck, judge
 from spaceship.registry.moves import Move, MoveState
 from spaceship.registry.registry import CHAMPION, Registry
+from tests import forks
+from tests.commands import ROOT
 
 BEFORE = replace(NOTHING, versions={"1": "a", "2": "b"}, champion="1")
 MOVED = replace(BEFORE, champion="2")

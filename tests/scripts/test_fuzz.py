@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import forks
 import pytest
 
 from scripts.bench.measure import ROOT, composed
@@ -13,6 +12,7 @@ from scripts.fuzz import data as fuzz_data
 from scripts.fuzz import lines as fuzz_lines
 from scripts.fuzz import tables as fuzz_tables
 from scripts.fuzz.case import Case, Ended, side_effects, telling
+from tests import forks
 
 STATE: dict[str, Any] = {"aliases": [("m", "champion", 1)], "submission": "x", "running": 0}
 LINE = Case("line-1", "line", "", ("mode=pp",), {})

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 from optuna.trial import TrialState
-from shell import app, counting, load, results, run
+
+from tests.sweeper.shell import app, counting, load, results, run
 
 pytestmark = pytest.mark.slow
 

@@ -17,8 +17,6 @@ from typing import Any
 
 import optuna
 import pytest
-from commands import ROOT, Keep
-from forks import Fork
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from optuna.storages import RDBStorage
@@ -29,6 +27,8 @@ from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._study import VOID
 from scripts.chaos import postgres as bench_postgres
 from scripts.chaos.postgres import Postgres
+from tests.commands import ROOT, Keep
+from tests.forks import Fork
 
 N_TRIALS = 12
 SWEEP = [

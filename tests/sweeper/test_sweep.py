@@ -6,11 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from optuna.trial import TrialState
-from shell import LOGISTIC, TWO_WORKERS, Project, counting, results, resume_command, run
 
 from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.report import Report
 from spaceship.split.holdout import holdout_mask
+from tests.sweeper.shell import (
+    LOGISTIC,
+    TWO_WORKERS,
+    Project,
+    counting,
+    results,
+    resume_command,
+    run,
+)
 
 pytestmark = pytest.mark.slow
 TWO_CANDIDATES = ("model=logistic_regression,lgbm", "model.estimator.n_estimators=range(5,20)")
