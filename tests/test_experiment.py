@@ -111,7 +111,7 @@ def test_a_stored_recipe_takes_seed_and_threads_of_the_job(store: Store, seed: i
 
 def test_a_recipe_that_cannot_be_built_is_the_users(store: Store) -> None:
     wrong = {**IN_PRODUCTION, "encoding": "ordinal"}
-    with pytest.raises(ConfigError, match=r"model\.encoding to be one of"):
+    with pytest.raises(ConfigError, match=r"model\.encoding to be"):
         Recipe.from_plain(wrong)
     evil = {**IN_PRODUCTION, "estimator": {"_target_": "joblib.load", "filename": "x"}}
     with pytest.raises(ConfigError, match=r"found 'joblib\.load'"):
