@@ -5,11 +5,8 @@ runs in a child that starts from the state of a fresh interpreter that has finis
 the server starts no thread, opens nothing and keeps its own environment.
 """
 
-import gc
-import importlib
 import json
 import os
-import pkgutil
 import runpy
 import signal
 import socket
@@ -18,35 +15,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import importlib_metadata
 import loky_forks
 
-SERVER_PARENT = os.getppid()
-PACKAGES = ("spaceship", "hydra_plugins")
-LIBRARIES = (
-    *("catboost", "lightgbm", "matplotlib.backends.backend_agg", "matplotlib.pyplot", "optuna"),
-    *("alembic.command", "mlflow.pyfunc", "mlflow.sklearn", "mlflow.store.db.utils"),
-    *("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store"),
-    *("optuna.visualization.matplotlib", "pandera.pandas", "pyarrow.parquet", "skops.io"),
-    *("plotly.graph_objects", "sklearn.ensemble", "sqlalchemy.orm", "hydra.main"),
-)
+ROOT = Path(__file__).resolve().parents[1]
 MAX_BYTES = 200_000
-
-
-def warm() -> None:
-    """Import all modules of the project and the libraries that they import when needed."""
-    for package in PACKAGES:
-        found = importlib.import_module(package)
-        for module in pkgutil.walk_packages(found.__path__, f"{package}."):
-            with suppress(ImportError):  # an extra that is not installed
-                importlib.import_module(module.name)
-    for name in LIBRARIES:
-        with suppress(ImportError):
-            importlib.import_module(name)
-    installed = importlib_metadata.packages_distributions()  # MLflow reads them for each model
-    importlib_metadata.packages_distributions = lambda: dict(installed)
-    gc.collect()
-    gc.freeze()  # the collector of a child skips what it has inherited
 
 
 def serve(requests: socket.socket) -> None:
@@ -79,7 +51,7 @@ def _watch(request: dict[str, Any], fds: list[int]) -> None:
         os.close(fd)
     _, status, used = os.wait4(pid, 0)
     if "FORK_LOG" in os.environ:
-        with open(os.environ["FORK_LOG"] + f".{SERVER_PARENT}", "a") as f:
+        with open(os.environ["FORK_LOG"] + f".{os.environ['FORK_PARENT']}", "a") as f:
             f.write(
                 json.dumps([round(used.ru_utime + used.ru_stime, 2), request["argv"]]) + chr(10)
             )
@@ -121,5 +93,9 @@ def _reseed() -> None:
 
 
 if __name__ == "__main__":
+    sys.path.insert(1, str(ROOT))  # for the scripts, which are not installed
+    from scripts.chaos.forks import warm
+
+    sys.path.pop(1)
     warm()
     serve(socket.socket(fileno=int(sys.argv[1])))

@@ -1,6 +1,9 @@
 """Undocumented names of other packages are what the installed releases use."""
 
+from importlib import import_module
 from pathlib import Path
+
+import pytest
 
 from spaceship import _upstream
 from spaceship.data._base import Dataset
@@ -23,3 +26,9 @@ def test_mlflow_writes_an_estimator_into_a_file_of_this_name(
         model, str(tmp_path / "model"), serialization_format="skops", pip_requirements=["mlflow"]
     )
     assert (tmp_path / "model" / _upstream.MLFLOW_SKOPS_FILE).is_file()
+
+
+@pytest.mark.parametrize("module", _upstream.ESTIMATOR_ERRORS)
+def test_estimators_refuse_settings_with_errors_of_these_names(module: str) -> None:
+    kind = getattr(import_module(module), _upstream.ESTIMATOR_ERRORS[module])
+    assert issubclass(kind, Exception)

@@ -21,7 +21,7 @@ from scripts.chaos import forks as bench_forks
 from scripts.chaos.points import Point, Step
 from scripts.chaos.stage import Stage
 from scripts.chaos.strikes import FAULTS
-from scripts.chaos.verbs import SMALL, VERBS, judge
+from scripts.chaos.verbs import VERBS, judge
 from spaceship.cli.main import prepare
 
 _LOCAL = ("put ", "append ")
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     prepare()
     os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "1"  # a server that is gone stays gone
     begun = time.monotonic()
-    bench_forks.warm("mode=default", *SMALL)
+    bench_forks.warm()
     results: dict[Case, str] = {}
     for served in (False, True):
         faults = [name for name in asked.faults if FAULTS[name].served == served]

@@ -1,4 +1,4 @@
-"""Commands of the project run in forked children of a warm parent; part of two benchmarks.
+"""Commands of the project in forked children of a warm parent; for two scripts and the tests.
 
 A command costs its own work only: the parent has imported what it needs, but has opened nothing,
 so that a child starts from the same state as a process of its own.
@@ -6,9 +6,9 @@ so that a child starts from the same state as a process of its own.
 
 import gc
 import importlib
-import importlib.metadata
 import os
 import pickle
+import pkgutil
 import runpy
 import signal
 import sys
@@ -20,26 +20,38 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import importlib_metadata
+
 from scripts.bench import measure as bench
 
+PACKAGES = ("spaceship", "hydra_plugins")
+LIBRARIES = (
+    *("catboost", "lightgbm", "matplotlib.backends.backend_agg", "matplotlib.pyplot", "optuna"),
+    *("alembic.command", "mlflow.pyfunc", "mlflow.sklearn", "mlflow.store.db.utils"),
+    *("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store"),
+    *("optuna.visualization.matplotlib", "pandera.pandas", "pyarrow.parquet", "skops.io"),
+    *("plotly.graph_objects", "sklearn.ensemble", "sqlalchemy.orm", "hydra.main"),
+)
 NOBODY = 65534
 """An account that may change only what it owns, unlike root."""
 SECONDS = 300
 """After so long a child is ended: it hangs."""
 
 
-def warm(*arguments: str) -> None:
-    """Import whatever a command imports, by looking into a child that has run it."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [*arguments, f"paths.outputs={folder}/outputs"]
-        names = aside(lambda: (_run(command, Path(folder, "told")), sorted(sys.modules))[1])
-    for name in names:
-        with suppress(Exception):  # a module that only imports as part of something else
+def warm() -> None:
+    """Import all modules of the project and the libraries that they import when needed."""
+    for package in PACKAGES:
+        found = importlib.import_module(package)
+        for module in pkgutil.walk_packages(found.__path__, f"{package}."):
+            with suppress(ImportError):  # an extra that is not installed
+                importlib.import_module(module.name)
+    for name in LIBRARIES:
+        with suppress(ImportError):
             importlib.import_module(name)
-    read = importlib.metadata.packages_distributions()  # what is installed stays so
-    importlib.metadata.packages_distributions = lambda: read
+    installed = importlib_metadata.packages_distributions()  # MLflow reads them for each model
+    importlib_metadata.packages_distributions = lambda: dict(installed)
     gc.collect()
-    gc.freeze()  # a child's collector need not look at what it has inherited
+    gc.freeze()  # the collector of a child skips what it has inherited
 
 
 def start(

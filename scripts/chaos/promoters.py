@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="seed of who does what")
     asked = parser.parse_args(arguments)
     prepare()
-    bench_forks.warm("mode=default", *SMALL)
+    bench_forks.warm()
     rows, wrong = [], False
     for setting in asked.settings:
         with place(setting, asked.promoters) as where, tempfile.TemporaryDirectory() as told:

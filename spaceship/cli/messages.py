@@ -7,14 +7,9 @@ from collections.abc import Iterator
 from traceback import walk_tb
 
 from hydra_plugins.spaceship_optuna.config_text import redact
+from spaceship._upstream import ESTIMATOR_ERRORS
 from spaceship.errors import SpaceshipError
 
-_ESTIMATOR_ERRORS = {
-    "sklearn.utils._param_validation": "InvalidParameterError",
-    "lightgbm.basic": "LightGBMError",
-    "catboost": "CatBoostError",
-    "xgboost.core": "XGBoostError",
-}
 _STORAGE_FAULTS = (
     *map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EROFS)),
     "database or disk is full",
@@ -62,7 +57,7 @@ def _of_system(error: Exception) -> str | None:
         return f"expected to use {error.filename}, found: {error.strerror}; see paths.outputs=DIR"
     if isinstance(error, MemoryError):
         return f"expected enough memory, found none left: {text}; use less data or smaller settings"
-    for module, name in _ESTIMATOR_ERRORS.items():
+    for module, name in ESTIMATOR_ERRORS.items():
         kind = getattr(sys.modules.get(module), name, None)  # raised only if it has been imported
         if kind is not None and isinstance(error, kind):
             return f"expected settings the estimator takes, found: {text}; see {_YAML}"

@@ -36,10 +36,6 @@ class Reaction(StrEnum):
 class DriftAlert:
     """The limit of drift, and the reaction above it.
 
-    Attributes:
-        max_drift: Largest acceptable index of a column; None accepts any.
-        on_drift: `warn` logs the columns above it, `fail` ends the run.
-
     Example:
         >>> far = Drift("Age", psi=0.3, chance=0.02, missing_before=0.0, missing_now=0.0)
         >>> [one.column for one in DriftAlert(0.2, Reaction.WARN).exceeding([far], n_rows=1000)]
@@ -47,8 +43,8 @@ class DriftAlert:
 
     """
 
-    max_drift: float | None
-    on_drift: Reaction
+    max_drift: float | None  # largest acceptable index of a column; None accepts any
+    on_drift: Reaction  # `warn` logs the columns above it, `fail` ends the run
 
     @property
     def fails(self) -> bool:

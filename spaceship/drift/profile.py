@@ -43,16 +43,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Profile:
-    """The distributions of one frame's columns; a record, kept as `profile.json`.
+    """The distributions of one frame's columns; a record, kept as `profile.json`."""
 
-    Attributes:
-        rows: Number of rows.
-        columns: Column by name; `score` is the predicted probability.
-
-    """
-
-    rows: int
-    columns: dict[str, Column]
+    rows: int  # number of rows
+    columns: dict[str, Column]  # column by name; `score` is the predicted probability
 
 
 def take_profile(

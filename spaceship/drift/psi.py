@@ -21,28 +21,19 @@ _CHANCE = 0.999
 class Drift:
     """The drift of one column.
 
-    Attributes:
-        column: Its name.
-        psi: The population stability index, missing values being a bin of their own.
-        chance: The index that sampling alone hardly ever exceeds; see `chance`.
-        missing_before: Share of missing values in the reference.
-        missing_now: Share of missing values now.
-        unseen: Categories that the reference never had, the commonest first.
-        unseen_share: Share of rows that are of one of them.
-
     Example:
         >>> Drift("Age", psi=0.3, chance=0.02, missing_before=0.0, missing_now=0.0).size
         'large'
 
     """
 
-    column: str
-    psi: float
-    chance: float
-    missing_before: float
-    missing_now: float
-    unseen: tuple[str, ...] = ()
-    unseen_share: float = 0.0
+    column: str  # its name
+    psi: float  # the population stability index, missing values being a bin of their own
+    chance: float  # the index that sampling alone hardly ever exceeds; see `chance`
+    missing_before: float  # share of missing values in the reference
+    missing_now: float  # share of missing values now
+    unseen: tuple[str, ...] = ()  # categories that the reference never had, the commonest first
+    unseen_share: float = 0.0  # share of rows that are of one of them
 
     def exceeds(self, limit: float) -> bool:
         """Return whether the index is above a limit, and above the one that chance explains."""

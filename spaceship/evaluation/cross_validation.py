@@ -44,20 +44,12 @@ class CrossValidation:
 
 @dataclass(frozen=True, eq=False)
 class PreparedFold:
-    """A fold's rows after every step but the estimator, fitted on its training rows only.
+    """A fold's rows after every step but the estimator, fitted on its training rows only."""
 
-    Attributes:
-        train: The training rows, which the estimator is fitted on.
-        test: The rows to predict.
-        fit_seconds: Duration of fitting the steps and transforming the training rows.
-        transform_seconds: Duration of transforming the rows to predict.
-
-    """
-
-    train: Any
-    test: Any
-    fit_seconds: float
-    transform_seconds: float
+    train: Any  # the training rows, which the estimator is fitted on
+    test: Any  # the rows to predict
+    fit_seconds: float  # duration of fitting the steps and transforming the training rows
+    transform_seconds: float  # duration of transforming the rows to predict
 
 
 def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps

@@ -15,12 +15,6 @@ from spaceship.task.spaceship_titanic.columns import ID, LABEL
 class Protocol:
     """The split that every figure of a report rests on.
 
-    Attributes:
-        holdout_fraction: Share of travel groups that no model is selected on.
-        salt: Chooses these groups.
-        n_folds: Folds of the cross-validation inside the training part.
-        seed: Seed of the folds.
-
     Example:
         >>> protocol = Protocol(holdout_fraction=0.2, salt="spaceship", n_folds=5, seed=1)
         >>> training, holdout = protocol.split(people.train)
@@ -29,10 +23,10 @@ class Protocol:
 
     """
 
-    holdout_fraction: float
-    salt: str
-    n_folds: int
-    seed: int
+    holdout_fraction: float  # share of travel groups that no model is selected on
+    salt: str  # chooses these groups
+    n_folds: int  # folds of the cross-validation inside the training part
+    seed: int  # seed of the folds
 
     def split(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the training part and the hold-out, each with a fresh index."""

@@ -16,12 +16,6 @@ from spaceship.evaluation.report import Report
 class Pairing:
     """Both twins' predictions for the rows in both hold-outs, in the same order.
 
-    Attributes:
-        candidate: The candidate's hold-out, cut to the shared rows.
-        champion: The champion's, likewise.
-        candidate_rows: Rows in the candidate's whole hold-out.
-        champion_rows: Rows in the champion's.
-
     Example:
         >>> better, worse = report(9, 10).holdout, report(7, 10).holdout
         >>> Pairing.of(better, worse).wins
@@ -29,10 +23,10 @@ class Pairing:
 
     """
 
-    candidate: HoldOut
-    champion: HoldOut
-    candidate_rows: int
-    champion_rows: int
+    candidate: HoldOut  # the candidate's hold-out, cut to the shared rows
+    champion: HoldOut  # the champion's, likewise
+    candidate_rows: int  # rows in the candidate's whole hold-out
+    champion_rows: int  # rows in the champion's
 
     @classmethod
     def of(cls, candidate: HoldOut, champion: HoldOut) -> Self:

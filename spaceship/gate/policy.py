@@ -1,12 +1,12 @@
 """Policy of promotion: the rules of `gate=`, applied to two reports that can be compared."""
 
 from dataclasses import replace
-from typing import ClassVar, Self
+from typing import ClassVar
 
-from pydantic import ConfigDict, InstanceOf, StrictBool, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, InstanceOf, StrictBool
 
 from spaceship.config.arguments import Configured
+from spaceship.errors import ConfigError
 from spaceship.evaluation.report import Report
 from spaceship.gate.award import Award
 from spaceship.gate.pairing import Pairing, find_objections
@@ -47,13 +47,9 @@ class Gate(Configured):
         self, *, dry_run: bool = False, force: bool = False, require: bool = False, **rules: Rule
     ) -> None:
         """Check the arguments."""
+        if not rules:
+            raise ConfigError(f"expected a gate with rules, found none; {Gate.hint}")
         super().__init__(dry_run=dry_run, force=force, require=require, **rules)
-
-    @model_validator(mode="after")
-    def _check_rules(self) -> Self:
-        if not self.rules:
-            raise PydanticCustomError("rules", "Input should be a gate with rules")
-        return self
 
     @property
     def rules(self) -> dict[str, Rule]:

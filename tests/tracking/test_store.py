@@ -41,6 +41,7 @@ def status(store: Store, run_id: str) -> str:
     return str(store.client.get_run(run_id).info.status)
 
 
+@pytest.mark.slow
 def test_four_first_runs_at_once_succeed_where_a_set_up_was_killed_before(tmp_path: Path) -> None:
     folder = tmp_path / "not there" / "yet"
     folder.mkdir(parents=True)

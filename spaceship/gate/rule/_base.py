@@ -30,26 +30,15 @@ _RELATIONS: dict[Relation, Callable[[Fraction, Fraction], bool]] = {
 
 @dataclass(frozen=True)
 class Check:
-    """The outcome of one comparison with a threshold.
+    """The outcome of one comparison with a threshold."""
 
-    Attributes:
-        rule: Name of the figure, such as "relative_gain".
-        number: The figure; None if it is unknown.
-        relation: The relation to the threshold that passes.
-        threshold: The number that it is compared with.
-        passed: Whether it meets the threshold.
-        otherwise: The highest award for a candidate that fails.
-        detail: A remark for a person, such as an interval.
-
-    """
-
-    rule: str
-    number: float | None
-    relation: Relation
-    threshold: float
-    passed: bool
-    otherwise: Award = Award.REFUSED
-    detail: str = ""
+    rule: str  # name of the figure, such as "relative_gain"
+    number: float | None  # the figure; None if it is unknown
+    relation: Relation  # the relation to the threshold that passes
+    threshold: float  # the number that it is compared with
+    passed: bool  # whether it meets the threshold
+    otherwise: Award = Award.REFUSED  # the highest award for a candidate that fails
+    detail: str = ""  # a remark for a person, such as an interval
 
     def __str__(self) -> str:
         """Return the check as a person reads it."""
@@ -60,20 +49,12 @@ class Check:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything that a rule may look at.
+    """Everything that a rule may look at."""
 
-    Attributes:
-        candidate: A report without faults.
-        holdout: The candidate's hold-out.
-        champion: The report of the model in production; None if there is no such model.
-        pairing: The rows in both hold-outs; None without a champion.
-
-    """
-
-    candidate: Report
-    holdout: HoldOut
-    champion: Report | None = None
-    pairing: Pairing | None = None
+    candidate: Report  # without faults
+    holdout: HoldOut  # the candidate's
+    champion: Report | None = None  # None if there is no model in production
+    pairing: Pairing | None = None  # the rows in both hold-outs; None without a champion
 
     @property
     def accuracy(self) -> Fraction:
@@ -90,7 +71,7 @@ class Rule(Configured, ABC):
 
     """
 
-    hint: ClassVar[str] = "see configs/gate/rule; one more rule is +gate/rule@gate.NAME=NAME"
+    hint: ClassVar[str] = "see configs/gate/rule"
     otherwise: Award = Award.REFUSED
 
     @property

@@ -9,9 +9,6 @@ class Calibration(Rule):
 
     With a thousand passengers even true probabilities have an error of some 0.02.
 
-    Attributes:
-        max_worsening: Largest growth that is accepted, absolute.
-
     Example:
         >>> from spaceship.gate.policy import Gate
         >>> gate = Gate(calibration=Calibration(max_worsening=0.02))
@@ -20,7 +17,7 @@ class Calibration(Rule):
 
     """
 
-    max_worsening: Amount = 0.02
+    max_worsening: Amount = 0.02  # largest growth that is accepted, absolute
 
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check of the growth."""

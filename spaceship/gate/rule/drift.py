@@ -16,9 +16,6 @@ class HoldoutShift(Rule):
     Scorecards", 2006). A shift is a reason for a new champion rather than against it, so the rule
     only informs unless `otherwise` is lower.
 
-    Attributes:
-        max_psi: Largest index of any of them.
-
     Example:
         >>> from spaceship.gate.policy import Gate
         >>> gate = Gate(drift=HoldoutShift(max_psi=0.25))
@@ -27,7 +24,7 @@ class HoldoutShift(Rule):
 
     """
 
-    max_psi: Amount = 0.25
+    max_psi: Amount = 0.25  # largest index of any of them
     otherwise: Award = Award.CHAMPION
 
     def checks(self, compared: Comparison) -> list[Check]:

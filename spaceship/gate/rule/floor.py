@@ -6,9 +6,6 @@ from spaceship.gate.rule._base import Check, Comparison, Rule, Share
 class Floor(Rule):
     """Hold-out accuracy above a floor, of a first champion only; exactly the floor fails.
 
-    Attributes:
-        minimum: Hold-out accuracy to exceed, 0 to 1.
-
     Example:
         >>> from spaceship.gate.policy import Gate
         >>> str(Gate(floor=Floor(minimum=0.7)).decide(report(8, 10), None).award)
@@ -16,7 +13,7 @@ class Floor(Rule):
 
     """
 
-    minimum: Share = 0.78
+    minimum: Share = 0.78  # hold-out accuracy to exceed, 0 to 1
 
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check of the accuracy where there is no champion."""

@@ -6,9 +6,6 @@ from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
 class Latency(Rule):
     """Time to predict, measured while the folds of cross-validation were scored.
 
-    Attributes:
-        max_ms: Milliseconds that 1,000 passengers may take.
-
     Example:
         >>> from spaceship.gate.policy import Gate
         >>> slow = report(8, 10, metrics={"predict_rows_per_second": 1000.0})
@@ -17,7 +14,7 @@ class Latency(Rule):
 
     """
 
-    max_ms: Amount = 500.0
+    max_ms: Amount = 500.0  # milliseconds that 1,000 passengers may take
 
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check of the candidate's time."""

@@ -5,16 +5,18 @@ from collections.abc import Collection
 from fractions import Fraction
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StrictInt
+from pydantic import AfterValidator, StrictInt
 from pydantic_core import PydanticCustomError
 
 from spaceship.evaluation.report import Report
 from spaceship.gate.rule._base import Amount, Check, Comparison, Rule, Share, exact
 
+_FEWEST = 3
 
-def _distinct(seeds: tuple[int, ...]) -> tuple[int, ...]:
-    if len({*seeds}) < len(seeds):
-        raise PydanticCustomError("distinct", "Input should be distinct")
+
+def _three_or_more(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    if len({*seeds}) < max(len(seeds), _FEWEST):
+        raise PydanticCustomError("seeds", "Input should be 3 or more distinct whole numbers")
     return seeds
 
 
@@ -23,12 +25,7 @@ class Repeats(Rule):
 
     A candidate must gain in the mean, and something with every seed; a first champion's mean must
     exceed a floor. Cross-validation scores recipes, so the rule does not apply to a candidate with
-    the champion's own recipe.
-
-    Attributes:
-        seeds: Three or more distinct seeds; each costs one cross-validation.
-        min_mean_gain: Least mean gain, absolute.
-        floor: Mean accuracy that a first champion must exceed, 0 to 1.
+    the champion's own recipe. Each seed costs one cross-validation.
 
     Example:
         >>> from spaceship.gate.policy import Gate
@@ -37,13 +34,9 @@ class Repeats(Rule):
 
     """
 
-    seeds: Annotated[tuple[StrictInt, ...], Field(min_length=3), AfterValidator(_distinct)] = (
-        42,
-        123,
-        2026,
-    )
-    min_mean_gain: Amount = 0.002
-    floor: Share = 0.78
+    seeds: Annotated[tuple[StrictInt, ...], AfterValidator(_three_or_more)] = (42, 123, 2026)
+    min_mean_gain: Amount = 0.002  # absolute
+    floor: Share = 0.78  # mean accuracy that a first champion must exceed, 0 to 1
 
     @property
     def cv_seeds(self) -> tuple[int, ...]:

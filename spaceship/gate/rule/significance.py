@@ -26,10 +26,6 @@ class Significance(Rule):
     `mcnemar` is exact and counts passengers one by one; `bootstrap` draws whole travel groups,
     whose members share their fate, and needs the lower end of the interval above zero.
 
-    Attributes:
-        test: mcnemar or bootstrap.
-        alpha: p must be below it, 0 to 1; the interval leaves out as much at either end.
-
     Example:
         >>> from spaceship.gate.policy import Gate
         >>> gate = Gate(significance=Significance(alpha=0.05))
@@ -38,8 +34,8 @@ class Significance(Rule):
 
     """
 
-    test: PairedTest = PairedTest.MCNEMAR
-    alpha: Share = 0.05
+    test: PairedTest = PairedTest.MCNEMAR  # mcnemar or bootstrap
+    alpha: Share = 0.05  # p must be below it, 0 to 1; the interval leaves out as much at either end
 
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check of the p-value, or of the interval's lower end."""

@@ -6,9 +6,6 @@ from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
 class Size(Rule):
     """Size of the serving model on disk, its code included.
 
-    Attributes:
-        max_mb: Megabytes (10⁶ bytes) that it may take.
-
     Example:
         >>> from spaceship.gate.policy import Gate
         >>> large = report(8, 10, metrics={"model_mb": 120.0})
@@ -17,7 +14,7 @@ class Size(Rule):
 
     """
 
-    max_mb: Amount = 100.0
+    max_mb: Amount = 100.0  # megabytes (10⁶ bytes) that it may take
 
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check of the candidate's size."""

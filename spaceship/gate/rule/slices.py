@@ -12,10 +12,6 @@ from spaceship.gate.rule._base import Check, Comparison, Rule, Share
 class Slices(Rule):
     """Largest fall of the accuracy of one slice, on the rows in both hold-outs.
 
-    Attributes:
-        max_worsening: Largest fall that is accepted, absolute.
-        min_rows: Rows that a slice must have to be compared.
-
     Example:
         >>> from spaceship.gate.policy import Gate
         >>> gate = Gate(slices=Slices(max_worsening=0.03))
@@ -24,8 +20,8 @@ class Slices(Rule):
 
     """
 
-    max_worsening: Share = 0.03
-    min_rows: Annotated[int, Field(strict=True, ge=1)] = 100
+    max_worsening: Share = 0.03  # largest fall that is accepted, absolute
+    min_rows: Annotated[int, Field(strict=True, ge=1)] = 100  # of a slice that is compared
 
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check of the slice that fell most."""

@@ -197,8 +197,12 @@ def test_groups_are_drawn_whole() -> None:
 @pytest.mark.parametrize(
     ("kind", "arguments", "message"),
     [
-        (Repeats, {"seeds": [1, 2]}, "repeats.seeds .* at least 3 items"),
-        (Repeats, {"seeds": [1, 2, 2]}, "repeats.seeds to be distinct, found"),
+        (
+            Repeats,
+            {"seeds": [1, 2]},
+            r"repeats\.seeds to be 3 or more distinct whole numbers, found",
+        ),
+        (Repeats, {"seeds": [1, 2, 2]}, "3 or more distinct"),
         (Repeats, {"seeds": [1, 2, "3"]}, "repeats.seeds.2 to be a valid integer, found '3'"),
         (Repeats, {"seeds": [1, 2, True]}, "repeats.seeds.2 to be a valid integer, found True"),
         (
