@@ -46,7 +46,7 @@ def enthrone(registry: Registry, folder: Path, tags: dict[str, str]) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "MLmodel").write_text("flavors: {}\n")
     run_id = registry.store.start_run("job", {})
-    registry.move(CHAMPION, registry.register(folder, run_id, tags), "test")
+    registry.aliases.move(CHAMPION, registry.register(folder, run_id, tags), "test")
 
 
 def test_a_named_models_recipe_is_what_builds_it_and_nothing_else(store: Store) -> None:
