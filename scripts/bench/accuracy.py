@@ -136,15 +136,11 @@ def learn(
         script = str(Path(__file__).with_name("rivals.py"))
         command = [python, script, contestant, place, "--budget", str(budget), "--seed", str(seed)]
         measured = measure(command).expect("")
-        probabilities = [
-            float(line) for line in Path(place, "probabilities.txt").read_text().split()
-        ]
+        lines = Path(place, "probabilities.txt").read_text().split()
+    probabilities = [float(line) for line in lines]
     cost = {"seconds": measured.wall, "peak": measured.peak}
-    return (
-        score(truth, probabilities)
-        | cost
-        | {"truth": truth.tolist(), "probabilities": probabilities}
-    )
+    predicted = {"truth": truth.tolist(), "probabilities": probabilities}
+    return score(truth, probabilities) | cost | predicted
 
 
 def featured(train: Any, test: Any) -> tuple[Any, Any]:
@@ -178,10 +174,10 @@ def pooled_ece(folds: Folds) -> float:
     errors = []
     for seed in {key.split("/")[0] for key in folds}:
         own = [fold for key, fold in folds.items() if key.split("/")[0] == seed]
-        truth = np.concatenate([fold["truth"] for fold in own])
-        errors.append(
-            calibration_error(truth, np.concatenate([fold["probabilities"] for fold in own]))
+        truth, probabilities = (
+            np.concatenate([fold[key] for fold in own]) for key in ("truth", "probabilities")
         )
+        errors.append(calibration_error(truth, probabilities))
     return fmean(errors)
 
 

@@ -111,9 +111,7 @@ def test_lines_of_libraries_are_noted(errors: str, noise: str) -> None:
         (ended(2), {"submission": None}, "submission.csv changed"),
     ],
 )
-def test_the_state_afterwards_is_judged(
-    end: Ended, after: dict[str, Any], fault: str | None
-) -> None:
+def test_state_is_judged(end: Ended, after: dict[str, Any], fault: str | None) -> None:
     faults = list(state_faults(end, STATE, STATE | after))
     assert (faults == []) == (fault is None)
     assert fault is None or faults[0].startswith(fault)
