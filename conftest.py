@@ -49,10 +49,11 @@ def pipeline() -> Any:
     """Give an unfitted pipeline that takes raw columns."""
     from sklearn.linear_model import LogisticRegression
 
+    from spaceship.model.encoding import Encoding
     from spaceship.model.pipeline import build_pipeline
     from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 
-    return build_pipeline(RawFeatures(), "onehot", LogisticRegression())
+    return build_pipeline(RawFeatures(), Encoding.ONEHOT, LogisticRegression())
 
 
 @pytest.fixture(scope="session")

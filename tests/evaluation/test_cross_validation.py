@@ -22,7 +22,7 @@ from spaceship.evaluation.slices import score_slices
 from spaceship.split.folds import group_folds
 
 
-class Memory(ClassifierMixin, BaseEstimator):
+class Memory(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Knows the rows it was fitted on and the share of True among them."""
 
     def fit(self, X: pd.DataFrame, y: npt.NDArray[np.bool_]) -> Self:
@@ -193,7 +193,7 @@ def test_each_fold_is_told_and_may_end_it(
 
 
 def test_summary_holds_mean_and_spread() -> None:
-    folds = [dict.fromkeys(Metric, value) for value in (0.7, 0.8, 0.9)]
+    folds = [dict.fromkeys(map(str, Metric), value) for value in (0.7, 0.8, 0.9)]
     summary = summarise(folds)
     assert set(summary) == {f"cv_{m}{s}" for m in Metric for s in ("", "_std")}
     assert summary["cv_accuracy"] == pytest.approx(0.8)
@@ -201,7 +201,8 @@ def test_summary_holds_mean_and_spread() -> None:
 
 
 def test_a_nan_fold_makes_its_metric_nan_and_no_other() -> None:
-    folds = [dict.fromkeys(Metric, 0.5), dict.fromkeys(Metric, 0.5) | {"roc_auc": math.nan}]
+    fold = dict.fromkeys(map(str, Metric), 0.5)
+    folds = [fold, fold | {"roc_auc": math.nan}]
     summary = summarise(folds)
     assert math.isnan(summary["cv_roc_auc"])
     assert math.isnan(summary["cv_roc_auc_std"])

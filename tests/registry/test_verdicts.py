@@ -193,7 +193,7 @@ def test_a_champion_without_the_seeds_or_the_folds_of_the_gate_is_scored_on_them
         asked.append(champion.name)
         return replace(champion, repeats=repeats)
 
-    strict = Gate(repeats=Repeats(seeds=[1, 2, 3], floor=0.5), significance=Significance(), **RULES)
+    strict = Gate(repeats=Repeats(seeds=(1, 2, 3), floor=0.5), significance=Significance(), **RULES)
     job = new_job(twins.good)
     better = {seed: {"accuracy": 0.8} for seed in repeats}
     replace(Report.read(job.folder), repeats=better, folds=[{}] * 3).write(job.folder)

@@ -2,6 +2,7 @@
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from omegaconf import OmegaConf
@@ -61,8 +62,9 @@ def test_settings_are_beside_the_jobs_without_passwords(tmp_path: Path) -> None:
     (path,) = tmp_path.rglob("multirun.yaml")
     assert (path.parent / "0" / ".hydra" / "config.yaml").is_file()
     settings = OmegaConf.load(path)
+    plain: Any = OmegaConf.to_container(settings)
     assert settings.hydra.sweeper.n_trials == 2
-    assert OmegaConf.to_container(settings)["home"] == "${oc.env:HOME}"
+    assert plain["home"] == "${oc.env:HOME}"
     assert settings.note == "http://me:***@there/"
     assert list(settings.hydra.overrides.hydra) == [*asked[2:], "hydra.mode=MULTIRUN"]
 

@@ -75,7 +75,7 @@ class Machine:
     def __call__(self, *arguments: str) -> tuple[int, str]:
         process = self.start(*arguments)
         told = process.communicate(timeout=300)[0]
-        return process.returncode, told
+        return process.wait(), told
 
     def runs(self) -> Sequence[Run]:
         experiment = self.client.get_experiment_by_name("spaceship")

@@ -74,7 +74,7 @@ def test_second_interruption_finds_the_command_told_already(
     journal = str(tmp_path / "s.journal")
     study = optuna.create_study(study_name="s", storage=open_storage(journal))
     study.enqueue_trial({})
-    sweep = Sweep.__new__(Sweep)
+    sweep: Any = Sweep.__new__(Sweep)
     sweep.context = sweep.task = None
     sweep.config = OmegaConf.create({})
     sweep.settings = Settings(n_trials=1, storage=journal, objectives=[Objective()])

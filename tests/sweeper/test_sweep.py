@@ -2,6 +2,7 @@
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -256,7 +257,8 @@ def test_tune_mode_ends_with_a_blend_and_gates_the_better(project: Project) -> N
     assert done.returncode == 0, done.stderr
     (folder,) = project.outputs.glob("multiruns/*/*/blend-*")
     report = Report.read(folder)
-    members = [member["name"] for member in report.recipe["members"]]
+    recipe: Any = report.recipe
+    members = [member["name"] for member in recipe["members"]]
     assert sorted(members) == ["lgbm", "logistic_regression"]
     better = report.metrics["cv_log_loss"] < project.study().best_value
     (gated,) = (path.parent for path in folder.parent.glob("*/verdict.json"))
