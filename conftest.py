@@ -19,7 +19,7 @@ from spaceship.data._base import Dataset
 from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.report import Report
 from spaceship.registry.registry import Registry
-from spaceship.tracking.store import Store, validated
+from spaceship.tracking.store import Store
 
 READY_MADE = ("people", "store", "registry", "pipeline", "report", "tmp_path")
 
@@ -68,7 +68,7 @@ def store(database: Path, tmp_path: Path) -> Iterator[Store]:
     folder = tmp_path / "outputs"
     folder.mkdir()
     shutil.copy(database, folder / "mlflow.db")
-    yield validated(f"sqlite:///{folder}/mlflow.db", str(folder / "mlartifacts"), "spaceship")
+    yield Store(f"sqlite:///{folder}/mlflow.db", str(folder / "mlartifacts"), "spaceship")
     _forget_mlflow()
 
 

@@ -31,15 +31,11 @@ def expected(what: str, found: object, do: str) -> str:
 class SpaceshipError(Exception):
     """Base of every error whose message says what was expected, what was found, what to do.
 
-    Attributes:
-        exit_status: Exit status of a process that this error ends.
-
     >>> issubclass(NoChampionError, SpaceshipError), RefusedError.exit_status
     (True, 3)
-
     """
 
-    exit_status: int = 2
+    exit_status: int = 2  # of a process that this error ends
 
 
 class ConfigError(SpaceshipError):

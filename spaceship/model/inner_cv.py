@@ -26,10 +26,8 @@ _ROUNDS = ("n_estimators", "iterations", "max_iter")
 """Names that libraries give to the number of boosting rounds."""
 _BOOSTERS = ("staged_predict_proba", "get_booster", "booster_")
 """Attributes of boosters alone: of scikit-learn and CatBoost, XGBoost, LightGBM."""
-_STEPS = 40
-"""Numbers of rounds that are compared."""
-_MOST = 2.0
-"""Largest number of rounds tried, as a multiple of the configured number."""
+_STEPS = 40  # numbers of rounds that are compared
+_MOST = 2.0  # the largest of them, as a multiple of the configured number
 
 
 class Calibration(StrEnum):
@@ -67,25 +65,15 @@ class _Inner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 class InnerIterations(_Inner):
     """Fit a boosting pipeline with the number of rounds that inner folds find best.
 
-    Every fold is fitted with twice the configured rounds; the number with the least mean log loss
-    over the folds is used for the one fit on all rows.
+    Every fold is fitted with twice the configured rounds; `curve_` is the mean log loss over the
+    folds by number of rounds, and `rounds_`, the number with the least one, is that of the fit on
+    all rows.
 
-    Args:
-        pipeline: Takes raw columns; its last step boosts.
-        n_folds: Inner folds.
-        seed: Seed of the inner folds.
-
-    Attributes:
-        rounds_: The number chosen.
-        curve_: Mean log loss by number of rounds.
-
-    Example:
-        >>> from sklearn.ensemble import GradientBoostingClassifier
-        >>> boosted = Pipeline([*pipeline.steps[:-1], ("trees", GradientBoostingClassifier())])
-        >>> few = InnerIterations(boosted.set_params(trees__n_estimators=4), n_folds=2)
-        >>> 1 <= few.fit(people.train, people.train.iloc[:, -1]).rounds_ <= 8
-        True
-
+    >>> from sklearn.ensemble import GradientBoostingClassifier
+    >>> boosted = Pipeline([*pipeline.steps[:-1], ("trees", GradientBoostingClassifier())])
+    >>> few = InnerIterations(boosted.set_params(trees__n_estimators=4), n_folds=2)
+    >>> 1 <= few.fit(people.train, people.train.iloc[:, -1]).rounds_ <= 8
+    True
     """
 
     def __init__(self, pipeline: Pipeline, n_folds: int = 5, seed: int = 0) -> None:
@@ -119,18 +107,11 @@ class InnerIterations(_Inner):
 
 
 class InnerFolds(_Inner):
-    """Fit one of scikit-learn's meta-estimators with inner folds that keep groups whole.
+    """Fit a meta-estimator of scikit-learn; its `cv` are inner folds that keep groups whole.
 
-    Args:
-        estimator: Has a parameter `cv`, and an estimator inside that takes raw columns.
-        n_folds: Inner folds.
-        seed: Seed of the inner folds.
-
-    Example:
-        >>> tuned = InnerFolds(TunedThresholdClassifierCV(pipeline), n_folds=2)
-        >>> 0 < tuned.fit(people.train, people.train.iloc[:, -1]).threshold_ < 1
-        True
-
+    >>> tuned = InnerFolds(TunedThresholdClassifierCV(pipeline), n_folds=2)
+    >>> 0 < tuned.fit(people.train, people.train.iloc[:, -1]).threshold_ < 1
+    True
     """
 
     def __init__(self, estimator: Any, n_folds: int = 5, seed: int = 0) -> None:
@@ -164,16 +145,8 @@ def with_inner_choices(
 ) -> Pipeline:
     """Wrap a pipeline that takes raw columns in the choices that inner folds make for it.
 
-    Args:
-        pipeline: Takes raw columns.
-        iterations: Whether the number of boosting rounds is chosen.
-        calibration: Method that calibrates the probabilities.
-        threshold: `tuned` chooses the probability above which True is predicted.
-        seed: Seed of the inner folds.
-
     >>> list(with_inner_choices(pipeline, threshold="tuned").named_steps)
     ['candidate']
-
     """
     if iterations == Iterations.INNER_CV:
         pipeline = InnerIterations(pipeline, seed=seed)

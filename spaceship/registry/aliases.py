@@ -29,21 +29,15 @@ _BACK_OFF_SECONDS = 0.2
 class Aliases:
     """The aliases of one registered model in one MLflow store.
 
-    Attributes:
-        store: The MLflow store.
-        model: Registered name, such as `spaceship-local`.
-        lock_folder: Folder of the lock that lets one process of this machine move aliases.
-
     >>> with registry.aliases.lock():
     ...     _ = registry.aliases.move("challenger", None, "there is none, so none is taken away")
     >>> registry.aliases.current(), [move.alias for move in registry.aliases.moves()]
     ({}, ['challenger'])
-
     """
 
     store: Store
-    model: str
-    lock_folder: Path
+    model: str  # registered name, such as `spaceship-local`
+    lock_folder: Path  # of the lock that lets one process of this machine move aliases
 
     def current(self) -> dict[str, str]:
         """Return the version number of each alias."""
@@ -108,8 +102,7 @@ class Aliases:
 
         Raise OutdatedError if the move took so long that another machine has given it up.
         """
-        prepared = (one.key for one in self.moves() if one.state == MoveState.PREPARING)
-        if move.key not in prepared:
+        if move not in self.moves():
             found = "the move given up by another process meanwhile"
             what = f"to move {move.alias} of {self.model}"
             raise OutdatedError(expected(what, found, "run the command again"))
@@ -180,6 +173,6 @@ class Aliases:
 
 
 def _is_alive(move: Move) -> bool:
-    """Tell whether another process may still work on an open move."""
+    """Return whether another process may still work on an open move."""
     elsewhere = bool(move.process) and move.process != process_tags()
     return elsewhere and not is_orphan(move.process) and not move.is_stale

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from spaceship.config.installation import program
 from spaceship.errors import NoChampionError, RegistryError, expected
 from spaceship.files import digest
+from spaceship.gate.award import Award
 from spaceship.registry.aliases import Aliases
 from spaceship.registry.moves import Move, MoveState, version_before
 from spaceship.tracking.store import Store
@@ -17,13 +18,13 @@ from spaceship.tracking.store import Store
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-_MEND = (
-    "restore it, go back with mode=rollback, or take the alias champion away on MLflow's page "
-    f"(make ui) and train another one: {program()} mode=train"
+CHAMPION: str = Award.CHAMPION
+CHALLENGER: str = Award.CHALLENGER
+OTHER_CHAMPION = (
+    "go back with mode=rollback, or take the alias champion away on MLflow's page (make ui) "
+    f"and train another one: {program()} mode=train"
 )
-
-CHAMPION = "champion"
-CHALLENGER = "challenger"
+"""Advice where a champion cannot be used."""
 DIGESTS = "digests"
 """Tag of a version: the digest of each of its artifacts, as JSON."""
 MODEL = "model"
@@ -34,35 +35,22 @@ MODEL = "model"
 class Version:
     """One registered model version.
 
-    Attributes:
-        number: Its version number, as MLflow writes it.
-        run_id: The run that made it; report, hold-out rows and twin are among its artifacts.
-        recipe: The recipe it was fitted from.
-        digests: By name of an artifact, its digest when it was registered.
-
     >>> Version("2", "a1b2", {"name": "lgbm"}, {}).recipe["name"]
     'lgbm'
-
     """
 
-    number: str
-    run_id: str
-    recipe: dict[str, Any]
-    digests: dict[str, str]
+    number: str  # as MLflow writes it
+    run_id: str  # of the run whose artifacts are its report, hold-out rows and twin
+    recipe: dict[str, Any]  # that it was fitted from
+    digests: dict[str, str]  # of its artifacts when it was registered, by name
 
 
 @dataclass(frozen=True)
 class Registry:
-    """The versions of one registered model.
-
-    Attributes:
-        store: The MLflow store.
-        model: Registered name, such as `spaceship-local`.
-        lock_folder: Folder of the lock that lets one process of this machine move aliases.
+    """The versions of one registered model; the fields are those of its `Aliases`.
 
     >>> registry.model, registry.find(CHAMPION)
     ('spaceship-synthetic', None)
-
     """
 
     store: Store
@@ -97,8 +85,7 @@ class Registry:
         Versions that have been deleted since are skipped; raise RegistryError if none is left.
         """
         current, moves = self.champion().number, self.aliases.moves()
-        found = self._client.search_model_versions(f"name = '{self.model}'", max_results=10_000)
-        existing = {str(version.version) for version in found}
+        existing = self._numbers()
         before = version_before(moves, CHAMPION, current)
         while before is not None and before not in existing:
             before = version_before(moves, CHAMPION, before)
@@ -134,8 +121,7 @@ class Registry:
 
     def move_of(self, run_id: str) -> Move | None:
         """Return the completed move of an alias to a run's model, or None."""
-        query = f"name = '{self.model}' and run_id = '{run_id}'"
-        numbers = {str(one.version) for one in self._client.search_model_versions(query)}
+        numbers = self._numbers(f" and run_id = '{run_id}'")
         done = (move for move in self.aliases.moves() if move.state == MoveState.DONE)
         return next((move for move in done if move.after in numbers), None)
 
@@ -149,6 +135,7 @@ class Registry:
         from mlflow.artifacts import download_artifacts
 
         what = f"{name} of version {version.number} of {self.model}"
+        mend = f"restore it, {OTHER_CHAMPION}"
         try:
             if name == MODEL:
                 copied = download_artifacts(self.model_uri(version), dst_path=str(folder / name))
@@ -156,12 +143,17 @@ class Registry:
                 copied = self._client.download_artifacts(version.run_id, name, str(folder))
             found = digest(Path(copied))
         except (MlflowException, OSError) as error:
-            raise RegistryError(expected(what, error, _MEND)) from error
+            raise RegistryError(expected(what, error, mend)) from error
         if found != (registered := version.digests.get(name, found)):
             what += f" as it was registered (sha256 {registered[:12]}…)"
-            raise RegistryError(expected(what, f"it changed ({found[:12]}…)", _MEND))
+            raise RegistryError(expected(what, f"it changed ({found[:12]}…)", mend))
         return Path(copied)
 
     def model_uri(self, version: Version) -> str:
         """Return the URI that loads a version."""
         return f"models:/{self.model}/{version.number}"
+
+    def _numbers(self, condition: str = "") -> set[str]:
+        query = f"name = '{self.model}'{condition}"
+        found = self._client.search_model_versions(query, max_results=10_000)
+        return {str(version.version) for version in found}

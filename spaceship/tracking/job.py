@@ -18,19 +18,14 @@ _RUN_FILE = "mlflow.json"
 class Job:
     """One job of a run or multirun.
 
-    Attributes:
-        folder: Its output folder.
-        in_multirun: Whether it is one of several: the best of them is fitted and gated at the end.
-
     >>> job = Job(tmp_path, in_multirun=False)
     >>> job.note_run("a1b2")
     >>> job.run_id, job.scored, job.fitted
     ('a1b2', False, False)
-
     """
 
-    folder: Path
-    in_multirun: bool
+    folder: Path  # of its output
+    in_multirun: bool  # then the best job alone is fitted and gated, at the end
 
     @classmethod
     def current(cls) -> Self:
