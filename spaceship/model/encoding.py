@@ -42,7 +42,8 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
         """Learn the sorted categories of each `str` column."""
         del y
-        known = {name: sorted(X[name].dropna().unique()) for name in X.select_dtypes("str")}
+        names: list[str] = X.select_dtypes("str").columns.tolist()
+        known = {name: sorted(X[name].dropna().unique().tolist()) for name in names}
         self.categories_: dict[str, list[str]] = known
         self.feature_names_out_: list[str] = X.columns.tolist()
         return self

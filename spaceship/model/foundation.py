@@ -84,7 +84,7 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         try:
             return kind(**settings).fit(self._context(), self.labels_)
         except Exception as error:  # whatever the package's way of fetching weights raises
-            found = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+            found = next(iter(str(error).strip().splitlines()), repr(error))
             message = f"expected {self.package} to load its weights and fit, found: {found}"
             advice = "download them once where there is a network, or accept their licence"
             raise ConfigError(f"{message}; {advice} (see the page of {self.package})") from error

@@ -78,11 +78,7 @@ class Recipe(BaseModel):
 
     @classmethod
     def blend(
-        cls,
-        members: Sequence["Recipe"],
-        settings: Mapping[str, Any],
-        features: Node,
-        **choices: Any,
+        cls, members: Sequence[Self], settings: Mapping[str, Any], features: Node, **choices: Any
     ) -> Self:
         """Return the recipe of a blend, which is named by a feature set.
 

@@ -24,8 +24,7 @@ from spaceship.tracking.job import Job
 log = logging.getLogger(__name__)
 
 TWIN = "twin"
-_ATTEMPTS = 10
-"""Champions that may change during one comparison before the candidate gives up."""
+_ATTEMPTS = 10  # champions that may come and go during a comparison before it is given up
 
 
 class _Outcome(NamedTuple):
@@ -39,8 +38,7 @@ class Promotion:
     """Applies one gate to the candidates of one registry.
 
     >>> from spaceship.gate.rule.floor import Floor
-    >>> gate = Gate(floor=Floor(minimum=0.78))
-    >>> promotion = Promotion(gate, registry, update=lambda report, twin: report)
+    >>> promotion = Promotion(Gate(floor=Floor(minimum=0.78)), registry, lambda report, _: report)
     >>> promotion.judge(Job(tmp_path, in_multirun=False))
     Traceback (most recent call last):
     spaceship.errors.TrackingError: expected an MLflow run for the job in ...

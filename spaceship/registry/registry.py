@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spaceship.config.installation import program
 from spaceship.errors import NoChampionError, RegistryError, expected
@@ -15,20 +15,14 @@ from spaceship.registry.aliases import Aliases
 from spaceship.registry.moves import Move, MoveState, version_before
 from spaceship.tracking.store import Store
 
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-
 CHAMPION: str = Award.CHAMPION
 CHALLENGER: str = Award.CHALLENGER
-OTHER_CHAMPION = (
+OTHER_CHAMPION = (  # advice where a champion cannot be used
     "go back with mode=rollback, or take the alias champion away on MLflow's page (make ui) "
     f"and train another one: {program()} mode=train"
 )
-"""Advice where a champion cannot be used."""
-DIGESTS = "digests"
-"""Tag of a version: the digest of each of its artifacts, as JSON."""
-MODEL = "model"
-"""Name of a version's serving model among its artifacts; the others are its run's."""
+DIGESTS = "digests"  # tag of a version: the digest of each of its artifacts, as JSON
+MODEL = "model"  # a version's serving model among its artifacts; the others are its run's
 
 
 @dataclass(frozen=True)
@@ -62,10 +56,6 @@ class Registry:
         """The aliases of the registered model, and the record of their moves."""
         return Aliases(self.store, self.model, self.lock_folder)
 
-    @property
-    def _client(self) -> "MlflowClient":
-        return self.store.client
-
     def find(self, alias: str) -> Version | None:
         """Return the version an alias points to, or None."""
         number = self.aliases.current().get(alias)
@@ -84,8 +74,7 @@ class Registry:
 
         Versions that have been deleted since are skipped; raise RegistryError if none is left.
         """
-        current, moves = self.champion().number, self.aliases.moves()
-        existing = self._numbers()
+        current, moves, existing = self.champion().number, self.aliases.moves(), self._numbers()
         before = version_before(moves, CHAMPION, current)
         while before is not None and before not in existing:
             before = version_before(moves, CHAMPION, before)
@@ -96,7 +85,7 @@ class Registry:
 
     def version(self, number: str) -> Version:
         """Return a version by its number."""
-        entity = self._client.get_model_version(self.model, number)
+        entity = self.store.client.get_model_version(self.model, number)
         recipe, digests = (json.loads(entity.tags.get(key, "{}")) for key in ("recipe", DIGESTS))
         return Version(str(entity.version), str(entity.run_id), recipe, digests)
 
@@ -108,14 +97,14 @@ class Registry:
         from mlflow.entities import LoggedModelOutput
 
         self.aliases.create_model()
-        experiment = self.store.experiment_id
-        model = self._client.create_logged_model(experiment, "model", run_id, model_type="pipeline")
-        self._client.log_model_artifacts(model.model_id, str(folder))
-        self._client.finalize_logged_model(model.model_id, "READY")
-        self._client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
-        uri = f"models:/{model.model_id}"
-        version = self._client.create_model_version(
-            self.model, uri, run_id, tags=dict(tags), model_id=model.model_id
+        client, experiment = self.store.client, self.store.experiment_id
+        made = client.create_logged_model(experiment, "model", run_id, model_type="pipeline")
+        model = made.model_id
+        client.log_model_artifacts(model, str(folder))
+        client.finalize_logged_model(model, "READY")
+        client.log_outputs(run_id, [LoggedModelOutput(model, step=0)])
+        version = client.create_model_version(
+            self.model, f"models:/{model}", run_id, tags=dict(tags), model_id=model
         )
         return str(version.version)
 
@@ -140,7 +129,7 @@ class Registry:
             if name == MODEL:
                 copied = download_artifacts(self.model_uri(version), dst_path=str(folder / name))
             else:
-                copied = self._client.download_artifacts(version.run_id, name, str(folder))
+                copied = self.store.client.download_artifacts(version.run_id, name, str(folder))
             found = digest(Path(copied))
         except (MlflowException, OSError) as error:
             raise RegistryError(expected(what, error, mend)) from error
@@ -155,5 +144,5 @@ class Registry:
 
     def _numbers(self, condition: str = "") -> set[str]:
         query = f"name = '{self.model}'{condition}"
-        found = self._client.search_model_versions(query, max_results=10_000)
+        found = self.store.client.search_model_versions(query, max_results=10_000)
         return {str(version.version) for version in found}

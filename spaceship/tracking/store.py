@@ -24,12 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FOLDER_TAG = "folder"
-"""Tag of a run: the folder that only its process writes to."""
-PARAM_LENGTH = 500
-"""Characters of a parameter that MLflow's table shows; the whole is in the run's config.yaml."""
-_TAG_LENGTH = 5000
-"""Characters of a tag that every MLflow store takes."""
+FOLDER_TAG = "folder"  # tag of a run: the folder that only its process writes to
+PARAM_LENGTH = 500  # characters that MLflow's table shows; the run's config.yaml has them all
+_TAG_LENGTH = 5000  # characters that every MLflow store takes
 _PARAMS_PER_CALL = 100
 
 
@@ -173,12 +170,10 @@ class Store:
 
 
 def _below(run_id: str) -> str:
-    """Return the query of the runs below a multirun's."""
     return f"tags.mlflow.parentRunId = '{run_id}'"
 
 
 def _param(key: str, value: str) -> "Param":
-    """Return a parameter whose name and length MLflow takes."""
     from mlflow.entities import Param
 
     cut = value if len(value) <= PARAM_LENGTH else value[: PARAM_LENGTH - 1] + "…"
