@@ -21,7 +21,7 @@ from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.registry.registry import Registry
-from spaceship.tracking.store import Store, validated
+from spaceship.tracking.store import Store
 from tests.reports import MakeReport, make_report
 
 READY_MADE = ("people", "store", "registry", "pipeline", "report", "experiment", "tmp_path")
@@ -72,7 +72,7 @@ def store(database: Path, tmp_path: Path) -> Iterator[Store]:
     folder = tmp_path / "outputs"
     folder.mkdir()
     shutil.copy(database, folder / "mlflow.db")
-    yield validated(f"sqlite:///{folder}/mlflow.db", str(folder / "mlartifacts"), "spaceship")
+    yield Store(f"sqlite:///{folder}/mlflow.db", str(folder / "mlartifacts"), "spaceship")
     _forget_mlflow()
 
 

@@ -26,9 +26,9 @@ MOVES_ALIASES = """
 import sys
 from pathlib import Path
 from spaceship.registry.registry import Registry
-from spaceship.tracking.store import validated
+from spaceship.tracking.store import Store
 uri, folder, *numbers = sys.argv[1:]
-registry = Registry(validated(uri, None, "spaceship"), "spaceship-synthetic", Path(folder))
+registry = Registry(Store(uri, None, "spaceship"), "spaceship-synthetic", Path(folder))
 registry.find("champion")
 print("ready", flush=True)
 input()
