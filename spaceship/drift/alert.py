@@ -9,7 +9,7 @@ import pandas as pd
 
 from hydra_plugins.spaceship_optuna.tables import aligned
 from spaceship.drift.psi import LARGE, MODERATE, Drift
-from spaceship.errors import DriftError
+from spaceship.errors import DriftError, expected
 
 log = logging.getLogger(__name__)
 
@@ -36,11 +36,9 @@ class Reaction(StrEnum):
 class DriftAlert:
     """The limit of drift, and the reaction above it.
 
-    Example:
-        >>> far = Drift("Age", psi=0.3, chance=0.02, missing_before=0.0, missing_now=0.0)
-        >>> [one.column for one in DriftAlert(0.2, Reaction.WARN).exceeding([far], n_rows=1000)]
-        ['Age']
-
+    >>> far = Drift("Age", psi=0.3, chance=0.02, missing_before=0.0, missing_now=0.0)
+    >>> [one.column for one in DriftAlert(0.2, Reaction.WARN).exceeding([far], n_rows=1000)]
+    ['Age']
     """
 
     max_drift: float | None  # largest acceptable index of a column; None accepts any
@@ -58,12 +56,7 @@ class DriftAlert:
         return [one for one in drifts if one.exceeds(self.max_drift)]
 
     def raise_or_warn(self, drifts: Sequence[Drift], n_rows: int) -> None:
-        """Warn of columns above the limit, or end the run.
-
-        Raises:
-            DriftError: A column is above the limit, and `on_drift` is `fail`.
-
-        """
+        """Warn of columns above the limit, or raise DriftError if `on_drift` is `fail`."""
         if n_rows < FEWEST_ROWS:
             message = "%d passengers are too few to judge drift by: it takes %d."
             log.info(message, n_rows, FEWEST_ROWS)
@@ -75,12 +68,12 @@ class DriftAlert:
         if self.on_drift == Reaction.WARN:
             log.warning("Beyond inference.max_drift=%g: %s", self.max_drift, found)
             return
-        message = (
-            f"expected every column within inference.max_drift={self.max_drift:g}, found {found}; "
+        what = f"every column within inference.max_drift={self.max_drift:g}"
+        do = (
             "no submission was written: train on passengers like these (mode=train), or accept the "
             "drift with inference.on_drift=warn"
         )
-        raise DriftError(message)
+        raise DriftError(expected(what, found, do))
 
 
 def drift_table(drifts: Sequence[Drift]) -> str:

@@ -21,10 +21,8 @@ _CHANCE = 0.999
 class Drift:
     """The drift of one column.
 
-    Example:
-        >>> Drift("Age", psi=0.3, chance=0.02, missing_before=0.0, missing_now=0.0).size
-        'large'
-
+    >>> Drift("Age", psi=0.3, chance=0.02, missing_before=0.0, missing_now=0.0).size
+    'large'
     """
 
     column: str  # its name
@@ -51,16 +49,10 @@ def psi(reference: tuple[float, ...], shares: tuple[float, ...], floor: float = 
     """Return the population stability index, the sum over bins of (q - p) ln(q / p).
 
     It is the symmetric divergence of Jeffreys, "Theory of Probability", 1948, under its name in
-    credit scoring: the same with both arguments exchanged, and never negative.
-
-    Args:
-        reference: Share of each bin `(n_bins,)`.
-        shares: The same of the new rows.
-        floor: A smaller share counts as this.
+    credit scoring. Shares of bins `(n_bins,)` below the floor count as the floor.
 
     >>> round(psi((0.5, 0.5), (0.2, 0.8)), 4)
     0.4159
-
     """
     pairs = zip(reference, shares, strict=True)
     floored = [(max(before, floor), max(now, floor)) for before, now in pairs]
@@ -71,35 +63,24 @@ def chance(bins: int, before: float, now: float) -> float:
     """Return the index that one column in a thousand exceeds although nothing has moved.
 
     Without drift the index is nearly (1/before + 1/now) times a chi-square variable of bins - 1
-    degrees of freedom: Yurdakul, "Statistical Properties of Population Stability Index", 2018.
-
-    Args:
-        bins: Bins in use, missing values among them.
-        before: Independent rows of the reference.
-        now: Independent new rows.
+    degrees of freedom, `before` and `now` being the numbers of independent rows: Yurdakul,
+    "Statistical Properties of Population Stability Index", 2018. Missing values are a bin.
 
     >>> round(chance(10, 2000, 2000), 4)
     0.0279
-
     """
     quantile = float(chi2.ppf(_CHANCE, max(bins - 1, 1)))
     return quantile * (1 / max(before, 1.0) + 1 / max(now, 1.0))
 
 
 def compare(reference: Profile, new: Profile) -> list[Drift]:
-    """Return the drift of each column of the reference, the farthest first.
+    """Return the drift of each column that both profiles have, the farthest first.
 
-    Args:
-        reference: Of the rows that a model learnt from.
-        new: Of other rows, made with the bins of the reference.
+    Raise ValueError if the new profile was not taken in the bins of the reference.
 
-    Raises:
-        ValueError: The bins are others.
-
-    >>> ages = Column(rows=1000, missing=0.0, shares=(0.5, 0.5), edges=(27.0,))
-    >>> [drift.psi for drift in compare(Profile(1000, {"Age": ages}), Profile(9, {"Age": ages}))]
+    >>> ages = Profile(9, {"Age": Column(rows=9, missing=0.0, shares=(0.5, 0.5), edges=(27.0,))})
+    >>> [drift.psi for drift in compare(ages, ages)]
     [0.0]
-
     """
     both = [name for name in reference.columns if name in new.columns]
     rows = [_compare(name, reference.columns[name], new.columns[name]) for name in both]

@@ -16,11 +16,8 @@ from spaceship.evaluation.report import Report
 class Pairing:
     """Both twins' predictions for the rows in both hold-outs, in the same order.
 
-    Example:
-        >>> better, worse = report(9, 10).holdout, report(7, 10).holdout
-        >>> Pairing.of(better, worse).wins
-        2
-
+    >>> Pairing.of(report(9, 10).holdout, report(7, 10).holdout).wins
+    2
     """
 
     candidate: HoldOut  # the candidate's hold-out, cut to the shared rows

@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import ConfigDict, InstanceOf, StrictBool
 
 from spaceship.config.arguments import Configured
-from spaceship.errors import ConfigError
+from spaceship.errors import ConfigError, expected
 from spaceship.evaluation.report import Report
 from spaceship.gate.award import Award
 from spaceship.gate.pairing import Pairing, find_objections
@@ -17,21 +17,12 @@ from spaceship.gate.verdict import Verdict
 class Gate(Configured):
     """Rules by name; each one that a candidate fails lowers its award.
 
-    Pure: the same reports always earn the same verdict. Refused before any rule is applied are
-    reports that cannot be compared: without hold-out predictions, with figures that are not finite,
-    of the champion itself, or with hold-outs that share no row.
+    Pure: the same reports always earn the same verdict. Reports that cannot be compared are refused
+    before any rule is applied; see `find_objections`.
 
-    Attributes:
-        dry_run: Whether the verdict is only logged, and no alias moves.
-        force: Whether a candidate becomes champion whatever its award; needs a reason.
-        require: Whether a refusal ends the run with exit status 3.
-
-    Example:
-        >>> from spaceship.gate.rule.gain import Gain
-        >>> gate = Gate(gain=Gain(minimum=0.03))
-        >>> str(gate.decide(report(90, 100), report(80, 100)).award)
-        'champion'
-
+    >>> from spaceship.gate.rule.gain import Gain
+    >>> str(Gate(gain=Gain(minimum=0.03)).decide(report(90, 100), report(80, 100)).award)
+    'champion'
     """
 
     model_config = ConfigDict(extra="allow")
@@ -39,17 +30,15 @@ class Gate(Configured):
         "choose one of configs/gate with gate=NAME; one more rule is +gate/rule@gate.NAME=NAME"
     )
     __pydantic_extra__: dict[str, InstanceOf[Rule]]
-    dry_run: StrictBool = False
-    force: StrictBool = False
-    require: StrictBool = False
+    dry_run: StrictBool = False  # the verdict is only logged, and no alias moves
+    force: StrictBool = False  # a candidate becomes champion whatever its award; needs a reason
+    require: StrictBool = False  # a refusal ends the run with exit status 3
 
-    def __init__(
-        self, *, dry_run: bool = False, force: bool = False, require: bool = False, **rules: Rule
-    ) -> None:
-        """Check the arguments."""
-        if not rules:
-            raise ConfigError(f"expected a gate with rules, found none; {Gate.hint}")
-        super().__init__(dry_run=dry_run, force=force, require=require, **rules)
+    def __init__(self, **arguments: Rule | bool) -> None:
+        """Raise ConfigError if there is no rule, or an argument of a wrong type."""
+        super().__init__(**arguments)
+        if not self.rules:
+            raise ConfigError(expected("a gate with rules", "none", self.hint))
 
     @property
     def rules(self) -> dict[str, Rule]:
@@ -69,14 +58,10 @@ class Gate(Configured):
         *,
         ceiling: Award = Award.CHAMPION,
     ) -> Verdict:
-        """Return the verdict on a candidate.
+        """Return the verdict on a candidate; the ceiling caps its award while a champion exists.
 
-        Args:
-            candidate: The candidate's report; None is a lost one, hence a refusal.
-            champion: The report of the model in production; None only if there is no such model
-                (for a champion whose report is lost, give `Report.missing`).
-            ceiling: The highest award while a champion exists.
-
+        A candidate of None has lost its report, hence is refused. A champion of None means that no
+        model is in production; `Report.missing` stands for the lost report of a champion.
         """
         objections = find_objections(candidate, champion)
         if candidate is None or candidate.holdout is None or objections:

@@ -63,16 +63,10 @@ class Comparison:
 
 
 class Rule(Configured, ABC):
-    """One rule of a gate: pure, so that the same reports always give the same checks.
-
-    Attributes:
-        otherwise: The highest award for a candidate that fails; champion for a rule that only
-            informs.
-
-    """
+    """One rule of a gate: pure, so that the same reports always give the same checks."""
 
     hint: ClassVar[str] = "see configs/gate/rule"
-    otherwise: Award = Award.REFUSED
+    otherwise: Award = Award.REFUSED  # the highest award for a candidate that fails
 
     @property
     def cv_seeds(self) -> tuple[int, ...]:
@@ -96,11 +90,11 @@ class Rule(Configured, ABC):
 
         Numbers are compared as the decimals a person reads: 0.03 is 3/100.
         """
-        known = number is not None and math.isfinite(number)
-        exactly = exact(number) if known else None  # type: ignore[arg-type]
-        passed = exactly is not None and _RELATIONS[relation](exactly, exact(threshold))
-        shown = None if exactly is None else float(exactly)
-        return Check(rule, shown, relation, threshold, passed, self.otherwise, detail)
+        if number is None or not math.isfinite(number):
+            return Check(rule, None, relation, threshold, False, self.otherwise, detail)
+        exactly = exact(number)
+        passed = _RELATIONS[relation](exactly, exact(threshold))
+        return Check(rule, float(exactly), relation, threshold, passed, self.otherwise, detail)
 
 
 def exact(value: Fraction | float) -> Fraction:

@@ -16,12 +16,9 @@ class HoldoutShift(Rule):
     Scorecards", 2006). A shift is a reason for a new champion rather than against it, so the rule
     only informs unless `otherwise` is lower.
 
-    Example:
-        >>> from spaceship.gate.policy import Gate
-        >>> gate = Gate(drift=HoldoutShift(max_psi=0.25))
-        >>> str(gate.decide(report(8, 10), report(8, 10)).checks[0])
-        'holdout_psi unknown (must be ≤ 0.25), no slices are known'
-
+    >>> compared = Comparison(report(8, 10), report(8, 10).holdout, champion=report(8, 10))
+    >>> str(HoldoutShift(max_psi=0.25).checks(compared)[0])
+    'holdout_psi unknown (must be ≤ 0.25), no slices are known'
     """
 
     max_psi: Amount = 0.25  # largest index of any of them

@@ -14,11 +14,9 @@ class Gain(Rule):
     worth a challenger at most. Accuracies are compared as fractions of counts, so that exactly the
     minimum is enough. Any gain is enough over a champion that is never right.
 
-    Example:
-        >>> from spaceship.gate.policy import Gate
-        >>> str(Gate(gain=Gain(minimum=0.03)).decide(report(81, 100), report(80, 100)).award)
-        'challenger'
-
+    >>> from spaceship.gate.policy import Gate
+    >>> str(Gate(gain=Gain(minimum=0.03)).decide(report(81, 100), report(80, 100)).award)
+    'challenger'
     """
 
     minimum: Amount = 0.03  # relative gain of a new champion; 0.03 is 3 %

@@ -27,11 +27,8 @@ class Repeats(Rule):
     exceed a floor. Cross-validation scores recipes, so the rule does not apply to a candidate with
     the champion's own recipe. Each seed costs one cross-validation.
 
-    Example:
-        >>> from spaceship.gate.policy import Gate
-        >>> Gate(repeats=Repeats(seeds=[1, 2, 3])).decide(report(8, 10), None).rule
-        'cv_seeds'
-
+    >>> Repeats(seeds=[1, 2, 3]).cv_seeds
+    (1, 2, 3)
     """
 
     seeds: Annotated[tuple[StrictInt, ...], AfterValidator(_three_or_more)] = (42, 123, 2026)
@@ -66,9 +63,8 @@ class Repeats(Rule):
 
     def _accuracies(self, report: Report) -> dict[int, Fraction]:
         """Return the accuracy of each seed that has one."""
-        found = {
-            seed: report.repeats.get(str(seed), {}).get("accuracy", math.nan) for seed in self.seeds
-        }
+        scores = {seed: report.repeats.get(str(seed), {}) for seed in self.seeds}
+        found = {seed: one.get("accuracy", math.nan) for seed, one in scores.items()}
         return {seed: exact(value) for seed, value in found.items() if math.isfinite(value)}
 
 

@@ -26,12 +26,10 @@ class Significance(Rule):
     `mcnemar` is exact and counts passengers one by one; `bootstrap` draws whole travel groups,
     whose members share their fate, and needs the lower end of the interval above zero.
 
-    Example:
-        >>> from spaceship.gate.policy import Gate
-        >>> gate = Gate(significance=Significance(alpha=0.05))
-        >>> gate.decide(report(85, 100), report(80, 100)).numbers["mcnemar_p"]
-        0.03125
-
+    >>> from spaceship.gate.policy import Gate
+    >>> gate = Gate(significance=Significance(alpha=0.05))
+    >>> gate.decide(report(85, 100), report(80, 100)).numbers["mcnemar_p"]
+    0.03125
     """
 
     test: PairedTest = PairedTest.MCNEMAR  # mcnemar or bootstrap
