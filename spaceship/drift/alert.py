@@ -21,8 +21,7 @@ _LEGEND = (
     f"PSI below {MODERATE} is small, from {LARGE} on large (a rule of thumb: Siddiqi 2006).\n"
     "Chance is the index that sampling alone stays below in 999 columns of 1000."
 )
-_SHOWN, _LENGTH = 3, 20
-"""Unseen categories named in a table, and characters of each."""
+_SHOWN, _LENGTH = 3, 20  # unseen categories named in a table, and characters of each
 
 
 class Reaction(StrEnum):
@@ -120,6 +119,5 @@ def _cells(drift: Drift) -> tuple[str, ...]:
 
 
 def _short(level: str) -> str:
-    """Return a category cut to the width of a table."""
     text = repr(level)
     return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 1]}…"

@@ -112,7 +112,7 @@ def summarise(folds: Sequence[dict[str, float]]) -> dict[str, float]:
     >>> summary["cv_accuracy"], summary["cv_accuracy_std"]
     (0.5, 0.25)
     """
-    summary = {}
+    summary: dict[str, float] = {}
     for metric in Metric:
         values = [fold[metric] for fold in folds]
         mean = fmean(values)

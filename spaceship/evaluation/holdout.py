@@ -109,6 +109,11 @@ class HoldOut:
         return (self.rows[_PROBABILITY] > self.threshold) == self.rows[LABEL]
 
     @property
+    def n_correct(self) -> int:
+        """The number of correct predictions."""
+        return int(self.correct.sum())
+
+    @property
     def accuracy(self) -> float:
         """The share of correct predictions; NaN without rows or with a NaN among them."""
         known = self.rows[_PROBABILITY].notna().all()

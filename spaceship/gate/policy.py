@@ -52,11 +52,7 @@ class Gate(Configured):
         return tuple(dict.fromkeys(seeds))
 
     def decide(
-        self,
-        candidate: Report | None,
-        champion: Report | None,
-        *,
-        ceiling: Award = Award.CHAMPION,
+        self, candidate: Report | None, champion: Report | None, *, ceiling: Award = Award.CHAMPION
     ) -> Verdict:
         """Return the verdict on a candidate; the ceiling caps its award while a champion exists.
 
@@ -71,7 +67,10 @@ class Gate(Configured):
         compared = Comparison(candidate, candidate.holdout, champion, pairing)
         checks = [check for rule in self.rules.values() for check in rule.checks(compared)]
         verdict = _weigh(checks, compared)
-        return verdict if champion is None else _cap(verdict, Award(ceiling))
+        if champion is None or verdict.award.rank <= ceiling.rank:
+            return verdict
+        reason = f"{verdict.reason} Capped at {ceiling}: this mode awards no more."
+        return replace(verdict, award=ceiling, reason=reason, rule="ceiling")
 
 
 def forced(verdict: Verdict, reason: str) -> Verdict:
@@ -96,37 +95,29 @@ def _weigh(checks: list[Check], compared: Comparison) -> Verdict:
 
 
 def _summary(compared: Comparison) -> str:
-    """Return the two accuracies and the gain in a few words."""
     pairing = compared.pairing
     if pairing is None:
         return f"no champion yet, hold-out accuracy {float(compared.accuracy):.5f}"
-    mine, theirs = pairing.candidate_correct, pairing.champion_correct
+    mine, theirs, rows = pairing.candidate.n_correct, pairing.champion.n_correct, pairing.rows
     relative = f"{(mine - theirs) / theirs:+.2%}" if theirs else "from zero"
-    return (
-        f"hold-out accuracy {mine / pairing.rows:.5f} against the champion's "
-        f"{theirs / pairing.rows:.5f}, relative gain {relative}{pairing.overlap}"
-    )
+    both = f"{mine / rows:.5f} against the champion's {theirs / rows:.5f}"
+    text = f"hold-out accuracy {both}, relative gain {relative}"
+    if rows == pairing.candidate_rows == pairing.champion_rows:
+        return text
+    whole = f"the candidate's {pairing.candidate_rows} and the champion's {pairing.champion_rows}"
+    return f"{text} (on the {rows} rows shared by {whole})"
 
 
 def _describe(compared: Comparison) -> dict[str, float | None]:
-    """Return the figures of a comparison, whatever the rules."""
     pairing = compared.pairing
     if pairing is None:
         return {"candidate_accuracy": float(compared.accuracy)}
     return {
-        "candidate_accuracy": pairing.candidate_correct / pairing.rows,
-        "champion_accuracy": pairing.champion_correct / pairing.rows,
+        "candidate_accuracy": pairing.candidate.n_correct / pairing.rows,
+        "champion_accuracy": pairing.champion.n_correct / pairing.rows,
         "paired_rows": pairing.rows,
         "candidate_rows": pairing.candidate_rows,
         "champion_rows": pairing.champion_rows,
         "wins": pairing.wins,
         "losses": pairing.losses,
     }
-
-
-def _cap(verdict: Verdict, ceiling: Award) -> Verdict:
-    """Lower an award to the ceiling."""
-    if verdict.award.rank <= ceiling.rank:
-        return verdict
-    reason = f"{verdict.reason} Capped at {ceiling}: this mode awards no more."
-    return replace(verdict, award=ceiling, reason=reason, rule="ceiling")

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,30 +15,6 @@ from spaceship.data.synthetic import FEWEST_GROUPS
 from spaceship.errors import DataError, expected
 from spaceship.task.spaceship_titanic.columns import ID, LABEL, group_of
 from spaceship.task.spaceship_titanic.generator.passengers import generate
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """Eras of a simulation: `window` of the latest to learn from (None: all), rising drift.
-
-    >>> Schedule(eras=2, window=1, groups=50, drift_from=0.0, drift_to=1.0).drifts
-    [0.0, 0.5, 1.0]
-    """
-
-    eras: int
-    window: int | None
-    groups: int
-    drift_from: float
-    drift_to: float
-
-    @property
-    def drifts(self) -> list[float]:
-        """The drift of every era, and of the one that arrives after the last."""
-        return [float(x) for x in np.linspace(self.drift_from, self.drift_to, self.eras + 1)]
-
-    def span(self, era: int) -> tuple[int, int]:
-        """Return the oldest and the newest era that the candidate of an era learns from."""
-        return 1 if self.window is None else max(1, era - self.window + 1), era
 
 
 class Arrivals(DataSource):

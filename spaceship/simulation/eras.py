@@ -2,15 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import pandas as pd
 
 from hydra_plugins.spaceship_optuna.tables import aligned, cell
 
-NOISE = 2.0
-"""Standard errors that a difference must exceed to be called one."""
-
+_NOISE = 2.0  # standard errors that a difference must exceed to be called one
 _SHOWN = {
     "era": ("era", ""),
     "arrived": ("arrived", ""),
@@ -52,13 +50,12 @@ class EraResult:
 
 
 def eras_csv(eras: Sequence[EraResult]) -> str:
-    r"""Return a row per era with every field, numbers with every digit.
+    """Return a row per era with every field as CSV text, numbers with every digit.
 
     >>> eras_csv([]).splitlines()
     ['']
     """
-    table = pd.DataFrame([asdict(era) for era in eras])
-    return table.to_csv(index=False, lineterminator="\n")
+    return pd.DataFrame(list(eras)).to_csv(index=False, lineterminator="\n")
 
 
 def eras_table(eras: Sequence[EraResult]) -> str:
@@ -126,6 +123,6 @@ def _comparison(figures: dict[str, float]) -> str:
     if not figures["promotions"]:
         return "the first champion stayed, so retraining changed nothing"
     points = f"{100 * figures['gain']:+.2f} ± {100 * figures['gain_error']:.2f} points"
-    if abs(figures["gain"]) <= NOISE * figures["gain_error"]:
+    if abs(figures["gain"]) <= _NOISE * figures["gain_error"]:
         return f"no difference beyond chance ({points})"
     return f"retraining {'paid' if figures['gain'] > 0 else 'did harm'} ({points})"

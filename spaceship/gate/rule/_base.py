@@ -3,7 +3,6 @@
 import math
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
@@ -18,14 +17,9 @@ from spaceship.gate.pairing import Pairing
 
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 Amount = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
-
+Number = Fraction | float | None
 Relation = Literal[">", "≥", "<", "≤"]
-_RELATIONS: dict[Relation, Callable[[Fraction, Fraction], bool]] = {
-    ">": operator.gt,
-    "≥": operator.ge,
-    "<": operator.lt,
-    "≤": operator.le,
-}
+_RELATIONS = {">": operator.gt, "≥": operator.ge, "<": operator.lt, "≤": operator.le}
 
 
 @dataclass(frozen=True)
@@ -59,7 +53,7 @@ class Comparison:
     @property
     def accuracy(self) -> Fraction:
         """The share of all hold-out rows that the candidate's twin predicted right."""
-        return Fraction(int(self.holdout.correct.sum()), len(self.holdout.rows))
+        return Fraction(self.holdout.n_correct, len(self.holdout.rows))
 
 
 class Rule(Configured, ABC):
@@ -78,13 +72,7 @@ class Rule(Configured, ABC):
         """Return the checks; none where the rule does not apply."""
 
     def check(
-        self,
-        rule: str,
-        number: Fraction | float | None,
-        relation: Relation,
-        threshold: float,
-        *,
-        detail: str = "",
+        self, rule: str, number: Number, relation: Relation, threshold: float, *, detail: str = ""
     ) -> Check:
         """Return a check; a number that is unknown or not finite never passes.
 

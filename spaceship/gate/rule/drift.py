@@ -30,10 +30,8 @@ class HoldoutShift(Rule):
             return []
         then = compared.champion.judged_on or compared.champion.holdout
         shifts = {} if then is None else _shifts(then, compared.holdout)
-        worst = max(shifts, key=lambda name: shifts[name], default=None)
-        detail = worst or "no slices are known"
-        number = None if worst is None else shifts[worst]
-        return [self.check("holdout_psi", number, "≤", self.max_psi, detail=detail)]
+        worst = max(shifts, key=lambda name: shifts[name], default="no slices are known")
+        return [self.check("holdout_psi", shifts.get(worst), "≤", self.max_psi, detail=worst)]
 
 
 def _shifts(then: HoldOut, now: HoldOut) -> dict[str, float]:
@@ -49,7 +47,6 @@ def stability(then: pd.Series, now: pd.Series) -> float:
     >>> stability(pd.Series([*"AB"]), pd.Series([*"BA"]))
     0.0
     """
-    before, after = (sample.astype("str").value_counts(normalize=True) for sample in (then, now))
-    levels = before.index.union(after.index).sort_values()
-    old, new = (tuple(one.reindex(levels, fill_value=0.0).tolist()) for one in (before, after))
-    return psi(old, new)
+    shares = [sample.astype("str").value_counts(normalize=True) for sample in (then, now)]
+    table = pd.concat(shares, axis=1).fillna(0.0).sort_index()
+    return psi(table.iloc[:, 0].tolist(), table.iloc[:, 1].tolist())

@@ -27,10 +27,10 @@ class Gain(Rule):
         pairing = compared.pairing
         if pairing is None:
             return []
-        gain = pairing.candidate_correct - pairing.champion_correct
+        theirs = pairing.champion.n_correct
+        gain = pairing.candidate.n_correct - theirs
         some = self.check("any_gain", Fraction(gain, pairing.rows), ">", 0.0)
         checks = [replace(some, otherwise=Award.REFUSED)]
-        if pairing.champion_correct:
-            relative = Fraction(gain, pairing.champion_correct)
-            checks.append(self.check("relative_gain", relative, "≥", self.minimum))
+        if theirs:
+            checks.append(self.check("relative_gain", Fraction(gain, theirs), "≥", self.minimum))
         return checks

@@ -1,8 +1,8 @@
 """Repeats of the cross-validation over seeds: a single split misleads."""
 
 import math
-from collections.abc import Collection
 from fractions import Fraction
+from statistics import mean
 from typing import Annotated
 
 from pydantic import AfterValidator, StrictInt
@@ -54,10 +54,10 @@ class Repeats(Rule):
         if not complete.passed:
             return [complete]
         if compared.champion is None:
-            return [complete, self.check("mean_cv_accuracy", _mean(found), ">", self.floor)]
+            return [complete, self.check("mean_cv_accuracy", mean(found), ">", self.floor)]
         return [
             complete,
-            self.check("mean_cv_gain", _mean(found), "≥", self.min_mean_gain),
+            self.check("mean_cv_gain", mean(found), "≥", self.min_mean_gain),
             self.check("least_cv_gain", min(found), ">", 0.0),
         ]
 
@@ -66,7 +66,3 @@ class Repeats(Rule):
         scores = {seed: report.repeats.get(str(seed), {}) for seed in self.seeds}
         found = {seed: one.get("accuracy", math.nan) for seed, one in scores.items()}
         return {seed: exact(value) for seed, value in found.items() if math.isfinite(value)}
-
-
-def _mean(values: Collection[Fraction]) -> Fraction:
-    return sum(values, Fraction()) / len(values)

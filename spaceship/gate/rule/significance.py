@@ -1,6 +1,6 @@
 """Significance of a gain in hold-out accuracy."""
 
-from enum import StrEnum
+from typing import Literal
 
 import numpy as np
 from scipy.stats import binomtest
@@ -11,13 +11,6 @@ from spaceship.task.spaceship_titanic.columns import group_of
 
 _RESAMPLES = 2000
 _SEED = 2912
-
-
-class PairedTest(StrEnum):
-    """The tests of a gain."""
-
-    MCNEMAR = "mcnemar"
-    BOOTSTRAP = "bootstrap"
 
 
 class Significance(Rule):
@@ -32,7 +25,7 @@ class Significance(Rule):
     0.03125
     """
 
-    test: PairedTest = PairedTest.MCNEMAR  # mcnemar or bootstrap
+    test: Literal["mcnemar", "bootstrap"] = "mcnemar"
     alpha: Share = 0.05  # p must be below it, 0 to 1; the interval leaves out as much at either end
 
     def checks(self, compared: Comparison) -> list[Check]:
@@ -41,7 +34,7 @@ class Significance(Rule):
             return []
         low, high = bootstrap_interval(compared.pairing, self.alpha)
         detail = f"gain {low:+.4f} to {high:+.4f} in {1 - 2 * self.alpha:.0%} of resamples"
-        if self.test == PairedTest.BOOTSTRAP:
+        if self.test == "bootstrap":
             return [self.check("bootstrap_low", low, ">", 0.0, detail=detail)]
         p_value = mcnemar(compared.pairing.wins, compared.pairing.losses)
         return [self.check("mcnemar_p", p_value, "<", self.alpha, detail=detail)]
