@@ -10,8 +10,13 @@ import optuna
 import yaml
 from optuna.trial import FrozenTrial, TrialState
 
-from hydra_plugins.spaceship_optuna._leaderboard import leaderboard
-from hydra_plugins.spaceship_optuna._ranking import best_of, candidate_of, candidates_of, complete
+from hydra_plugins.spaceship_optuna._ranking import (
+    best_of,
+    candidate_of,
+    candidates_of,
+    complete,
+    leaderboard,
+)
 from hydra_plugins.spaceship_optuna._search_space import CANDIDATE
 from hydra_plugins.spaceship_optuna._study import FINISHED, VOID, counted
 from hydra_plugins.spaceship_optuna.files import write_atomically
@@ -31,13 +36,9 @@ def write_results(
 ) -> Path:
     """Write the results file of a study, finished or not, and return its path.
 
-    Args:
-        study: The study.
-        sweep_dir: Folder of the multirun, which holds one folder per trial.
-        command: Returns the command line that runs the configuration of a trial again.
-        labels: The candidates, needed where the study has only one, as its trials do not name it.
-        run_id: Returns the id of the tracking run of a trial, given the folder of its job.
-
+    `sweep_dir` holds one folder per trial. `command` returns the command line that runs a trial's
+    configuration again, `run_id` its tracking run's id, given the folder of its job. A study of one
+    candidate needs `labels`, as its trials do not name it.
     """
 
     def solution(trial: FrozenTrial) -> dict[str, Any]:
@@ -52,18 +53,32 @@ def write_results(
         }
 
     content: dict[str, Any] = {"name": "optuna", "study_name": study.study_name}
-    if len(study.directions) > 1:
+    several = len(study.directions) > 1
+    if several:
         content["solutions"] = [solution(trial) for trial in study.best_trials]
     else:
         best = best_of(complete(study), study.directions)
         found = solution(best) | _only_objective(best) if best else {}
         content |= {f"best_{key}": found.get(key) for key in _BEST}
         content["command"] = found.get("command")
-    content["n_trials"] = _counts(study)
+    states = Counter(trial.state for trial in counted(study))
+    finished = study.get_trials(deepcopy=False, states=FINISHED)
+    content["n_trials"] = {
+        "complete": states[TrialState.COMPLETE],
+        "pruned": states[TrialState.PRUNED],
+        "failed": states[TrialState.FAIL],
+        "void": sum(VOID in trial.user_attrs for trial in finished),
+    }
     rows = [vars(row) for row in leaderboard(study, labels or candidates_of(study) or ["trial"])]
-    empty = set() if len(study.directions) > 1 else {"on_front"}
-    content["leaderboard"] = [{key: row[key] for key in row if key not in empty} for row in rows]
-    return _write(content, sweep_dir / RESULTS_FILE)
+    content["leaderboard"] = [
+        {key: value for key, value in row.items() if several or key != "on_front"} for row in rows
+    ]
+    # YAML lacks NumPy's numbers, and would write references to objects that occur twice
+    plain = json.loads(json.dumps(content, default=lambda x: getattr(x, "item", x.__str__)()))
+    path = sweep_dir / RESULTS_FILE
+    text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=_ONE_LINE)
+    write_atomically(path, text)
+    return path
 
 
 def _only_objective(trial: FrozenTrial) -> dict[str, Any]:
@@ -72,22 +87,3 @@ def _only_objective(trial: FrozenTrial) -> dict[str, Any]:
     params = {name: value for name, value in trial.params.items() if not label or name != CANDIDATE}
     own = {name.removeprefix(f"{label}/"): value for name, value in params.items()}
     return {"evaluated_params": own, "value": trial.value}
-
-
-def _counts(study: optuna.Study) -> dict[str, int]:
-    states = Counter(trial.state for trial in counted(study))
-    finished = study.get_trials(deepcopy=False, states=FINISHED)
-    return {
-        "complete": states[TrialState.COMPLETE],
-        "pruned": states[TrialState.PRUNED],
-        "failed": states[TrialState.FAIL],
-        "void": sum(VOID in trial.user_attrs for trial in finished),
-    }
-
-
-def _write(content: dict[str, Any], path: Path) -> Path:
-    """Write YAML atomically, without NumPy numbers, which it lacks, and without references."""
-    text = json.dumps(content, default=lambda x: x.item() if hasattr(x, "item") else str(x))
-    text = yaml.safe_dump(json.loads(text), sort_keys=False, allow_unicode=True, width=_ONE_LINE)
-    write_atomically(path, text)
-    return path

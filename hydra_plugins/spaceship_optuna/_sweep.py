@@ -24,9 +24,9 @@ from hydra_plugins.spaceship_optuna._commands import (
 )
 from hydra_plugins.spaceship_optuna._errors import SettingsError, SweepError
 from hydra_plugins.spaceship_optuna._hooks import host_of
-from hydra_plugins.spaceship_optuna._leaderboard import leaderboard, show
 from hydra_plugins.spaceship_optuna._plots import write_plots
 from hydra_plugins.spaceship_optuna._progress import Progress
+from hydra_plugins.spaceship_optuna._ranking import leaderboard, show
 from hydra_plugins.spaceship_optuna._results import write_results
 from hydra_plugins.spaceship_optuna._search_space import SearchPlan, read_plan
 from hydra_plugins.spaceship_optuna._storage import hide_password, locate_storage, open_storage

@@ -20,7 +20,6 @@ def process_tags() -> dict[str, str]:
 
     >>> sorted(process_tags())
     ['spaceship.host', 'spaceship.process']
-
     """
     import psutil
 
@@ -34,7 +33,6 @@ def is_orphan(tags: Mapping[str, str]) -> bool:
 
     >>> is_orphan(process_tags())
     False
-
     """
     import psutil
 
@@ -56,7 +54,6 @@ def is_own(tags: Mapping[str, str]) -> bool:
 
     >>> is_own(process_tags())
     True
-
     """
     return is_here(tags) and process_id(tags) == os.getpid() and not is_orphan(tags)
 
@@ -66,7 +63,6 @@ def is_others(tags: Mapping[str, str]) -> bool:
 
     >>> is_others(process_tags())
     False
-
     """
     import psutil
 
@@ -82,7 +78,6 @@ def is_here(tags: Mapping[str, str]) -> bool:
 
     >>> is_here({"spaceship.host": "another-machine"})
     False
-
     """
     return tags.get(_HOST) == socket.gethostname()
 
@@ -92,7 +87,6 @@ def process_id(tags: Mapping[str, str]) -> int:
 
     >>> process_id({"spaceship.process": "[1234, 1700000000.0]"})
     1234
-
     """
     return int(json.loads(tags.get(_PROCESS, "[0]"))[0])
 
@@ -106,7 +100,6 @@ def uninterrupted() -> Iterator[None]:
 
     >>> with uninterrupted():
     ...     written = "both files"
-
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -130,7 +123,6 @@ def usable_cores() -> int:
 
     >>> usable_cores() >= 1
     True
-
     """
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
