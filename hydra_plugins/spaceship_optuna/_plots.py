@@ -17,7 +17,7 @@ import optuna
 from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from hydra_plugins.spaceship_optuna._ranking import candidate_of, complete
+from hydra_plugins.spaceship_optuna._results import candidate_of, complete
 from hydra_plugins.spaceship_optuna._search_space import CANDIDATE
 
 log = logging.getLogger(__name__)

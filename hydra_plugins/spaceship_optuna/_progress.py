@@ -21,7 +21,7 @@ from rich.file_proxy import FileProxy
 from rich.live import Live
 from rich.text import Text
 
-from hydra_plugins.spaceship_optuna._ranking import (
+from hydra_plugins.spaceship_optuna._results import (
     best_of,
     candidate_of,
     digits,
@@ -101,10 +101,9 @@ class Progress:
                 if self._live is None:
                     log.info(self._log_line(trial))
                 elif better:
-                    what = (
-                        "new on the Pareto front:" if self._several else f"best {self._metric} yet"
-                    )
-                    self._live.console.print(_joined(*_named(trial), f"{what} {_values(trial)}"))
+                    front, best = "new on the Pareto front:", f"best {self._metric} yet"
+                    found = f"{front if self._several else best} {_values(trial)}"
+                    self._live.console.print(_joined(*_named(trial), found))
             if self._before is None:
                 self._before = self._counts.total()
             if self._live:
@@ -137,11 +136,9 @@ class Progress:
         return self._summary(f"{60 * rate:.1f}/min" if rate else "", f"{clock(left)} left")
 
     def _summary(self, *more: str) -> str:
-        counts = [
-            f"{self._counts[one]} {name}" for one, name in _STATES.items() if self._counts[one]
-        ]
+        counts = [(self._counts[state], name) for state, name in _STATES.items()]
+        states = ", ".join(f"{count} {name}" for count, name in counts if count) or "none finished"
         trials = f"{self._counts.total()}/{self._n_trials} trials"
-        states = ", ".join(counts) or "none finished"
         return _joined(trials, states, self._best(f"best {self._metric}"), *more)
 
     def _best(self, name: str) -> str:

@@ -27,7 +27,6 @@ _RANGES = {
 }
 _OF_NO_GRID = ("min_trials_per_candidate", "sampler.seed", "sampler.search_space")
 _SUBDIR = "${hydra.job.num}"
-_NO_PRUNER = {"_target_": "optuna.pruners.NopPruner"}
 
 
 @dataclass
@@ -152,11 +151,12 @@ def _check_parts(plain: Settings, config: DictConfig) -> None:
         build("sampler", plain.sampler)
     build("pruner", plain.pruner)
     if len(plain.objectives) > 1:
-        chosen = plain.pruner != PRUNERS[DEFAULT_PRUNER] or _is_asked_for(config, "pruner")
+        asked = is_given(config, "hydra/sweeper/pruner", "hydra.sweeper.pruner")
+        chosen = asked or plain.pruner != PRUNERS[DEFAULT_PRUNER]
         if chosen and not str(plain.pruner["_target_"]).endswith("NopPruner"):
             action = "drop hydra/sweeper/pruner or choose nop"
             raise mismatch("one objective to prune by", len(plain.objectives), action)
-        plain.pruner = _NO_PRUNER
+        plain.pruner = PRUNERS["nop"]
     if plain.custom_search_space:
         own_function(plain.custom_search_space)
 
@@ -167,13 +167,13 @@ def _check_ignored(plain: Settings, config: DictConfig) -> None:
     if subdir != _SUBDIR:
         wanted = f"hydra.sweep.subdir={_SUBDIR}, as trials are numbered"
         raise mismatch(wanted, repr(subdir), "leave it out")
-    ignored = [key for key in _OF_NO_GRID if plain.grid and _is_asked_for(config, key)]
-    if ignored:
-        wanted = f"a sampler that draws for hydra.sweeper.{ignored[0]}"
-        raise mismatch(wanted, "grid, which tries every point", "leave it out")
+    for key in _OF_NO_GRID:
+        if plain.grid and is_given(config, f"hydra.sweeper.{key}"):
+            wanted = f"a sampler that draws for hydra.sweeper.{key}"
+            raise mismatch(wanted, "grid, which tries every point", "leave it out")
 
 
-def _is_asked_for(config: DictConfig, part: str) -> bool:
+def is_given(config: DictConfig, *prefixes: str) -> bool:
+    """Return whether the command line sets a key of Hydra's that begins with one of these."""
     given = [str(item).lstrip("+~") for item in config.hydra.overrides.hydra]
-    prefixes = (f"hydra/sweeper/{part}", f"hydra.sweeper.{part}")
     return any(item.startswith(prefixes) for item in given)

@@ -14,13 +14,12 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 from optuna.storages import BaseStorage, RDBStorage
 
-from hydra_plugins.spaceship_optuna._errors import MissingPackageError, SettingsError
+from hydra_plugins.spaceship_optuna._errors import MissingPackageError, mismatch
 from hydra_plugins.spaceship_optuna._journal import open_journal
 from hydra_plugins.spaceship_optuna.config_text import redact
 
 PASSWORD_VARIABLE = "SPACESHIP_STORAGE_PASSWORD"  # noqa: S105 - its name, not the password
-CONNECT_SECONDS = 10
-"""Longest wait for a database server; without a limit, TCP waits for two minutes."""
+CONNECT_SECONDS = 10  # longest wait for a database server; TCP alone waits for two minutes
 _JOURNALS = (".journal", ".log")
 _ATTEMPTS = 5
 _CREDENTIALS = re.compile(r"(?<=://)(?P<user>[^:/?@]*):(?P<password>[^/?@\s]*)@")
@@ -33,7 +32,7 @@ _FORMS = (
 def locate_storage(storage: Any, folder: Path, study_name: str) -> str:
     """Return the URL or absolute path of a study's storage, without a password.
 
-    Without a setting (None), the study has a journal file of its own in the folder.
+    None stands for a journal file of the study's own in the folder.
     """
     if storage is None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -56,13 +55,11 @@ def open_storage(url: str) -> BaseStorage:
     except ImportError:
         scheme = url.partition("://")[0]
         message = f"{scheme}:// in hydra.sweeper.storage needs a driver that is not installed"
-        postgres = scheme.startswith("postgres")
-        install = 'pip install "psycopg[binary]"' if postgres else "pip install with its package"
-        raise MissingPackageError(f"{message}; run: {install}") from None
+        driver = '"psycopg[binary]"' if scheme.startswith("postgres") else "with its package"
+        raise MissingPackageError(f"{message}; run: pip install {driver}") from None
     except Exception as error:  # noqa: BLE001 - whatever a library raises
         found = redact(str(error).strip().splitlines()[0])
-        message = f"expected a storage in hydra.sweeper.storage, found: {found}; {_FORMS}"
-        raise SettingsError(message) from None
+        raise mismatch("a storage in hydra.sweeper.storage", found, _FORMS) from None
 
 
 def hide_password(config: DictConfig) -> None:
@@ -79,24 +76,20 @@ def _open_database(url: str) -> RDBStorage:
     """Open a database; try again while another process creates the same tables."""
     from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-    engine = _engine_kwargs(url)
+    options: dict[str, Any] = {"pool_pre_ping": True}  # a trial may outlive an idle connection
+    if url.startswith("sqlite"):
+        options = {"connect_args": {"timeout": 60}}
+    elif url.startswith("postgresql"):
+        options["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
     for attempt in range(1, _ATTEMPTS):
         try:
-            return RDBStorage(url, engine_kwargs=engine)
+            return RDBStorage(url, engine_kwargs=options)
         except (IntegrityError, ProgrammingError, OperationalError) as error:
             # SQLite raises an OperationalError for a table that exists
             if isinstance(error, OperationalError) and "already exists" not in str(error):
                 raise
             time.sleep(0.2 * attempt)
-    return RDBStorage(url, engine_kwargs=engine)
-
-
-def _engine_kwargs(url: str) -> dict[str, Any]:
-    if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 60}}
-    if url.startswith("postgresql"):  # a trial may take longer than an idle connection lives
-        return {"connect_args": {"connect_timeout": CONNECT_SECONDS}, "pool_pre_ping": True}
-    return {"pool_pre_ping": True}
+    return RDBStorage(url, engine_kwargs=options)
 
 
 def _with_driver(url: str) -> str:
@@ -131,11 +124,10 @@ def _check_credentials(url: str) -> None:
     _, separator, rest = url.partition("://")
     address, _, query = rest.partition("?")
     if separator and "password" in query.lower():
-        message = "expected a password in hydra.sweeper.storage before the host, found it after ?"
-        raise SettingsError(
-            f"{message}; give SCHEME://USER:PASSWORD@HOST/DATABASE or set PGPASSWORD"
-        )
+        wanted = "a password in hydra.sweeper.storage before the host"
+        action = "give SCHEME://USER:PASSWORD@HOST/DATABASE or set PGPASSWORD"
+        raise mismatch(wanted, "it after ?", action)
     credentials = address.rpartition("@")[0]
     if separator and (set(credentials) & set("@/#") or len(credentials.split()) > 1):
-        message = "expected user and password in hydra.sweeper.storage with @, / and # encoded"
-        raise SettingsError(f"{message} as %40, %2F and %23, found one as it is; encode it")
+        wanted = "user and password in hydra.sweeper.storage with @, / and # encoded"
+        raise mismatch(f"{wanted} as %40, %2F and %23", "one as it is", "encode it")

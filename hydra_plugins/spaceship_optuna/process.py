@@ -8,11 +8,9 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-WORKERS_VARIABLE = "SPACESHIP_WORKERS"
-"""Environment variable of a worker process: the number of workers that share the cores."""
+WORKERS_VARIABLE = "SPACESHIP_WORKERS"  # of a worker: how many workers share the cores
 _HOST, _PROCESS = "spaceship.host", "spaceship.process"
-_CLOCK_SECONDS = 5
-"""Largest shift of a process's creation time when the machine's clock is adjusted."""
+_CLOCK_SECONDS = 5  # largest shift of a process's start when the machine's clock is adjusted
 
 
 def process_tags() -> dict[str, str]:
