@@ -48,8 +48,8 @@ class Parameter:
         if not isinstance(value, _PRIMITIVES):
             return None
         if isinstance(self.distribution, CategoricalDistribution):
-            same = [c for c in self.distribution.choices if c == value and type(c) is type(value)]
-            return same[0] if same else None
+            same = (one for one in self.distribution.choices if one == value)
+            return next((one for one in same if type(one) is type(value)), None)
         if isinstance(value, str | bool):
             return None
         return value if contains(self.distribution, value) else None

@@ -13,7 +13,7 @@ from optuna.trial import Trial
 from hydra_plugins.spaceship_optuna._errors import SettingsError, mismatch
 from hydra_plugins.spaceship_optuna._hooks import Objective
 from hydra_plugins.spaceship_optuna._samplers import build, is_grid
-from hydra_plugins.spaceship_optuna._study import LAST, checked_name
+from hydra_plugins.spaceship_optuna._study import LAST, check_name
 from hydra_plugins.spaceship_optuna.config import DEFAULT_PRUNER, PRUNERS, OptunaSweeperConf
 from hydra_plugins.spaceship_optuna.process import usable_cores
 
@@ -139,7 +139,7 @@ def _objectives(direction: Any, declared: Sequence[Objective]) -> list[Objective
 def _check_names(plain: Settings) -> None:
     resume, name = plain.resume, plain.study_name
     for one in {resume, name} - {None, LAST if resume == LAST else None}:
-        checked_name(str(one))
+        check_name(str(one))
     if resume and name and resume != name:
         wanted = "hydra.sweeper.resume or study_name"
         raise mismatch(wanted, "both, of different names", "drop study_name")

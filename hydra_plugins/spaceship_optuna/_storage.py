@@ -67,9 +67,9 @@ def hide_password(config: DictConfig) -> None:
     with open_dict(config):
         overrides = config.hydra.overrides.hydra
         config.hydra.overrides.hydra = [redact(str(item)) for item in overrides]
-        if not OmegaConf.is_interpolation(config.hydra.sweeper, "storage"):
-            storage = config.hydra.sweeper.storage
-            config.hydra.sweeper.storage = redact(storage) if isinstance(storage, str) else storage
+        sweeper = config.hydra.sweeper
+        if not OmegaConf.is_interpolation(sweeper, "storage") and isinstance(sweeper.storage, str):
+            sweeper.storage = redact(sweeper.storage)
 
 
 def _open_database(url: str) -> RDBStorage:

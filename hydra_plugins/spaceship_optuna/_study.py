@@ -46,12 +46,11 @@ def latest_study(folder: Path, storage: BaseStorage | None) -> str:
     return names[-1]
 
 
-def checked_name(name: str) -> str:
-    """Return a study's name, or raise if it cannot stand in a file name and on a command line."""
+def check_name(name: str) -> None:
+    """Raise if a study's name cannot stand in a file name and on a command line."""
     if name == LAST or not re.fullmatch(r"[\w+-][\w .+-]*", name):
         wanted = "hydra.sweeper.study_name of letters, digits, spaces and _ . + -, other than"
         raise SettingsError(f"expected {wanted} {LAST}, found {name!r}")
-    return name
 
 
 def new_name() -> str:
@@ -114,9 +113,8 @@ def check_facts(study: optuna.Study, facts: Mapping[str, Any]) -> None:
 
 def result_overrides(fixed: Sequence[str], without_effect: Collection[str]) -> list[str]:
     """Return the fixed overrides that change results: a resume has to repeat them."""
-    nodes = [item.lstrip("+~").partition("=")[0].partition(".")[0] for item in fixed]
-    pairs = zip(fixed, nodes, strict=True)
-    return sorted(item for item, node in pairs if node not in without_effect)
+    nodes = {item: re.split("[.=]", item.lstrip("+~"))[0] for item in fixed}
+    return sorted(item for item, node in nodes.items() if node not in without_effect)
 
 
 def open_to_joiners(study: optuna.Study) -> None:

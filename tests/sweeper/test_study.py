@@ -201,4 +201,4 @@ def test_latest_study(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["last", "a,b", "../x", "", "'q'", " x"])
 def test_names_that_cannot_be_used(name: str) -> None:
     with pytest.raises(SettingsError, match="study_name"):
-        _study.checked_name(name)
+        _study.check_name(name)

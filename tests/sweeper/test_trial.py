@@ -14,7 +14,7 @@ def _look_after_hydras_scan() -> list[bool]:
     """Return whether the function of before the scan and that of after it are in a trial."""
     before = sys.modules[PUBLIC].in_trial
     with reporting_to(lambda *_: False):
-        Plugins()  # what its instance() does in a new process: it executes public modules
+        Plugins()  # in a new process it executes the public modules again
         after = sys.modules[PUBLIC].in_trial
         return [before(), after(), in_trial(), before is after]
 
