@@ -34,7 +34,7 @@ def retrain_command(
 ) -> str:
     """Return the command that runs a trial's configuration by itself."""
     arm = plan.owner(trial.params)
-    names = {plan.name(arm, one.key): one for one in arm.parameters}
+    names = plan.parameters(arm)
     values = [
         as_override(one.key, one.value(trial.params[name]), one.prefix)
         for name, one in names.items()
@@ -46,14 +46,12 @@ def retrain_command(
 
 
 def resume_command(study: optuna.Study) -> str:
-    """Return the command that resumes a study."""
     key = "hydra.sweeper.resume="
     given = [item for item in sys.argv[1:] if not item.startswith(key)]
     return _command([*given, key + study.study_name])
 
 
 def show_plan(plan: SearchPlan, n_trials: int) -> None:
-    """Log candidates, spaces and first trials."""
     log.info("%d trials would be run; nothing is run with dry_run=true.", n_trials)
     for arm in plan.arms:
         log.info("%s  (%s)", arm.label, " ".join([*arm.overrides, *plan.fixed]))

@@ -32,12 +32,10 @@ class Parameter:
 
     @classmethod
     def of(cls, override: Override) -> "Parameter":
-        """Return the parameter of a sweep on the command line."""
         prefix = "++" if override.is_force_add() else "+" if override.is_add() else ""
         return cls(override.key_or_group, *_distribution(override), prefix=prefix)
 
     def value(self, drawn: Any) -> Any:
-        """Return the config value of a drawn value."""
         return self.values.get(drawn, drawn) if isinstance(drawn, str) else drawn
 
     def drawn(self, value: Any) -> Any | None:

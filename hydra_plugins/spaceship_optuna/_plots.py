@@ -30,8 +30,6 @@ _KINDS = {
     "parallel": ("plot_parallel_coordinate", "{} over all parameters"),
 }
 """Optuna's function and the title of each kind of plot."""
-_SIZES = {"history": (10.0, 5.0), "importances": (8.0, 5.0), "pareto-front": (9.0, 6.0)}
-"""Inches; the other kinds grow with the number of parameters."""
 _FEWEST, _MOST, _LONGEST = 2, 3, 14
 """Complete trials of a plot, objectives of a Pareto front, letters of a category."""
 
@@ -141,8 +139,8 @@ def _draw(plot: _Plot, title: str, path: Path) -> None:
         try:
             getattr(visualization, _KINDS[plot.kind][0])(plot.studies, **options)
             figure = plt.gcf()
-            wide = min(2.2 * len(figure.axes), 20.0)
-            figure.set_size_inches(_SIZES.get(plot.kind, (wide, 5.0)))
+            width = min(max(2.2 * len(figure.axes), 9.0), 20.0)  # grows with the parameters
+            figure.set_size_inches(width, 5.0)
             figure.suptitle(title, fontsize=12, y=0.98)
             for axes in figure.axes:
                 axes.set_title("")

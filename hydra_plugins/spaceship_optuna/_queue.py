@@ -100,10 +100,11 @@ def discard(
 
 def _fair_start(plan: SearchPlan, minimum: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Return parameters and attributes of the trials that give every arm its share."""
-    defaults = [
-        {plan.name(arm, key): value for key, value in arm.defaults.items()} | plan.choose(arm)
-        for arm in plan.arms
-    ]
+    defaults = []
+    for arm in plan.arms:
+        own = plan.parameters(arm).items()
+        known = {name: arm.defaults[one.key] for name, one in own if one.key in arm.defaults}
+        defaults.append(known | plan.choose(arm))
     free = [plan.choose(arm) for arm in plan.arms] * (minimum - 1)
     return [(own, {DEFAULT: True}) for own in defaults] + [(own, {}) for own in free]
 

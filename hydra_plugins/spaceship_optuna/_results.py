@@ -68,7 +68,6 @@ def leaderboard(study: optuna.Study, labels: Sequence[str]) -> list[Row]:
 
 
 def show(rows: Sequence[Row]) -> str:
-    """Return a leaderboard as a table of aligned text."""
     several = any(row.on_front is not None for row in rows)
     ranking = ("on front",) if several else ("best", "trial", "default")
     table = [("candidate", "trials", "pruned", "failed", *ranking, "seconds")]
@@ -103,7 +102,6 @@ def candidates_of(study: optuna.Study) -> list[str]:
 
 
 def complete(study: optuna.Study) -> list[FrozenTrial]:
-    """Return the complete trials that count."""
     return [trial for trial in counted(study) if trial.state == TrialState.COMPLETE]
 
 
@@ -132,7 +130,6 @@ def commonest_error(study: optuna.Study) -> str | None:
 
 
 def seconds(trial: FrozenTrial) -> float:
-    """Return the duration of a finished trial."""
     return trial.duration.total_seconds() if trial.duration else 0.0
 
 

@@ -47,9 +47,10 @@ class SearchPlan:
         """Return the plan with its arms in a study's order; a new study has none yet."""
         return replace(self, arms=tuple(self.arm(label) for label in labels) or self.arms)
 
-    def name(self, arm: Arm, key: str) -> str:
-        """Return a parameter's name in the study: arms do not share parameters."""
-        return f"{arm.label}/{key}" if len(self.arms) > 1 else key
+    def parameters(self, arm: Arm) -> dict[str, Parameter]:
+        """Return an arm's parameters by their names in the study: arms do not share any."""
+        prefix = f"{arm.label}/" if len(self.arms) > 1 else ""
+        return {prefix + one.key: one for one in arm.parameters}
 
     def choose(self, arm: Arm) -> dict[str, Any]:
         """Return the study's parameters that make a trial one of an arm."""
@@ -62,9 +63,9 @@ class SearchPlan:
     def grid(self) -> Iterator[dict[str, Any]]:
         """Return every point of every arm's space, as parameters of the study."""
         for arm in self.arms:
-            names = [self.name(arm, parameter.key) for parameter in arm.parameters]
-            for point in itertools.product(*(parameter.points() for parameter in arm.parameters)):
-                yield self.choose(arm) | dict(zip(names, point, strict=True))
+            own = self.parameters(arm)
+            for point in itertools.product(*(parameter.points() for parameter in own.values())):
+                yield self.choose(arm) | dict(zip(own, point, strict=True))
 
     def describe(self) -> dict[str, dict[str, str]]:
         """Return each arm's space as text, which a resumed study has to share."""

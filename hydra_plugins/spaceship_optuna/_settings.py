@@ -52,7 +52,8 @@ def check_settings(
     settings: Mapping[str, Any], config: DictConfig, declared: Sequence[Objective] = ()
 ) -> Settings:
     """Return plain settings; raise for values out of range, in conflict or without effect."""
-    plain = Settings(**{key: _plain(value) for key, value in settings.items()})
+    node: Any = OmegaConf.to_container(OmegaConf.create(dict(settings)), resolve=True)
+    plain = Settings(**node)
     if plain.n_jobs == -1:
         plain.n_jobs = usable_cores()
     for key, (least, most) in _RANGES.items():
@@ -65,7 +66,12 @@ def check_settings(
         wanted = "hydra.sweeper.timeout to be a number of seconds above 0"
         raise mismatch(wanted, repr(plain.timeout), "leave it out for no limit")
     plain.objectives = _objectives(plain.direction, declared)
-    _check_names(plain)
+    resume, name = plain.resume, plain.study_name
+    for one in {resume, name} - {None, LAST if resume == LAST else None}:
+        check_name(str(one))
+    if resume and name and resume != name:
+        wanted = "hydra.sweeper.resume or study_name"
+        raise mismatch(wanted, "both, of different names", "drop study_name")
     _check_parts(plain, config)
     _check_ignored(plain, config)
     return plain
@@ -115,10 +121,6 @@ def own_function(path: str) -> Callable[[DictConfig, Trial], None]:
         raise mismatch(wanted, f"{path!r}: {error}", "give MODULE.FUNCTION") from None
 
 
-def _plain(value: Any) -> Any:
-    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
-
-
 def _objectives(direction: Any, declared: Sequence[Objective]) -> list[Objective]:
     """Return the host's objectives, or one for each direction; both have to agree."""
     if direction is None:
@@ -134,15 +136,6 @@ def _objectives(direction: Any, declared: Sequence[Objective]) -> list[Objective
         wanted = f"{own}, which the objective declares"
         raise mismatch(wanted, f"direction={names}", "drop hydra.sweeper.direction")
     return list(declared)
-
-
-def _check_names(plain: Settings) -> None:
-    resume, name = plain.resume, plain.study_name
-    for one in {resume, name} - {None, LAST if resume == LAST else None}:
-        check_name(str(one))
-    if resume and name and resume != name:
-        wanted = "hydra.sweeper.resume or study_name"
-        raise mismatch(wanted, "both, of different names", "drop study_name")
 
 
 def _check_parts(plain: Settings, config: DictConfig) -> None:

@@ -80,7 +80,6 @@ class Worker:
             raise
 
     def may_continue(self, study: optuna.Study) -> bool:
-        """Return whether another trial may be started."""
         in_time = time.time() < self.deadline
         return in_time and not study.user_attrs.get(_study.STOPPED) and not is_orphan(self.parent)
 
@@ -107,16 +106,14 @@ class Worker:
             return None
 
     def _draw(self, trial: Trial) -> tuple[Arm, dict[str, Any]]:
-        """Return the arm and the config values of a trial."""
         labels, arm = self.plan.labels, self.plan.arms[0]
         if len(labels) > 1:
             arm = self.plan.arm(trial.suggest_categorical(CANDIDATE, labels))
         values = {}
-        for parameter in arm.parameters:
-            if trial.user_attrs.get(_study.DEFAULT) and parameter.key not in arm.defaults:
+        for name, one in self.plan.parameters(arm).items():
+            if trial.user_attrs.get(_study.DEFAULT) and one.key not in arm.defaults:
                 continue  # the default lies outside the space: the config's own value stays
-            drawn = suggest(trial, self.plan.name(arm, parameter.key), parameter.distribution)
-            values[parameter.key] = parameter.value(drawn)
+            values[one.key] = one.value(suggest(trial, name, one.distribution))
         return arm, values
 
     def _repeats(self, study: optuna.Study, trial: Trial) -> bool:
@@ -131,7 +128,7 @@ class Worker:
         """Discard a trial that repeats another one, and queue a new point if there is one."""
         known = [other.params for other in study.get_trials(deepcopy=False)]
         scratch = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=trial.number))
-        spaces = {self.plan.name(arm, one.key): one.distribution for one in arm.parameters}
+        spaces = {name: one.distribution for name, one in self.plan.parameters(arm).items()}
         for _ in range(_PROBES):
             params = self.plan.choose(arm) | scratch.ask(spaces).params
             if params not in known:
