@@ -21,7 +21,12 @@ log = logging.getLogger(__name__)
 
 
 def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
-    """Cross-validate a recipe inside the training part and write the job's report."""
+    """Cross-validate a recipe inside the training part and write the job's report.
+
+    >>> report = score(experiment, Job(tmp_path, in_multirun=False), experiment.recipe())
+    >>> 0.5 < report.metrics["cv_accuracy"] < 1
+    True
+    """
     name = f"{recipe.name} on {features_name(recipe.features)}"
     level = logging.DEBUG if in_trial() else logging.INFO  # a sweep's progress shows its trials
     log.log(level, "Cross-validation of %s", name)
@@ -43,7 +48,14 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
 
 
 def fit(experiment: Experiment, job: Job) -> None:
-    """Fit the job's recipe twice: the twin, scored on the hold-out, and the serving model."""
+    """Fit the job's recipe twice: the twin, scored on the hold-out, and the serving model.
+
+    >>> job = Job(tmp_path, in_multirun=False)
+    >>> _ = score(experiment, job, experiment.recipe())
+    >>> fit(experiment, job)
+    >>> job.fitted
+    True
+    """
     report, frame = Report.read(job.folder), experiment.dataset.train
     pipeline = experiment.pipeline(Recipe.from_plain(report.recipe))
     protocol = experiment.protocol
@@ -70,6 +82,10 @@ def judge(experiment: Experiment, job: Job, ceiling: str = CHAMPION) -> Verdict:
 
     Raises:
         RefusedError: The candidate is refused, and `gate.require` is true.
+
+    >>> judge(experiment, Job(tmp_path, in_multirun=False))
+    Traceback (most recent call last):
+    spaceship.errors.TrackingError: expected an MLflow run for the job in ...
 
     """
 

@@ -71,6 +71,10 @@ class Experiment:
         given: A data source in place of the one that `data=` chose.
         kept: Objects shared with other jobs of the process.
 
+    Example:
+        >>> experiment.recipe().name, experiment.protocol.n_folds, experiment.registry.model
+        ('logistic_regression', 2, 'spaceship-synthetic')
+
     """
 
     settings: Settings

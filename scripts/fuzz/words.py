@@ -31,7 +31,7 @@ TARGETS = (
     "os.system", "builtins.eval", "builtins.exec", "builtins.open", "joblib.load", "pickle.loads",
     "pandas.read_pickle", "subprocess.run", "subprocess.Popen", "shutil.rmtree",
     "importlib.import_module", "sklearn.utils.fixes.os.system", "sklearn.externals.nope",
-    "spaceship.files.os.system", "spaceship.nope.Nope", "spaceship.config.build.build",
+    "spaceship.config.resolvers.os.system", "spaceship.nope.Nope", "spaceship.config.build.build",
     "spaceship.data.cache.shutil.rmtree", "spaceship.data.csv_reader.read_csv", "spaceship",
     "spaceship.files.write_atomically", "spaceship.mode.train.train",
     "spaceship.model.blend.Blend", "spaceship.task.spaceship_titanic.features.raw.RawFeatures",

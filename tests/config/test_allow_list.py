@@ -50,7 +50,7 @@ def test_a_target_that_is_not_on_the_list_is_refused(target: str) -> None:
     [
         "sklearn.utils.validation.joblib.load",  # a module's own import is an attribute of it
         "spaceship.files.hashlib.sha256",
-        "spaceship.files.os.system",
+        "spaceship.config.resolvers.os.system",
         "spaceship.files.Path",
     ],
 )
