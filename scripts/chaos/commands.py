@@ -114,9 +114,9 @@ def sweep_faults(outputs: Path) -> list[str]:
     """Return what is wrong with a sweep that should be done, by its study and its folder."""
     import optuna
 
-    from hydra_plugins.spaceship_optuna._journal import open_journal
+    from hydra_plugins.spaceship_optuna._storage import open_storage
 
-    storage = open_journal(str(outputs / "studies" / f"{STUDY}.journal"))
+    storage = open_storage(str(outputs / "studies" / f"{STUDY}.journal"))
     trials = optuna.load_study(study_name=STUDY, storage=storage).get_trials()
     kept = [trial for trial in trials if "void" not in trial.user_attrs]
     states = Counter(trial.state.name for trial in kept)

@@ -109,10 +109,10 @@ def trials_of(outputs: Path) -> list[Any]:
     """Return the study's trials, if it exists already."""
     import optuna
 
-    from hydra_plugins.spaceship_optuna._journal import open_journal
+    from hydra_plugins.spaceship_optuna._storage import open_storage
 
     path = outputs / "studies" / "kills.journal"
-    storage = open_journal(str(path)) if path.exists() else None
+    storage = open_storage(str(path)) if path.exists() else None
     if storage is None or not optuna.get_all_study_names(storage):
         return []
     return optuna.load_study(study_name="kills", storage=storage).get_trials()

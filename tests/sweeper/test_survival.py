@@ -16,7 +16,7 @@ from optuna.trial import TrialState
 
 from hydra_plugins.spaceship_optuna import _recovery
 from hydra_plugins.spaceship_optuna._hooks import Objective
-from hydra_plugins.spaceship_optuna._ranking import candidates_of
+from hydra_plugins.spaceship_optuna._results import candidates_of
 from hydra_plugins.spaceship_optuna._search_space import SearchPlan
 from hydra_plugins.spaceship_optuna._settings import Settings
 from hydra_plugins.spaceship_optuna._storage import open_storage

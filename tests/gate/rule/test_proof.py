@@ -19,7 +19,7 @@ from spaceship.gate.rule._base import Rule
 from spaceship.gate.rule.floor import Floor
 from spaceship.gate.rule.gain import Gain
 from spaceship.gate.rule.repeats import Repeats
-from spaceship.gate.rule.significance import PairedTest, Significance, bootstrap_interval, mcnemar
+from spaceship.gate.rule.significance import Significance, bootstrap_interval, mcnemar
 
 MakeReport = Callable[..., Report]
 DEFAULT = Gate(floor=Floor(), gain=Gain())
@@ -171,7 +171,7 @@ def test_p_value_of_a_large_holdout_is_found_quickly() -> None:
 def test_the_bootstrap_interval_must_lie_above_zero(
     report: MakeReport, wins: int, *, passed: bool
 ) -> None:
-    gate = Gate(significance=Significance(test=PairedTest.BOOTSTRAP))
+    gate = Gate(significance=Significance(test="bootstrap"))
     verdict = gate.decide(report(500 + wins, 1000), report(500, 1000))
     (check,) = verdict.checks
     assert (check.rule, check.passed) == ("bootstrap_low", passed)

@@ -21,7 +21,7 @@ from spaceship.gate.rule.floor import Floor
 from spaceship.gate.rule.gain import Gain
 from spaceship.gate.rule.latency import Latency
 from spaceship.gate.rule.repeats import Repeats
-from spaceship.gate.rule.significance import PairedTest, Significance
+from spaceship.gate.rule.significance import Significance
 from spaceship.gate.rule.size import Size
 from spaceship.gate.rule.slices import Slices
 
@@ -148,7 +148,7 @@ def test_an_index_by_hand() -> None:
 EVERY = {
     "any_gain": Gain(),
     "mcnemar_p": Significance(),
-    "bootstrap_low": Significance(test=PairedTest.BOOTSTRAP),
+    "bootstrap_low": Significance(test="bootstrap"),
     "least_cv_gain": Repeats(),
     "ece_worsening": Calibration(max_worsening=0),
     "slice_worsening": Slices(max_worsening=0, min_rows=1),
