@@ -22,18 +22,14 @@ _FRAMES = ("train", "test", "sample")
 def load_dataset(source: DataSource, outputs: Path) -> tuple[Dataset, Path]:
     """Return the data set of a source and its folder, from Parquet if it was loaded before.
 
-    A stored copy is used only if its contents still have the digest noted beside them.
-
-    Args:
-        source: Source of the data set.
-        outputs: `paths.outputs`.
+    A stored copy, below `paths.outputs`, is used only if its contents still have the digest noted
+    beside them.
 
     >>> from spaceship.data.synthetic import SyntheticData
     >>> source = SyntheticData(n_groups=30, seed=1, drift=0.0, test_fraction=0.3)
     >>> data, folder = load_dataset(source, tmp_path)
     >>> load_dataset(source, tmp_path)[0].digest == data.digest
     True
-
     """
     folder = outputs / "data" / source.name / source.fingerprint()[:16]
     stored = _read(folder)
