@@ -57,7 +57,7 @@ def check_disjoint(train: pd.DataFrame, test: pd.DataFrame) -> None:
     groups = [set(group_of(frame[ID])) for frame in (train, test)]
     if shared := sorted(groups[0] & groups[1]):
         wanted = f"{GROUPS} ({ID} before '_') to be in train or in test"
-        do = f"move each of these groups to one of the two files. {WHOLE_GROUPS}"
+        do = f"move each of these groups to one of the two files: {WHOLE_GROUPS}"
         raise DataError(expected(wanted, f"{len(shared)} in both: {first_few(shared)}", do))
 
 

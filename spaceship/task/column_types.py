@@ -22,21 +22,17 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
 
     Takes what CSV, JSON, Parquet or Python may hold: text or native values, `None`, `NaN` or an
     empty text for a missing one. A frame that is typed already passes through untouched. The label
-    is kept if it is there, as plain booleans unless some are missing.
-
-    Raises:
-        DataError: A raw column is missing or there twice, or a value is not of its column's type.
+    is kept if it is there, as plain booleans unless some are missing. Raise DataError if a raw
+    column is missing or there twice, or a value is not of its column's type.
 
     >>> str(typed(people.test.astype(object)).dtypes["Age"])
     'float64'
-
     """
     if twice := sorted({*frame.columns[frame.columns.duplicated()]} & {*COLUMNS, LABEL}):
-        msg = f"expected each raw column once; found twice: {', '.join(twice)}"
-        raise DataError(msg)
+        raise DataError(f"expected each raw column once; found twice: {', '.join(twice)}")
     if absent := [name for name in COLUMNS if name not in frame.columns]:
-        msg = f"expected the {len(COLUMNS)} raw columns; {missing_columns(absent, frame.columns)}"
-        raise DataError(msg)
+        missing = missing_columns(absent, frame.columns)
+        raise DataError(f"expected the {len(COLUMNS)} raw columns; {missing}")
     names = [*COLUMNS, LABEL] if LABEL in frame.columns else [*COLUMNS]
     columns = {name: _typed_column(frame[name]) for name in names}
     return pd.DataFrame(columns, index=frame.index)
@@ -136,8 +132,8 @@ def _typed_column(column: pd.Series) -> pd.Series:
     converted, unreadable = read(column)
     if unreadable.any():
         strange = column[unreadable]
-        found = ", ".join(repr(value) for value in strange.head(_SHOWN))
-        msg = f"expected {column.name} to be {kind_of(str(column.name))}, or missing; "
-        raise DataError(f"{msg}found {len(strange)} others: {found}")
+        found = f"{len(strange)} others: {', '.join(map(repr, strange.head(_SHOWN)))}"
+        kind = kind_of(str(column.name))
+        raise DataError(f"expected {column.name} to be {kind}, or missing; found {found}")
     whole_label = column.name == LABEL and not converted.hasnans
     return converted.astype(np.bool_) if whole_label else converted
