@@ -70,13 +70,11 @@ def _read(folder: Path) -> Dataset | None:
         return None
     try:
         meta = json.loads((folder / _META).read_text())
-        paths = [folder / f"{name}.parquet" for name in _FRAMES]
-        sample = pd.read_parquet(paths[2]) if paths[2].is_file() else None
-        train, test = (pd.read_parquet(path) for path in paths[:2])
-        if _digest(train, test, sample) != meta["frames_digest"]:
-            message = "its contents have changed"
-            raise ValueError(message)  # noqa: TRY301 - one way out for every damage
-        return Dataset(train, test, sample, meta["digest"])
+        paths = {name: folder / f"{name}.parquet" for name in _FRAMES}
+        frames = {name: pd.read_parquet(path) for name, path in paths.items() if path.is_file()}
+        if digest(*frames.values()) != meta["frames_digest"]:
+            raise ValueError("its contents have changed")  # noqa: TRY301 - one way out
+        return Dataset(frames["train"], frames["test"], frames.get("sample"), meta["digest"])
     except (KeyError, OSError, ValueError) as fault:  # pyarrow's errors are among these
         log.warning("The data stored in %s is loaded afresh: %s", folder, fault)
         shutil.rmtree(folder, ignore_errors=True)
@@ -84,14 +82,10 @@ def _read(folder: Path) -> Dataset | None:
 
 
 def _write(data: Dataset, folder: Path) -> None:
-    frames = {"train": data.train, "test": data.test, "sample": data.sample}
-    meta = {"digest": data.digest, "frames_digest": _digest(*frames.values())}
+    frames = {name: getattr(data, name) for name in _FRAMES}
+    frames = {name: frame for name, frame in frames.items() if frame is not None}
+    meta = {"digest": data.digest, "frames_digest": digest(*frames.values())}
     with filling(folder) as temporary:
         for name, frame in frames.items():
-            if frame is not None:
-                frame.to_parquet(temporary / f"{name}.parquet")
+            frame.to_parquet(temporary / f"{name}.parquet")
         (temporary / _META).write_text(json.dumps(meta))
-
-
-def _digest(*frames: pd.DataFrame | None) -> str:
-    return digest(*(frame for frame in frames if frame is not None))

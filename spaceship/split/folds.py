@@ -35,9 +35,8 @@ def inner_folds(ids: pd.Series, labels: npt.ArrayLike, *, n_splits: int, seed: i
 
     As `group_folds`, but labels are not balanced, which takes a hundredth of the time.
 
-    >>> ids, labels = pd.Series(["1_1", "1_2", "2_1", "2_2"]), [True, False, True, False]
-    >>> [test.tolist() for _, test in inner_folds(ids, labels, n_splits=2, seed=0)]
-    [[2, 3], [0, 1]]
+    >>> inner_folds(pd.Series(["1_1", "2_1"] * 2), [1, 1, 0, 0], n_splits=2, seed=0)[0][1]
+    array([1, 3])
     """
     from sklearn.model_selection import GroupKFold
 

@@ -79,30 +79,22 @@ def read(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     >>> values.tolist(), unreadable.tolist()
     ([7.0, nan, nan], [False, True, False])
     """
-    reader = {"a number": to_number, "true or false": to_boolean}
-    converted = reader.get(kind_of(str(column.name)), to_text)(column)
+    reader = {"a number": _to_number, "true or false": to_boolean}
+    converted = reader.get(kind_of(str(column.name)), _to_text)(column)
     if converted is column or not converted.hasnans:
         return converted, pd.Series(data=False, index=column.index)
-    return converted, converted.isna() & to_text(column).notna()
+    return converted, converted.isna() & _to_text(column).notna()
 
 
-def to_text(column: pd.Series) -> pd.Series:
-    """Return a column as text; missing and empty values are NaN.
-
-    >>> to_text(pd.Series([7, None, ""], dtype=object)).tolist()
-    ['7', nan, nan]
-    """
+def _to_text(column: pd.Series) -> pd.Series:
+    """Return a column as text; missing and empty values are NaN."""
     text = column if column.dtype == "str" else column.astype("str")
     empty = (text == "").to_numpy()
     return text.mask(empty) if empty.any() else text
 
 
-def to_number(column: pd.Series) -> pd.Series:
-    """Return a column as float64; a value that is no number is NaN.
-
-    >>> to_number(pd.Series(["7", "old"])).tolist()
-    [7.0, nan]
-    """
+def _to_number(column: pd.Series) -> pd.Series:
+    """Return a column as float64; a value that is no number is NaN."""
     if column.dtype == np.float64:
         return column
     if not pd.api.types.is_numeric_dtype(column.dtype):
@@ -113,7 +105,7 @@ def to_number(column: pd.Series) -> pd.Series:
 def to_boolean(column: pd.Series) -> pd.Series:
     """Return a column as nullable boolean; a value that is neither true nor false is missing.
 
-    True and false may be booleans, the numbers 1 and 0, or either of them as text in any case.
+    Booleans, the numbers 1 and 0 and either of them as text in any case are read.
 
     >>> to_boolean(pd.Series(["TRUE", 0, "maybe"])).tolist()
     [True, False, <NA>]

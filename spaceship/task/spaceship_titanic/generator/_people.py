@@ -60,15 +60,13 @@ def _draw_bills(rng: np.random.Generator, planet: Ints, drift: float) -> Floats:
     bands = [pick(rng.random(len(planet)), service[planet]) for service in services]
     buys = rng.random(len(planet)) >= _tables.chances("idle")[planet]
     factor = _tables.drift_factor("budget", drift)[planet] * buys
-    bills: Floats = _draw_number(rng, np.column_stack(bands), "bill_edges")
-    return np.ceil(bills * factor[:, None])
+    return np.ceil(_draw_number(rng, np.column_stack(bands), "bill_edges") * factor[:, None])
 
 
 def _draw_number(rng: np.random.Generator, band: Ints, edges: str) -> Floats:
     """Return a whole number from each band, all numbers of a band being as likely."""
     limits = np.array(_tables.TABLES[edges], dtype=float)
-    number: Floats = np.floor(limits[band] + rng.random(band.shape) * np.diff(limits)[band])
-    return number
+    return np.floor(limits[band] + rng.random(band.shape) * np.diff(limits)[band])
 
 
 def _number_cabins(group: Ints, deck: Ints, starboard: Bools) -> tuple[Ints, Floats]:
