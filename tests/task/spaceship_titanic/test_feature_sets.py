@@ -16,7 +16,7 @@ from spaceship.task.spaceship_titanic.columns import COLUMNS, LABEL, SPENDS
 from spaceship.task.spaceship_titanic.features._blocks import BLOCKS
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 YAMLS = sorted((ROOT / "configs" / "features").glob("*.yaml"))
 
 PLANETS = st.sampled_from(["Earth", "Europa", "Mars", "Pluto", np.nan])
