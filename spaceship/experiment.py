@@ -28,7 +28,7 @@ from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.tracking.best_jobs import best_recipes, study_folder
 from spaceship.tracking.job import Job
-from spaceship.tracking.store import Store, validated
+from spaceship.tracking.store import Store
 
 Made = TypeVar("Made")
 _CHOICES = ("calibration", "threshold")
@@ -140,8 +140,8 @@ class Experiment:
     def store(self) -> Store:
         """The MLflow store of `tracking=`."""
         where = self.settings.tracking
-        key = (where.uri, where.artifacts, where.experiment)
-        return self.kept.once("store", key, lambda: validated(*key))
+        key = (where.uri or "", where.artifacts or None, where.experiment)
+        return self.kept.once("store", key, lambda: Store(*key))
 
     @cached_property
     def registry(self) -> Registry:

@@ -24,13 +24,11 @@ class BrokenRule:
 def broken_rules(frame: pd.DataFrame) -> Iterator[BrokenRule]:
     """Yield every rule that rows of a raw frame break: of texts, booleans, numbers, the label.
 
-    Args:
-        frame: Raw values of known columns, any of them absent, with a unique index.
+    The frame holds known columns, any of them absent, under a unique index.
 
     >>> [broken] = broken_rules(pd.DataFrame({"Age": ["7", "-2"]}))
     >>> broken.rule, broken.found.to_dict()
     ('0 to 120 years', {1: '-2'})
-
     """
     declared = rules()
     texts = [name for name in COLUMNS if not kind_of(name)]

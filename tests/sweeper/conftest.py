@@ -4,10 +4,10 @@ from pathlib import Path
 
 import optuna
 import pytest
-from shell import Project
 
 from hydra_plugins.spaceship_optuna import _study
 from hydra_plugins.spaceship_optuna._storage import open_storage
+from tests.sweeper.shell import Project
 
 
 @pytest.fixture

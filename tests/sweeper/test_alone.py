@@ -13,12 +13,12 @@ from pathlib import Path
 
 import optuna
 import pytest
-from commands import Keep
 from optuna.trial import TrialState
 from packaging.requirements import Requirement
-from shell import APPS, ROOT, TIMEOUT_SECONDS, counting, load, results
 
 from hydra_plugins.spaceship_optuna import REQUIREMENTS
+from tests.commands import Keep
+from tests.sweeper.shell import APPS, ROOT, TIMEOUT_SECONDS, counting, load, results
 
 pytestmark = pytest.mark.slow
 SWEEP = ["-m", "model=parabola,line", "hydra.sweeper.n_trials=12", "hydra.sweeper.sampler.seed=1"]

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -36,13 +37,15 @@ def test_lock_of_a_killed_process_is_free_at_once(journal: Path, study: optuna.S
 
 
 def test_lock_is_held_though_optunas_own_is_let_go(journal: Path, study: optuna.Study) -> None:
-    lock = study._storage._backend.lock
+    storage: Any = study._storage
+    lock = storage._backend.lock
     lock.acquire()
     theirs = JournalFileSymlinkLock(str(journal))
     theirs.acquire()
     theirs.release()
+    other: Any = open_storage(str(journal))
     with pytest.raises(Timeout):
-        open_storage(str(journal))._backend.lock.acquire(timeout=0.1)
+        other._backend.lock.acquire(timeout=0.1)
     lock.release()
 
 

@@ -12,7 +12,6 @@ import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
-from studies import DEAD, PLAN, claim, slots, worker_of
 
 from hydra_plugins.spaceship_optuna import _queue, _recovery, _study
 from hydra_plugins.spaceship_optuna._distributions import Parameter
@@ -20,6 +19,7 @@ from hydra_plugins.spaceship_optuna._errors import SettingsError
 from hydra_plugins.spaceship_optuna._search_space import Arm, SearchPlan
 from hydra_plugins.spaceship_optuna._storage import locate_storage, open_storage
 from hydra_plugins.spaceship_optuna._study import VOID
+from tests.sweeper.studies import DEAD, PLAN, claim, slots, worker_of
 
 Open = Callable[[], optuna.Study]
 
