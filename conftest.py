@@ -1,7 +1,6 @@
 """Fixtures that tests and doctests share: passengers, an MLflow store, a registry, reports.
 
-An example in a docstring finds `people`, `store`, `registry`, `pipeline`, `report` and `tmp_path`
-ready-made; each is made for the examples that name it.
+An example in a docstring finds the names of READY_MADE; each is made for the examples that name it.
 """
 
 import os
@@ -13,15 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reports import MakeReport, make_report
+from hydra import compose, initialize_config_dir
 
+from spaceship.config.installation import configs
+from spaceship.config.resolvers import register_resolvers
 from spaceship.data._base import Dataset
 from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.report import Report
+from spaceship.experiment import Experiment
 from spaceship.registry.registry import Registry
-from spaceship.tracking.store import Store, validated
+from spaceship.tracking.store import Store
+from tests.reports import MakeReport, make_report
 
-READY_MADE = ("people", "store", "registry", "pipeline", "report", "tmp_path")
+READY_MADE = ("people", "store", "registry", "pipeline", "report", "experiment", "tmp_path")
 
 
 @pytest.fixture(autouse=True)
@@ -46,10 +49,11 @@ def pipeline() -> Any:
     """Give an unfitted pipeline that takes raw columns."""
     from sklearn.linear_model import LogisticRegression
 
+    from spaceship.model.encoding import Encoding
     from spaceship.model.pipeline import build_pipeline
     from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 
-    return build_pipeline(RawFeatures(), "onehot", LogisticRegression())
+    return build_pipeline(RawFeatures(), Encoding.ONEHOT, LogisticRegression())
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +72,7 @@ def store(database: Path, tmp_path: Path) -> Iterator[Store]:
     folder = tmp_path / "outputs"
     folder.mkdir()
     shutil.copy(database, folder / "mlflow.db")
-    yield validated(f"sqlite:///{folder}/mlflow.db", str(folder / "mlartifacts"), "spaceship")
+    yield Store(f"sqlite:///{folder}/mlflow.db", str(folder / "mlartifacts"), "spaceship")
     _forget_mlflow()
 
 
@@ -76,6 +80,16 @@ def store(database: Path, tmp_path: Path) -> Iterator[Store]:
 def registry(store: Store, tmp_path: Path) -> Registry:
     """Give a registry in which nothing is registered yet."""
     return Registry(store, "spaceship-synthetic", tmp_path / "outputs" / "locks")
+
+
+@pytest.fixture
+def experiment(store: Store) -> Experiment:
+    """Give the experiment of a logistic regression on few passengers."""
+    register_resolvers()
+    places = [f"paths.outputs={Path(str(store.artifacts)).parent}", f"tracking.uri={store.uri}"]
+    quick = ["data.n_groups=60", "model=logistic_regression", "features=raw", "split.n_folds=2"]
+    with initialize_config_dir(str(configs()), version_base="1.3"):
+        return Experiment.of(compose("config", [*places, *quick]))
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,7 @@
-"""Names of other packages that their documentation does not promise, in one place.
+"""Names that the documentation of other packages does not promise; test_upstream.py holds each."""
 
-`tests/test_upstream.py` holds each of them against the installed release.
-"""
-
-MLFLOW_DOWNLOAD_NOTE = "registered_model_meta"
-"""File that MLflow 3.17 adds to a registered model that it has downloaded."""
-MLFLOW_SKOPS_FILE = "model.skops"
-"""File of the estimator in a folder that MLflow 3.17's `mlflow.sklearn.save_model` has written."""
+MLFLOW_DOWNLOAD_NOTE = "registered_model_meta"  # MLflow 3.17 adds it to a downloaded model
+MLFLOW_SKOPS_FILE = "model.skops"  # MLflow 3.17's `sklearn.save_model` stores the estimator there
 ESTIMATOR_ERRORS = {
     "sklearn.utils._param_validation": "InvalidParameterError",
     "lightgbm.basic": "LightGBMError",

@@ -11,20 +11,13 @@ log = logging.getLogger(__name__)
 class Pending:
     """Failures to raise and runs to end before this process exits.
 
-    Attributes:
-        failures: Exceptions of Hydra callbacks, in order; the command line raises the first.
-        open_runs: By id of a run that is still open, the function that ends it with a status.
-
-    >>> pending = Pending(open_runs={"run-1": print})
-    >>> pending.end_runs("KILLED")
+    >>> Pending(open_runs={"run-1": print}).end_runs("KILLED")
     KILLED
-    >>> pending.open_runs
-    {}
-
     """
 
-    failures: list[Exception] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)  # of Hydra callbacks, in order
     open_runs: dict[str, Callable[[str], None]] = field(default_factory=dict)
+    """By id of a run that is still open, the function that ends it with a status."""
 
     def raise_first(self) -> None:
         """Raise the first failure, if there is one."""
@@ -46,5 +39,4 @@ class Pending:
                 log.warning("Run %s cannot be marked %s yet: %s", run_id, status, found)
 
 
-PENDING = Pending()
-"""The failures and open runs of this process."""
+PENDING = Pending()  # of this process

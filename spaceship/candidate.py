@@ -9,9 +9,10 @@ from spaceship.drift.profile import PROFILE_FILE, take_profile
 from spaceship.evaluation import twins as training
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment, features_name
+from spaceship.files import write_json
 from spaceship.gate.verdict import Verdict
 from spaceship.model.recipe import Recipe
-from spaceship.records import write_record
+from spaceship.records import to_plain
 from spaceship.registry import packaging
 from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHAMPION
@@ -21,7 +22,12 @@ log = logging.getLogger(__name__)
 
 
 def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
-    """Cross-validate a recipe inside the training part and write the job's report."""
+    """Cross-validate a recipe inside the training part and write the job's report.
+
+    >>> report = score(experiment, Job(tmp_path, in_multirun=False), experiment.recipe())
+    >>> 0.5 < report.metrics["cv_accuracy"] < 1
+    True
+    """
     name = f"{recipe.name} on {features_name(recipe.features)}"
     level = logging.DEBUG if in_trial() else logging.INFO  # a sweep's progress shows its trials
     log.log(level, "Cross-validation of %s", name)
@@ -43,7 +49,14 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
 
 
 def fit(experiment: Experiment, job: Job) -> None:
-    """Fit the job's recipe twice: the twin, scored on the hold-out, and the serving model."""
+    """Fit the job's recipe twice: the twin, scored on the hold-out, and the serving model.
+
+    >>> job = Job(tmp_path, in_multirun=False)
+    >>> _ = score(experiment, job, experiment.recipe())
+    >>> fit(experiment, job)
+    >>> job.fitted
+    True
+    """
     report, frame = Report.read(job.folder), experiment.dataset.train
     pipeline = experiment.pipeline(Recipe.from_plain(report.recipe))
     protocol = experiment.protocol
@@ -58,7 +71,8 @@ def fit(experiment: Experiment, job: Job) -> None:
     log.info("Hold-out: accuracy %.4f on %d passengers", holdout.accuracy, len(holdout.labels))
     scored.write(job.folder)
     # The profile's scores are the twin's: the serving model has seen every row it would score.
-    write_record(job.folder / PROFILE_FILE, take_profile(frame, holdout.probabilities))
+    profile = take_profile(frame, holdout.probabilities)
+    write_json(job.folder / PROFILE_FILE, to_plain(profile))
     packaging.save(twin, job.twin, frame)
     packaging.save(training.fit_serving(pipeline, frame), job.model, frame)
     size = {"model_mb": packaging.size(job.model) / 1e6}
@@ -70,6 +84,10 @@ def judge(experiment: Experiment, job: Job, ceiling: str = CHAMPION) -> Verdict:
 
     Raises:
         RefusedError: The candidate is refused, and `gate.require` is true.
+
+    >>> judge(experiment, Job(tmp_path, in_multirun=False))
+    Traceback (most recent call last):
+    spaceship.errors.TrackingError: expected an MLflow run for the job in ...
 
     """
 

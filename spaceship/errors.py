@@ -1,17 +1,4 @@
-"""Errors that a user can mend, and the exit status that each ends the process with.
-
-SpaceshipError                  2
-├── ConfigError                 2   a setting, or settings that do not go together
-├── DataError                   2   a file or frame that breaks the schema
-├── MissingDependencyError      2   an optional package
-├── CredentialsError            2   a remote service
-├── TrackingError               2   the MLflow store
-├── RegistryError               2   the model registry, or a file that a job has written
-│   ├── OutdatedError           2   an alias that has moved meanwhile
-│   └── NoChampionError         2   no model in production
-├── SubmissionError             2   the file of predictions
-├── DriftError                  2   rows unlike the training rows
-└── RefusedError                3   a refusal by the gate under `gate.require=true`
+"""Errors that a user can mend, by kind, and the exit status that each ends the process with.
 
 The command line prints the message of such an error without a traceback; any other exception is a
 fault of the program and ends it with status 1.
@@ -31,15 +18,11 @@ def expected(what: str, found: object, do: str) -> str:
 class SpaceshipError(Exception):
     """Base of every error whose message says what was expected, what was found, what to do.
 
-    Attributes:
-        exit_status: Exit status of a process that this error ends.
-
     >>> issubclass(NoChampionError, SpaceshipError), RefusedError.exit_status
     (True, 3)
-
     """
 
-    exit_status: int = 2
+    exit_status: int = 2  # of a process that this error ends
 
 
 class ConfigError(SpaceshipError):

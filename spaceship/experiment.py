@@ -28,7 +28,7 @@ from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.tracking.best_jobs import best_recipes, study_folder
 from spaceship.tracking.job import Job
-from spaceship.tracking.store import Store, validated
+from spaceship.tracking.store import Store
 
 Made = TypeVar("Made")
 _CHOICES = ("calibration", "threshold")
@@ -70,6 +70,10 @@ class Experiment:
         overrides: The overrides of the command line, such as `features=raw`.
         given: A data source in place of the one that `data=` chose.
         kept: Objects shared with other jobs of the process.
+
+    Example:
+        >>> experiment.recipe().name, experiment.protocol.n_folds, experiment.registry.model
+        ('logistic_regression', 2, 'spaceship-synthetic')
 
     """
 
@@ -136,8 +140,8 @@ class Experiment:
     def store(self) -> Store:
         """The MLflow store of `tracking=`."""
         where = self.settings.tracking
-        key = (where.uri, where.artifacts, where.experiment)
-        return self.kept.once("store", key, lambda: validated(*key))
+        key = (where.uri or "", where.artifacts or None, where.experiment)
+        return self.kept.once("store", key, lambda: Store(*key))
 
     @cached_property
     def registry(self) -> Registry:

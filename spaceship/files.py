@@ -9,21 +9,10 @@ from hydra_plugins.spaceship_optuna.files import remove, unfinished, write_atomi
 from spaceship._upstream import MLFLOW_DOWNLOAD_NOTE
 from spaceship.errors import RegistryError, expected
 
-__all__ = [
-    "VERSION",
-    "clear_unfinished",
-    "digest",
-    "read_json",
-    "read_text",
-    "remove",
-    "unfinished",
-    "write_atomically",
-    "write_json",
-]
+__all__ = ["remove", "unfinished", "write_atomically"]  # the sweeper's, beside those below
 
 VERSION = 1
-_UNFINISHED = (".tmp", ".unfinished")
-"""Endings of hidden files and folders that are renamed once they are complete."""
+_UNFINISHED = (".tmp", ".unfinished")  # endings of hidden paths, renamed once complete
 _RERUN = "run the job again"
 
 
@@ -34,8 +23,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     >>> read_json(tmp_path / "record.json")
     {'loss': 0.1}
     """
-    text = json.dumps({"version": VERSION, **content}, indent=2)
-    write_atomically(path, text + "\n")
+    write_atomically(path, json.dumps({"version": VERSION, **content}, indent=2) + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -46,7 +34,6 @@ def read_json(path: Path) -> dict[str, Any]:
     >>> _ = (tmp_path / "record.json").write_text('{"version": 1, "loss": null}')
     >>> read_json(tmp_path / "record.json")
     {'loss': None}
-
     """
     try:
         content = json.loads(read_text(path))
@@ -79,7 +66,6 @@ def read_text(path: Path) -> str:
     >>> _ = (tmp_path / "a.txt").write_text("text")
     >>> read_text(tmp_path / "a.txt")
     'text'
-
     """
     try:
         return path.read_bytes().decode()

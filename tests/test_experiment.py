@@ -46,7 +46,7 @@ def enthrone(registry: Registry, folder: Path, tags: dict[str, str]) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "MLmodel").write_text("flavors: {}\n")
     run_id = registry.store.start_run("job", {})
-    registry.move(CHAMPION, registry.register(folder, run_id, tags), "test")
+    registry.aliases.move(CHAMPION, registry.register(folder, run_id, tags), "test")
 
 
 def test_a_named_models_recipe_is_what_builds_it_and_nothing_else(store: Store) -> None:
@@ -111,7 +111,7 @@ def test_a_stored_recipe_takes_seed_and_threads_of_the_job(store: Store, seed: i
 
 def test_a_recipe_that_cannot_be_built_is_the_users(store: Store) -> None:
     wrong = {**IN_PRODUCTION, "encoding": "ordinal"}
-    with pytest.raises(ConfigError, match=r"model\.encoding to be one of"):
+    with pytest.raises(ConfigError, match=r"model\.encoding to be"):
         Recipe.from_plain(wrong)
     evil = {**IN_PRODUCTION, "estimator": {"_target_": "joblib.load", "filename": "x"}}
     with pytest.raises(ConfigError, match=r"found 'joblib\.load'"):

@@ -1,4 +1,4 @@
-"""What bad input is made of: cells, values, targets, settings of Hydra, flags, search spaces."""
+"""Vocabulary of bad input: cells, values, targets, settings of Hydra, flags, search spaces."""
 
 NASTY = (
     "", " ", "nan", "NaN", "NA", "None", "null", "inf", "-inf", "Infinity", "1e400", "-1e400",
@@ -31,7 +31,7 @@ TARGETS = (
     "os.system", "builtins.eval", "builtins.exec", "builtins.open", "joblib.load", "pickle.loads",
     "pandas.read_pickle", "subprocess.run", "subprocess.Popen", "shutil.rmtree",
     "importlib.import_module", "sklearn.utils.fixes.os.system", "sklearn.externals.nope",
-    "spaceship.files.os.system", "spaceship.nope.Nope", "spaceship.config.build.build",
+    "spaceship.config.resolvers.os.system", "spaceship.nope.Nope", "spaceship.config.build.build",
     "spaceship.data.cache.shutil.rmtree", "spaceship.data.csv_reader.read_csv", "spaceship",
     "spaceship.files.write_atomically", "spaceship.mode.train.train",
     "spaceship.model.blend.Blend", "spaceship.task.spaceship_titanic.features.raw.RawFeatures",

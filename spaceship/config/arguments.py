@@ -11,24 +11,16 @@ from spaceship.records import list_faults
 class Configured(BaseModel):
     """Base of a class whose arguments come from a YAML file or from the command line.
 
-    Attributes:
-        hint: The end of the message about a wrong argument.
-
-    Raises:
-        ConfigError: An argument is unknown or of a wrong type; every such argument is listed.
-
-    Example:
-        >>> Limit = type("Limit", (Configured,), {"__annotations__": {"rows": int}})
-        >>> Limit(rows=3).rows
-        3
-
+    >>> Limit = type("Limit", (Configured,), {"__annotations__": {"rows": int}})
+    >>> Limit(rows=3).rows
+    3
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    hint: ClassVar[str] = "see configs"
+    hint: ClassVar[str] = "see configs"  # the end of the message about a wrong argument
 
     def __init__(self, **arguments: Any) -> None:
-        """Check the arguments."""
+        """Raise ConfigError that lists every argument that is unknown or of a wrong type."""
         try:
             super().__init__(**arguments)
         except ValidationError as error:

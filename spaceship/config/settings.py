@@ -117,6 +117,17 @@ class Simulate(Section):
     drift_from: float = _setting("a number, 0 to 1", ge=0, le=1)
     drift_to: float = _setting("a number, 0 to 1", ge=0, le=1)
 
+    @property
+    def drifts(self) -> list[float]:
+        """The drift of every era, and of the one that arrives after the last."""
+        import numpy as np
+
+        return [float(x) for x in np.linspace(self.drift_from, self.drift_to, self.eras + 1)]
+
+    def span(self, era: int) -> tuple[int, int]:
+        """Return the oldest and the newest era that the candidate of an era learns from."""
+        return 1 if self.window is None else max(1, era - self.window + 1), era
+
 
 class Tracking(Section):
     """`tracking.*`: the MLflow store."""

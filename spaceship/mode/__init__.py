@@ -1,1 +1,1 @@
-"""What a run does: one verb function a file, chosen with `mode=`."""
+"""Modes: one function of the Experiment per file, chosen with `mode=`."""

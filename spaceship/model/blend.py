@@ -13,62 +13,48 @@ from sklearn.utils.validation import check_is_fitted
 from spaceship.split.folds import inner_folds
 from spaceship.task.spaceship_titanic.columns import ID
 
-_SEEDS = ("random_state", "random_seed")
-"""Names that libraries give to the seed."""
-_ROUNDS = 100
-"""Members that greedy selection draws, with replacement."""
-_CLIP = 1e-6
-"""Log-odds are taken of probabilities this far from 0 and 1 at least."""
+_SEEDS = ("random_state", "random_seed")  # names that libraries give to the seed
+_ROUNDS = 100  # members that greedy selection draws, with replacement
+_CLIP = 1e-6  # least distance from 0 and 1 of probabilities whose log-odds are taken
 
 Floats = npt.NDArray[np.float64]
-Preparation = Any
-Member = tuple[int, Any]
-"""Position of the preparation that makes its columns, and the unfitted estimator."""
+Bools = npt.NDArray[np.bool_]
+Weights = tuple[list[float], float]
+"""The weight of each member, and the intercept of the log-odds, 0 with `greedy`."""
 
 
 class Method(StrEnum):
-    """Ways in which a blend weighs its members; see `Blend`."""
+    """Ways in which a blend weighs its members.
+
+    `stack` weighs log-odds by a logistic regression without negative weights, as Breiman's stacking
+    does; `greedy` averages probabilities of members drawn one by one, with replacement, each the
+    one that helps most (Caruana et al., "Ensemble selection from libraries of models", ICML 2004).
+    """
 
     STACK = "stack"
     GREEDY = "greedy"
 
 
 class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A weighted mean of members, in log-odds or in probability.
+    """A weighted mean of members, in log-odds or in probability; see `Method`.
 
     `fit` predicts every row by members that were fitted on other groups, learns the weights from
-    that, and then fits each member on all rows. Folds that score a blend are not among the
-    inner ones, so they have no part in the weights.
+    that, and then fits each member on all rows. Folds that score a blend are not among the inner
+    ones, so they have no part in the weights. A member is the position of a preparation, which
+    makes its columns and is fitted once a fold for all of its members, and an estimator, which is
+    fitted once a bag with a seed of its own; the mean of the bags counts.
 
-    Args:
-        preparations: Pipelines from raw columns to what estimators take; each is fitted once a
-            fold, whatever the number of members that share it.
-        members: Pairs of a preparation's position and an estimator.
-        method: `stack` weighs log-odds by a logistic regression without negative weights, as
-            Breiman's stacking does; `greedy` averages probabilities of members drawn one by one,
-            with replacement, each the one that helps most (Caruana et al., "Ensemble selection
-            from libraries of models", ICML 2004).
-        n_folds: Inner folds.
-        bags: How often each member is fitted, with seeds of its own; the mean counts.
-        seed: Seed of the inner folds.
-
-    Attributes:
-        weights_: Weight of each member.
-        intercept_: Added to the log-odds; 0 with `greedy`.
-
-    Example:
-        >>> from sklearn.dummy import DummyClassifier
-        >>> pair = Blend([pipeline[:-1]], [(0, pipeline[-1]), (0, DummyClassifier())], n_folds=2)
-        >>> good, none = pair.fit(people.train, people.train.iloc[:, -1]).weights_
-        >>> good > none
-        True
-
+    >>> from sklearn.dummy import DummyClassifier
+    >>> pair = Blend([pipeline[:-1]], [(0, pipeline[-1]), (0, DummyClassifier())], n_folds=2)
+    >>> good, none = pair.fit(people.train, people.train.iloc[:, -1]).weights_
+    >>> good > none
+    True
     """
 
     def __init__(  # noqa: PLR0913 - scikit-learn wants every setting by name
         self,
-        preparations: Sequence[Preparation],
-        members: Sequence[Member],
+        preparations: Sequence[Any],
+        members: Sequence[tuple[int, Any]],
         *,
         method: str = "stack",
         n_folds: int = 5,
@@ -105,14 +91,12 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         chance = _combined(self.method, table, self.weights_, self.intercept_)
         return np.column_stack([1 - chance, chance])
 
-    def predict(self, X: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    def predict(self, X: pd.DataFrame) -> Bools:
         """Return the predicted label of each row, (n_rows,)."""
         return np.asarray(self.predict_proba(X)[:, 1] > 0.5)  # noqa: PLR2004 - one of two
 
-    def _fit_members(
-        self, X: pd.DataFrame, truth: npt.NDArray[np.bool_]
-    ) -> tuple[list[Any], list[tuple[int, list[Any]]]]:
-        """Return preparations and members fitted on some rows."""
+    def _fit_members(self, X: pd.DataFrame, truth: Bools) -> tuple[list[Any], list[Any]]:
+        """Return preparations, and members as (position, bags), fitted on some rows."""
         preparations = [clone(one) for one in self.preparations]
         columns = [one.fit_transform(X, truth) for one in preparations]
         members = [
@@ -121,7 +105,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ]
         return preparations, members
 
-    def _learn(self, table: Floats, truth: npt.NDArray[np.bool_]) -> tuple[list[float], float]:
+    def _learn(self, table: Floats, truth: Bools) -> Weights:
         """Return weights and intercept that suit predictions of unseen rows."""
         if len(self.members) == 1:
             return [1.0], 0.0
@@ -138,9 +122,7 @@ def _bagged(estimator: Any, bags: int) -> list[Any]:
     return copies
 
 
-def _table(
-    preparations: Sequence[Any], members: Sequence[tuple[int, Sequence[Any]]], X: pd.DataFrame
-) -> Floats:
+def _table(preparations: Sequence[Any], members: Sequence[Any], X: pd.DataFrame) -> Floats:
     """Return each member's probability of True, (n_rows, n_members)."""
     columns = [one.transform(X) for one in preparations]
     chances = np.zeros((len(X), len(members)))
@@ -164,7 +146,7 @@ def _log_odds(chances: Floats) -> Floats:
     return np.asarray(np.log(clipped) - np.log1p(-clipped))
 
 
-def _stack(table: Floats, truth: npt.NDArray[np.bool_]) -> tuple[list[float], float]:
+def _stack(table: Floats, truth: Bools) -> Weights:
     """Return the non-negative weights and the intercept with the least log loss."""
     from scipy.optimize import minimize
 
@@ -183,7 +165,7 @@ def _stack(table: Floats, truth: npt.NDArray[np.bool_]) -> tuple[list[float], fl
     return found[:-1].tolist(), float(found[-1])
 
 
-def _greedy(table: Floats, truth: npt.NDArray[np.bool_]) -> tuple[list[float], float]:
+def _greedy(table: Floats, truth: Bools) -> Weights:
     """Return how often each member is drawn, as a share; drawing stops where it helped most."""
     total, drawn = np.zeros(len(table)), []
     losses = []

@@ -43,9 +43,8 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Learn the sorted categories of each `str` column."""
         del y
         names: list[str] = X.select_dtypes("str").columns.tolist()
-        self.categories_: dict[str, list[str]] = {
-            name: sorted(X[name].dropna().unique().tolist()) for name in names
-        }
+        known = {name: sorted(X[name].dropna().unique().tolist()) for name in names}
+        self.categories_: dict[str, list[str]] = known
         self.feature_names_out_: list[str] = X.columns.tolist()
         return self
 
@@ -53,9 +52,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Return the same columns, `str` as `category`."""
         check_is_fitted(self)
         dtypes = {name: pd.CategoricalDtype(known) for name, known in self.categories_.items()}
-        known = {
-            name: X[name].where(X[name].isin(dtype.categories)) for name, dtype in dtypes.items()
-        }
+        known = {name: X[name].where(X[name].isin(one.categories)) for name, one in dtypes.items()}
         return X.assign(**known).astype(dtypes)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -72,11 +69,9 @@ def _onehot() -> ColumnTransformer:
         StandardScaler(),
     )
     categories = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-    transformer = ColumnTransformer(
-        [
-            ("numbers", numbers, make_column_selector(dtype_include="number")),
-            ("categories", categories, make_column_selector(dtype_include="str")),
-        ],
-        verbose_feature_names_out=False,
-    )
-    return transformer.set_output(transform="pandas")
+    parts = [
+        ("numbers", numbers, make_column_selector(dtype_include="number")),
+        ("categories", categories, make_column_selector(dtype_include="str")),
+    ]
+    whole = ColumnTransformer(parts, verbose_feature_names_out=False)
+    return whole.set_output(transform="pandas")

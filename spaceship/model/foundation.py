@@ -21,16 +21,8 @@ CLASSIFIERS = {"tabpfn": "TabPFNClassifier", "tabicl": "TabICLClassifier"}
 class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A pre-trained classifier behind scikit-learn's interface.
 
-    Args:
-        package: One of `CLASSIFIERS`; the project's extra has the same name.
-        n_estimators: Views of the table that predictions are averaged over.
-        random_state: Seed of these views.
-        device: Hardware, such as `cpu` or `cuda`; None leaves the choice to the package.
-
-    Example:
-        >>> FoundationModel("tabpfn", n_estimators=4, device="cpu")
-        FoundationModel(device='cpu', n_estimators=4, package='tabpfn')
-
+    >>> FoundationModel("tabpfn", n_estimators=4, device="cpu")
+    FoundationModel(device='cpu', n_estimators=4, package='tabpfn')
     """
 
     def __init__(
@@ -41,18 +33,16 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         device: str | None = None,
     ) -> None:
         """Keep the settings; nothing is loaded."""
-        self.package = package
-        self.n_estimators = n_estimators
-        self.random_state = random_state
-        self.device = device
+        self.package = package  # one of `CLASSIFIERS`; the project's extra has the same name
+        self.n_estimators = n_estimators  # views of the table that predictions are averaged over
+        self.random_state = random_state  # of these views
+        self.device = device  # such as `cpu` or `cuda`; None leaves the choice to the package
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
         """Keep the training rows and pass them to the network as its context.
 
-        Raises:
-            MissingDependencyError: The package is not installed.
-            ConfigError: The package is unknown, or its weights cannot be loaded.
-
+        Raise MissingDependencyError if the package is not installed, and ConfigError if it is
+        unknown or its weights cannot be loaded.
         """
         self.labels_ = np.asarray(y, dtype=bool)
         self.context_ = {str(name): _plain(X[name]) for name in X}
@@ -89,16 +79,12 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             message = f"model={self.package} needs the package {self.package}, found: {error}"
             install = f'pip install -e ".[{self.package}]"'
             raise MissingDependencyError(f"{message}; run: {install}") from error
-        settings: dict[str, Any] = {
-            "n_estimators": self.n_estimators,
-            "random_state": self.random_state,
-        }
-        if self.device is not None:
-            settings["device"] = self.device
+        settings: Any = {"n_estimators": self.n_estimators, "random_state": self.random_state}
+        settings |= {} if self.device is None else {"device": self.device}
         try:
             return kind(**settings).fit(self._context(), self.labels_)
         except Exception as error:  # whatever the package's way of fetching weights raises
-            found = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+            found = next(iter(str(error).strip().splitlines()), repr(error))
             message = f"expected {self.package} to load its weights and fit, found: {found}"
             advice = "download them once where there is a network, or accept their licence"
             raise ConfigError(f"{message}; {advice} (see the page of {self.package})") from error

@@ -4,12 +4,11 @@ Each class wraps a pipeline that takes raw columns, because inner folds keep gro
 column of ids names the group of a row. No row that is scored has a part in any choice.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -22,14 +21,11 @@ from spaceship.errors import ConfigError
 from spaceship.split.folds import inner_folds
 from spaceship.task.spaceship_titanic.columns import ID
 
-_ROUNDS = ("n_estimators", "iterations", "max_iter")
-"""Names that libraries give to the number of boosting rounds."""
+_ROUNDS = ("n_estimators", "iterations", "max_iter")  # names that libraries give to it
 _BOOSTERS = ("staged_predict_proba", "get_booster", "booster_")
 """Attributes of boosters alone: of scikit-learn and CatBoost, XGBoost, LightGBM."""
-_STEPS = 40
-"""Numbers of rounds that are compared."""
-_MOST = 2.0
-"""Largest number of rounds tried, as a multiple of the configured number."""
+_STEPS = 40  # numbers of rounds that are compared
+_MOST = 2.0  # the largest of them, as a multiple of the configured number
 
 
 class Calibration(StrEnum):
@@ -67,25 +63,15 @@ class _Inner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 class InnerIterations(_Inner):
     """Fit a boosting pipeline with the number of rounds that inner folds find best.
 
-    Every fold is fitted with twice the configured rounds; the number with the least mean log loss
-    over the folds is used for the one fit on all rows.
+    Every fold is fitted with twice the configured rounds; `curve_` is the mean log loss over the
+    folds by number of rounds, and `rounds_`, the number with the least one, is that of the fit on
+    all rows.
 
-    Args:
-        pipeline: Takes raw columns; its last step boosts.
-        n_folds: Inner folds.
-        seed: Seed of the inner folds.
-
-    Attributes:
-        rounds_: The number chosen.
-        curve_: Mean log loss by number of rounds.
-
-    Example:
-        >>> from sklearn.ensemble import GradientBoostingClassifier
-        >>> boosted = Pipeline([*pipeline.steps[:-1], ("trees", GradientBoostingClassifier())])
-        >>> few = InnerIterations(boosted.set_params(trees__n_estimators=4), n_folds=2)
-        >>> 1 <= few.fit(people.train, people.train.iloc[:, -1]).rounds_ <= 8
-        True
-
+    >>> from sklearn.ensemble import GradientBoostingClassifier
+    >>> boosted = Pipeline([*pipeline.steps[:-1], ("trees", GradientBoostingClassifier())])
+    >>> few = InnerIterations(boosted.set_params(trees__n_estimators=4), n_folds=2)
+    >>> 1 <= few.fit(people.train, people.train.iloc[:, -1]).rounds_ <= 8
+    True
     """
 
     def __init__(self, pipeline: Pipeline, n_folds: int = 5, seed: int = 0) -> None:
@@ -99,7 +85,7 @@ class InnerIterations(_Inner):
         truth = np.asarray(y, dtype=bool)
         key, configured = _rounds(self.pipeline)
         most = int(_MOST * configured)
-        grid = np.unique(np.linspace(1, most, min(_STEPS, most)).astype(int))
+        grid = np.unique(np.linspace(1, most, min(_STEPS, most)).astype(int)).tolist()
         losses = np.zeros(len(grid))
         folds = inner_folds(X[ID], truth, n_splits=self.n_folds, seed=self.seed)
         for train, test in folds:
@@ -111,7 +97,7 @@ class InnerIterations(_Inner):
                 message = "expected every round to be fitted, found that the library stopped early"
                 raise ConfigError(f"{message}; switch that off, or model.iterations=fixed")
             losses += np.array(found) / len(folds)
-        self.curve_ = dict(zip(grid.tolist(), losses.tolist(), strict=True))
+        self.curve_ = dict(zip(grid, losses.tolist(), strict=True))
         self.rounds_ = int(grid[losses.argmin()])
         self.fitted_ = clone(self.pipeline).set_params(**{key: self.rounds_}).fit(X, truth)
         self.classes_ = self.fitted_.classes_
@@ -119,18 +105,11 @@ class InnerIterations(_Inner):
 
 
 class InnerFolds(_Inner):
-    """Fit one of scikit-learn's meta-estimators with inner folds that keep groups whole.
+    """Fit a meta-estimator of scikit-learn; its `cv` are inner folds that keep groups whole.
 
-    Args:
-        estimator: Has a parameter `cv`, and an estimator inside that takes raw columns.
-        n_folds: Inner folds.
-        seed: Seed of the inner folds.
-
-    Example:
-        >>> tuned = InnerFolds(TunedThresholdClassifierCV(pipeline), n_folds=2)
-        >>> 0 < tuned.fit(people.train, people.train.iloc[:, -1]).threshold_ < 1
-        True
-
+    >>> tuned = InnerFolds(TunedThresholdClassifierCV(pipeline), n_folds=2)
+    >>> 0 < tuned.fit(people.train, people.train.iloc[:, -1]).threshold_ < 1
+    True
     """
 
     def __init__(self, estimator: Any, n_folds: int = 5, seed: int = 0) -> None:
@@ -164,16 +143,8 @@ def with_inner_choices(
 ) -> Pipeline:
     """Wrap a pipeline that takes raw columns in the choices that inner folds make for it.
 
-    Args:
-        pipeline: Takes raw columns.
-        iterations: Whether the number of boosting rounds is chosen.
-        calibration: Method that calibrates the probabilities.
-        threshold: `tuned` chooses the probability above which True is predicted.
-        seed: Seed of the inner folds.
-
     >>> list(with_inner_choices(pipeline, threshold="tuned").named_steps)
     ['candidate']
-
     """
     if iterations == Iterations.INNER_CV:
         pipeline = InnerIterations(pipeline, seed=seed)
@@ -198,18 +169,15 @@ def _rounds(pipeline: Pipeline) -> tuple[str, int]:
     raise ConfigError(f"{message}: it has no boosting rounds to choose")
 
 
-def _staged(
-    estimator: Any, X: pd.DataFrame, grid: npt.NDArray[np.int_]
-) -> Iterator[npt.NDArray[np.float64]]:
+def _staged(estimator: Any, X: pd.DataFrame, grid: Sequence[int]) -> Iterator[Any]:
     """Yield the probability of True after each number of rounds, whatever the library."""
     if hasattr(estimator, "staged_predict_proba"):
-        wanted = set(grid.tolist())
         for number, table in enumerate(estimator.staged_predict_proba(X), start=1):
-            if number in wanted:
+            if number in grid:
                 yield table[:, 1]
-        return
-    for number in grid.tolist():
-        if hasattr(estimator, "get_booster"):  # XGBoost
+    elif hasattr(estimator, "get_booster"):  # XGBoost
+        for number in grid:
             yield estimator.predict_proba(X, iteration_range=(0, number))[:, 1]
-        else:
+    else:
+        for number in grid:
             yield estimator.predict_proba(X, num_iteration=number)[:, 1]

@@ -16,21 +16,15 @@ from spaceship.model.recipe import Recipe
 
 
 def build_recipe(own: Recipe, seed: int) -> Pipeline:
-    """Return the unfitted pipeline of a recipe, which takes raw columns.
+    """Return the unfitted pipeline of a resolved recipe, which takes raw columns.
 
-    Args:
-        own: A recipe whose interpolations are resolved.
-        seed: Seed of inner folds.
-
-    Raises:
-        ConfigError: A part has not the methods of its kind.
+    The seed is that of inner folds. Raise ConfigError if a part has not the methods of its kind.
 
     >>> raw = {"_target_": "spaceship.task.spaceship_titanic.features.raw.RawFeatures"}
     >>> lgbm = {"_target_": "lightgbm.LGBMClassifier", "n_estimators": 5}
     >>> recipe = Recipe(name="lgbm", encoding="native", estimator=lgbm, features=raw)
     >>> list(build_recipe(recipe, seed=42).named_steps)
     ['features', 'encoding', 'estimator']
-
     """
     if own.members is None:
         whole: Any = _chain(own)
@@ -42,16 +36,10 @@ def build_recipe(own: Recipe, seed: int) -> Pipeline:
 
 
 def build_pipeline(features: Any, encoding: Encoding, estimator: Any) -> Pipeline:
-    """Chain a feature set, an encoding and an estimator into one unfitted pipeline.
-
-    Args:
-        features: Transformer from raw columns to float64 and `str` columns.
-        encoding: Input that the estimator takes.
-        estimator: Classifier with `predict_proba`.
+    """Return an unfitted pipeline; `features` make float64 and `str` columns of raw ones.
 
     >>> build_pipeline("passthrough", Encoding.NATIVE, None)[:-1]
     Pipeline(steps=[('features', 'passthrough'), ('encoding', CategoryEncoder())])
-
     """
     steps = [("features", features), ("encoding", encoder(encoding)), ("estimator", estimator)]
     return Pipeline(steps)
@@ -60,15 +48,12 @@ def build_pipeline(features: Any, encoding: Encoding, estimator: Any) -> Pipelin
 def build_blend(members: Sequence[tuple[str, Any, Any]], **settings: Any) -> Blend:
     """Return an unfitted blend in which members with the same columns share their preparation.
 
-    Args:
-        members: Of each a key that is the same for the same columns, the preparation of these
-            columns, and the estimator.
-        **settings: Further arguments of `Blend`.
+    A member is a key that is the same for the same columns, their preparation, and an estimator;
+    the settings are further arguments of `Blend`.
 
     >>> members = [("raw", "passthrough", 1), ("full", None, 2), ("raw", "passthrough", 3)]
     >>> build_blend(members).members
     [(0, 1), (1, 2), (0, 3)]
-
     """
     prepared = {key: steps for key, steps, _ in members}
     places = {key: place for place, key in enumerate(prepared)}
@@ -77,7 +62,7 @@ def build_blend(members: Sequence[tuple[str, Any, Any]], **settings: Any) -> Ble
 
 
 def _chain(own: Recipe) -> Pipeline:
-    """Return the pipeline of a resolved recipe of one estimator, without inner choices."""
+    """Return the pipeline of one estimator, without inner choices."""
     features = _part("features", own.features, ("fit", "transform"))
     estimator = _part("estimator", own.estimator, ("fit", "predict_proba", "get_params"))
     return build_pipeline(features, own.encoding, estimator)
@@ -89,8 +74,8 @@ def _part(key: str, node: Any, wanted: Sequence[str]) -> Any:
     if lacking := [name for name in wanted if not callable(getattr(part, name, None))]:
         group = "features" if key == "features" else "model"
         message = f"expected {key} with {', '.join(wanted)}; found {part!r} without "
-        message += ", ".join(lacking)
-        raise ConfigError(f"{message}; choose one of configs/{group} with {group}=NAME")
+        do = f"choose one of configs/{group} with {group}=NAME"
+        raise ConfigError(f"{message}{', '.join(lacking)}; {do}")
     return part
 
 
@@ -108,10 +93,5 @@ def _member(own: Recipe, seed: int) -> tuple[str, Any, Any]:
 
 
 def _with_choices(own: Recipe, pipeline: Any, seed: int) -> Pipeline:
-    return with_inner_choices(
-        pipeline,
-        iterations=own.iterations,
-        calibration=own.calibration,
-        threshold=own.threshold,
-        seed=seed,
-    )
+    choices = {key: getattr(own, key) for key in ("iterations", "calibration", "threshold")}
+    return with_inner_choices(pipeline, **choices, seed=seed)

@@ -4,17 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_serializer,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
-from spaceship.errors import ConfigError
+from spaceship.errors import ConfigError, expected
 from spaceship.model.blend import Method
 from spaceship.model.encoding import Encoding
 from spaceship.model.inner_cv import Calibration, Iterations
@@ -28,36 +21,19 @@ _SINGLE, _BLEND = ("name", "encoding", "estimator"), ("name", "method", "n_folds
 class Recipe(BaseModel):
     """One estimator on one feature set, or a blend of such recipes.
 
-    Interpolations stay unresolved, so that a stored recipe is built with the seed and the number
-    of threads of the day.
+    Interpolations stay unresolved, so that a stored recipe is built with the seed and the number of
+    threads of the day. A blend has `members` in place of an estimator with its encoding and
+    iterations; `method`, `n_folds` and `bags` are settings of a blend.
 
-    Attributes:
-        name: The candidate's name, which is that of its YAML.
-        encoding: Input that the estimator takes; not for a blend.
-        estimator: Node of the estimator; None for a blend.
-        method: Way in which a blend weighs its members.
-        n_folds: Inner folds from which a blend learns its weights.
-        bags: Fits of each member of a blend.
-        iterations: Whether inner folds choose the number of boosting rounds.
-        features: Node of the feature set; each member of a blend has its own.
-        members: Recipes that a blend is made of; None for a single estimator.
-        calibration: Method that calibrates the probabilities, by inner folds.
-        threshold: Probability above which True is predicted: 0.5, or `tuned` by inner folds.
-
-    Example:
-        >>> raw = {"_target_": "spaceship.task.spaceship_titanic.features.raw.RawFeatures"}
-        >>> forest = {"_target_": "sklearn.ensemble.RandomForestClassifier", "n_jobs": "${threads}"}
-        >>> recipe = Recipe(name="forest", encoding="onehot", estimator=forest, features=raw)
-        >>> recipe.with_features({**raw, "columns": ["Age"]}).features["columns"]
-        ['Age']
-        >>> Recipe.from_plain(recipe.to_plain()) == recipe
-        True
-
+    >>> forest = {"_target_": "sklearn.ensemble.RandomForestClassifier", "n_jobs": "${threads}"}
+    >>> recipe = Recipe(name="forest", encoding="onehot", estimator=forest, features={})
+    >>> Recipe.from_plain(recipe.to_plain()) == recipe
+    True
     """
 
     model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True)
 
-    name: str
+    name: str  # that of its YAML
     encoding: Encoding = Encoding.NATIVE
     estimator: Node | None = None
     method: Method = Method.STACK
@@ -84,47 +60,30 @@ class Recipe(BaseModel):
 
     @classmethod
     def single(cls, model: object, features: Node, **choices: Any) -> Self:
-        """Return the recipe of one estimator: nodes of the groups `model` and `features`.
+        """Return the recipe of a node of the group `model` and one of the group `features`.
 
-        Args:
-            model: A node that names no members.
-            features: The feature set.
-            **choices: `calibration` and `threshold`.
-
-        Raises:
-            ConfigError: The node is no model, or one that is made of others.
-
+        The choices are `calibration` and `threshold`. Raise ConfigError if the node is no model, or
+        one that is made of others.
         """
+        what = f"a model with {', '.join(_SINGLE)}"
         if not isinstance(model, Mapping):
-            message = f"expected a model with {', '.join(_SINGLE)}, found {model!r}"
-            raise ConfigError(f"{message}; name one of configs/model, or leave it out")
+            do = "name one of configs/model, or leave it out"
+            raise ConfigError(expected(what, repr(model), do))
         if missing := [key for key in _SINGLE if model.get(key) is None]:
-            message = f"expected a model with {', '.join(_SINGLE)}, found none of "
-            message += f"{', '.join(missing)} in {model.get('name', 'it')}"
-            raise ConfigError(f"{message}; name one that stands alone")
+            found = f"none of {', '.join(missing)} in {model.get('name', 'it')}"
+            raise ConfigError(expected(what, found, "name one that stands alone"))
         own = {key: model[key] for key in _SINGLE}
         iterations = model.get("iterations", Iterations.FIXED)
         return cls.from_plain({**own, "iterations": iterations, "features": features, **choices})
 
     @classmethod
     def blend(
-        cls,
-        members: Sequence["Recipe"],
-        settings: Mapping[str, Any],
-        features: Node,
-        **choices: Any,
+        cls, members: Sequence[Self], settings: Mapping[str, Any], features: Node, **choices: Any
     ) -> Self:
-        """Return the recipe of a blend.
+        """Return the recipe of a blend, which is named by a feature set.
 
-        Args:
-            members: Recipes, each with its own features.
-            settings: `name`, `method`, `n_folds` and `bags`, maybe among others.
-            features: The feature set that the blend is named by.
-            **choices: `calibration` and `threshold`.
-
-        Raises:
-            ConfigError: There are no members, or a setting is out of its range.
-
+        The settings hold `name`, `method`, `n_folds` and `bags`; the choices are `calibration` and
+        `threshold`. Raise ConfigError if there are no members, or a setting is out of its range.
         """
         own = {key: settings[key] for key in _BLEND}
         plain = [member.to_plain() for member in members]
@@ -132,19 +91,13 @@ class Recipe(BaseModel):
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:
-        """Return the recipe that `to_plain` described.
-
-        Raises:
-            ConfigError: A value is out of its range; every one is listed.
-
-        """
+        """Return the recipe that `to_plain` described; raise ConfigError that lists every fault."""
         try:
             return cls.model_validate(plain)
         except ValidationError as error:
             message = f"expected {list_faults(error, 'model')}"
             raise ConfigError(f"{message}; set it on the command line: KEY=VALUE") from None
 
-    @model_serializer
     def to_plain(self) -> dict[str, Any]:
         """Return the recipe as JSON values: the keys that were given, interpolations unresolved."""
         given = {name: value for name, value in self if name in self.model_fields_set}

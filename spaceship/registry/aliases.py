@@ -19,41 +19,31 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOCK_SECONDS = 300
-"""Seconds that a process waits for another one that moves an alias."""
-_BACK_OFF_SECONDS = 0.2
-"""Mean seconds after which a process that found another one's open move tries again."""
+LOCK_SECONDS = 300  # that a process waits for another one that moves an alias
+_BACK_OFF_SECONDS = 0.2  # mean time after which a process that found an open move tries again
 
 
 @dataclass(frozen=True)
 class Aliases:
     """The aliases of one registered model in one MLflow store.
 
-    Attributes:
-        store: The MLflow store.
-        model: Registered name, such as `spaceship-local`.
-        lock_folder: Folder of the lock that lets one process of this machine move aliases.
-
     >>> with registry.aliases.lock():
     ...     _ = registry.aliases.move("challenger", None, "there is none, so none is taken away")
     >>> registry.aliases.current(), [move.alias for move in registry.aliases.moves()]
     ({}, ['challenger'])
-
     """
 
     store: Store
-    model: str
-    lock_folder: Path
+    model: str  # registered name, such as `spaceship-local`
+    lock_folder: Path  # of the lock that lets one process of this machine move aliases
 
     def current(self) -> dict[str, str]:
         """Return the version number of each alias."""
-        entity = self._entity()
-        return {} if entity is None else {k: str(v) for k, v in entity.aliases.items()}
+        return {alias: str(number) for alias, number in self._entity().aliases.items()}
 
     def moves(self) -> Sequence[Move]:
         """Return every move on record, oldest first."""
-        entity = self._entity()
-        return [] if entity is None else read_moves(entity.tags)
+        return read_moves(self._entity().tags)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -108,8 +98,7 @@ class Aliases:
 
         Raise OutdatedError if the move took so long that another machine has given it up.
         """
-        prepared = (one.key for one in self.moves() if one.state == MoveState.PREPARING)
-        if move.key not in prepared:
+        if move not in self.moves():
             found = "the move given up by another process meanwhile"
             what = f"to move {move.alias} of {self.model}"
             raise OutdatedError(expected(what, found, "run the command again"))
@@ -145,15 +134,17 @@ class Aliases:
         """Write a move's tag."""
         self.store.client.set_registered_model_tag(self.model, move.key, move.to_tag())
 
-    def _entity(self) -> "RegisteredModel | None":
+    def _entity(self) -> "RegisteredModel":
+        """Return the registered model, one without aliases and tags if it is missing."""
         from mlflow import MlflowException
+        from mlflow.entities.model_registry import RegisteredModel
 
         try:
             return self.store.client.get_registered_model(self.model)
         except MlflowException as error:
-            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
-                return None
-            raise
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return RegisteredModel(self.model)
 
     def _compare(self, move: Move, seen: Mapping[str, str | None]) -> None:
         """Withdraw the move and raise if an alias points elsewhere than when it was decided on."""
@@ -180,6 +171,6 @@ class Aliases:
 
 
 def _is_alive(move: Move) -> bool:
-    """Tell whether another process may still work on an open move."""
+    """Return whether another process may still work on an open move."""
     elsewhere = bool(move.process) and move.process != process_tags()
     return elsewhere and not is_orphan(move.process) and not move.is_stale

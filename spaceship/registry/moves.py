@@ -40,32 +40,20 @@ class MoveState(StrEnum):
 class Move:
     """One move of an alias.
 
-    Attributes:
-        at: Time of its preparation, ISO 8601, UTC.
-        alias: Alias that moves.
-        before: Version number that the alias pointed to, or None.
-        after: Version number that it points to afterwards, or None if the alias is taken away.
-        reason: Grounds for the move.
-        by: Who moves it, `user@host`.
-        state: How far the move has come.
-        key: Its key among the registered model's tags.
-        process: Process that moves it, as tags of `hydra_plugins.spaceship_optuna.process`.
-
     >>> move = Move.prepared("champion", before="1", reason="3.2 % better", process={})
     >>> move.to("2").ended(MoveState.DONE).is_open
     False
-
     """
 
-    at: str
+    at: str  # time of its preparation, ISO 8601, UTC
     alias: str
-    before: str | None
-    after: str | None
+    before: str | None  # version that the alias pointed to, if it did
+    after: str | None  # version that it points to afterwards; None takes the alias away
     reason: str
-    by: str
+    by: str  # user@host
     state: MoveState
-    key: str
-    process: Mapping[str, str] = field(default_factory=dict)
+    key: str  # among the registered model's tags
+    process: Mapping[str, str] = field(default_factory=dict)  # as `process_tags` gives it
 
     @classmethod
     def prepared(
@@ -133,10 +121,9 @@ def version_before(moves: Sequence[Move], alias: str, current: str) -> str | Non
     """
     line: list[str] = []
     for move in completed_moves(moves, alias):
-        if move.after in line:
-            line = line[: line.index(move.after)]
         if move.after is not None:
-            line.append(move.after)
+            known = line.index(move.after) if move.after in line else len(line)
+            line = [*line[:known], move.after]
     before = line[: line.index(current)] if current in line else line
     return before[-1] if before else None
 

@@ -4,12 +4,12 @@ The folder holds the source files of this package that the pipeline needs, so th
 where the project is not installed, and pins of the other packages that it needs.
 """
 
-import ast
 import importlib.metadata
 import pkgutil
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from modulefinder import Module, ModuleFinder
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED
@@ -19,12 +19,12 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from spaceship._upstream import MLFLOW_SKOPS_FILE
-from spaceship.config.installation import program
+from spaceship.config.installation import PACKAGE
 from spaceship.config.moved import import_moved
 from spaceship.errors import RegistryError, expected
+from spaceship.registry.registry import OTHER_CHAMPION
 
-SERVING_PACKAGES = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")
-"""Packages that every stored model needs, beside the one of its estimator."""
+SERVING_PACKAGES = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")  # for every model
 TRUSTED_PREFIXES = ("spaceship.", "sklearn.", "numpy.", "lightgbm.", "catboost.", "xgboost.")
 """Types under these are code that this project runs anyway; a model of others is refused."""
 TRUSTED_TYPES = (
@@ -34,9 +34,7 @@ TRUSTED_TYPES = (
     "functools.partial",  # the function it calls is a type of its own, checked like the others
 )
 EXAMPLE_ROWS = 5
-_PACKAGE = Path(__file__).resolve().parents[1]
-_COMPRESSION = 1
-"""Level of deflate; the highest ones save a tenth more and take twice as long."""
+_COMPRESSION = 1  # of deflate; the highest level saves a tenth more and takes twice as long
 
 
 def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame) -> None:
@@ -48,16 +46,14 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame) -> None:
 
     >>> fitted = pipeline.fit(people.train, people.train["Transported"])
     >>> save(fitted, tmp_path / "model", people.train)
-    >>> loaded = load(str(tmp_path / "model"))
-    >>> bool((loaded.predict(people.test) == fitted.predict(people.test)).all())
+    >>> load(str(tmp_path / "model")).predict(people.test).shape == (len(people.test),)
     True
     """
     import mlflow.sklearn
     import skops.io
     from mlflow.models import Model, infer_signature
 
-    described = Model()
-    example = _as_served(raw)
+    described, example = Model(), _as_served(raw)
     content = skops.io.dumps(pipeline, compression=ZIP_DEFLATED, compresslevel=_COMPRESSION)
     types = _trusted_types(content)
     unfinished = folder.with_name(f".{folder.name}.unfinished")
@@ -69,7 +65,7 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame) -> None:
                 pipeline,
                 str(unfinished),
                 mlflow_model=described,
-                code_paths=[str(_copy_code(types, Path(code)))],
+                code_paths=[str(_copy_code(_own_classes(types), Path(code)))],
                 signature=infer_signature(example, pipeline.predict(raw.head(EXAMPLE_ROWS))),
                 input_example=example.head(EXAMPLE_ROWS),
                 pip_requirements=_requirements(pipeline, types),
@@ -96,12 +92,8 @@ def load(uri: str) -> Pipeline:
     try:
         return mlflow.sklearn.load_model(uri)
     except Exception as error:
-        do = (
-            "go back with mode=rollback, or take the alias champion away on MLflow's page "
-            f"(make ui) and train another one: {program()} mode=train"
-        )
         what = f"a model that this version of the code loads at {uri}"
-        raise RegistryError(expected(what, error, do)) from error
+        raise RegistryError(expected(what, error, OTHER_CHAMPION)) from error
 
 
 def size(folder: Path) -> int:
@@ -117,8 +109,7 @@ def _requirements(pipeline: Pipeline, types: Sequence[str]) -> list[str]:
     """Return the pinned packages that a server needs for a pipeline holding these types."""
     distributions = importlib.metadata.packages_distributions()
     # a class of this project may wrap a library's estimator: its base classes count
-    ours = [pkgutil.resolve_name(name) for name in types if name.startswith("spaceship.")]
-    bases = [base.__module__ for kind in ours for base in kind.__mro__]
+    bases = [base.__module__ for kind in _own_classes(types) for base in kind.__mro__]
     named = [one.package for one in _within(pipeline) if hasattr(one, "package")]
     roots = {name.split(".")[0] for name in [*types, *bases, *named]} - {"spaceship"}
     own = {distributions[root][0] for root in roots if root in distributions}
@@ -150,33 +141,27 @@ def _trusted_types(content: bytes) -> list[str]:
     return types
 
 
-def _copy_code(names: Iterable[str], folder: Path) -> Path:
-    """Copy the source files behind dotted names, and in turn those that these files import.
+def _own_classes(types: Sequence[str]) -> list[type]:
+    names = (name for name in types if name.startswith(f"{PACKAGE.name}."))
+    return [pkgutil.resolve_name(name) for name in names]
+
+
+def _copy_code(classes: Sequence[type], folder: Path) -> Path:
+    """Copy the source files of classes, and in turn those of this package that they import.
 
     The package's own `__init__` imports lazily, so its imports are not followed.
     """
-    package, waiting = folder / _PACKAGE.name, [*names]
-    package.mkdir()
-    shutil.copyfile(_PACKAGE / "__init__.py", package / "__init__.py")
-    while waiting:
-        root, *parts = waiting.pop().split(".")
-        paths = [Path(*parts[:end]) for end in range(1, len(parts) + 1) if root == package.name]
-        for source in (one for path in paths for one in (path / "__init__.py", f"{path}.py")):
-            copy = package / source
-            if (_PACKAGE / source).is_file() and not copy.exists():
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(_PACKAGE / source, copy)
-                waiting += _imported(copy)
-    return package
-
-
-def _imported(source: Path) -> Iterator[str]:
-    """Yield the dotted names that a source file imports, inside functions too."""
-    for node in ast.walk(ast.parse(source.read_bytes())):
-        if isinstance(node, ast.Import):
-            yield from (one.name for one in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{one.name}" for one in node.names)
+    finder = ModuleFinder(path=[])  # finds no other packages
+    finder.modules[PACKAGE.name] = Module(PACKAGE.name, path=[str(PACKAGE)])  # type: ignore[arg-type]
+    for one in classes:
+        finder.import_hook(one.__module__)
+    for name in finder.modules:
+        module = Path(*name.split("."))
+        source = module / "__init__.py" if (PACKAGE.parent / module).is_dir() else f"{module}.py"
+        copy = folder / source
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PACKAGE.parent / source, copy)
+    return folder / PACKAGE.name
 
 
 def _as_served(raw: pd.DataFrame) -> pd.DataFrame:

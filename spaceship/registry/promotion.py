@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from spaceship.drift.profile import PROFILE_FILE
 from spaceship.errors import OutdatedError, RefusedError, RegistryError, SpaceshipError, expected
-from spaceship.evaluation.holdout import HOLDOUT_FILE, HoldOut
+from spaceship.evaluation.holdout import HOLDOUT_FILE
 from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.files import digest, write_json
 from spaceship.gate.award import Award
@@ -23,16 +24,12 @@ from spaceship.tracking.job import Job
 log = logging.getLogger(__name__)
 
 TWIN = "twin"
-_ATTEMPTS = 10
-"""Champions that may change during one comparison before the candidate gives up."""
+_ATTEMPTS = 10  # champions that may come and go during a comparison before it is given up
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    """A verdict, the version registered for it, and the champion's number before it."""
-
+class _Outcome(NamedTuple):
     verdict: Verdict
-    version: str | None
+    version: str | None  # registered for it
     champion_before: str | None
 
 
@@ -40,26 +37,19 @@ class _Outcome:
 class Promotion:
     """Applies one gate to the candidates of one registry.
 
-    Attributes:
-        gate: The policy.
-        registry: Versions and aliases.
-        update: Brings a champion's report up to the data in use: its twin predicts the present
-            hold-out, and its recipe is scored on the further seeds that the gate needs.
-        reason: Grounds for `gate.force=true`.
-
     >>> from spaceship.gate.rule.floor import Floor
-    >>> gate = Gate(floor=Floor(minimum=0.78))
-    >>> promotion = Promotion(gate, registry, update=lambda report, twin: report)
+    >>> promotion = Promotion(Gate(floor=Floor(minimum=0.78)), registry, lambda report, _: report)
     >>> promotion.judge(Job(tmp_path, in_multirun=False))
     Traceback (most recent call last):
     spaceship.errors.TrackingError: expected an MLflow run for the job in ...
-
     """
 
     gate: Gate
     registry: Registry
     update: Callable[[Report, Path], Report]
-    reason: str = ""
+    """Brings a champion's report up to the data in use: its twin predicts the present hold-out, and
+    its recipe is scored on the further seeds that the gate needs."""
+    reason: str = ""  # for `gate.force=true`
 
     def judge(self, job: Job, *, ceiling: str = CHAMPION) -> Verdict:
         """Decide on a job's candidate, log the verdict, and move the alias that it awards.
@@ -105,21 +95,20 @@ class Promotion:
         what, found = "a champion that stays for a moment", f"{_ATTEMPTS} new ones"
         raise RegistryError(expected(what, found, "run the command again"))
 
-    def _decide(self, report: Report, champion: str | None, ceiling: str) -> Verdict:
-        known = None
-        if champion is not None:
-            known = self._champion_report(self.registry.version(champion), report)
-        verdict = self.gate.decide(report, known, ceiling=Award(ceiling))
+    def _decide(self, report: Report, number: str | None, ceiling: str) -> Verdict:
+        champion = None if number is None else self._champion_report(number, report)
+        verdict = self.gate.decide(report, champion, ceiling=Award(ceiling))
         return forced(verdict, self.reason) if self.gate.force else verdict
 
-    def _champion_report(self, champion: Version, candidate: Report) -> Report:
+    def _champion_report(self, number: str, candidate: Report) -> Report:
         """Return the champion's report on the candidate's hold-out; a missing one if it cannot."""
+        champion = self.registry.version(number)
         try:
             with tempfile.TemporaryDirectory() as temporary:
                 return self._comparable(champion, candidate, Path(temporary))
         except SpaceshipError as error:
             log.warning("The champion's report cannot be used: %s", error)
-            return Report.missing(f"version {champion.number}", champion.run_id)
+            return Report.missing(f"version {number}", champion.run_id)
 
     def _comparable(self, champion: Version, candidate: Report, folder: Path) -> Report:
         """Return the champion's report as logged if it fits the candidate's, else updated."""
@@ -130,7 +119,8 @@ class Promotion:
         _check_unseen(report, candidate, same_data=same_data)
         seeds = {str(seed) for seed in self.gate.cv_seeds}
         repeated = not seeds or len(report.folds) == len(candidate.folds)
-        same_rows = _same_rows(report.holdout, candidate.holdout)
+        a, b = report.holdout, candidate.holdout
+        same_rows = a is not None and b is not None and a.ids == b.ids
         if same_data and repeated and seeds <= {*report.repeats} and same_rows:
             return report
         now = self.update(report, self.registry.fetch(champion, TWIN, folder))
@@ -199,16 +189,12 @@ def _clear(job: Job) -> None:
 
 def _check_unseen(champion: Report, candidate: Report, *, same_data: bool) -> None:
     """Raise if the champion's twin was, or may have been, trained on the candidate's hold-out."""
-    found = None
+    found = ""
     if not same_data and champion.may_have_seen_holdout_of(candidate):
         found = "a hold-out that it was trained on in part, by another salt or fraction"
     if same_data and champion.holdout and candidate.holdout:
         ids = {*candidate.holdout.ids}.difference(champion.holdout.ids)
-        found = f"{len(ids)} in the hold-out that it was trained on" if ids else None
-    if found is not None:
+        found = f"{len(ids)} in the hold-out that it was trained on" if ids else ""
+    if found:
         what = "rows that the champion's twin has not seen"
         raise RegistryError(expected(what, found, "use the split.* that it was trained with"))
-
-
-def _same_rows(a: HoldOut | None, b: HoldOut | None) -> bool:
-    return a is not None and b is not None and a.ids == b.ids

@@ -5,64 +5,46 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spaceship.config.installation import program
 from spaceship.errors import NoChampionError, RegistryError, expected
 from spaceship.files import digest
+from spaceship.gate.award import Award
 from spaceship.registry.aliases import Aliases
 from spaceship.registry.moves import Move, MoveState, version_before
 from spaceship.tracking.store import Store
 
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-
-_MEND = (
-    "restore it, go back with mode=rollback, or take the alias champion away on MLflow's page "
-    f"(make ui) and train another one: {program()} mode=train"
+CHAMPION: str = Award.CHAMPION
+CHALLENGER: str = Award.CHALLENGER
+OTHER_CHAMPION = (  # advice where a champion cannot be used
+    "go back with mode=rollback, or take the alias champion away on MLflow's page (make ui) "
+    f"and train another one: {program()} mode=train"
 )
-
-CHAMPION = "champion"
-CHALLENGER = "challenger"
-DIGESTS = "digests"
-"""Tag of a version: the digest of each of its artifacts, as JSON."""
-MODEL = "model"
-"""Name of a version's serving model among its artifacts; the others are its run's."""
+DIGESTS = "digests"  # tag of a version: the digest of each of its artifacts, as JSON
+MODEL = "model"  # a version's serving model among its artifacts; the others are its run's
 
 
 @dataclass(frozen=True)
 class Version:
     """One registered model version.
 
-    Attributes:
-        number: Its version number, as MLflow writes it.
-        run_id: The run that made it; report, hold-out rows and twin are among its artifacts.
-        recipe: The recipe it was fitted from.
-        digests: By name of an artifact, its digest when it was registered.
-
     >>> Version("2", "a1b2", {"name": "lgbm"}, {}).recipe["name"]
     'lgbm'
-
     """
 
-    number: str
-    run_id: str
-    recipe: dict[str, Any]
-    digests: dict[str, str]
+    number: str  # as MLflow writes it
+    run_id: str  # of the run whose artifacts are its report, hold-out rows and twin
+    recipe: dict[str, Any]  # that it was fitted from
+    digests: dict[str, str]  # of its artifacts when it was registered, by name
 
 
 @dataclass(frozen=True)
 class Registry:
-    """The versions of one registered model.
-
-    Attributes:
-        store: The MLflow store.
-        model: Registered name, such as `spaceship-local`.
-        lock_folder: Folder of the lock that lets one process of this machine move aliases.
+    """The versions of one registered model; the fields are those of its `Aliases`.
 
     >>> registry.model, registry.find(CHAMPION)
     ('spaceship-synthetic', None)
-
     """
 
     store: Store
@@ -73,10 +55,6 @@ class Registry:
     def aliases(self) -> Aliases:
         """The aliases of the registered model, and the record of their moves."""
         return Aliases(self.store, self.model, self.lock_folder)
-
-    @property
-    def _client(self) -> "MlflowClient":
-        return self.store.client
 
     def find(self, alias: str) -> Version | None:
         """Return the version an alias points to, or None."""
@@ -96,9 +74,7 @@ class Registry:
 
         Versions that have been deleted since are skipped; raise RegistryError if none is left.
         """
-        current, moves = self.champion().number, self.aliases.moves()
-        found = self._client.search_model_versions(f"name = '{self.model}'", max_results=10_000)
-        existing = {str(version.version) for version in found}
+        current, moves, existing = self.champion().number, self.aliases.moves(), self._numbers()
         before = version_before(moves, CHAMPION, current)
         while before is not None and before not in existing:
             before = version_before(moves, CHAMPION, before)
@@ -109,7 +85,7 @@ class Registry:
 
     def version(self, number: str) -> Version:
         """Return a version by its number."""
-        entity = self._client.get_model_version(self.model, number)
+        entity = self.store.client.get_model_version(self.model, number)
         recipe, digests = (json.loads(entity.tags.get(key, "{}")) for key in ("recipe", DIGESTS))
         return Version(str(entity.version), str(entity.run_id), recipe, digests)
 
@@ -121,21 +97,20 @@ class Registry:
         from mlflow.entities import LoggedModelOutput
 
         self.aliases.create_model()
-        experiment = self.store.experiment_id
-        model = self._client.create_logged_model(experiment, "model", run_id, model_type="pipeline")
-        self._client.log_model_artifacts(model.model_id, str(folder))
-        self._client.finalize_logged_model(model.model_id, "READY")
-        self._client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
-        uri = f"models:/{model.model_id}"
-        version = self._client.create_model_version(
-            self.model, uri, run_id, tags=dict(tags), model_id=model.model_id
+        client, experiment = self.store.client, self.store.experiment_id
+        made = client.create_logged_model(experiment, "model", run_id, model_type="pipeline")
+        model = made.model_id
+        client.log_model_artifacts(model, str(folder))
+        client.finalize_logged_model(model, "READY")
+        client.log_outputs(run_id, [LoggedModelOutput(model, step=0)])
+        version = client.create_model_version(
+            self.model, f"models:/{model}", run_id, tags=dict(tags), model_id=model
         )
         return str(version.version)
 
     def move_of(self, run_id: str) -> Move | None:
         """Return the completed move of an alias to a run's model, or None."""
-        query = f"name = '{self.model}' and run_id = '{run_id}'"
-        numbers = {str(one.version) for one in self._client.search_model_versions(query)}
+        numbers = self._numbers(f" and run_id = '{run_id}'")
         done = (move for move in self.aliases.moves() if move.state == MoveState.DONE)
         return next((move for move in done if move.after in numbers), None)
 
@@ -149,19 +124,25 @@ class Registry:
         from mlflow.artifacts import download_artifacts
 
         what = f"{name} of version {version.number} of {self.model}"
+        mend = f"restore it, {OTHER_CHAMPION}"
         try:
             if name == MODEL:
                 copied = download_artifacts(self.model_uri(version), dst_path=str(folder / name))
             else:
-                copied = self._client.download_artifacts(version.run_id, name, str(folder))
+                copied = self.store.client.download_artifacts(version.run_id, name, str(folder))
             found = digest(Path(copied))
         except (MlflowException, OSError) as error:
-            raise RegistryError(expected(what, error, _MEND)) from error
+            raise RegistryError(expected(what, error, mend)) from error
         if found != (registered := version.digests.get(name, found)):
             what += f" as it was registered (sha256 {registered[:12]}…)"
-            raise RegistryError(expected(what, f"it changed ({found[:12]}…)", _MEND))
+            raise RegistryError(expected(what, f"it changed ({found[:12]}…)", mend))
         return Path(copied)
 
     def model_uri(self, version: Version) -> str:
         """Return the URI that loads a version."""
         return f"models:/{self.model}/{version.number}"
+
+    def _numbers(self, condition: str = "") -> set[str]:
+        query = f"name = '{self.model}'{condition}"
+        found = self.store.client.search_model_versions(query, max_results=10_000)
+        return {str(version.version) for version in found}

@@ -3,7 +3,6 @@
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,6 @@ from spaceship.tracking.job import Job
 from spaceship.tracking.store import FOLDER_TAG, Store
 
 STUDY_TAG = "study"
-LAST = "last"
-_NAME = re.compile(r"[\w.+ -]+")
 
 
 def study_folder(store: Store, study: str) -> Path:
@@ -28,10 +25,10 @@ def study_folder(store: Store, study: str) -> Path:
     >>> study_folder(store, "boosters") == study_folder(store, "last") == tmp_path
     True
     """
-    if not _NAME.fullmatch(study):
+    if not re.fullmatch(r"[\w.+ -]+", study):
         do = "its results file names it, and last is the latest one"
         raise ConfigError(expected("the name of a sweep in model.study", repr(study), do))
-    which = f"tags.{STUDY_TAG} != ''" if study == LAST else f"tags.{STUDY_TAG} = '{study}'"
+    which = f"tags.{STUDY_TAG} != ''" if study == "last" else f"tags.{STUDY_TAG} = '{study}'"
     found = store.client.search_runs(
         [store.experiment_id], which, order_by=["attributes.start_time DESC"], max_results=1
     )
@@ -58,7 +55,7 @@ def best_recipes(folder: Path, top: int, metric: str, present: Report) -> list[d
     [{'name': 'lgbm'}, {'name': 'svm'}]
     """
     check_count(top)
-    ranked = _ranked(_reports(folder), metric, present)
+    ranked = _ranked(folder, metric, present)
     if not ranked:
         what = f"jobs scored on the data and the split in use in {folder}"
         raise ConfigError(expected(what, "none", "choose another study with model.study=NAME"))
@@ -71,22 +68,17 @@ def check_count(top: object) -> None:
 
     >>> check_count(3)
     """
-    if isinstance(top, bool) or not isinstance(top, int) or top < 1:
+    if type(top) is not int or top < 1:
         message = "expected a number of members, 1 or more, in model.top or mode.blend"
         raise ConfigError(f"{message}, found {top!r}")
 
 
-def _reports(folder: Path) -> Iterator[Report]:
-    for child in sorted(folder.iterdir()):
-        if Job(child, in_multirun=True).scored:
-            yield Report.read(child)
-
-
-def _ranked(reports: Iterator[Report], metric: str, present: Report) -> Sequence[dict[str, Any]]:
+def _ranked(folder: Path, metric: str, present: Report) -> list[dict[str, Any]]:
     """Return the distinct recipes that can be members of a blend, the best first."""
+    jobs = [Job(child, in_multirun=True) for child in sorted(folder.iterdir())]
     usable = [
         report
-        for report in reports
+        for report in (Report.read(job.folder) for job in jobs if job.scored)
         if report.data_digest == present.data_digest
         and not report.may_have_seen_holdout_of(present)
         and "members" not in report.recipe

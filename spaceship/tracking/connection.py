@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOCK_SECONDS = 120
-"""Seconds that a process waits for another one that sets up the database."""
+LOCK_SECONDS = 120  # that a process waits for another one that sets up the database
 _SQLITE = "sqlite:///"
 
 
@@ -31,7 +30,6 @@ def open_client(uri: str, artifacts: str | None, experiment: str) -> "MlflowClie
     >>> client = open_client(store.uri, store.artifacts, "another")
     >>> client.get_experiment_by_name("another").lifecycle_stage
     'active'
-
     """
     connect = partial(_connect, uri, artifacts, experiment)
     try:
@@ -127,14 +125,12 @@ def _connect(uri: str, artifacts: str | None, experiment: str) -> "MlflowClient"
 
 
 def _cannot_open(uri: str, error: Exception) -> TrackingError:
-    found = redact(str(error).strip().splitlines()[0]) if str(error).strip() else repr(error)
+    found = redact(next(iter(str(error).strip().splitlines()), repr(error)))
     if uri.startswith("http"):
         do = "check that the server runs there, or drop tracking=server to use SQLite"
     elif uri.startswith(_SQLITE):
-        do = (
-            "check paths.outputs: it must be a folder that you may write to, "
-            "and its mlflow.db, if there is one, a database"
-        )
+        do = "check paths.outputs: it must be a folder that you may write to, and its mlflow.db, "
+        do += "if there is one, a database"
     else:
         do = "check that the database is up and the driver for it installed"
     return TrackingError(f"expected an MLflow store at {redact(uri)}, found: {found}; {do}")

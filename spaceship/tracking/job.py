@@ -18,19 +18,14 @@ _RUN_FILE = "mlflow.json"
 class Job:
     """One job of a run or multirun.
 
-    Attributes:
-        folder: Its output folder.
-        in_multirun: Whether it is one of several: the best of them is fitted and gated at the end.
-
     >>> job = Job(tmp_path, in_multirun=False)
     >>> job.note_run("a1b2")
     >>> job.run_id, job.scored, job.fitted
     ('a1b2', False, False)
-
     """
 
-    folder: Path
-    in_multirun: bool
+    folder: Path  # of its output
+    in_multirun: bool  # then the best job alone is fitted and gated, at the end
 
     @classmethod
     def current(cls) -> Self:
@@ -70,8 +65,8 @@ class Job:
     def logged_run(self) -> str:
         """Return the id of the job's MLflow run; raise TrackingError if it has none."""
         if (run_id := self.run_id) is None:
-            what, do = f"an MLflow run for the job in {self.folder}", "hydra/callbacks=mlflow"
-            raise TrackingError(expected(what, "none", f"run it with the callback: {do}"))
+            do = "run it with the callback: hydra/callbacks=mlflow"
+            raise TrackingError(expected(f"an MLflow run for the job in {self.folder}", "none", do))
         return run_id
 
     def note_run(self, run_id: str) -> None:
@@ -80,6 +75,6 @@ class Job:
 
     def note_failure(self, error: BaseException) -> str:
         """Write the type and message of an error into the folder; return its traceback as text."""
-        content = {"type": type(error).__name__, "message": str(error)}
-        write_json(self.folder / FAILURE_FILE, content)
+        noted = {"type": type(error).__name__, "message": str(error)}
+        write_json(self.folder / FAILURE_FILE, noted)
         return "".join(traceback.format_exception(error))

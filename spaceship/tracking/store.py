@@ -6,9 +6,9 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
 from hydra_plugins.spaceship_optuna.config_text import redact
@@ -24,12 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FOLDER_TAG = "folder"
-"""Tag of a run: the folder that only its process writes to."""
-PARAM_LENGTH = 500
-"""Characters of a parameter that MLflow's table shows; the whole is in the run's config.yaml."""
-_TAG_LENGTH = 5000
-"""Characters of a tag that every MLflow store takes."""
+FOLDER_TAG = "folder"  # tag of a run: the folder that only its process writes to
+PARAM_LENGTH = 500  # characters that MLflow's table shows; the run's config.yaml has them all
+_TAG_LENGTH = 5000  # characters that every MLflow store takes
 _PARAMS_PER_CALL = 100
 
 
@@ -37,22 +34,26 @@ _PARAMS_PER_CALL = 100
 class Store:
     """An MLflow store, as plain values, so that worker processes can receive it.
 
-    Attributes:
-        uri: MLflow's tracking and registry URI.
-        artifacts: Folder of the artifacts, or None where a server decides.
-        experiment: Name of the experiment.
-
     >>> run_id = store.start_run("my run", {"mode": "train"})
     >>> store.log_scores(run_id, {"cv_accuracy": 0.8})
-    >>> store.end_run(run_id, "FINISHED")
     >>> store.client.get_run(run_id).data.metrics
     {'cv_accuracy': 0.8}
-
     """
 
-    uri: str
-    artifacts: str | None
-    experiment: str
+    uri: str  # MLflow's tracking and registry URI
+    artifacts: str | None  # folder of the artifacts; None where a server decides
+    experiment: str  # its name
+
+    def __post_init__(self) -> None:
+        """Raise TrackingError if there is no URI, or one that MLflow refuses."""
+        if not self.uri:
+            do = "add tracking.uri=http://HOST:PORT"
+            raise TrackingError(expected("an MLflow server's URI", "none", do))
+        if urlparse(self.uri).scheme in {"", "file"}:
+            found = f"{redact(self.uri)!r}: MLflow refuses file stores"
+            what = "a sqlite:///, postgresql:// or http(s):// URI"
+            do = "use tracking=sqlite or tracking=server tracking.uri=…"
+            raise TrackingError(expected(what, found, do))
 
     @cached_property
     def client(self) -> "MlflowClient":
@@ -67,10 +68,10 @@ class Store:
         experiment = self.client.get_experiment_by_name(self.experiment)
         if experiment is None or experiment.lifecycle_stage != "active":
             number = "…" if experiment is None else experiment.experiment_id
-            do = f"restore it (mlflow experiments restore --experiment-id {number}) or choose "
             what = f"an active experiment {self.experiment!r}"
-            other = "another with tracking.experiment=NAME"
-            raise TrackingError(expected(what, "it deleted", do + other))
+            restore = f"mlflow experiments restore --experiment-id {number}"
+            do = f"restore it ({restore}) or choose another with tracking.experiment=NAME"
+            raise TrackingError(expected(what, "it deleted", do))
         return str(experiment.experiment_id)
 
     def start_run(self, name: str, tags: Mapping[str, str], parent: str | None = None) -> str:
@@ -168,31 +169,11 @@ class Store:
         return list(self.client.search_runs([self.experiment_id], query))
 
 
-@lru_cache(maxsize=8)
-def validated(uri: Any, artifacts: Any, experiment: Any) -> Store:
-    """Return the store of these config values; raise TrackingError if MLflow refuses the URI.
-
-    >>> validated("sqlite:///mlflow.db", None, "spaceship").experiment
-    'spaceship'
-
-    """
-    if not uri:
-        do = "add tracking.uri=http://HOST:PORT"
-        raise TrackingError(expected("an MLflow server's URI", "none", do))
-    if urlparse(str(uri)).scheme in {"", "file"}:
-        found = f"{redact(str(uri))!r}: MLflow refuses file stores"
-        do = "use tracking=sqlite or tracking=server tracking.uri=…"
-        raise TrackingError(expected("a sqlite:///, postgresql:// or http(s):// URI", found, do))
-    return Store(str(uri), str(artifacts) if artifacts else None, str(experiment))
-
-
 def _below(run_id: str) -> str:
-    """Return the query of the runs below a multirun's."""
     return f"tags.mlflow.parentRunId = '{run_id}'"
 
 
 def _param(key: str, value: str) -> "Param":
-    """Return a parameter whose name and length MLflow takes."""
     from mlflow.entities import Param
 
     cut = value if len(value) <= PARAM_LENGTH else value[: PARAM_LENGTH - 1] + "…"

@@ -7,15 +7,15 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-import forks
 import pytest
-from commands import Shell
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import OverrideParseException
 from sklearn.utils._param_validation import InvalidParameterError
 
 from spaceship.cli.main import exit_with
 from spaceship.errors import DataError, RefusedError
+from tests import forks
+from tests.commands import Shell
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "run.py"
 
@@ -71,10 +71,13 @@ def test_what_hydra_cannot_compose_is_one_message(line: list[str]) -> None:
     ("line", "said"),
     [
         (["--package", "nope", "--cfg", "job"], "package 'nope' not found in config"),
-        (["~tracking.artifacts"], "expected tracking to have uri, artifacts, experiment, found"),
-        (["split=5"], "expected split to have holdout_fraction, salt, n_folds, found 5"),
-        (["~split"], "expected split to have holdout_fraction, salt, n_folds, found None"),
-        (["mode=simulate", "+simulate.more=1"], "expected simulate to have eras, window, groups"),
+        (["~tracking.artifacts"], "expected tracking.artifacts to be a folder, or null"),
+        (["split=5"], "expected split to be a section, found 5; "),
+        (["~split"], "expected split to be a section, found None; "),
+        (
+            ["mode=simulate", "+simulate.more=1"],
+            "expected simulate.more not to be there (known: eras, ",
+        ),
         (["model=lgbm", "model.estimator.n_estimators=-0.5"], "settings the estimator takes"),
     ],
 )

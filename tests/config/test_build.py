@@ -25,7 +25,7 @@ FOREIGN = [
     "pandas.read_pickle",
     "builtins.eval",
     "spaceship.data.cache.pd.read_pickle",
-    "spaceship.files.os.system",
+    "spaceship.config.resolvers.os.system",
     "spaceship.data.cache.shutil.rmtree",
     "spaceshipwreck.Thing",
 ]

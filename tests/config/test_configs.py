@@ -13,7 +13,7 @@ from spaceship.config.build import build
 from spaceship.config.resolvers import register_resolvers
 from spaceship.config.secrets import loggable
 from spaceship.errors import MissingDependencyError
-from spaceship.tracking.store import validated
+from spaceship.tracking.store import Store
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 CHOICES = sorted(
@@ -103,4 +103,4 @@ def test_describes_a_store(choice: tuple[str, str]) -> None:
     group, name = choice
     node = OmegaConf.to_container(composed(group, name)[group], resolve=True)
     assert isinstance(node, dict)
-    assert validated(**node).experiment == "spaceship"
+    assert Store(**{str(key): value for key, value in node.items()}).experiment == "spaceship"

@@ -140,7 +140,7 @@ def test_result_is_typed(tmp_path: Path) -> None:
     assert frame.index.equals(pd.RangeIndex(4))
     assert frame[LABEL].dtype == np.bool_
     assert frame.loc[2].isna().sum() == 12
-    assert frame.loc[3, ["HomePlanet", "Destination", "Name"]].tolist() == [
+    assert list(frame.loc[3, ["HomePlanet", "Destination", "Name"]]) == [
         "Pluto",
         "Mars, moon",
         'O\'Hara "Zoë"',

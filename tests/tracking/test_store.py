@@ -19,19 +19,19 @@ from sqlalchemy import Engine, event
 from hydra_plugins.spaceship_optuna.process import process_tags
 from spaceship.at_exit import PENDING
 from spaceship.errors import TrackingError
-from spaceship.tracking.store import PARAM_LENGTH, Store, validated
+from spaceship.tracking.store import PARAM_LENGTH, Store
 
 FIRST_RUN = """
 import sys
-from spaceship.tracking.store import validated
+from spaceship.tracking.store import Store
 folder, name = sys.argv[1:]
-store = validated(f"sqlite:///{folder}/mlflow.db", f"{folder}/mlartifacts", "spaceship")
+store = Store(f"sqlite:///{folder}/mlflow.db", f"{folder}/mlartifacts", "spaceship")
 store.end_run(store.start_run(name, {}), "FINISHED")
 """
 STARTS_AND_WAITS = """
 import sys
-from spaceship.tracking.store import validated
-store = validated(sys.argv[1], None, "spaceship")
+from spaceship.tracking.store import Store
+store = Store(sys.argv[1], None, "spaceship")
 print(store.start_run("left alone", {"folder": sys.argv[2]}), flush=True)
 input()
 """
@@ -51,7 +51,7 @@ def test_four_first_runs_at_once_succeed_where_a_set_up_was_killed_before(tmp_pa
     first = [subprocess.Popen(command, stderr=subprocess.PIPE) for command in commands]
     errors = [process.communicate()[1].decode() for process in first]
     assert [process.returncode for process in first] == [0, 0, 0, 0], errors
-    store = validated(f"sqlite:///{folder}/mlflow.db", None, "spaceship")
+    store = Store(f"sqlite:///{folder}/mlflow.db", None, "spaceship")
     runs = store.client.search_runs([store.experiment_id])
     assert sorted(run.info.run_name for run in runs) == [f"first-{n}" for n in range(4)]
     assert {run.info.status for run in runs} == {"FINISHED"}
@@ -233,23 +233,22 @@ def test_a_deleted_experiment_is_not_written_to(store: Store) -> None:
         again.start_run("x", {})
 
 
-@pytest.mark.parametrize("uri", [None, ""])
-def test_a_missing_uri_says_how_to_give_one(uri: str | None) -> None:
+def test_a_missing_uri_says_how_to_give_one() -> None:
     with pytest.raises(TrackingError, match=r"add tracking\.uri=http://HOST:PORT"):
-        validated(uri, None, "spaceship")
+        Store("", None, "spaceship")
 
 
 @pytest.mark.parametrize("uri", ["mlruns", "./mlruns", "file:///nowhere/mlruns", "/var/mlruns"])
 def test_file_stores_are_refused(uri: str) -> None:
     with pytest.raises(TrackingError, match="MLflow refuses file stores; use tracking=sqlite"):
-        validated(uri, None, "spaceship")
+        Store(uri, None, "spaceship")
 
 
 def test_an_unreachable_server_is_named_without_its_password(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    store = validated("http://me:pw@127.0.0.1:9", None, "spaceship")
+    store = Store("http://me:pw@127.0.0.1:9", None, "spaceship")
     with pytest.raises(TrackingError) as caught:
         _ = store.client
     message = str(caught.value)
@@ -259,7 +258,7 @@ def test_an_unreachable_server_is_named_without_its_password(
 
 
 def test_a_database_without_its_driver_says_so() -> None:
-    store = validated("nosuchsql://me:pw@127.0.0.1/x", None, "spaceship")
+    store = Store("nosuchsql://me:pw@127.0.0.1/x", None, "spaceship")
     with pytest.raises(TrackingError, match=r"nosuchsql://me:\*\*\*@127.*driver for it installed"):
         _ = store.client
 
@@ -273,19 +272,19 @@ def test_a_file_that_is_no_database_is_told_at_once(tmp_path: Path, *, folder: b
         database.write_text("no database at all\n" * 100)
     start = time.monotonic()
     with pytest.raises(TrackingError, match=r"found: .*; check paths\.outputs: .* a database$"):
-        _ = validated(f"sqlite:///{database}", None, "spaceship").client
+        _ = Store(f"sqlite:///{database}", None, "spaceship").client
     assert time.monotonic() - start < 10, "MLflow tries again for 100 s"
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(TrackingError, match=r"check paths\.outputs: it must be a folder"):
-        _ = validated(f"sqlite:///{tmp_path}/file/deeper/mlflow.db", None, "spaceship").client
+        _ = Store(f"sqlite:///{tmp_path}/file/deeper/mlflow.db", None, "spaceship").client
 
 
 @pytest.mark.parametrize("name", ["100%", "a?b"])
 def test_folders_that_a_database_uri_cannot_name(tmp_path: Path, name: str) -> None:
-    store = validated(f"sqlite:///{tmp_path}/{name}/mlflow.db", None, "spaceship")
+    store = Store(f"sqlite:///{tmp_path}/{name}/mlflow.db", None, "spaceship")
     with pytest.raises(TrackingError, match=re.escape(name[-1 if "%" in name else 1])):
         _ = store.client
     assert list(tmp_path.iterdir()) == []
@@ -295,7 +294,7 @@ def test_a_folder_with_blanks_and_accents(store: Store, tmp_path: Path) -> None:
     folder = tmp_path / "données de vol #1"
     folder.mkdir()
     Path(store.uri.removeprefix("sqlite:///")).rename(folder / "mlflow.db")
-    moved = validated(f"sqlite:///{folder}/mlflow.db", str(folder / "art"), "spaceship")
+    moved = Store(f"sqlite:///{folder}/mlflow.db", str(folder / "art"), "spaceship")
     run_id = moved.start_run("x", {})
     moved.client.log_text(run_id, "text", "a.txt")
     assert [path.read_text() for path in folder.rglob("a.txt")] == ["text"]
