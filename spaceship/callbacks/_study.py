@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hydra_plugins.spaceship_optuna import Objective, StudyTerms
 from hydra_plugins.spaceship_optuna.config_text import redact
@@ -69,7 +70,7 @@ def study_facts(hook: Hook, workers: int) -> dict[str, object]:
     }
 
 
-def start_study(hook: Hook, study: object) -> str:
+def start_study(hook: Hook, study: Any) -> str:
     """Start the run above a study's trials, or reopen it on resume; return its id."""
     store = hook.experiment.store
     store.close_orphans()

@@ -8,6 +8,7 @@ heavy modules are imported inside the hooks.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
@@ -96,7 +97,7 @@ class MLflowCallback(StudyHooks, Callback):
             start = _study.start_trial if hook.is_study else _job.start_job
             start(hook, self.parent_run_id)
 
-    def on_job_end(self, config: DictConfig, job_return: object, **_: object) -> None:
+    def on_job_end(self, config: DictConfig, job_return: Any, **_: object) -> None:
         """Log the job's scores, gate a candidate that was fitted, end the run."""
         from hydra.core.utils import JobStatus
         from hydra.types import RunMode

@@ -5,6 +5,7 @@ from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, pstdev
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,13 +36,13 @@ class PreparedFold:
     """A fold's rows after every step but the estimator, fitted on its training rows only."""
 
     train: object  # the training rows, which the estimator is fitted on
-    test: object  # the rows to predict
+    test: Any  # the rows to predict
     fit_seconds: float  # duration of fitting the steps and transforming the training rows
     transform_seconds: float  # duration of transforming the rows to predict
 
 
 def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
-    pipeline: object,
+    pipeline: Any,
     frame: pd.DataFrame,
     labels: npt.ArrayLike,
     folds: Sequence[Fold],
@@ -77,7 +78,7 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
     return CrossValidation(probabilities, predictions, scores)
 
 
-def positive_probability(pipeline: object, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
+def positive_probability(pipeline: Any, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
     """Return a fitted classifier's probability of True for each row `(n_rows,)`.
 
     >>> fitted = pipeline.fit(people.train, people.train["Transported"])

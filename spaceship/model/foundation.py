@@ -60,7 +60,7 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self._network = self._load()
         return np.asarray(self._network.predict_proba(X), dtype=float)
 
-    def predict(self, X: pd.DataFrame) -> Any:
+    def predict(self, X: pd.DataFrame) -> object:
         """Return the predicted label of each row, (n_rows,)."""
         return self.predict_proba(X)[:, 1] > 0.5  # noqa: PLR2004 - one of two
 
@@ -79,7 +79,7 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             message = f"model={self.package} needs the package {self.package}, found: {error}"
             install = f'pip install -e ".[{self.package}]"'
             raise MissingDependencyError(f"{message}; run: {install}") from error
-        settings: object = {"n_estimators": self.n_estimators, "random_state": self.random_state}
+        settings: Any = {"n_estimators": self.n_estimators, "random_state": self.random_state}
         settings |= {} if self.device is None else {"device": self.device}
         try:
             return kind(**settings).fit(self._context(), self.labels_)
@@ -96,7 +96,7 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return frame.astype(kinds)
 
 
-def _plain(column: pd.Series) -> Any:
+def _plain(column: pd.Series) -> object:
     """Return a column as numbers, or as text and None."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return [None if pd.isna(value) else str(value) for value in column]

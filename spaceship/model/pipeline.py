@@ -45,7 +45,7 @@ def build_pipeline(features: object, encoding: Encoding, estimator: object) -> P
     return Pipeline(steps)
 
 
-def build_blend(members: Sequence[tuple[str, object, object]], **settings: object) -> Blend:
+def build_blend(members: Sequence[tuple[str, object, object]], **settings: Any) -> Blend:
     """Return an unfitted blend in which members with the same columns share their preparation.
 
     A member is a key that is the same for the same columns, their preparation, and an estimator;
@@ -68,7 +68,7 @@ def _chain(own: Recipe) -> Pipeline:
     return build_pipeline(features, own.encoding, estimator)
 
 
-def _part(key: str, node: object, wanted: Sequence[str]) -> Any:
+def _part(key: str, node: Any, wanted: Sequence[str]) -> object:
     """Return a part of the pipeline if it has the methods that the pipeline calls."""
     part = build(node)
     if lacking := [name for name in wanted if not callable(getattr(part, name, None))]:

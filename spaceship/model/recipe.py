@@ -13,7 +13,7 @@ from spaceship.model.encoding import Encoding
 from spaceship.model.inner_cv import Calibration, Iterations
 from spaceship.records import list_faults
 
-Node = dict[str, object]
+Node = dict[str, Any]
 """A config node with a `_target_`; its interpolations may be unresolved."""
 _SINGLE, _BLEND = ("name", "encoding", "estimator"), ("name", "method", "n_folds", "bags")
 
@@ -47,7 +47,7 @@ class Recipe(BaseModel):
 
     @field_validator("*", mode="wrap")
     @classmethod
-    def _check_unless_open(cls, value: object, check: Callable[[object], object]) -> Any:
+    def _check_unless_open(cls, value: object, check: Callable[[object], object]) -> object:
         """Leave an interpolation such as `${seed}` unchecked until its value is known."""
         return value if isinstance(value, str) and "${" in value else check(value)
 
@@ -102,7 +102,7 @@ class Recipe(BaseModel):
             message = f"expected {list_faults(error, 'model')}"
             raise ConfigError(f"{message}; set it on the command line: KEY=VALUE") from None
 
-    def to_plain(self) -> dict[str, object]:
+    def to_plain(self) -> dict[str, Any]:
         """Return the recipe as JSON values: the keys that were given, interpolations unresolved."""
         given = {name: value for name, value in self if name in self.model_fields_set}
         plain = {name: str(one) if isinstance(one, StrEnum) else one for name, one in given.items()}

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 from spaceship.config.installation import program
 from spaceship.errors import ConfigError, expected
@@ -72,7 +73,7 @@ def check_count(top: object) -> None:
         raise ConfigError(f"{message}, found {top!r}")
 
 
-def _ranked(folder: Path, metric: str, present: Report) -> list[dict[str, object]]:
+def _ranked(folder: Path, metric: str, present: Report) -> list[dict[str, Any]]:
     """Return the distinct recipes that can be members of a blend, the best first."""
     jobs = [Job(child, in_multirun=True) for child in sorted(folder.iterdir())]
     usable = [
