@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from hydra import compose, initialize_config_dir
-from reports import MakeReport, make_report
 
 from spaceship.config.installation import configs
 from spaceship.config.resolvers import register_resolvers
@@ -23,6 +22,7 @@ from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.registry.registry import Registry
 from spaceship.tracking.store import Store
+from tests.reports import MakeReport, make_report
 
 READY_MADE = ("people", "store", "registry", "pipeline", "report", "experiment", "tmp_path")
 
@@ -49,10 +49,11 @@ def pipeline() -> Any:
     """Give an unfitted pipeline that takes raw columns."""
     from sklearn.linear_model import LogisticRegression
 
+    from spaceship.model.encoding import Encoding
     from spaceship.model.pipeline import build_pipeline
     from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 
-    return build_pipeline(RawFeatures(), "onehot", LogisticRegression())
+    return build_pipeline(RawFeatures(), Encoding.ONEHOT, LogisticRegression())
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,10 @@ from spaceship.drift.profile import PROFILE_FILE, take_profile
 from spaceship.evaluation import twins as training
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment, features_name
+from spaceship.files import write_json
 from spaceship.gate.verdict import Verdict
 from spaceship.model.recipe import Recipe
-from spaceship.records import write_record
+from spaceship.records import to_plain
 from spaceship.registry import packaging
 from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHAMPION
@@ -70,7 +71,8 @@ def fit(experiment: Experiment, job: Job) -> None:
     log.info("Hold-out: accuracy %.4f on %d passengers", holdout.accuracy, len(holdout.labels))
     scored.write(job.folder)
     # The profile's scores are the twin's: the serving model has seen every row it would score.
-    write_record(job.folder / PROFILE_FILE, take_profile(frame, holdout.probabilities))
+    profile = take_profile(frame, holdout.probabilities)
+    write_json(job.folder / PROFILE_FILE, to_plain(profile))
     packaging.save(twin, job.twin, frame)
     packaging.save(training.fit_serving(pipeline, frame), job.model, frame)
     size = {"model_mb": packaging.size(job.model) / 1e6}

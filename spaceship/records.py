@@ -4,12 +4,12 @@ import json
 import math
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BeforeValidator, PlainSerializer, TypeAdapter, ValidationError
 
-from spaceship.errors import RegistryError
-from spaceship.files import read_json, write_json
+from spaceship.errors import RegistryError, expected
+from spaceship.files import read_json
 
 Record = TypeVar("Record")
 
@@ -19,12 +19,10 @@ Figure = Annotated[
     PlainSerializer(lambda value: None if math.isnan(value) else value),
 ]
 """A measured number: JSON has no NaN, so NaN is written as null and null is read as NaN."""
-
-_LONGEST = 80
-"""Characters of a value that a message quotes."""
+_LONGEST = 80  # characters of a value that a message quotes
 
 
-def to_plain(record: object) -> dict[str, Any]:
+def to_plain(record: object) -> dict[str, object]:
     """Return a record as values for `json.dumps`, every float with all its digits.
 
     >>> from dataclasses import dataclass
@@ -32,20 +30,18 @@ def to_plain(record: object) -> dict[str, Any]:
     >>> to_plain(Score(float("nan")))
     {'loss': None}
     """
-    kind: Any = type(record)
-    plain: dict[str, Any] = _adapter(kind).dump_python(record)
+    kind: object = type(record)
+    plain: dict[str, object] = _adapter(kind).dump_python(record)
     return plain
 
 
 def from_plain(kind: type[Record], content: object, source: object) -> Record:
     """Return the record that `to_plain` described; unknown keys are left out.
 
-    Raises:
-        RegistryError: The content describes no record of this kind; every fault is listed.
+    Raise RegistryError that lists every fault if the content describes no record of this kind.
 
     >>> from_plain(tuple[int, int], [1, 2], "a list")
     (1, 2)
-
     """
     try:
         record: Record = _adapter(kind).validate_python(content)  # type: ignore[arg-type]
@@ -55,28 +51,14 @@ def from_plain(kind: type[Record], content: object, source: object) -> Record:
     return record
 
 
-def write_record(path: Path, record: object) -> None:
-    """Write a record as a JSON object with its `version`, whole or not at all.
-
-    >>> from dataclasses import make_dataclass
-    >>> Score = make_dataclass("Score", [("loss", float)])
-    >>> write_record(tmp_path / "score.json", Score(0.25))
-    >>> read_record(tmp_path / "score.json", Score)
-    Score(loss=0.25)
-    """
-    write_json(path, to_plain(record))
-
-
 def read_record(path: Path, kind: type[Record]) -> Record:
-    """Return the record in a file that `write_record` wrote.
+    """Return the record in a file that `write_json` wrote.
 
-    Raises:
-        RegistryError: The file is missing, broken, of another version or of another kind.
+    Raise RegistryError if the file is missing, broken, of another version or of another kind.
 
-    >>> write_record(tmp_path / "counts.json", {"rows": 3})
+    >>> _ = (tmp_path / "counts.json").write_text('{"version": 1, "rows": 3}')
     >>> read_record(tmp_path / "counts.json", dict[str, int])
     {'rows': 3}
-
     """
     return from_plain(kind, read_json(path), path)
 
@@ -84,29 +66,24 @@ def read_record(path: Path, kind: type[Record]) -> Record:
 def from_text(kind: type[Record], text: str, source: object) -> Record:
     """Return the record in a JSON text, such as the value of an MLflow tag.
 
-    Raises:
-        RegistryError: The text is no JSON or describes no record of this kind.
+    Raise RegistryError if the text is no JSON or describes no record of this kind.
 
     >>> from_text(dict[str, int], '{"rows": 3}', "the tag")
     {'rows': 3}
-
     """
     try:
         content = json.loads(text)
     except ValueError as error:
-        message = f"expected JSON in {source}, found {error}; run the job again"
-        raise RegistryError(message) from error
+        raise RegistryError(expected(f"JSON in {source}", error, "run the job again")) from error
     return from_plain(kind, content, source)
 
 
 def list_faults(error: ValidationError, name: str) -> str:
     """Return every fault as `NAME.KEY to be …, found …`, for a message that begins with "expected".
 
-    >>> try:
-    ...     _ = TypeAdapter(dict[str, float]).validate_python({"loss": "low"})
-    ... except ValidationError as error:
-    ...     list_faults(error, "score")
-    "score.loss to be a valid number, unable to parse string as a number, found 'low'"
+    >>> missing = ValidationError.from_exception_data("", [{"type": "missing", "loc": ("loss",)}])
+    >>> list_faults(missing, "score")
+    'score.loss to be there, found nothing'
     """
     return "; ".join(
         f"{'.'.join([name, *map(str, fault['loc'])])} {_wanted(fault['type'], fault['msg'])}, "
@@ -127,5 +104,5 @@ def _short(value: object) -> str:
 
 
 @cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
+def _adapter(kind: object) -> TypeAdapter[object]:
     return TypeAdapter(kind)

@@ -1,20 +1,29 @@
 """Shell: whole commands of the project with one outputs folder, and the state they leave there."""
 
 import json
+import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-import forks
-from forks import Done, Fork
 from mlflow import MlflowClient
 from mlflow.entities import Run
+
+from tests import forks
+from tests.forks import Done, Fork
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = ["data.n_groups=400", "features=raw", "gate.floor.minimum=0.5"]
 QUICK_MODEL = "model=logistic_regression"
-Keep = Callable[[Fork], Fork]
+Process = TypeVar("Process", Fork, subprocess.Popen[str])
+
+
+class Keep(Protocol):
+    """Function that keeps a process, to be ended with the test."""
+
+    def __call__(self, process: Process, /) -> Process:
+        """Return the process."""
+        ...
 
 
 class Shell:
@@ -28,7 +37,7 @@ class Shell:
         return [*script, *arguments, f"paths.outputs={self.outputs}"]
 
     def __call__(self, *arguments: str, **environment: str) -> Done:
-        return forks.run(self.command(*arguments), self.outputs.parent, **environment)
+        return forks.run(self.command(*arguments), self.outputs.parent, 300, **environment)
 
     def start(self, *arguments: str) -> Fork:
         return Fork(self.command(*arguments), self.outputs.parent, start_new_session=True)

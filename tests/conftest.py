@@ -3,13 +3,15 @@
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from commands import ROOT, Keep, Shell
-from forks import Fork
+
+from tests.commands import ROOT, Keep, Process, Shell
+from tests.forks import Fork
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,9 +43,9 @@ def shell(database: Path, tmp_path: Path) -> Shell:
 @pytest.fixture
 def processes() -> Iterator[Keep]:
     """Give a function that keeps a process, to be ended with the test and all that it started."""
-    kept: list[Fork] = []
+    kept: list[Fork | subprocess.Popen[str]] = []
 
-    def keep(process: Fork) -> Fork:
+    def keep(process: Process, /) -> Process:
         kept.append(process)
         return process
 

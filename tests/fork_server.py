@@ -1,6 +1,6 @@
 """Server of forks: a process that has imported the project and its libraries runs commands.
 
-`python tests/fork_server.py FD`: each message on the socket FD is one command, see `forks.py`. It
+`python -m tests.fork_server FD`: each message on the socket FD is one command, see `forks.py`. It
 runs in a child that starts from the state of a fresh interpreter that has finished its imports:
 the server starts no thread, opens nothing and keeps its own environment.
 """
@@ -15,9 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import loky_forks
+from scripts.chaos.forks import warm
+from tests import loky_forks
 
-ROOT = Path(__file__).resolve().parents[1]
 MAX_BYTES = 200_000
 
 
@@ -49,12 +49,7 @@ def _watch(request: dict[str, Any], fds: list[int]) -> None:
         return
     for fd in streams:
         os.close(fd)
-    _, status, used = os.wait4(pid, 0)
-    if "FORK_LOG" in os.environ:
-        with open(os.environ["FORK_LOG"] + f".{os.environ['FORK_PARENT']}", "a") as f:
-            f.write(
-                json.dumps([round(used.ru_utime + used.ru_stime, 2), request["argv"]]) + chr(10)
-            )
+    _, status = os.waitpid(pid, 0)
     with suppress(BrokenPipeError):  # nobody waits for it any more
         os.write(report, f"{os.waitstatus_to_exitcode(status)}\n".encode())
     os._exit(0)
@@ -93,9 +88,5 @@ def _reseed() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(1, str(ROOT))  # for the scripts, which are not installed
-    from scripts.chaos.forks import warm
-
-    sys.path.pop(1)
     warm()
     serve(socket.socket(fileno=int(sys.argv[1])))

@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Self, TextIO
 
-SERVER = Path(__file__).resolve().parent / "fork_server.py"
+ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = {
     "OMP_NUM_THREADS": "1",
     "OMP_WAIT_POLICY": "PASSIVE",
@@ -146,11 +146,12 @@ def _server() -> socket.socket:
     """Return the connection to this process's own server, started on first use."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     server = subprocess.Popen(
-        [sys.executable, str(SERVER), str(theirs.fileno())],
+        [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
+        cwd=ROOT,
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        env=SETTINGS | os.environ | {"FORK_PARENT": str(os.getpid())},
+        env=SETTINGS | os.environ,
         start_new_session=True,  # Ctrl-C is for the tests; the server ends with them
     )
     theirs.close()

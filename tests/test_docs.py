@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commands import ROOT
+
+from tests.commands import ROOT
 
 PLAIN = (
     "dataclass",

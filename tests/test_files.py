@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import ROOT
 
 from spaceship.errors import RegistryError
 from spaceship.files import clear_unfinished, read_json, write_atomically, write_json
+from tests.commands import ROOT
 
 
 def test_json_comes_back_and_carries_its_version(tmp_path: Path) -> None:

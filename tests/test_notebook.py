@@ -2,13 +2,16 @@
 
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import forks
 import nbformat
 import pytest
 
+from tests import forks
+
+read_notebook: Callable[..., Any] = nbformat.read  # it has no annotations
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "notebooks" / "explore.ipynb"
 CHARTS_OF_DATA = 3
@@ -29,7 +32,7 @@ def executed() -> list[dict[str, Any]]:
     """Run the notebook in a kernel of its own and return the outputs of its cells."""
     from nbclient import NotebookClient
 
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook = read_notebook(NOTEBOOK, as_version=4)
     resources = {"metadata": {"path": str(NOTEBOOK.parent)}}
     NotebookClient(notebook, timeout=300, resources=resources).execute()
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -45,7 +48,7 @@ def printed(outputs: list[dict[str, Any]]) -> str:
 
 
 def test_is_valid_small_and_without_output() -> None:
-    notebook = nbformat.read(NOTEBOOK, as_version=nbformat.NO_CONVERT)
+    notebook = read_notebook(NOTEBOOK, as_version=nbformat.NO_CONVERT)
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]

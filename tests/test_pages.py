@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from commands import ROOT
+
+from tests.commands import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 ROOTS = (ROOT, ROOT / "spaceship", ROOT / "hydra_plugins")

@@ -17,8 +17,6 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 
 log = logging.getLogger(__name__)
 
-_RESUME = "hydra.sweeper.resume"
-
 
 def as_override(key: str, value: Any, prefix: str = "") -> str:
     """Return a value as an override, quoted for Hydra's grammar."""
@@ -36,7 +34,7 @@ def retrain_command(
 ) -> str:
     """Return the command that runs a trial's configuration by itself."""
     arm = plan.owner(trial.params)
-    names = {plan.name(arm, one.key): one for one in arm.parameters}
+    names = plan.parameters(arm)
     values = [
         as_override(one.key, one.value(trial.params[name]), one.prefix)
         for name, one in names.items()
@@ -48,28 +46,27 @@ def retrain_command(
 
 
 def resume_command(study: optuna.Study) -> str:
-    """Return the command that resumes a study."""
-    given = [item for item in sys.argv[1:] if not item.startswith(f"{_RESUME}=")]
-    return _command([*given, f"{_RESUME}={study.study_name}"])
+    key = "hydra.sweeper.resume="
+    given = [item for item in sys.argv[1:] if not item.startswith(key)]
+    return _command([*given, key + study.study_name])
 
 
 def show_plan(plan: SearchPlan, n_trials: int) -> None:
-    """Log candidates, spaces and first trials."""
     log.info("%d trials would be run; nothing is run with dry_run=true.", n_trials)
     for arm in plan.arms:
         log.info("%s  (%s)", arm.label, " ".join([*arm.overrides, *plan.fixed]))
-        for parameter in arm.parameters:
-            default = arm.defaults.get(parameter.key, "outside its space")
-            log.info("  %-40s %s  default %s", parameter.key, parameter.distribution, default)
+        for one in arm.parameters:
+            default = arm.defaults.get(one.key, "outside its space")
+            log.info("  %-40s %s  default %s", one.key, one.distribution, default)
         first = [as_override(key, value) for key, value in arm.defaults.items()]
         log.info("  first trial: %s", shlex.join([*arm.overrides, *first]))
 
 
 def _command(arguments: Sequence[str]) -> str:
-    script, found = sys.argv[0], shutil.which("python")
-    same = found is not None and Path(found).resolve() == Path(sys.executable).resolve()
-    python = ["python" if same and sys.prefix in found else sys.executable]  # type: ignore[operator]
-    return redact(shlex.join([*(python if script.endswith(".py") else []), script, *arguments]))
+    script, found = sys.argv[0], shutil.which("python") or ""
+    same = sys.prefix in found and Path(found).samefile(sys.executable)
+    python = ["python" if same else sys.executable] if script.endswith(".py") else []
+    return redact(shlex.join([*python, script, *arguments]))
 
 
 def _quoted(value: Any) -> Any:

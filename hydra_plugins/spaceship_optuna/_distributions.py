@@ -13,40 +13,29 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from hydra_plugins.spaceship_optuna._errors import SettingsError
+from hydra_plugins.spaceship_optuna._errors import SettingsError, mismatch
 from hydra_plugins.spaceship_optuna._upstream import contains
 
 _PRIMITIVES = (bool, int, float, str)
 _ONLY_INTERVALS = "the tag log needs an interval, such as tag(log, int(interval(1, 100)))"
-_DIGITS = 12
-"""Decimals to which a range's points are rounded, so that the last one lies on its steps."""
+_DIGITS = 12  # decimals of a range's points, so that the last one lies on its steps
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One swept config key.
-
-    Attributes:
-        key: The config key.
-        distribution: What Optuna draws from.
-        values: Config values of drawn categories that Optuna cannot store, such as lists.
-        prefix: `+` or `++` if the key is added to the config, else empty.
-
-    """
+    """One swept config key."""
 
     key: str
     distribution: BaseDistribution
-    values: Mapping[str, Any] = field(default_factory=dict)
-    prefix: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)  # of categories Optuna cannot store
+    prefix: str = ""  # `+` or `++` if the key is added to the config
 
     @classmethod
     def of(cls, override: Override) -> "Parameter":
-        """Return the parameter of a sweep on the command line."""
         prefix = "++" if override.is_force_add() else "+" if override.is_add() else ""
         return cls(override.key_or_group, *_distribution(override), prefix=prefix)
 
     def value(self, drawn: Any) -> Any:
-        """Return the config value of a drawn value."""
         return self.values.get(drawn, drawn) if isinstance(drawn, str) else drawn
 
     def drawn(self, value: Any) -> Any | None:
@@ -57,8 +46,8 @@ class Parameter:
         if not isinstance(value, _PRIMITIVES):
             return None
         if isinstance(self.distribution, CategoricalDistribution):
-            same = [c for c in self.distribution.choices if c == value and type(c) is type(value)]
-            return same[0] if same else None
+            same = (one for one in self.distribution.choices if one == value)
+            return next((one for one in same if type(one) is type(value)), None)
         if isinstance(value, str | bool):
             return None
         return value if contains(self.distribution, value) else None
@@ -69,8 +58,8 @@ class Parameter:
         if isinstance(of, CategoricalDistribution):
             yield from of.choices
         elif of.step is None:
-            message = f"expected a range or choices for {self.key} under sampler=grid, found {of}"
-            raise SettingsError(f"{message}; give it a step: range(0, 1, step=0.1)")
+            wanted = f"a range or choices for {self.key} under sampler=grid"
+            raise mismatch(wanted, of, "give it a step: range(0, 1, step=0.1)")
         else:
             steps = int((of.high - of.low) / of.step + 0.5) + 1
             points = (of.low + of.step * index for index in range(steps))
@@ -81,7 +70,10 @@ def _distribution(override: Override) -> tuple[BaseDistribution, dict[str, Any]]
     sweep = override.value()
     try:
         if isinstance(sweep, IntervalSweep):
-            return _interval(sweep), {}
+            log = "log" in sweep.tags
+            if isinstance(sweep.start, int) and isinstance(sweep.end, int):
+                return IntDistribution(sweep.start, sweep.end, log=log), {}
+            return FloatDistribution(float(sweep.start or 0), float(sweep.end or 0), log=log), {}
         if "log" in getattr(sweep, "tags", ()):
             raise ValueError(_ONLY_INTERVALS)  # noqa: TRY301 - one message for every kind
         if isinstance(sweep, RangeSweep) and not sweep.shuffle:
@@ -89,17 +81,10 @@ def _distribution(override: Override) -> tuple[BaseDistribution, dict[str, Any]]
         if isinstance(sweep, ChoiceSweep | RangeSweep):
             return _categories(override)
     except ValueError as error:
-        message = f"expected a sweep that can be drawn from, found {override.input_line}: {error}"
-        raise SettingsError(message) from None
-    message = f"expected interval, range, choice or a list for {override.key_or_group}"
-    raise SettingsError(f"{message}, found {override.input_line}")
-
-
-def _interval(sweep: IntervalSweep) -> BaseDistribution:
-    log = "log" in sweep.tags
-    if isinstance(sweep.start, int) and isinstance(sweep.end, int):
-        return IntDistribution(sweep.start, sweep.end, log=log)
-    return FloatDistribution(float(sweep.start or 0), float(sweep.end or 0), log=log)
+        found = f"found {override.input_line}: {error}"
+        raise SettingsError(f"expected a sweep that can be drawn from, {found}") from None
+    wanted = f"interval, range, choice or a list for {override.key_or_group}"
+    raise SettingsError(f"expected {wanted}, found {override.input_line}")
 
 
 def _range(sweep: RangeSweep) -> BaseDistribution:
@@ -119,10 +104,9 @@ def _categories(override: Override) -> tuple[BaseDistribution, dict[str, Any]]:
     values: dict[str, Any] = {}
     for text in override.sweep_string_iterator():
         value: Any = parser.parse_override(f"key={text}").value()
-        plain = getattr(value, "text", value)  # of a quoted string
-        if isinstance(plain, _PRIMITIVES) or plain is None:
-            choices.append(plain)
+        if isinstance(value, _PRIMITIVES) or value is None:
+            choices.append(value)
         else:
             choices.append(text)
-            values[text] = plain
+            values[text] = value
     return CategoricalDistribution(choices), values

@@ -12,15 +12,11 @@ from hydra.errors import CompactHydraException
 class SweepError(CompactHydraException):
     """A sweep that ended without a result; the base of this plugin's errors.
 
-    Attributes:
-        exit_status: Status that an application may end its process with.
-
     >>> SweepError("no trial has finished").exit_status
     2
-
     """
 
-    exit_status: int = 2
+    exit_status: int = 2  # with which an application may end its process
 
 
 class SettingsError(SweepError):
@@ -28,7 +24,6 @@ class SettingsError(SweepError):
 
     >>> isinstance(SettingsError("expected n_trials of at least 1, found 0"), SweepError)
     True
-
     """
 
 
@@ -37,22 +32,22 @@ class MissingPackageError(SweepError):
 
     >>> str(MissingPackageError("GPSampler needs torch; run: pip install torch"))
     'GPSampler needs torch; run: pip install torch'
-
     """
 
 
 class PrunedError(Exception):
     """A trial stopped early, because it cannot become the best.
 
-    Attributes:
-        history: The metrics of the steps it ran.
-
     >>> str(PrunedError([{"value": 0.7}]))
     'pruned after 1 step(s)'
-
     """
 
     def __init__(self, history: Sequence[Mapping[str, float]]) -> None:
         """Keep the metrics of the steps that were run."""
         super().__init__(f"pruned after {len(history)} step(s)")
         self.history = list(history)
+
+
+def mismatch(expected: object, found: object, action: str) -> SettingsError:
+    """Return the error of a setting, with the action that mends it."""
+    return SettingsError(f"expected {expected}, found {found}; {action}")

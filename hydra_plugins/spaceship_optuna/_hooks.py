@@ -12,40 +12,27 @@ from omegaconf import DictConfig
 class Objective:
     """One objective of a study.
 
-    Attributes:
-        name: Shown in results and plots.
-        direction: `minimize` or `maximize`.
-        step_metric: Key of the objective in the metrics that `trial.report` takes.
-
     >>> Objective("cv_log_loss", "minimize", step_metric="log_loss").direction
     'minimize'
-
     """
 
-    name: str = "value"
-    direction: str = "minimize"
-    step_metric: str = "value"
+    name: str = "value"  # in results and plots
+    direction: str = "minimize"  # or `maximize`
+    step_metric: str = "value"  # its key in the metrics that `trial.report` takes
 
 
 @dataclass(frozen=True)
 class StudyTerms:
     """Terms of a study that its host knows; the defaults are those of an app without a host.
 
-    Attributes:
-        objectives: Empty to take them from `hydra.sweeper.direction`.
-        n_steps: Steps that each trial reports; no trial is pruned after its last step.
-        folder: Folder of the journal files; None for one beside the sweeps.
-        without_effect: Config nodes that change no result, so that a resume may change them.
-
     >>> StudyTerms(n_steps=5).objectives
     ()
-
     """
 
-    objectives: Sequence[Objective] = ()
-    n_steps: int | None = None
-    folder: Path | None = None
-    without_effect: Collection[str] = ("hydra",)
+    objectives: Sequence[Objective] = ()  # empty: those of `hydra.sweeper.direction`
+    n_steps: int | None = None  # that each trial reports; none is pruned after its last step
+    folder: Path | None = None  # of the journal files; None: beside the sweeps
+    without_effect: Collection[str] = ("hydra",)  # config nodes that a resume may change
 
 
 class StudyHooks:
@@ -56,7 +43,6 @@ class StudyHooks:
 
     >>> StudyHooks().study_facts(config=None, workers=2)
     {}
-
     """
 
     def study_terms(self, config: DictConfig) -> StudyTerms:  # noqa: ARG002
@@ -86,10 +72,5 @@ class StudyHooks:
 
 
 def host_of(callbacks: Sequence[Any]) -> StudyHooks:
-    """Return the first callback that hosts studies, or hooks that do nothing.
-
-    >>> type(host_of([])).__name__
-    'StudyHooks'
-
-    """
+    """Return the first callback that hosts studies, or hooks that do nothing."""
     return next((one for one in callbacks if isinstance(one, StudyHooks)), StudyHooks())

@@ -7,8 +7,7 @@ its log file, and the multirun's settings are written once.
 
 import logging
 import math
-from collections.abc import Iterator
-from contextlib import chdir, contextmanager, nullcontext
+from contextlib import chdir, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -39,20 +38,17 @@ def run_job(context: HydraContext, task: TaskFunction, config: DictConfig) -> Jo
     own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
     overrides = config.hydra.overrides.task
     if config.hydra.output_subdir is not None:
-        place = folder / str(config.hydra.output_subdir)
-        place.mkdir(parents=True, exist_ok=True)
-        _save_yaml(own, place / "config.yaml")
-        _save_yaml(overrides, place / "overrides.yaml")
+        _save_yaml(own, folder / str(config.hydra.output_subdir) / "config.yaml")
+        _save_yaml(overrides, folder / str(config.hydra.output_subdir) / "overrides.yaml")
     result = JobReturn(cfg=own, hydra_cfg=config, overrides=list(overrides))
     hydra: Any = HydraConfig.instance()
     outer, hydra.cfg = hydra.cfg, config
     environment: Any = env_override(dict(config.hydra.job.env_set))
+    log_file = logging.FileHandler(folder / f"{config.hydra.job.name}.log", delay=True)
+    log_file.setFormatter(logging.Formatter(_FORMAT))
+    logging.root.addHandler(log_file)
     try:
-        with (
-            _log_file(folder / f"{config.hydra.job.name}.log"),
-            environment,
-            chdir(folder) if config.hydra.job.chdir else nullcontext(),
-        ):
+        with environment, chdir(folder) if config.hydra.job.chdir else nullcontext():
             context.callbacks.on_job_start(config=config, task_function=task)
             try:
                 result.return_value, result.status = task(own), JobStatus.COMPLETED
@@ -61,6 +57,8 @@ def run_job(context: HydraContext, task: TaskFunction, config: DictConfig) -> Jo
             context.callbacks.on_job_end(config=config, job_return=result)
     finally:
         hydra.cfg = outer
+        logging.root.removeHandler(log_file)
+        log_file.close()
     return result
 
 
@@ -82,17 +80,5 @@ def numbers(returned: Any, wanted: int) -> list[float]:
 def _save_yaml(node: DictConfig | ListConfig, path: Path) -> None:
     plain = OmegaConf.to_container(node, enum_to_str=True)
     text = yaml.dump(plain, Dumper=_Dumper, allow_unicode=True, sort_keys=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-
-
-@contextmanager
-def _log_file(path: Path) -> Iterator[None]:
-    """Write log lines of the block to a file too."""
-    handler = logging.FileHandler(path, delay=True)
-    handler.setFormatter(logging.Formatter(_FORMAT))
-    logging.getLogger().addHandler(handler)
-    try:
-        yield
-    finally:
-        logging.getLogger().removeHandler(handler)
-        handler.close()

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import optuna
-from optuna.distributions import CategoricalDistribution, IntDistribution
+from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from hydra_plugins.spaceship_optuna._ranking import candidate_of, complete
+from hydra_plugins.spaceship_optuna._results import candidate_of, complete
 from hydra_plugins.spaceship_optuna._search_space import CANDIDATE
 
 log = logging.getLogger(__name__)
@@ -30,8 +30,6 @@ _KINDS = {
     "parallel": ("plot_parallel_coordinate", "{} over all parameters"),
 }
 """Optuna's function and the title of each kind of plot."""
-_SIZES = {"history": (10.0, 5.0), "importances": (8.0, 5.0), "pareto-front": (9.0, 6.0)}
-"""Inches; the other kinds grow with the number of parameters."""
 _FEWEST, _MOST, _LONGEST = 2, 3, 14
 """Complete trials of a plot, objectives of a Pareto front, letters of a category."""
 
@@ -41,7 +39,7 @@ class _Plot(NamedTuple):
     whose: str
     metrics: list[str]
     studies: Any
-    parts: Sequence[str] = ()
+    parts: Sequence[str] = ()  # of the file name, after the kind
 
 
 def write_plots(study: optuna.Study, folder: Path) -> list[Path]:
@@ -49,6 +47,7 @@ def write_plots(study: optuna.Study, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written, verbosity = [], optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    logging.getLogger("matplotlib.category").setLevel(logging.WARNING)  # remarks on 63 and 127
     with warnings.catch_warnings(action="ignore"):
         for plot in _plots(study):
             path = folder / (re.sub(r"[^\w+.]", "-", "-".join([plot.kind, *plot.parts])) + ".png")
@@ -84,7 +83,7 @@ def _plots(study: optuna.Study) -> Iterator[_Plot]:
 
 
 def extract(study: optuna.Study, label: str | None, objective: int) -> optuna.Study:
-    """Return a study in memory of one candidate's complete trials and one objective.
+    """Return a study in memory: one candidate's complete trials, one objective, short names.
 
     Trials keep their numbers, because these name the job folders: a failed trial, which no plot
     shows, stands for each trial of another candidate. The label is None if there is only one.
@@ -109,28 +108,21 @@ def short_names(parameters: set[str], label: str | None) -> dict[str, str]:
 
 
 def _renamed(trial: FrozenTrial, names: dict[str, str], objective: int) -> FrozenTrial:
-    kept = {old: new for old, new in names.items() if old in trial.params}
-    return create_trial(
-        value=trial.values[objective],
-        params={new: trial.params[old] for old, new in kept.items()},
-        distributions={new: trial.distributions[old] for old, new in kept.items()},
-    )
+    """Return a trial under short names, with long categories cut if they stay distinct."""
+    params, spaces = {}, {}
+    for old in names.keys() & trial.params.keys():
+        value, space = trial.params[old], trial.distributions[old]
+        if isinstance(space, CategoricalDistribution):
+            cut = {choice: _cut(choice) for choice in space.choices}
+            if len({*cut.values()}) == len(cut):
+                value, space = cut[value], CategoricalDistribution(list(cut.values()))
+        params[names[old]], spaces[names[old]] = value, space
+    return create_trial(value=trial.values[objective], params=params, distributions=spaces)
 
 
-def _with_positions(study: optuna.Study) -> tuple[optuna.Study, dict[str, list[str]]]:
-    """Return a study with positions for categories, and the categories of each parameter.
-
-    Matplotlib would log a remark on categories that are numbers, such as 63, 127 and 255.
-    """
-    copy, categories = optuna.create_study(direction=study.direction), {}
-    for trial in study.get_trials():
-        for name, distribution in trial.distributions.items():
-            if isinstance(distribution, CategoricalDistribution):
-                categories[name] = [str(choice) for choice in distribution.choices]
-                trial.params[name] = int(distribution.to_internal_repr(trial.params[name]))
-                trial.distributions[name] = IntDistribution(0, len(distribution.choices) - 1)
-        copy.add_trial(trial)
-    return copy, categories
+def _cut(choice: Any) -> Any:
+    long = isinstance(choice, str) and len(choice) > _LONGEST
+    return f"{choice[: _LONGEST - 1]}…" if long else choice
 
 
 def _draw(plot: _Plot, title: str, path: Path) -> None:
@@ -140,47 +132,36 @@ def _draw(plot: _Plot, title: str, path: Path) -> None:
     from matplotlib import pyplot as plt
     from optuna.visualization import matplotlib as visualization
 
-    several, sliced = plot.kind == "pareto-front", plot.kind == "slice"
+    several = plot.kind == "pareto-front"
     options = {"target_names": plot.metrics} if several else {"target_name": plot.metrics[0]}
-    studies, categories = _with_positions(plot.studies) if sliced else (plot.studies, {})
     before = plt.get_fignums()
     with plt.style.context("default"):  # Optuna changes the style for good
         try:
-            getattr(visualization, _KINDS[plot.kind][0])(studies, **options)
+            getattr(visualization, _KINDS[plot.kind][0])(plot.studies, **options)
             figure = plt.gcf()
-            wide = min(2.2 * len(figure.axes), 20.0)
-            figure.set_size_inches(_SIZES.get(plot.kind, (wide, 5.0)))
+            width = min(max(2.2 * len(figure.axes), 9.0), 20.0)  # grows with the parameters
+            figure.set_size_inches(width, 5.0)
             figure.suptitle(title, fontsize=12, y=0.98)
             for axes in figure.axes:
-                _tidy(axes, plot.kind, categories)
+                axes.set_title("")
+                axes.set_title("", loc="left")
+                if plot.kind == "slice":
+                    axes.tick_params(axis="x", rotation=30)
+                for axis in (axes.xaxis, axes.yaxis):
+                    if axis.get_scale() == "log":
+                        _label_plainly(axis)
             figure.savefig(path, dpi=100, bbox_inches="tight")
         finally:
             for number in {*plt.get_fignums()} - {*before}:
                 plt.close(number)
 
 
-def _tidy(axes: Any, kind: str, categories: dict[str, list[str]]) -> None:
-    """Remove the title of one axes; make tick labels plain, short and free of overlaps."""
+def _label_plainly(axis: Any) -> None:
+    """Label the decades of a log axis, or 1, 2 and 5 of each if there are few, without powers."""
     from matplotlib.ticker import LogLocator
 
-    axes.set_title("")
-    axes.set_title("", loc="left")
-    for axis in (axes.xaxis, axes.yaxis):
-        if axis.get_scale() == "log":  # decades, or 1, 2 and 5 of each if there are few
-            low, high = axis.get_view_interval()
-            subs = (1.0, 2.0, 5.0) if high < low * 100 else (1.0,)
-            axis.set_major_locator(LogLocator(subs=subs, numticks=7))
-            axis.set_major_formatter("{x:g}")
-            axis.set_minor_formatter("")
-    if kind == "slice":
-        axes.tick_params(axis="x", rotation=30)
-        axes.xaxis.label.set_fontsize(10)
-        if texts := categories.get(axes.get_xlabel()):
-            axes.set_xticks(range(len(texts)), labels=[_cut(text) for text in texts])
-    texts = [label.get_text() for label in axes.get_yticklabels()]
-    if kind == "parallel" and any(len(text) > _LONGEST for text in texts):
-        axes.set_yticks(axes.get_yticks(), labels=[_cut(text) for text in texts])
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    low, high = axis.get_view_interval()
+    subs = (1.0, 2.0, 5.0) if high < low * 100 else (1.0,)
+    axis.set_major_locator(LogLocator(subs=subs, numticks=7))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter("")

@@ -5,7 +5,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial
 from scipy.stats import wilcoxon
 
-from hydra_plugins.spaceship_optuna._errors import SettingsError
+from hydra_plugins.spaceship_optuna._errors import mismatch
 
 
 class PairedWilcoxonPruner(optuna.pruners.BasePruner):
@@ -14,21 +14,18 @@ class PairedWilcoxonPruner(optuna.pruners.BasePruner):
     Wilcoxon's signed-rank test, one-sided, on the differences step by step. Optuna's own
     `WilcoxonPruner` also requires the mean of the steps so far to be worse than the best trial's
     mean of all steps; where the first steps are easy that never holds, and nothing is pruned.
-
-    Args:
-        p_threshold: Probability, if both trials were equally good, below which a trial is pruned.
-            Two steps that are both worse have 0.25, three 0.125, four 0.0625.
-        n_startup_steps: Steps that every trial runs.
-
+    A trial is pruned if the probability of its steps, were both trials equally good, is below
+    `p_threshold`: two steps that are both worse have 0.25, three 0.125, four 0.0625. Every trial
+    runs `n_startup_steps`.
     """
 
     def __init__(self, p_threshold: float = 0.3, n_startup_steps: int = 2) -> None:
         if not 0 <= p_threshold <= 1:
-            message = f"expected p_threshold of the pruner to be from 0 to 1, found {p_threshold}"
-            raise SettingsError(f"{message}; 0 never prunes, the default is 0.3")
+            wanted, found = "p_threshold of the pruner to be from 0 to 1", p_threshold
+            raise mismatch(wanted, found, "0 never prunes, the default is 0.3")
         if n_startup_steps < 1:
-            message = "expected n_startup_steps of the pruner to be 1 or more, found"
-            raise SettingsError(f"{message} {n_startup_steps}; the default is 2")
+            wanted = "n_startup_steps of the pruner to be 1 or more"
+            raise mismatch(wanted, n_startup_steps, "the default is 2")
         self.p_threshold = p_threshold
         self.n_startup_steps = n_startup_steps
 

@@ -88,13 +88,8 @@ def discard(
     2. Queue the replacement; else the study looks finished.
     3. Close the trial.
 
-    Args:
-        study: The study.
-        trial: Claimed by this process, or by a dead one.
-        reason: Why it does not count.
-        again: Parameters of the replacement; None for no replacement.
-        attributes: User attributes of the replacement.
-
+    The trial is claimed by this process, or by a dead one. `again` are the parameters of the
+    replacement, None for no replacement, and `attributes` its user attributes.
     """
     storage_of(study).set_trial_user_attr(trial_id(trial), VOID, reason)
     if again is not None:
@@ -105,13 +100,13 @@ def discard(
 
 def _fair_start(plan: SearchPlan, minimum: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Return parameters and attributes of the trials that give every arm its share."""
-    queue: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    defaults = []
     for arm in plan.arms:
-        own = {plan.name(arm, key): value for key, value in arm.defaults.items()}
-        queue.append((own | plan.choose(arm), {DEFAULT: True}))
-    for _ in range(minimum - 1):
-        queue += [(dict(plan.choose(arm)), {}) for arm in plan.arms]
-    return queue
+        own = plan.parameters(arm).items()
+        known = {name: arm.defaults[one.key] for name, one in own if one.key in arm.defaults}
+        defaults.append(known | plan.choose(arm))
+    free = [plan.choose(arm) for arm in plan.arms] * (minimum - 1)
+    return [(own, {DEFAULT: True}) for own in defaults] + [(own, {}) for own in free]
 
 
 def _waiting(study: optuna.Study, n_trials: int) -> Sequence[FrozenTrial]:

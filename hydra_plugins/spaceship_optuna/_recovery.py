@@ -18,28 +18,18 @@ from hydra_plugins.spaceship_optuna.process import is_here, is_orphan, is_own, p
 
 log = logging.getLogger(__name__)
 
-_MOST_DEATHS = 3
-"""Workers that may die during one trial; deaths of workers beside it count, too."""
+_MOST_DEATHS = 3  # of workers during one trial, deaths of workers beside it included
 
 
 @dataclass(frozen=True)
 class Waits:
-    """Waits in seconds.
+    """Waits in seconds."""
 
-    Attributes:
-        poll: Between two looks at the storage.
-        idle: Longer than a living process needs from the end of one trial to the next one's start.
-        sign: Longest time between a worker's claim of a trial and its signature.
-        terminate: Longest time that workers being terminated are waited for; longer than `sign`.
-        silence: Shortest time that a silent worker on another machine is waited for.
-
-    """
-
-    poll: float = 0.2
-    idle: float = 1
-    sign: float = 10
-    terminate: float = 15
-    silence: float = 60
+    poll: float = 0.2  # between two looks at the storage
+    idle: float = 1  # longer than a process needs from one trial's end to the next one's start
+    sign: float = 10  # longest time between a worker's claim of a trial and its signature
+    terminate: float = 15  # longest wait for workers being terminated; longer than `sign`
+    silence: float = 60  # shortest wait for a silent worker on another machine
 
 
 WAITS = Waits()
@@ -91,12 +81,14 @@ def wait_for_workers(study: optuna.Study, waits: Waits = WAITS) -> list[int]:
     while running := _running(study):
         lost += requeue_dead(study, waits)
         waited = time.monotonic() - start
-        if waited > max(waits.silence, 10 * _longest(study)):
+        complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        longest = max((one.duration.total_seconds() for one in complete if one.duration), default=0)
+        if waited > max(waits.silence, 10 * longest):
             foreign = [one for one in running if not is_here(one.user_attrs.get(OWNER, {}))]
             lost += _close(study, foreign, more_deaths=1)
         if waited > 1 and not logged:
-            log.info("Waiting for %d trial(s) of other processes.", len(running))
             logged = True
+            log.info("Waiting for %d trial(s) of other processes.", len(running))
         time.sleep(waits.poll)
     return lost
 
@@ -119,30 +111,24 @@ def wait_until_idle(study: optuna.Study, n_trials: int, waits: Waits = WAITS) ->
 
 
 def _close(study: optuna.Study, trials: Sequence[FrozenTrial], *, more_deaths: int) -> list[int]:
-    """Close abandoned trials; return the numbers of those that were still open."""
+    """Close abandoned trials and requeue each, unless too many workers died during it.
+
+    Return the numbers of those that were still open.
+    """
     closed = []
     for trial in trials:
+        deaths = trial.user_attrs.get(DEATHS, 0) + more_deaths
         with suppress(optuna.exceptions.UpdateFinishedTrialError):
-            _close_one(study, trial, trial.user_attrs.get(DEATHS, 0) + more_deaths)
+            if deaths < _MOST_DEATHS:
+                fixed = trial.system_attrs.get("fixed_params", {}) | trial.params
+                default = {DEFAULT: True} if DEFAULT in trial.user_attrs else {}
+                discard(study, trial, "its worker died", fixed, default | {DEATHS: deaths})
+            else:
+                message = f"WorkerDied: {deaths} workers died over it"
+                storage_of(study).set_trial_user_attr(trial_id(trial), ERROR, message)
+                study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
             closed.append(trial.number)
     return closed
-
-
-def _close_one(study: optuna.Study, trial: FrozenTrial, deaths: int) -> None:
-    """Close a trial and requeue it, unless too many workers died during it."""
-    if deaths < _MOST_DEATHS:
-        fixed = trial.system_attrs.get("fixed_params", {}) | trial.params
-        default = {DEFAULT: True} if DEFAULT in trial.user_attrs else {}
-        discard(study, trial, "its worker died", fixed, default | {DEATHS: deaths})
-    else:
-        message = f"WorkerDied: {deaths} workers died over it"
-        storage_of(study).set_trial_user_attr(trial_id(trial), ERROR, message)
-        study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
-
-
-def _longest(study: optuna.Study) -> float:
-    trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    return max((one.duration.total_seconds() for one in trials if one.duration), default=0.0)
 
 
 def _running(study: optuna.Study) -> Sequence[FrozenTrial]:

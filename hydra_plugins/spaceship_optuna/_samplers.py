@@ -12,7 +12,12 @@ from hydra.utils import instantiate
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
-from hydra_plugins.spaceship_optuna._errors import MissingPackageError, SettingsError, SweepError
+from hydra_plugins.spaceship_optuna._errors import (
+    MissingPackageError,
+    SettingsError,
+    SweepError,
+    mismatch,
+)
 
 _NEEDS = {"CmaEsSampler": "cmaes", "GPSampler": "torch"}
 _KINDS: dict[str, type] = {"sampler": BaseSampler, "pruner": BasePruner}
@@ -50,22 +55,19 @@ def is_grid(sampler: Mapping[str, Any]) -> bool:
 def build(part: str, node: Any) -> Any:
     """Return the sampler or pruner, as `part` names it, of a config node with a `_target_`."""
     target = node.get("_target_") if isinstance(node, Mapping) else None
-    choose = f"choose one with hydra/sweeper/{part}=NAME"
+    setting, choose = f"hydra.sweeper.{part}", f"choose one with hydra/sweeper/{part}=NAME"
     if target is None:
-        message = f"expected hydra.sweeper.{part} with a _target_, found {node!r}; {choose}"
-        raise SettingsError(message)
+        raise mismatch(f"{setting} with a _target_", repr(node), choose)
     package = _NEEDS.get(_class_name(node))
     if package is not None and find_spec(package) is None:
-        message = f"{_class_name(node)} needs the package {package}; run: pip install {package}"
-        raise MissingPackageError(message)
+        raise _missing(_class_name(node), package)
     try:
         found, kind = resolve_name(str(target)), _KINDS[part]
         if isclass(found) and issubclass(found, kind):  # nothing else is called
             return instantiate({**node, "_partial_": False}, _convert_="all")
     except (AttributeError, ImportError, ValueError, InstantiationException) as error:
-        raise _cause(error, f"hydra.sweeper.{part}._target_={target}") from None
-    message = f"expected hydra.sweeper.{part}._target_ to be a {kind.__name__}, found {target}"
-    raise SettingsError(f"{message}; {choose}")
+        raise _cause(error, f"{setting}._target_={target}") from None
+    raise mismatch(f"{setting}._target_ to be a {kind.__name__}", target, choose)
 
 
 def _cause(error: BaseException, setting: str) -> SweepError:
@@ -74,14 +76,15 @@ def _cause(error: BaseException, setting: str) -> SweepError:
         error = error.__cause__
     if isinstance(error, SweepError):
         return error
-    if (
-        isinstance(error, ModuleNotFoundError)
-        and error.name
-        and not find_spec(package := error.name.partition(".")[0])
-    ):
-        message = f"{setting} needs the package {package}; run: pip install {package}"
-        return MissingPackageError(message)
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        package = error.name.partition(".")[0]
+        if not find_spec(package):
+            return _missing(setting, package)
     return SettingsError(f"expected {setting} that can be built from its config, found: {error}")
+
+
+def _missing(what: str, package: str) -> MissingPackageError:
+    return MissingPackageError(f"{what} needs the package {package}; run: pip install {package}")
 
 
 def _class_name(node: Any) -> str:

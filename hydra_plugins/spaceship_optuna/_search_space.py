@@ -13,43 +13,28 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from hydra_plugins.spaceship_optuna._distributions import Parameter
-from hydra_plugins.spaceship_optuna._errors import SettingsError
+from hydra_plugins.spaceship_optuna._errors import SettingsError, mismatch
 from hydra_plugins.spaceship_optuna.config_text import flatten
 
-CANDIDATE = "candidate"
-"""Name of the study's parameter that chooses an arm, if there are several."""
+CANDIDATE = "candidate"  # the study's parameter that chooses an arm, if there are several
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One candidate of a sweep: a combination of config groups with its own parameters.
+    """One candidate of a sweep: a combination of config groups with its own parameters."""
 
-    Attributes:
-        label: Short name, such as `lgbm` or `lgbm+full`.
-        overrides: Overrides of the groups, such as `model=lgbm`.
-        parameters: What is swept.
-        defaults: Drawn values of the arm's own config, by key, where they lie in the space.
-
-    """
-
-    label: str
-    overrides: tuple[str, ...]
+    label: str  # short, such as `lgbm` or `lgbm+full`
+    overrides: tuple[str, ...]  # of the groups, such as `model=lgbm`
     parameters: tuple[Parameter, ...]
-    defaults: Mapping[str, Any]
+    defaults: Mapping[str, Any]  # drawn values of the arm's own config, where the space has them
 
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """All that is swept.
-
-    Attributes:
-        fixed: Overrides of all trials.
-        arms: At least one, ordered by label: processes that join a study need the same order.
-
-    """
+    """All that is swept, and the overrides that all trials share."""
 
     fixed: tuple[str, ...]
-    arms: tuple[Arm, ...]
+    arms: tuple[Arm, ...]  # at least one, by label: processes that join need the same order
 
     @property
     def labels(self) -> list[str]:
@@ -62,9 +47,10 @@ class SearchPlan:
         """Return the plan with its arms in a study's order; a new study has none yet."""
         return replace(self, arms=tuple(self.arm(label) for label in labels) or self.arms)
 
-    def name(self, arm: Arm, key: str) -> str:
-        """Return a parameter's name in the study: arms do not share parameters."""
-        return f"{arm.label}/{key}" if len(self.arms) > 1 else key
+    def parameters(self, arm: Arm) -> dict[str, Parameter]:
+        """Return an arm's parameters by their names in the study: arms do not share any."""
+        prefix = f"{arm.label}/" if len(self.arms) > 1 else ""
+        return {prefix + one.key: one for one in arm.parameters}
 
     def choose(self, arm: Arm) -> dict[str, Any]:
         """Return the study's parameters that make a trial one of an arm."""
@@ -77,9 +63,9 @@ class SearchPlan:
     def grid(self) -> Iterator[dict[str, Any]]:
         """Return every point of every arm's space, as parameters of the study."""
         for arm in self.arms:
-            names = [self.name(arm, parameter.key) for parameter in arm.parameters]
-            for point in itertools.product(*(parameter.points() for parameter in arm.parameters)):
-                yield self.choose(arm) | dict(zip(names, point, strict=True))
+            own = self.parameters(arm)
+            for point in itertools.product(*(parameter.points() for parameter in own.values())):
+                yield self.choose(arm) | dict(zip(own, point, strict=True))
 
     def describe(self) -> dict[str, dict[str, str]]:
         """Return each arm's space as text, which a resumed study has to share."""
@@ -97,30 +83,25 @@ def read_plan(
     *,
     may_be_empty: bool = False,
 ) -> SearchPlan:
-    """Return the plan of a command line and of each arm's own search space.
+    """Return the plan of a command line and of each arm's own search space in `space_node`.
 
-    Of two overrides of the same key the later wins, and each wins over an arm's own space.
-
-    Args:
-        loader: Composes an arm's config.
-        config: The multirun's config.
-        arguments: Overrides.
-        space_node: Config node of an arm's own search space, if there is any.
-        may_be_empty: Whether an arm may have nothing to sweep: a function suggests more.
-
+    Of two overrides of the same key the later wins, and each wins over an arm's own space. An arm
+    that has nothing to sweep is an error, unless `may_be_empty`: a function suggests more.
     """
     parser = OverridesParser.create(config_loader=loader)
     parsed = parser.parse_overrides(list(arguments))
     overrides = {item.get_key_element(): item for item in parsed}
     last = {item.key_or_group: item for item in parsed}  # the same key with + or ++ and without
     settled = {key for key, item in last.items() if not item.is_sweep_override()}
-    sweeps = {key: item for key, item in overrides.items() if item.is_sweep_override()}
-    swept = {key: item for key, item in sweeps.items() if item.key_or_group not in settled}
-    groups = {
-        key: item for key, item in swept.items() if loader.get_group_options(item.key_or_group)
-    }
-    values = [item for key, item in swept.items() if key not in groups]
-    fixed = tuple(str(item.input_line) for key, item in overrides.items() if key not in sweeps)
+    groups, values, fixed = {}, [], []
+    for key, item in overrides.items():
+        if not item.is_sweep_override():
+            fixed.append(str(item.input_line))
+        elif item.key_or_group not in settled:
+            if loader.get_group_options(item.key_or_group):
+                groups[key] = item
+            else:
+                values.append(item)
     configs = {
         names: loader.load_sweep_config(config, [*fixed, *names]) for names in _combine(groups)
     }
@@ -135,15 +116,15 @@ def read_plan(
         arms.append(_arm(names, cfg, own.values()))
     if not may_be_empty:
         _check_not_empty(arms, list(configs.values()), space_node)
-    return SearchPlan(fixed, tuple(sorted(arms, key=lambda arm: arm.label)))
+    return SearchPlan(tuple(fixed), tuple(sorted(arms, key=lambda arm: arm.label)))
 
 
 def _combine(groups: Mapping[str, Override]) -> Iterator[tuple[str, ...]]:
     """Return every combination of the groups' choices, each as overrides."""
     for key, item in groups.items():
         if not item.is_discrete_sweep():
-            message = f"expected choices for the group {key}, found {item.input_line}"
-            raise SettingsError(f"{message}; name them: {key}=a,b")
+            wanted = f"choices for the group {key}"
+            raise mismatch(wanted, item.input_line, f"name them: {key}=a,b")
     named = [
         [f"{key}={name}" for name in item.sweep_string_iterator()] for key, item in groups.items()
     ]
@@ -165,21 +146,18 @@ def _own_space(cfg: DictConfig, node: str) -> dict[str, Override]:
         if OmegaConf.is_config(space):
             space = OmegaConf.to_container(space, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
-        message = f"expected {node} to resolve, found: {error}; set it on the command line"
-        raise SettingsError(message) from None
+        raise mismatch(f"{node} to resolve", error, "set it on the command line") from None
     if space is None:
         return {}
     if not isinstance(space, dict):
-        message = f"expected {node} to mirror its parent, found {space!r}; null is no space at all"
-        raise SettingsError(message)
+        raise mismatch(f"{node} to mirror its parent", repr(space), "null is no space at all")
     parser, parent = OverridesParser.create(), node.rpartition(".")[0]
     sweeps = {}
     for path, text in flatten(space).items():
         key = f"{parent}.{path}" if parent else path
         override = parser.parse_override(f"{key}={text}")
         if not override.is_sweep_override():
-            message = f"expected a sweep in {node}.{path}, found {text!r}; such as interval(0, 1)"
-            raise SettingsError(message)
+            raise mismatch(f"a sweep in {node}.{path}", repr(text), "such as interval(0, 1)")
         if not _has(cfg, key):
             raise _unknown(key, cfg)
         sweeps[key] = override
@@ -204,8 +182,8 @@ def _unknown(key: str, *configs: DictConfig) -> SettingsError:
         known |= set(flatten(OmegaConf.to_container(cfg, resolve=False)))  # type: ignore[arg-type]
     nearest = get_close_matches(key, sorted(known), n=1)
     hint = f"; is {nearest[0]} meant?" if nearest else ""
-    message = f"expected a key of the config to sweep, found {key}, which does not exist{hint}"
-    return SettingsError(message)
+    found = f"found {key}, which does not exist{hint}"
+    return SettingsError(f"expected a key of the config to sweep, {found}")
 
 
 def _check_not_empty(
@@ -214,15 +192,11 @@ def _check_not_empty(
     """Raise if an arm has nothing to sweep, unless the groups themselves are all there is."""
     empty = [arm.label for arm in arms if not arm.parameters]
     if empty and len(arms) == 1:
-        message = (
-            "expected something to sweep, found nothing; name candidates (model=lgbm,catboost) or "
-            "a sweep (model.estimator.num_leaves=int(interval(8,64)))"
-        )
-        raise SettingsError(message)
+        action = "name candidates (model=lgbm,catboost) or a sweep"
+        example = "(model.estimator.num_leaves=int(interval(8,64)))"
+        raise mismatch("something to sweep", "nothing", f"{action} {example}")
     meant = space_node is not None and any(_has(cfg, space_node) for cfg in configs)
     if empty and (meant or len(empty) < len(arms)):
-        message = (
-            f"expected a search space for every candidate, found {space_node or 'it'} empty for "
-            f"{', '.join(empty)}; give it one in its YAML, or leave it out"
-        )
-        raise SettingsError(message)
+        found = f"{space_node or 'it'} empty for {', '.join(empty)}"
+        action = "give it one in its YAML, or leave it out"
+        raise mismatch("a search space for every candidate", found, action)

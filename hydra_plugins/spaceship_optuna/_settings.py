@@ -3,26 +3,30 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf
 from optuna.trial import Trial
 
-from hydra_plugins.spaceship_optuna._errors import SettingsError
+from hydra_plugins.spaceship_optuna._errors import SettingsError, mismatch
 from hydra_plugins.spaceship_optuna._hooks import Objective
 from hydra_plugins.spaceship_optuna._samplers import build, is_grid
-from hydra_plugins.spaceship_optuna._study import LAST, checked_name
+from hydra_plugins.spaceship_optuna._study import LAST, check_name
 from hydra_plugins.spaceship_optuna.config import DEFAULT_PRUNER, PRUNERS, OptunaSweeperConf
 from hydra_plugins.spaceship_optuna.process import usable_cores
 
 log = logging.getLogger(__name__)
 
-_LEAST = {"n_trials": 1, "min_trials_per_candidate": 1, "max_failure_rate": 0, "n_jobs": 1}
-_MOST = {"max_failure_rate": 1}
+_RANGES = {
+    "n_trials": (1, inf),
+    "min_trials_per_candidate": (1, inf),
+    "max_failure_rate": (0, 1),
+    "n_jobs": (1, inf),
+}
 _OF_NO_GRID = ("min_trials_per_candidate", "sampler.seed", "sampler.search_space")
 _SUBDIR = "${hydra.job.num}"
-_NO_PRUNER = {"_target_": "optuna.pruners.NopPruner"}
 
 
 @dataclass
@@ -47,30 +51,27 @@ class Settings(OptunaSweeperConf):
 def check_settings(
     settings: Mapping[str, Any], config: DictConfig, declared: Sequence[Objective] = ()
 ) -> Settings:
-    """Return the settings as plain values, with the host's objectives, or those of `direction`.
-
-    Raises:
-        SettingsError: A value is out of range, contradicts another one or would be ignored.
-        MissingPackageError: The sampler needs a package that is not installed.
-
-    """
-    plain = Settings(
-        **{
-            key: OmegaConf.to_container(value, resolve=True)  # type: ignore[arg-type]
-            if OmegaConf.is_config(value)
-            else value
-            for key, value in settings.items()
-        }
-    )
+    """Return plain settings; raise for values out of range, in conflict or without effect."""
+    node: Any = OmegaConf.to_container(OmegaConf.create(dict(settings)), resolve=True)
+    plain = Settings(**node)
     if plain.n_jobs == -1:
         plain.n_jobs = usable_cores()
-    for key, least in _LEAST.items():
-        _check_range(key, getattr(plain, key), least)
-    if plain.timeout is not None and not 0 < plain.timeout < float("inf"):
-        message = "expected hydra.sweeper.timeout to be a number of seconds above 0, found"
-        raise SettingsError(f"{message} {plain.timeout!r}; leave it out for no limit")
+    for key, (least, most) in _RANGES.items():
+        value = getattr(plain, key)
+        if value is not None and not least <= value <= most:
+            bounds = f"at least {least}" + (f" and at most {most}" if most < inf else "")
+            wanted = f"hydra.sweeper.{key} to be a number of {bounds}"
+            raise SettingsError(f"expected {wanted}, found {value!r}")
+    if plain.timeout is not None and not 0 < plain.timeout < inf:
+        wanted = "hydra.sweeper.timeout to be a number of seconds above 0"
+        raise mismatch(wanted, repr(plain.timeout), "leave it out for no limit")
     plain.objectives = _objectives(plain.direction, declared)
-    _check_names(plain)
+    resume, name = plain.resume, plain.study_name
+    for one in {resume, name} - {None, LAST if resume == LAST else None}:
+        check_name(str(one))
+    if resume and name and resume != name:
+        wanted = "hydra.sweeper.resume or study_name"
+        raise mismatch(wanted, "both, of different names", "drop study_name")
     _check_parts(plain, config)
     _check_ignored(plain, config)
     return plain
@@ -86,8 +87,8 @@ def n_workers(settings: OptunaSweeperConf, launcher: DictConfig) -> int:
         return 1
     own = launcher.get("n_jobs") or launcher.get("array_parallelism") or 1
     if not isinstance(own, int):
-        message = f"expected hydra.launcher.n_jobs to be a whole number, found {own!r}"
-        raise SettingsError(f"{message}; -1 is one worker a core")
+        wanted = "hydra.launcher.n_jobs to be a whole number"
+        raise mismatch(wanted, repr(own), "-1 is one worker a core")
     workers = asked or (own if own > 0 else cores)
     if "n_jobs" in launcher and workers > cores:
         log.warning("%d workers are asked for, %d run: there are no more cores.", workers, cores)
@@ -104,8 +105,8 @@ def check_budget(settings: Settings, n_arms: int) -> None:
     """Raise if a candidate gets no trial; warn if one gets fewer than its share."""
     n_trials, minimum = settings.n_trials, settings.min_trials_per_candidate
     if n_trials < n_arms:
-        message = f"expected a trial for each of {n_arms} candidates, found n_trials={n_trials}"
-        raise SettingsError(f"{message}; give hydra.sweeper.n_trials more or name fewer")
+        wanted, found = f"a trial for each of {n_arms} candidates", f"n_trials={n_trials}"
+        raise mismatch(wanted, found, "give hydra.sweeper.n_trials more or name fewer")
     if n_trials < n_arms * minimum and not settings.grid:
         short = "n_trials=%d are too few for %d candidates with min_trials_per_candidate=%d."
         log.warning(short, n_trials, n_arms, minimum)
@@ -116,16 +117,8 @@ def own_function(path: str) -> Callable[[DictConfig, Trial], None]:
     try:
         return get_method(path.lstrip("."))
     except Exception as error:  # noqa: BLE001 - whatever a library raises
-        message = f"expected a function in hydra.sweeper.custom_search_space, found {path!r}"
-        raise SettingsError(f"{message}: {error}; give MODULE.FUNCTION") from None
-
-
-def _check_range(key: str, value: float | None, least: float) -> None:
-    most = _MOST.get(key, float("inf"))
-    if value is not None and not least <= value <= most:
-        bound = f"at least {least}" + (f" and at most {most}" if key in _MOST else "")
-        message = f"expected hydra.sweeper.{key} to be a number of {bound}, found {value!r}"
-        raise SettingsError(message)
+        wanted = "a function in hydra.sweeper.custom_search_space"
+        raise mismatch(wanted, f"{path!r}: {error}", "give MODULE.FUNCTION") from None
 
 
 def _objectives(direction: Any, declared: Sequence[Objective]) -> list[Objective]:
@@ -140,18 +133,9 @@ def _objectives(direction: Any, declared: Sequence[Objective]) -> list[Objective
         return [Objective(direction=name) for name in names]
     own = [objective.direction for objective in declared]
     if names != own:
-        message = f"expected {own}, which the objective declares, found direction={names}"
-        raise SettingsError(f"{message}; drop hydra.sweeper.direction")
+        wanted = f"{own}, which the objective declares"
+        raise mismatch(wanted, f"direction={names}", "drop hydra.sweeper.direction")
     return list(declared)
-
-
-def _check_names(plain: Settings) -> None:
-    resume, name = plain.resume, plain.study_name
-    for one in {resume, name} - {None, LAST if resume == LAST else None}:
-        checked_name(str(one))
-    if resume and name and resume != name:
-        message = "expected hydra.sweeper.resume or study_name, found both, of different names"
-        raise SettingsError(f"{message}; drop study_name")
 
 
 def _check_parts(plain: Settings, config: DictConfig) -> None:
@@ -160,11 +144,12 @@ def _check_parts(plain: Settings, config: DictConfig) -> None:
         build("sampler", plain.sampler)
     build("pruner", plain.pruner)
     if len(plain.objectives) > 1:
-        chosen = plain.pruner != PRUNERS[DEFAULT_PRUNER] or _is_asked_for(config, "pruner")
+        asked = is_given(config, "hydra/sweeper/pruner", "hydra.sweeper.pruner")
+        chosen = asked or plain.pruner != PRUNERS[DEFAULT_PRUNER]
         if chosen and not str(plain.pruner["_target_"]).endswith("NopPruner"):
-            message = f"expected one objective to prune by, found {len(plain.objectives)}"
-            raise SettingsError(f"{message}; drop hydra/sweeper/pruner or choose nop")
-        plain.pruner = _NO_PRUNER
+            action = "drop hydra/sweeper/pruner or choose nop"
+            raise mismatch("one objective to prune by", len(plain.objectives), action)
+        plain.pruner = PRUNERS["nop"]
     if plain.custom_search_space:
         own_function(plain.custom_search_space)
 
@@ -173,15 +158,15 @@ def _check_ignored(plain: Settings, config: DictConfig) -> None:
     """Raise if this sweep would ignore a setting."""
     subdir = OmegaConf.to_container(config.hydra.sweep, resolve=False).get("subdir")  # type: ignore[union-attr]
     if subdir != _SUBDIR:
-        message = f"expected hydra.sweep.subdir={_SUBDIR}, as trials are numbered, found {subdir!r}"
-        raise SettingsError(f"{message}; leave it out")
-    ignored = [key for key in _OF_NO_GRID if plain.grid and _is_asked_for(config, key)]
-    if ignored:
-        message = f"expected a sampler that draws for hydra.sweeper.{ignored[0]}, found grid"
-        raise SettingsError(f"{message}, which tries every point; leave it out")
+        wanted = f"hydra.sweep.subdir={_SUBDIR}, as trials are numbered"
+        raise mismatch(wanted, repr(subdir), "leave it out")
+    for key in _OF_NO_GRID:
+        if plain.grid and is_given(config, f"hydra.sweeper.{key}"):
+            wanted = f"a sampler that draws for hydra.sweeper.{key}"
+            raise mismatch(wanted, "grid, which tries every point", "leave it out")
 
 
-def _is_asked_for(config: DictConfig, part: str) -> bool:
+def is_given(config: DictConfig, *prefixes: str) -> bool:
+    """Return whether the command line sets a key of Hydra's that begins with one of these."""
     given = [str(item).lstrip("+~") for item in config.hydra.overrides.hydra]
-    prefixes = (f"hydra/sweeper/{part}", f"hydra.sweeper.{part}")
     return any(item.startswith(prefixes) for item in given)

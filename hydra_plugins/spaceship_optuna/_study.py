@@ -5,7 +5,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,28 +15,22 @@ from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from hydra_plugins.spaceship_optuna._errors import SettingsError
+from hydra_plugins.spaceship_optuna._errors import SettingsError, mismatch
 from hydra_plugins.spaceship_optuna._upstream import by_creation
 from hydra_plugins.spaceship_optuna.config_text import flatten
 from hydra_plugins.spaceship_optuna.process import is_orphan, process_tags
 
 log = logging.getLogger(__name__)
 
-DEFAULT = "default"
-"""User attribute of a trial that runs a candidate's default configuration."""
-VOID = "void"
-"""User attribute of a trial that does not count: its worker died, or it repeated another one."""
-ERROR = "error"
-"""User attribute of a failed trial: the error's class and message."""
-STOPPED = "stopped"
-"""User attribute of a study that no worker continues: the reason."""
+DEFAULT = "default"  # attribute of a trial of a candidate's default configuration
+VOID = "void"  # attribute of a trial that does not count: its worker died, or it repeats another
+ERROR = "error"  # attribute of a failed trial: the error's class and message
+STOPPED = "stopped"  # attribute of a study that no worker continues: the reason
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 LAST = "last"
 _CREATOR, _READY, _FACTS = "creator", "ready", "facts"
-_JOIN_SECONDS = 60
-"""Longest wait for a creator on another machine, which may have died."""
-_SIGN_SECONDS = 5
-"""Longest wait for a creator's signature."""
+_JOIN_SECONDS = 60  # longest wait for a creator on another machine, which may have died
+_SIGN_SECONDS = 5  # longest wait for a creator's signature
 
 
 def latest_study(folder: Path, storage: BaseStorage | None) -> str:
@@ -48,20 +42,15 @@ def latest_study(folder: Path, storage: BaseStorage | None) -> str:
         names = [one.study_name for one in by_creation(optuna.get_all_study_summaries(storage))]
     if not names:
         where = folder if storage is None else "hydra.sweeper.storage"
-        message = f"expected a study in {where} to resume, found none; start one without resume"
-        raise SettingsError(message)
+        raise mismatch(f"a study in {where} to resume", "none", "start one without resume")
     return names[-1]
 
 
-def checked_name(name: str) -> str:
-    """Return a study's name, or raise if it cannot stand in a file name and on a command line."""
+def check_name(name: str) -> None:
+    """Raise if a study's name cannot stand in a file name and on a command line."""
     if name == LAST or not re.fullmatch(r"[\w+-][\w .+-]*", name):
-        message = (
-            "expected hydra.sweeper.study_name of letters, digits, spaces and _ . + -, other than "
-            f"{LAST}, found {name!r}"
-        )
-        raise SettingsError(message)
-    return name
+        wanted = "hydra.sweeper.study_name of letters, digits, spaces and _ . + -, other than"
+        raise SettingsError(f"expected {wanted} {LAST}, found {name!r}")
 
 
 def new_name() -> str:
@@ -78,9 +67,7 @@ def open_study(
     """
     names = optuna.get_all_study_names(storage)
     if must_exist and name not in names:
-        known = ", ".join(sorted(names)) or "none"
-        message = f"expected a study {name!r} to resume, found {known}; check hydra.sweeper.resume"
-        raise SettingsError(message)
+        raise no_such_study(name, "hydra.sweeper.storage", names)
     created = False
     if name not in names:
         enums = [StudyDirection[direction.upper()] for direction in directions]
@@ -95,9 +82,15 @@ def open_study(
         _wait_for_creator(study)
     found = [direction.name.lower() for direction in study.directions]
     if found != list(directions):
-        message = f"expected a study that optimises {list(directions)}, found {found} in {name}"
-        raise SettingsError(f"{message}; give the study another name: hydra.sweeper.study_name=…")
+        wanted, action = f"a study that optimises {list(directions)}", "give the study another name"
+        raise mismatch(wanted, f"{found} in {name}", f"{action}: hydra.sweeper.study_name=…")
     return study, created
+
+
+def no_such_study(name: str, where: object, names: Iterable[str]) -> SettingsError:
+    """Return the error of a study that is to be resumed, with the names of those there are."""
+    found = ", ".join(sorted(names)) or "none"
+    return mismatch(f"a study {name!r} in {where} to resume", found, "check hydra.sweeper.resume")
 
 
 def check_facts(study: optuna.Study, facts: Mapping[str, Any]) -> None:
@@ -120,9 +113,8 @@ def check_facts(study: optuna.Study, facts: Mapping[str, Any]) -> None:
 
 def result_overrides(fixed: Sequence[str], without_effect: Collection[str]) -> list[str]:
     """Return the fixed overrides that change results: a resume has to repeat them."""
-    nodes = [item.lstrip("+~").partition("=")[0].partition(".")[0] for item in fixed]
-    pairs = zip(fixed, nodes, strict=True)
-    return sorted(item for item, node in pairs if node not in without_effect)
+    nodes = {item: re.split("[.=]", item.lstrip("+~"))[0] for item in fixed}
+    return sorted(item for item, node in nodes.items() if node not in without_effect)
 
 
 def open_to_joiners(study: optuna.Study) -> None:

@@ -15,21 +15,20 @@ from hydra.core.plugins import Plugins
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from hydra_plugins.spaceship_optuna import _queue, _ranking, _recovery, _settings, _study
-from hydra_plugins.spaceship_optuna._commands import (
-    as_override,
-    resume_command,
-    retrain_command,
-    show_plan,
+from hydra_plugins.spaceship_optuna import (
+    _commands,
+    _queue,
+    _recovery,
+    _results,
+    _settings,
+    _storage,
+    _study,
 )
-from hydra_plugins.spaceship_optuna._errors import SettingsError, SweepError
+from hydra_plugins.spaceship_optuna._errors import SweepError, mismatch
 from hydra_plugins.spaceship_optuna._hooks import host_of
-from hydra_plugins.spaceship_optuna._leaderboard import leaderboard, show
 from hydra_plugins.spaceship_optuna._plots import write_plots
 from hydra_plugins.spaceship_optuna._progress import Progress
-from hydra_plugins.spaceship_optuna._results import write_results
 from hydra_plugins.spaceship_optuna._search_space import SearchPlan, read_plan
-from hydra_plugins.spaceship_optuna._storage import hide_password, locate_storage, open_storage
 from hydra_plugins.spaceship_optuna._upstream import without_callbacks
 from hydra_plugins.spaceship_optuna._worker import Worker
 from hydra_plugins.spaceship_optuna.config_text import redact
@@ -39,8 +38,7 @@ from hydra_plugins.spaceship_optuna.process import WORKERS_VARIABLE
 log = logging.getLogger(__name__)
 
 _SWEEP_DIR = "sweep_dir"
-_SETTINGS_FILE = "multirun.yaml"
-"""Hydra's own name for the settings of a multirun, those of Hydra included."""
+_SETTINGS_FILE = "multirun.yaml"  # Hydra's own name for the settings of a multirun
 _MOST_FRUITLESS = 3
 """Launches in a row whose workers die before they have a trial, after which the sweep ends."""
 
@@ -49,20 +47,14 @@ class Sweep:
     """A sweep of one multirun, given what Hydra hands a sweeper and the `hydra.sweeper` node."""
 
     def __init__(
-        self,
-        context: HydraContext,
-        task: TaskFunction,
-        config: DictConfig,
-        settings: Mapping[str, Any],
+        self, context: HydraContext, task: TaskFunction, config: DictConfig, node: Mapping[str, Any]
     ) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-        self.context = context
-        self.task = task
-        self.config = config
+        self.context, self.task, self.config = context, task, config
         self.host = host_of(context.callbacks.callbacks)
         self.terms = self.host.study_terms(config)
-        self.settings = _settings.check_settings(settings, config, self.terms.objectives)
+        self.settings = _settings.check_settings(node, config, self.terms.objectives)
         self.n_workers = _settings.n_workers(self.settings, config.hydra.launcher)
         self.fruitless_launches = 0
 
@@ -70,17 +62,16 @@ class Sweep:
         """Run the sweep of a command line and return the best value, or values."""
         plan = self._plan(arguments)
         if self.settings.dry_run:
-            return show_plan(plan, self.settings.n_trials)
+            return _commands.show_plan(plan, self.settings.n_trials)
         facts = dict(self.host.study_facts(self.config, self.n_workers))
         fixed = _study.result_overrides(plan.fixed, {*self.terms.without_effect, *facts})
         facts |= {"search space": plan.describe(), "fixed": fixed}
         study, created = self._open()
         _study.check_facts(study, facts)
-        plan = plan.ordered(_ranking.candidates_of(study))
+        plan = plan.ordered(_results.candidates_of(study))
         self._settle_folder(study, created=created)
         self.host.on_study_start(self.config, study)
-        if study.user_attrs.get(_study.STOPPED):
-            study.set_user_attr(_study.STOPPED, None)
+        study.set_user_attr(_study.STOPPED, None)
         self._follow_lost(study, _recovery.requeue_dead(study))
         n_trials, minimum = self.settings.n_trials, self.settings.min_trials_per_candidate
         _queue.plan_trials(study, plan, n_trials, minimum, grid=self.settings.grid)
@@ -106,21 +97,16 @@ class Sweep:
         """Return the study, and whether this process created it; the storage is located."""
         folder, resume, storage = self._folder(), self.settings.resume, self.settings.storage
         name = self.settings.study_name or resume or _study.new_name()
+        locate = partial(_storage.locate_storage, storage, folder)
         if resume == _study.LAST:
-            kept = None if storage is None else open_storage(locate_storage(storage, folder, ""))
+            kept = None if storage is None else _storage.open_storage(locate(""))
             name = _study.latest_study(folder, kept)
         if resume and storage is None and not (folder / f"{name}.journal").is_file():
-            known = ", ".join(sorted(one.stem for one in folder.glob("*.journal"))) or "none"
-            message = f"expected a study {name!r} in {folder} to resume, found {known}"
-            raise SettingsError(f"{message}; check hydra.sweeper.resume")
-        self.settings.storage = locate_storage(storage, folder, name)
-        hide_password(self.config)
-        study, created = _study.open_study(
-            open_storage(self.settings.storage),
-            name,
-            self.settings.directions,
-            must_exist=resume is not None,
-        )
+            raise _study.no_such_study(name, folder, [one.stem for one in folder.glob("*.journal")])
+        self.settings.storage = locate(name)
+        _storage.hide_password(self.config)
+        opened, directions = _storage.open_storage(self.settings.storage), self.settings.directions
+        study, created = _study.open_study(opened, name, directions, must_exist=resume is not None)
         if created and self.terms.objectives:
             study.set_metric_names([objective.name for objective in self.terms.objectives])
         return study, created
@@ -137,15 +123,11 @@ class Sweep:
         if _SWEEP_DIR not in study.user_attrs:
             study.set_user_attr(_SWEEP_DIR, str(asked))
         folder = study.user_attrs[_SWEEP_DIR]
-        given = any(
-            str(item).startswith("hydra.sweep.dir=") for item in self.config.hydra.overrides.hydra
-        )
-        if given and str(asked) != folder:
-            message = f"expected hydra.sweep.dir={folder}, as the study has it, found {asked}"
-            raise SettingsError(f"{message}; leave it out")
+        if _settings.is_given(self.config, "hydra.sweep.dir=") and str(asked) != folder:
+            raise mismatch(f"hydra.sweep.dir={folder}, as the study has it", asked, "leave it out")
         if created and (asked / "0").exists():
-            message = f"expected a folder without jobs for a new study, found some in {asked}"
-            raise SettingsError(f"{message}; give another hydra.sweep.dir, or resume: resume=NAME")
+            action = "give another hydra.sweep.dir, or resume: resume=NAME"
+            raise mismatch("a folder without jobs for a new study", f"some in {asked}", action)
         with open_dict(self.config):
             self.config.hydra.sweep.dir = folder
         write_atomically(Path(folder, _SETTINGS_FILE), redact(OmegaConf.to_yaml(self.config)))
@@ -153,11 +135,11 @@ class Sweep:
     def work(self, study: optuna.Study, plan: SearchPlan) -> None:
         """Run workers until the queue is empty; after a worker's death the others continue."""
         n_trials, timeout = self.settings.n_trials, self.settings.timeout
-        located = str(self.settings.storage)
+        located, name = str(self.settings.storage), study.study_name
+        deadline = time.time() + (timeout or float("inf"))
         worker = Worker(
-            self.context, self.task, self.config, plan, self.settings, study.study_name, located
+            self.context, self.task, self.config, plan, self.settings, name, located, deadline
         )
-        worker.deadline = time.time() + timeout if timeout else float("inf")
         if not _queue.is_left(study, n_trials):
             log.info("All %d trials are done; a larger n_trials adds more.", n_trials)
         try:
@@ -167,12 +149,12 @@ class Sweep:
                     self._follow_lost(study, _recovery.wait_for_workers(study))
                 self._follow_lost(study, _recovery.wait_until_idle(study, n_trials))
         except BaseException:
-            log.warning("The study is kept. Go on with: %s", resume_command(study))
-            storage = open_storage(located)  # the old one may have been interrupted while reading
-            _recovery.release_all(optuna.load_study(study_name=study.study_name, storage=storage))
+            log.warning("The study is kept. Go on with: %s", _commands.resume_command(study))
+            storage = _storage.open_storage(located)  # the old one may have been interrupted
+            _recovery.release_all(optuna.load_study(study_name=name, storage=storage))
             raise
-        if time.time() >= worker.deadline and _queue.is_left(study, n_trials):
-            log.info("Time is up. Go on with: %s", resume_command(study))
+        if time.time() >= deadline and _queue.is_left(study, n_trials):
+            log.info("Time is up. Go on with: %s", _commands.resume_command(study))
 
     def launch(self, worker: Worker, study: optuna.Study) -> None:
         """Run workers until the queue is empty for them, or one of them dies."""
@@ -181,15 +163,15 @@ class Sweep:
             return
         os.environ[WORKERS_VARIABLE] = str(self.n_workers)
         config = self.config.copy()
-        with open_dict(config):
-            if "n_jobs" in config.hydra.launcher:
+        if "n_jobs" in config.hydra.launcher:
+            with open_dict(config):
                 config.hydra.launcher.n_jobs = self.n_workers
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=without_callbacks(self.context), task_function=worker, config=config
         )
         logging.getLogger(type(launcher).__module__.rpartition(".")[0]).setLevel(logging.WARNING)
         any_trial = [*worker.plan.fixed, *worker.plan.arms[0].overrides]
-        any_trial.append(as_override("hydra.sweep.dir", str(self.config.hydra.sweep.dir)))
+        any_trial.append(_commands.as_override("hydra.sweep.dir", config.hydra.sweep.dir))
         names = [f"workers/{os.getpid()}-{time.time_ns()}-{n}" for n in range(self.n_workers)]
         jobs = [[*any_trial, f"hydra.sweep.subdir={name}"] for name in names]
         try:
@@ -218,28 +200,28 @@ class Sweep:
         if set(numbers) & {trial.number for trial in _study.counted(study)}:
             _study.stop_if_failing(study, self.settings.most_failures)
         for number in numbers:
-            folder = Path(study.user_attrs[_SWEEP_DIR], str(number))
-            self.host.on_trial_lost(self.config, folder)
+            self.host.on_trial_lost(self.config, Path(study.user_attrs[_SWEEP_DIR], str(number)))
 
     def _report(self, study: optuna.Study, plan: SearchPlan) -> Any:
         """Write the study's results and return the best value, or values."""
-        folder, labels = Path(study.user_attrs[_SWEEP_DIR]), plan.labels
-        command = partial(retrain_command, plan, self.host.retrain_overrides)
-        stopped, table = study.user_attrs.get(_study.STOPPED), show(leaderboard(study, labels))
-        done, error = _ranking.complete(study), _ranking.commonest_error(study)
-        best = _ranking.best_of(done, study.directions)
+        folder, stopped = Path(study.user_attrs[_SWEEP_DIR]), study.user_attrs.get(_study.STOPPED)
+        table = _results.show(_results.leaderboard(study, plan.labels))
+        best = _results.best_of(_results.complete(study), study.directions)
+        error = _results.commonest_error(study)
         files = []
         if not stopped and (best or error):  # failures that max_failure_rate allows are a result
             log.info("%s", table)
-            files = [write_results(study, folder, command, labels, self.host.trial_run_id)]
+            command = partial(_commands.retrain_command, plan, self.host.retrain_overrides)
+            run_id = self.host.trial_run_id
+            files.append(_results.write_results(study, folder, command, plan.labels, run_id))
         if stopped or best is None:
             error = error or "no trial was run; give hydra.sweeper.timeout more"
             message = f"{stopped or 'no trial has finished'}, most often with: {error}"
-            raise SweepError(f"{message}. Mend it, then go on with: {resume_command(study)}")
+            command_line = _commands.resume_command(study)
+            raise SweepError(f"{message}. Mend it, then go on with: {command_line}")
         plots = write_plots(study, folder / "plots")
         log.info("Results: %s, %d plots beside it", files[0], len(plots))
-        job = folder / str(best.number)
-        self.host.on_study_end(self.config, [*files, *plots], table, job)
+        self.host.on_study_end(self.config, [*files, *plots], table, folder / str(best.number))
         if len(study.directions) == 1:
             return best.value
         return [trial.values for trial in study.best_trials]

@@ -26,45 +26,31 @@ from hydra_plugins.spaceship_optuna._samplers import SamplerMaker, build
 from hydra_plugins.spaceship_optuna._search_space import CANDIDATE, Arm, SearchPlan
 from hydra_plugins.spaceship_optuna._settings import Settings, own_function
 from hydra_plugins.spaceship_optuna._storage import open_storage
+from hydra_plugins.spaceship_optuna._trial import reporting_to
 from hydra_plugins.spaceship_optuna._upstream import returned, suggest
 from hydra_plugins.spaceship_optuna.process import is_orphan, process_tags, uninterrupted
-from hydra_plugins.spaceship_optuna.trial import reporting_to
 
 log = logging.getLogger(__name__)
 
 _STARTED = (TrialState.RUNNING, *_study.FINISHED)
 _ORPHANED = 1
 _REPEATS = "repeats another trial"
-_PROBES = 500
-"""Points drawn in search of one that has not been tried."""
+_PROBES = 500  # points drawn in search of one that has not been tried
 
 
 @dataclass
 class Worker:
-    """Runs trials of one study until none is left; pickled to other processes as plain values.
+    """Runs trials of one study until none is left; pickled to other processes as plain values."""
 
-    Attributes:
-        context: Hydra's, with the callbacks of each trial's job.
-        task: The task function.
-        config: The multirun's config.
-        plan: Arms and spaces.
-        settings: `hydra.sweeper`, checked.
-        study_name: The study.
-        storage: The located storage.
-        parent: Tags of the process whose death stops this worker after its current trial.
-        deadline: Time after which no trial is started, seconds since the epoch.
-
-    """
-
-    context: HydraContext
+    context: HydraContext  # with the callbacks of each trial's job
     task: TaskFunction
-    config: DictConfig
+    config: DictConfig  # of the multirun
     plan: SearchPlan
     settings: Settings
     study_name: str
-    storage: str
-    parent: Mapping[str, str] = field(default_factory=process_tags)
-    deadline: float = float("inf")
+    storage: str  # located
+    deadline: float = float("inf")  # after which no trial is started, seconds since the epoch
+    parent: Mapping[str, str] = field(default_factory=process_tags)  # this worker ends after it
     _bases: dict[str, DictConfig] = field(default_factory=dict, init=False)
 
     def __call__(self, _: DictConfig) -> None:
@@ -94,7 +80,6 @@ class Worker:
             raise
 
     def may_continue(self, study: optuna.Study) -> bool:
-        """Return whether another trial may be started."""
         in_time = time.time() < self.deadline
         return in_time and not study.user_attrs.get(_study.STOPPED) and not is_orphan(self.parent)
 
@@ -121,23 +106,19 @@ class Worker:
             return None
 
     def _draw(self, trial: Trial) -> tuple[Arm, dict[str, Any]]:
-        """Return the arm and the config values of a trial."""
         labels, arm = self.plan.labels, self.plan.arms[0]
         if len(labels) > 1:
             arm = self.plan.arm(trial.suggest_categorical(CANDIDATE, labels))
         values = {}
-        for parameter in arm.parameters:
-            if trial.user_attrs.get(_study.DEFAULT) and parameter.key not in arm.defaults:
+        for name, one in self.plan.parameters(arm).items():
+            if trial.user_attrs.get(_study.DEFAULT) and one.key not in arm.defaults:
                 continue  # the default lies outside the space: the config's own value stays
-            drawn = suggest(trial, self.plan.name(arm, parameter.key), parameter.distribution)
-            values[parameter.key] = parameter.value(drawn)
+            values[one.key] = one.value(suggest(trial, name, one.distribution))
         return arm, values
 
     def _repeats(self, study: optuna.Study, trial: Trial) -> bool:
-        if self.settings.custom_search_space:
-            return False
         others = study.get_trials(deepcopy=False, states=_STARTED)
-        return any(
+        return not self.settings.custom_search_space and any(
             other.params == trial.params and _study.VOID not in other.user_attrs
             for other in others
             if other.number != trial.number
@@ -147,12 +128,9 @@ class Worker:
         """Discard a trial that repeats another one, and queue a new point if there is one."""
         known = [other.params for other in study.get_trials(deepcopy=False)]
         scratch = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=trial.number))
+        spaces = {name: one.distribution for name, one in self.plan.parameters(arm).items()}
         for _ in range(_PROBES):
-            probe = scratch.ask()
-            params = self.plan.choose(arm)
-            for parameter in arm.parameters:
-                name = self.plan.name(arm, parameter.key)
-                params[name] = suggest(probe, name, parameter.distribution)
+            params = self.plan.choose(arm) | scratch.ask(spaces).params
             if params not in known:
                 discard(study, trial, _REPEATS, params)
                 return
@@ -161,12 +139,10 @@ class Worker:
 
     def _configure(self, trial: Trial, arm: Arm, values: dict[str, Any]) -> DictConfig:
         """Return the config of a trial: its arm's, composed once, with the drawn values."""
-        base = self._bases.get(arm.label)
-        if base is None:
-            overrides = [*self.plan.fixed, *arm.overrides]
-            base = self.context.config_loader.load_sweep_config(self.config, overrides)
-            self._bases[arm.label] = base
-        config = copy.deepcopy(base)
+        if arm.label not in self._bases:
+            overrides, loader = [*self.plan.fixed, *arm.overrides], self.context.config_loader
+            self._bases[arm.label] = loader.load_sweep_config(self.config, overrides)
+        config = copy.deepcopy(self._bases[arm.label])
         with open_dict(config):
             for key, value in values.items():
                 OmegaConf.update(config, key, value, force_add=True)
@@ -185,12 +161,11 @@ class Worker:
         """Let the user's function suggest more parameters; a name that begins with `+` is new."""
         before = set(trial.params)
         own_function(function)(config, trial)
-        more = {name: value for name, value in trial.params.items() if name not in before}
         with open_dict(config):
-            for name, value in more.items():
-                OmegaConf.update(config, name.lstrip("+"), value, force_add=True)
-            suggested = [suggested_override(name, value) for name, value in more.items()]
-            config.hydra.overrides.task.extend(suggested)
+            for name, value in trial.params.items():
+                if name not in before:
+                    OmegaConf.update(config, name.lstrip("+"), value, force_add=True)
+                    config.hydra.overrides.task.append(suggested_override(name, value))
 
     def _run_job(self, study: optuna.Study, trial: Trial, config: DictConfig) -> JobReturn:
         terms = host_of(self.context.callbacks.callbacks).study_terms(config)
@@ -220,8 +195,8 @@ class Worker:
                 values = numbers(outcome, len(study.directions))
             except ValueError as error:
                 self._fail(study, trial, error)
-            else:
-                study.tell(trial, values, skip_if_finished=True)
+                return
+            study.tell(trial, values, skip_if_finished=True)
 
     def _fail(self, study: optuna.Study, trial: Trial, error: Any) -> None:
         """Store a trial's error, and stop the study if too many trials have failed."""

@@ -43,27 +43,8 @@ DEFAULT_PRUNER = "wilcoxon"
 class OptunaSweeperConf:
     """The sweeper's settings; the names are those of Hydra's own Optuna plugin where it has them.
 
-    Attributes:
-        sampler: Group `hydra/sweeper/sampler`.
-        pruner: Group `hydra/sweeper/pruner`; `nop` never prunes.
-        direction: `minimize` or `maximize`, or a list of them for several objectives; None takes
-            those of the host's objectives, else `minimize`.
-        n_trials: Finished trials in all, those before a resume included.
-        timeout: Seconds after which no trial is started; None for no limit.
-        n_jobs: Workers; None takes the launcher's own number. The basic launcher has one.
-        storage: Path or URL of a storage; None is a journal file of its own for each study.
-        study_name: Processes that share storage and name share the study; None makes a new name.
-        resume: Name of a study to resume, or `last`.
-        max_failure_rate: Share of `n_trials` that may fail before the sweep stops.
-        min_trials_per_candidate: Trials each candidate gets before the sampler is free.
-        search_space: Config node that holds a candidate's own search space.
-        custom_search_space: Dotted path of a function of config and trial that suggests more.
-        params: Sweeps, as on the command line, by key.
-        dry_run: Log candidates, spaces and first trials, and run nothing.
-
     >>> OptunaSweeperConf(n_trials=50).pruner
     '???'
-
     """
 
     defaults: list[Any] = field(
@@ -71,21 +52,21 @@ class OptunaSweeperConf:
     )
     _target_: str = "hydra_plugins.spaceship_optuna.sweeper.OptunaSweeper"
     _recursive_: bool = False  # sampler and pruner are built in each worker, not here
-    sampler: Any = MISSING
-    pruner: Any = MISSING
-    direction: Any = None
-    n_trials: int = 20
-    timeout: float | None = None
-    n_jobs: int | None = None
-    storage: Any | None = None
-    study_name: str | None = None
-    resume: str | None = None
-    max_failure_rate: float = 0.5
-    min_trials_per_candidate: int = 3
-    search_space: str | None = "model.search_space"
-    custom_search_space: str | None = None
-    params: dict[str, Any] | None = None
-    dry_run: bool = False
+    sampler: Any = MISSING  # group `hydra/sweeper/sampler`
+    pruner: Any = MISSING  # group `hydra/sweeper/pruner`; `nop` never prunes
+    direction: Any = None  # minimize, maximize or a list; None: the host's, else minimize
+    n_trials: int = 20  # finished trials in all, those before a resume included
+    timeout: float | None = None  # seconds after which no trial is started; None for no limit
+    n_jobs: int | None = None  # workers; None: the launcher's own number; basic has one
+    storage: Any | None = None  # path or URL; None: a journal file of its own for each study
+    study_name: str | None = None  # shared by processes that share the study; None: a new name
+    resume: str | None = None  # name of a study to resume, or `last`
+    max_failure_rate: float = 0.5  # share of `n_trials` that may fail before the sweep stops
+    min_trials_per_candidate: int = 3  # before the sampler is free to choose
+    search_space: str | None = "model.search_space"  # node of a candidate's own space
+    custom_search_space: str | None = None  # MODULE.FUNCTION of config and trial: suggests more
+    params: dict[str, Any] | None = None  # sweeps, as on the command line, by key
+    dry_run: bool = False  # log candidates, spaces and first trials, and run nothing
 
 
 def register() -> None:
@@ -93,7 +74,6 @@ def register() -> None:
 
     >>> "optuna.yaml" in ConfigStore.instance().list("hydra/sweeper")
     True
-
     """
     store = ConfigStore.instance().store
     store(group="hydra/sweeper", name="optuna", node=OptunaSweeperConf, provider="spaceship_optuna")

@@ -12,7 +12,6 @@ def flatten(plain: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
     >>> flatten({"model": {"depth": 3}})
     {'model.depth': '3'}
-
     """
     flat: dict[str, str] = {}
     for key, value in plain.items():
@@ -29,6 +28,5 @@ def redact(text: str) -> str:
 
     >>> redact("postgresql://me:secret@host/db")
     'postgresql://me:***@host/db'
-
     """
     return _URL_PASSWORD.sub(r"\1:***", text)

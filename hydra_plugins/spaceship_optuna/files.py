@@ -13,7 +13,6 @@ def write_atomically(path: Path, text: str) -> None:
     >>> write_atomically(tmp_path / "a.txt", "done")
     >>> (tmp_path / "a.txt").read_text()
     'done'
-
     """
     temporary = unfinished(path)
     try:
@@ -28,7 +27,6 @@ def unfinished(path: Path) -> Path:
 
     >>> unfinished(tmp_path / "a.txt").parent == tmp_path
     True
-
     """
     import psutil
 
@@ -46,7 +44,6 @@ def remove(path: Path) -> None:
     """Remove a file or a folder, if it is there.
 
     >>> remove(tmp_path / "nothing")
-
     """
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)

@@ -8,11 +8,9 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-WORKERS_VARIABLE = "SPACESHIP_WORKERS"
-"""Environment variable of a worker process: the number of workers that share the cores."""
+WORKERS_VARIABLE = "SPACESHIP_WORKERS"  # of a worker: how many workers share the cores
 _HOST, _PROCESS = "spaceship.host", "spaceship.process"
-_CLOCK_SECONDS = 5
-"""Largest shift of a process's creation time when the machine's clock is adjusted."""
+_CLOCK_SECONDS = 5  # largest shift of a process's start when the machine's clock is adjusted
 
 
 def process_tags() -> dict[str, str]:
@@ -20,7 +18,6 @@ def process_tags() -> dict[str, str]:
 
     >>> sorted(process_tags())
     ['spaceship.host', 'spaceship.process']
-
     """
     import psutil
 
@@ -34,7 +31,6 @@ def is_orphan(tags: Mapping[str, str]) -> bool:
 
     >>> is_orphan(process_tags())
     False
-
     """
     import psutil
 
@@ -56,7 +52,6 @@ def is_own(tags: Mapping[str, str]) -> bool:
 
     >>> is_own(process_tags())
     True
-
     """
     return is_here(tags) and process_id(tags) == os.getpid() and not is_orphan(tags)
 
@@ -66,7 +61,6 @@ def is_others(tags: Mapping[str, str]) -> bool:
 
     >>> is_others(process_tags())
     False
-
     """
     import psutil
 
@@ -82,7 +76,6 @@ def is_here(tags: Mapping[str, str]) -> bool:
 
     >>> is_here({"spaceship.host": "another-machine"})
     False
-
     """
     return tags.get(_HOST) == socket.gethostname()
 
@@ -92,7 +85,6 @@ def process_id(tags: Mapping[str, str]) -> int:
 
     >>> process_id({"spaceship.process": "[1234, 1700000000.0]"})
     1234
-
     """
     return int(json.loads(tags.get(_PROCESS, "[0]"))[0])
 
@@ -106,7 +98,6 @@ def uninterrupted() -> Iterator[None]:
 
     >>> with uninterrupted():
     ...     written = "both files"
-
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -130,7 +121,6 @@ def usable_cores() -> int:
 
     >>> usable_cores() >= 1
     True
-
     """
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

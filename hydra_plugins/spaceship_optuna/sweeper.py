@@ -14,7 +14,6 @@ class OptunaSweeper(Sweeper):
 
     >>> OptunaSweeper(n_trials=20).settings
     {'n_trials': 20}
-
     """
 
     def __init__(self, **settings: Any) -> None:

@@ -18,14 +18,11 @@ def cell(value: object, form: str = "") -> str:
 def aligned(rows: Sequence[Sequence[str]], sides: str = "<") -> str:
     """Return rows of cells as lines of text, two spaces between the columns.
 
-    Args:
-        rows: The head, if there is one, and the rows; all of them have as many cells.
-        sides: `<` (left) or `>` (right) for each column; the last one holds for all that follow.
+    `sides` has `<` (left) or `>` (right) for each column; its last one holds for the rest.
 
     >>> print(aligned([("model", "trials", "best"), ("lgbm", "12", "0.38")], "<>"))
     model  trials  best
     lgbm       12  0.38
-
     """
     columns = []
     sides_of_all = chain(sides, repeat(sides[-1]))

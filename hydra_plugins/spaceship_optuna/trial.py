@@ -3,55 +3,7 @@
 Outside a sweep, reporting does nothing, so that the same code runs inside and outside.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from hydra_plugins.spaceship_optuna._errors import PrunedError
+from hydra_plugins.spaceship_optuna._trial import Reporter, in_trial, report, reporting_to
 
-from hydra_plugins.spaceship_optuna._errors import PrunedError as PrunedError  # noqa: PLC0414
-
-Reporter = Callable[[int, Mapping[str, float]], bool]
-"""Takes a step, counted from 0, and its metrics; returns whether the trial is to be pruned."""
-
-_REPORTER: ContextVar[Reporter | None] = ContextVar("reporter", default=None)
-
-
-@contextmanager
-def reporting_to(reporter: Reporter) -> Iterator[None]:
-    """Send what the block reports to a reporter.
-
-    >>> with reporting_to(lambda step, metrics: metrics["value"] > 0.5):
-    ...     report([{"value": 0.4}])
-
-    """
-    token = _REPORTER.set(reporter)
-    try:
-        yield
-    finally:
-        _REPORTER.reset(token)
-
-
-def in_trial() -> bool:
-    """Return whether this code runs in a trial of a sweep.
-
-    >>> in_trial()
-    False
-
-    """
-    return _REPORTER.get() is not None
-
-
-def report(history: Sequence[Mapping[str, float]]) -> None:
-    """Report the latest step of a trial to its sweep, if there is one.
-
-    Args:
-        history: The metrics of each step so far; an app without a host reports `value`.
-
-    Raises:
-        PrunedError: The trial is to be pruned.
-
-    >>> report([{"value": 0.9}, {"value": 0.8}])  # outside a sweep: nothing happens
-
-    """
-    reporter = _REPORTER.get()
-    if reporter is not None and reporter(len(history) - 1, history[-1]):
-        raise PrunedError(history)
+__all__ = ["PrunedError", "Reporter", "in_trial", "report", "reporting_to"]

@@ -1,4 +1,4 @@
-"""Our candidates against others, fitted in the same time on the same group-aware outer folds."""
+"""Accuracy of our candidates and of other projects on the same group-aware outer folds."""
 
 import json
 import math
@@ -10,7 +10,19 @@ from pathlib import Path
 from statistics import fmean, median, stdev
 from typing import Any
 
-from scripts.bench import measure as bench
+from scripts.bench.measure import (
+    ROOT,
+    experiment,
+    kaggle_folder,
+    machine,
+    measure,
+    names,
+    numbers,
+    parser,
+    progress,
+    spread,
+    table,
+)
 from spaceship.cli.main import prepare
 
 FOLDS = 5
@@ -20,52 +32,48 @@ INSTALLS = {
     "flaml": ["flaml[automl]"],
     "autogluon": ["autogluon.tabular[catboost,lightgbm,xgboost]"],
 }
-"""What each other project's environment holds; of AutoGluon, no torch models."""
+"""Packages of each other project's environment; of AutoGluon, no torch models."""
 METRICS = ("accuracy", "roc_auc", "log_loss", "brier", "ece")
 
 Folds = dict[str, dict[str, Any]]
-"""What a contestant did by `seed/fold`: metrics, seconds, memory and the chances it gave."""
+"""By `seed/fold` of a contestant: metrics, seconds, memory and its probabilities."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Let every contestant learn every fold; print the table as it stands after each."""
-    parser = bench.parser(__doc__)
-    parser.add_argument("--data", type=bench.kaggle_folder, required=True, help="Kaggle's files")
-    parser.add_argument("--contestants", type=bench.names, default=",".join((*OWN, *OTHERS)))
-    parser.add_argument("--seeds", type=bench.names, default="42,123", help="of the outer folds")
-    parser.add_argument("--budget", type=int, default=300, help="seconds a fit may take")
-    parser.add_argument("--results", type=Path, default=bench.ROOT / "outputs" / "accuracy.json")
-    asked = parser.parse_args(arguments)
+    """Let every contestant learn every fold; print the table."""
+    options = parser(__doc__)
+    options.add_argument("--data", type=kaggle_folder, required=True, help="Kaggle's files")
+    options.add_argument("--contestants", type=names, default=",".join((*OWN, *OTHERS)))
+    options.add_argument("--seeds", type=numbers, default="42,123", help="of the outer folds")
+    options.add_argument("--budget", type=int, default=300, help="seconds a fit may take")
+    options.add_argument("--results", type=Path, default=ROOT / "outputs" / "accuracy.json")
+    given = options.parse_args(arguments)
     prepare()
-    known: dict[str, Folds] = read(asked.results)
-    pythons = {name: environment(name) for name in needed(asked.contestants)}
-    for contestant in asked.contestants:
-        folds = known.setdefault(f"{contestant} in {asked.budget} s", {})
+    earlier = json.loads(given.results.read_text()) if given.results.is_file() else {}
+    known: dict[str, Folds] = earlier  # a run that was cut off goes on
+    pythons = {name: environment(name) for name in needed(given.contestants)}
+    for contestant in given.contestants:
+        folds = known.setdefault(f"{contestant} in {given.budget} s", {})
         python = pythons.get(contestant.split()[0], sys.executable)
-        for key, fold in outer_folds(asked.data, [int(seed) for seed in asked.seeds]):
+        for key, fold in outer_folds(given.data, given.seeds):
             if key not in folds:
-                folds[key] = learn(python, contestant, fold, asked.budget, int(key.split("/")[0]))
-                asked.results.parent.mkdir(parents=True, exist_ok=True)
-                asked.results.write_text(json.dumps(known))
-                told = {name: round(folds[key][name], 4) for name in (*METRICS, "seconds")}
-                print(f"{contestant} {key}: {told}", file=sys.stderr, flush=True)
-    print(bench.machine())
+                folds[key] = learn(python, contestant, fold, given.budget, int(key.split("/")[0]))
+                given.results.parent.mkdir(parents=True, exist_ok=True)
+                given.results.write_text(json.dumps(known))
+                figures = {name: round(folds[key][name], 4) for name in (*METRICS, "seconds")}
+                progress(f"{contestant} {key}: {figures}")
+    print(machine())
     for name, python in pythons.items():
         print(f"{name} {installed(python, INSTALLS[name][0].partition('[')[0])}, of its own")
-    print(f"\nBudget of a fit: {asked.budget} s\n")
-    chosen = {one: known[f"{one} in {asked.budget} s"] for one in asked.contestants}
+    print(f"\nBudget of a fit: {given.budget} s\n")
+    chosen = {one: known[f"{one} in {given.budget} s"] for one in given.contestants}
     head = ["contestant", *METRICS, "ece, pooled", "seconds a fit", "peak, MB"]
-    print(bench.table(head, (level_row(name, folds) for name, folds in chosen.items())))
+    print(table(head, (level_row(name, folds) for name, folds in chosen.items())))
     if "blend" in chosen:
         head = ["blend less …", *(f"{metric} ± SE" for metric in METRICS)]
         others = {name: folds for name, folds in chosen.items() if name != "blend"}
         rows = (difference_row(name, chosen["blend"], folds) for name, folds in others.items())
-        print(bench.table(head, rows))
-
-
-def read(path: Path) -> dict[str, Folds]:
-    """Return what an earlier run has measured, so that a cut one goes on."""
-    return json.loads(path.read_text()) if path.is_file() else {}
+        print(table(head, rows))
 
 
 def needed(contestants: Sequence[str]) -> list[str]:
@@ -75,10 +83,10 @@ def needed(contestants: Sequence[str]) -> list[str]:
 
 def environment(name: str) -> str:
     """Return the Python of another project's environment, made on first use."""
-    folder = bench.ROOT / "outputs" / "environments" / name
+    folder = ROOT / "outputs" / "environments" / name
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
-        print(f"Installing {name} in {folder}", file=sys.stderr)
+        progress(f"Installing {name} in {folder}")
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
         subprocess.run([str(python), "-m", "pip", "install", "-q", *INSTALLS[name]], check=True)
         (folder / "ready").touch()
@@ -94,14 +102,14 @@ def installed(python: str, package: str) -> str:
 
 
 def outer_folds(data: Path, seeds: Sequence[int]) -> list[tuple[str, dict[str, Any]]]:
-    """Return the folds by `seed/fold`: who learns, who is asked, and the data."""
+    """Return the folds by `seed/fold`: rows to learn from, rows to predict, and the data."""
     from spaceship.data.local import LocalData
     from spaceship.split.folds import group_folds
     from spaceship.task.spaceship_titanic.columns import ID, LABEL
 
     frame = LocalData(data).load().train
     return [
-        (f"{seed}/{number}", {"frame": frame, "learn": train, "ask": test})
+        (f"{seed}/{number}", {"frame": frame, "learn": train, "predict": test})
         for seed in seeds
         for number, (train, test) in enumerate(
             group_folds(frame[ID], frame[LABEL].to_numpy(), n_splits=FOLDS, seed=seed)
@@ -112,43 +120,44 @@ def outer_folds(data: Path, seeds: Sequence[int]) -> list[tuple[str, dict[str, A
 def learn(
     python: str, contestant: str, fold: dict[str, Any], budget: int, seed: int
 ) -> dict[str, Any]:
-    """Return the scores of a contestant on one fold, and what the process took."""
+    """Return the scores of a contestant on one fold, and the cost of its process."""
     from spaceship.evaluation.metrics import score
     from spaceship.task.spaceship_titanic.columns import LABEL
 
-    train, ask = (fold["frame"].iloc[fold[name]] for name in ("learn", "ask"))
-    truth = ask[LABEL].to_numpy(dtype=bool)
+    train, test = (fold["frame"].iloc[fold[name]] for name in ("learn", "predict"))
+    truth = test[LABEL].to_numpy(dtype=bool)
     if contestant.endswith(" full"):
-        train, ask = featured(train, ask)
+        train, test = featured(train, test)
     else:
-        ask = ask.drop(columns=LABEL)
+        test = test.drop(columns=LABEL)
     with tempfile.TemporaryDirectory() as place:
         train.to_csv(Path(place, "learn.csv"), index=False)
-        ask.to_csv(Path(place, "ask.csv"), index=False)
-        script = str(Path(__file__).with_name("bench_rivals.py"))
+        test.to_csv(Path(place, "predict.csv"), index=False)
+        script = str(Path(__file__).with_name("rivals.py"))
         command = [python, script, contestant, place, "--budget", str(budget), "--seed", str(seed)]
-        measured = bench.measure(command).expect("")
-        chances = [float(line) for line in Path(place, "chance.txt").read_text().split()]
+        measured = measure(command).expect("")
+        lines = Path(place, "probabilities.txt").read_text().split()
+    probabilities = [float(line) for line in lines]
     cost = {"seconds": measured.wall, "peak": measured.peak}
-    return score(truth, chances) | cost | {"truth": truth.tolist(), "chances": chances}
+    predicted = {"truth": truth.tolist(), "probabilities": probabilities}
+    return score(truth, probabilities) | cost | predicted
 
 
-def featured(train: Any, ask: Any) -> tuple[Any, Any]:
+def featured(train: Any, test: Any) -> tuple[Any, Any]:
     """Return our `full` features of both parts, learnt from the first, beside id and label."""
     from spaceship.config.build import build
     from spaceship.task.spaceship_titanic.columns import ID, LABEL
 
-    features = build(bench.composed("features=full").features)
-    known = features.fit_transform(train, train[LABEL].to_numpy(dtype=bool))
-    asked = features.transform(ask)
-    beside = train[[ID, LABEL]]
-    return known.assign(**{name: beside[name] for name in beside}), asked.assign(**{ID: ask[ID]})
+    features = build(experiment("features=full").nodes.resolved("features"))
+    learnt = features.fit_transform(train, train[LABEL].to_numpy(dtype=bool))
+    beside = {name: train[name] for name in (ID, LABEL)}
+    return learnt.assign(**beside), features.transform(test).assign(**{ID: test[ID]})
 
 
 def level_row(name: str, folds: Folds) -> list[str]:
-    """Return a contestant's means over all folds and what a fit took."""
+    """Return a contestant's means over all folds and the cost of a fit."""
     means = (f"{fmean(fold[metric] for fold in folds.values()):.4f}" for metric in METRICS)
-    seconds = bench.spread((fold["seconds"] for fold in folds.values()), 0)
+    seconds = spread((fold["seconds"] for fold in folds.values()), 0)
     peak = f"{median(fold['peak'] for fold in folds.values()):.0f}"
     return [name, *means, f"{pooled_ece(folds):.4f}", seconds, peak]
 
@@ -165,16 +174,18 @@ def pooled_ece(folds: Folds) -> float:
     errors = []
     for seed in {key.split("/")[0] for key in folds}:
         own = [fold for key, fold in folds.items() if key.split("/")[0] == seed]
-        truth = np.concatenate([fold["truth"] for fold in own])
-        errors.append(calibration_error(truth, np.concatenate([fold["chances"] for fold in own])))
+        truth, probabilities = (
+            np.concatenate([fold[key] for fold in own]) for key in ("truth", "probabilities")
+        )
+        errors.append(calibration_error(truth, probabilities))
     return fmean(errors)
 
 
-def difference_row(name: str, mine: Folds, theirs: Folds) -> list[str]:
+def difference_row(name: str, own: Folds, other: Folds) -> list[str]:
     """Return the paired differences over folds; folds of different seeds share passengers."""
     cells = []
     for metric in METRICS:
-        pairs = [mine[key][metric] - theirs[key][metric] for key in mine if key in theirs]
+        pairs = [own[key][metric] - other[key][metric] for key in own if key in other]
         error = stdev(pairs) / math.sqrt(len(pairs)) if len(pairs) > 1 else math.nan
         cells.append(f"{fmean(pairs):+.4f} ± {error:.4f}")
     return [name, *cells]

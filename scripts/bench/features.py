@@ -1,12 +1,24 @@
-"""What the feature sets are worth: group-aware cross-validation of the real training file."""
+"""Gain of the feature sets, their blocks and options: cross-validation of the real training file.
+
+Whole sets are compared with `raw`. With `--changes` the set `full` is compared with itself less or
+plus a block (`cabin`; `all` of them), or with an option (`calibration=sigmoid`).
+"""
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
-from scripts.bench import measure as bench
+from scripts.bench.measure import (
+    experiment,
+    kaggle_folder,
+    machine,
+    names,
+    numbers,
+    parser,
+    progress,
+    table,
+)
 from spaceship.cli.main import prepare
 from spaceship.evaluation.metrics import better
 
@@ -14,67 +26,88 @@ if TYPE_CHECKING:
     import pandas as pd
 
 METRICS = ("accuracy", "log_loss", "roc_auc", "ece")
-BASE = "raw"
 FOLDS = 5
 GAINS = {"lgbm": 0.004, "catboost": 0.005}
-"""By how much `full` has to lower the log loss of `raw`."""
+"""Least decrease of the log loss from `raw` to `full`."""
 LEVELS = {("catboost", "accuracy"): 0.8145, ("catboost", "log_loss"): 0.379}
-"""What `full` has to reach."""
+"""Levels that `full` has to reach."""
 
 Candidate = tuple[str, str]
-"""Model and feature set."""
+"""Model, and feature set or change."""
 Folds = dict[int, list[dict[str, float]]]
-"""The metrics of each fold, by seed."""
+"""Metrics of each fold, by seed."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print scores, paired differences and bars."""
-    parser = bench.parser(__doc__)
-    parser.add_argument("--data", type=bench.kaggle_folder, required=True, help="Kaggle's files")
-    parser.add_argument("--models", type=bench.names, default="lgbm,catboost", help="candidates")
-    parser.add_argument("--features", type=bench.names, default="raw,baseline,full", help="sets")
-    parser.add_argument(
-        "--seeds", type=bench.names, default="42,123,2026", help="of all that draws"
-    )
-    asked = parser.parse_args(arguments)
-    seeds = [int(seed) for seed in asked.seeds]
-    prepare()  # before anything that has threads is imported
-    frame = load(asked.data)
-    results = {
-        (model, features): {seed: scores(frame, model, features, seed) for seed in seeds}
-        for model in asked.models
-        for features in asked.features
-    }
-    print(bench.machine())
-    print(f"{len(frame)} passengers, {FOLDS} folds, seeds {', '.join(asked.seeds)}\n")
-    head = ["candidate", *(f"{metric} (seeds' range)" for metric in METRICS)]
-    print(bench.table(head, (level_row(key, folds) for key, folds in results.items())))
-    head = [f"less {BASE}", *(f"{metric} ± SE (seeds better)" for metric in METRICS)]
-    print(bench.table(head, difference_rows(results)))
-    print(bench.table(["bar", "found", "met"], bar_rows(results)))
-
-
-def load(folder: Path) -> "pd.DataFrame":
-    """Return the labelled passengers, checked."""
+    options = parser(__doc__)
+    options.add_argument("--data", type=kaggle_folder, required=True, help="Kaggle's files")
+    options.add_argument("--models", type=names, default="lgbm,catboost", help="candidates")
+    options.add_argument("--features", type=names, default="raw,baseline,full", help="sets")
+    options.add_argument("--changes", type=names, default="", help="of full: blocks, overrides")
+    options.add_argument("--seeds", type=numbers, default="42,123,2026", help="of folds and fits")
+    given = options.parse_args(arguments)
+    prepare()  # before a library that starts threads is imported
     from spaceship.data.local import LocalData
 
-    return LocalData(folder).load().train
+    frame = LocalData(given.data).load().train
+    sets = {name: (f"features={name}",) for name in given.features}
+    variants = changes_of_full(given.changes) if given.changes else sets
+    base = next(iter(variants))
+    results: dict[Candidate, Folds] = {}
+    for model in given.models:
+        for name, overrides in variants.items():
+            chosen = (f"model={model}", *overrides)
+            results[model, name] = {seed: scores(frame, seed, *chosen) for seed in given.seeds}
+            progress(" | ".join(level_row((model, name), results[model, name])))
+    print(machine())
+    print(f"{len(frame)} passengers, {FOLDS} folds, seeds {', '.join(map(str, given.seeds))}\n")
+    head = ["candidate", *(f"{metric} (seeds' range)" for metric in METRICS)]
+    print(table(head, (level_row(key, folds) for key, folds in results.items())))
+    head = [f"less {base}", *(f"{metric} ± SE (seeds better)" for metric in METRICS)]
+    print(table(head, difference_rows(results, base)))
+    if not given.changes:
+        print(table(["bar", "found", "met"], bar_rows(results)))
 
 
-def scores(
-    frame: "pd.DataFrame", model: str, features: str, seed: int, *overrides: str
-) -> list[dict[str, float]]:
+def changes_of_full(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the overrides of `full` and of each change; a block is left out or added."""
+    from spaceship.task.spaceship_titanic.features._blocks import BLOCKS
+
+    shipped: list[str] = list(experiment("features=full").nodes.plain("features")["blocks"])
+    found: dict[str, tuple[str, ...]] = {"full": ("features=full",)}
+    for name in BLOCKS if "all" in names else names:
+        if "=" in name:
+            found[name] = ("features=full", name)
+        else:
+            blocks = f"features.blocks=[{','.join(changed(shipped, name))}]"
+            found[f"{'-' if name in shipped else '+'} {name}"] = ("features=full", blocks)
+    return found
+
+
+def changed(blocks: Sequence[str], name: str) -> list[str]:
+    """Return the blocks without the one named or, where it is not among them, with it.
+
+    A block that fills gaps goes first, because the others build on it.
+
+    >>> changed(["cabin", "spending"], "cabin"), changed(["cabin"], "fill_planet")
+    (['spending'], ['fill_planet', 'cabin'])
+    """
+    if name in blocks:
+        return [one for one in blocks if one != name]
+    return [name, *blocks] if name.startswith("fill_") else [*blocks, name]
+
+
+def scores(frame: "pd.DataFrame", seed: int, *overrides: str) -> list[dict[str, float]]:
     """Return the metrics of each fold; the seed draws folds and estimator alike."""
-    from spaceship import experiment as parts
     from spaceship.evaluation.cross_validation import cross_validate
     from spaceship.split.folds import group_folds
     from spaceship.task.spaceship_titanic.columns import ID, LABEL
 
-    cfg = bench.composed(f"model={model}", f"features={features}", f"seed={seed}", *overrides)
-    pipeline = parts.pipeline(cfg, parts.recipe(cfg, features_chosen=True))
+    job = experiment(*overrides, f"seed={seed}")
     labels = frame[LABEL].to_numpy()
     folds = group_folds(frame[ID], labels, n_splits=FOLDS, seed=seed)
-    return cross_validate(pipeline, frame, labels, folds).folds
+    return cross_validate(job.pipeline(job.recipe()), frame, labels, folds).folds
 
 
 def means(folds: Folds, metric: str) -> list[float]:
@@ -89,12 +122,12 @@ def level_row(candidate: Candidate, folds: Folds) -> list[str]:
     return [" on ".join(candidate), *cells]
 
 
-def difference_rows(results: Mapping[Candidate, Folds]) -> list[list[str]]:
-    """Return each feature set's gain on the plain one, on the same folds."""
-    keys = [key for key in results if key[1] != BASE and (key[0], BASE) in results]
+def difference_rows(results: Mapping[Candidate, Folds], base: str) -> list[list[str]]:
+    """Return each candidate's gain on the base of its model, on the same folds."""
     return [
-        [" on ".join(key), *(difference(results[key], results[key[0], BASE], m) for m in METRICS)]
-        for key in keys
+        [" on ".join(key), *(difference(folds, results[key[0], base], m) for m in METRICS)]
+        for key, folds in results.items()
+        if key[1] != base
     ]
 
 
@@ -104,13 +137,13 @@ def difference(folds: Folds, base: Folds, metric: str) -> str:
     Folds of different seeds share passengers, so the error is somewhat larger than it looks.
     """
     pairs = [
-        mine[metric] - theirs[metric]
+        own[metric] - other[metric]
         for seed, scored in folds.items()
-        for mine, theirs in zip(scored, base[seed], strict=True)
+        for own, other in zip(scored, base[seed], strict=True)
     ]
     error = stdev(pairs) / math.sqrt(len(pairs))
     seeds = zip(means(folds, metric), means(base, metric), strict=True)
-    better_seeds = sum(better(metric, mine, theirs) for mine, theirs in seeds)
+    better_seeds = sum(better(metric, own, other) for own, other in seeds)
     return f"{fmean(pairs):+.4f} ± {error:.4f} ({better_seeds}/{len(folds)})"
 
 
@@ -118,11 +151,11 @@ def bar_rows(results: Mapping[Candidate, Folds]) -> list[list[str]]:
     """Return a row for each bar whose candidates were measured."""
     rows = []
     for model, least in GAINS.items():
-        if {(model, "full"), (model, BASE)} <= set(results):
-            full, base = (fmean(means(results[model, f], "log_loss")) for f in ("full", BASE))
-            met = "yes" if base - full >= least else "no"
-            text = f"{model}: full lowers log loss of {BASE} by at least {least}"
-            rows.append([text, f"{base - full:.4f}", met])
+        if {(model, "full"), (model, "raw")} <= set(results):
+            full, raw = (fmean(means(results[model, name], "log_loss")) for name in ("full", "raw"))
+            met = "yes" if raw - full >= least else "no"
+            text = f"{model}: full lowers log loss of raw by at least {least}"
+            rows.append([text, f"{raw - full:.4f}", met])
     for (model, metric), bar in LEVELS.items():
         if (model, "full") in results:
             found = fmean(means(results[model, "full"], metric))

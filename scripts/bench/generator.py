@@ -1,16 +1,24 @@
-"""Synthetic passengers measured: seconds, accuracy on real passengers, shares, drift."""
+"""Synthetic passengers: seconds to load, accuracy on real passengers, shares, drift."""
 
 import sys
 from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from scripts.bench import measure as bench
+from scripts.bench.measure import (
+    experiment,
+    kaggle_folder,
+    machine,
+    measure,
+    names,
+    parser,
+    spread,
+    table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
     from sklearn.pipeline import Pipeline
-
 
 MILLION = 716_000  # travel groups; 1.4 people each
 SECONDS, WITHIN, REAL = 20, (0.79, 0.83), 0.74
@@ -32,36 +40,36 @@ print(len(people.train) + len(people.test), time.perf_counter() - start)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the tables."""
-    parser = bench.parser(__doc__)
-    parser.add_argument("--data", type=bench.kaggle_folder, required=True, help="Kaggle's files")
-    parser.add_argument("--seeds", type=int, default=3, help="generator seeds of a model")
-    parser.add_argument("--runs", type=int, default=3, help="timed runs of a million passengers")
-    parser.add_argument("--models", type=bench.names, default=MODELS, help="names in configs/model")
-    options = parser.parse_args(arguments)
-    loads = [load_row(options.runs)]  # first: this process is still small
-    print(bench.machine())
-    print(bench.table(["passengers", "load, s", "peak, MB", f"{SECONDS} s"], loads))
+    options = parser(__doc__)
+    options.add_argument("--data", type=kaggle_folder, required=True, help="Kaggle's files")
+    options.add_argument("--seeds", type=int, default=3, help="generator seeds of a model")
+    options.add_argument("--runs", type=int, default=3, help="timed runs of a million passengers")
+    options.add_argument("--models", type=names, default=MODELS, help="names in configs/model")
+    given = options.parse_args(arguments)
+    loads = [load_row(given.runs)]  # first: this process is still small
+    print(machine())
+    print(table(["passengers", "load, s", "peak, MB", f"{SECONDS} s"], loads))
     from spaceship.data.local import LocalData  # now this process may grow
 
-    real = LocalData(options.data).load()
+    real = LocalData(given.data).load()
     head = ["model on full", f"other synthetic, {WITHIN[0]} … {WITHIN[1]}", "met"]
-    rows = (accuracy_row(model, range(options.seeds), real.train) for model in options.models)
-    print(bench.table([*head, f"real, at least {REAL}", "met"], rows))
+    rows = (accuracy_row(model, range(given.seeds), real.train) for model in given.models)
+    print(table([*head, f"real, at least {REAL}", "met"], rows))
     head = ["column", "worst, points", "value", f"within {POINTS}"]
-    print(bench.table(head, share_rows(real)))
+    print(table(head, share_rows(real)))
     head = ["drift", f"{DRIFTING} of no drift", "retrained", "gain by retraining"]
-    print(bench.table(head, (drift_row(drift, range(options.seeds)) for drift in DRIFTS)))
+    print(table(head, (drift_row(drift, range(given.seeds)) for drift in DRIFTS)))
 
 
 def load_row(runs: int) -> list[str]:
     """Return the cost of a million passengers, checks included, in processes of their own."""
     command = [sys.executable, "-c", LOAD.format(groups=MILLION)]
-    measured = [bench.measure(command).expect("") for _ in range(runs)]
+    measured = [measure(command).expect("") for _ in range(runs)]
     people, *_ = measured[0].output.split()
     seconds = [float(one.output.split()[1]) for one in measured]
-    peak = bench.spread((one.peak for one in measured), 0)
+    peak = spread((one.peak for one in measured), 0)
     met = "yes" if max(seconds) <= SECONDS else "no"
-    return [f"{int(people):,}", bench.spread(seconds, 1), peak, met]
+    return [f"{int(people):,}", spread(seconds, 1), peak, met]
 
 
 def synthetic(seed: int, drift: float = 0.0) -> "pd.DataFrame":
@@ -73,10 +81,8 @@ def synthetic(seed: int, drift: float = 0.0) -> "pd.DataFrame":
 
 def fitted(model: str, frame: "pd.DataFrame") -> "Pipeline":
     """Return a model with the full features, fitted on all rows."""
-    from spaceship.experiment import Experiment
-
-    experiment = Experiment.of(bench.composed(f"model={model}", "features=full"))
-    return experiment.pipeline(experiment.recipe()).fit(frame, frame["Transported"].to_numpy())
+    job = experiment(f"model={model}", "features=full")
+    return job.pipeline(job.recipe()).fit(frame, frame["Transported"].to_numpy())
 
 
 def accuracy(pipeline: "Pipeline", frame: "pd.DataFrame") -> float:
@@ -91,7 +97,7 @@ def accuracy_row(model: str, seeds: Sequence[int], real: "pd.DataFrame") -> list
     reals = [accuracy(pipeline, real) for pipeline in pipelines]
     inside = "yes" if WITHIN[0] <= min(others) and max(others) <= WITHIN[1] else "no"
     met = "yes" if min(reals) >= REAL else "no"
-    return [model, bench.spread(others, 4), inside, bench.spread(reals, 4), met]
+    return [model, spread(others, 4), inside, spread(reals, 4), met]
 
 
 def drift_row(drift: float, seeds: Sequence[int]) -> list[str]:
@@ -102,7 +108,7 @@ def drift_row(drift: float, seeds: Sequence[int]) -> list[str]:
         for learnt in (0.0, drift)
     )
     gain = fmean(fresh) - fmean(stale)
-    return [str(drift), bench.spread(stale, 4), bench.spread(fresh, 4), f"{gain:+.4f}"]
+    return [str(drift), spread(stale, 4), spread(fresh, 4), f"{gain:+.4f}"]
 
 
 def share_rows(real: Any) -> Iterator[list[str]]:
@@ -122,7 +128,7 @@ def columns(frame: "pd.DataFrame") -> dict[str, "pd.Series"]:
     """Return the columns whose values are counted, numbers in bands."""
     import pandas as pd
 
-    from spaceship.data.checks import SPENDS
+    from spaceship.task.spaceship_titanic.columns import SPENDS
 
     group, cabin = frame["PassengerId"].str[:-3], frame["Cabin"].str.split("/", expand=True)
     found = {name: frame[name] for name in ("HomePlanet", "Destination", "CryoSleep", "VIP")}

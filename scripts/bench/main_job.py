@@ -1,35 +1,37 @@
-"""How long the main job takes from shell to shell, and how much memory, on fresh outputs."""
+"""Time and memory of the main job from shell to shell, on fresh outputs."""
 
 import json
+import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.bench import measure as bench
+from scripts.bench.measure import (
+    Measured,
+    kaggle_folder,
+    machine,
+    measure,
+    parser,
+    run,
+    spread,
+    table,
+)
 
 
 @dataclass(frozen=True)
 class Case:
-    """One command and its bars.
-
-    Attributes:
-        overrides: What is asked of the script.
-        real: Whether it reads the real passengers.
-        seconds: Most seconds by the clock, if there is a bar.
-        megabytes: Most memory, if there is a bar.
-
-    """
+    """One command and its bars."""
 
     overrides: tuple[str, ...]
-    real: bool
-    seconds: float | None = None
-    megabytes: float | None = None
+    real: bool  # whether it reads the real passengers
+    seconds: float = math.inf  # most seconds by the clock
+    megabytes: float = math.inf  # most memory
 
     def bars(self) -> str:
         """Return the bars as text."""
-        seconds = [f"{self.seconds:.0f} s"] if self.seconds else []
-        return ", ".join([*seconds, *([f"{self.megabytes:.0f} MB"] if self.megabytes else [])])
+        bars = {"s": self.seconds, "MB": self.megabytes}
+        return ", ".join(f"{bar:.0f} {unit}" for unit, bar in bars.items() if bar < math.inf)
 
 
 CASES = (
@@ -41,44 +43,42 @@ CASES = (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
-    parser = bench.parser(__doc__)
-    parser.add_argument("--data", type=bench.kaggle_folder, help="folder of Kaggle's files")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each command")
-    asked = parser.parse_args(arguments)
-    cases = [case for case in CASES if asked.data or not case.real]
-    results: dict[Case, list[tuple[bench.Measured, str]]] = {case: [] for case in cases}
-    for _ in range(asked.runs):
+    options = parser(__doc__)
+    options.add_argument("--data", type=kaggle_folder, help="folder of Kaggle's files")
+    options.add_argument("--runs", type=int, default=3, help="runs of each command")
+    given = options.parse_args(arguments)
+    cases = [case for case in CASES if given.data or not case.real]
+    results: dict[Case, list[tuple[Measured, str]]] = {case: [] for case in cases}
+    for _ in range(given.runs):
         for case in cases:
-            results[case].append(run(case, asked.data))
-    print(bench.machine())
+            results[case].append(train(case, given.data))
+    print(machine())
     head = ["command", "passengers", "wall, s", "CPU, s", "peak, MB", "bar", "met", "award"]
-    print(bench.table(head, (row(case, results[case]) for case in cases)))
+    print(table(head, (row(case, results[case]) for case in cases)))
 
 
-def run(case: Case, data: Path | None) -> tuple[bench.Measured, str]:
-    """Return what a first run takes, and what its candidate was awarded."""
+def train(case: Case, data: Path | None) -> tuple[Measured, str]:
+    """Return the cost of a first run, and the award of its candidate."""
     source = ["data=local", f"data.dir={data}"] if case.real else []
     with tempfile.TemporaryDirectory() as folder:
         outputs = Path(folder) / "outputs"
-        command = bench.run(*case.overrides, *source, outputs=outputs)
-        measured = bench.measure(command).expect("Verdict: ")
+        measured = measure(run(*case.overrides, *source, outputs=outputs)).expect("Verdict: ")
         (verdict,) = outputs.glob("runs/*/*/verdict.json")
         return measured, json.loads(verdict.read_text())["award"]
 
 
-def row(case: Case, results: Sequence[tuple[bench.Measured, str]]) -> list[str]:
+def row(case: Case, results: Sequence[tuple[Measured, str]]) -> list[str]:
     """Return a row of the table; a bar is met if every run keeps it."""
     measured = [result for result, _ in results]
-    slow = case.seconds is not None and max(one.wall for one in measured) > case.seconds
-    large = case.megabytes is not None and max(one.peak for one in measured) > case.megabytes
+    kept = all(one.wall <= case.seconds and one.peak <= case.megabytes for one in measured)
     return [
         f"`{' '.join(case.overrides)}`",
         "real" if case.real else "embedded",
-        bench.spread((one.wall for one in measured), 1),
-        bench.spread((one.cpu for one in measured), 1),
-        bench.spread((one.peak for one in measured), 0),
+        spread((one.wall for one in measured), 1),
+        spread((one.cpu for one in measured), 1),
+        spread((one.peak for one in measured), 0),
         case.bars() or "-",
-        "-" if not case.bars() else "no" if slow or large else "yes",
+        ("yes" if kept else "no") if case.bars() else "-",
         ", ".join(sorted({award for _, award in results})),
     ]
 

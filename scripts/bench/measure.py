@@ -1,4 +1,4 @@
-"""What every benchmark shares: whole processes measured, spreads, tables in Markdown.
+"""Measurement of whole processes, and the Markdown tables that every benchmark prints.
 
 Only the standard library is imported at the top: the peak memory of a child counts from the memory
 of the process that started it, so that process has to be small.
@@ -23,69 +23,63 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from spaceship.experiment import Experiment
+
 ROOT = Path(__file__).resolve().parents[2]
 RUN = ROOT / "scripts" / "run.py"
 PACKAGES = ("hydra-core", "mlflow", "pandas", "scikit-learn", "lightgbm", "catboost")
 TIMEOUT_SECONDS = 900
 _STEERING = ("COMP_", "HYDRA_", "MLFLOW_", "PYTHON", "SPACESHIP_")
+"""Starts of the names of variables that a measured process must not inherit."""
 _TAIL = 2000
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a whole process took, from start to end, and what it said.
+    """Cost and output of a whole process."""
 
-    Attributes:
-        wall: Seconds by the clock.
-        cpu: Seconds of all cores, user and system.
-        peak: Most memory (MB of a million bytes) of the process or of one it started.
-        status: Exit status, negative if a signal ended it.
-        output: Standard output and standard error.
-
-    """
-
-    wall: float
-    cpu: float
-    peak: float
-    status: int
-    output: str
+    wall: float  # seconds by the clock
+    cpu: float  # seconds of all cores, user and system
+    peak: float  # most memory of the process or of one it started, in MB of a million bytes
+    status: int  # exit status, negative if a signal ended it
+    output: str  # standard output and standard error
 
     def expect(self, text: str) -> "Measured":
-        """Return this, or end the benchmark: what fails quickly is not quick."""
+        """Return this, or exit if the process failed or its output lacks the text."""
         if self.status != 0 or text not in self.output:
             sys.exit(f"status {self.status}, expected 0 and {text!r}\n{self.output[-_TAIL:]}")
         return self
 
 
 def measure(command: Sequence[str], **environment: str) -> Measured:
-    """Return what a process takes; it is killed if it never ends."""
-    with tempfile.TemporaryFile() as told:
+    """Run a process to its end, or kill it after `TIMEOUT_SECONDS`, and return its cost."""
+    with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
-        process = launch(command, told, **environment)
+        process = launch(command, output, **environment)
         guard = Timer(TIMEOUT_SECONDS, process.kill)
         guard.daemon = True
         guard.start()
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
         guard.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)  # so that Popen asks no more
-        told.seek(0)
-        output = told.read().decode(errors="replace")
+        process.returncode = os.waitstatus_to_exitcode(status)  # Popen need not wait again
+        output.seek(0)
+        text = output.read().decode(errors="replace")
     unit = 1 if sys.platform == "darwin" else 1024  # bytes of ru_maxrss
     peak = usage.ru_maxrss * unit / 1e6
-    return Measured(wall, usage.ru_utime + usage.ru_stime, peak, process.returncode, output)
+    return Measured(wall, usage.ru_utime + usage.ru_stime, peak, process.returncode, text)
 
 
-def launch(command: Sequence[str], told: IO[Any] | int, **extra: str) -> subprocess.Popen[Any]:
-    """Start a process whose surroundings do not depend on the caller's folder or settings."""
+def launch(command: Sequence[str], output: IO[Any] | int, **extra: str) -> subprocess.Popen[Any]:
+    """Start a process that imports this checkout, whatever the caller's folder and settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_STEERING)}
     kept.pop("PWD", None)
     return subprocess.Popen(
         command,
         cwd=tempfile.gettempdir(),
-        env=kept | extra,
+        env=kept | {"PYTHONPATH": str(ROOT)} | extra,
         stdin=subprocess.DEVNULL,
-        stdout=told,
+        stdout=output,
         stderr=subprocess.STDOUT,
     )
 
@@ -97,7 +91,7 @@ def run(*arguments: str, outputs: Path | None = None) -> list[str]:
 
 
 def composed(*overrides: str) -> "DictConfig":
-    """Return the config these overrides give."""
+    """Return the config that these overrides give."""
     from hydra import compose, initialize_config_dir
 
     from spaceship.cli.main import prepare
@@ -107,27 +101,42 @@ def composed(*overrides: str) -> "DictConfig":
         return compose("config", overrides=list(overrides))
 
 
+def experiment(*overrides: str) -> "Experiment":
+    """Return the Experiment of the config that these overrides give."""
+    from spaceship.experiment import Experiment
+
+    return Experiment.of(composed(*overrides), overrides)
+
+
 def spread(values: Iterable[float], digits: int = 2) -> str:
-    """Return the median, and in brackets the least and the most."""
+    """Return the median, and in brackets the least and the most.
+
+    >>> spread([3.0, 1.0, 2.26], 1)
+    '2.3 (1.0 … 3.0)'
+    """
     known = sorted(values)
-    ends = (median(known), known[0], known[-1])
-    middle, low, high = (f"{value:.{digits}f}" for value in ends)
+    middle, low, high = (f"{one:.{digits}f}" for one in (median(known), known[0], known[-1]))
     return f"{middle} ({low} … {high})"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table in Markdown: the first column to the left, the others to the right."""
+    """Return a table in Markdown, every column but the first aligned to the right."""
     lines = [tuple(head), ("---", *["---:"] * (len(head) - 1)), *rows]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
 
 
 def machine() -> str:
-    """Return the line that says what was measured on: Python, versions, cores, date."""
+    """Return a line about the machine: Python, versions of libraries, cores, date."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     today = datetime.now(UTC).date().isoformat()
     local = "; local settings" if (ROOT / "configs" / "local" / "default.yaml").exists() else ""
     return f"Python {platform.python_version()}, {versions}; {cores} cores; {today}{local}\n"
+
+
+def progress(text: str) -> None:
+    """Print a line about the progress on standard error, beside the tables."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -148,3 +157,8 @@ def kaggle_folder(text: str) -> Path:
 def names(text: str) -> list[str]:
     """Return the names in a list with commas, for argparse."""
     return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def numbers(text: str) -> list[int]:
+    """Return the whole numbers in a list with commas, for argparse."""
+    return [int(name) for name in names(text)]

@@ -1,9 +1,10 @@
-"""One contestant of `bench_accuracy.py`: learns from one CSV file, gives chances for another.
+"""One contestant of `accuracy.py`: learns from one CSV file, predicts the rows of another.
 
 It also runs in the environments of other projects, so it imports nothing of this one at the top.
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,35 +18,41 @@ LABEL, ID = "Transported", "PassengerId"
 TUNING = 0.6
 """Share of a budget after which `mode=tune` starts no further trial; the rest is for its blend."""
 
+NEEDED: dict[str, dict[str, Any]] = {
+    "hist_gradient_boosting": {"categorical_features": "from_dtype"},
+    "catboost": {"logging_level": "Silent", "allow_writing_files": False},
+}
+"""Arguments that a library's defaults need to take the columns, and to write no files."""
+
 
 def main() -> None:
-    """Write the probability of True for each row that is asked for."""
+    """Write the probability of True for each row to predict."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("contestant")
-    parser.add_argument("folder", type=Path, help="holds learn.csv and ask.csv")
+    parser.add_argument("folder", type=Path, help="holds learn.csv and predict.csv")
     parser.add_argument("--budget", type=int, required=True, help="seconds")
     parser.add_argument("--seed", type=int, required=True)
-    asked = parser.parse_args()
-    name = asked.contestant.partition(" ")[0]
+    given = parser.parse_args()
+    name = given.contestant.partition(" ")[0]
     if name in {"flaml", "autogluon"}:
-        chance = {"flaml": flaml, "autogluon": autogluon}[name](*frames(asked), asked.budget)
+        probabilities = {"flaml": flaml, "autogluon": autogluon}[name](*frames(given), given.budget)
     elif name == "tune":
-        chance = tune(asked.folder, asked.budget, asked.seed)
+        probabilities = tune(given.folder, given.budget, given.seed)
     else:
-        chance = own(asked.contestant, asked.folder, asked.seed)
-    text = "\n".join(repr(float(value)) for value in chance)
-    (asked.folder / "chance.txt").write_text(text)
+        probabilities = own(given.contestant, given.folder, given.seed)
+    text = "\n".join(repr(float(value)) for value in probabilities)
+    (given.folder / "probabilities.txt").write_text(text)
 
 
-def frames(asked: argparse.Namespace) -> "tuple[pd.DataFrame, pd.DataFrame]":
-    """Return what a user of another tool would read from the files, ids left out."""
+def frames(given: argparse.Namespace) -> "tuple[pd.DataFrame, pd.DataFrame]":
+    """Return the tables that a user of another tool would read from the files, without ids."""
     import pandas as pd
 
-    learn, ask = (pd.read_csv(asked.folder / f"{name}.csv") for name in ("learn", "ask"))
-    return learn.drop(columns=ID), ask.drop(columns=ID)
+    learn, test = (pd.read_csv(given.folder / f"{name}.csv") for name in ("learn", "predict"))
+    return learn.drop(columns=ID), test.drop(columns=ID)
 
 
-def flaml(learn: "pd.DataFrame", ask: "pd.DataFrame", budget: int) -> Any:
+def flaml(learn: "pd.DataFrame", test: "pd.DataFrame", budget: int) -> Any:
     """Let FLAML search for the budget."""
     from flaml import AutoML
 
@@ -54,10 +61,10 @@ def flaml(learn: "pd.DataFrame", ask: "pd.DataFrame", budget: int) -> Any:
     automl.fit(
         learn, labels, task="classification", metric="log_loss", time_budget=budget, verbose=0
     )
-    return automl.predict_proba(ask)[:, 1]
+    return automl.predict_proba(test)[:, 1]
 
 
-def autogluon(learn: "pd.DataFrame", ask: "pd.DataFrame", budget: int) -> Any:
+def autogluon(learn: "pd.DataFrame", test: "pd.DataFrame", budget: int) -> Any:
     """Let AutoGluon bag and stack for the budget, without torch and in this process."""
     from autogluon.tabular import TabularPredictor
 
@@ -71,57 +78,57 @@ def autogluon(learn: "pd.DataFrame", ask: "pd.DataFrame", budget: int) -> Any:
             dynamic_stacking=False,
             ag_args_ensemble={"fold_fitting_strategy": "sequential_local"},
         )
-        return predictor.predict_proba(ask)[True].to_numpy()
+        return predictor.predict_proba(test)[True].to_numpy()
 
 
 def own(contestant: str, folder: Path, seed: int) -> Any:
     """Fit one of this project's candidates, or a library's defaults on the feature set `raw`."""
-    from scripts.bench import measure as bench
-    from spaceship.cli.main import prepare
-
-    prepare()
-    from spaceship import experiment as parts
+    from scripts.bench.measure import experiment
     from spaceship.data.checks import check
     from spaceship.data.csv_reader import read_csv
     from spaceship.evaluation.cross_validation import positive_probability
 
-    learn = check(read_csv(folder / "learn.csv"), source="learn", labelled=True)
-    ask = check(read_csv(folder / "ask.csv"), source="ask", labelled=False)
     defaults = contestant.endswith(" defaults")
     name = contestant.removesuffix(" defaults")
-    cfg = bench.composed(
-        f"model={name}", f"features={'raw' if defaults else 'full'}", f"seed={seed}"
-    )
-    pipeline = parts.pipeline(cfg, parts.recipe(cfg, features_chosen=True))
+    features = "raw" if defaults else "full"
+    job = experiment(f"model={name}", f"features={features}", f"seed={seed}")
+    pipeline = job.pipeline(job.recipe())
+    learn = check(read_csv(folder / "learn.csv"), source="learn", labelled=True)
     if defaults:
-        plain = {"categorical_features": "from_dtype"} if name.startswith("hist") else {}
+        plain: dict[str, Any] = (
+            {"categorical_features": "from_dtype"} if name.startswith("hist") else {}
+        )
         if name == "catboost":
             plain = {"logging_level": "Silent", "allow_writing_files": False}
         pipeline.set_params(estimator=type(pipeline[-1])(**plain))
-    return positive_probability(pipeline.fit(learn, learn[LABEL].to_numpy()), ask)
+    return positive_probability(pipeline.fit(learn, learn[LABEL].to_numpy()), unlabelled(folder))
 
 
 def tune(folder: Path, budget: int, seed: int) -> Any:
-    """Run `mode=tune` on the learning rows as a user would; the champion gives the chances."""
-    from scripts.bench import measure as bench
-    from spaceship import experiment as parts
-    from spaceship.data.checks import check
-    from spaceship.data.csv_reader import read_csv
+    """Run `mode=tune` on the learning rows as a user would; return its champion's probabilities."""
+    from scripts.bench.measure import experiment, run
     from spaceship.evaluation.cross_validation import positive_probability
     from spaceship.registry import packaging
 
     place = folder / "kaggle"
     place.mkdir(exist_ok=True)
-    (place / "train.csv").write_bytes((folder / "learn.csv").read_bytes())
-    (place / "test.csv").write_bytes((folder / "ask.csv").read_bytes())
+    shutil.copy(folder / "learn.csv", place / "train.csv")
+    shutil.copy(folder / "predict.csv", place / "test.csv")
     options = ["data=local", f"data.dir={place}", f"paths.outputs={folder / 'outputs'}"]
     sweep = ["mode=tune", f"seed={seed}", f"hydra.sweeper.sampler.seed={seed}"]
     sweep += [f"hydra.sweeper.timeout={TUNING * budget:.0f}", "hydra.sweeper.n_trials=1000"]
-    subprocess.run([*bench.run(*sweep), *options], check=True, stdout=sys.stderr)
-    registry = parts.registry(bench.composed(*options))
+    subprocess.run([*run(*sweep), *options], check=True, stdout=sys.stderr)
+    registry = experiment(*options).registry
     champion = packaging.load(registry.model_uri(registry.champion()))
-    ask = check(read_csv(folder / "ask.csv"), source="ask", labelled=False)
-    return positive_probability(champion, ask)
+    return positive_probability(champion, unlabelled(folder))
+
+
+def unlabelled(folder: Path) -> "pd.DataFrame":
+    """Return the rows to predict, checked."""
+    from spaceship.data.checks import check
+    from spaceship.data.csv_reader import read_csv
+
+    return check(read_csv(folder / "predict.csv"), source="predict", labelled=False)
 
 
 if __name__ == "__main__":

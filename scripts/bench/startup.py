@@ -1,4 +1,4 @@
-"""How long `--help`, `--cfg job` and shell completion take, against a minimal Hydra app."""
+"""Start-up time of `--help`, `--cfg job` and shell completion, against a minimal Hydra app."""
 
 import re
 import sys
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from scripts.bench import measure as bench
+from scripts.bench.measure import RUN, Measured, machine, measure, parser, spread, table
 
 BAR = 1.6
 HEAVY = ("mlflow", "pandas", "sklearn", "lightgbm", "catboost", "optuna", "matplotlib")
@@ -34,74 +34,66 @@ if __name__ == "__main__":
 
 @dataclass(frozen=True)
 class Query:
-    """One thing that is asked of both scripts.
-
-    Attributes:
-        name: What the table calls it.
-        flags: Arguments of the script.
-        begun: What to complete, for the minimal app and for the project.
-        told: What the answers must contain, likewise.
-
-    """
+    """One question to both scripts; of each pair the first is for the minimal app."""
 
     name: str
     flags: tuple[str, ...]
-    begun: tuple[str, str] = ("", "")
-    told: tuple[str, str] = ("", "")
+    answers: tuple[str, str]  # text that the output must contain
+    begun: tuple[str, str] = ("", "")  # word to complete
 
 
 QUERIES = (
-    Query("`--help`", ("--help",), told=("postgresql", "inference")),
-    Query("`--cfg job`", ("--cfg", "job"), told=("3306", "holdout_fraction")),
+    Query("`--help`", ("--help",), ("postgresql", "inference")),
+    Query("`--cfg job`", ("--cfg", "job"), ("3306", "holdout_fraction")),
     Query(
         "completion of a group",
         ("-sc", "query=bash"),
-        ("db=", "mode="),
         ("db=postgresql", "mode=train"),
+        ("db=", "mode="),
     ),
-    Query("completion of a key", ("-sc", "query=bash"), ("se", "se"), ("seed=", "seed=")),
+    Query("completion of a key", ("-sc", "query=bash"), ("seed=", "seed="), ("se", "se")),
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
-    parser = bench.parser(__doc__)
-    parser.add_argument("--runs", type=int, default=15, help="timed runs of each script")
-    runs = parser.parse_args(arguments).runs
+    options = parser(__doc__)
+    options.add_argument("--runs", type=int, default=15, help="timed runs of each script")
+    runs = options.parse_args(arguments).runs
     with tempfile.TemporaryDirectory() as folder:
-        scripts = (write_app(Path(folder)), bench.RUN)
+        scripts = (write_app(Path(folder)), RUN)
         rows = [compare(query, scripts, runs) for query in QUERIES]
-    print(bench.machine())
+    print(machine())
     ratios = ["ratio of medians", "ratios of pairs", "CPU ratio", f"at most {BAR}"]
-    print(bench.table(["query", "minimal app, s", "spaceship, s", *ratios, "imports"], rows))
+    print(table(["query", "minimal app, s", "spaceship, s", *ratios, "imports"], rows))
 
 
 def compare(query: Query, scripts: tuple[Path, Path], runs: int) -> list[str]:
-    """Return a row: both scripts asked in turn, so that a busy moment hits both."""
+    """Return a row: both scripts run in turn, so that a busy moment slows both."""
     for which in (0, 1):
-        ask(query, scripts, which)  # writes what Python caches
-    pairs = [(ask(query, scripts, 0), ask(query, scripts, 1)) for _ in range(runs)]
+        answer(query, scripts, which)  # writes the bytecode that Python caches
+    pairs = [(answer(query, scripts, 0), answer(query, scripts, 1)) for _ in range(runs)]
     walls = [[pair[which].wall for pair in pairs] for which in (0, 1)]
     cpus = [median(pair[which].cpu for pair in pairs) for which in (0, 1)]
     ratio = median(walls[1]) / median(walls[0])
-    each = bench.spread(own / base for base, own in zip(*walls, strict=True))
-    loaded = heavy_imports(ask(query, scripts, 1, "-X", "importtime").output)
+    each = spread(own / base for base, own in zip(*walls, strict=True))
+    loaded = heavy_imports(answer(query, scripts, 1, "-X", "importtime").output)
     met = "yes" if ratio <= BAR and not loaded else "no"
     ratios = [f"{ratio:.2f}", each, f"{cpus[1] / cpus[0]:.2f}", met]
-    return [query.name, *(bench.spread(wall) for wall in walls), *ratios, ", ".join(loaded) or "-"]
+    return [query.name, *(spread(wall) for wall in walls), *ratios, ", ".join(loaded) or "-"]
 
 
-def ask(query: Query, scripts: tuple[Path, Path], which: int, *python: str) -> bench.Measured:
-    """Return what one query takes of the minimal app (0) or the project (1)."""
+def answer(query: Query, scripts: tuple[Path, Path], which: int, *python: str) -> Measured:
+    """Return the cost of one query to the minimal app (0) or the project (1)."""
     script = scripts[which]
     line = f"python {script.name} {query.begun[which]}"  # as the shell function of Hydra gives it
     command = [sys.executable, *python, str(script), *query.flags]
-    measured = bench.measure(command, COMP_LINE=line, COMP_POINT=str(len(line)))
-    return measured.expect(query.told[which])
+    measured = measure(command, COMP_LINE=line, COMP_POINT=str(len(line)))
+    return measured.expect(query.answers[which])
 
 
 def heavy_imports(output: str) -> list[str]:
-    """Return which of the heavy packages `-X importtime` names."""
+    """Return the heavy packages that `-X importtime` names."""
     loaded = set(re.findall(r"^import time:.*\|\s+(\w+)", output, re.MULTILINE))
     return [name for name in HEAVY if name in loaded]
 

@@ -1,4 +1,4 @@
-"""Commands of the project in forked children of a warm parent; for two scripts and the tests.
+"""Commands of the project in forked children of a warm parent; for the scripts and the tests.
 
 A command costs its own work only: the parent has imported what it needs, but has opened nothing,
 so that a child starts from the same state as a process of its own.
@@ -13,7 +13,6 @@ import runpy
 import signal
 import sys
 import tempfile
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,7 +21,7 @@ from typing import Any
 
 import importlib_metadata
 
-from scripts.bench import measure as bench
+from scripts.bench.measure import RUN
 
 PACKAGES = ("spaceship", "hydra_plugins")
 LIBRARIES = (
@@ -30,12 +29,12 @@ LIBRARIES = (
     *("alembic.command", "mlflow.pyfunc", "mlflow.sklearn", "mlflow.store.db.utils"),
     *("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store"),
     *("optuna.visualization.matplotlib", "pandera.pandas", "pyarrow.parquet", "skops.io"),
-    *("plotly.graph_objects", "sklearn.ensemble", "sqlalchemy.orm", "hydra.main"),
+    *("sklearn.ensemble", "sqlalchemy.orm", "hydra.main"),
 )
 NOBODY = 65534
-"""An account that may change only what it owns, unlike root."""
+"""Account that may change only what it owns, unlike root."""
 SECONDS = 300
-"""After so long a child is ended: it hangs."""
+"""Age at which a child is ended, because it hangs."""
 
 
 def warm() -> None:
@@ -56,31 +55,95 @@ def warm() -> None:
 
 def start(
     arguments: Sequence[str],
-    told: Path,
-    before: Callable[[], Any] | None = None,
-    after: Callable[[], Any] | None = None,
+    output: Path,
+    before: Callable[[], object] | None = None,
+    after: Callable[[], object] | None = None,
     account: int | None = None,
 ) -> int:
     """Start a command in a forked child and return the child's process id.
 
     Args:
-        arguments: What follows `python scripts/run.py`.
-        told: File that takes what it prints.
+        arguments: The overrides after `python scripts/run.py`.
+        output: File that its output is appended to.
         before: Called in the child first.
-        after: Called in the child last, unless it was killed.
-        account: Number of the account it runs under, if it is not this process's own.
+        after: Called in the child last, unless the child was killed.
+        account: Number of the account that it runs under, if not the present one.
 
     """
+
+    def command() -> int:
+        _enter(output, account)
+        if before is not None:
+            before()
+        status = run_script(arguments)
+        _close_databases()
+        if after is not None:
+            after()
+        return status
+
+    return _fork(command, SECONDS)
+
+
+def wait(pid: int) -> int:
+    """Return the exit status of a child, negative if a signal ended it."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def run(arguments: Sequence[str], output: Path, **rest: Any) -> int:
+    """Run a command in a forked child and return its exit status."""
+    return wait(start(arguments, output, **rest))
+
+
+def call(function: Callable[[], Any]) -> Any:
+    """Call a function in a forked child, so that this process opens nothing; return its result."""
+    return call_all([function], SECONDS)[0]
+
+
+def call_all(functions: Sequence[Callable[[], Any]], seconds: int = 0) -> list[Any]:
+    """Call functions at once, each in a forked child, and return their results by pickle.
+
+    After so many seconds a child is ended; 0 for never. Raise RuntimeError if a function raised;
+    its traceback is on standard error.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        results = [Path(folder, str(number)) for number in range(len(functions))]
+
+        def answer(function: Callable[[], Any], result: Path) -> int:
+            result.write_bytes(pickle.dumps(function()))
+            return 0
+
+        pairs = zip(functions, results, strict=True)
+        pids = [_fork(lambda pair=pair: answer(*pair), seconds) for pair in pairs]  # type: ignore[misc]
+        statuses = [wait(pid) for pid in pids]
+        if any(statuses):
+            message = f"expected children that end with status 0, found {statuses}"
+            raise RuntimeError(message)
+        return [pickle.loads(result.read_bytes()) for result in results]  # noqa: S301 - own bytes
+
+
+def run_script(arguments: Sequence[str]) -> int:
+    """Run the project's script in this process as Python would; return its exit status."""
+    sys.argv = [str(RUN), *arguments]
+    try:
+        runpy.run_path(str(RUN), run_name="__main__")
+    except SystemExit as request:
+        return request.code if isinstance(request.code, int) else int(request.code is not None)
+    except BaseException:  # noqa: BLE001 - as the interpreter does
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _fork(function: Callable[[], int], seconds: int) -> int:
+    """Start a child that ends with the status that a function returns; return its process id."""
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
     if pid == 0:
         status = 1
         try:
-            signal.alarm(SECONDS)
-            status = _run(arguments, told, before, account)
-            if after is not None:
-                after()
+            signal.alarm(seconds)
+            status = function()
         except BaseException:  # noqa: BLE001 - nothing may go up into the parent's stack
             traceback.print_exc()
         finally:
@@ -90,68 +153,9 @@ def start(
     return pid
 
 
-def wait(pid: int) -> int:
-    """Return how a child ended: its exit status, negative if a signal ended it."""
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-def run(arguments: Sequence[str], told: Path, **rest: Any) -> int:
-    """Run a command in a forked child and return how it ended."""
-    return wait(start(arguments, told, **rest))
-
-
-def aside(ask: Callable[[], Any]) -> Any:
-    """Return what a function returns in a forked child, so that this process opens nothing."""
-    return together([ask], SECONDS)[0]
-
-
-def together(asks: Sequence[Callable[[], Any]], seconds: int = 0) -> list[Any]:
-    """Return what functions return that run at once, each in a forked child.
-
-    Args:
-        asks: The functions; what they return is pickled.
-        seconds: After so long a child is ended; 0 for never.
-
-    Raises:
-        RuntimeError: One has raised; its traceback is on standard error.
-
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        answers = [Path(folder, str(number)) for number in range(len(asks))]
-        pids = [_fork_off(ask, answer, seconds) for ask, answer in zip(asks, answers, strict=True)]
-        statuses = [wait(pid) for pid in pids]
-        if any(statuses):
-            message = f"expected children that end with status 0, found {statuses}"
-            raise RuntimeError(message)
-        return [pickle.loads(answer.read_bytes()) for answer in answers]  # noqa: S301 - own bytes
-
-
-def _fork_off(ask: Callable[[], Any], answer: Path, seconds: int) -> int:
-    """Start a child that writes down what a function returns; return its process id."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            signal.alarm(seconds)
-            answer.write_bytes(pickle.dumps(ask()))
-            status = 0
-        except BaseException:  # noqa: BLE001 - nothing may go up into the parent's stack
-            traceback.print_exc()
-        finally:
-            os._exit(status)
-    return pid
-
-
-def _run(
-    arguments: Sequence[str],
-    told: Path,
-    before: Callable[[], Any] | None = None,
-    account: int | None = None,
-) -> int:
-    """Run the script in this process as Python would run it; return its exit status."""
-    with told.open("ab", buffering=0) as file:
+def _enter(output: Path, account: int | None) -> None:
+    """Give this process the output, the folder and the account of a command."""
+    with output.open("ab", buffering=0) as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     os.chdir(tempfile.gettempdir())
@@ -159,34 +163,12 @@ def _run(
         os.setgroups([])
         os.setresgid(account, account, account)
         os.setresuid(account, account, account)
-    if before is not None:
-        before()
-    sys.argv = [str(bench.RUN), *arguments]
-    try:
-        runpy.run_path(str(bench.RUN), run_name="__main__")
-    except SystemExit as asked:
-        return asked.code if isinstance(asked.code, int) else int(asked.code is not None)
-    except BaseException:  # noqa: BLE001 - what Python would print
-        traceback.print_exc()
-        return 1
-    finally:
-        _close_databases()
-    return 0
 
 
 def _close_databases() -> None:
-    """Close what the end of an interpreter would close: a database's log file goes with it."""
+    """Close databases as the end of an interpreter would: their log files go with it."""
     from sqlalchemy.engine import Engine
 
     for thing in gc.get_objects():
         if type(thing) is Engine:
             thing.dispose()
-
-
-def eventually(what: str, seconds: float, ask: Callable[[], bool]) -> None:
-    """Wait until something is so, or end the benchmark."""
-    deadline = time.monotonic() + seconds
-    while not ask():
-        if time.monotonic() > deadline:
-            sys.exit(f"expected within {seconds:.0f} s: {what}")
-        time.sleep(0.05)

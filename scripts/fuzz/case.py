@@ -1,4 +1,4 @@
-"""One mutated input, how it ended, and what is wrong with that."""
+"""Case of the fuzzer: one mutated input, its end, and the judgement of that end."""
 
 import re
 import sqlite3
@@ -10,38 +10,29 @@ from typing import Any
 
 WORKED, REFUSED, STOPPED = "worked", "refused", "stopped"
 MENDABLE, REFUSED_BY_GATE = 2, 3
-"""Exit statuses beside 0 that are as promised."""
+"""Exit statuses beside 0 that are documented."""
 TERMINATED = (143, 130)
-"""Those of a case whose time was up; CatBoost makes an interruption of every signal."""
-_UNASKED = re.compile(r"(?m)^(?:Error executing job with .+\n|\n)")
-"""What Hydra says on stderr of a job that failed, before this project can say anything."""
+"""Statuses of a case that ran out of time; CatBoost makes an interruption of every signal."""
+_PREFIX_OF_HYDRA = re.compile(r"(?m)^(?:Error executing job with .+\n|\n)")
+"""Hydra's lines on stderr about a failed job, printed before this project's message."""
 
 Content = bytes | Callable[[Path], object]
 
 
 @dataclass(frozen=True)
 class Case:
-    """One mutated input.
+    """One mutated input."""
 
-    Attributes:
-        name: What `--only` takes.
-        kind: Its row of the table.
-        note: What was done, for a person.
-        arguments: The command line, without where its outputs go.
-        files: Data folder: bytes by name, or what makes the file.
-
-    """
-
-    name: str
-    kind: str
-    note: str
-    arguments: tuple[str, ...]
-    files: Mapping[str, Content]
+    name: str  # value for `--only`
+    kind: str  # row of the table
+    note: str  # description of the mutation
+    arguments: tuple[str, ...]  # command line, without its outputs folder
+    files: Mapping[str, Content]  # data folder: by name bytes, or a function that makes the file
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a case ended: exit status, both streams, seconds, and what it did outside."""
+    """End of a case: exit status, both streams, seconds, and changes outside its folder."""
 
     status: int
     output: str
@@ -58,14 +49,14 @@ class Ended:
 
     @property
     def noise(self) -> str:
-        """Return the first line that a library has put on stderr, if there is any."""
-        lines = _UNASKED.sub("", self.errors).splitlines()
+        """Return the first line that a library printed on stderr, if there is any."""
+        lines = _PREFIX_OF_HYDRA.sub("", self.errors).splitlines()
         first = lines[0] if lines else ""
         return "" if first.startswith(("error: ", "usage: ")) else first
 
 
-def telling(case: Case, ended: Ended) -> Iterator[str]:
-    """Yield what is wrong with the exit status and with what was said."""
+def output_faults(case: Case, ended: Ended) -> Iterator[str]:
+    """Yield what is wrong with the exit status and the output."""
     allowed = {0, MENDABLE, *TERMINATED}
     if any("require" in argument for argument in case.arguments):
         allowed.add(REFUSED_BY_GATE)
@@ -80,10 +71,10 @@ def telling(case: Case, ended: Ended) -> Iterator[str]:
             yield f"{messages} messages on stderr"
 
 
-def side_effects(
+def state_faults(
     ended: Ended, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> Iterator[str]:
-    """Yield what a case has done to the state that it should not have."""
+    """Yield the changes of the state that a case must not make."""
     if after.get("running"):
         yield f"{after['running']} runs stand as RUNNING"
     earned = ended.status == 0 and re.search(r"Verdict: ch|champion was", ended.output)
@@ -94,17 +85,17 @@ def side_effects(
 
 
 def _submission_faults(text: str | None, ended: Ended) -> Iterator[str]:
-    told = re.search(r"(\d+) predictions", ended.output)
-    if text is None or told is None or ended.status != 0:
+    printed = re.search(r"(\d+) predictions", ended.output)
+    if text is None or printed is None or ended.status != 0:
         yield "submission.csv changed, though nothing was predicted"
         return
     rows = re.findall(r"^\d+_\d+,(?:True|False)\n", text, re.MULTILINE)
-    if len(rows) != int(told[1]) or text != "".join(["PassengerId,Transported\n", *rows]):
+    if len(rows) != int(printed[1]) or text != "".join(["PassengerId,Transported\n", *rows]):
         yield "submission.csv is not whole"
 
 
 def state(outputs: Path) -> dict[str, Any]:
-    """Return what stands in an outputs folder: aliases, open runs, the submission."""
+    """Return the state of an outputs folder: aliases, number of open runs, submission."""
     submission, database = outputs / "submission.csv", outputs / "mlflow.db"
     state: dict[str, Any] = {"submission": None, "aliases": []}
     if submission.is_file():

@@ -21,6 +21,7 @@ from scripts.fuzz.tables import (
     Table,
     cells,
     columns,
+    content_of,
     group_of,
     one_of,
     read,
@@ -38,7 +39,7 @@ LARGE_EVERY, LARGEST_EVERY, LARGEST = 200, 1000, 1_000_000
 TWICE = 0.15
 """Share of the cases that are mutated a second time."""
 QUICK = ("model=logistic_regression", "split.n_folds=2", "gate.floor.minimum=0.5")
-MODES = (
+MODES: tuple[tuple[str, ...], ...] = (
     ("mode=pp", "features=raw"),
     ("mode=pp", "features=baseline"),
     ("mode=pp", "features=full"),
@@ -166,7 +167,12 @@ def _sizes(draw: random.Random, files: Folder) -> str:
 
 def _files(draw: random.Random, files: Folder) -> str:
     name = draw.choice(list(files))
-    data = files[name]
+    data = content_of(files[name])
+
+    def unreadable(path: Path) -> None:
+        path.write_bytes(data)
+        path.chmod(0)
+
     made: dict[str, Callable[[Path], object]] = {
         "a folder": Path.mkdir,
         "a link to itself": lambda path: path.symlink_to(path),
@@ -177,7 +183,7 @@ def _files(draw: random.Random, files: Folder) -> str:
         "an empty device": lambda path: path.symlink_to("/dev/null"),
         "a link through a file": lambda path: path.symlink_to(f"{path.name}.gz/x"),
         "a link to the other": lambda path: path.symlink_to(TEST if name == TRAIN else TRAIN),
-        "unreadable": lambda path: (path.write_bytes(bytes(data)), path.chmod(0)),  # type: ignore[arg-type]
+        "unreadable": unreadable,
     }
     what = draw.choice([*made, "missing", "missing", "packed only", "packed badly", "packed too"])
     if what in made:
@@ -185,8 +191,7 @@ def _files(draw: random.Random, files: Folder) -> str:
     elif what != "packed too":
         del files[name]
     if "packed" in what:
-        content = bytes(data) if what == "packed badly" else gzip.compress(bytes(data))  # type: ignore[arg-type]
-        files[f"{name}.gz"] = content
+        files[f"{name}.gz"] = data if what == "packed badly" else gzip.compress(data)
     return f"{name}: {what}"
 
 

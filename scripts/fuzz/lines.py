@@ -4,25 +4,17 @@ import random
 import string
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from scripts.fuzz.case import Case, Content
 from scripts.fuzz.data import QUICK
-from scripts.fuzz.words import (
-    CHOICES,
-    FLAGS,
-    GROUPS,
-    HYDRA,
-    NUMBERS,
-    SPACES,
-    TARGETS,
-    VALUES,
-)
+from scripts.fuzz.words import CHOICES, FLAGS, GROUPS, HYDRA, NUMBERS, SPACES, TARGETS, VALUES
 
 Line = list[str]
 Place = tuple[str, tuple[str, ...]]
-"""A key, and what chooses the config that has it."""
+"""A key, and the overrides that choose the config that has it."""
 Mutation = Callable[[random.Random, "Known"], Line]
 
 BASES = (
@@ -48,23 +40,15 @@ CONFIGS = (
 )
 """Command lines whose composed configs give the keys to mutate."""
 NODES = (
-    "mode",
-    "model.estimator",
-    "features",
-    "data",
-    "gate",
-    "model.estimator.C",
-    "split",
+    *("mode", "model.estimator", "features", "data", "gate", "model.estimator.C", "split"),
     "hydra",
 )
-
-
 SWEEP_CHOICES = ("nope", "null", "tpe", "random", "grid", "nop", "", "cmaes", "joblib")
 METRICS = ("cv_accuracy", "holdout_accuracy", "[cv_brier,cv_ece]", "nope")
 
 
 class Known:
-    """What there is to mutate: keys of composed configs, and places inside the sandbox."""
+    """Keys of composed configs, which are mutated, and the sandbox's folder."""
 
     def __init__(self, configs: Sequence[DictConfig], folder: Path) -> None:
         """Collect the keys, those whose value is a number apart."""
@@ -101,14 +85,14 @@ def case(number: int, seed: int, known: Known, files: Mapping[str, Content]) -> 
         line[place] = _garbled(draw, line[place])
     outputs = f"paths.outputs={known.folder}/outputs"
     if any("paths" in argument.lower() for argument in mutated):
-        line.insert(0, outputs)  # what is mutated comes last, and counts
+        line.insert(0, outputs)  # the mutated argument comes last, and wins
     else:
         line.append(outputs)
     return Case(name, f"line: {kind}", " ".join(mutated), tuple(line), files)
 
 
 def _suited(base: Line, mutated: Line) -> Line:
-    """Return the whole line: what is mutated stands instead of the same key of the base."""
+    """Return the whole line; a mutated argument replaces the same key of the base."""
     taken = {argument.lstrip("+~").partition("=")[0] for argument in mutated}
     kept = [one for one in base if one.partition("=")[0] not in taken]
     flags = mutated[:1] and mutated[0].startswith("-")  # argparse wants flags first
@@ -215,8 +199,7 @@ def _garbled(draw: random.Random, argument: str) -> str:
 
 def _leaves(node: DictConfig | ListConfig, prefix: str = "") -> Iterator[tuple[str, object]]:
     """Yield the dotted keys of a config that hold no further node, with their values."""
-    plain = OmegaConf.to_container(node, resolve=False)
-    waiting = [(prefix, plain)]
+    waiting: list[tuple[str, Any]] = [(prefix, OmegaConf.to_container(node, resolve=False))]
     while waiting:
         name, value = waiting.pop()
         if isinstance(value, dict) and value:

@@ -1,10 +1,9 @@
-"""A folder that mutated commands are run in, each by a fork of this process that is watched."""
+"""Sandbox: the only folder that a mutated command may change, and the watched fork it runs in."""
 
 import atexit
 import errno
 import os
 import resource
-import runpy
 import shutil
 import signal
 import sys
@@ -17,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from scripts.bench.measure import RUN
+from scripts.chaos.forks import run_script
 from scripts.chaos.state import UNFINISHED
-from scripts.fuzz.case import Case, Content, Ended, side_effects, state, telling
+from scripts.fuzz.case import Case, Content, Ended, output_faults, state, state_faults
 
 MEMORY = 8 * 2**30
 """Bytes of address space a case may take."""
@@ -51,22 +50,16 @@ class Sandbox:
         self.data, self.work = self.folder / "data", self.folder / "work"
 
     def prepare(self, case: Case) -> Ended:
-        """Run a case whose outputs every later one starts from, and keep what it imported."""
-        modules = self.folder / "modules.txt"
-        ended = self.run(case, modules)
+        """Run a case whose outputs every later one starts from."""
+        ended = self.run(case)
         shutil.move(self.outputs, self.pristine)
         for name in ("runs", "data"):
             shutil.rmtree(self.pristine / name)
-        with suppress(Exception):
-            from sqlalchemy.orm import configure_mappers
-
-            _import_all(modules.read_text().split())
-            configure_mappers()
         self._reset({})
         self.before = state(self.outputs)
         return ended
 
-    def run(self, case: Case, modules: Path | None = None) -> Ended:
+    def run(self, case: Case) -> Ended:
         """Run a case from the prepared state and return how it ended."""
         self._reset(case.files)
         streams = [self.folder / name for name in ("stdout", "stderr", "intrusions")]
@@ -74,7 +67,7 @@ class Sandbox:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         if (pid := os.fork()) == 0:
-            _child(self.folder, case.arguments, streams, modules)
+            _child(self.folder, case.arguments, streams)
         status = _wait(pid, self.seconds)
         texts = [stream.read_text(errors="replace") for stream in streams]
         seconds = time.perf_counter() - start
@@ -82,13 +75,12 @@ class Sandbox:
 
     def faults(self, case: Case, ended: Ended) -> list[str]:
         """Return everything that is wrong with how a case ended; nothing if all is well."""
-        left = [path.name for pattern in UNFINISHED[:-1] for path in self.folder.rglob(pattern)]
-        effects = side_effects(ended, self.before, state(self.outputs))
+        left = [path.name for pattern in UNFINISHED for path in self.folder.rglob(pattern)]
         return [
             *ended.intrusions,
             *(f"left over: {name}" for name in left),
-            *telling(case, ended),
-            *effects,
+            *output_faults(case, ended),
+            *state_faults(ended, self.before, state(self.outputs)),
         ]
 
     def _reset(self, files: Mapping[str, Content]) -> None:
@@ -104,9 +96,7 @@ class Sandbox:
             content(path) if callable(content) else path.write_bytes(content)
 
 
-def _child(
-    folder: Path, arguments: Sequence[str], streams: Sequence[Path], modules: Path | None
-) -> NoReturn:
+def _child(folder: Path, arguments: Sequence[str], streams: Sequence[Path]) -> NoReturn:
     """Become the command: end as it ends, and never return."""
     status = 1
     try:
@@ -123,11 +113,8 @@ def _child(
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         sys.addaudithook(_watch(str(folder)))
-        sys.argv = [str(RUN), *arguments]
-        status = _ended(lambda: runpy.run_path(str(RUN), run_name="__main__"))
+        status = run_script(arguments)
         atexit._run_exitfuncs()  # noqa: SLF001 - os._exit runs none
-        if modules is not None:
-            modules.write_text("\n".join(sys.modules))
         sys.stdout.flush()
         sys.stderr.flush()
     except BaseException:  # noqa: BLE001 - a fault of this script's own
@@ -136,20 +123,8 @@ def _child(
         os._exit(status)
 
 
-def _ended(run: Callable[[], object]) -> int:
-    """Return the exit status that the interpreter would end with."""
-    try:
-        run()
-    except SystemExit as request:
-        return request.code if isinstance(request.code, int) else int(request.code is not None)
-    except BaseException:  # noqa: BLE001 - as the interpreter does
-        traceback.print_exc()
-        return 1
-    return 0
-
-
 def _watch(sandbox: str) -> Callable[[str, tuple[Any, ...]], None]:
-    """Return a hook that notes what is changed outside the sandbox, and keeps the network away."""
+    """Return a hook that notes changes outside the sandbox, and refuses the network."""
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event in {"socket.connect", "socket.getaddrinfo"}:
@@ -205,14 +180,6 @@ def _wait(pid: int, seconds: float) -> int:
 def _end_group(pid: int) -> None:
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-
-
-def _import_all(names: Sequence[str]) -> None:
-    """Import what a run imports, so that no later one has to."""
-    for name in names:
-        if name not in sys.modules and not name.startswith(("__", "hydra_plugins.hydra_")):
-            with suppress(BaseException):
-                __import__(name)
 
 
 def _copy(source: str, target: str) -> None:

@@ -1,4 +1,4 @@
-"""What bad input is made of: cells, values, targets, settings of Hydra, flags, search spaces."""
+"""Vocabulary of bad input: cells, values, targets, settings of Hydra, flags, search spaces."""
 
 NASTY = (
     "", " ", "nan", "NaN", "NA", "None", "null", "inf", "-inf", "Infinity", "1e400", "-1e400",

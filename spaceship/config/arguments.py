@@ -1,6 +1,6 @@
 """Arguments of classes that configs name: checked by their types, every fault in one message."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -11,24 +11,16 @@ from spaceship.records import list_faults
 class Configured(BaseModel):
     """Base of a class whose arguments come from a YAML file or from the command line.
 
-    Attributes:
-        hint: The end of the message about a wrong argument.
-
-    Raises:
-        ConfigError: An argument is unknown or of a wrong type; every such argument is listed.
-
-    Example:
-        >>> Limit = type("Limit", (Configured,), {"__annotations__": {"rows": int}})
-        >>> Limit(rows=3).rows
-        3
-
+    >>> Limit = type("Limit", (Configured,), {"__annotations__": {"rows": int}})
+    >>> Limit(rows=3).rows
+    3
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    hint: ClassVar[str] = "see configs"
+    hint: ClassVar[str] = "see configs"  # the end of the message about a wrong argument
 
-    def __init__(self, **arguments: Any) -> None:
-        """Check the arguments."""
+    def __init__(self, **arguments: object) -> None:
+        """Raise ConfigError that lists every argument that is unknown or of a wrong type."""
         try:
             super().__init__(**arguments)
         except ValidationError as error:

@@ -50,7 +50,7 @@ def _number_as_text(value: object) -> object:
 Text = Annotated[str, BeforeValidator(_number_as_text)]
 
 
-def _setting(wanted: str, **bounds: Any) -> Any:
+def _setting(wanted: str, **bounds: object) -> Any:
     """Return a field whose description completes `expected KEY to be …` in messages."""
     return Field(description=wanted, **bounds)
 
@@ -116,6 +116,17 @@ class Simulate(Section):
     groups: int = _setting("a whole number, 10 to 5000000", ge=10, le=5_000_000)
     drift_from: float = _setting("a number, 0 to 1", ge=0, le=1)
     drift_to: float = _setting("a number, 0 to 1", ge=0, le=1)
+
+    @property
+    def drifts(self) -> list[float]:
+        """The drift of every era, and of the one that arrives after the last."""
+        import numpy as np
+
+        return [float(x) for x in np.linspace(self.drift_from, self.drift_to, self.eras + 1)]
+
+    def span(self, era: int) -> tuple[int, int]:
+        """Return the oldest and the newest era that the candidate of an era learns from."""
+        return 1 if self.window is None else max(1, era - self.window + 1), era
 
 
 class Tracking(Section):

@@ -9,47 +9,24 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Dataset:
-    """Rows to learn from and rows to predict, checked and typed.
+    """Rows to learn from and rows to predict, checked and typed."""
 
-    Attributes:
-        train: Rows with a label.
-        test: Rows without one, to be predicted.
-        sample: Submission in the expected form (id and label), if there is one.
-        digest: Content hash of train and test (sha256, hexadecimal): equal digests mean equal
-            contents.
-
-    """
-
-    train: pd.DataFrame
-    test: pd.DataFrame
-    sample: pd.DataFrame | None
-    digest: str
+    train: pd.DataFrame  # with a label
+    test: pd.DataFrame  # without one
+    sample: pd.DataFrame | None  # a submission in the expected form: id and label
+    digest: str  # sha256 of the contents of train and test
 
 
 class DataSource(ABC):
-    """Source of a data set, chosen with `data=`.
-
-    Attributes:
-        name: The source's name on the command line; registered models carry it.
-
-    """
+    """Source of a data set, chosen with `data=`; raises SpaceshipError if it cannot be used."""
 
     name: ClassVar[str]
+    """The source's name on the command line; registered models carry it."""
 
     @abstractmethod
     def fingerprint(self) -> str:
-        """Return a cheap hexadecimal key that changes whenever `load` would return other content.
-
-        Raises:
-            SpaceshipError: The source cannot be reached.
-
-        """
+        """Return a cheap hexadecimal key that changes whenever `load` returns other content."""
 
     @abstractmethod
     def load(self) -> Dataset:
-        """Return the checked data set.
-
-        Raises:
-            SpaceshipError: The source cannot be reached, or its content breaks the schema.
-
-        """
+        """Return the data set; raise if its content breaks the schema."""

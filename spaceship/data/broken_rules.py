@@ -24,22 +24,18 @@ class BrokenRule:
 def broken_rules(frame: pd.DataFrame) -> Iterator[BrokenRule]:
     """Yield every rule that rows of a raw frame break: of texts, booleans, numbers, the label.
 
-    Args:
-        frame: Raw values of known columns, any of them absent, with a unique index.
+    The frame holds known columns, any of them absent, under a unique index.
 
     >>> [broken] = broken_rules(pd.DataFrame({"Age": ["7", "-2"]}))
     >>> broken.rule, broken.found.to_dict()
     ('0 to 120 years', {1: '-2'})
-
     """
     declared = rules()
     texts = [name for name in COLUMNS if not kind_of(name)]
     for name in (one for one in (*texts, *BOOLEANS, *NUMBERS, LABEL) if one in frame.columns):
         raw = frame[name]
         values, unreadable = read(raw)
-        infinite = unreadable & False
-        if values.dtype == np.float64:
-            infinite = values.abs() == np.inf
+        infinite = values.abs() == np.inf if values.dtype == np.float64 else unreadable & False
         kind = "true, false or nothing" if name in BOOLEANS else kind_of(name)
         marks = {kind: unreadable, "a finite number": infinite}
         yield from (BrokenRule(name, rule, raw[m]) for rule, m in marks.items() if m.any())

@@ -22,18 +22,14 @@ _FRAMES = ("train", "test", "sample")
 def load_dataset(source: DataSource, outputs: Path) -> tuple[Dataset, Path]:
     """Return the data set of a source and its folder, from Parquet if it was loaded before.
 
-    A stored copy is used only if its contents still have the digest noted beside them.
-
-    Args:
-        source: Source of the data set.
-        outputs: `paths.outputs`.
+    A stored copy, below `paths.outputs`, is used only if its contents still have the digest noted
+    beside them.
 
     >>> from spaceship.data.synthetic import SyntheticData
     >>> source = SyntheticData(n_groups=30, seed=1, drift=0.0, test_fraction=0.3)
     >>> data, folder = load_dataset(source, tmp_path)
     >>> load_dataset(source, tmp_path)[0].digest == data.digest
     True
-
     """
     folder = outputs / "data" / source.name / source.fingerprint()[:16]
     stored = _read(folder)
@@ -74,13 +70,11 @@ def _read(folder: Path) -> Dataset | None:
         return None
     try:
         meta = json.loads((folder / _META).read_text())
-        paths = [folder / f"{name}.parquet" for name in _FRAMES]
-        sample = pd.read_parquet(paths[2]) if paths[2].is_file() else None
-        train, test = (pd.read_parquet(path) for path in paths[:2])
-        if _digest(train, test, sample) != meta["frames_digest"]:
-            message = "its contents have changed"
-            raise ValueError(message)  # noqa: TRY301 - one way out for every damage
-        return Dataset(train, test, sample, meta["digest"])
+        paths = {name: folder / f"{name}.parquet" for name in _FRAMES}
+        frames = {name: pd.read_parquet(path) for name, path in paths.items() if path.is_file()}
+        if digest(*frames.values()) != meta["frames_digest"]:
+            raise ValueError("its contents have changed")  # noqa: TRY301 - one way out
+        return Dataset(frames["train"], frames["test"], frames.get("sample"), meta["digest"])
     except (KeyError, OSError, ValueError) as fault:  # pyarrow's errors are among these
         log.warning("The data stored in %s is loaded afresh: %s", folder, fault)
         shutil.rmtree(folder, ignore_errors=True)
@@ -88,14 +82,10 @@ def _read(folder: Path) -> Dataset | None:
 
 
 def _write(data: Dataset, folder: Path) -> None:
-    frames = {"train": data.train, "test": data.test, "sample": data.sample}
-    meta = {"digest": data.digest, "frames_digest": _digest(*frames.values())}
+    frames = {name: getattr(data, name) for name in _FRAMES}
+    frames = {name: frame for name, frame in frames.items() if frame is not None}
+    meta = {"digest": data.digest, "frames_digest": digest(*frames.values())}
     with filling(folder) as temporary:
         for name, frame in frames.items():
-            if frame is not None:
-                frame.to_parquet(temporary / f"{name}.parquet")
+            frame.to_parquet(temporary / f"{name}.parquet")
         (temporary / _META).write_text(json.dumps(meta))
-
-
-def _digest(*frames: pd.DataFrame | None) -> str:
-    return digest(*(frame for frame in frames if frame is not None))

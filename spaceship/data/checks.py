@@ -1,14 +1,12 @@
 """Checks of a data set before anything is computed: one frame, train against test, the sample."""
 
 import logging
-from collections.abc import Iterable
-from itertools import islice
 
 import numpy as np
 import pandas as pd
 
-from spaceship.data.csv_reader import LINE
-from spaceship.errors import DataError
+from spaceship.data.csv_reader import LINE, first_few
+from spaceship.errors import DataError, expected
 from spaceship.task.column_types import closest, missing_columns, to_boolean, typed
 from spaceship.task.spaceship_titanic.columns import (
     COLUMNS,
@@ -21,7 +19,6 @@ from spaceship.task.spaceship_titanic.columns import (
 )
 
 SCHEMA_VERSION = 1  # part of every fingerprint: raise it when typed contents change
-_SHOWN = 5
 
 log = logging.getLogger(__name__)
 
@@ -29,20 +26,13 @@ log = logging.getLogger(__name__)
 def check(frame: pd.DataFrame, *, source: str, labelled: bool) -> pd.DataFrame:
     """Return a raw frame typed, its columns in the order of `COLUMNS`, with a RangeIndex.
 
-    Columns of other names are dropped with a warning. Categories never seen before and missing
-    values are data; only an id and a label must be there in every row.
-
-    Args:
-        frame: Raw columns in any order; the index of `read_csv` gives the line numbers of faults.
-        source: Name of the file, for messages.
-        labelled: Whether the label is wanted; if it is not, it is a column to drop.
-
-    Raises:
-        DataError: Lists every fault: column, rule, number of rows, the first of them.
+    Columns of other names are dropped with a warning, the label too unless it is wanted
+    (`labelled`). Categories never seen before and missing values are data; only an id and a label
+    must be there in every row. Raise one DataError that lists every fault: column, rule, number
+    of rows and the first of them, by the line numbers of `read_csv` if the index holds them.
 
     >>> check(people.test.astype(object), source="test.csv", labelled=False).equals(people.test)
     True
-
     """
     wanted = [*COLUMNS, LABEL] if labelled else [*COLUMNS]
     frame = frame.set_axis([str(name).strip() for name in frame.columns], axis="columns")
@@ -60,22 +50,15 @@ def check(frame: pd.DataFrame, *, source: str, labelled: bool) -> pd.DataFrame:
 
 
 def check_disjoint(train: pd.DataFrame, test: pd.DataFrame) -> None:
-    """Raise if a group has rows in both train and test.
-
-    Raises:
-        DataError: Names the first groups that are in both.
+    """Raise DataError if a group has rows in both train and test.
 
     >>> check_disjoint(people.train, people.test)
-
     """
     groups = [set(group_of(frame[ID])) for frame in (train, test)]
     if shared := sorted(groups[0] & groups[1]):
-        msg = (
-            f"expected {GROUPS} ({ID} before '_') to be in train or in test; found {len(shared)} "
-            f"in both: {_first(shared)}.\n{WHOLE_GROUPS}: move each of these groups to one of the "
-            "two files."
-        )
-        raise DataError(msg)
+        wanted = f"{GROUPS} ({ID} before '_') to be in train or in test"
+        do = f"move each of these groups to one of the two files: {WHOLE_GROUPS}"
+        raise DataError(expected(wanted, f"{len(shared)} in both: {first_few(shared)}", do))
 
 
 def check_sample(
@@ -83,30 +66,22 @@ def check_sample(
 ) -> pd.DataFrame:
     """Return a sample submission typed: ids as text and labels as booleans.
 
-    Raises:
-        DataError: A column is missing, or the ids are not those of test in its order.
+    Raise DataError if a column is missing, or the ids are not those of test in its order.
 
     >>> bool(check_sample(people.test[[ID]].assign(**{LABEL: "False"}), people.test)[LABEL].any())
     False
-
     """
     wanted = [ID, LABEL]
-    if absent := [name for name in wanted if name not in sample.columns]:
-        found = missing_columns(absent, sample.columns)
-        msg = f"{source}: expected the columns {ID} and {LABEL}; {found}."
-        raise DataError(msg)
-    if twice := [name for name in wanted if list(sample.columns).count(name) > 1]:
-        msg = f"{source}: expected each column once; found twice: {', '.join(twice)}.\n"
-        raise DataError(f"{msg}Take one of them away, or download the file again.")
+    if faults := _header_faults(sample.columns, wanted):
+        raise DataError("\n".join([f"{source}:", *faults, "Download the file again."]))
     sample = sample[wanted].reset_index(drop=True)
-    if faults := _order_faults(sample[ID], test[ID].reset_index(drop=True)):
-        msg = f"{source}: expected the {ID}s of the test file, in its order; found {faults}."
-        raise DataError(f"{msg}\nTake both files from the same download.")
+    if differences := _differences(sample[ID], test[ID].reset_index(drop=True)):
+        what, do = f"the {ID}s of the test file in its order", "take both files from one download"
+        raise DataError(f"{source}: {expected(what, differences, do)}")
     labels = to_boolean(sample[LABEL])
     if labels.hasnans:
-        msg = f"{source}: expected {LABEL} to be True or False in every row; found "
-        msg += f"{labels.isna().sum()} rows with something else.\nDownload the file again."
-        raise DataError(msg)
+        what, found = f"{LABEL} to be True or False in every row", f"{labels.isna().sum()} others"
+        raise DataError(f"{source}: {expected(what, found, 'download the file again')}")
     return sample.assign(**{LABEL: labels.astype(np.bool_)})
 
 
@@ -143,28 +118,21 @@ def _counted(number: int, noun: str) -> str:
 
 def _rows(values: pd.Series) -> str:
     """Return the first rows of a fault: `line 3 'abc', line 9 '-1', …`."""
-    return _first(
+    return first_few(
         f"{values.index.name} {row} {'(empty)' if pd.isna(value) else repr(value)}"
-        for row, value in values.head(_SHOWN + 1).items()
+        for row, value in values.items()
     )
 
 
-def _order_faults(found: pd.Series, expected: pd.Series) -> str:
+def _differences(found: pd.Series, wanted: pd.Series) -> str:
     """Return how two columns of ids differ; an empty text if they are the same."""
-    if len(found) != len(expected):
-        spare = sorted(set(found.dropna()) ^ set(expected))
-        return f"{len(found)} rows for {len(expected)}; in one of the files only: {_first(spare)}"
-    differ = (found != expected).to_numpy()
+    if len(found) != len(wanted):
+        spare = sorted(set(found.dropna()) ^ set(wanted))
+        return f"{len(found)} rows for {len(wanted)}; in one of the files only: {first_few(spare)}"
+    differ = (found != wanted).to_numpy()
     if not differ.any():
         return ""
-    same = "the same ids in another order, " if set(found) == set(expected) else ""
-    pairs = zip(found[differ], expected[differ], strict=True)
-    first = _first(f"{ours} for {theirs}" for ours, theirs in pairs)
-    number = int(differ.sum())
-    return f"{same}{'1 row that differs' if number == 1 else f'{number} rows that differ'}: {first}"
-
-
-def _first(items: Iterable[str]) -> str:
-    """Return the first items joined, with an ellipsis for the others."""
-    shown = list(islice(items, _SHOWN + 1))
-    return ", ".join(shown[:_SHOWN]) + (", …" if len(shown) > _SHOWN else "")
+    order = "the same ids in another order, " if set(found) == set(wanted) else ""
+    pairs = zip(found[differ], wanted[differ], strict=True)
+    first = first_few(f"{ours} for {theirs}" for ours, theirs in pairs)
+    return f"{order}{_counted(int(differ.sum()), 'other row')}: {first}"

@@ -8,23 +8,18 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 import pandas as pd
 
-from spaceship.errors import DataError
+from spaceship.errors import DataError, expected
 
 LINE = "line"
 """Name of the index that holds the line number of each row in its file."""
-_FORMATS = {  # first bytes of a file that is no text -> its kind, a command that makes it one
-    b"\xff\xfe": ("UTF-16 text", "iconv -f UTF-16 -t UTF-8 {0} > {1}"),
-    b"\xfe\xff": ("UTF-16 text", "iconv -f UTF-16 -t UTF-8 {0} > {1}"),
-    b"PK\x03\x04": ("a ZIP archive or an Excel workbook", "unzip {0} (or export it as CSV)"),
-}
-_GZIP = b"\x1f\x8b"
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _SHOWN = 5
 
@@ -34,15 +29,12 @@ def read_csv(path: Path | str) -> pd.DataFrame:
 
     A byte-order mark, Windows line ends, blank lines and gzip (by content, whatever the name) are
     accepted. Column names are stripped; empty fields and the usual `NA`, `NaN`, `null` are NaN.
-
-    Raises:
-        DataError: The file is absent, unreadable, empty, not UTF-8 text, not separated by commas,
-            or its rows are not whole.
+    Raise DataError if the file is absent, unreadable, empty, not UTF-8 text, not separated by
+    commas, or if its rows are not whole.
 
     >>> _ = (tmp_path / "a.csv").write_text("id,age\n\n1,7\n")
     >>> read_csv(tmp_path / "a.csv").to_dict("index")
     {3: {'id': '1', 'age': '7'}}
-
     """
     path = Path(path)
     data = _text_bytes(path)
@@ -57,23 +49,19 @@ def read_csv(path: Path | str) -> pd.DataFrame:
 
 
 def stored_bytes(path: Path) -> bytes:
-    """Return the bytes of a file as they are on disk.
-
-    Raises:
-        DataError: The file is absent, a folder or a device, or may not be read.
+    """Return the bytes of a file as they are on disk; raise DataError if they cannot be read.
 
     >>> _ = (tmp_path / "a.csv").write_text("id")
     >>> stored_bytes(tmp_path / "a.csv")
     b'id'
-
     """
     try:
-        if not path.is_file() and path.exists() and not path.is_dir():
-            mend = "save what it gives to a file, use that"
-            _fail(path, "a CSV file", "a device or a pipe", mend)
+        if path.exists() and not path.is_file() and not path.is_dir():
+            _fail(path, "a CSV file", "a device or a pipe", "save its content to a file, use that")
         return path.read_bytes()
     except FileNotFoundError:
-        found = f"no such file; the folder holds {_listing(path.parent)}"
+        names = sorted(one.name for one in path.parent.iterdir()) if path.parent.is_dir() else []
+        found = f"no such file (the folder holds {first_few(names) or 'nothing'})"
         _fail(path, "a CSV file", found, "check the path")
     except IsADirectoryError:
         _fail(path, "a CSV file", "a folder", "give the file, or data.dir=FOLDER for all of them")
@@ -82,32 +70,43 @@ def stored_bytes(path: Path) -> bytes:
         _fail(path, "a file that can be read", found, f"check its permissions: ls -l {path}")
 
 
+def first_few(items: Iterable[str]) -> str:
+    """Return the first five items joined, with an ellipsis for the others.
+
+    >>> first_few("abcdef")
+    'a, b, c, d, e, …'
+    """
+    shown = list(islice(items, _SHOWN + 1))
+    return ", ".join(shown[:_SHOWN]) + (", …" if len(shown) > _SHOWN else "")
+
+
 def _text_bytes(path: Path) -> bytes:
     """Return the content of a file, unpacked, after making sure that it is UTF-8 text."""
     data = stored_bytes(path)
-    if data.startswith(_GZIP):
+    converted = f"{path.name} > {path.stem}.utf8.csv"
+    if data.startswith(b"\x1f\x8b"):
         try:
             data = gzip.decompress(data)
         except (OSError, EOFError, zlib.error) as error:
-            mend = "the file is damaged: download it again"
-            _fail(path, "whole gzip data", str(error), mend)
+            _fail(path, "whole gzip data", str(error), "it is damaged: download it again")
     if not data.strip():
         _fail(path, "a CSV file with a header", "an empty file", "download or export it again")
-    converted = f"{path.stem}.utf8.csv"
-    for magic, (kind, command) in _FORMATS.items():
-        if data.startswith(magic):
-            mend = f"convert it, for example: {command.format(path.name, converted)}"
-            _fail(path, "UTF-8 text", kind, mend)
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        _fail(path, "UTF-8 text", "UTF-16 text", f"run: iconv -f UTF-16 -t UTF-8 {converted}")
+    if data.startswith(b"PK\x03\x04"):
+        do = f"export it as CSV, or run: unzip {path.name}"
+        _fail(path, "UTF-8 text", "a ZIP archive or an Excel workbook", do)
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
+        do = (
+            f"save it as UTF-8; from Latin-1 (Western Europe): iconv -f LATIN1 -t UTF-8 {converted}"
+        )
         found = f"byte 0x{data[error.start]:02x} {_place(data, error.start)}"
-        mend = f"iconv -f LATIN1 -t UTF-8 {path.name} > {converted}"
-        mend = f"save it as UTF-8; if it is Latin-1 (Western European), {mend}"
-        _fail(path, "UTF-8 text", found, mend)
+        _fail(path, "UTF-8 text", found, do)
     if (position := data.find(b"\0")) >= 0:
-        mend = "the file is damaged: download or export it again"
-        _fail(path, "text", f"a NUL byte {_place(data, position)}", mend)
+        found = f"a NUL byte {_place(data, position)}"
+        _fail(path, "text", found, "it is damaged: download or export it again")
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
@@ -121,18 +120,13 @@ def _scan(path: Path, data: bytes) -> tuple[list[str], np.ndarray]:
     names = [name.strip() for name in header]
     if len(names) == 1:
         _fail_single(path, names[0])
-    lines: list[int] = []
-    ragged: dict[int, int] = {}
-    for line, fields in rows:
-        lines.append(line)
-        if len(fields) != len(names):
-            ragged[line] = len(fields)
+    sizes = {line: len(fields) for line, fields in rows}
+    ragged = [f"line {at} ({size} fields)" for at, size in sizes.items() if size != len(names)]
     if ragged:
-        shown = [f"line {line} ({fields} fields)" for line, fields in ragged.items()]
-        found = f"{len(ragged)} otherwise: {_first(shown)}"
-        mend = "quote values that hold a comma; if the last row is cut off, download the file again"
-        _fail(path, f"{len(names)} fields in every row, as in the header", found, mend)
-    return names, np.array(lines, np.int64)
+        do = "quote values that hold a comma; if the last row is cut off, download the file again"
+        wanted = f"{len(names)} fields in every row, as in the header"
+        _fail(path, wanted, f"{len(ragged)} otherwise: {first_few(ragged)}", do)
+    return names, np.array(list(sizes), np.int64)
 
 
 def _records(path: Path, data: bytes) -> Iterator[tuple[int, list[str]]]:
@@ -167,17 +161,5 @@ def _place(data: bytes, position: int) -> str:
     return f"at byte {position} (line {line})"
 
 
-def _listing(folder: Path) -> str:
-    """Return what a folder holds, for somebody who gave a wrong path."""
-    if not folder.is_dir():
-        return "nothing (it does not exist)"
-    return _first(sorted(entry.name for entry in folder.iterdir())) or "nothing"
-
-
-def _first(items: list[str]) -> str:
-    return ", ".join(items[:_SHOWN]) + (", …" if len(items) > _SHOWN else "")
-
-
-def _fail(path: Path, expected: str, found: str, mend: str) -> NoReturn:
-    msg = f"{path}: expected {expected}; found {found}.\n{mend[0].upper()}{mend[1:]}."
-    raise DataError(msg)
+def _fail(path: Path, wanted: str, found: str, do: str) -> NoReturn:
+    raise DataError(f"{path}: {expected(wanted, found, do)}")

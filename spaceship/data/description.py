@@ -8,13 +8,11 @@ _SHOWN = ["missing", "distinct", "minimum", "median", "maximum", "top", "top_sha
 def describe(frame: pd.DataFrame, label: str) -> pd.DataFrame:
     """Return one row per column of a typed, labelled frame.
 
-    Returns:
-        Columns dtype, missing (share), distinct, minimum, median, maximum (numbers only), top and
-        top_share (commonest value), label_if_missing (share of True where the column is missing).
+    It holds dtype, missing (share), distinct, minimum, median, maximum (numbers only), top and
+    top_share (commonest value), label_if_missing (share of True where the column is missing).
 
     >>> describe(people.train, "Transported").loc["HomePlanet", "top"]
     'Earth'
-
     """
     rows = {name: _describe(frame[name], frame[label]) for name in frame.columns}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("column")

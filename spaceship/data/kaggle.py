@@ -16,28 +16,25 @@ from spaceship.errors import (
     DataError,
     MissingDependencyError,
     SpaceshipError,
+    expected,
 )
 from spaceship.task.spaceship_titanic.columns import COMPETITION
 
 _SITE = "https://www.kaggle.com"
+_OWN = f"the task's own is data.competition={COMPETITION}"
 _TOKEN = (
-    f"Create an API token on {_SITE}/settings/api and set the environment variable "
-    "KAGGLE_API_TOKEN to it, or save it as ~/.kaggle/access_token; then run again."
+    f"create an API token on {_SITE}/settings/api and set the environment variable "
+    "KAGGLE_API_TOKEN to it, or save it as ~/.kaggle/access_token"
 )
 
 
 class KaggleData(DataSource):
     """Data set of a Kaggle competition, kept in kagglehub's cache and reused when offline.
 
-    Args:
-        competition: The competition's name in its address.
-
-    Raises:
-        ConfigError: The name is none that a competition can have.
+    The competition's name is that in its address; raise ConfigError if no competition can have it.
 
     >>> KaggleData("spaceship-titanic").name
     'kaggle'
-
     """
 
     name: ClassVar[str] = "kaggle"
@@ -45,27 +42,16 @@ class KaggleData(DataSource):
     def __init__(self, competition: str) -> None:
         """Keep the name; nothing is downloaded yet."""
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", competition):
-            msg = f"expected data.competition to be a name as in {_SITE}/competitions/NAME, found "
-            msg += f"{competition!r}; the task's own is data.competition={COMPETITION}"
-            raise ConfigError(msg)
+            wanted = f"data.competition to be a name as in {_SITE}/competitions/NAME"
+            raise ConfigError(expected(wanted, repr(competition), _OWN))
         self.competition = competition
 
     def fingerprint(self) -> str:
-        """Return the fingerprint of the downloaded files, the same as theirs with `data=local`.
-
-        Raises:
-            SpaceshipError: The files cannot be downloaded or read.
-
-        """
+        """Return the fingerprint of the downloaded files, the same as theirs with `data=local`."""
         return self._local.fingerprint()
 
     def load(self) -> Dataset:
-        """Return the data set of the downloaded files, checked.
-
-        Raises:
-            SpaceshipError: The files cannot be downloaded or read, or break the schema.
-
-        """
+        """Return the data set of the downloaded files, checked."""
         return self._local.load()
 
     @cached_property
@@ -84,8 +70,9 @@ def _download(competition: str) -> Path:
         import kagglehub
         from kagglehub.exceptions import DataCorruptionError, UnauthenticatedError
     except ImportError as error:
-        msg = f"expected the package kagglehub for data=kaggle; found no module {error.name}.\n"
-        raise MissingDependencyError(f'{msg}Install it: pip install -e ".[kaggle]"') from None
+        do = 'install it: pip install -e ".[kaggle]"'
+        found = f"no module {error.name}"
+        raise _error(MissingDependencyError, "the package kagglehub", found, do) from None
     try:
         return Path(kagglehub.competition_download(competition))
     except UnauthenticatedError:
@@ -103,12 +90,10 @@ def _explained(error: Exception, competition: str) -> SpaceshipError:
     found = f"HTTP status {status}" if status else type(error).__name__
     page = f"{_SITE}/competitions/{competition}"
     if status == HTTPStatus.FORBIDDEN:
-        mend = f"Log in, accept the rules on {page}/rules, then run again."
         wanted = "an account that has accepted the competition's rules"
-        return _error(CredentialsError, wanted, found, mend)
+        return _error(CredentialsError, wanted, found, f"log in, accept the rules on {page}/rules")
     if status == HTTPStatus.NOT_FOUND:
-        mend = f"The task's own is data.competition={COMPETITION}."
-        return _error(ConfigError, f"a competition at {page}", found, mend)
+        return _error(ConfigError, f"a competition at {page}", found, _OWN)
     if status == HTTPStatus.UNAUTHORIZED:
         return _error(CredentialsError, "valid Kaggle credentials", f"{found} for yours", _TOKEN)
     if isinstance(error, ValueError) and "archive" not in str(error):  # of a header, or of a file
@@ -116,10 +101,10 @@ def _explained(error: Exception, competition: str) -> SpaceshipError:
     kind = CredentialsError if isinstance(error, requests.RequestException) else DataError
     found = found if status else getattr(error, "strerror", None) or found
     kept = os.environ.get("KAGGLEHUB_CACHE", "~/.cache/kagglehub")
-    mend = f"Check the network and the proxy (HTTPS_PROXY), make room in {kept}, remove what is in "
-    mend += f"{kept}/competitions, or try again later; or use files you have: data=local "
-    return _error(kind, "Kaggle to send whole files", found, f"{mend}data.dir=FOLDER.")
+    do = f"check the network and the proxy (HTTPS_PROXY), make room in {kept}, remove what is in "
+    do += f"{kept}/competitions, or try again later; or use files you have: data=local "
+    return _error(kind, "Kaggle to send whole files", found, f"{do}data.dir=FOLDER")
 
 
-def _error(kind: type[SpaceshipError], expected: str, found: str, mend: str) -> SpaceshipError:
-    return kind(f"data=kaggle: expected {expected}; found {found}.\n{mend}")
+def _error(kind: type[SpaceshipError], wanted: str, found: str, do: str) -> SpaceshipError:
+    return kind(f"data=kaggle: {expected(wanted, found, do)}")

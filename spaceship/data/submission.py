@@ -8,7 +8,7 @@ import pandas as pd
 
 from spaceship.data._base import Dataset
 from spaceship.data.checks import check_sample
-from spaceship.errors import ConfigError, SubmissionError
+from spaceship.errors import ConfigError, SubmissionError, expected
 from spaceship.files import write_atomically
 from spaceship.task.spaceship_titanic.columns import ID, LABEL
 
@@ -16,56 +16,38 @@ from spaceship.task.spaceship_titanic.columns import ID, LABEL
 def submission(predictions: npt.ArrayLike, data: Dataset) -> pd.DataFrame:
     """Return the table to submit: id and label of each test row, in the order of the test file.
 
-    Args:
-        predictions: True or False per test row `(n_rows,)`.
-        data: Test rows and, if there is one, the sample to agree with.
-
-    Raises:
-        DataError: The sample has other ids.
+    The predictions are True or False per test row `(n_rows,)`. Raise DataError if there is a
+    sample submission with other ids.
 
     >>> len(submission([True] * len(people.test), people)) == len(people.test)
     True
-
     """
     if data.sample is not None:
         check_sample(data.sample, data.test)
-    label = np.asarray(predictions).astype(bool)
-    return pd.DataFrame({ID: data.test[ID], LABEL: label})
+    return pd.DataFrame({ID: data.test[ID], LABEL: np.asarray(predictions).astype(bool)})
 
 
 def usable(output: object) -> Path:
-    """Return the path of `inference.output` unless something else than a plain file is there.
+    """Return the path of `inference.output`, links followed.
 
-    Links are followed.
-
-    A device such as /dev/null is left alone: a file in its place would break the machine.
-
-    Raises:
-        ConfigError: The setting names no file.
-        SubmissionError: A folder, a device or a pipe is there.
+    Raise SubmissionError if a folder, a device or a pipe is there: a file in the place of
+    /dev/null would break the machine.
 
     >>> usable(tmp_path / "mine.csv").name
     'mine.csv'
-
     """
     if not output:
-        message = f"expected inference.output=FILE, found {output!r}; name a CSV file"
-        raise ConfigError(message)
+        raise ConfigError(expected("inference.output=FILE", repr(output), "name a CSV file"))
     path = Path(str(output)).expanduser().resolve()
     if path.exists() and not path.is_file():
-        found = "a folder" if path.is_dir() else "a device or a pipe"
-        raise _unwritable(path, f"{found} there")
+        raise _unwritable(path, f"{'a folder' if path.is_dir() else 'a device or a pipe'} there")
     return path
 
 
 def write(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV, whole or not at all.
-
-    Raises:
-        SubmissionError: The file cannot be written.
+    """Write a table as CSV, whole or not at all; raise SubmissionError if that is impossible.
 
     >>> write(submission([True] * len(people.test), people), tmp_path / "mine.csv")
-
     """
     try:
         write_atomically(path, table.to_csv(index=False, lineterminator="\n"))
@@ -74,5 +56,4 @@ def write(table: pd.DataFrame, path: Path) -> None:
 
 
 def _unwritable(path: Path, found: str) -> SubmissionError:
-    message = f"expected to write {path}, found {found}"
-    return SubmissionError(f"{message}; choose inference.output=FILE")
+    return SubmissionError(expected(f"to write {path}", found, "choose inference.output=FILE"))

@@ -9,48 +9,38 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from spaceship.data import checks as schema
 from spaceship.data._base import Dataset, DataSource
 from spaceship.data.digest import digest
-from spaceship.errors import ConfigError
+from spaceship.errors import ConfigError, expected
 from spaceship.task.spaceship_titanic.columns import ID, LABEL
 from spaceship.task.spaceship_titanic.generator.passengers import generate
 
 GENERATOR_VERSION = 2
 """Raise it with any change that makes the same parameters give other passengers."""
 FEWEST_GROUPS, MOST_GROUPS = 10, 5_000_000
+_WANTED = {  # of each parameter in messages: its range, and an example
+    "n_groups": (f"a whole number, {FEWEST_GROUPS} to {MOST_GROUPS}", 9280),
+    "seed": ("a whole number, 0 or more", 2912),
+    "drift": ("a number, 0 to 1", 0.5),
+    "test_fraction": ("a number above 0 and below 1", 0.33),
+}
 
 
 class _Parameters(BaseModel):
-    """Ranges of the parameters: the description and an example complete a message."""
-
     model_config = ConfigDict(strict=True, allow_inf_nan=False)
-
-    n_groups: int = Field(
-        ge=FEWEST_GROUPS,
-        le=MOST_GROUPS,
-        description=f"a whole number, {FEWEST_GROUPS} to {MOST_GROUPS}",
-        examples=[9280],
-    )
-    seed: int = Field(ge=0, description="a whole number, 0 or more", examples=[2912])
-    drift: float = Field(ge=0, le=1, description="a number, 0 to 1", examples=[0.5])
-    test_fraction: float = Field(
-        gt=0, lt=1, description="a number above 0 and below 1", examples=[0.33]
-    )
+    n_groups: int = Field(ge=FEWEST_GROUPS, le=MOST_GROUPS)
+    seed: int = Field(ge=0)
+    drift: float = Field(ge=0, le=1)
+    test_fraction: float = Field(gt=0, lt=1)
 
 
 class SyntheticData(DataSource):
-    """Passengers drawn from measured shares and a known label model.
+    """Passengers drawn from measured shares and a known label model, in groups of 1 to 8 people.
 
-    Args:
-        n_groups: Travel groups of 1 to 8 people; 1.4 people each on average.
-        seed: Seed of every draw, 0 or more.
-        drift: How far population and label model have moved away, 0 (not at all) to 1.
-        test_fraction: Share of the groups whose label is kept back, between 0 and 1.
-
-    Raises:
-        ConfigError: Arguments are out of their range; lists all of them.
+    `drift` is how far population and label model have moved away, 0 (not at all) to 1;
+    `test_fraction` of the groups have no label. Raise one ConfigError that lists all arguments out
+    of range.
 
     >>> SyntheticData(n_groups=300, seed=1, drift=0.0, test_fraction=0.33).load().train.shape[1]
     14
-
     """
 
     name: ClassVar[str] = "synthetic"
@@ -84,6 +74,6 @@ class SyntheticData(DataSource):
         return Dataset(train, test, sample, digest(train, test))
 
     def _fault(self, name: str) -> str:
-        field = _Parameters.model_fields[name]
-        found = f"expected data.{name} to be {field.description}, found {getattr(self, name)!r}"
-        return f"{found}; try data.{name}={(field.examples or [None])[0]}"
+        wanted, example = _WANTED[name]
+        do = f"try data.{name}={example}"
+        return expected(f"data.{name} to be {wanted}", repr(getattr(self, name)), do)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from hydra_plugins.spaceship_optuna.tables import aligned
 from spaceship.drift.psi import LARGE, MODERATE, Drift
-from spaceship.errors import DriftError
+from spaceship.errors import DriftError, expected
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +21,7 @@ _LEGEND = (
     f"PSI below {MODERATE} is small, from {LARGE} on large (a rule of thumb: Siddiqi 2006).\n"
     "Chance is the index that sampling alone stays below in 999 columns of 1000."
 )
-_SHOWN, _LENGTH = 3, 20
-"""Unseen categories named in a table, and characters of each."""
+_SHOWN, _LENGTH = 3, 20  # unseen categories named in a table, and characters of each
 
 
 class Reaction(StrEnum):
@@ -36,11 +35,9 @@ class Reaction(StrEnum):
 class DriftAlert:
     """The limit of drift, and the reaction above it.
 
-    Example:
-        >>> far = Drift("Age", psi=0.3, chance=0.02, missing_before=0.0, missing_now=0.0)
-        >>> [one.column for one in DriftAlert(0.2, Reaction.WARN).exceeding([far], n_rows=1000)]
-        ['Age']
-
+    >>> far = Drift("Age", psi=0.3, chance=0.02, missing_before=0.0, missing_now=0.0)
+    >>> [one.column for one in DriftAlert(0.2, Reaction.WARN).exceeding([far], n_rows=1000)]
+    ['Age']
     """
 
     max_drift: float | None  # largest acceptable index of a column; None accepts any
@@ -58,12 +55,7 @@ class DriftAlert:
         return [one for one in drifts if one.exceeds(self.max_drift)]
 
     def raise_or_warn(self, drifts: Sequence[Drift], n_rows: int) -> None:
-        """Warn of columns above the limit, or end the run.
-
-        Raises:
-            DriftError: A column is above the limit, and `on_drift` is `fail`.
-
-        """
+        """Warn of columns above the limit, or raise DriftError if `on_drift` is `fail`."""
         if n_rows < FEWEST_ROWS:
             message = "%d passengers are too few to judge drift by: it takes %d."
             log.info(message, n_rows, FEWEST_ROWS)
@@ -75,12 +67,12 @@ class DriftAlert:
         if self.on_drift == Reaction.WARN:
             log.warning("Beyond inference.max_drift=%g: %s", self.max_drift, found)
             return
-        message = (
-            f"expected every column within inference.max_drift={self.max_drift:g}, found {found}; "
+        what = f"every column within inference.max_drift={self.max_drift:g}"
+        do = (
             "no submission was written: train on passengers like these (mode=train), or accept the "
             "drift with inference.on_drift=warn"
         )
-        raise DriftError(message)
+        raise DriftError(expected(what, found, do))
 
 
 def drift_table(drifts: Sequence[Drift]) -> str:
@@ -127,6 +119,5 @@ def _cells(drift: Drift) -> tuple[str, ...]:
 
 
 def _short(level: str) -> str:
-    """Return a category cut to the width of a table."""
     text = repr(level)
     return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 1]}…"

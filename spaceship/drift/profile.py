@@ -1,5 +1,6 @@
 """Profile of a data set: the distribution of each column and of a model's scores, in bins."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,36 +10,22 @@ import pandas as pd
 from spaceship.task.spaceship_titanic.drift_columns import GROUP_SIZE, drift_columns, group_sizes
 
 PROFILE_FILE = "profile.json"
-SCORE = "score"
-"""Name of the predicted probabilities among the columns."""
-
+SCORE = "score"  # name of the predicted probabilities among the columns
 N_BINS = 10
-MAX_LEVELS = 50
-"""Categories of a column with a bin of their own; rarer ones share one."""
+MAX_LEVELS = 50  # categories of a column with a bin of their own; rarer ones share one
 _SCORE_EDGES = tuple(step / N_BINS for step in range(1, N_BINS))
 
 
 @dataclass(frozen=True)
 class Column:
-    """The distribution of one column; shares are of all rows, missing ones included.
+    """The distribution of one column; shares are of all rows, missing ones included."""
 
-    Attributes:
-        rows: Number of independent rows that the shares rest on.
-        missing: Share of rows without a value.
-        shares: Share of each bin.
-        edges: Of numbers, the upper ends of the bins, included; the last bin has no end. None for
-            categories.
-        levels: Of categories, the name of each bin. Empty for numbers.
-        other: Share of rows of a category that has no bin.
-
-    """
-
-    rows: float
-    missing: float
-    shares: tuple[float, ...]
-    edges: tuple[float, ...] | None = None
-    levels: tuple[str, ...] = ()
-    other: float = 0.0
+    rows: float  # number of independent rows that the shares rest on
+    missing: float  # share of rows without a value
+    shares: tuple[float, ...]  # share of each bin
+    edges: tuple[float, ...] | None = None  # numbers: upper end, included, of all bins but the last
+    levels: tuple[str, ...] = ()  # categories: the name of each bin
+    other: float = 0.0  # share of rows of a category that has no bin
 
 
 @dataclass(frozen=True)
@@ -52,22 +39,15 @@ class Profile:
 def take_profile(
     frame: pd.DataFrame, chances: npt.NDArray[np.float64], like: Profile | None = None
 ) -> Profile:
-    """Return the profile of a frame and of a model's predictions.
+    """Return the profile of typed raw columns and of probabilities, in the bins of `like`.
 
     Rows of one travel group are much alike, so they count for no more independent rows than if they
     were copies: their number over the size of the mean row's group (Kish, "Survey Sampling", 1965).
-    The sizes of the groups are a column of their own, in which each group counts once.
+    The sizes of the groups are a column of their own, in which each group counts once. A label is
+    not used; the probabilities may be of some of the rows only.
 
-    Args:
-        frame: Typed raw columns `(n_rows, n_columns)`; a label is not used.
-        chances: Predicted probability of True, of all rows or of some of them `(n_scores,)`.
-        like: The profile to be compared with, for its bins.
-
-    >>> reference = take_profile(people.train, np.zeros(3))
-    >>> new = take_profile(people.test, np.zeros(3), like=reference)
-    >>> new.columns["Age"].edges == reference.columns["Age"].edges
-    True
-
+    >>> take_profile(people.train, np.zeros(3)).columns["CryoSleep"].levels
+    ('False', 'True')
     """
     categories, numbers = drift_columns(frame)
     numbers[SCORE] = pd.Series(chances, name=SCORE)
@@ -88,31 +68,23 @@ def _category(column: pd.Series, like: Column | None, alike: float) -> Column:
     others = sorted(counts.keys() - set(known), key=lambda level: (-counts[level], level))
     levels = (*known, *others[:MAX_LEVELS])
     rest = sum(counts[level] for level in others[MAX_LEVELS:])
-    n_rows = max(len(column), 1)
-    return Column(
-        rows=len(column) / alike,
-        missing=float(column.isna().sum() / n_rows),
-        shares=tuple(counts.get(level, 0) / n_rows for level in levels),
-        levels=levels,
-        other=rest / n_rows,
-    )
+    missing, *shares, other = _shares(column, [*(counts.get(level, 0) for level in levels), rest])
+    return Column(len(column) / alike, missing, tuple(shares), levels=levels, other=other)
 
 
 def _number(column: pd.Series, like: Column | None, alike: float) -> Column:
     """Return the share of each bin, in the bins of the other profile if there is one."""
     values = column.dropna().to_numpy(np.float64)
-    if like is not None and like.edges is not None:
-        edges = like.edges
-    else:
-        edges = _SCORE_EDGES if column.name == SCORE else _edges(values)
+    own = _SCORE_EDGES if column.name == SCORE else _edges(values)
+    edges = own if like is None or like.edges is None else like.edges
     counts = np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1)
-    n_rows = max(len(column), 1)
-    return Column(
-        rows=len(column) / alike,
-        missing=float(column.isna().sum() / n_rows),
-        shares=tuple((counts / n_rows).tolist()),
-        edges=edges,
-    )
+    missing, *shares = _shares(column, counts.tolist())
+    return Column(len(column) / alike, missing, tuple(shares), edges)
+
+
+def _shares(column: pd.Series, counts: Sequence[int]) -> list[float]:
+    """Return the share of missing rows, then that of each count."""
+    return [count / max(len(column), 1) for count in (int(column.isna().sum()), *counts)]
 
 
 def _edges(values: npt.NDArray[np.float64]) -> tuple[float, ...]:

@@ -1,30 +1,28 @@
 """Population stability index between two profiles, with the index that sampling alone explains."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scipy.stats import chi2
 
 from spaceship.drift.profile import Column, Profile
+from spaceship.errors import expected
 
 MODERATE, LARGE = 0.1, 0.25
 """Marks of the index: the rule of thumb of Lewis, "An Introduction to Credit Scoring", 1994, and of
 Siddiqi, "Credit Risk Scorecards", 2006. They are a convention and no test: see `chance`."""
 
-FLOOR = 1e-4
-"""The least share of a bin, as is usual: the logarithm of an empty bin is infinite."""
-_CHANCE = 0.999
-"""Share of columns without drift whose index stays below the one called chance."""
+FLOOR = 1e-4  # the least share of a bin, as is usual: the logarithm of an empty bin is infinite
+_CHANCE = 0.999  # share of columns without drift whose index stays below the one called chance
 
 
 @dataclass(frozen=True)
 class Drift:
     """The drift of one column.
 
-    Example:
-        >>> Drift("Age", psi=0.3, chance=0.02, missing_before=0.0, missing_now=0.0).size
-        'large'
-
+    >>> Drift("Age", psi=0.3, chance=0.02, missing_before=0.0, missing_now=0.0).size
+    'large'
     """
 
     column: str  # its name
@@ -47,20 +45,14 @@ class Drift:
         return "small" if self.psi < MODERATE else "moderate" if self.psi < LARGE else "large"
 
 
-def psi(reference: tuple[float, ...], shares: tuple[float, ...], floor: float = FLOOR) -> float:
+def psi(reference: Sequence[float], shares: Sequence[float], floor: float = FLOOR) -> float:
     """Return the population stability index, the sum over bins of (q - p) ln(q / p).
 
     It is the symmetric divergence of Jeffreys, "Theory of Probability", 1948, under its name in
-    credit scoring: the same with both arguments exchanged, and never negative.
-
-    Args:
-        reference: Share of each bin `(n_bins,)`.
-        shares: The same of the new rows.
-        floor: A smaller share counts as this.
+    credit scoring. Shares of bins `(n_bins,)` below the floor count as the floor.
 
     >>> round(psi((0.5, 0.5), (0.2, 0.8)), 4)
     0.4159
-
     """
     pairs = zip(reference, shares, strict=True)
     floored = [(max(before, floor), max(now, floor)) for before, now in pairs]
@@ -71,35 +63,24 @@ def chance(bins: int, before: float, now: float) -> float:
     """Return the index that one column in a thousand exceeds although nothing has moved.
 
     Without drift the index is nearly (1/before + 1/now) times a chi-square variable of bins - 1
-    degrees of freedom: Yurdakul, "Statistical Properties of Population Stability Index", 2018.
-
-    Args:
-        bins: Bins in use, missing values among them.
-        before: Independent rows of the reference.
-        now: Independent new rows.
+    degrees of freedom, `before` and `now` being the numbers of independent rows: Yurdakul,
+    "Statistical Properties of Population Stability Index", 2018. Missing values are a bin.
 
     >>> round(chance(10, 2000, 2000), 4)
     0.0279
-
     """
     quantile = float(chi2.ppf(_CHANCE, max(bins - 1, 1)))
     return quantile * (1 / max(before, 1.0) + 1 / max(now, 1.0))
 
 
 def compare(reference: Profile, new: Profile) -> list[Drift]:
-    """Return the drift of each column of the reference, the farthest first.
+    """Return the drift of each column that both profiles have, the farthest first.
 
-    Args:
-        reference: Of the rows that a model learnt from.
-        new: Of other rows, made with the bins of the reference.
+    Raise ValueError if the new profile was not taken in the bins of the reference.
 
-    Raises:
-        ValueError: The bins are others.
-
-    >>> ages = Column(rows=1000, missing=0.0, shares=(0.5, 0.5), edges=(27.0,))
-    >>> [drift.psi for drift in compare(Profile(1000, {"Age": ages}), Profile(9, {"Age": ages}))]
+    >>> ages = Profile(9, {"Age": Column(rows=9, missing=0.0, shares=(0.5, 0.5), edges=(27.0,))})
+    >>> [drift.psi for drift in compare(ages, ages)]
     [0.0]
-
     """
     both = [name for name in reference.columns if name in new.columns]
     rows = [_compare(name, reference.columns[name], new.columns[name]) for name in both]
@@ -108,12 +89,12 @@ def compare(reference: Profile, new: Profile) -> list[Drift]:
 
 def _compare(name: str, before: Column, now: Column) -> Drift:
     if before.edges != now.edges:
-        message = f"expected {name} in the bins of the reference, found others; pass `like`"
-        raise ValueError(message)
-    found, extra = _aligned(before, now)
-    rest = now.other + sum(extra.values())
+        raise ValueError(expected(f"{name} in the bins of the reference", "others", "pass `like`"))
+    new = dict(zip(now.levels, now.shares, strict=False))  # numbers have no levels
+    known = tuple(new.pop(level, 0.0) for level in before.levels)
+    rest = now.other + sum(new.values())
     ours = (*before.shares, before.other, before.missing)
-    theirs = (*found, rest, now.missing)
+    theirs = (*(now.shares if before.edges is not None else known), rest, now.missing)
     used = sum(max(pair) > 0 for pair in zip(ours, theirs, strict=True))
     half_a_row = 0.5 / max(min(before.rows, now.rows), 1.0)  # a smaller share is no evidence
     all_known = before.other == 0
@@ -123,15 +104,6 @@ def _compare(name: str, before: Column, now: Column) -> Drift:
         chance(used, before.rows, now.rows),
         before.missing,
         now.missing,
-        tuple(extra) if all_known else (),
+        tuple(level for level, share in new.items() if share > 0) if all_known else (),
         rest if all_known else 0.0,
     )
-
-
-def _aligned(before: Column, now: Column) -> tuple[tuple[float, ...], dict[str, float]]:
-    """Return the new share of each bin of the reference, and of categories that have none."""
-    if before.edges is not None:
-        return now.shares, {}
-    shares = dict(zip(now.levels, now.shares, strict=True))
-    found = tuple(shares.pop(level, 0.0) for level in before.levels)
-    return found, {level: share for level, share in shares.items() if share > 0}

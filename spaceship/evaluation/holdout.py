@@ -25,17 +25,13 @@ _LABELS = {"True": True, "False": False}
 
 @dataclass(frozen=True, eq=False)
 class HoldOut:
-    """Predictions for the hold-out.
+    """Predictions for the hold-out: True is predicted above the threshold.
 
-    Attributes:
-        rows: A row per passenger, indexed by id: its label (bool), the probability of True
-            (float64), and its value in each slice such as `HomePlanet` (str).
-        threshold: True is predicted above this probability.
+    The rows are indexed by id; their columns are the label (bool), the probability of True
+    (float64), and the value in each slice such as `HomePlanet` (str).
 
-    Example:
-        >>> HoldOut.of(["0001_01", "0001_02"], [True, False], [0.9, 0.6]).accuracy
-        0.5
-
+    >>> HoldOut.of(["0001_01", "0001_02"], [True, False], [0.9, 0.6]).accuracy
+    0.5
     """
 
     rows: pd.DataFrame
@@ -72,12 +68,7 @@ class HoldOut:
 
     @classmethod
     def read_csv(cls, path: Path, threshold: float = THRESHOLD) -> Self:
-        """Return the hold-out in a file that holds what `to_csv` returned; it has no threshold.
-
-        Raises:
-            RegistryError: The file is missing or broken.
-
-        """
+        """Return the hold-out in a file of `to_csv`; raise RegistryError if missing or broken."""
         try:
             rows = pd.read_csv(StringIO(read_text(path)), dtype="str", keep_default_na=False)
             rows = rows[[*_COLUMNS, *rows.columns.drop(_COLUMNS)]].set_index(ID)
@@ -116,6 +107,11 @@ class HoldOut:
     def correct(self) -> pd.Series:
         """Whether each row is predicted right, by id."""
         return (self.rows[_PROBABILITY] > self.threshold) == self.rows[LABEL]
+
+    @property
+    def n_correct(self) -> int:
+        """The number of correct predictions."""
+        return int(self.correct.sum())
 
     @property
     def accuracy(self) -> float:

@@ -1,17 +1,15 @@
 """Metrics of predicted probabilities: their directions, their values, and the calibration error."""
 
 import math
-from collections.abc import Sequence
 from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
-from spaceship.errors import ConfigError
+from spaceship.errors import ConfigError, expected
 
 THRESHOLD = 0.5
 """True is predicted above this probability, unless a model tuned a threshold of its own."""
-_ECE_BINS = 10
 
 
 class Direction(StrEnum):
@@ -22,13 +20,7 @@ class Direction(StrEnum):
 
 
 class Metric(StrEnum):
-    """The metrics of a binary classifier; `ece` is the expected calibration error.
-
-    Example:
-        >>> Metric("brier").direction
-        <Direction.MINIMIZE: 'minimize'>
-
-    """
+    """The metrics of a binary classifier; `ece` is the expected calibration error."""
 
     ACCURACY = "accuracy"
     ROC_AUC = "roc_auc"
@@ -36,47 +28,20 @@ class Metric(StrEnum):
     BRIER = "brier"
     ECE = "ece"
 
-    @property
-    def direction(self) -> Direction:
-        """Whether more or less of it is better, declared here and nowhere else."""
-        grows = self in {Metric.ACCURACY, Metric.ROC_AUC}
-        return Direction.MAXIMIZE if grows else Direction.MINIMIZE
-
 
 def direction(metric: str) -> Direction:
-    """Return whether more or less is better, with or without `cv_` or `holdout_` in the name.
+    """Return the direction of a metric, with or without `cv_` or `holdout_` before its name.
 
-    Raises:
-        ConfigError: There is no such metric.
+    Raise ConfigError if there is no such metric.
 
-    >>> str(direction("cv_log_loss"))
-    'minimize'
-
+    >>> direction("cv_log_loss")
+    <Direction.MINIMIZE: 'minimize'>
     """
     bare = metric.removeprefix("cv_").removeprefix("holdout_")
     if bare not in {*Metric}:
-        choices = ", ".join(sorted(Metric))
-        message = f"expected one of the metrics {choices} (also as cv_… or holdout_…)"
-        raise ConfigError(f"{message}, found {metric!r}; choose one of them")
-    return Metric(bare).direction
-
-
-def names_of(metric: object) -> list[str]:
-    """Return the metrics that `objective.metric` names: one, or a list of them.
-
-    Raises:
-        ConfigError: It is neither.
-
-    >>> names_of("cv_accuracy")
-    ['cv_accuracy']
-
-    """
-    several = [metric] if isinstance(metric, str) else metric
-    known = isinstance(several, Sequence) and all(isinstance(name, str) for name in several)
-    if not known or not several:
-        message = f"expected objective.metric to name a metric, or a list of them, found {metric!r}"
-        raise ConfigError(f"{message}; set objective.metric=cv_accuracy")
-    return list(several)  # type: ignore[call-overload, no-any-return]
+        choices = f"one of the metrics {', '.join(sorted(Metric))} (also as cv_… or holdout_…)"
+        raise ConfigError(expected(choices, repr(metric), "choose one of them"))
+    return Direction.MAXIMIZE if bare in {"accuracy", "roc_auc"} else Direction.MINIMIZE
 
 
 def better(metric: str, a: float, b: float) -> bool:
@@ -91,19 +56,13 @@ def better(metric: str, a: float, b: float) -> bool:
 def score(
     labels: npt.ArrayLike, probabilities: npt.ArrayLike, threshold: float = THRESHOLD
 ) -> dict[str, float]:
-    """Return every `Metric` by name, unrounded.
+    """Return every `Metric` of labels and probabilities of True `(n_rows,)`, unrounded.
 
-    Args:
-        labels: True or False per row `(n_rows,)`.
-        probabilities: Predicted probability of True `(n_rows,)`.
-        threshold: True is predicted above it; `accuracy` alone depends on it.
-
-    Returns:
-        All are NaN if a probability is NaN; `roc_auc` is NaN if only one class is present.
+    All are NaN if a probability is NaN; `roc_auc` is NaN if only one class is present. Only
+    `accuracy` depends on the threshold.
 
     >>> score([True, False], [0.75, 0.25])["brier"]
     0.0625
-
     """
     from sklearn.metrics import roc_auc_score
 
@@ -124,27 +83,22 @@ def score(
 def log_loss(labels: npt.NDArray[np.bool_], probabilities: npt.NDArray[np.float64]) -> float:
     """Return the mean negative log-likelihood, as scikit-learn's function of this name.
 
-    A trial of a sweep calls it 20 times, and scikit-learn's takes over a millisecond to check its
-    arguments.
-
-    Raises:
-        ValueError: A probability is below 0 or above 1.
+    A trial of a sweep calls it 20 times; scikit-learn's takes a millisecond to check arguments.
+    Raise ValueError if a probability is below 0 or above 1.
 
     >>> log_loss(np.array([True]), np.array([1.0])) < 1e-15
     True
-
     """
     if probabilities.min() < 0 or probabilities.max() > 1:
         ends = f"{probabilities.min()} … {probabilities.max()}"
-        message = f"expected probabilities between 0 and 1, found {ends}"
-        raise ValueError(message)
+        raise ValueError(f"expected probabilities between 0 and 1, found {ends}")
     certain = np.finfo(np.float64).eps
     of_truth = np.where(labels, probabilities, 1 - probabilities)
     return float(-np.log(of_truth.clip(certain, 1 - certain)).mean())
 
 
 def calibration_error(
-    labels: npt.NDArray[np.bool_], probabilities: npt.NDArray[np.float64], n_bins: int = _ECE_BINS
+    labels: npt.NDArray[np.bool_], probabilities: npt.NDArray[np.float64], n_bins: int = 10
 ) -> float:
     """Return the expected calibration error over bins of equal width.
 

@@ -15,12 +15,9 @@ from spaceship.task.spaceship_titanic.columns import ID, LABEL
 class Protocol:
     """The split that every figure of a report rests on.
 
-    Example:
-        >>> protocol = Protocol(holdout_fraction=0.2, salt="spaceship", n_folds=5, seed=1)
-        >>> training, holdout = protocol.split(people.train)
-        >>> len(training) + len(holdout) == len(people.train)
-        True
-
+    >>> training, holdout = Protocol(0.2, "spaceship", n_folds=5, seed=1).split(people.train)
+    >>> len(training) + len(holdout) == len(people.train)
+    True
     """
 
     holdout_fraction: float  # share of travel groups that no model is selected on
@@ -39,8 +36,7 @@ class Protocol:
         return _folds(tuple(training[ID]), training[LABEL].to_numpy().tobytes(), self)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=8)  # the folds take as long to find as a model takes to fit
 def _folds(ids: tuple[str, ...], labels: bytes, protocol: Protocol) -> list[Fold]:
-    """Return the folds of these rows; they take as long to find as a model takes to fit."""
     truth, series = np.frombuffer(labels, dtype=bool), pd.Series(ids, dtype="str")
     return group_folds(series, truth, n_splits=protocol.n_folds, seed=protocol.seed)

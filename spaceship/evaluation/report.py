@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, InstanceOf
 
-from spaceship.errors import RegistryError
+from spaceship.errors import RegistryError, expected
 from spaceship.evaluation.holdout import HOLDOUT_FILE, HoldOut
 from spaceship.evaluation.metrics import THRESHOLD
 from spaceship.evaluation.protocol import Protocol
@@ -26,39 +26,23 @@ _Rows = Annotated[InstanceOf[HoldOut] | None, Field(exclude=True)]
 class Report:
     """One job's figures.
 
-    Attributes:
-        name: The model's name.
-        data_source: Name of the data source, such as "synthetic".
-        data_digest: Digest of the data's contents.
-        recipe: Everything needed to build the same pipeline again.
-        metrics: `cv_*` (means over folds), `cv_*_std`, `holdout_*`, `fit_seconds`,
-            `predict_rows_per_second`, `model_mb` (10⁶ bytes on disk).
-        folds: The metrics of each fold.
-        slices: Scores of the out-of-fold predictions by slice.
-        repeats: Mean cross-validation metrics by the seed of the folds.
-        holdout: The twin's hold-out predictions, if the job is gated.
-        run_id: The MLflow run, once there is one.
-        judged_on: A champion's hold-out as it was logged, where `holdout` has been made anew.
-        protocol: The split that the figures rest on; None in reports of old.
-
-    Example:
-        >>> Report("lgbm on raw", "local", "ab12", metrics={"cv_accuracy": 0.8}).write(tmp_path)
-        >>> Report.read(tmp_path).metrics
-        {'cv_accuracy': 0.8}
-
+    >>> Report("lgbm on raw", "local", "ab12", metrics={"cv_accuracy": 0.8}).write(tmp_path)
+    >>> Report.read(tmp_path).metrics
+    {'cv_accuracy': 0.8}
     """
 
-    name: str
-    data_source: str
-    data_digest: str
-    recipe: dict[str, object] = field(default_factory=dict)
+    name: str  # the model's name
+    data_source: str  # such as "synthetic"
+    data_digest: str  # digest of the data's contents
+    recipe: dict[str, object] = field(default_factory=dict)  # builds the same pipeline again
+    # `cv_*`, `cv_*_std`, `holdout_*`, `fit_seconds`, `predict_rows_per_second`, `model_mb` (10⁶ B)
     metrics: dict[str, Figure] = field(default_factory=dict)
-    folds: list[dict[str, Figure]] = field(default_factory=list)
-    slices: list[SliceScore] = field(default_factory=list)
-    repeats: dict[str, dict[str, Figure]] = field(default_factory=dict)
-    holdout: _Rows = None
-    run_id: str | None = None
-    judged_on: _Rows = None
+    folds: list[dict[str, Figure]] = field(default_factory=list)  # the metrics of each fold
+    slices: list[SliceScore] = field(default_factory=list)  # of the out-of-fold predictions
+    repeats: dict[str, dict[str, Figure]] = field(default_factory=dict)  # means by seed of folds
+    holdout: _Rows = None  # the twin's predictions, if the job is gated
+    run_id: str | None = None  # the MLflow run, once there is one
+    judged_on: _Rows = None  # a champion's hold-out as logged, where `holdout` has been made anew
     protocol: Annotated[Protocol | None, BeforeValidator(lambda value: value or None)] = None
 
     @classmethod
@@ -82,43 +66,30 @@ class Report:
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Return the report that `write` wrote.
-
-        Raises:
-            RegistryError: A file is missing, broken, or of another version.
-
-        """
+        """Return the report in a folder; raise RegistryError if a file is missing or broken."""
         path = folder / REPORT_FILE
         content = read_json(path)
         if missing := sorted(_SINCE_VERSION_1 - content.keys()):
-            message = f"expected the keys {', '.join(missing)} in {path}, found none"
-            raise RegistryError(f"{message}; run the job again")
+            keys = f"the keys {', '.join(missing)} in {path}"
+            raise RegistryError(expected(keys, "none", "run the job again"))
         report = from_plain(cls, content, path)
         if (sha256 := content["holdout_sha256"]) is None:
             return report
+        if (found := _sha256(read_text(rows := folder / HOLDOUT_FILE))) != sha256:
+            what = f"{rows} to be the hold-out of the report beside it (sha256 {sha256})"
+            raise RegistryError(expected(what, f"another one ({found})", "run the job again"))
         threshold = content.get("threshold", THRESHOLD)
-        return replace(report, holdout=_read_holdout(folder / HOLDOUT_FILE, sha256, threshold))
+        return replace(report, holdout=HoldOut.read_csv(rows, threshold))
 
     def may_have_seen_holdout_of(self, other: "Report") -> bool:
-        """Return whether its training part may contain rows that the other report holds out.
+        """Return whether this report's training part may contain hold-out rows of the other.
 
-        False if the protocol of one of them is unknown.
+        False if one of the protocols is unknown.
         """
         mine, theirs = self.protocol, other.protocol
         if mine is None or theirs is None:
             return False
         return theirs.holdout_fraction > mine.holdout_fraction or theirs.salt != mine.salt
-
-
-def _read_holdout(path: Path, sha256: str, threshold: float) -> HoldOut:
-    found = _sha256(read_text(path))
-    if found != sha256:
-        message = (
-            f"expected {path} to be the hold-out of the report beside it (sha256 {sha256}), "
-            f"found another one ({found}); run the job again"
-        )
-        raise RegistryError(message)
-    return HoldOut.read_csv(path, threshold)
 
 
 def _sha256(text: str) -> str:

@@ -35,32 +35,22 @@ def measure(
     report: Report,
     prepared: MutableMapping[int, PreparedFold] | None = None,
 ) -> Report:
-    """Return the report with the cross-validation of the training part filled in.
+    """Return a report that names candidate and data, with its cross-validation filled in.
 
-    Args:
-        pipeline: Unfitted; takes raw columns.
-        frame: Every labelled row; the hold-out among them is not used.
-        protocol: Separates the hold-out and makes the folds.
-        report: Names the candidate and the data.
-        prepared: Folds that the same features prepared of the same rows; missing ones are added.
-
-    Raises:
-        PrunedError: The job is a hopeless trial of a sweep.
+    The hold-out among the labelled rows is not used. `prepared` holds folds that the same features
+    made of the same rows; missing ones are added. Raise PrunedError in a hopeless trial of a sweep.
 
     >>> protocol = Protocol(0.3, "a", n_folds=3, seed=1)
     >>> len(measure(pipeline, people.train, protocol, Report("linear", "local", "ab12")).folds)
     3
-
     """
     training, _ = protocol.split(frame)
     labels = training[LABEL].to_numpy()
     folds = protocol.folds(training)
     result = cross_validate(pipeline, training, labels, folds, _report_fold, prepared)
-    metrics = summarise(result.folds) | {
-        "fit_seconds": result.fit_seconds,
-        "predict_rows_per_second": result.predict_rows_per_second,
-    }
+    timings = {key: result.median(key) for key in ("fit_seconds", "predict_rows_per_second")}
     slices = score_slices(training, labels, result.probabilities, result.predictions)
+    metrics = summarise(result.folds) | timings
     return replace(report, metrics=metrics, folds=result.folds, slices=slices)
 
 
@@ -86,10 +76,9 @@ def fit_twin(
 ) -> tuple[Pipeline, HoldOut]:
     """Return the pipeline fitted on the training part only, and its hold-out predictions.
 
-    >>> protocol = Protocol(0.3, "a", n_folds=3, seed=1)
-    >>> twin, holdout = fit_twin(pipeline, people.train, protocol)
-    >>> predict_holdout(twin, protocol.split(people.train)[1]) == holdout
-    True
+    >>> twin, holdout = fit_twin(pipeline, people.train, Protocol(0.3, "a", n_folds=3, seed=1))
+    >>> holdout.threshold
+    0.5
     """
     training, holdout = protocol.split(frame)
     twin = clone(pipeline).fit(training, training[LABEL].to_numpy())
@@ -112,13 +101,8 @@ def predict_holdout(twin: Pipeline, holdout: pd.DataFrame) -> HoldOut:
     >>> predict_holdout(twin, people.train[200:]).threshold
     0.5
     """
-    return HoldOut.of(
-        holdout[ID],
-        holdout[LABEL],
-        positive_probability(twin, holdout),
-        decision_threshold(twin),
-        slice_values(holdout),
-    )
+    chances, threshold = positive_probability(twin, holdout), decision_threshold(twin)
+    return HoldOut.of(holdout[ID], holdout[LABEL], chances, threshold, slice_values(holdout))
 
 
 def holdout_metrics(holdout: HoldOut) -> dict[str, float]:

@@ -6,10 +6,8 @@ from enum import StrEnum
 class Award(StrEnum):
     """The outcome for a candidate; the two higher ones are aliases of the registry.
 
-    Example:
-        >>> min(Award.CHAMPION, Award.REFUSED, key=lambda award: award.rank)
-        <Award.REFUSED: 'refused'>
-
+    >>> min(Award.CHAMPION, Award.REFUSED, key=lambda award: award.rank)
+    <Award.REFUSED: 'refused'>
     """
 
     REFUSED = "refused"
@@ -18,5 +16,5 @@ class Award(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Its place in the order: text would sort otherwise."""
+        """The place in the order: text would sort otherwise."""
         return list(Award).index(self)

@@ -16,11 +16,8 @@ from spaceship.evaluation.report import Report
 class Pairing:
     """Both twins' predictions for the rows in both hold-outs, in the same order.
 
-    Example:
-        >>> better, worse = report(9, 10).holdout, report(7, 10).holdout
-        >>> Pairing.of(better, worse).wins
-        2
-
+    >>> Pairing.of(report(9, 10).holdout, report(7, 10).holdout).wins
+    2
     """
 
     candidate: HoldOut  # the candidate's hold-out, cut to the shared rows
@@ -40,16 +37,6 @@ class Pairing:
         """Number of shared rows."""
         return len(self.candidate.rows)
 
-    @property
-    def candidate_correct(self) -> int:
-        """Number of shared rows that the candidate predicted right."""
-        return int(self.candidate.correct.sum())
-
-    @property
-    def champion_correct(self) -> int:
-        """Number of shared rows that the champion predicted right."""
-        return int(self.champion.correct.sum())
-
     @cached_property
     def gains(self) -> pd.Series:
         """For each shared row 1 if only the candidate is right, -1 if only the champion, else 0."""
@@ -64,16 +51,6 @@ class Pairing:
     def losses(self) -> int:
         """Number of shared rows that only the champion predicted right."""
         return int((self.gains < 0).sum())
-
-    @property
-    def overlap(self) -> str:
-        """A remark on rows that only one hold-out has; empty if they have the same rows."""
-        if self.rows == self.candidate_rows == self.champion_rows:
-            return ""
-        return (
-            f" (on the {self.rows} rows shared by the candidate's {self.candidate_rows} "
-            f"and the champion's {self.champion_rows})"
-        )
 
 
 def find_objections(candidate: Report | None, champion: Report | None) -> list[str]:
@@ -91,15 +68,20 @@ def find_objections(candidate: Report | None, champion: Report | None) -> list[s
         return [f"the candidate is the champion (run {candidate.run_id})"]
     objections += _find_faults("champion", champion)
     if candidate.holdout is not None and champion.holdout is not None:
-        objections += _find_mismatches(Pairing.of(candidate.holdout, champion.holdout))
+        pairing = Pairing.of(candidate.holdout, champion.holdout)
+        differ = pairing.candidate.labels != pairing.champion.labels
+        if not pairing.rows:
+            objections.append("the two hold-outs share no PassengerId")
+        elif differ.any():
+            first = pairing.candidate.ids[differ.argmax()]
+            count = f"{differ.sum()} of {pairing.rows} shared passengers"
+            objections.append(f"the hold-outs label {count} differently ({first} …)")
     return objections
 
 
 def _find_faults(owner: str, report: Report) -> list[str]:
-    """Return the faults of one report, taken alone."""
     faults = []
-    broken = sorted(name for name, value in report.metrics.items() if _is_broken(name, value))
-    if broken:
+    if broken := sorted(name for name, value in report.metrics.items() if _is_broken(name, value)):
         faults.append(f"the {owner}'s {', '.join(broken)} is not a finite number")
     if report.holdout is None:
         faults.append(f"the {owner} has no hold-out predictions")
@@ -114,15 +96,3 @@ def _is_broken(name: str, value: float) -> bool:
     """Return whether a metric is a score that cannot be compared; timings do not matter here."""
     bare = name.removeprefix("cv_").removeprefix("holdout_").removesuffix("_std")
     return bare in {*Metric} and not math.isfinite(value)
-
-
-def _find_mismatches(pairing: Pairing) -> list[str]:
-    """Return why two hold-outs cannot be paired."""
-    if not pairing.rows:
-        return ["the two hold-outs share no PassengerId"]
-    differ = pairing.candidate.labels != pairing.champion.labels
-    if differ.any():
-        count = f"{differ.sum()} of {pairing.rows}"
-        first = pairing.candidate.rows.index[differ][0]
-        return [f"the hold-outs label {count} shared passengers differently ({first} …)"]
-    return []

@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import ConfigDict, InstanceOf, StrictBool
 
 from spaceship.config.arguments import Configured
-from spaceship.errors import ConfigError
+from spaceship.errors import ConfigError, expected
 from spaceship.evaluation.report import Report
 from spaceship.gate.award import Award
 from spaceship.gate.pairing import Pairing, find_objections
@@ -17,21 +17,12 @@ from spaceship.gate.verdict import Verdict
 class Gate(Configured):
     """Rules by name; each one that a candidate fails lowers its award.
 
-    Pure: the same reports always earn the same verdict. Refused before any rule is applied are
-    reports that cannot be compared: without hold-out predictions, with figures that are not finite,
-    of the champion itself, or with hold-outs that share no row.
+    Pure: the same reports always earn the same verdict. Reports that cannot be compared are refused
+    before any rule is applied; see `find_objections`.
 
-    Attributes:
-        dry_run: Whether the verdict is only logged, and no alias moves.
-        force: Whether a candidate becomes champion whatever its award; needs a reason.
-        require: Whether a refusal ends the run with exit status 3.
-
-    Example:
-        >>> from spaceship.gate.rule.gain import Gain
-        >>> gate = Gate(gain=Gain(minimum=0.03))
-        >>> str(gate.decide(report(90, 100), report(80, 100)).award)
-        'champion'
-
+    >>> from spaceship.gate.rule.gain import Gain
+    >>> str(Gate(gain=Gain(minimum=0.03)).decide(report(90, 100), report(80, 100)).award)
+    'champion'
     """
 
     model_config = ConfigDict(extra="allow")
@@ -39,17 +30,15 @@ class Gate(Configured):
         "choose one of configs/gate with gate=NAME; one more rule is +gate/rule@gate.NAME=NAME"
     )
     __pydantic_extra__: dict[str, InstanceOf[Rule]]
-    dry_run: StrictBool = False
-    force: StrictBool = False
-    require: StrictBool = False
+    dry_run: StrictBool = False  # the verdict is only logged, and no alias moves
+    force: StrictBool = False  # a candidate becomes champion whatever its award; needs a reason
+    require: StrictBool = False  # a refusal ends the run with exit status 3
 
-    def __init__(
-        self, *, dry_run: bool = False, force: bool = False, require: bool = False, **rules: Rule
-    ) -> None:
-        """Check the arguments."""
-        if not rules:
-            raise ConfigError(f"expected a gate with rules, found none; {Gate.hint}")
-        super().__init__(dry_run=dry_run, force=force, require=require, **rules)
+    def __init__(self, **arguments: Rule | bool) -> None:
+        """Raise ConfigError if there is no rule, or an argument of a wrong type."""
+        super().__init__(**arguments)
+        if not self.rules:
+            raise ConfigError(expected("a gate with rules", "none", self.hint))
 
     @property
     def rules(self) -> dict[str, Rule]:
@@ -63,20 +52,12 @@ class Gate(Configured):
         return tuple(dict.fromkeys(seeds))
 
     def decide(
-        self,
-        candidate: Report | None,
-        champion: Report | None,
-        *,
-        ceiling: Award = Award.CHAMPION,
+        self, candidate: Report | None, champion: Report | None, *, ceiling: Award = Award.CHAMPION
     ) -> Verdict:
-        """Return the verdict on a candidate.
+        """Return the verdict on a candidate; the ceiling caps its award while a champion exists.
 
-        Args:
-            candidate: The candidate's report; None is a lost one, hence a refusal.
-            champion: The report of the model in production; None only if there is no such model
-                (for a champion whose report is lost, give `Report.missing`).
-            ceiling: The highest award while a champion exists.
-
+        A candidate of None has lost its report, hence is refused. A champion of None means that no
+        model is in production; `Report.missing` stands for the lost report of a champion.
         """
         objections = find_objections(candidate, champion)
         if candidate is None or candidate.holdout is None or objections:
@@ -86,7 +67,10 @@ class Gate(Configured):
         compared = Comparison(candidate, candidate.holdout, champion, pairing)
         checks = [check for rule in self.rules.values() for check in rule.checks(compared)]
         verdict = _weigh(checks, compared)
-        return verdict if champion is None else _cap(verdict, Award(ceiling))
+        if champion is None or verdict.award.rank <= ceiling.rank:
+            return verdict
+        reason = f"{verdict.reason} Capped at {ceiling}: this mode awards no more."
+        return replace(verdict, award=ceiling, reason=reason, rule="ceiling")
 
 
 def forced(verdict: Verdict, reason: str) -> Verdict:
@@ -111,37 +95,29 @@ def _weigh(checks: list[Check], compared: Comparison) -> Verdict:
 
 
 def _summary(compared: Comparison) -> str:
-    """Return the two accuracies and the gain in a few words."""
     pairing = compared.pairing
     if pairing is None:
         return f"no champion yet, hold-out accuracy {float(compared.accuracy):.5f}"
-    mine, theirs = pairing.candidate_correct, pairing.champion_correct
+    mine, theirs, rows = pairing.candidate.n_correct, pairing.champion.n_correct, pairing.rows
     relative = f"{(mine - theirs) / theirs:+.2%}" if theirs else "from zero"
-    return (
-        f"hold-out accuracy {mine / pairing.rows:.5f} against the champion's "
-        f"{theirs / pairing.rows:.5f}, relative gain {relative}{pairing.overlap}"
-    )
+    both = f"{mine / rows:.5f} against the champion's {theirs / rows:.5f}"
+    text = f"hold-out accuracy {both}, relative gain {relative}"
+    if rows == pairing.candidate_rows == pairing.champion_rows:
+        return text
+    whole = f"the candidate's {pairing.candidate_rows} and the champion's {pairing.champion_rows}"
+    return f"{text} (on the {rows} rows shared by {whole})"
 
 
 def _describe(compared: Comparison) -> dict[str, float | None]:
-    """Return the figures of a comparison, whatever the rules."""
     pairing = compared.pairing
     if pairing is None:
         return {"candidate_accuracy": float(compared.accuracy)}
     return {
-        "candidate_accuracy": pairing.candidate_correct / pairing.rows,
-        "champion_accuracy": pairing.champion_correct / pairing.rows,
+        "candidate_accuracy": pairing.candidate.n_correct / pairing.rows,
+        "champion_accuracy": pairing.champion.n_correct / pairing.rows,
         "paired_rows": pairing.rows,
         "candidate_rows": pairing.candidate_rows,
         "champion_rows": pairing.champion_rows,
         "wins": pairing.wins,
         "losses": pairing.losses,
     }
-
-
-def _cap(verdict: Verdict, ceiling: Award) -> Verdict:
-    """Lower an award to the ceiling."""
-    if verdict.award.rank <= ceiling.rank:
-        return verdict
-    reason = f"{verdict.reason} Capped at {ceiling}: this mode awards no more."
-    return replace(verdict, award=ceiling, reason=reason, rule="ceiling")

@@ -16,24 +16,15 @@ VERDICT_FILE = "verdict.json"
 class Verdict:
     """A candidate's award and its reasons.
 
-    Attributes:
-        award: The highest alias earned.
-        reason: One line for a person.
-        rule: Name of the check that the award rests on; `all` where every rule is met.
-        numbers: The figures behind it; None for one that could not be computed.
-        checks: The outcome of every rule.
-
-    Example:
-        >>> Verdict(Award.CHALLENGER, "Challenger: a gain of 1 %.", "relative_gain").checks
-        ()
-
+    >>> Verdict(Award.CHALLENGER, "Challenger: a gain of 1 %.", "relative_gain").checks
+    ()
     """
 
     award: Award
-    reason: str
-    rule: str
-    numbers: dict[str, float | None] = field(default_factory=dict)
-    checks: tuple[Check, ...] = ()
+    reason: str  # one line for a person
+    rule: str  # name of the check that the award rests on; `all` where every rule is met
+    numbers: dict[str, float | None] = field(default_factory=dict)  # None: could not be computed
+    checks: tuple[Check, ...] = ()  # the outcome of every rule
 
     def table(self) -> str:
         """Return a line for each check: its number, its threshold, and whether it passed."""
@@ -43,9 +34,7 @@ class Verdict:
     def read(cls, folder: Path) -> Self:
         """Return the verdict in a job's folder; a missing one is a refusal.
 
-        Raises:
-            RegistryError: The file is broken or of another version.
-
+        Raise RegistryError if the file is broken or of another version.
         """
         path = folder / VERDICT_FILE
         if not path.exists():

@@ -15,7 +15,7 @@ from spaceship.task.spaceship_titanic.columns import LABEL
 
 log = logging.getLogger(__name__)
 
-_CODE = ("features", "task", "split")
+_CODE = ("task", "split")
 """Folders of the package whose code the stored features depend on."""
 
 

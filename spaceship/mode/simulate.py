@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship import candidate
-from spaceship.config.settings import Settings, Tracking
+from spaceship.config.settings import Settings, Simulate, Tracking
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError, RefusedError
 from spaceship.evaluation.report import Report
@@ -25,7 +25,7 @@ from spaceship.registry.moves import completed_moves
 from spaceship.registry.registry import CHAMPION, MODEL, Registry
 from spaceship.simulation import arrivals as arriving
 from spaceship.simulation import plot as timeline
-from spaceship.simulation.arrivals import Arrivals, Schedule
+from spaceship.simulation.arrivals import Arrivals
 from spaceship.simulation.eras import EraResult, conclusion, eras_csv, eras_table, summarise_eras
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import job_run, log_report
@@ -46,7 +46,7 @@ def simulate(experiment: Experiment) -> None:
 
     """
     _check(experiment)
-    schedule = Schedule(**dict(experiment.settings.simulate))
+    schedule = experiment.settings.simulate
     folder = experiment.job.folder / "simulation"
     drifts = _write_eras(experiment, schedule, folder / "arrivals")
     with _mlflow_restored():
@@ -71,7 +71,7 @@ def _check(experiment: Experiment) -> None:
         )
 
 
-def _write_eras(experiment: Experiment, schedule: Schedule, folder: Path) -> list[float]:
+def _write_eras(experiment: Experiment, schedule: Simulate, folder: Path) -> list[float]:
     """Write the rows of each era and of one more; return their drift, NaN where it is unknown."""
     source = experiment.source
     if isinstance(source, SyntheticData):

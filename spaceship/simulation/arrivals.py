@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,54 +12,24 @@ from spaceship.data import checks as schema
 from spaceship.data._base import Dataset, DataSource
 from spaceship.data.digest import digest
 from spaceship.data.synthetic import FEWEST_GROUPS
-from spaceship.errors import DataError
+from spaceship.errors import DataError, expected
 from spaceship.task.spaceship_titanic.columns import ID, LABEL, group_of
 from spaceship.task.spaceship_titanic.generator.passengers import generate
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """Eras of a simulation: `window` of the latest to learn from (None: all), rising drift.
-
-    >>> Schedule(eras=2, window=1, groups=50, drift_from=0.0, drift_to=1.0).drifts
-    [0.0, 0.5, 1.0]
-    """
-
-    eras: int
-    window: int | None
-    groups: int
-    drift_from: float
-    drift_to: float
-
-    @property
-    def drifts(self) -> list[float]:
-        """The drift of every era, and of the one that arrives after the last."""
-        return [float(x) for x in np.linspace(self.drift_from, self.drift_to, self.eras + 1)]
-
-    def span(self, era: int) -> tuple[int, int]:
-        """Return the oldest and the newest era that the candidate of an era learns from."""
-        return 1 if self.window is None else max(1, era - self.window + 1), era
-
-
 class Arrivals(DataSource):
-    """Labelled passengers of past eras to learn from, those of the next era to predict.
-
-    Args:
-        folder: Holds the files of all eras, written by `write_eras`.
-        first: The oldest era to learn from; eras count from 1.
-        last: The newest one; the test passengers are those of the era after it.
+    """Labelled passengers of eras `first` to `last` to learn from, of the next era to predict.
 
     >>> write_eras(generate_eras(groups=20, seed=1, drifts=[0.0, 1.0]), tmp_path)
     >>> arrivals = Arrivals(tmp_path, first=1, last=1)
     >>> len(arrivals.next_labels()) == len(arrivals.load().test)
     True
-
     """
 
     name: ClassVar[str] = "simulation"
 
     def __init__(self, folder: str | Path, first: int, last: int) -> None:
-        """Keep the arguments; nothing is read yet."""
+        """Keep the folder that `write_eras` wrote to; eras count from 1."""
         self.folder, self.first, self.last = Path(folder), first, last
 
     def fingerprint(self) -> str:
@@ -120,18 +89,16 @@ def generate_eras(groups: int, seed: int, drifts: Sequence[float]) -> list[pd.Da
 def cut_into_eras(frame: pd.DataFrame, eras: int) -> list[pd.DataFrame]:
     """Return labelled passengers cut into eras of equally many travel groups, by PassengerId.
 
-    Raises:
-        DataError: There are too few groups for so many eras.
+    Raise DataError if there are too few groups for so many eras.
 
     >>> len(cut_into_eras(people.train, eras=2))
     2
-
     """
     names = group_of(frame[ID])
     order = sorted(set(names), key=lambda name: (len(name), name))
     if len(order) < (wanted := FEWEST_GROUPS * eras):
-        found = f"expected {wanted} labelled travel groups for {eras} eras, found {len(order)}"
-        raise DataError(f"{found}; give more data or lower simulate.eras")
+        what = f"{wanted} labelled travel groups for {eras} eras"
+        raise DataError(expected(what, len(order), "give more data or lower simulate.eras"))
     parts = np.array_split(np.array(order, dtype=object), eras)
     return [frame.loc[names.isin(list(part))].reset_index(drop=True) for part in parts]
 

@@ -2,15 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import pandas as pd
 
 from hydra_plugins.spaceship_optuna.tables import aligned, cell
 
-NOISE = 2.0
-"""Standard errors that a difference must exceed to be called one."""
-
+_NOISE = 2.0  # standard errors that a difference must exceed to be called one
 _SHOWN = {
     "era": ("era", ""),
     "arrived": ("arrived", ""),
@@ -52,13 +50,12 @@ class EraResult:
 
 
 def eras_csv(eras: Sequence[EraResult]) -> str:
-    r"""Return a row per era with every field, numbers with every digit.
+    """Return a row per era with every field as CSV text, numbers with every digit.
 
     >>> eras_csv([]).splitlines()
     ['']
     """
-    table = pd.DataFrame([asdict(era) for era in eras])
-    return table.to_csv(index=False, lineterminator="\n")
+    return pd.DataFrame(list(eras)).to_csv(index=False, lineterminator="\n")
 
 
 def eras_table(eras: Sequence[EraResult]) -> str:
@@ -84,23 +81,21 @@ def summarise_eras(eras: Sequence[EraResult]) -> dict[str, float]:
     awards = [era.award for era in eras]
     judged = [era for era in eras if era.champion]
     rows = sum(era.next_arrived for era in judged)
-    counts = {
+    figures = {
         "eras": float(len(eras)),
         "promotions": float(max(awards.count("champion") - 1, 0)),
         "challengers": float(awards.count("challenger")),
         "refusals": float(awards.count("refused")),
     }
     if not rows:
-        return counts
-    accuracies = {
-        f"accuracy_{model}": sum(getattr(e, f"next_{model}") * e.next_arrived for e in judged)
-        / rows
-        for model in ("retrained", "first", "candidate")
-    }
+        return figures
+    for model in ("retrained", "first", "candidate"):
+        right = sum(getattr(era, f"next_{model}") * era.next_arrived for era in judged)
+        figures[f"accuracy_{model}"] = right / rows
     wins, losses = (sum(getattr(e, k) for e in judged) for k in ("only_retrained", "only_first"))
     gain = (wins - losses) / rows
     error = math.sqrt((wins + losses) / rows - gain**2) / math.sqrt(rows)
-    return counts | accuracies | {"gain": gain, "gain_error": error}
+    return figures | {"gain": gain, "gain_error": error}
 
 
 def conclusion(eras: Sequence[EraResult]) -> str:
@@ -110,11 +105,10 @@ def conclusion(eras: Sequence[EraResult]) -> str:
     True
     """
     figures = summarise_eras(eras)
-    counted = (
-        f"{len(eras)} eras: {_counted(figures['promotions'], 'promotion')} after the first "
-        f"champion, {_counted(figures['challengers'], 'challenger')}, "
-        f"{_counted(figures['refusals'], 'refusal')}."
-    )
+    nouns = ("promotion", "challenger", "refusal")
+    counts = [f"{figures[f'{noun}s']:.0f} {noun}" for noun in nouns]
+    first, *others = (text if text.startswith("1 ") else f"{text}s" for text in counts)
+    counted = f"{len(eras)} eras: {first} after the first champion, {', '.join(others)}."
     if "gain" not in figures:
         return f"{counted} No candidate became champion, so there is nothing to compare."
     return (
@@ -129,10 +123,6 @@ def _comparison(figures: dict[str, float]) -> str:
     if not figures["promotions"]:
         return "the first champion stayed, so retraining changed nothing"
     points = f"{100 * figures['gain']:+.2f} ± {100 * figures['gain_error']:.2f} points"
-    if abs(figures["gain"]) <= NOISE * figures["gain_error"]:
+    if abs(figures["gain"]) <= _NOISE * figures["gain_error"]:
         return f"no difference beyond chance ({points})"
     return f"retraining {'paid' if figures['gain'] > 0 else 'did harm'} ({points})"
-
-
-def _counted(number: float, noun: str) -> str:
-    return f"{number:.0f} {noun}" if number == 1 else f"{number:.0f} {noun}s"

@@ -21,12 +21,7 @@ _MOST_TICKS = 10
 
 
 def draw(eras: Sequence[EraResult], path: Path) -> None:
-    """Write the plot as PNG.
-
-    Above, the accuracy on the passengers of the next era: of the champion, of the first champion,
-    and of each candidate, whatever its award. Below, the candidate's gain over the champion on the
-    hold-out, which the gate judged by.
-    """
+    """Write the plot as PNG: accuracies on the next era above, gains on the hold-out below."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 

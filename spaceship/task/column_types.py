@@ -22,21 +22,17 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
 
     Takes what CSV, JSON, Parquet or Python may hold: text or native values, `None`, `NaN` or an
     empty text for a missing one. A frame that is typed already passes through untouched. The label
-    is kept if it is there, as plain booleans unless some are missing.
-
-    Raises:
-        DataError: A raw column is missing or there twice, or a value is not of its column's type.
+    is kept if it is there, as plain booleans unless some are missing. Raise DataError if a raw
+    column is missing or there twice, or a value is not of its column's type.
 
     >>> str(typed(people.test.astype(object)).dtypes["Age"])
     'float64'
-
     """
     if twice := sorted({*frame.columns[frame.columns.duplicated()]} & {*COLUMNS, LABEL}):
-        msg = f"expected each raw column once; found twice: {', '.join(twice)}"
-        raise DataError(msg)
+        raise DataError(f"expected each raw column once; found twice: {', '.join(twice)}")
     if absent := [name for name in COLUMNS if name not in frame.columns]:
-        msg = f"expected the {len(COLUMNS)} raw columns; {missing_columns(absent, frame.columns)}"
-        raise DataError(msg)
+        missing = missing_columns(absent, frame.columns)
+        raise DataError(f"expected the {len(COLUMNS)} raw columns; {missing}")
     names = [*COLUMNS, LABEL] if LABEL in frame.columns else [*COLUMNS]
     columns = {name: _typed_column(frame[name]) for name in names}
     return pd.DataFrame(columns, index=frame.index)
@@ -83,30 +79,22 @@ def read(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     >>> values.tolist(), unreadable.tolist()
     ([7.0, nan, nan], [False, True, False])
     """
-    reader = {"a number": to_number, "true or false": to_boolean}
-    converted = reader.get(kind_of(str(column.name)), to_text)(column)
+    reader = {"a number": _to_number, "true or false": to_boolean}
+    converted = reader.get(kind_of(str(column.name)), _to_text)(column)
     if converted is column or not converted.hasnans:
         return converted, pd.Series(data=False, index=column.index)
-    return converted, converted.isna() & to_text(column).notna()
+    return converted, converted.isna() & _to_text(column).notna()
 
 
-def to_text(column: pd.Series) -> pd.Series:
-    """Return a column as text; missing and empty values are NaN.
-
-    >>> to_text(pd.Series([7, None, ""], dtype=object)).tolist()
-    ['7', nan, nan]
-    """
+def _to_text(column: pd.Series) -> pd.Series:
+    """Return a column as text; missing and empty values are NaN."""
     text = column if column.dtype == "str" else column.astype("str")
     empty = (text == "").to_numpy()
     return text.mask(empty) if empty.any() else text
 
 
-def to_number(column: pd.Series) -> pd.Series:
-    """Return a column as float64; a value that is no number is NaN.
-
-    >>> to_number(pd.Series(["7", "old"])).tolist()
-    [7.0, nan]
-    """
+def _to_number(column: pd.Series) -> pd.Series:
+    """Return a column as float64; a value that is no number is NaN."""
     if column.dtype == np.float64:
         return column
     if not pd.api.types.is_numeric_dtype(column.dtype):
@@ -117,7 +105,7 @@ def to_number(column: pd.Series) -> pd.Series:
 def to_boolean(column: pd.Series) -> pd.Series:
     """Return a column as nullable boolean; a value that is neither true nor false is missing.
 
-    True and false may be booleans, the numbers 1 and 0, or either of them as text in any case.
+    Booleans, the numbers 1 and 0 and either of them as text in any case are read.
 
     >>> to_boolean(pd.Series(["TRUE", 0, "maybe"])).tolist()
     [True, False, <NA>]
@@ -136,8 +124,8 @@ def _typed_column(column: pd.Series) -> pd.Series:
     converted, unreadable = read(column)
     if unreadable.any():
         strange = column[unreadable]
-        found = ", ".join(repr(value) for value in strange.head(_SHOWN))
-        msg = f"expected {column.name} to be {kind_of(str(column.name))}, or missing; "
-        raise DataError(f"{msg}found {len(strange)} others: {found}")
+        found = f"{len(strange)} others: {', '.join(map(repr, strange.head(_SHOWN)))}"
+        kind = kind_of(str(column.name))
+        raise DataError(f"expected {column.name} to be {kind}, or missing; found {found}")
     whole_label = column.name == LABEL and not converted.hasnans
     return converted.astype(np.bool_) if whole_label else converted

@@ -67,8 +67,7 @@ def as_frame(columns: Mapping[str, Any], index: pd.Index) -> pd.DataFrame:
 
 def _plain(values: Any) -> Any:
     """Return text as it is, in pandas' `str` dtype, and other values as float64."""
-    if isinstance(values, pd.Series):
-        if isinstance(values.dtype, pd.StringDtype):
-            return values
-        return values.to_numpy(dtype="float64", na_value=np.nan)
-    return np.asarray(values, dtype="float64")
+    if not isinstance(values, pd.Series):
+        return np.asarray(values, dtype="float64")
+    is_text = isinstance(values.dtype, pd.StringDtype)
+    return values if is_text else values.to_numpy(dtype="float64", na_value=np.nan)

@@ -43,7 +43,7 @@ def test_a_resumed_sweep_is_gated_as_the_latest_command_says(
     tmp_path: Path, sweeper: str, *, dry_run: bool
 ) -> None:
     asked = composed(tmp_path, f"hydra/sweeper={sweeper}", "gate.dry_run=true")
-    saved = OmegaConf.masked_copy(composed(tmp_path), [key for key in asked if key != "hydra"])
+    saved = OmegaConf.masked_copy(composed(tmp_path), [str(key) for key in asked if key != "hydra"])
     (tmp_path / "sweep" / "0" / ".hydra").mkdir(parents=True)
     OmegaConf.save(saved, tmp_path / "sweep" / "0" / ".hydra" / "config.yaml")
     hook = Hook(asked)

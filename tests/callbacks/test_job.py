@@ -20,7 +20,12 @@ def test_what_fails_at_a_jobs_end_comes_back_from_a_launchers_process(
         raise RegistryError("no registry")
 
     monkeypatch.setattr(logbook, "end_job", fail)
-    hydra = {"sweeper": None, "mode": RunMode.MULTIRUN, "runtime": {}, "output_subdir": None}
+    hydra: dict[str, object] = {
+        "sweeper": None,
+        "mode": RunMode.MULTIRUN,
+        "runtime": {},
+        "output_subdir": None,
+    }
     config = OmegaConf.create({"hydra": hydra, "mode": {}})
     done = JobReturn(overrides=[], status=JobStatus.COMPLETED, _return_value=0.4)
     try:

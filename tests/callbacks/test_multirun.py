@@ -30,13 +30,13 @@ def test_a_blend_that_fails_is_logged_and_the_best_job_is_gated(
     hook = Hook(config)
     present = hook.experiment.blank_report("")
     for name, loss in (("a", 0.4), ("b", 0.5)):
-        recipe = {"name": name, "features": {}}
+        recipe: dict[str, object] = {"name": name, "features": {}}
         metrics = {"cv_log_loss": loss}
         digest, protocol = present.data_digest, present.protocol
         job = Job(hook.sweep_folder / name, in_multirun=True)
         Report(name, "synthetic", digest, recipe, metrics, protocol=protocol).write(job.folder)
         (job.folder / ".hydra").mkdir()
-        own = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
+        own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
         OmegaConf.save(own, job.folder / ".hydra" / "config.yaml")
     parent = _multirun.start(hook, "multirun")
     try:

@@ -7,15 +7,15 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-import forks
 import pytest
-from commands import Shell
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import OverrideParseException
 from sklearn.utils._param_validation import InvalidParameterError
 
 from spaceship.cli.main import exit_with
 from spaceship.errors import DataError, RefusedError
+from tests import forks
+from tests.commands import Shell
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "run.py"
 

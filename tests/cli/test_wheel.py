@@ -8,8 +8,9 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from commands import QUICK, QUICK_MODEL, ROOT
 from mlflow import MlflowClient
+
+from tests.commands import QUICK, QUICK_MODEL, ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -112,7 +113,7 @@ def test_messages_name_the_installed_command(spaceship: Installed) -> None:
 
 
 def test_the_version_is_the_wheels(spaceship: Installed) -> None:
-    command = [spaceship.environment / "bin" / "python", "-I", "-c"]
+    command = [str(spaceship.environment / "bin" / "python"), "-I", "-c"]
     code = "import spaceship; print(spaceship.__version__, spaceship.__file__)"
     told = subprocess.run([*command, code], capture_output=True, text=True, check=True).stdout
     assert told.startswith("0.2.0 ")

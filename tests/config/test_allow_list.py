@@ -1,15 +1,14 @@
 """Only classes on a project's list are made from a config: by the project, Hydra or logging."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Shell
 from omegaconf import OmegaConf
 
 from spaceship.config import allow_list
 from spaceship.errors import ConfigError
+from tests.commands import Shell
 
 FOREIGN = [
     "os.system",
@@ -32,7 +31,7 @@ HOSTILE = {
 
 
 @pytest.fixture
-def pyproject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def pyproject(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the path of another project's `pyproject.toml`, not there yet."""
     path = tmp_path / "pyproject.toml"
     monkeypatch.setattr(allow_list, "PYPROJECT", path)

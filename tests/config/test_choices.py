@@ -2,13 +2,13 @@
 
 import pandas as pd
 import pytest
-from commands import QUICK, Shell
 
 from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.cross_validation import decision_threshold
 from spaceship.evaluation.holdout import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.registry import packaging
+from tests.commands import QUICK, Shell
 
 pytestmark = pytest.mark.slow
 TREES = ("model.estimator.n_estimators=20", "model.estimator.num_leaves=4")

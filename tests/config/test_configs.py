@@ -103,4 +103,4 @@ def test_describes_a_store(choice: tuple[str, str]) -> None:
     group, name = choice
     node = OmegaConf.to_container(composed(group, name)[group], resolve=True)
     assert isinstance(node, dict)
-    assert Store(**node).experiment == "spaceship"
+    assert Store(**{str(key): value for key, value in node.items()}).experiment == "spaceship"

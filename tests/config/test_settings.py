@@ -55,7 +55,7 @@ def test_usable_threads(threads: int) -> None:
         ("inference.on_drift", "panic", "one of fail, warn"),
         ("calibration", "magic", "one of none, isotonic, sigmoid, temperature"),
         *[("threshold", value, "0.5 or tuned") for value in (0.4, "best", True)],
-        *[("objective.metric", value, "a metric") for value in (3, [], None, "")],
+        *[("objective.metric", value, "a metric") for value in (3, list[object](), None, "")],
         *[("simulate.eras", value, "2 to 100") for value in (1, 101, 2.0, None)],
         *[("simulate.window", value, "1 or more, or null") for value in (0, 1.5, "all")],
         *[("simulate.groups", value, "10 to 5000000") for value in (9, "x", 5_000_001)],

@@ -1,12 +1,14 @@
 """Each rule yields the raw values that break it, where they stand."""
 
+from typing import Any
+
 import pandas as pd
 import pytest
 
 from spaceship.data.broken_rules import broken_rules
 
 
-def found(**columns: list[object]) -> list[tuple[str, str, dict[int, object]]]:
+def found(**columns: list[object]) -> list[tuple[str, str, dict[Any, Any]]]:
     rows = pd.RangeIndex(10, 10 + len(next(iter(columns.values()))), name="line")
     frame = pd.DataFrame(columns, index=rows)
     return [(broken.column, broken.rule, broken.found.to_dict()) for broken in broken_rules(frame)]

@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -85,7 +86,7 @@ def _other_values(path: Path) -> None:
     frame.to_parquet(path / "train.parquet")
 
 
-SPOILERS = {
+SPOILERS: dict[str, Callable[[Path], object]] = {
     "other values": _other_values,
     "cut": lambda path: (path / "train.parquet").write_bytes(
         (path / "train.parquet").read_bytes()[:-100]

@@ -140,7 +140,7 @@ def test_result_is_typed(tmp_path: Path) -> None:
     assert frame.index.equals(pd.RangeIndex(4))
     assert frame[LABEL].dtype == np.bool_
     assert frame.loc[2].isna().sum() == 12
-    assert frame.loc[3, ["HomePlanet", "Destination", "Name"]].tolist() == [
+    assert list(frame.loc[3, ["HomePlanet", "Destination", "Name"]]) == [
         "Pluto",
         "Mars, moon",
         'O\'Hara "Zoë"',
@@ -162,7 +162,7 @@ def test_good_file_is_silent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
 def test_groups_must_not_be_shared() -> None:
     train, test = good(), good()
     check_disjoint(train.iloc[:2], test.iloc[2:])
-    with pytest.raises(DataError, match=r"found 2 in both: 0001, 0002\.\n"):
+    with pytest.raises(DataError, match=r"found 2 in both: 0001, 0002; move"):
         check_disjoint(train, test.iloc[:2])
 
 
@@ -179,12 +179,12 @@ def test_sample_is_typed() -> None:
         (
             ["0002_01", "0001_01", "0003_01"],
             True,
-            "the same ids in another order, 2 rows that differ: 0002_01 for",
+            "the same ids in another order, 2 other rows: 0002_01 for",
         ),
-        (["0001_01", "0002_01", "0009_01"], True, "found 1 row that differs: 0009_01 for 0003_01"),
+        (["0001_01", "0002_01", "0009_01"], True, "found 1 other row: 0009_01 for 0003_01"),
         (["0001_01", "0002_01"], True, "found 2 rows for 3; in one of the files only: 0003_01"),
-        (["0001_01", "0002_01", "0003_01"], "perhaps", "found 3 rows with something else"),
-        (["0001_01", "0002_01", None], True, "1 row that differs"),
+        (["0001_01", "0002_01", "0003_01"], "perhaps", "found 3 others; download"),
+        (["0001_01", "0002_01", None], True, "1 other row"),
     ],
 )
 def test_sample_must_fit_the_test_file(ids: list[str], labels: object, fragment: str) -> None:
@@ -203,7 +203,7 @@ def test_sample_needs_both_columns() -> None:
 @pytest.mark.parametrize("name", ["PassengerId", "Transported"])
 def test_sample_has_each_column_once(name: str) -> None:
     sample = good()[["PassengerId", "Transported", name]]
-    with pytest.raises(DataError, match=f"found twice: {name}"):
+    with pytest.raises(DataError, match=f"found more than once: {name}"):
         check_sample(sample, good())
 
 

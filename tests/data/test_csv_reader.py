@@ -30,13 +30,13 @@ REFUSED = {
     "empty gzip": (gzip.compress(b""), ["an empty file"]),
     "cut gzip": (gzip.compress(PLAIN)[:-9], ["expected whole gzip data", "download it again"]),
     "UTF-16": (TEXT.encode("utf-16"), ["found UTF-16 text", "iconv -f UTF-16 -t UTF-8"]),
-    "UTF-16 without a mark": (TEXT.encode("utf-16-le"), ["byte 0xeb", "Save it as UTF-8"]),
+    "UTF-16 without a mark": (TEXT.encode("utf-16-le"), ["byte 0xeb", "save it as UTF-8"]),
     "huge field": (PLAIN + b"3_01," + b"a" * 200_000 + b",1\n", ["more than 131,072 characters"]),
     "Latin-1": (TEXT.encode("latin-1"), ["byte 0xeb at byte 49 (line 3)", "iconv -f LATIN1"]),
     "NUL": (PLAIN.replace(b"7.5", b"\0\0"), ["a NUL byte at byte", "(line 5)"]),
     "ZIP": (b"PK\x03\x04rest", ["ZIP archive", "unzip"]),
     "Parquet": (b"PAR1\x15\x04\x00\x00rest", ["a NUL byte at byte 6"]),
-    "bzip2": (b"BZh91AY&SY\xe2\x9f", ["byte 0xe2 at byte 10", "Save it as UTF-8"]),
+    "bzip2": (b"BZh91AY&SY\xe2\x9f", ["byte 0xe2 at byte 10", "save it as UTF-8"]),
     "one column": (b'Age\n1\n""\n2\n', ["several columns", "found one, 'Age'"]),
     "quotes around nothing": (b'""', ["several columns", "found one, ''"]),
     "byte-order mark alone": (b"\xef\xbb\xbf \n", ["several columns", "found one, ''"]),
@@ -52,7 +52,7 @@ REFUSED = {
     "a form feed": (PLAIN + b"\x0c\n", ["1 otherwise", "line 6 (1 fields)"]),
     "a blank that is none": (PLAIN + "\xa0\n".encode(), ["1 otherwise", "line 6 (1 fields)"]),
     "quotes before the header": (b'""\n' + PLAIN, ["several columns", "found one, ''"]),
-    "quotes around a blank": (PLAIN + b'" "\n', ["blank line", "Remove lines of quoted blanks"]),
+    "quotes around a blank": (PLAIN + b'" "\n', ["blank line", "remove lines of quoted blanks"]),
     "text after a quote": (PLAIN + b'3_01,"a"b,1\n', ["text after a closing quote in line 6"]),
 }
 
@@ -102,7 +102,7 @@ def test_header_alone_is_a_frame_without_rows(tmp_path: Path) -> None:
 
 def test_absent_file_lists_what_is_there(tmp_path: Path) -> None:
     write(tmp_path, PLAIN)
-    with pytest.raises(DataError, match=r"no such file; the folder holds passengers\.csv"):
+    with pytest.raises(DataError, match=r"no such file \(the folder holds passengers\.csv\)"):
         read_csv(tmp_path / "train.csv")
     with pytest.raises(DataError, match="the folder holds nothing"):
         read_csv(tmp_path / "nowhere" / "train.csv")

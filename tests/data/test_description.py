@@ -1,7 +1,5 @@
 """The description of each kind of column, and its table."""
 
-import math
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,14 +34,14 @@ def test_figures_of_each_kind_of_column(frame: pd.DataFrame) -> None:
     assert planet["label_if_missing"] == 1.0
     assert (cryo["dtype"], cryo["missing"], cryo["label_if_missing"]) == ("boolean", 0.5, 0.0)
     assert (age["minimum"], age["median"], age["maximum"]) == (1.0, 2.0, 6.0)
-    assert math.isnan(planet["minimum"])
-    assert math.isnan(profile.loc[LABEL, "label_if_missing"])
+    assert pd.isna(planet["minimum"])
+    assert pd.isna(profile.loc[LABEL, "label_if_missing"])
 
 
 def test_a_column_without_any_value(frame: pd.DataFrame) -> None:
     name = describe(frame, LABEL).loc["Name"]
     assert (name["missing"], name["distinct"], name["top"]) == (1.0, 0, "")
-    assert math.isnan(name["top_share"])
+    assert pd.isna(name["top_share"])
     assert name["label_if_missing"] == 0.5
 
 

@@ -116,7 +116,7 @@ def test_downloaded_files_are_reused(
 @pytest.mark.parametrize(
     ("status", "kind", "fragments"),
     [
-        (401, CredentialsError, ["HTTP status 401 for yours", "Create an API token"]),
+        (401, CredentialsError, ["HTTP status 401 for yours", "create an API token"]),
         (403, CredentialsError, ["accept the rules", "competitions/spaceship-titanic/rules"]),
         (404, ConfigError, ["HTTP status 404", "data.competition=spaceship-titanic"]),
         (429, CredentialsError, ["HTTP status 429", "try again later"]),
@@ -136,7 +136,7 @@ def test_status_is_explained(
 
 def test_no_network(kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    assert "found ProxyError.\nCheck the network and the proxy" in str(refusal())
+    assert "found ProxyError; check the network and the proxy" in str(refusal())
     assert kaggle.asked == []
 
 
@@ -144,7 +144,7 @@ def test_no_credentials(kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.delenv("KAGGLE_API_TOKEN")
     error = refusal()
     assert isinstance(error, CredentialsError)
-    assert "found none.\nCreate an API token on https://www.kaggle.com/settings/api" in str(error)
+    assert "found none; create an API token on https://www.kaggle.com/settings/api" in str(error)
     assert kaggle.asked == []
 
 
@@ -154,7 +154,7 @@ def test_token_that_no_header_can_hold(
 ) -> None:
     monkeypatch.setenv("KAGGLE_API_TOKEN", token)
     error = refusal()
-    assert "credentials; found some that cannot be read" in str(error)
+    assert "credentials, found some that cannot be read" in str(error)
     assert "secret" not in str(error)
     assert kaggle.asked == []
 
@@ -186,7 +186,7 @@ def test_cache_that_cannot_be_written(
     monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path / "file" / "cache"))
     error = refusal()
     assert isinstance(error, DataError)
-    assert "found Not a directory." in str(error)
+    assert "found Not a directory;" in str(error)
     assert "make room in" in str(error)
     assert kaggle.asked == []
 
@@ -194,7 +194,7 @@ def test_cache_that_cannot_be_written(
 def test_archive_of_another_competition(kaggle: Kaggle, folder: Path) -> None:
     (folder / "train.csv").unlink()
     kaggle.body = archive(folder)
-    with pytest.raises(DataError, match=r"train\.csv: expected a CSV file; found no such file"):
+    with pytest.raises(DataError, match=r"train\.csv: expected a CSV file, found no such file"):
         KaggleData("titanic").load()
 
 

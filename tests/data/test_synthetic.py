@@ -3,15 +3,16 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from lightgbm import LGBMClassifier
 from omegaconf import OmegaConf
 
-from spaceship.data import checks as schema
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError
+from spaceship.task.column_types import typed
 from spaceship.task.spaceship_titanic.columns import COLUMNS, ID, LABEL, SPENDS
 from spaceship.task.spaceship_titanic.generator.passengers import generate
 
@@ -19,12 +20,12 @@ CONFIG = Path(__file__).parents[2] / "configs" / "data" / "synthetic.yaml"
 
 
 def make(**changes: float) -> SyntheticData:
-    arguments = {"n_groups": 300, "seed": 1, "drift": 0.0, "test_fraction": 0.33, **changes}
-    return SyntheticData(**arguments)
+    arguments: dict[str, Any] = {"n_groups": 300, "seed": 1, "drift": 0.0, "test_fraction": 0.33}
+    return SyntheticData(**arguments | changes)
 
 
 def test_the_default_is_of_kaggle_s_size_and_form() -> None:
-    config = OmegaConf.to_container(OmegaConf.load(CONFIG))
+    config: Any = OmegaConf.to_container(OmegaConf.load(CONFIG))
     assert config.pop("_target_") == "spaceship.data.synthetic.SyntheticData"
     data = SyntheticData(**config).load()
     assert len(data.train) == pytest.approx(8693, rel=0.03)
@@ -32,6 +33,7 @@ def test_the_default_is_of_kaggle_s_size_and_form() -> None:
     assert list(data.train) == [*COLUMNS, LABEL]
     assert list(data.test) == list(COLUMNS)
     assert data.train["Transported"].dtype == bool
+    assert data.sample is not None
     pd.testing.assert_frame_equal(data.sample, data.test[[ID]].assign(Transported=False))
 
 
@@ -97,7 +99,7 @@ def test_a_model_is_as_right_as_on_kaggle_s_files_until_drift_makes_it_stale() -
 
 
 def test_a_model_of_synthetic_passengers_is_right_about_real_ones(real_data: Path) -> None:
-    real = schema.typed(pd.read_csv(real_data / "train.csv", keep_default_na=True))
+    real = typed(pd.read_csv(real_data / "train.csv", keep_default_na=True))
     assert accuracy(generate(6000, 7, 0.0)[0], real) >= 0.74
 
 

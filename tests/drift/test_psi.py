@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from spaceship.drift.profile import PROFILE_FILE, Column, Profile
 from spaceship.drift.psi import FLOOR, Drift, chance, compare, psi
 from spaceship.errors import RegistryError
-from spaceship.records import read_record, write_record
+from spaceship.files import write_json
+from spaceship.records import read_record, to_plain
 
 PLANETS = Column(1000.0, 0.1, (0.5, 0.3, 0.1), levels=("Earth", "Europa", "Mars"))
 AGES = Column(1000.0, 0.02, (0.0, 0.49, 0.49), edges=(-1.0, 27.0))
@@ -154,7 +155,7 @@ def test_a_profile_is_read_as_it_was_written(tmp_path: Path) -> None:
     edges = (math.nextafter(0.0, -1.0), 0.0, 0.1 + 0.2)
     spends = Column(math.pi, 1 / 3, (0.0, 0.6, 0.1, 0.0), edges)
     profile = replace(BEFORE, columns=BEFORE.columns | {"Spa": spends})
-    write_record(tmp_path / PROFILE_FILE, profile)
+    write_json(tmp_path / PROFILE_FILE, to_plain(profile))
     assert read_record(tmp_path / PROFILE_FILE, Profile) == profile
     assert json.loads((tmp_path / PROFILE_FILE).read_text())["version"] == 1
 

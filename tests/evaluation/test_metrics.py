@@ -5,11 +5,11 @@ import math
 import pytest
 
 from spaceship.errors import ConfigError
-from spaceship.evaluation.metrics import Direction, Metric, better, direction, names_of
+from spaceship.evaluation.metrics import Direction, Metric, better, direction
 
 
 def test_direction_takes_prefixes() -> None:
-    assert {metric.direction for metric in Metric} == {*Direction}
+    assert {direction(metric) for metric in Metric} == {*Direction}
     assert direction("accuracy") == direction("cv_accuracy") == "maximize"
     assert direction("holdout_log_loss") == direction("log_loss") == "minimize"
 
@@ -26,10 +26,3 @@ def test_better_follows_the_direction_and_is_strict() -> None:
     assert not better("log_loss", 0.4, 0.3)
     assert not better("ece", math.nan, 0.4)
     assert not better("accuracy", 0.4, math.nan)
-
-
-@pytest.mark.parametrize("metric", [None, [], ["cv_accuracy", 1], 0.5])
-def test_an_objective_names_a_metric_or_several(metric: object) -> None:
-    assert names_of(["cv_accuracy", "cv_ece"]) == ["cv_accuracy", "cv_ece"]
-    with pytest.raises(ConfigError, match=r"objective\.metric to name a metric, or a list of them"):
-        names_of(metric)

@@ -114,7 +114,7 @@ def test_a_report_of_old_has_neither_protocol_nor_threshold(tmp_path: Path) -> N
     path = tmp_path / "report.json"
     content = json.loads(path.read_text())
     del content["threshold"]
-    for protocol in ({}, None):
+    for protocol in (dict[str, object](), None):
         path.write_text(json.dumps(content | {"protocol": protocol}))
         old = Report.read(tmp_path)
         assert old == replace(REPORT, protocol=None)

@@ -23,6 +23,7 @@ from spaceship.evaluation.twins import (
     predict_holdout,
     repeats,
 )
+from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_pipeline
 from spaceship.split.holdout import holdout_mask
 from spaceship.task.spaceship_titanic.columns import ID, LABEL, group_of
@@ -38,11 +39,11 @@ def boosted() -> Pipeline:
     model = LGBMClassifier(
         n_estimators=15, subsample=0.7, subsample_freq=1, random_state=3, n_jobs=1, verbose=-1
     )
-    return build_pipeline(RawFeatures(), "native", model)
+    return build_pipeline(RawFeatures(), Encoding.NATIVE, model)
 
 
 def linear() -> Pipeline:
-    return build_pipeline(RawFeatures(), "onehot", LogisticRegression(max_iter=500))
+    return build_pipeline(RawFeatures(), Encoding.ONEHOT, LogisticRegression(max_iter=500))
 
 
 def scrambled(frame: pd.DataFrame) -> pd.DataFrame:
@@ -125,7 +126,7 @@ def test_another_seed_draws_other_folds(people: Dataset) -> None:
 def test_the_serving_model_learns_from_everybody_the_twin_from_the_training_part(
     people: Dataset,
 ) -> None:
-    prior = build_pipeline(RawFeatures(), "onehot", DummyClassifier(strategy="prior"))
+    prior = build_pipeline(RawFeatures(), Encoding.ONEHOT, DummyClassifier(strategy="prior"))
     training, _ = PROTOCOL.split(people.train)
     serving = fit_serving(prior, people.train)
     twin, holdout = fit_twin(prior, people.train, PROTOCOL)

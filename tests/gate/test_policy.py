@@ -112,6 +112,7 @@ def test_holdouts_without_shared_rows_are_refused(report: MakeReport) -> None:
 
 def test_holdouts_that_disagree_on_a_label_are_refused(report: MakeReport) -> None:
     champion = report(5, 10)
+    assert champion.holdout is not None
     labels = [not champion.holdout.labels[0], *champion.holdout.labels[1:]]
     other = HoldOut(champion.holdout.rows.assign(Transported=labels))
     verdict = GENEROUS.decide(report(9, 10), replace(champion, holdout=other))
@@ -144,7 +145,7 @@ def test_the_ceiling_lifts_nobody(report: MakeReport) -> None:
 def test_the_strictest_failed_rule_decides(
     report: MakeReport, caps: tuple[str, ...], award: str, rule: str
 ) -> None:
-    listed = {name: Fixed(otherwise=name) for name in caps}
+    listed: dict[str, Any] = {name: Fixed(otherwise=Award(name)) for name in caps}
     verdict = Gate(generous=Generous(), **listed).decide(report(9, 10), report(8, 10))
     assert (verdict.award, verdict.rule) == (award, rule)
     assert [check.otherwise for check in verdict.checks] == list(caps)
@@ -181,5 +182,5 @@ def test_a_gate_without_rules_is_none() -> None:
 
 
 def test_seeds_are_those_the_rules_ask_for() -> None:
-    gate = Gate(a=Repeats(seeds=[3, 1, 2]), b=Repeats(seeds=[1, 2, 7]), c=Generous())
+    gate = Gate(a=Repeats(seeds=(3, 1, 2)), b=Repeats(seeds=(1, 2, 7)), c=Generous())
     assert gate.cv_seeds == (3, 1, 2, 7)

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from spaceship.errors import RegistryError
+from spaceship.files import write_json
 from spaceship.gate.award import Award
 from spaceship.gate.rule._base import Check
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
-from spaceship.records import from_plain, to_plain, write_record
+from spaceship.records import from_plain, to_plain
 
 VERDICT = Verdict(
     award=Award.CHALLENGER,
@@ -25,7 +26,7 @@ VERDICT = Verdict(
 
 
 def test_a_verdict_comes_back_bit_for_bit(tmp_path: Path) -> None:
-    write_record(tmp_path / VERDICT_FILE, VERDICT)
+    write_json(tmp_path / VERDICT_FILE, to_plain(VERDICT))
     assert Verdict.read(tmp_path) == VERDICT
     assert from_plain(Verdict, to_plain(VERDICT), "memory") == VERDICT
     assert json.loads((tmp_path / "verdict.json").read_text())["version"] == 1

@@ -9,13 +9,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from commands import QUICK, QUICK_MODEL, Shell
 
-from spaceship.drift.alert import DriftAlert, Reaction
 from spaceship.drift.profile import PROFILE_FILE, SCORE, Profile
+from spaceship.experiment import Experiment
 from spaceship.mode.inference import _reference
 from spaceship.records import read_record
-from spaceship.registry.registry import Registry, Version
+from spaceship.registry.registry import Version
+from tests.commands import QUICK, QUICK_MODEL, Shell
 
 pytestmark = pytest.mark.slow
 
@@ -125,11 +125,11 @@ def test_a_profile_that_was_changed_is_not_used(shell: Shell, trained: Path, rea
 
 
 def test_a_champion_from_before_profiles_were_kept_predicts(
-    registry: Registry, caplog: pytest.LogCaptureFixture
+    experiment: Experiment, caplog: pytest.LogCaptureFixture
 ) -> None:
     old = Version("1", "0" * 32, {}, {"model": "…"})
-    assert _reference(registry, old, DriftAlert(0.1, Reaction.FAIL)) is None
-    assert "before profiles were kept" in caplog.text
+    assert _reference(experiment, old) is None
+    assert "registered without a profile" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ import time
 from pathlib import Path
 
 import pytest
-from commands import QUICK, QUICK_MODEL, Keep, Shell
-from forks import Fork
+
+from tests.commands import QUICK, QUICK_MODEL, Keep, Shell
+from tests.forks import Fork
 
 pytestmark = pytest.mark.slow
 

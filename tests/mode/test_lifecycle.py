@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
-from commands import QUICK, Shell
+
+from tests.commands import QUICK, Shell
 
 WEAK = ["model=random_forest", "model.estimator.max_depth=1"]
 DRY = "gate.dry_run=true"

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from commands import QUICK, QUICK_MODEL, Shell
 from mlflow import MlflowClient
+
+from tests.commands import QUICK, QUICK_MODEL, Shell
 
 pytestmark = pytest.mark.slow
 

@@ -4,15 +4,16 @@ import json
 import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
-from commands import QUICK, QUICK_MODEL, Shell
 from mlflow import MlflowClient
 
 from spaceship.data.synthetic import SyntheticData
 from spaceship.registry import packaging
 from spaceship.task.spaceship_titanic.columns import ID, LABEL, group_of
+from tests.commands import QUICK, QUICK_MODEL, Shell
 
 pytestmark = pytest.mark.slow
 
@@ -28,6 +29,10 @@ def folder_of(shell: Shell) -> Path:
 
 def table_of(shell: Shell) -> pd.DataFrame:
     return pd.read_csv(folder_of(shell) / "simulation.csv", dtype={"champion": "string"})
+
+
+def rows_of(shell: Shell) -> list[Any]:
+    return list(table_of(shell).itertuples())
 
 
 def own_client(folder: Path) -> MlflowClient:
@@ -85,7 +90,7 @@ def test_strong_drift_leads_to_a_promotion(drifted: tuple[Shell, object, str]) -
 def test_table_agrees_with_the_verdicts(drifted: tuple[Shell, object, str]) -> None:
     shell, _, told = drifted
     lines = told.splitlines()
-    for row in table_of(shell).itertuples():
+    for row in rows_of(shell):
         job = folder_of(shell) / "simulation" / f"era-{row.era}"
         verdict = json.loads((job / "verdict.json").read_text())
         assert verdict["award"] == row.award
@@ -112,7 +117,7 @@ def test_champions_are_judged_by_passengers_nobody_has_seen(
     eras, client = arrivals(folder), own_client(folder)
     groups = [set(group_of(era[ID])) for era in eras]
     assert len(set.union(*groups)) == sum(map(len, groups)) == 4 * 600
-    for row in table_of(shell).itertuples():
+    for row in rows_of(shell):
         coming = eras[row.era]
         assert row.next_arrived == len(coming)
         assert row.arrived == row.learnt_from == len(eras[row.era - 1])

@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from spaceship.model.blend import Blend
 from spaceship.model.catboost import CategoryCatBoost
+from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_blend, build_pipeline
 from spaceship.registry import packaging
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
@@ -26,7 +27,7 @@ TREES: dict[str, Any] = {"n_estimators": 20, "num_leaves": 4, "verbose": -1, "n_
 
 
 def steps(features: Any) -> Any:
-    return build_pipeline(features, "native", None)[:-1]
+    return build_pipeline(features, Encoding.NATIVE, None)[:-1]
 
 
 def blend(*estimators: Any, **settings: Any) -> Blend:

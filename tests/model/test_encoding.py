@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spaceship.model.encoding import encoder
+from spaceship.model.encoding import Encoding, encoder
 
 
 def frame(planets: list[object], ages: list[float]) -> pd.DataFrame:
@@ -16,14 +16,14 @@ TRAIN = frame(["Mars", "Earth", np.nan, "Mars"], [10.0, np.nan, 30.0, 50.0])
 
 
 def test_native_learns_sorted_categories() -> None:
-    encoded = encoder("native").fit_transform(TRAIN)
+    encoded = encoder(Encoding.NATIVE).fit_transform(TRAIN)
     assert encoded["HomePlanet"].cat.categories.tolist() == ["Earth", "Mars"]
     assert encoded["HomePlanet"].isna().tolist() == [False, False, True, False]
     assert encoded["Age"].dtype == "float64"
 
 
 def test_native_makes_unseen_missing_and_keeps_the_dtype() -> None:
-    native = encoder("native").fit(TRAIN)
+    native = encoder(Encoding.NATIVE).fit(TRAIN)
     encoded = native.transform(frame(["Pluto", "Mars"], [1.0, 2.0]))
     assert encoded["HomePlanet"].isna().tolist() == [True, False]
     assert encoded["HomePlanet"].dtype == native.transform(TRAIN)["HomePlanet"].dtype
@@ -31,19 +31,19 @@ def test_native_makes_unseen_missing_and_keeps_the_dtype() -> None:
 
 def test_native_takes_columns_without_a_known_value() -> None:
     blank = frame([np.nan, np.nan], [np.nan, np.nan])
-    encoded = encoder("native").fit(blank).transform(TRAIN)
+    encoded = encoder(Encoding.NATIVE).fit(blank).transform(TRAIN)
     assert encoded["HomePlanet"].isna().all()
 
 
 def test_native_keeps_index_and_names() -> None:
-    native = encoder("native").fit(TRAIN)
+    native = encoder(Encoding.NATIVE).fit(TRAIN)
     odd = TRAIN.set_axis([9, 5, 7, 1])
     assert native.transform(odd).index.tolist() == [9, 5, 7, 1]
     assert native.get_feature_names_out().tolist() == ["HomePlanet", "Age"]
 
 
 def test_onehot_scales_imputes_and_marks_what_was_missing() -> None:
-    encoded = encoder("onehot").fit_transform(TRAIN)
+    encoded = encoder(Encoding.ONEHOT).fit_transform(TRAIN)
     assert set(encoded.dtypes) == {np.dtype("float64")}
     assert not encoded.isna().any(axis=None)
     assert encoded["Age"].mean() == pytest.approx(0)
@@ -53,7 +53,7 @@ def test_onehot_scales_imputes_and_marks_what_was_missing() -> None:
 
 
 def test_onehot_gives_missing_a_column_and_unseen_none() -> None:
-    onehot = encoder("onehot").fit(TRAIN)
+    onehot = encoder(Encoding.ONEHOT).fit(TRAIN)
     levels = [name for name in onehot.get_feature_names_out() if name.startswith("HomePlanet")]
     assert levels == ["HomePlanet_Earth", "HomePlanet_Mars", "HomePlanet_nan"]
     encoded = onehot.transform(frame(["Pluto", "Mars", np.nan], [1.0, 2.0, 3.0]))[levels]
@@ -62,9 +62,9 @@ def test_onehot_gives_missing_a_column_and_unseen_none() -> None:
 
 def test_onehot_takes_a_number_never_seen() -> None:
     blank = frame(["Mars", "Earth"], [np.nan, np.nan])
-    assert not encoder("onehot").fit(blank).transform(TRAIN).isna().any(axis=None)
+    assert not encoder(Encoding.ONEHOT).fit(blank).transform(TRAIN).isna().any(axis=None)
 
 
 def test_onehot_takes_missing_where_training_had_none() -> None:
-    onehot = encoder("onehot").fit(frame(["Mars", "Earth"], [1.0, 2.0]))
+    onehot = encoder(Encoding.ONEHOT).fit(frame(["Mars", "Earth"], [1.0, 2.0]))
     assert not onehot.transform(frame([np.nan], [np.nan])).isna().any(axis=None)

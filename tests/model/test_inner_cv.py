@@ -13,6 +13,7 @@ from xgboost import XGBClassifier
 from spaceship.errors import ConfigError, DataError
 from spaceship.evaluation.cross_validation import decision_threshold
 from spaceship.model.catboost import CategoryCatBoost
+from spaceship.model.encoding import Encoding
 from spaceship.model.inner_cv import InnerIterations, with_inner_choices
 from spaceship.model.pipeline import build_pipeline
 from spaceship.registry import packaging
@@ -29,7 +30,7 @@ BOOSTERS = {
 
 
 def candidate(estimator: Any, **choices: Any) -> Any:
-    pipeline = build_pipeline(RawFeatures(), "onehot", estimator)
+    pipeline = build_pipeline(RawFeatures(), Encoding.ONEHOT, estimator)
     return with_inner_choices(pipeline, **choices, seed=0)
 
 
@@ -47,7 +48,7 @@ def test_rounds_that_only_fit_noise_are_not_taken(people: People, name: str) -> 
     chosen = fitted[-1]
     assert isinstance(chosen, InnerIterations)
     assert max(chosen.curve_) == 120
-    assert chosen.rounds_ == min(chosen.curve_, key=chosen.curve_.get)
+    assert chosen.rounds_ == min(chosen.curve_, key=lambda rounds: chosen.curve_[rounds])
     assert chosen.rounds_ < 60
 
 

@@ -31,7 +31,8 @@ NOT_ALONE = {"blend", "champion"}
 def node(name: str) -> DictConfig:
     """Load a candidate as it stands below `model` in the whole config."""
     config = OmegaConf.create({"seed": 42, "threads": 1, "model": OmegaConf.load(YAMLS[name])})
-    return config.model
+    model: DictConfig = config.model
+    return model
 
 
 @pytest.fixture(params=sorted(set(YAMLS) - NOT_ALONE))
@@ -71,6 +72,10 @@ def quick(model: DictConfig) -> Any:
     return build_pipeline(RawFeatures(), model.encoding, estimator.set_params(**few))
 
 
+def plain(node: DictConfig) -> Any:
+    return OmegaConf.to_container(node)
+
+
 def leaves(tree: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in tree.items():
         here = f"{path}.{key}" if path else str(key)
@@ -87,9 +92,8 @@ def test_is_named_like_its_file(model: DictConfig) -> None:
 
 
 def test_search_space_is_a_sweep_over_declared_defaults(model: DictConfig) -> None:
-    space = dict(leaves(OmegaConf.to_container(model.search_space)))
-    declared = OmegaConf.to_container(OmegaConf.create({"estimator": model.estimator}))
-    defaults = dict(leaves(declared))
+    space = dict(leaves(plain(model.search_space)))
+    defaults = dict(leaves({"estimator": plain(model.estimator)}))
     assert space
     for path, sweep in space.items():
         assert path in defaults, f"{path} has no default"

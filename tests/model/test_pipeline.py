@@ -6,6 +6,7 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_pipeline
 from spaceship.task.spaceship_titanic.columns import COLUMNS, SPENDS
 from spaceship.task.spaceship_titanic.features.raw import RawFeatures
@@ -13,11 +14,11 @@ from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 
 def passengers(n_rows: int = 40) -> pd.DataFrame:
     rows = np.arange(n_rows)
-    asleep = np.where(rows % 7 == 0, None, rows % 2 == 0)
+    asleep = [None if row % 7 == 0 else row % 2 == 0 for row in range(n_rows)]
     frame = pd.DataFrame(dict.fromkeys(SPENDS, rows * 10.0)).assign(
         PassengerId=[f"{row:04d}_01" for row in rows],
         HomePlanet=np.where(rows % 3 == 0, "Earth", "Mars"),
-        CryoSleep=asleep,
+        CryoSleep=pd.Series(asleep),
         Cabin=[f"F/{row}/{'PS'[row % 2]}" for row in rows],
         Destination="TRAPPIST-1e",
         Age=np.where(rows % 5 == 0, np.nan, rows),
@@ -28,7 +29,7 @@ def passengers(n_rows: int = 40) -> pd.DataFrame:
 
 
 def pipeline() -> Pipeline:
-    return build_pipeline(RawFeatures(), "onehot", LogisticRegression())
+    return build_pipeline(RawFeatures(), Encoding.ONEHOT, LogisticRegression())
 
 
 def test_steps_and_probabilities() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sklearn.pipeline import Pipeline
@@ -18,7 +19,7 @@ from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
 from spaceship.tracking.job import Job
 
 PROTOCOL = Protocol(holdout_fraction=0.4, salt="pepper", n_folds=3, seed=1)
-RULES = {"floor": Floor(minimum=0.5), "gain": Gain()}
+RULES: dict[str, Any] = {"floor": Floor(minimum=0.5), "gain": Gain()}
 LENIENT = Gate(**RULES)
 NewJob = Callable[..., Job]
 
@@ -44,8 +45,9 @@ def promotion(registry: Registry, gate: Gate = LENIENT) -> Promotion:
 
 def one_better(holdout: HoldOut) -> HoldOut:
     """Return the same hold-out with one mistake less."""
-    rows, wrong = holdout.rows.copy(), holdout.correct.idxmin()
-    rows.loc[wrong, "probability"] = float(rows.loc[wrong, "Transported"])
+    rows = holdout.rows.copy()
+    wrong: Any = holdout.correct.idxmin()
+    rows.loc[wrong, "probability"] = float(rows["Transported"][wrong])
     return replace(holdout, rows=rows)
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from candidates import PROTOCOL, NewJob, Twins
 from lightgbm import LGBMClassifier
 from sklearn.pipeline import Pipeline
 
@@ -13,17 +12,19 @@ from spaceship.data._base import Dataset
 from spaceship.evaluation.holdout import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import fit_twin, holdout_metrics
+from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_pipeline
 from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
+from tests.registry.candidates import PROTOCOL, NewJob, Twins
 
 
 @pytest.fixture(scope="module")
 def twins(people: Dataset) -> Twins:
     def boosted(**options: Any) -> Pipeline:
         model = LGBMClassifier(random_state=1, n_jobs=1, verbose=-1, **options)
-        return build_pipeline(RawFeatures(), "native", model)
+        return build_pipeline(RawFeatures(), Encoding.NATIVE, model)
 
     stump = boosted(n_estimators=1, max_depth=1, num_leaves=2)
     weak, by_weak = fit_twin(stump, people.train, PROTOCOL)
@@ -42,7 +43,7 @@ def new_job(store: Store, tmp_path: Path, twins: Twins) -> NewJob:
         for folder in (job.model, job.twin):
             folder.mkdir(parents=True)
             (folder / "MLmodel").write_text("flavors: {}\n")
-        recipe = {"name": "lgbm", "estimator": {"random_state": "${seed}"}}
+        recipe: dict[str, object] = {"name": "lgbm", "estimator": {"random_state": "${seed}"}}
         metrics = holdout_metrics(holdout)
         report = Report("lgbm", "synthetic", digest, recipe, metrics, holdout=holdout)
         report.write(job.folder)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from candidates import LENIENT, NewJob, Twins, aliases, n_versions, one_better, promotion
 
 from spaceship.errors import RegistryError
 from spaceship.evaluation.report import Report
@@ -17,6 +16,15 @@ from spaceship.registry.moves import MoveState
 from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.tracking.store import Store
+from tests.registry.candidates import (
+    LENIENT,
+    NewJob,
+    Twins,
+    aliases,
+    n_versions,
+    one_better,
+    promotion,
+)
 
 
 @pytest.mark.parametrize("lost", ["report.json", "holdout.csv"])

@@ -20,7 +20,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
-from commands import ROOT
 from lightgbm import LGBMClassifier
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
@@ -29,11 +28,13 @@ from sklearn.pipeline import Pipeline
 from spaceship.data._base import Dataset
 from spaceship.errors import RegistryError
 from spaceship.model.catboost import CategoryCatBoost
+from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_pipeline
 from spaceship.registry import packaging
 from spaceship.task.spaceship_titanic.columns import LABEL, group_of
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
 from spaceship.task.spaceship_titanic.features.raw import RawFeatures
+from tests.commands import ROOT
 
 ELSEWHERE = """
 import io, json, sys
@@ -86,7 +87,7 @@ class Strange(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 def fitted(people: Dataset) -> Pipeline:
     features = FullFeatures(["fill_from_group", "cabin", "spending"])
     model = LGBMClassifier(n_estimators=20, random_state=1, n_jobs=1, verbose=-1)
-    pipeline = build_pipeline(features, "native", model)
+    pipeline = build_pipeline(features, Encoding.NATIVE, model)
     return pipeline.fit(people.train, people.train[LABEL].to_numpy())
 
 
@@ -178,7 +179,7 @@ def test_requirements_are_pinned_and_no_more_than_needed(folder: Path) -> None:
 
 def test_a_library_behind_a_class_of_ours_is_required_too(people: Dataset, tmp_path: Path) -> None:
     model = CategoryCatBoost(iterations=2, logging_level="Silent", allow_writing_files=False)
-    pipeline = build_pipeline(RawFeatures(), "native", model)
+    pipeline = build_pipeline(RawFeatures(), Encoding.NATIVE, model)
     pipeline.fit(people.train, people.train[LABEL].to_numpy())
     packaging.save(pipeline, tmp_path / "model", people.train)
     assert "catboost==" in (tmp_path / "model" / "requirements.txt").read_text()
@@ -189,7 +190,7 @@ def test_a_library_behind_a_class_of_ours_is_required_too(people: Dataset, tmp_p
 def test_a_type_that_is_not_trusted_is_refused_before_anything_is_written(
     people: Dataset, tmp_path: Path
 ) -> None:
-    pipeline = build_pipeline(RawFeatures(), "onehot", Strange())
+    pipeline = build_pipeline(RawFeatures(), Encoding.ONEHOT, Strange())
     pipeline.fit(people.train, people.train[LABEL].to_numpy())
     with pytest.raises(RegistryError, match=r"types under spaceship\..* found .*Strange"):
         packaging.save(pipeline, tmp_path / "model", people.train)
@@ -209,7 +210,7 @@ def test_what_cannot_be_finished_goes(
 
 
 def test_frames_without_gaps_or_label_can_be_the_example(people: Dataset, tmp_path: Path) -> None:
-    pipeline = build_pipeline(RawFeatures(), "onehot", LogisticRegression())
+    pipeline = build_pipeline(RawFeatures(), Encoding.ONEHOT, LogisticRegression())
     pipeline.fit(people.train, people.train[LABEL].to_numpy())
     whole = people.test.dropna().head(3)
     packaging.save(pipeline, tmp_path / "model", whole)

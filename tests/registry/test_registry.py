@@ -92,6 +92,7 @@ def test_versions_are_numbered_and_know_their_run_and_recipe(
     assert version.recipe == RECIPE
     assert registry.model_uri(version) == "models:/spaceship-synthetic/2"
     run = registry.store.client.get_run(version.run_id)
+    assert run.outputs is not None
     assert run.outputs.model_outputs[0].model_id
     assert registry.find(CHAMPION) is None, "registering alone moves nothing"
 
@@ -187,9 +188,14 @@ def test_four_processes_move_an_alias_and_every_move_is_there(
         register(registry, tmp_path / "model")
     turns = [[*"123123"], [*"234234"], [*"341341"], [*"412412"]]
     command: list[Any] = [sys.executable, "-c", MOVES_ALIASES, registry.store.uri]
-    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     movers = [
-        subprocess.Popen([*command, registry.lock_folder, *numbers], text=True, **pipes)
+        subprocess.Popen(
+            [*command, registry.lock_folder, *numbers],
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
         for numbers in turns
     ]
     for mover in movers:

@@ -16,6 +16,7 @@ import pytest
 
 from spaceship.config.build import build
 from spaceship.config.moved import MOVED
+from spaceship.model.encoding import Encoding
 from spaceship.registry import packaging
 
 FOLDER = Path(__file__).resolve().parent / "stored_model"
@@ -75,7 +76,7 @@ def _store_anew() -> None:
     people = SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33).load()
     features = resolve_name(f"{FEATURES}.raw.RawFeatures")()
     model = LGBMClassifier(n_estimators=5, num_leaves=6, random_state=1, n_jobs=1, verbose=-1)
-    pipeline = build_pipeline(features, "native", model)
+    pipeline = build_pipeline(features, Encoding.NATIVE, model)
     pipeline.fit(people.train, people.train["Transported"].to_numpy())
     with tempfile.TemporaryDirectory() as folder:
         packaging.save(pipeline, Path(folder) / "model", people.train)

@@ -6,18 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from candidates import (
-    LENIENT,
-    PROTOCOL,
-    RULES,
-    NewJob,
-    Twins,
-    aliases,
-    n_versions,
-    one_better,
-    promotion,
-    up_to_date,
-)
 
 from spaceship.data._base import Dataset
 from spaceship.data.synthetic import SyntheticData
@@ -34,6 +22,18 @@ from spaceship.registry import packaging
 from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
 from spaceship.task.spaceship_titanic.columns import LABEL
+from tests.registry.candidates import (
+    LENIENT,
+    PROTOCOL,
+    RULES,
+    NewJob,
+    Twins,
+    aliases,
+    n_versions,
+    one_better,
+    promotion,
+    up_to_date,
+)
 
 
 def test_the_first_champion_is_registered_whole_and_on_record(
@@ -193,7 +193,7 @@ def test_a_champion_without_the_seeds_or_the_folds_of_the_gate_is_scored_on_them
         asked.append(champion.name)
         return replace(champion, repeats=repeats)
 
-    strict = Gate(repeats=Repeats(seeds=[1, 2, 3], floor=0.5), significance=Significance(), **RULES)
+    strict = Gate(repeats=Repeats(seeds=(1, 2, 3), floor=0.5), significance=Significance(), **RULES)
     job = new_job(twins.good)
     better = {seed: {"accuracy": 0.8} for seed in repeats}
     replace(Report.read(job.folder), repeats=better, folds=[{}] * 3).write(job.folder)

@@ -1,18 +1,17 @@
-"""The fuzzer: the same cases from the same seed, and a judge that sees what is wrong."""
+"""Fuzzer: the same cases from the same seed, and the judgement of their ends."""
 
 import random
 import sys
 from pathlib import Path
 from typing import Any
 
-import forks
 import pytest
 
 from scripts.bench.measure import ROOT, composed
-from scripts.fuzz import data as fuzz_data
-from scripts.fuzz import lines as fuzz_lines
-from scripts.fuzz import tables as fuzz_tables
-from scripts.fuzz.case import Case, Ended, side_effects, telling
+from scripts.fuzz import data, lines
+from scripts.fuzz.case import Case, Ended, output_faults, state_faults
+from scripts.fuzz.tables import Folder, Table, group_of, written
+from tests import forks
 
 STATE: dict[str, Any] = {"aliases": [("m", "champion", 1)], "submission": "x", "running": 0}
 LINE = Case("line-1", "line", "", ("mode=pp",), {})
@@ -20,8 +19,8 @@ PREDICTED = "PassengerId,Transported\n0001_01,True\n0001_02,False\n"
 
 
 @pytest.fixture(scope="module")
-def tables() -> dict[str, fuzz_tables.Table]:
-    return fuzz_data.cut(None)
+def tables() -> dict[str, Table]:
+    return data.cut(None)
 
 
 def ended(status: int, output: str = "", errors: str = "") -> Ended:
@@ -29,32 +28,30 @@ def ended(status: int, output: str = "", errors: str = "") -> Ended:
 
 
 def test_the_passengers_that_are_mutated_are_whole_groups(
-    tables: dict[str, fuzz_tables.Table],
+    tables: dict[str, Table],
 ) -> None:
-    groups = {fuzz_tables.group_of(row[0]) for row in tables["train.csv"][1:]}
-    assert len(groups) == fuzz_data.GROUPS["train.csv"]
+    groups = {group_of(row[0]) for row in tables["train.csv"][1:]}
+    assert len(groups) == data.GROUPS["train.csv"]
     assert len(tables["sample_submission.csv"]) == len(tables["test.csv"])
 
 
-@pytest.mark.parametrize("kind", fuzz_data.KINDS)
-def test_every_kind_changes_the_folder(kind: str, tables: dict[str, fuzz_tables.Table]) -> None:
-    before = {name: fuzz_tables.written(table) for name, table in tables.items()}
+@pytest.mark.parametrize("kind", data.KINDS)
+def test_every_kind_changes_the_folder(kind: str, tables: dict[str, Table]) -> None:
+    before = {name: written(table) for name, table in tables.items()}
     for seed in range(10):
-        files: fuzz_tables.Folder = {**before}
-        fuzz_data.KINDS[kind](random.Random(seed), files)  # noqa: S311 - nothing secret
+        files: Folder = {**before}
+        data.KINDS[kind](random.Random(seed), files)  # noqa: S311 - nothing secret
         if files != before:
             return
     pytest.fail(f"ten mutations of the kind {kind} changed nothing")
 
 
-def test_cases_are_the_same_for_the_same_seed(
-    tables: dict[str, fuzz_tables.Table], tmp_path: Path
-) -> None:
-    known = fuzz_lines.Known([composed(*one) for one in fuzz_lines.CONFIGS], tmp_path)
+def test_cases_are_the_same_for_the_same_seed(tables: dict[str, Table], tmp_path: Path) -> None:
+    known = lines.Known([composed(*one) for one in lines.CONFIGS], tmp_path)
 
     def cases(seed: int) -> list[Case]:
-        folders = [fuzz_data.case(number, seed, tables, tmp_path / "data") for number in range(16)]
-        return folders + [fuzz_lines.case(number, seed, known, {}) for number in range(24)]
+        folders = [data.case(number, seed, tables, tmp_path / "data") for number in range(16)]
+        return folders + [lines.case(number, seed, known, {}) for number in range(24)]
 
     notes = {seed: [(case.note, case.arguments) for case in cases(seed)] for seed in (1, 2)}
     assert notes[1] == [(case.note, case.arguments) for case in cases(1)]
@@ -78,8 +75,8 @@ def test_cases_are_the_same_for_the_same_seed(
         (ended(0, "Traceback (most recent call last):"), "a traceback on stdout"),
     ],
 )
-def test_what_is_told_is_judged(end: Ended, fault: str | None) -> None:
-    faults = list(telling(LINE, end))
+def test_status_and_output_are_judged(end: Ended, fault: str | None) -> None:
+    faults = list(output_faults(LINE, end))
     assert (faults == []) == (fault is None)
     assert fault is None or faults[0].startswith(fault)
 
@@ -94,7 +91,7 @@ def test_what_is_told_is_judged(end: Ended, fault: str | None) -> None:
         ("x.py:1: UserWarning: c\n", "x.py"),
     ],
 )
-def test_what_libraries_say_is_noted(errors: str, noise: str) -> None:
+def test_lines_of_libraries_are_noted(errors: str, noise: str) -> None:
     assert ended(2, "", errors).noise.startswith(noise)
     assert bool(ended(2, "", errors).noise) == bool(noise)
 
@@ -114,8 +111,8 @@ def test_what_libraries_say_is_noted(errors: str, noise: str) -> None:
         (ended(2), {"submission": None}, "submission.csv changed"),
     ],
 )
-def test_what_is_left_is_judged(end: Ended, after: dict[str, Any], fault: str | None) -> None:
-    faults = list(side_effects(end, STATE, STATE | after))
+def test_state_is_judged(end: Ended, after: dict[str, Any], fault: str | None) -> None:
+    faults = list(state_faults(end, STATE, STATE | after))
     assert (faults == []) == (fault is None)
     assert fault is None or faults[0].startswith(fault)
 
@@ -123,6 +120,6 @@ def test_what_is_left_is_judged(end: Ended, after: dict[str, Any], fault: str | 
 @pytest.mark.slow
 def test_a_few_cases_end_as_promised() -> None:
     command = [sys.executable, "-m", "scripts.fuzz.main"]
-    done = forks.run([*command, "--data-cases", "8", "--line-cases", "12"], ROOT)
+    done = forks.run([*command, "--data-cases", "4", "--line-cases", "8"], ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "| all | " in done.stdout

@@ -5,11 +5,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from spaceship.config.settings import Simulate
 from spaceship.data._base import Dataset
 from spaceship.errors import DataError
 from spaceship.simulation.arrivals import (
     Arrivals,
-    Schedule,
     cut_into_eras,
     generate_eras,
     write_eras,
@@ -95,6 +95,6 @@ def test_fingerprints_differ_by_eras_and_contents(
 def test_the_window_slides_and_drift_rises_in_equal_steps(
     window: int | None, spans: list[tuple[int, int]]
 ) -> None:
-    schedule = Schedule(3, window, 50, 0.0, 0.6)
+    schedule = Simulate(eras=3, window=window, groups=50, drift_from=0.0, drift_to=0.6)
     assert schedule.drifts == pytest.approx([0.0, 0.2, 0.4, 0.6])
     assert [schedule.span(era) for era in (1, 2, 3)] == spans

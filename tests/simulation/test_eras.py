@@ -119,7 +119,7 @@ def test_csv_keeps_every_field_and_digit() -> None:
     exact = replace(PROMOTED, next_first=1 / 3)
     table = pd.read_csv(io.StringIO(eras_csv([FIRST, exact])), dtype={"champion": str})
     assert table.iloc[1].to_dict() == asdict(exact)
-    assert math.isnan(table.loc[0, "holdout_champion"])
+    assert table["holdout_champion"].isna()[0]
 
 
 def test_table_has_a_line_an_era_and_a_dash_for_what_there_was_not() -> None:

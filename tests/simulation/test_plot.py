@@ -31,14 +31,15 @@ ERA = EraResult(
     only_retrained=20,
     only_first=10,
 )
-NOBODY = {
-    "award": "refused",
-    "champion": "",
-    "relative_gain": math.nan,
-    "needed": math.nan,
-    "next_retrained": math.nan,
-    "next_first": math.nan,
-}
+NOBODY = replace(
+    ERA,
+    award="refused",
+    champion="",
+    relative_gain=math.nan,
+    needed=math.nan,
+    next_retrained=math.nan,
+    next_first=math.nan,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,8 +47,8 @@ NOBODY = {
     [
         [ERA, replace(ERA, era=2, award="refused", relative_gain=-0.1)],
         [replace(ERA, era=number, drift=math.nan) for number in range(1, 40)],
-        [replace(ERA, era=number, **NOBODY) for number in (1, 2)],
-        [replace(ERA, **NOBODY), replace(ERA, era=2, award="challenger")],
+        [replace(NOBODY, era=number) for number in (1, 2)],
+        [NOBODY, replace(ERA, era=2, award="challenger")],
     ],
     ids=["two awards", "many eras", "no champion ever", "a champion at last"],
 )

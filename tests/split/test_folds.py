@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spaceship.errors import ConfigError, DataError
@@ -18,6 +18,7 @@ def passengers(groups: list[int], size: int = 2) -> pd.Series:
     return pd.Series(ids, dtype="str")
 
 
+@settings(deadline=None)  # the first fold imports scikit-learn
 @given(
     sizes=st.lists(st.integers(1, 5), min_size=30, max_size=60),
     n_splits=st.integers(2, 5),

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import optuna
 import pytest
-from shell import Project
 
 from hydra_plugins.spaceship_optuna import _study
-from hydra_plugins.spaceship_optuna._journal import open_journal
+from hydra_plugins.spaceship_optuna._storage import open_storage
+from tests.sweeper.shell import Project
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def journal(tmp_path: Path) -> Path:
 def study(journal: Path) -> optuna.Study:
     """Give a new study in a journal file."""
     study, created = _study.open_study(
-        open_journal(str(journal)), "s", ["minimize"], must_exist=False
+        open_storage(str(journal)), "s", ["minimize"], must_exist=False
     )
     assert created
     return study

@@ -55,7 +55,7 @@ def worker_of(
     loader: Any = SimpleNamespace(load_sweep_config=lambda *_: config)
     context = HydraContext(loader, Callbacks())
     settings = Settings(n_trials=5, objectives=[Objective()])
-    return Worker(context, task or float, config, PLAN, settings, study.study_name, "")  # type: ignore[arg-type]
+    return Worker(context, task or float, config, PLAN, settings, study.study_name, "")
 
 
 def slots(study: optuna.Study) -> list[int]:

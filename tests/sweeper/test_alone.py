@@ -13,12 +13,12 @@ from pathlib import Path
 
 import optuna
 import pytest
-from commands import Keep
 from optuna.trial import TrialState
 from packaging.requirements import Requirement
-from shell import APPS, ROOT, counting, load, results, run
 
 from hydra_plugins.spaceship_optuna import REQUIREMENTS
+from tests.commands import Keep
+from tests.sweeper.shell import APPS, ROOT, TIMEOUT_SECONDS, counting, load, results
 
 pytestmark = pytest.mark.slow
 SWEEP = ["-m", "model=parabola,line", "hydra.sweeper.n_trials=12", "hydra.sweeper.sampler.seed=1"]
@@ -34,6 +34,13 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (packages / entry.name).symlink_to(entry)
     shutil.copytree(ROOT / "hydra_plugins", packages / "hydra_plugins")
     return folder / "bin" / "python"
+
+
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command of that environment, which no fork of the tests' own Python is."""
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+    )
 
 
 def _entries(requirement: Requirement, seen: set[str]) -> Iterator[Path]:

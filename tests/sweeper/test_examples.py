@@ -2,11 +2,13 @@
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from omegaconf import OmegaConf
 from optuna.trial import TrialState
-from shell import app, counting, load, results, run
+
+from tests.sweeper.shell import app, counting, load, results, run
 
 pytestmark = pytest.mark.slow
 
@@ -60,8 +62,9 @@ def test_settings_are_beside_the_jobs_without_passwords(tmp_path: Path) -> None:
     (path,) = tmp_path.rglob("multirun.yaml")
     assert (path.parent / "0" / ".hydra" / "config.yaml").is_file()
     settings = OmegaConf.load(path)
+    plain: Any = OmegaConf.to_container(settings)
     assert settings.hydra.sweeper.n_trials == 2
-    assert OmegaConf.to_container(settings)["home"] == "${oc.env:HOME}"
+    assert plain["home"] == "${oc.env:HOME}"
     assert settings.note == "http://me:***@there/"
     assert list(settings.hydra.overrides.hydra) == [*asked[2:], "hydra.mode=MULTIRUN"]
 

@@ -8,9 +8,9 @@ from hydra._internal.callbacks import Callbacks
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import HydraContext
 from omegaconf import DictConfig
-from studies import job_config
 
 from hydra_plugins.spaceship_optuna._job import run_job
+from tests.sweeper.studies import job_config
 
 
 @pytest.mark.parametrize(("chdir", "inside"), [(None, False), (False, False), (True, True)])

@@ -6,21 +6,22 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
 from filelock import Timeout
 from optuna.storages.journal import JournalFileSymlinkLock
 
-from hydra_plugins.spaceship_optuna._journal import open_journal
+from hydra_plugins.spaceship_optuna._storage import open_storage
 
 Open = Callable[[], optuna.Study]
 
 
 def test_lock_of_a_killed_process_is_free_at_once(journal: Path, study: optuna.Study) -> None:
     hold = (
-        "import sys, time; from hydra_plugins.spaceship_optuna._journal import open_journal;"
-        "s = open_journal(sys.argv[1]); s._backend.lock.acquire(); print('held', flush=True);"
+        "import sys, time; from hydra_plugins.spaceship_optuna._storage import open_storage;"
+        "s = open_storage(sys.argv[1]); s._backend.lock.acquire(); print('held', flush=True);"
         "time.sleep(60)"
     )
     holder = subprocess.Popen(
@@ -36,13 +37,15 @@ def test_lock_of_a_killed_process_is_free_at_once(journal: Path, study: optuna.S
 
 
 def test_lock_is_held_though_optunas_own_is_let_go(journal: Path, study: optuna.Study) -> None:
-    lock = study._storage._backend.lock
+    storage: Any = study._storage
+    lock = storage._backend.lock
     lock.acquire()
     theirs = JournalFileSymlinkLock(str(journal))
     theirs.acquire()
     theirs.release()
+    other: Any = open_storage(str(journal))
     with pytest.raises(Timeout):
-        open_journal(str(journal))._backend.lock.acquire(timeout=0.1)
+        other._backend.lock.acquire(timeout=0.1)
     lock.release()
 
 
@@ -52,9 +55,9 @@ def test_line_that_a_killed_process_left_unfinished_is_cut_off(
     study.set_user_attr("before", 1)
     with journal.open("a") as file:
         file.write('{"op_code":2,"wor')
-    assert optuna.load_study(study_name="s", storage=open_journal(str(journal))).user_attrs
+    assert optuna.load_study(study_name="s", storage=open_storage(str(journal))).user_attrs
     study.set_user_attr("after", 2)
-    fresh = optuna.load_study(study_name="s", storage=open_journal(str(journal)))
+    fresh = optuna.load_study(study_name="s", storage=open_storage(str(journal)))
     assert fresh.user_attrs["before"] == 1
     assert fresh.user_attrs["after"] == 2
 
@@ -62,8 +65,8 @@ def test_line_that_a_killed_process_left_unfinished_is_cut_off(
 def test_entry_that_was_written_outlives_its_process(journal: Path, study: optuna.Study) -> None:
     write = (
         "import os, sys, optuna;"
-        "from hydra_plugins.spaceship_optuna._journal import open_journal;"
-        "study = optuna.load_study(study_name='s', storage=open_journal(sys.argv[1]));"
+        "from hydra_plugins.spaceship_optuna._storage import open_storage;"
+        "study = optuna.load_study(study_name='s', storage=open_storage(sys.argv[1]));"
         "study.set_user_attr('last', 1); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run([sys.executable, "-c", write, str(journal)], check=False)

@@ -17,8 +17,6 @@ from typing import Any
 
 import optuna
 import pytest
-from commands import ROOT, Keep
-from forks import Fork
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from optuna.storages import RDBStorage
@@ -27,8 +25,10 @@ from optuna.trial import FrozenTrial, TrialState
 from hydra_plugins.spaceship_optuna._errors import MissingPackageError, SettingsError
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._study import VOID
-from scripts.chaos import postgres as bench_postgres
-from scripts.chaos.postgres import Postgres
+from scripts.chaos import servers
+from scripts.chaos.servers import Postgres
+from tests.commands import ROOT, Keep
+from tests.forks import Fork
 
 N_TRIALS = 12
 SWEEP = [
@@ -45,9 +45,9 @@ def postgres() -> Iterator[Postgres]:
     """Give a running server, or skip the test where there is no PostgreSQL."""
     if find_spec("psycopg") is None:
         pytest.skip('no driver for PostgreSQL; pip install -e ".[postgres]"')
-    if bench_postgres.programs() is None:
-        pytest.skip(bench_postgres.MISSING)
-    with bench_postgres.postgres() as server:
+    if servers.programs() is None:
+        pytest.skip(servers.MISSING)
+    with servers.postgres() as server:
         yield server
 
 
@@ -75,7 +75,7 @@ class Machine:
     def __call__(self, *arguments: str) -> tuple[int, str]:
         process = self.start(*arguments)
         told = process.communicate(timeout=300)[0]
-        return process.returncode, told
+        return process.wait(), told
 
     def runs(self) -> Sequence[Run]:
         experiment = self.client.get_experiment_by_name("spaceship")

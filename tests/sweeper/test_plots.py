@@ -8,6 +8,7 @@ import optuna
 import pytest
 from matplotlib import image
 from matplotlib import pyplot as plt
+from optuna.storages.journal import JournalFileBackend
 
 from hydra_plugins.spaceship_optuna._plots import extract, short_names, write_plots
 
@@ -41,7 +42,7 @@ def _study(directions: int = 1, n_trials: int = 12, **options: Any) -> optuna.St
 
 
 def test_each_candidate_gets_its_plots(tmp_path: Path) -> None:
-    backend = optuna.storages.journal.JournalFileBackend(str(tmp_path / "study.journal"))
+    backend = JournalFileBackend(str(tmp_path / "study.journal"))
     study = _study(storage=optuna.storages.JournalStorage(backend))
     folder = tmp_path / "plots"
     written = write_plots(study, folder)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from optuna.storages.journal import JournalFileBackend
 
 from hydra_plugins.spaceship_optuna._progress import Progress, clock
 
@@ -48,7 +49,7 @@ def _a_real_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _study(folder: Path, directions: int = 1) -> optuna.Study:
-    backend = optuna.storages.journal.JournalFileBackend(str(folder / "study.journal"))
+    backend = JournalFileBackend(str(folder / "study.journal"))
     storage = optuna.storages.JournalStorage(backend)
     return optuna.create_study(storage=storage, directions=["minimize"] * directions)
 

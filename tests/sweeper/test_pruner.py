@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any, Literal
 
 import optuna
 import pytest
@@ -13,7 +14,9 @@ BEST = (0.30, 0.40, 0.50, 0.40, 0.40)
 """The first fold is easier than the rest."""
 
 
-def study_with(best: Sequence[float] | None, direction: str = "minimize") -> optuna.Study:
+def study_with(
+    best: Sequence[float] | None, direction: Literal["minimize", "maximize"] = "minimize"
+) -> optuna.Study:
     study = optuna.create_study(direction=direction)
     if best is not None:
         done = optuna.trial.create_trial(
@@ -23,7 +26,7 @@ def study_with(best: Sequence[float] | None, direction: str = "minimize") -> opt
     return study
 
 
-def prunes(pruner: PairedWilcoxonPruner, study: optuna.Study, folds: Sequence[float]) -> bool:
+def prunes(pruner: optuna.pruners.BasePruner, study: optuna.Study, folds: Sequence[float]) -> bool:
     trial = study.ask()
     for step, value in enumerate(folds):
         trial.report(value, step)
@@ -79,6 +82,6 @@ def test_a_fold_that_is_not_a_number_prunes_nothing() -> None:
     ("settings", "named"),
     [({"p_threshold": 1.5}, "p_threshold"), ({"n_startup_steps": 0}, "n_startup_steps")],
 )
-def test_settings_without_sense_are_refused(settings: dict[str, float], named: str) -> None:
+def test_settings_without_sense_are_refused(settings: dict[str, Any], named: str) -> None:
     with pytest.raises(SettingsError, match=named):
         PairedWilcoxonPruner(**settings)

@@ -11,13 +11,13 @@ import optuna
 import pytest
 from omegaconf import DictConfig
 from optuna.trial import TrialState
-from studies import DEAD, ELSEWHERE, PLAN, claim, slots, worker_of
 
 from hydra_plugins.spaceship_optuna import _queue, _recovery, _study
 from hydra_plugins.spaceship_optuna._recovery import Waits
 from hydra_plugins.spaceship_optuna._study import VOID
 from hydra_plugins.spaceship_optuna.process import process_tags
 from hydra_plugins.spaceship_optuna.trial import PrunedError, report
+from tests.sweeper.studies import DEAD, ELSEWHERE, PLAN, claim, slots, worker_of
 
 Open = Callable[[], optuna.Study]
 

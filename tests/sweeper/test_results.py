@@ -10,14 +10,16 @@ import yaml
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from hydra_plugins.spaceship_optuna._leaderboard import digits, leaderboard, show
-from hydra_plugins.spaceship_optuna._ranking import (
+from hydra_plugins.spaceship_optuna._results import (
     candidate_of,
     candidates_of,
     commonest_error,
+    digits,
+    leaderboard,
     pareto_front,
+    show,
+    write_results,
 )
-from hydra_plugins.spaceship_optuna._results import write_results
 
 LABELS = ["lgbm", "catboost", "logistic"]
 SPACE = IntDistribution(1, 64)

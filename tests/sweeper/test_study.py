@@ -12,15 +12,14 @@ import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
-from studies import DEAD, PLAN, claim, slots, worker_of
 
 from hydra_plugins.spaceship_optuna import _queue, _recovery, _study
 from hydra_plugins.spaceship_optuna._distributions import Parameter
 from hydra_plugins.spaceship_optuna._errors import SettingsError
-from hydra_plugins.spaceship_optuna._journal import open_journal
 from hydra_plugins.spaceship_optuna._search_space import Arm, SearchPlan
-from hydra_plugins.spaceship_optuna._storage import locate_storage
+from hydra_plugins.spaceship_optuna._storage import locate_storage, open_storage
 from hydra_plugins.spaceship_optuna._study import VOID
+from tests.sweeper.studies import DEAD, PLAN, claim, slots, worker_of
 
 Open = Callable[[], optuna.Study]
 
@@ -106,7 +105,7 @@ def test_claims_from_many_threads_are_exclusive(journal: Path, study: optuna.Stu
     claimed: list[int] = []
 
     def work() -> None:
-        own = open_journal(str(journal))
+        own = open_storage(str(journal))
         mine = optuna.load_study(study_name="s", storage=own)
         while (trial := _queue.claim(mine, 12)) is not None:
             claimed.append(trial.number)
@@ -154,7 +153,7 @@ def test_joiner_waits_for_a_living_creator_only(journal: Path, study: optuna.Stu
     timer.start()
     start = time.monotonic()
     joined, created = _study.open_study(
-        open_journal(str(journal)), "s", ["minimize"], must_exist=True
+        open_storage(str(journal)), "s", ["minimize"], must_exist=True
     )
     assert not created
     assert joined.user_attrs["ready"]
@@ -165,14 +164,14 @@ def test_joiner_waits_for_a_living_creator_only(journal: Path, study: optuna.Stu
 def test_joiner_does_not_wait_for_a_dead_creator(journal: Path, study: optuna.Study) -> None:
     study.set_user_attr("creator", DEAD)
     start = time.monotonic()
-    _study.open_study(open_journal(str(journal)), "s", ["minimize"], must_exist=False)
+    _study.open_study(open_storage(str(journal)), "s", ["minimize"], must_exist=False)
     assert time.monotonic() - start < 2
 
 
 def test_study_of_other_directions_is_refused(journal: Path, study: optuna.Study) -> None:
     _study.open_to_joiners(study)
     with pytest.raises(SettingsError, match="minimize"):
-        _study.open_study(open_journal(str(journal)), "s", ["maximize"], must_exist=False)
+        _study.open_study(open_storage(str(journal)), "s", ["maximize"], must_exist=False)
 
 
 @pytest.mark.parametrize(
@@ -201,4 +200,4 @@ def test_latest_study(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["last", "a,b", "../x", "", "'q'", " x"])
 def test_names_that_cannot_be_used(name: str) -> None:
     with pytest.raises(SettingsError, match="study_name"):
-        _study.checked_name(name)
+        _study.check_name(name)

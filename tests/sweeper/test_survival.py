@@ -10,20 +10,30 @@ from typing import Any, NoReturn
 import optuna
 import psutil
 import pytest
-from commands import Keep
 from omegaconf import OmegaConf
 from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
-from shell import LOGISTIC, ROOT, TWO_WORKERS, Project, counting, load, results, resume_command, run
 
 from hydra_plugins.spaceship_optuna import _recovery
 from hydra_plugins.spaceship_optuna._hooks import Objective
-from hydra_plugins.spaceship_optuna._ranking import candidates_of
+from hydra_plugins.spaceship_optuna._results import candidates_of
 from hydra_plugins.spaceship_optuna._search_space import SearchPlan
 from hydra_plugins.spaceship_optuna._settings import Settings
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._study import open_to_joiners
 from hydra_plugins.spaceship_optuna._sweep import Sweep
+from tests.commands import Keep
+from tests.sweeper.shell import (
+    LOGISTIC,
+    ROOT,
+    TWO_WORKERS,
+    Project,
+    counting,
+    load,
+    results,
+    resume_command,
+    run,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +74,7 @@ def test_second_interruption_finds_the_command_told_already(
     journal = str(tmp_path / "s.journal")
     study = optuna.create_study(study_name="s", storage=open_storage(journal))
     study.enqueue_trial({})
-    sweep = Sweep.__new__(Sweep)
+    sweep: Any = Sweep.__new__(Sweep)
     sweep.context = sweep.task = None
     sweep.config = OmegaConf.create({})
     sweep.settings = Settings(n_trials=1, storage=journal, objectives=[Objective()])

@@ -2,15 +2,24 @@
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from optuna.trial import TrialState
-from shell import LOGISTIC, TWO_WORKERS, Project, counting, results, resume_command, run
 
 from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.report import Report
 from spaceship.split.holdout import holdout_mask
+from tests.sweeper.shell import (
+    LOGISTIC,
+    TWO_WORKERS,
+    Project,
+    counting,
+    results,
+    resume_command,
+    run,
+)
 
 pytestmark = pytest.mark.slow
 TWO_CANDIDATES = ("model=logistic_regression,lgbm", "model.estimator.n_estimators=range(5,20)")
@@ -248,7 +257,8 @@ def test_tune_mode_ends_with_a_blend_and_gates_the_better(project: Project) -> N
     assert done.returncode == 0, done.stderr
     (folder,) = project.outputs.glob("multiruns/*/*/blend-*")
     report = Report.read(folder)
-    members = [member["name"] for member in report.recipe["members"]]
+    recipe: Any = report.recipe
+    members = [member["name"] for member in recipe["members"]]
     assert sorted(members) == ["lgbm", "logistic_regression"]
     better = report.metrics["cv_log_loss"] < project.study().best_value
     (gated,) = (path.parent for path in folder.parent.glob("*/verdict.json"))

@@ -34,7 +34,8 @@ def column(name: str, values: object) -> pd.DataFrame:
 
 
 def through_csv(frame: pd.DataFrame, **options: Any) -> pd.DataFrame:
-    return pd.read_csv(io.StringIO(frame.to_csv(index=False)), **options)
+    read: pd.DataFrame = pd.read_csv(io.StringIO(frame.to_csv(index=False)), **options)
+    return read
 
 
 def test_types() -> None:
@@ -113,7 +114,7 @@ def test_column_twice_is_refused() -> None:
 @pytest.mark.parametrize(
     ("label", "dtype"), [([True, False], "bool"), (["1", "0"], "bool"), ([True, None], "boolean")]
 )
-def test_label_is_kept(label: list[object], dtype: str) -> None:
+def test_label_is_kept(label: Any, dtype: str) -> None:
     frame = typed(frame_of(ROW, ROW).assign(**{LABEL: label}))
     assert list(frame.columns) == [*COLUMNS, LABEL]
     assert frame[LABEL].dtype == dtype

@@ -3,7 +3,6 @@
 import math
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
@@ -18,14 +17,9 @@ from spaceship.gate.pairing import Pairing
 
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 Amount = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
-
+Number = Fraction | float | None
 Relation = Literal[">", "≥", "<", "≤"]
-_RELATIONS: dict[Relation, Callable[[Fraction, Fraction], bool]] = {
-    ">": operator.gt,
-    "≥": operator.ge,
-    "<": operator.lt,
-    "≤": operator.le,
-}
+_RELATIONS = {">": operator.gt, "≥": operator.ge, "<": operator.lt, "≤": operator.le}
 
 
 @dataclass(frozen=True)
@@ -59,20 +53,14 @@ class Comparison:
     @property
     def accuracy(self) -> Fraction:
         """The share of all hold-out rows that the candidate's twin predicted right."""
-        return Fraction(int(self.holdout.correct.sum()), len(self.holdout.rows))
+        return Fraction(self.holdout.n_correct, len(self.holdout.rows))
 
 
 class Rule(Configured, ABC):
-    """One rule of a gate: pure, so that the same reports always give the same checks.
-
-    Attributes:
-        otherwise: The highest award for a candidate that fails; champion for a rule that only
-            informs.
-
-    """
+    """One rule of a gate: pure, so that the same reports always give the same checks."""
 
     hint: ClassVar[str] = "see configs/gate/rule"
-    otherwise: Award = Award.REFUSED
+    otherwise: Award = Award.REFUSED  # the highest award for a candidate that fails
 
     @property
     def cv_seeds(self) -> tuple[int, ...]:
@@ -84,23 +72,17 @@ class Rule(Configured, ABC):
         """Return the checks; none where the rule does not apply."""
 
     def check(
-        self,
-        rule: str,
-        number: Fraction | float | None,
-        relation: Relation,
-        threshold: float,
-        *,
-        detail: str = "",
+        self, rule: str, number: Number, relation: Relation, threshold: float, *, detail: str = ""
     ) -> Check:
         """Return a check; a number that is unknown or not finite never passes.
 
         Numbers are compared as the decimals a person reads: 0.03 is 3/100.
         """
-        known = number is not None and math.isfinite(number)
-        exactly = exact(number) if known else None  # type: ignore[arg-type]
-        passed = exactly is not None and _RELATIONS[relation](exactly, exact(threshold))
-        shown = None if exactly is None else float(exactly)
-        return Check(rule, shown, relation, threshold, passed, self.otherwise, detail)
+        if number is None or not math.isfinite(number):
+            return Check(rule, None, relation, threshold, False, self.otherwise, detail)
+        exactly = exact(number)
+        passed = _RELATIONS[relation](exactly, exact(threshold))
+        return Check(rule, float(exactly), relation, threshold, passed, self.otherwise, detail)
 
 
 def exact(value: Fraction | float) -> Fraction:

@@ -9,12 +9,10 @@ class Calibration(Rule):
 
     With a thousand passengers even true probabilities have an error of some 0.02.
 
-    Example:
-        >>> from spaceship.gate.policy import Gate
-        >>> gate = Gate(calibration=Calibration(max_worsening=0.02))
-        >>> gate.decide(report(8, 10), report(8, 10)).numbers["ece_worsening"]
-        0.0
-
+    >>> from spaceship.gate.policy import Gate
+    >>> gate = Gate(calibration=Calibration(max_worsening=0.02))
+    >>> gate.decide(report(8, 10), report(8, 10)).numbers["ece_worsening"]
+    0.0
     """
 
     max_worsening: Amount = 0.02  # largest growth that is accepted, absolute
@@ -24,9 +22,7 @@ class Calibration(Rule):
         pairing = compared.pairing
         if pairing is None:
             return []
-        mine, theirs = (
-            calibration_error(rows.labels, rows.probabilities)
-            for rows in (pairing.candidate, pairing.champion)
-        )
+        pair = pairing.candidate, pairing.champion
+        mine, theirs = (calibration_error(rows.labels, rows.probabilities) for rows in pair)
         detail = f"{mine:.4f} against the champion's {theirs:.4f}"
         return [self.check("ece_worsening", mine - theirs, "≤", self.max_worsening, detail=detail)]

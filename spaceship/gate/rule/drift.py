@@ -16,12 +16,9 @@ class HoldoutShift(Rule):
     Scorecards", 2006). A shift is a reason for a new champion rather than against it, so the rule
     only informs unless `otherwise` is lower.
 
-    Example:
-        >>> from spaceship.gate.policy import Gate
-        >>> gate = Gate(drift=HoldoutShift(max_psi=0.25))
-        >>> str(gate.decide(report(8, 10), report(8, 10)).checks[0])
-        'holdout_psi unknown (must be ≤ 0.25), no slices are known'
-
+    >>> compared = Comparison(report(8, 10), report(8, 10).holdout, champion=report(8, 10))
+    >>> str(HoldoutShift(max_psi=0.25).checks(compared)[0])
+    'holdout_psi unknown (must be ≤ 0.25), no slices are known'
     """
 
     max_psi: Amount = 0.25  # largest index of any of them
@@ -33,10 +30,8 @@ class HoldoutShift(Rule):
             return []
         then = compared.champion.judged_on or compared.champion.holdout
         shifts = {} if then is None else _shifts(then, compared.holdout)
-        worst = max(shifts, key=lambda name: shifts[name], default=None)
-        detail = worst or "no slices are known"
-        number = None if worst is None else shifts[worst]
-        return [self.check("holdout_psi", number, "≤", self.max_psi, detail=detail)]
+        worst = max(shifts, key=lambda name: shifts[name], default="no slices are known")
+        return [self.check("holdout_psi", shifts.get(worst), "≤", self.max_psi, detail=worst)]
 
 
 def _shifts(then: HoldOut, now: HoldOut) -> dict[str, float]:
@@ -52,7 +47,6 @@ def stability(then: pd.Series, now: pd.Series) -> float:
     >>> stability(pd.Series([*"AB"]), pd.Series([*"BA"]))
     0.0
     """
-    before, after = (sample.astype("str").value_counts(normalize=True) for sample in (then, now))
-    levels = before.index.union(after.index).sort_values()
-    old, new = (tuple(one.reindex(levels, fill_value=0.0).tolist()) for one in (before, after))
-    return psi(old, new)
+    shares = [sample.astype("str").value_counts(normalize=True) for sample in (then, now)]
+    table = pd.concat(shares, axis=1).fillna(0.0).sort_index()
+    return psi(table.iloc[:, 0].tolist(), table.iloc[:, 1].tolist())

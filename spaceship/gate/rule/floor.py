@@ -6,11 +6,9 @@ from spaceship.gate.rule._base import Check, Comparison, Rule, Share
 class Floor(Rule):
     """Hold-out accuracy above a floor, of a first champion only; exactly the floor fails.
 
-    Example:
-        >>> from spaceship.gate.policy import Gate
-        >>> str(Gate(floor=Floor(minimum=0.7)).decide(report(8, 10), None).award)
-        'champion'
-
+    >>> first = Comparison(report(8, 10), report(8, 10).holdout)
+    >>> Floor(minimum=0.7).checks(first)[0].passed
+    True
     """
 
     minimum: Share = 0.78  # hold-out accuracy to exceed, 0 to 1

@@ -14,11 +14,9 @@ class Gain(Rule):
     worth a challenger at most. Accuracies are compared as fractions of counts, so that exactly the
     minimum is enough. Any gain is enough over a champion that is never right.
 
-    Example:
-        >>> from spaceship.gate.policy import Gate
-        >>> str(Gate(gain=Gain(minimum=0.03)).decide(report(81, 100), report(80, 100)).award)
-        'challenger'
-
+    >>> from spaceship.gate.policy import Gate
+    >>> str(Gate(gain=Gain(minimum=0.03)).decide(report(81, 100), report(80, 100)).award)
+    'challenger'
     """
 
     minimum: Amount = 0.03  # relative gain of a new champion; 0.03 is 3 %
@@ -29,10 +27,10 @@ class Gain(Rule):
         pairing = compared.pairing
         if pairing is None:
             return []
-        gain = pairing.candidate_correct - pairing.champion_correct
+        theirs = pairing.champion.n_correct
+        gain = pairing.candidate.n_correct - theirs
         some = self.check("any_gain", Fraction(gain, pairing.rows), ">", 0.0)
         checks = [replace(some, otherwise=Award.REFUSED)]
-        if pairing.champion_correct:
-            relative = Fraction(gain, pairing.champion_correct)
-            checks.append(self.check("relative_gain", relative, "≥", self.minimum))
+        if theirs:
+            checks.append(self.check("relative_gain", Fraction(gain, theirs), "≥", self.minimum))
         return checks

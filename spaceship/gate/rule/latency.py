@@ -6,12 +6,9 @@ from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
 class Latency(Rule):
     """Time to predict, measured while the folds of cross-validation were scored.
 
-    Example:
-        >>> from spaceship.gate.policy import Gate
-        >>> slow = report(8, 10, metrics={"predict_rows_per_second": 1000.0})
-        >>> Gate(latency=Latency(max_ms=500)).decide(slow, None).numbers["ms_per_1000_rows"]
-        1000.0
-
+    >>> slow = report(8, 10, metrics={"predict_rows_per_second": 1000.0})
+    >>> Latency(max_ms=500).checks(Comparison(slow, slow.holdout))[0].number
+    1000.0
     """
 
     max_ms: Amount = 500.0  # milliseconds that 1,000 passengers may take

@@ -1,6 +1,6 @@
 """Significance of a gain in hold-out accuracy."""
 
-from enum import StrEnum
+from typing import Literal
 
 import numpy as np
 from scipy.stats import binomtest
@@ -13,28 +13,19 @@ _RESAMPLES = 2000
 _SEED = 2912
 
 
-class PairedTest(StrEnum):
-    """The tests of a gain."""
-
-    MCNEMAR = "mcnemar"
-    BOOTSTRAP = "bootstrap"
-
-
 class Significance(Rule):
     """A paired test of the accuracies on the rows in both hold-outs, with an interval.
 
     `mcnemar` is exact and counts passengers one by one; `bootstrap` draws whole travel groups,
     whose members share their fate, and needs the lower end of the interval above zero.
 
-    Example:
-        >>> from spaceship.gate.policy import Gate
-        >>> gate = Gate(significance=Significance(alpha=0.05))
-        >>> gate.decide(report(85, 100), report(80, 100)).numbers["mcnemar_p"]
-        0.03125
-
+    >>> from spaceship.gate.policy import Gate
+    >>> gate = Gate(significance=Significance(alpha=0.05))
+    >>> gate.decide(report(85, 100), report(80, 100)).numbers["mcnemar_p"]
+    0.03125
     """
 
-    test: PairedTest = PairedTest.MCNEMAR  # mcnemar or bootstrap
+    test: Literal["mcnemar", "bootstrap"] = "mcnemar"
     alpha: Share = 0.05  # p must be below it, 0 to 1; the interval leaves out as much at either end
 
     def checks(self, compared: Comparison) -> list[Check]:
@@ -43,7 +34,7 @@ class Significance(Rule):
             return []
         low, high = bootstrap_interval(compared.pairing, self.alpha)
         detail = f"gain {low:+.4f} to {high:+.4f} in {1 - 2 * self.alpha:.0%} of resamples"
-        if self.test == PairedTest.BOOTSTRAP:
+        if self.test == "bootstrap":
             return [self.check("bootstrap_low", low, ">", 0.0, detail=detail)]
         p_value = mcnemar(compared.pairing.wins, compared.pairing.losses)
         return [self.check("mcnemar_p", p_value, "<", self.alpha, detail=detail)]

@@ -6,12 +6,9 @@ from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
 class Size(Rule):
     """Size of the serving model on disk, its code included.
 
-    Example:
-        >>> from spaceship.gate.policy import Gate
-        >>> large = report(8, 10, metrics={"model_mb": 120.0})
-        >>> str(Gate(size=Size(max_mb=100)).decide(large, None).award)
-        'refused'
-
+    >>> large = report(8, 10, metrics={"model_mb": 120.0})
+    >>> Size(max_mb=100).checks(Comparison(large, large.holdout))[0].passed
+    False
     """
 
     max_mb: Amount = 100.0  # megabytes (10⁶ bytes) that it may take

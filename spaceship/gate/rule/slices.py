@@ -12,12 +12,10 @@ from spaceship.gate.rule._base import Check, Comparison, Rule, Share
 class Slices(Rule):
     """Largest fall of the accuracy of one slice, on the rows in both hold-outs.
 
-    Example:
-        >>> from spaceship.gate.policy import Gate
-        >>> gate = Gate(slices=Slices(max_worsening=0.03))
-        >>> gate.decide(report(8, 10), report(8, 10)).checks[0].detail
-        'no slice has 100 passengers'
-
+    >>> from spaceship.gate.policy import Gate
+    >>> gate = Gate(slices=Slices(max_worsening=0.03))
+    >>> gate.decide(report(8, 10), report(8, 10)).checks[0].detail
+    'no slice has 100 passengers'
     """
 
     max_worsening: Share = 0.03  # largest fall that is accepted, absolute

@@ -5,28 +5,15 @@ import pandas as pd
 ID = "PassengerId"
 LABEL = "Transported"
 SPENDS = ("RoomService", "FoodCourt", "ShoppingMall", "Spa", "VRDeck")
-COLUMNS = (
-    ID,
-    "HomePlanet",
-    "CryoSleep",
-    "Cabin",
-    "Destination",
-    "Age",
-    "VIP",
-    *SPENDS,
-    "Name",
-)
+_FACTS = ("HomePlanet", "CryoSleep", "Cabin", "Destination", "Age", "VIP")
+COLUMNS = (ID, *_FACTS, *SPENDS, "Name")
 NUMBERS = ("Age", *SPENDS)
 BOOLEANS = ("CryoSleep", "VIP")
 
-NOUN = "passenger"
-"""A row, in messages."""
-GROUPS = "travel groups"
-"""Rows that no split tears apart, in messages."""
-WHOLE_GROUPS = "Fellow travellers share cabin and fate, so scores would flatter"
-"""Reason why no split may tear a group apart."""
-COMPETITION = "spaceship-titanic"
-"""Name of Kaggle's competition that the rows come from."""
+NOUN = "passenger"  # a row, in messages
+GROUPS = "travel groups"  # rows that no split tears apart, in messages
+WHOLE_GROUPS = "fellow travellers share cabin and fate, so scores would flatter"  # why none does
+COMPETITION = "spaceship-titanic"  # the name of Kaggle's competition that the rows come from
 
 
 def group_of(ids: pd.Series) -> pd.Series:

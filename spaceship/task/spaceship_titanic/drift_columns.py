@@ -3,12 +3,10 @@
 import pandas as pd
 
 from spaceship.task.spaceship_titanic.columns import ID, NUMBERS
-from spaceship.task.spaceship_titanic.features._cabin import split_cabin
 from spaceship.task.spaceship_titanic.features._group import TravelGroups
+from spaceship.task.spaceship_titanic.features._parts import split_cabin
 
-GROUP_SIZE = "GroupSize"
-"""Name of the sizes of travel groups among the columns of a profile."""
-
+GROUP_SIZE = "GroupSize"  # name of the sizes of travel groups among the columns of a profile
 _CATEGORIES = ("HomePlanet", "CryoSleep", "Deck", "Side", "Destination", "VIP")
 
 

@@ -6,8 +6,7 @@ from spaceship.task.spaceship_titanic.columns import ID, LABEL, SPENDS
 
 _OLDEST = 120  # years; nobody is known to have lived much longer
 _RICHEST = 1e15  # whatever the currency; far below where sums and squares overflow
-# a deck or a side never seen before is data; a cabin without its three parts is damage
-_CABIN_FORM = r"[^/]+/[0-9]+/[^/]+\Z"
+_CABIN_FORM = r"[^/]+/[0-9]+/[^/]+\Z"  # a new deck or side is data; without its parts it is damage
 _ID_FORM = r"[0-9]+_[0-9]+\Z"
 
 
@@ -18,10 +17,8 @@ def rules() -> dict[str, pa.Column]:
     '0 to 120 years'
     """
     age = pa.Check.in_range(0, _OLDEST, error=f"0 to {_OLDEST} years")
-    spend = [
-        pa.Check.ge(0, error="zero or more"),
-        pa.Check.le(_RICHEST, error=f"at most {_RICHEST:g}"),
-    ]
+    least = pa.Check.ge(0, error="zero or more")
+    spend = [least, pa.Check.le(_RICHEST, error=f"at most {_RICHEST:g}")]
     ids = [
         pa.Check.str_matches(_ID_FORM, error="group and number as in 0001_01"),
         pa.Check(lambda known: ~known.duplicated(keep=False), error="each id once"),

@@ -149,4 +149,4 @@ def test_a_gain_is_a_finite_number(value: Any) -> None:
 
 def test_an_award_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ConfigError, match="'refused', 'challenger' or 'champion', found 'king'"):
-        Gain(otherwise="king")
+        Gain(otherwise="king")  # type: ignore[arg-type]

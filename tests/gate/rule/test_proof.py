@@ -26,8 +26,8 @@ DEFAULT = Gate(floor=Floor(), gain=Gain())
 
 
 def strict(alpha: float = 0.05) -> Gate:
-    rules = {"repeats": Repeats(), "significance": Significance(alpha=alpha)}
-    return Gate(floor=Floor(), gain=Gain(), **rules)
+    significance = Significance(alpha=alpha)
+    return Gate(floor=Floor(), gain=Gain(), repeats=Repeats(), significance=significance)
 
 
 GATE = strict()

@@ -12,6 +12,7 @@ import pytest
 from spaceship.errors import ConfigError
 from spaceship.evaluation.holdout import HoldOut
 from spaceship.evaluation.report import Report
+from spaceship.gate.award import Award
 from spaceship.gate.policy import Gate
 from spaceship.gate.rule._base import Check, Rule
 from spaceship.gate.rule.calibration import Calibration
@@ -100,7 +101,8 @@ def test_an_answer_in_time(
 ) -> None:
     candidate = report(9, 10, metrics={"predict_rows_per_second": speed})
     check = only(Latency(max_ms=500), candidate, None)
-    assert (check.number, check.passed) == (pytest.approx(number), passed)
+    assert check.number == pytest.approx(number)
+    assert check.passed == passed
 
 
 @pytest.mark.parametrize(
@@ -119,7 +121,9 @@ def test_drift_is_told_and_holds_nobody_back_unless_asked_to(rows: MakeReport) -
     assert (told.award, told.checks[0].passed, told.checks[0].detail) == ("champion", False, "deck")
     assert told.checks[0].number == pytest.approx(0.4 * math.log(0.9 / 0.5) - 0.4 * math.log(0.2))
     assert "holdout_psi" in told.reason
-    strict = Gate(drift=HoldoutShift(max_psi=0.25, otherwise="refused")).decide(candidate, champion)
+    strict = Gate(drift=HoldoutShift(max_psi=0.25, otherwise=Award.REFUSED)).decide(
+        candidate, champion
+    )
     assert (strict.award, strict.rule) == ("refused", "holdout_psi")
 
 
@@ -176,7 +180,7 @@ def test_what_is_no_number_never_reaches_a_rule(report: MakeReport, rule: str) -
 
 
 def test_rules_about_champions_say_nothing_of_a_first_one(report: MakeReport) -> None:
-    rules = {name: rule for name, rule in EVERY.items() if name != "least_cv_gain"}
+    rules: dict[str, Any] = {name: rule for name, rule in EVERY.items() if name != "least_cv_gain"}
     verdict = Gate(floor=Floor(minimum=0.5), **rules).decide(report(8, 10), None)
     assert [check.rule for check in verdict.checks] == ["floor"]
 

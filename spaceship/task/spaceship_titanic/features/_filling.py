@@ -1,64 +1,43 @@
 """Blocks of `full` that fill gaps of the raw columns where only one value is possible."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
 from spaceship.task.feature_set import State
 from spaceship.task.spaceship_titanic.columns import SPENDS
-from spaceship.task.spaceship_titanic.features._block import Block
-from spaceship.task.spaceship_titanic.features._table import PassengerTable
+from spaceship.task.spaceship_titanic.features._table import Columns, PassengerTable
 
 LAST_CHILD_AGE = 12  # years: nobody this young ever spends
 
 
-class FillFromGroup(Block):
+def fill_from_group(table: PassengerTable) -> Columns:
     """Fill planet, deck, number and side with the one value known in the travel group."""
-
-    def build(self, passengers: PassengerTable, state: State) -> Mapping[str, Any]:
-        """Return the four columns with fewer gaps."""
-        del state
-        names = ("HomePlanet", "Deck", "CabinNumber", "Side")
-        known = {name: passengers.columns[name] for name in names}
-        return {name: known[name].fillna(passengers.groups.shared(known[name])) for name in names}
+    names = ("HomePlanet", "Deck", "CabinNumber", "Side")
+    known = {name: table.columns[name] for name in names}
+    return {name: values.fillna(table.groups.shared(values)) for name, values in known.items()}
 
 
-class FillPlanet(Block):
+def learn_planets(table: PassengerTable) -> State:
+    """Return the planet of each deck and surname that has a single one."""
+    keys = {"deck": table.columns["Deck"], "surname": table.surname}
+    return {name: _certain(column, table.columns["HomePlanet"]) for name, column in keys.items()}
+
+
+def fill_planet(table: PassengerTable, state: State) -> Columns:
     """Fill the planet of passengers whose deck or surname belongs to one planet only."""
-
-    def learn(self, passengers: PassengerTable) -> State:
-        """Return the planet of each deck and surname that has a single one."""
-        planet = passengers.columns["HomePlanet"]
-        return {
-            "deck": _certain(passengers.columns["Deck"], planet),
-            "surname": _certain(passengers.surname, planet),
-        }
-
-    def build(self, passengers: PassengerTable, state: State) -> Mapping[str, Any]:
-        """Return `HomePlanet` with fewer gaps."""
-        planet = passengers.columns["HomePlanet"]
-        for keys, learnt in (
-            (passengers.columns["Deck"], state["deck"]),
-            (passengers.surname, state["surname"]),
-        ):
-            planet = planet.fillna(keys.map(pd.Series(learnt, dtype="str")).astype("str"))
-        return {"HomePlanet": planet}
+    planet = table.columns["HomePlanet"]
+    for name, keys in (("deck", table.columns["Deck"]), ("surname", table.surname)):
+        planet = planet.fillna(keys.map(pd.Series(state[name], dtype="str")).astype("str"))
+    return {"HomePlanet": planet}
 
 
-class CryoLogic(Block):
+def cryo_logic(table: PassengerTable) -> Columns:
     """Fill sleep from spends and spends from sleep and age: sleepers and children never spend."""
-
-    def build(self, passengers: PassengerTable, state: State) -> Mapping[str, Any]:
-        """Return `CryoSleep`, false for spenders, and spends, 0 for sleepers and children."""
-        del state
-        columns = passengers.columns
-        spends = {name: columns[name] for name in SPENDS}
-        awake = pd.concat([spend > 0 for spend in spends.values()], axis=1).any(axis=1)
-        asleep = columns["CryoSleep"].mask(columns["CryoSleep"].isna() & awake, 0.0)
-        idle = (asleep == 1) | (columns["Age"] <= LAST_CHILD_AGE)
-        filled = {name: spend.mask(spend.isna() & idle, 0.0) for name, spend in spends.items()}
-        return {"CryoSleep": asleep, **filled}
+    spends, asleep = {name: table.columns[name] for name in SPENDS}, table.columns["CryoSleep"]
+    awake = pd.concat([spend > 0 for spend in spends.values()], axis=1).any(axis=1)
+    asleep = asleep.mask(asleep.isna() & awake, 0.0)
+    idle = (asleep == 1) | (table.columns["Age"] <= LAST_CHILD_AGE)
+    filled = {name: spend.mask(spend.isna() & idle, 0.0) for name, spend in spends.items()}
+    return {"CryoSleep": asleep, **filled}
 
 
 def _certain(keys: pd.Series, values: pd.Series) -> dict[str, str]:

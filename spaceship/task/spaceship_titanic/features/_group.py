@@ -1,27 +1,19 @@
 """Travel groups: passengers whose ids start with the same number."""
 
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import pandas as pd
 
 
+@dataclass(frozen=True)
 class TravelGroups:
-    """The travel groups of one frame; no result depends on the order of the rows.
+    """Travel groups of one frame; no result depends on the order of the rows."""
 
-    Attributes:
-        codes: Number of the group of each row, (n_rows,); a row without an id is its own group.
-        number: The group's number on the passenger list, (n_rows,), NaN where it is no number.
-        position: The passenger's number within the group, (n_rows,), NaN where it is no number.
-
-    """
-
-    def __init__(self, codes: np.ndarray, number: np.ndarray, position: np.ndarray) -> None:
-        """Keep the three arrays."""
-        self.codes = codes
-        self.number = number
-        self.position = position
-        self._n_groups = int(codes.max(initial=-1)) + 1
+    codes: np.ndarray  # number of each row's group; a row without an id is its own group
+    number: np.ndarray  # the group's number on the passenger list, NaN where it is no number
+    position: np.ndarray  # the passenger's number within the group, likewise
 
     @classmethod
     def read(cls, ids: pd.Series) -> Self:
@@ -39,20 +31,14 @@ class TravelGroups:
 
     def size(self) -> np.ndarray:
         """Return the size of each row's group, (n_rows,)."""
-        return self.tally(np.ones(len(self.codes), dtype=bool))
-
-    def tally(self, is_so: np.ndarray) -> np.ndarray:
-        """Return for each row how many rows of its group have a flag, (n_rows,)."""
-        members = self.codes[is_so]
-        counts: np.ndarray = np.bincount(members, minlength=self._n_groups)[self.codes]
-        return counts.astype("float64")
+        sizes: np.ndarray = np.bincount(self.codes)[self.codes]
+        return sizes.astype("float64")
 
     def shared(self, values: pd.Series) -> pd.Series:
         """Return for each row the one value known in its group; missing if none or several."""
         codes, uniques = pd.factorize(values, sort=True)
-        known = codes >= 0
-        low = np.full(self._n_groups, len(uniques))
-        high = np.full(self._n_groups, -1)
+        known, n_groups = codes >= 0, self.codes.max(initial=-1) + 1
+        low, high = np.full(n_groups, len(uniques)), np.full(n_groups, -1)
         np.minimum.at(low, self.codes[known], codes[known])
         np.maximum.at(high, self.codes[known], codes[known])
         agreed = np.where(low == high, high, -1)[self.codes]

@@ -7,12 +7,11 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from spaceship.task.spaceship_titanic.columns import SPENDS
-from spaceship.task.spaceship_titanic.features._cabin import split_cabin
 from spaceship.task.spaceship_titanic.features._group import TravelGroups
-from spaceship.task.spaceship_titanic.features._surname import surname
+from spaceship.task.spaceship_titanic.features._parts import raw_columns, surname
 
-KEPT = ("HomePlanet", "CryoSleep", "Destination", "Age", "VIP", *SPENDS)
+Columns = Mapping[str, Any]
+"""Columns by name, in order: Series or arrays of length n_rows."""
 
 
 @dataclass(frozen=True)
@@ -21,26 +20,24 @@ class PassengerTable:
 
     surname: pd.Series
     groups: TravelGroups
-    columns: Mapping[str, Any]
+    columns: Columns
 
     @classmethod
     def read(cls, frame: pd.DataFrame) -> Self:
         """Return the table of a typed frame; its columns are those of `raw` at first."""
-        kept = {name: frame[name] for name in KEPT}
-        kept |= {name: kept[name].astype("float64") for name in ("CryoSleep", "VIP")}
-        groups = TravelGroups.read(frame["PassengerId"])
-        return cls(surname(frame["Name"]), groups, kept | split_cabin(frame["Cabin"]))
+        columns = raw_columns(frame)
+        columns |= {name: columns[name].astype("float64") for name in ("CryoSleep", "VIP")}
+        return cls(surname(frame["Name"]), TravelGroups.read(frame["PassengerId"]), columns)
 
     def rows(self, positions: np.ndarray) -> Self:
         """Return the passengers at some positions."""
-        columns = {name: _taken(values, positions) for name, values in self.columns.items()}
+        columns = {
+            name: values.iloc[positions] if isinstance(values, pd.Series) else values[positions]
+            for name, values in self.columns.items()
+        }
         groups = self.groups.rows(positions)
         return replace(self, surname=self.surname.iloc[positions], groups=groups, columns=columns)
 
-    def with_columns(self, columns: Mapping[str, Any]) -> Self:
+    def with_columns(self, columns: Columns) -> Self:
         """Return the table with columns added or replaced."""
         return replace(self, columns={**self.columns, **columns})
-
-
-def _taken(values: Any, positions: np.ndarray) -> Any:
-    return values.iloc[positions] if isinstance(values, pd.Series) else values[positions]

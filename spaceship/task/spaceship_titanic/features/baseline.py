@@ -8,10 +8,8 @@ import pandas as pd
 
 from spaceship.task.feature_set import FeatureSet, State
 from spaceship.task.spaceship_titanic.columns import SPENDS
-from spaceship.task.spaceship_titanic.features._cabin import split_cabin
-from spaceship.task.spaceship_titanic.features._counts import count, look_up
 from spaceship.task.spaceship_titanic.features._group import TravelGroups
-from spaceship.task.spaceship_titanic.features._surname import surname
+from spaceship.task.spaceship_titanic.features._parts import count, look_up, split_cabin, surname
 
 AGE_EDGES = (0, 12, 18, 25, 50, np.inf)  # years, upper edge included
 AGE_BANDS = ("Child", "Teenager", "PreAdult", "Adult", "Elder")
@@ -25,11 +23,10 @@ MERGED = {  # the rare or alike categories that become `Other`
 
 
 class BaselineFeatures(FeatureSet):
-    """The predecessor's columns, with its counts learnt in `fit` instead of from the batch.
+    """The predecessor's columns, with counts of the training rows instead of the batch.
 
-    It counted passengers per cabin number (whatever the deck and side), per deck and per surname
-    over the frame at hand, and made one family of all missing names, the last region of all
-    missing cabins. Here the counts come from the training rows and missing stays missing.
+    Passengers are counted per cabin number (whatever the deck and side), per deck and per surname.
+    Missing stays missing; the predecessor made one family and the last region of it.
 
     >>> BaselineFeatures().fit_transform(people.train).columns.tolist()[-2:]
     ['FamilySize', 'GroupSize']
@@ -50,7 +47,8 @@ class BaselineFeatures(FeatureSet):
         columns |= {name: frame[name] for name in SPENDS} | cabin
         columns["CabinRegion"] = _band(cabin["CabinNumber"], REGION_EDGES, REGIONS, right=False)
         columns["AgeBand"] = _band(frame["Age"], AGE_EDGES, AGE_BANDS, right=True)
-        columns |= {name: _merge(columns[name], rare) for name, rare in MERGED.items()}
+        for name, rare in MERGED.items():
+            columns[name] = columns[name].mask(columns[name].isin(rare), "Other")
         return columns | {
             "PeopleInCabinNumber": look_up(_text(cabin["CabinNumber"]), state["numbers"]),
             "PeopleInDeck": look_up(cabin["Deck"], state["decks"]),
@@ -63,12 +61,7 @@ def _band(
     values: pd.Series, edges: tuple[float, ...], labels: tuple[str, ...], *, right: bool
 ) -> pd.Series:
     """Return the band of each number; missing for a number that is missing or out of range."""
-    bands = pd.cut(values, edges, right=right, labels=labels, include_lowest=True)
-    return bands.astype("str")
-
-
-def _merge(values: pd.Series, rare: tuple[str, ...]) -> pd.Series:
-    return values.mask(values.isin(rare), "Other")
+    return pd.cut(values, edges, right=right, labels=labels, include_lowest=True).astype("str")
 
 
 def _text(numbers: pd.Series) -> pd.Series:

@@ -1,18 +1,17 @@
 """Feature set `full`: raw columns and named blocks that pay under group-aware cross-validation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spaceship.errors import ConfigError
+from spaceship.errors import ConfigError, expected
 from spaceship.task.column_types import typed
 from spaceship.task.feature_set import FeatureSet, State, as_frame
-from spaceship.task.spaceship_titanic.features._block import SupervisedBlock
-from spaceship.task.spaceship_titanic.features._blocks import BLOCKS
-from spaceship.task.spaceship_titanic.features._table import PassengerTable
+from spaceship.task.spaceship_titanic.features._blocks import BLOCKS, out_of_fold
+from spaceship.task.spaceship_titanic.features._table import Columns, PassengerTable
 
 
 class FullFeatures(FeatureSet):
@@ -26,54 +25,46 @@ class FullFeatures(FeatureSet):
     """
 
     def __init__(self, blocks: Sequence[str]) -> None:
-        """Keep the names, which `fit` checks.
-
-        Args:
-            blocks: Names of blocks, applied in this order: one that fills gaps serves the next.
-
-        """
-        self.blocks = blocks
+        """Keep the names of blocks, applied in this order: one that fills gaps serves the next."""
+        self.blocks = blocks  # `fit` checks them
 
     def fit_transform(self, X: pd.DataFrame, y: Any = None, **_: Any) -> pd.DataFrame:
         """Learn from training passengers and return their columns."""
         self.fit(X, y)
         frame = typed(X)
-        passengers = PassengerTable.read(frame)
-        for name in self.blocks:
-            block = BLOCKS[name]
-            if isinstance(block, SupervisedBlock):
-                columns = block.out_of_fold(passengers, _labels(name, y))
-            else:
-                columns = block.build(passengers, self.state_[name])
-            passengers = passengers.with_columns(columns)
-        return as_frame(passengers.columns, frame.index)
+        return as_frame(self._build(frame, self.state_, y), frame.index)
 
     def _learn(self, frame: pd.DataFrame, y: Any) -> State:
         if unknown := sorted(set(self.blocks) - set(BLOCKS)):
-            choices = ", ".join(sorted(BLOCKS))
-            msg = f"expected features.blocks to name some of {choices}, found {', '.join(unknown)}"
-            raise ConfigError(f"{msg}; leave them out")
-        raw = passengers = PassengerTable.read(frame)
+            wanted = f"features.blocks to name some of {', '.join(sorted(BLOCKS))}"
+            raise ConfigError(expected(wanted, ", ".join(unknown), "leave them out"))
+        raw = table = PassengerTable.read(frame)
         state: State = {}
         for name in self.blocks:
             block = BLOCKS[name]
-            if isinstance(block, SupervisedBlock):
-                state[name] = block.learn_from(passengers, _labels(name, y))
+            if block.supervised:
+                state[name] = block.learn(table, _labels(name, y))
             else:
                 state[name] = block.learn(raw)
-            passengers = passengers.with_columns(block.build(passengers, state[name]))
+            table = table.with_columns(block.build(table, state[name]))
         return state
 
-    def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, Any]:
-        passengers = PassengerTable.read(frame)
+    def _build(self, frame: pd.DataFrame, state: State, labels: Any = None) -> Columns:
+        """Return the columns; those of training rows, whose labels are given, are out-of-fold."""
+        table = PassengerTable.read(frame)
         for name in self.blocks:
-            passengers = passengers.with_columns(BLOCKS[name].build(passengers, state[name]))
-        return passengers.columns
+            block = BLOCKS[name]
+            if block.supervised and labels is not None:
+                columns = out_of_fold(block, table, _labels(name, labels))
+            else:
+                columns = block.build(table, state[name])
+            table = table.with_columns(columns)
+        return table.columns
 
 
 def _labels(block: str, y: Any) -> npt.NDArray[np.bool_]:
     """Return the labels that a block learns from."""
     if y is None:
-        message = f"expected labels, from which the block {block} learns, found none"
-        raise ConfigError(f"{message}; fit with them, or leave it out of features.blocks")
+        do = "fit with them, or leave it out of features.blocks"
+        raise ConfigError(expected(f"labels, from which {block} learns", "none", do))
     return np.asarray(y, dtype=bool)

@@ -6,8 +6,7 @@ from typing import Any
 import pandas as pd
 
 from spaceship.task.feature_set import FeatureSet, State
-from spaceship.task.spaceship_titanic.columns import SPENDS
-from spaceship.task.spaceship_titanic.features._cabin import split_cabin
+from spaceship.task.spaceship_titanic.features._parts import raw_columns
 
 
 class RawFeatures(FeatureSet):
@@ -19,5 +18,4 @@ class RawFeatures(FeatureSet):
 
     def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, Any]:
         del state
-        names = ("HomePlanet", "CryoSleep", "Destination", "Age", "VIP", *SPENDS)
-        return {name: frame[name] for name in names} | split_cabin(frame["Cabin"])
+        return raw_columns(frame)

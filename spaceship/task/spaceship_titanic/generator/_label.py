@@ -17,12 +17,10 @@ def draw_labels(rng: np.random.Generator, people: People, drift: float) -> Bools
     log_odds += side * (_effect("starboard", drift)[people.deck] + midship)
     luck = rng.standard_normal(people.group[-1] + 1)[people.group]
     log_odds = label["strength"] * log_odds + label["group_spread"] * luck
-    labels: Bools = rng.logistic(size=len(side)) < log_odds
-    return labels
+    return np.asarray(rng.logistic(size=len(side)) < log_odds)
 
 
 def _effect(name: str, drift: float) -> Floats:
     """Return an effect on the straight line between its values without and at full drift."""
     without, full = np.array(TABLES["label"][name], dtype=float)
-    mixed: Floats = (1.0 - drift) * without + drift * full
-    return mixed
+    return np.asarray((1.0 - drift) * without + drift * full)

@@ -15,30 +15,20 @@ SPENDS, IDLE, CHILD, ASLEEP = range(4)
 class People:
     """Passengers in the order of their travel groups; arrays of shape (n,) unless noted.
 
-    Attributes:
-        group: Position of the travel group, from 0.
-        planet, destination, deck: Positions in the lists of tables.yaml.
-        age: Whole years.
-        vip: VIP service.
-        state: `SPENDS`, `IDLE` (awake, 13 or over, buys nothing), `CHILD` (awake) or `ASLEEP`.
-        bills: Whole amounts of the five services, shape (n, 5).
-        starboard: Side of the cabin; a group shares it.
-        cabin: Cabin number, counted from 0 along each side of each deck.
-        position: Place of the cabin along its side of the deck, 0 (first) to 1 (last).
-
+    Planets, destinations and decks are positions in the lists of tables.yaml.
     """
 
-    group: Ints
+    group: Ints  # position of the travel group, from 0
     planet: Ints
     destination: Ints
-    age: Ints
+    age: Ints  # whole years
     vip: Bools
-    state: Ints
-    bills: Floats
+    state: Ints  # SPENDS, IDLE (awake, 13 or over, buys nothing), CHILD (awake) or ASLEEP
+    bills: Floats  # whole amounts of the five services, shape (n, 5)
     deck: Ints
-    starboard: Bools
-    cabin: Ints
-    position: Floats
+    starboard: Bools  # side of the cabin; a group shares it
+    cabin: Ints  # cabin number, counted from 0 along each side of each deck
+    position: Floats  # of the cabin along its side of the deck, 0 (first) to 1 (last)
 
 
 def draw_people(rng: np.random.Generator, n_groups: int, drift: float) -> People:
@@ -70,15 +60,13 @@ def _draw_bills(rng: np.random.Generator, planet: Ints, drift: float) -> Floats:
     bands = [pick(rng.random(len(planet)), service[planet]) for service in services]
     buys = rng.random(len(planet)) >= _tables.chances("idle")[planet]
     factor = _tables.drift_factor("budget", drift)[planet] * buys
-    bills: Floats = _draw_number(rng, np.column_stack(bands), "bill_edges")
-    return np.ceil(bills * factor[:, None])
+    return np.ceil(_draw_number(rng, np.column_stack(bands), "bill_edges") * factor[:, None])
 
 
 def _draw_number(rng: np.random.Generator, band: Ints, edges: str) -> Floats:
     """Return a whole number from each band, all numbers of a band being as likely."""
     limits = np.array(_tables.TABLES[edges], dtype=float)
-    number: Floats = np.floor(limits[band] + rng.random(band.shape) * np.diff(limits)[band])
-    return number
+    return np.floor(limits[band] + rng.random(band.shape) * np.diff(limits)[band])
 
 
 def _number_cabins(group: Ints, deck: Ints, starboard: Bools) -> tuple[Ints, Floats]:

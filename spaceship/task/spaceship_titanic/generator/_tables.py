@@ -20,35 +20,28 @@ TABLES: dict[str, Any] = yaml.safe_load(
 def shares(name: str, drift: float = 0.0) -> Floats:
     """Return a table whose last axis holds the share of each choice, moved by drift."""
     weights = np.array(TABLES["shares"][name]) * drift_factor(name, drift)
-    scaled: Floats = weights / weights.sum(axis=-1, keepdims=True)
-    return scaled
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
 
 
 def chances(name: str, drift: float = 0.0) -> Floats:
     """Return a table of probabilities, moved by drift."""
     settled = np.array(TABLES["chances"][name])
     odds = settled * drift_factor(name, drift)
-    moved: Floats = odds / (odds + 1.0 - settled)
-    return moved
+    return np.asarray(odds / (odds + 1.0 - settled))
 
 
 def drift_factor(name: str, drift: float) -> Floats:
     """Return what drift multiplies odds or amounts by; 1 for a table that does not drift."""
-    factor: Floats = np.exp(drift * np.array(TABLES["drift"].get(name, 0.0)))
-    return factor
+    return np.asarray(np.exp(drift * np.array(TABLES["drift"].get(name, 0.0))))
 
 
 def pick(lots: Floats, choices: Floats) -> Ints:
-    """Return the position of the choice that each lot falls on, shape (n,).
+    """Return the position of the choice that each lot falls on, (n,).
 
-    Args:
-        lots: Uniform numbers in [0, 1), shape (n,).
-        choices: Shares of the choices, shape (n, n_choices), or (1, n_choices) for all lots.
-
+    Lots are uniform in [0, 1), (n,); shares of the choices are (n, n_choices), or (1, n_choices).
     """
     passed = lots[:, None] >= np.cumsum(choices, axis=1)[:, :-1]
-    choice: Ints = passed.sum(axis=1)
-    return choice
+    return np.asarray(passed.sum(axis=1))
 
 
 def count_before(values: Ints) -> Ints:

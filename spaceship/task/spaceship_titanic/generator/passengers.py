@@ -16,16 +16,12 @@ def generate(
 ) -> tuple[pd.DataFrame, Ints]:
     """Return labelled passengers, typed, and the position of each one's travel group.
 
-    Args:
-        n_groups: Travel groups of 1 to 8 people.
-        seed: Seed of every draw.
-        drift: How far population and label model have moved, 0 (not at all) to 1.
-        first_group: Number of the first travel group; the others count up from it.
+    `drift` is how far population and label model have moved, 0 (not at all) to 1; the numbers of
+    travel groups count up from `first_group`.
 
     >>> frame, group = generate(n_groups=50, seed=1, drift=0.0)
     >>> frame["PassengerId"][0], int(group.max())
     ('0001_01', 49)
-
     """
     rng = np.random.default_rng(seed)
     people = draw_people(rng, n_groups, drift)

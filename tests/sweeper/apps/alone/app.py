@@ -10,7 +10,7 @@ from hydra_plugins.spaceship_optuna import trial
 
 @hydra.main(version_base=None, config_path=".", config_name="config")
 def main(cfg: DictConfig) -> float:
-    history = []
+    history: list[dict[str, float]] = []
     for step in range(4):
         time.sleep(cfg.seconds)
         error = (cfg.model.x - 2) ** 2 if cfg.model.kind == "parabola" else abs(cfg.model.slope)

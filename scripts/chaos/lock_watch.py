@@ -1,4 +1,4 @@
-"""Where processes that move a champion meet and are timed: at the lock of its registry."""
+"""Watch of the registry's lock: racing processes wait for one another there, and are timed."""
 
 import json
 import time
@@ -7,28 +7,22 @@ from pathlib import Path
 from threading import BrokenBarrierError
 from typing import Any
 
-MEET_SECONDS = 60
-"""So long the first waits for the last, which may never come."""
+WAIT_SECONDS = 60
+"""Time for which the first waits for the last, which may never come."""
 
 
-class Door:
-    """What one process does at the lock of the registry: it meets the others, and is timed.
+class LockWatch:
+    """Watch of one process of a race; `barrier` is common to all, `path` takes the result."""
 
-    Args:
-        meeting: Where all processes of a round meet.
-        path: Takes what was seen.
-
-    """
-
-    def __init__(self, meeting: Any, path: Path) -> None:
-        """Start with nothing seen."""
-        self.meeting = meeting
+    def __init__(self, barrier: Any, path: Path) -> None:
+        """Start without a result."""
+        self.barrier = barrier
         self.path = path
         self.began: float | None = None
         self.ended = 0.0
         self.moves = 0
 
-    def watch(self, model: str) -> None:
+    def install(self, model: str) -> None:
         """Watch this process at the lock of a registered model from now on."""
         from filelock import BaseFileLock
         from mlflow import MlflowClient
@@ -39,7 +33,7 @@ class Door:
         def acquired(lock: Any, *args: Any, **kwargs: Any) -> Any:
             if self.began is None and Path(lock.lock_file).name == f"{model}.lock":
                 with suppress(BrokenBarrierError):  # one of them never came
-                    self.meeting.wait(MEET_SECONDS)
+                    self.barrier.wait(WAIT_SECONDS)
                 self.began = time.monotonic()
             return acquire(lock, *args, **kwargs)
 
@@ -52,14 +46,16 @@ class Door:
             move(client, name, alias, version)
             self.moves += alias == "champion"
 
-        BaseFileLock.acquire, BaseFileLock.release = acquired, released
-        MlflowClient.set_registered_model_alias = moved
+        replaced = {"acquire": acquired, "release": released}
+        for name, function in replaced.items():
+            setattr(BaseFileLock, name, function)
+        setattr(MlflowClient, "set_registered_model_alias", moved)  # noqa: B010 - as above
 
-    def write_down(self) -> None:
-        """Write down how often the champion was moved, and the seconds from the door to the end."""
+    def write(self) -> None:
+        """Write the number of moves of the champion, and the seconds from the lock to the end."""
         self.path.write_text(json.dumps([self.moves, self.ended - (self.began or self.ended)]))
 
     def read(self) -> tuple[int, float]:
-        """Return what was written down."""
+        """Return the written result; zeros if the process was killed."""
         moves, seconds = json.loads(self.path.read_text()) if self.path.exists() else (0, 0.0)
         return int(moves), float(seconds)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from sklearn.base import clone
 
 from spaceship.config.build import build
@@ -16,7 +16,7 @@ from spaceship.task.spaceship_titanic.columns import COLUMNS, LABEL, SPENDS
 from spaceship.task.spaceship_titanic.features._blocks import BLOCKS
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 YAMLS = sorted((ROOT / "configs" / "features").glob("*.yaml"))
 
 PLANETS = st.sampled_from(["Earth", "Europa", "Mars", "Pluto", np.nan])
@@ -43,7 +43,9 @@ GROUPS = st.lists(st.lists(PASSENGER, min_size=1, max_size=4), min_size=1, max_s
 def features(request: pytest.FixtureRequest) -> Any:
     if request.param == "every block":
         return FullFeatures(list(BLOCKS))
-    return build(OmegaConf.load(ROOT / "configs" / "features" / f"{request.param}.yaml"))
+    node = OmegaConf.load(ROOT / "configs" / "features" / f"{request.param}.yaml")
+    assert isinstance(node, DictConfig)
+    return build(node)
 
 
 @pytest.fixture
@@ -166,5 +168,5 @@ def _is_plain(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return all(_is_plain(item) for item in value)
     if isinstance(value, np.ndarray):
-        return value.dtype != object
+        return bool(value.dtype != object)
     return type(value) in {str, int, float, bool, type(None)}

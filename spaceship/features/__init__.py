@@ -1,1 +1,0 @@
-"""Feature sets: one scikit-learn transformer each, chosen with `features=`."""
