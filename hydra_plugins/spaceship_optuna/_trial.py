@@ -20,8 +20,9 @@ _REPORTER: ContextVar[Reporter | None] = ContextVar("reporter", default=None)
 def reporting_to(reporter: Reporter) -> Iterator[None]:
     """Send what the block reports to a reporter.
 
-    >>> with reporting_to(lambda step, metrics: metrics["value"] > 0.5):
-    ...     report([{"value": 0.4}])
+    >>> from hydra_plugins.spaceship_optuna import trial
+    >>> with trial.reporting_to(lambda step, metrics: metrics["value"] > 0.5):
+    ...     trial.report([{"value": 0.4}])
     """
     token = _REPORTER.set(reporter)
     try:
@@ -42,14 +43,11 @@ def in_trial() -> bool:
 def report(history: Sequence[Mapping[str, float]]) -> None:
     """Report the latest step of a trial to its sweep, if there is one.
 
-    Args:
-        history: The metrics of each step so far; an app without a host reports `value`.
+    `history` has the metrics of each step so far; an app without a host reports `value`. A
+    PrunedError is raised if the trial is to be pruned.
 
-    Raises:
-        PrunedError: The trial is to be pruned.
-
-    >>> report([{"value": 0.9}, {"value": 0.8}])  # outside a sweep: nothing happens
-
+    >>> from hydra_plugins.spaceship_optuna import trial
+    >>> trial.report([{"value": 0.9}, {"value": 0.8}])  # outside a sweep: nothing happens
     """
     reporter = _REPORTER.get()
     if reporter is not None and reporter(len(history) - 1, history[-1]):
