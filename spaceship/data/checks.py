@@ -7,7 +7,7 @@ import pandas as pd
 
 from spaceship.data.csv_reader import LINE, first_few
 from spaceship.errors import DataError, expected
-from spaceship.task.column_types import closest, missing_columns, to_boolean, typed
+from spaceship.task.column_types import closest, header_faults, to_boolean, typed
 from spaceship.task.spaceship_titanic.columns import (
     COLUMNS,
     GROUPS,
@@ -42,10 +42,10 @@ def check(frame: pd.DataFrame, *, source: str, labelled: bool) -> pd.DataFrame:
         hints = ", ".join(f"'{name}'{closest(name, wanted)}" for name in unknown)
         log.warning("%s: columns dropped, as no rule knows them: %s", source, hints)
     known = frame.loc[:, frame.columns.isin(wanted) & ~frame.columns.duplicated()]
-    if faults := _header_faults(frame.columns, wanted) + _row_faults(known):
+    if faults := header_faults(frame.columns, wanted) + _row_faults(known):
         first = f"{source}: {_counted(len(faults), 'fault')} in {_counted(len(frame), 'row')}."
         last = "Mend or remove what is listed, then run again."
-        raise DataError("\n".join([first, *faults, last]))
+        raise DataError("\n  ".join([first, *faults]) + f"\n{last}")
     return typed(known).reset_index(drop=True)
 
 
@@ -72,8 +72,8 @@ def check_sample(
     False
     """
     wanted = [ID, LABEL]
-    if faults := _header_faults(sample.columns, wanted):
-        raise DataError("\n".join([f"{source}:", *faults, "Download the file again."]))
+    if faults := header_faults(sample.columns, wanted):
+        raise DataError(f"{source}: {'; '.join(faults)}; download the file again")
     sample = sample[wanted].reset_index(drop=True)
     if differences := _differences(sample[ID], test[ID].reset_index(drop=True)):
         what, do = f"the {ID}s of the test file in its order", "take both files from one download"
@@ -85,28 +85,19 @@ def check_sample(
     return sample.assign(**{LABEL: labels.astype(np.bool_)})
 
 
-def _header_faults(present: pd.Index, wanted: list[str]) -> list[str]:
-    faults = []
-    if absent := [name for name in wanted if name not in present]:
-        faults.append(f"  columns: expected {len(wanted)}; {missing_columns(absent, present)}")
-    if twice := sorted({name for name in present[present.duplicated()] if name in wanted}):
-        faults.append(f"  columns: expected each once; found more than once: {', '.join(twice)}")
-    return faults
-
-
 def _row_faults(frame: pd.DataFrame) -> list[str]:
     """Return a line for each rule that rows break."""
     # pandera takes 0.2 s to import, and a model in production never checks a file
     from spaceship.data.broken_rules import broken_rules
 
     if not len(frame.index):
-        return [f"  rows: expected at least one {NOUN} below the header; found none"]
+        return [f"rows: expected at least one {NOUN} below the header, found none"]
     faults = []
     if ID in frame.columns and (headers := frame[ID] == ID).any():
-        faults.append(f"  rows: expected one header; found it again: {_rows(frame[ID][headers])}")
+        faults.append(f"rows: expected one header, found it again: {_rows(frame[ID][headers])}")
         frame = frame[~headers]
     return faults + [
-        f"  {broken.column}: expected {broken.rule}; found {_counted(len(broken.found), 'row')} "
+        f"{broken.column}: expected {broken.rule}, found {_counted(len(broken.found), 'row')} "
         f"otherwise: {_rows(broken.found)}"
         for broken in broken_rules(frame)
     ]

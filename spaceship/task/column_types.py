@@ -28,24 +28,25 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
     >>> str(typed(people.test.astype(object)).dtypes["Age"])
     'float64'
     """
-    if twice := sorted({*frame.columns[frame.columns.duplicated()]} & {*COLUMNS, LABEL}):
-        raise DataError(f"expected each raw column once; found twice: {', '.join(twice)}")
-    if absent := [name for name in COLUMNS if name not in frame.columns]:
-        missing = missing_columns(absent, frame.columns)
-        raise DataError(f"expected the {len(COLUMNS)} raw columns; {missing}")
     names = [*COLUMNS, LABEL] if LABEL in frame.columns else [*COLUMNS]
+    if faults := header_faults(frame.columns, names):
+        raise DataError("; ".join(faults))
     columns = {name: _typed_column(frame[name]) for name in names}
     return pd.DataFrame(columns, index=frame.index)
 
 
-def missing_columns(absent: Iterable[str], present: Iterable[object]) -> str:
-    """Return the names of missing columns, each with the column that may be meant by it.
+def header_faults(present: pd.Index, wanted: list[str]) -> list[str]:
+    """Return what is wrong with the names of columns: any missing (meant by others?) or repeated.
 
-    >>> missing_columns(["Age", "Name"], ["age"])
-    "missing: Age (is 'age' meant?), Name"
+    >>> header_faults(pd.Index(["age", "Name"]), ["Age", "Name"])
+    ["expected 2 columns, missing: Age (is 'age' meant?)"]
     """
-    spare = [str(name) for name in present if name not in {*COLUMNS, LABEL}]
-    return "missing: " + ", ".join(f"{name}{closest(name, spare)}" for name in absent)
+    faults, spare = [], [str(name) for name in present if name not in {*COLUMNS, LABEL}]
+    if absent := [f"{name}{closest(name, spare)}" for name in wanted if name not in present]:
+        faults.append(f"expected {len(wanted)} columns, missing: {', '.join(absent)}")
+    if twice := sorted({*present[present.duplicated()]} & {*wanted}):
+        faults.append(f"expected each column once, found more than once: {', '.join(twice)}")
+    return faults
 
 
 def closest(name: str, choices: Iterable[str]) -> str:

@@ -48,7 +48,7 @@ def reordered(text: str) -> str:
 
 
 FAULTS = {
-    "missing column": (GOOD.replace("Age", "Alter"), ["columns: expected 14; missing: Age"]),
+    "missing column": (GOOD.replace("Age", "Alter"), ["expected 14 columns, missing: Age"]),
     "misspelt column": (GOOD.replace("Spa,", "spa,"), ["missing: Spa (is 'spa' meant?)"]),
     "no label": (GOOD.replace(",Transported", ",T"), ["missing: Transported"]),
     "column twice": (GOOD.replace("Spa,", "Age,"), ["missing: Spa", "found more than once: Age"]),
@@ -57,7 +57,7 @@ FAULTS = {
     "header again": (GOOD + GOOD, ["expected one header", "line 6 'PassengerId'"]),
     "text in a number": (
         edited(1, Age="old"),
-        ["Age: expected a number; found 1 row otherwise: line 3 'old'"],
+        ["Age: expected a number, found 1 row otherwise: line 3 'old'"],
     ),
     "negative spend": (edited(1, Spa="-1"), ["Spa: expected zero or more", "line 3 '-1'"]),
     "infinite spend": (edited(0, VRDeck="inf"), ["VRDeck: expected a finite number", "'inf'"]),
@@ -70,12 +70,12 @@ FAULTS = {
     ),
     "id twice": (
         edited(1, PassengerId="0001_01"),
-        ["each id once; found 2 rows otherwise: line 2 '0001_01', line 3"],
+        ["each id once, found 2 rows otherwise: line 2 '0001_01', line 3"],
     ),
     "odd flag": (edited(0, VIP="maybe"), ["VIP: expected true, false or nothing", "'maybe'"]),
     "odd label": (
         edited(0, Transported="yes"),
-        ["Transported: expected true or false;", "line 2 'yes'"],
+        ["Transported: expected true or false, found", "line 2 'yes'"],
     ),
     "empty label": (edited(0, Transported=""), ["true or false in every row", "line 2 (empty)"]),
     "odd cabin": (edited(0, Cabin="G/12"), ["Cabin: expected deck/number/side", "line 2 'G/12'"]),
@@ -108,7 +108,7 @@ def test_all_faults_come_in_one_message(tmp_path: Path) -> None:
     first, *faults, last = str(caught.value).splitlines()
     assert first == "train.csv: 5 faults in 4 rows."
     assert [fault.split(":")[0] for fault in faults] == [
-        "  columns",
+        "  expected 14 columns, missing",
         "  VIP",
         "  Age",
         "  Spa",

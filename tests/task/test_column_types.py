@@ -100,14 +100,13 @@ def test_missing_columns_are_listed_with_what_may_be_meant() -> None:
     with pytest.raises(DataError) as caught:
         typed(frame)
     assert str(caught.value) == (
-        "expected the 13 raw columns; missing: Age, VRDeck (is 'VR Deck' meant?), "
-        "Name (is 'name' meant?)"
+        "expected 13 columns, missing: Age, VRDeck (is 'VR Deck' meant?), Name (is 'name' meant?)"
     )
 
 
 def test_column_twice_is_refused() -> None:
     frame = pd.concat([frame_of(ROW), frame_of(ROW)[["Age"]]], axis="columns")
-    with pytest.raises(DataError, match="found twice: Age"):
+    with pytest.raises(DataError, match="found more than once: Age"):
         typed(frame)
 
 
