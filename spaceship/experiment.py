@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from omegaconf import DictConfig
 from sklearn.pipeline import Pipeline
@@ -46,7 +46,7 @@ class Kept:
 
     def __init__(self) -> None:
         """Keep nothing yet."""
-        self._made: dict[str, tuple[object, Any]] = {}
+        self._made: dict[str, tuple[object, object]] = {}
 
     def once(self, kind: str, key: object, make: Callable[[], Made]) -> Made:
         """Return the latest object of a kind if it was made for this key, else make it now."""
@@ -243,7 +243,7 @@ class Experiment:
         return replace(self, settings=settings, given=source, kept=Kept())
 
     def _blend(
-        self, model: Mapping[str, Any], features: dict[str, Any], choices: dict[str, Any]
+        self, model: Mapping[str, object], features: dict[str, object], choices: dict[str, object]
     ) -> Recipe:
         """Return the recipe of a blend, its members written out."""
         if model["study"] is None:
@@ -269,7 +269,7 @@ class Experiment:
         return made
 
 
-def features_name(node: Mapping[str, Any]) -> str:
+def features_name(node: Mapping[str, object]) -> str:
     """Return the name of a feature set: that of its module, which is that of its YAML.
 
     >>> features_name({"_target_": "mypackage.raw.RawFeatures"})

@@ -4,7 +4,7 @@ import json
 import math
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BeforeValidator, PlainSerializer, TypeAdapter, ValidationError
 
@@ -22,7 +22,7 @@ Figure = Annotated[
 _LONGEST = 80  # characters of a value that a message quotes
 
 
-def to_plain(record: object) -> dict[str, Any]:
+def to_plain(record: object) -> dict[str, object]:
     """Return a record as values for `json.dumps`, every float with all its digits.
 
     >>> from dataclasses import dataclass
@@ -30,8 +30,8 @@ def to_plain(record: object) -> dict[str, Any]:
     >>> to_plain(Score(float("nan")))
     {'loss': None}
     """
-    kind: Any = type(record)
-    plain: dict[str, Any] = _adapter(kind).dump_python(record)
+    kind: object = type(record)
+    plain: dict[str, object] = _adapter(kind).dump_python(record)
     return plain
 
 
@@ -104,5 +104,5 @@ def _short(value: object) -> str:
 
 
 @cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
+def _adapter(kind: object) -> TypeAdapter[object]:
     return TypeAdapter(kind)

@@ -4,7 +4,6 @@ import shlex
 import subprocess
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -87,7 +86,7 @@ class Hook:
 
         The command of a multirun holds its overrides of Hydra too: sweeper, launcher and settings.
         """
-        overrides: Any = OmegaConf.to_container(self._config.hydra.overrides, resolve=False)
+        overrides: object = OmegaConf.to_container(self._config.hydra.overrides, resolve=False)
         of_hydra = [item for item in overrides["hydra"] if not item.startswith("hydra.mode=")]
         words = [*(["-m", *of_hydra] if multirun else []), *overrides["task"]]
         command = shlex.join(redact(str(word)) for word in words)
@@ -104,7 +103,7 @@ class Hook:
         The store is this multirun's: a saved config has lost its passwords. A resumed sweep is
         gated as its latest command says.
         """
-        cfg: Any = OmegaConf.load(job_folder / str(self.output_subdir) / CONFIG_FILE)
+        cfg: object = OmegaConf.load(job_folder / str(self.output_subdir) / CONFIG_FILE)
         cfg.tracking = self._config.tracking
         if self.is_study:
             cfg.gate, cfg.reason = self._config.gate, self._config.reason

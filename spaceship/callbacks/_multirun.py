@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from omegaconf import OmegaConf
 
@@ -96,8 +95,8 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
     members = best_recipes(folder, int(str(hook.blend)), metric, report)
     if len(members) == 1:
         return None
-    settings: Any = OmegaConf.load(configs() / "model" / "blend.yaml")
-    features: Any = report.recipe["features"]
+    settings: object = OmegaConf.load(configs() / "model" / "blend.yaml")
+    features: object = report.recipe["features"]
     threshold = report.recipe.get("threshold", THRESHOLD)
     recipe = Recipe.blend(
         [Recipe.from_plain(one) for one in members], settings, features, threshold=threshold

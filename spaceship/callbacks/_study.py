@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from hydra_plugins.spaceship_optuna import Objective, StudyTerms
 from hydra_plugins.spaceship_optuna.config_text import redact
@@ -43,7 +42,7 @@ def study_terms(hook: Hook) -> StudyTerms:
     return StudyTerms(objectives, n_folds, folder, _WITHOUT_EFFECT)
 
 
-def study_facts(hook: Hook, workers: int) -> dict[str, Any]:
+def study_facts(hook: Hook, workers: int) -> dict[str, object]:
     """Return the facts that must not change while a study goes on, once the config is checked.
 
     The data are loaded once here, so that workers find them checked and stored.
@@ -70,7 +69,7 @@ def study_facts(hook: Hook, workers: int) -> dict[str, Any]:
     }
 
 
-def start_study(hook: Hook, study: Any) -> str:
+def start_study(hook: Hook, study: object) -> str:
     """Start the run above a study's trials, or reopen it on resume; return its id."""
     store = hook.experiment.store
     store.close_orphans()

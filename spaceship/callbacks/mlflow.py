@@ -8,7 +8,6 @@ heavy modules are imported inside the hooks.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
@@ -32,7 +31,7 @@ class MLflowCallback(StudyHooks, Callback):
         self.parent_run_id: str | None = None
         self.best: Path | None = None
 
-    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+    def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Start the parent run; database and experiment exist before any worker starts."""
         with _failures_kept():
             from spaceship.callbacks import _hook, _multirun
@@ -58,13 +57,13 @@ class MLflowCallback(StudyHooks, Callback):
 
         return Job(folder, in_multirun=True).run_id
 
-    def study_facts(self, config: DictConfig, workers: int) -> dict[str, Any]:
+    def study_facts(self, config: DictConfig, workers: int) -> dict[str, object]:
         """Return the facts that a study's figures rest on, before the study is opened."""
         from spaceship.callbacks import _hook, _study
 
         return _study.study_facts(_hook.Hook(config), workers)
 
-    def on_study_start(self, config: DictConfig, study: Any) -> None:
+    def on_study_start(self, config: DictConfig, study: object) -> None:
         """Start the run above a study's trials, or reopen it."""
         from spaceship.callbacks import _hook, _study
 
@@ -86,7 +85,7 @@ class MLflowCallback(StudyHooks, Callback):
             if self.parent_run_id is not None:
                 _study.end_study(_hook.Hook(config), self.parent_run_id, files, summary)
 
-    def on_job_start(self, config: DictConfig, **_: Any) -> None:
+    def on_job_start(self, config: DictConfig, **_: object) -> None:
         """Start the job's run and log its config, unless the multirun's has failed to start."""
         if PENDING.failures:
             return
@@ -97,7 +96,7 @@ class MLflowCallback(StudyHooks, Callback):
             start = _study.start_trial if hook.is_study else _job.start_job
             start(hook, self.parent_run_id)
 
-    def on_job_end(self, config: DictConfig, job_return: Any, **_: Any) -> None:
+    def on_job_end(self, config: DictConfig, job_return: object, **_: object) -> None:
         """Log the job's scores, gate a candidate that was fitted, end the run."""
         from hydra.core.utils import JobStatus
         from hydra.types import RunMode
@@ -119,7 +118,7 @@ class MLflowCallback(StudyHooks, Callback):
         if in_trial():  # the failures are this trial's, not the next one's
             PENDING.failures.clear()
 
-    def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
+    def on_multirun_end(self, config: DictConfig, **_: object) -> None:
         """Fit and gate the best job, and end the parent run."""
         if PENDING.failures or self.parent_run_id is None:
             return

@@ -36,7 +36,7 @@ _NAMING_KEYS = ("_target_", "()", "class")  # Hydra's, and those of Python's log
 
 
 def check_classes(
-    node: Any, keys: tuple[str, ...] = ("_target_",), more: tuple[str, ...] = ()
+    node: object, keys: tuple[str, ...] = ("_target_",), more: tuple[str, ...] = ()
 ) -> None:
     """Raise ConfigError unless each target in a node is a class of an allowed module.
 
@@ -120,7 +120,7 @@ def _is_home(thing: object, prefixes: tuple[str, ...]) -> bool:
     return f"{getattr(thing, '__module__', None)}.".startswith(prefixes)
 
 
-def _targets(node: Any, keys: tuple[str, ...]) -> Iterator[str]:
+def _targets(node: object, keys: tuple[str, ...]) -> Iterator[str]:
     if isinstance(node, Mapping | list | tuple | ListConfig):
         for key in node if isinstance(node, Mapping) else range(len(node)):
             try:

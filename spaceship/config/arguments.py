@@ -1,6 +1,6 @@
 """Arguments of classes that configs name: checked by their types, every fault in one message."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -19,7 +19,7 @@ class Configured(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     hint: ClassVar[str] = "see configs"  # the end of the message about a wrong argument
 
-    def __init__(self, **arguments: Any) -> None:
+    def __init__(self, **arguments: object) -> None:
         """Raise ConfigError that lists every argument that is unknown or of a wrong type."""
         try:
             super().__init__(**arguments)

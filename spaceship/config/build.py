@@ -13,7 +13,7 @@ from spaceship.config.moved import with_present_targets
 from spaceship.errors import ConfigError, MissingDependencyError, SpaceshipError
 
 
-def build(node: DictConfig | Mapping[str, Any], **kwargs: Any) -> Any:
+def build(node: DictConfig | Mapping[str, object], **kwargs: object) -> Any:
     """Return the object a config node describes by its `_target_`, nodes inside it built too.
 
     Args:
@@ -45,7 +45,7 @@ def build(node: DictConfig | Mapping[str, Any], **kwargs: Any) -> Any:
         raise _mendable(error, plain.get("_target_")) from error
 
 
-def resolved(node: Any) -> Any:
+def resolved(node: object) -> Any:
     """Return the node as plain dicts and lists with every interpolation resolved.
 
     Raises:

@@ -15,7 +15,7 @@ MOVED = {
 """Old module to present one, for the classes that models and recipes may name."""
 
 
-def with_present_targets(node: Any) -> Any:
+def with_present_targets(node: object) -> Any:
     """Return a plain config node in which each `_target_` names the present module.
 
     >>> with_present_targets({"_target_": "spaceship.features.raw.RawFeatures"})

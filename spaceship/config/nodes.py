@@ -38,7 +38,7 @@ class Nodes:
         """
         return resolved(self._cfg.get(name))
 
-    def resolved_values(self, plain: Mapping[str, Any]) -> dict[str, Any]:
+    def resolved_values(self, plain: Mapping[str, object]) -> dict[str, object]:
         """Return plain values, their interpolations resolved against this job's config.
 
         Raises:

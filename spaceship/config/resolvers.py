@@ -26,7 +26,7 @@ def register_resolvers() -> None:
     '/data/../data'
     """
     root = str(checkout() or Path.cwd())
-    resolvers: dict[str, Callable[..., Any]] = {
+    resolvers: dict[str, Callable[..., object]] = {
         "project_root": lambda: root,
         "abspath": lambda path: str(Path(path).expanduser().absolute()),
         "cores": lambda: max(1, usable_cores() // int(os.environ.get(WORKERS_VARIABLE, "1"))),
@@ -36,7 +36,7 @@ def register_resolvers() -> None:
         OmegaConf.register_new_resolver(name, resolver, replace=True)
 
 
-def _checked(value: Any, *, _root_: DictConfig) -> Any:
+def _checked(value: object, *, _root_: DictConfig) -> Any:
     """Return the value once Hydra's node is checked; it stands in that node itself."""
     if not _checking:
         _checking.append(_root_)

@@ -11,7 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 from hydra_plugins.spaceship_optuna.config_text import redact
 
 
-def loggable(cfg: DictConfig) -> dict[str, Any]:
+def loggable(cfg: DictConfig) -> dict[str, object]:
     """Return the resolved config with `${oc.env:NAME}` in place of the value of each variable.
 
     Passwords inside URIs become `***`. A resolver that cannot work on a name in place of a value
@@ -33,7 +33,7 @@ def _environment_hidden() -> Iterator[None]:
     """Make `${oc.env:NAME}` resolve to its own text: what cannot be read cannot leak."""
     from omegaconf.resolvers import oc
 
-    def hidden(name: str, *default: Any) -> Any:
+    def hidden(name: str, *default: object) -> Any:
         return f"${{oc.env:{name}}}" if name in os.environ else oc.env(name, *default)
 
     OmegaConf.register_new_resolver("oc.env", hidden, replace=True)
@@ -43,7 +43,7 @@ def _environment_hidden() -> Iterator[None]:
         OmegaConf.register_new_resolver("oc.env", oc.env, replace=True)
 
 
-def _redacted(value: Any) -> Any:
+def _redacted(value: object) -> Any:
     if isinstance(value, dict):
         return {key: _redacted(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -50,7 +50,7 @@ def _number_as_text(value: object) -> object:
 Text = Annotated[str, BeforeValidator(_number_as_text)]
 
 
-def _setting(wanted: str, **bounds: Any) -> Any:
+def _setting(wanted: str, **bounds: object) -> Any:
     """Return a field whose description completes `expected KEY to be …` in messages."""
     return Field(description=wanted, **bounds)
 

@@ -35,9 +35,7 @@ def broken_rules(frame: pd.DataFrame) -> Iterator[BrokenRule]:
     for name in (one for one in (*texts, *BOOLEANS, *NUMBERS, LABEL) if one in frame.columns):
         raw = frame[name]
         values, unreadable = read(raw)
-        infinite = unreadable & False
-        if values.dtype == np.float64:
-            infinite = values.abs() == np.inf
+        infinite = values.abs() == np.inf if values.dtype == np.float64 else unreadable & False
         kind = "true, false or nothing" if name in BOOLEANS else kind_of(name)
         marks = {kind: unreadable, "a finite number": infinite}
         yield from (BrokenRule(name, rule, raw[m]) for rule, m in marks.items() if m.any())

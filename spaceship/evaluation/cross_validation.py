@@ -5,7 +5,6 @@ from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, pstdev
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,14 +34,14 @@ class CrossValidation:
 class PreparedFold:
     """A fold's rows after every step but the estimator, fitted on its training rows only."""
 
-    train: Any  # the training rows, which the estimator is fitted on
-    test: Any  # the rows to predict
+    train: object  # the training rows, which the estimator is fitted on
+    test: object  # the rows to predict
     fit_seconds: float  # duration of fitting the steps and transforming the training rows
     transform_seconds: float  # duration of transforming the rows to predict
 
 
 def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
-    pipeline: Any,
+    pipeline: object,
     frame: pd.DataFrame,
     labels: npt.ArrayLike,
     folds: Sequence[Fold],
@@ -78,7 +77,7 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
     return CrossValidation(probabilities, predictions, scores)
 
 
-def positive_probability(pipeline: Any, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
+def positive_probability(pipeline: object, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
     """Return a fitted classifier's probability of True for each row `(n_rows,)`.
 
     >>> fitted = pipeline.fit(people.train, people.train["Transported"])
@@ -93,7 +92,7 @@ def positive_probability(pipeline: Any, frame: pd.DataFrame) -> npt.NDArray[np.f
     return table[:, 1]
 
 
-def decision_threshold(fitted: Any) -> float:
+def decision_threshold(fitted: object) -> float:
     """Return the probability above which a fitted classifier predicts True.
 
     >>> decision_threshold(pipeline)
@@ -133,7 +132,7 @@ def _prepare(
 
 
 def _fit_and_predict(
-    estimator: Any, prepared: PreparedFold, truth: npt.NDArray[np.bool_]
+    estimator: object, prepared: PreparedFold, truth: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.float64], float, dict[str, float]]:
     """Return a fold's probabilities, the threshold and the durations, preparation included."""
     fresh, start = clone(estimator), perf_counter()

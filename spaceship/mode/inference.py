@@ -3,7 +3,6 @@
 import logging
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -103,7 +102,7 @@ def _reference(experiment: Experiment, champion: Version) -> Profile | None:
         return None
 
 
-def _keep(experiment: Experiment, facts: dict[str, Any], table: str) -> None:
+def _keep(experiment: Experiment, facts: dict[str, object], table: str) -> None:
     """Write the drift into the job's folder, and log it to the job's run."""
     job, client = experiment.job, experiment.store.client
     write_json(job.folder / DRIFT_FILE, facts)

@@ -53,8 +53,8 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(  # noqa: PLR0913 - scikit-learn wants every setting by name
         self,
-        preparations: Sequence[Any],
-        members: Sequence[tuple[int, Any]],
+        preparations: Sequence[object],
+        members: Sequence[tuple[int, object]],
         *,
         method: str = "stack",
         n_folds: int = 5,
@@ -95,7 +95,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return the predicted label of each row, (n_rows,)."""
         return np.asarray(self.predict_proba(X)[:, 1] > 0.5)  # noqa: PLR2004 - one of two
 
-    def _fit_members(self, X: pd.DataFrame, truth: Bools) -> tuple[list[Any], list[Any]]:
+    def _fit_members(self, X: pd.DataFrame, truth: Bools) -> tuple[list[object], list[object]]:
         """Return preparations, and members as (position, bags), fitted on some rows."""
         preparations = [clone(one) for one in self.preparations]
         columns = [one.fit_transform(X, truth) for one in preparations]
@@ -112,7 +112,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return _greedy(table, truth) if self.method == "greedy" else _stack(table, truth)
 
 
-def _bagged(estimator: Any, bags: int) -> list[Any]:
+def _bagged(estimator: object, bags: int) -> list[object]:
     """Return copies of an estimator that differ in their seed."""
     copies = [clone(estimator) for _ in range(bags)]
     for name, first in estimator.get_params().items():
@@ -122,7 +122,7 @@ def _bagged(estimator: Any, bags: int) -> list[Any]:
     return copies
 
 
-def _table(preparations: Sequence[Any], members: Sequence[Any], X: pd.DataFrame) -> Floats:
+def _table(preparations: Sequence[object], members: Sequence[object], X: pd.DataFrame) -> Floats:
     """Return each member's probability of True, (n_rows, n_members)."""
     columns = [one.transform(X) for one in preparations]
     chances = np.zeros((len(X), len(members)))

@@ -55,7 +55,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         known = {name: X[name].where(X[name].isin(one.categories)) for name, one in dtypes.items()}
         return X.assign(**known).astype(dtypes)
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Return the names of the columns, which are those of the input."""
         del input_features
         check_is_fitted(self)

@@ -64,7 +64,7 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return the predicted label of each row, (n_rows,)."""
         return self.predict_proba(X)[:, 1] > 0.5  # noqa: PLR2004 - one of two
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         """Return the state to store: everything but the network."""
         return {name: value for name, value in vars(self).items() if name != "_network"}
 
@@ -79,7 +79,7 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             message = f"model={self.package} needs the package {self.package}, found: {error}"
             install = f'pip install -e ".[{self.package}]"'
             raise MissingDependencyError(f"{message}; run: {install}") from error
-        settings: Any = {"n_estimators": self.n_estimators, "random_state": self.random_state}
+        settings: object = {"n_estimators": self.n_estimators, "random_state": self.random_state}
         settings |= {} if self.device is None else {"device": self.device}
         try:
             return kind(**settings).fit(self._context(), self.labels_)

@@ -47,7 +47,7 @@ class Iterations(StrEnum):
 class _Inner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A classifier that predicts by the one it has fitted."""
 
-    fitted_: Any
+    fitted_: object
 
     def predict(self, X: pd.DataFrame) -> Any:
         """Return the predicted label of each row, (n_rows,)."""
@@ -112,7 +112,7 @@ class InnerFolds(_Inner):
     True
     """
 
-    def __init__(self, estimator: Any, n_folds: int = 5, seed: int = 0) -> None:
+    def __init__(self, estimator: object, n_folds: int = 5, seed: int = 0) -> None:
         """Keep the parts; nothing is fitted."""
         self.estimator = estimator
         self.n_folds = n_folds
@@ -134,7 +134,7 @@ class InnerFolds(_Inner):
 
 
 def with_inner_choices(
-    pipeline: Any,
+    pipeline: object,
     *,
     iterations: Iterations = Iterations.FIXED,
     calibration: Calibration = Calibration.NONE,
@@ -169,7 +169,7 @@ def _rounds(pipeline: Pipeline) -> tuple[str, int]:
     raise ConfigError(f"{message}: it has no boosting rounds to choose")
 
 
-def _staged(estimator: Any, X: pd.DataFrame, grid: Sequence[int]) -> Iterator[Any]:
+def _staged(estimator: object, X: pd.DataFrame, grid: Sequence[int]) -> Iterator[object]:
     """Yield the probability of True after each number of rounds, whatever the library."""
     if hasattr(estimator, "staged_predict_proba"):
         for number, table in enumerate(estimator.staged_predict_proba(X), start=1):

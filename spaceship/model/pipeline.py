@@ -27,7 +27,7 @@ def build_recipe(own: Recipe, seed: int) -> Pipeline:
     ['features', 'encoding', 'estimator']
     """
     if own.members is None:
-        whole: Any = _chain(own)
+        whole: object = _chain(own)
     else:
         members = [_member(one, seed) for one in own.members]
         settings = {"method": str(own.method), "n_folds": own.n_folds, "bags": own.bags}
@@ -35,7 +35,7 @@ def build_recipe(own: Recipe, seed: int) -> Pipeline:
     return _with_choices(own, whole, seed)
 
 
-def build_pipeline(features: Any, encoding: Encoding, estimator: Any) -> Pipeline:
+def build_pipeline(features: object, encoding: Encoding, estimator: object) -> Pipeline:
     """Return an unfitted pipeline; `features` make float64 and `str` columns of raw ones.
 
     >>> build_pipeline("passthrough", Encoding.NATIVE, None)[:-1]
@@ -45,7 +45,7 @@ def build_pipeline(features: Any, encoding: Encoding, estimator: Any) -> Pipelin
     return Pipeline(steps)
 
 
-def build_blend(members: Sequence[tuple[str, Any, Any]], **settings: Any) -> Blend:
+def build_blend(members: Sequence[tuple[str, object, object]], **settings: object) -> Blend:
     """Return an unfitted blend in which members with the same columns share their preparation.
 
     A member is a key that is the same for the same columns, their preparation, and an estimator;
@@ -68,7 +68,7 @@ def _chain(own: Recipe) -> Pipeline:
     return build_pipeline(features, own.encoding, estimator)
 
 
-def _part(key: str, node: Any, wanted: Sequence[str]) -> Any:
+def _part(key: str, node: object, wanted: Sequence[str]) -> Any:
     """Return a part of the pipeline if it has the methods that the pipeline calls."""
     part = build(node)
     if lacking := [name for name in wanted if not callable(getattr(part, name, None))]:
@@ -79,7 +79,7 @@ def _part(key: str, node: Any, wanted: Sequence[str]) -> Any:
     return part
 
 
-def _member(own: Recipe, seed: int) -> tuple[str, Any, Any]:
+def _member(own: Recipe, seed: int) -> tuple[str, object, object]:
     """Return (key, preparation, estimator) of a blend's member; equal keys mean equal columns.
 
     A member with inner choices takes raw columns, as its inner folds prepare them anew. A threshold
@@ -92,6 +92,6 @@ def _member(own: Recipe, seed: int) -> tuple[str, Any, Any]:
     return "raw", FunctionTransformer(), _with_choices(own, pipeline, seed)
 
 
-def _with_choices(own: Recipe, pipeline: Any, seed: int) -> Pipeline:
+def _with_choices(own: Recipe, pipeline: object, seed: int) -> Pipeline:
     choices = {key: getattr(own, key) for key in ("iterations", "calibration", "threshold")}
     return with_inner_choices(pipeline, **choices, seed=seed)

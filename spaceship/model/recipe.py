@@ -13,7 +13,7 @@ from spaceship.model.encoding import Encoding
 from spaceship.model.inner_cv import Calibration, Iterations
 from spaceship.records import list_faults
 
-Node = dict[str, Any]
+Node = dict[str, object]
 """A config node with a `_target_`; its interpolations may be unresolved."""
 _SINGLE, _BLEND = ("name", "encoding", "estimator"), ("name", "method", "n_folds", "bags")
 
@@ -47,7 +47,7 @@ class Recipe(BaseModel):
 
     @field_validator("*", mode="wrap")
     @classmethod
-    def _check_unless_open(cls, value: Any, check: Callable[[Any], Any]) -> Any:
+    def _check_unless_open(cls, value: object, check: Callable[[object], object]) -> Any:
         """Leave an interpolation such as `${seed}` unchecked until its value is known."""
         return value if isinstance(value, str) and "${" in value else check(value)
 
@@ -59,7 +59,7 @@ class Recipe(BaseModel):
         return value
 
     @classmethod
-    def single(cls, model: object, features: Node, **choices: Any) -> Self:
+    def single(cls, model: object, features: Node, **choices: object) -> Self:
         """Return the recipe of a node of the group `model` and one of the group `features`.
 
         The choices are `calibration` and `threshold`. Raise ConfigError if the node is no model, or
@@ -78,7 +78,11 @@ class Recipe(BaseModel):
 
     @classmethod
     def blend(
-        cls, members: Sequence[Self], settings: Mapping[str, Any], features: Node, **choices: Any
+        cls,
+        members: Sequence[Self],
+        settings: Mapping[str, object],
+        features: Node,
+        **choices: object,
     ) -> Self:
         """Return the recipe of a blend, which is named by a feature set.
 
@@ -90,7 +94,7 @@ class Recipe(BaseModel):
         return cls.from_plain({**own, "members": plain, "features": features, **choices})
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
+    def from_plain(cls, plain: Mapping[str, object]) -> Self:
         """Return the recipe that `to_plain` described; raise ConfigError that lists every fault."""
         try:
             return cls.model_validate(plain)
@@ -98,7 +102,7 @@ class Recipe(BaseModel):
             message = f"expected {list_faults(error, 'model')}"
             raise ConfigError(f"{message}; set it on the command line: KEY=VALUE") from None
 
-    def to_plain(self) -> dict[str, Any]:
+    def to_plain(self) -> dict[str, object]:
         """Return the recipe as JSON values: the keys that were given, interpolations unresolved."""
         given = {name: value for name, value in self if name in self.model_fields_set}
         plain = {name: str(one) if isinstance(one, StrEnum) else one for name, one in given.items()}
@@ -108,7 +112,7 @@ class Recipe(BaseModel):
 
     def with_features(self, features: Node) -> Self:
         """Return the recipe on another feature set, its members too."""
-        changes: dict[str, Any] = {"features": features}
+        changes: dict[str, object] = {"features": features}
         if self.members is not None:
             changes["members"] = tuple(member.with_features(features) for member in self.members)
         return self.model_copy(update=changes)

@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from modulefinder import Module, ModuleFinder
 from pathlib import Path
-from typing import Any
 from zipfile import ZIP_DEFLATED
 
 import pandas as pd
@@ -117,7 +116,7 @@ def _requirements(pipeline: Pipeline, types: Sequence[str]) -> list[str]:
     return [f"{name}=={importlib.metadata.version(name)}" for name in names]
 
 
-def _within(value: Any) -> Iterator[Any]:
+def _within(value: object) -> Iterator[object]:
     """Yield the estimators inside a fitted one, itself included."""
     if isinstance(value, list | tuple):
         for item in value:

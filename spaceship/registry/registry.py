@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from spaceship.config.installation import program
 from spaceship.errors import NoChampionError, RegistryError, expected
@@ -35,7 +34,7 @@ class Version:
 
     number: str  # as MLflow writes it
     run_id: str  # of the run whose artifacts are its report, hold-out rows and twin
-    recipe: dict[str, Any]  # that it was fitted from
+    recipe: dict[str, object]  # that it was fitted from
     digests: dict[str, str]  # of its artifacts when it was registered, by name
 
 

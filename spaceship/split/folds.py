@@ -1,7 +1,5 @@
 """Folds for cross-validation that keep groups whole: outer folds, and inner folds of a fit."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -44,7 +42,7 @@ def inner_folds(ids: pd.Series, labels: npt.ArrayLike, *, n_splits: int, seed: i
 
 
 def _folds(
-    kind: Any, ids: pd.Series, labels: npt.ArrayLike, *, n_splits: int, seed: int
+    kind: object, ids: pd.Series, labels: npt.ArrayLike, *, n_splits: int, seed: int
 ) -> list[Fold]:
     """Return the folds of one of scikit-learn's splitters if each of them can be trained on."""
     codes, groups = group_codes(ids)

@@ -4,7 +4,6 @@ import json
 import math
 import re
 from pathlib import Path
-from typing import Any
 
 from spaceship.config.installation import program
 from spaceship.errors import ConfigError, expected
@@ -42,7 +41,7 @@ def study_folder(store: Store, study: str) -> Path:
     return folder
 
 
-def best_recipes(folder: Path, top: int, metric: str, present: Report) -> list[dict[str, Any]]:
+def best_recipes(folder: Path, top: int, metric: str, present: Report) -> list[dict[str, object]]:
     """Return the recipes of the best jobs: first the best of each candidate, then the others.
 
     Jobs on other data than the present report's do not count, nor jobs that may have learnt from
@@ -73,7 +72,7 @@ def check_count(top: object) -> None:
         raise ConfigError(f"{message}, found {top!r}")
 
 
-def _ranked(folder: Path, metric: str, present: Report) -> list[dict[str, Any]]:
+def _ranked(folder: Path, metric: str, present: Report) -> list[dict[str, object]]:
     """Return the distinct recipes that can be members of a blend, the best first."""
     jobs = [Job(child, in_multirun=True) for child in sorted(folder.iterdir())]
     usable = [

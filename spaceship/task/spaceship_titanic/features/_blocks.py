@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spaceship.errors import DataError
+from spaceship.errors import DataError, expected
 from spaceship.task.feature_set import State
 from spaceship.task.spaceship_titanic.columns import SPENDS
 from spaceship.task.spaceship_titanic.features import _derived, _filling, _place
-from spaceship.task.spaceship_titanic.features._counts import count, look_up
+from spaceship.task.spaceship_titanic.features._parts import count, look_up
 from spaceship.task.spaceship_titanic.features._table import Columns, PassengerTable
 
 _FOLDS, _FEWEST = 5, 2
@@ -66,8 +66,8 @@ def out_of_fold(block: Block, table: PassengerTable, labels: npt.NDArray[np.bool
     groups = table.groups.codes
     n_folds = min(_FOLDS, len(set(groups)))
     if n_folds < _FEWEST:
-        message = f"expected at least {_FEWEST} travel groups to learn from, found {n_folds}"
-        raise DataError(f"{message}; give more data or leave out the block in features.blocks")
+        do = "give more data or leave out the block in features.blocks"
+        raise DataError(expected(f"at least {_FEWEST} travel groups to learn from", n_folds, do))
     parts = []
     for rest, fold in GroupKFold(n_folds, shuffle=True, random_state=0).split(
         labels, groups=groups

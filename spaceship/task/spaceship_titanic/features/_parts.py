@@ -1,4 +1,4 @@
-"""Parts of raw texts: deck, number and side of a cabin, the surname of a name."""
+"""Parts of raw texts (deck, number and side of a cabin, surname of a name) and their counts."""
 
 import pandas as pd
 
@@ -26,3 +26,15 @@ def surname(names: pd.Series) -> pd.Series:
     """Return the last word of each name; missing for a missing or blank name."""
     last = names.str.strip().str.replace(r"^.*\s", "", regex=True)
     return last.mask(last == "").astype("str")
+
+
+def count(values: pd.Series) -> dict[str, int]:
+    """Return the number of rows of each known value; missing values are not counted."""
+    counts = values.value_counts().sort_index()
+    return dict(zip(counts.index.astype("str").tolist(), counts.tolist(), strict=True))
+
+
+def look_up(values: pd.Series, counts: dict[str, int]) -> pd.Series:
+    """Return the learnt count of each row's value: 0 for a new value, missing for a missing one."""
+    found = values.map(pd.Series(counts, dtype="float64")).astype("float64")
+    return found.mask(found.isna() & values.notna(), 0.0)

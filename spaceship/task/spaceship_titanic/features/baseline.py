@@ -8,9 +8,8 @@ import pandas as pd
 
 from spaceship.task.feature_set import FeatureSet, State
 from spaceship.task.spaceship_titanic.columns import SPENDS
-from spaceship.task.spaceship_titanic.features._counts import count, look_up
 from spaceship.task.spaceship_titanic.features._group import TravelGroups
-from spaceship.task.spaceship_titanic.features._parts import split_cabin, surname
+from spaceship.task.spaceship_titanic.features._parts import count, look_up, split_cabin, surname
 
 AGE_EDGES = (0, 12, 18, 25, 50, np.inf)  # years, upper edge included
 AGE_BANDS = ("Child", "Teenager", "PreAdult", "Adult", "Elder")
@@ -24,11 +23,10 @@ MERGED = {  # the rare or alike categories that become `Other`
 
 
 class BaselineFeatures(FeatureSet):
-    """The predecessor's columns, with its counts learnt in `fit` instead of from the batch.
+    """The predecessor's columns, with counts of the training rows instead of the batch.
 
-    It counted passengers per cabin number (whatever the deck and side), per deck and per surname
-    over the frame at hand, and made one family of all missing names, the last region of all
-    missing cabins. Here the counts come from the training rows and missing stays missing.
+    Passengers are counted per cabin number (whatever the deck and side), per deck and per surname.
+    Missing stays missing; the predecessor made one family and the last region of it.
 
     >>> BaselineFeatures().fit_transform(people.train).columns.tolist()[-2:]
     ['FamilySize', 'GroupSize']

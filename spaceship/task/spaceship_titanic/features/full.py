@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spaceship.errors import ConfigError
+from spaceship.errors import ConfigError, expected
 from spaceship.task.column_types import typed
 from spaceship.task.feature_set import FeatureSet, State, as_frame
 from spaceship.task.spaceship_titanic.features._blocks import BLOCKS, out_of_fold
@@ -36,8 +36,8 @@ class FullFeatures(FeatureSet):
 
     def _learn(self, frame: pd.DataFrame, y: Any) -> State:
         if unknown := sorted(set(self.blocks) - set(BLOCKS)):
-            names = f"some of {', '.join(sorted(BLOCKS))}, found {', '.join(unknown)}"
-            raise ConfigError(f"expected features.blocks to name {names}; leave them out")
+            wanted = f"features.blocks to name some of {', '.join(sorted(BLOCKS))}"
+            raise ConfigError(expected(wanted, ", ".join(unknown), "leave them out"))
         raw = table = PassengerTable.read(frame)
         state: State = {}
         for name in self.blocks:
@@ -65,6 +65,6 @@ class FullFeatures(FeatureSet):
 def _labels(block: str, y: Any) -> npt.NDArray[np.bool_]:
     """Return the labels that a block learns from."""
     if y is None:
-        message = f"expected labels, from which the block {block} learns, found none"
-        raise ConfigError(f"{message}; fit with them, or leave it out of features.blocks")
+        do = "fit with them, or leave it out of features.blocks"
+        raise ConfigError(expected(f"labels, from which {block} learns", "none", do))
     return np.asarray(y, dtype=bool)
