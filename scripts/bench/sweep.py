@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -94,6 +95,7 @@ def replay(data: Path, journal: Path) -> list[float]:
     from spaceship.evaluation.cross_validation import PreparedFold
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
     place = ("model=lgbm", "data=local", f"data.dir={data}", "features=full")
     people = experiment(*place).source.load()
     prepared: dict[int, PreparedFold] = {}
