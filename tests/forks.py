@@ -150,7 +150,7 @@ def _server() -> socket.socket:
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        env=SETTINGS | os.environ | {"FORK_PARENT": str(os.getpid())},
+        env=SETTINGS | os.environ,
         start_new_session=True,  # Ctrl-C is for the tests; the server ends with them
     )
     theirs.close()

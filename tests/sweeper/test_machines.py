@@ -30,7 +30,7 @@ from scripts.chaos import postgres as bench_postgres
 from scripts.chaos.postgres import Postgres
 from spaceship.errors import ConfigError, MissingDependencyError
 
-N_TRIALS = 12
+N_TRIALS = 8
 SWEEP = [
     *("-m", "hydra/sweeper=optuna", "mode=train", "model=logistic_regression", "features=raw"),
     *("data.n_groups=400", "gate.floor.minimum=0.5", f"hydra.sweeper.n_trials={N_TRIALS}"),
