@@ -1,6 +1,7 @@
-"""Docstrings: an example for each public name, run by --doctest-modules; nouns come first."""
+"""House rules of docstrings and tests: an example each, nouns first, no patched private names."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ PLAIN = (
 COMMANDS = ("spaceship.mode.", "spaceship.cli.main")
 """Modules that tests of whole commands run."""
 QUESTIONS = ("What", "How", "Where", "Which", "Who", "When")
+PATCH = re.compile(r"""setattr\([^()]*?["'.]_[a-z]\w*["'],""", re.IGNORECASE)
 Definition = ast.ClassDef | ast.FunctionDef
 
 FILES = {
@@ -71,3 +73,8 @@ def test_every_public_name_has_an_example(name: str) -> None:
 def test_a_module_docstring_begins_with_its_thing(name: str) -> None:
     said = ast.get_docstring(ast.parse(FILES[name].read_text(encoding="utf-8"))) or ""
     assert not said.startswith(QUESTIONS), said
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=lambda p: p.stem)
+def test_no_private_name_is_patched(path: Path) -> None:
+    assert PATCH.findall(path.read_text(encoding="utf-8")) == []

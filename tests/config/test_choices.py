@@ -11,7 +11,7 @@ from spaceship.registry import packaging
 from tests.commands import QUICK, Shell
 
 pytestmark = pytest.mark.slow
-TREES = ("model.estimator.n_estimators=20", "model.estimator.num_leaves=4")
+TREES = ("model.estimator.n_estimators=5", "model.estimator.num_leaves=4")
 
 
 def test_a_champion_with_choices_of_its_own_is_judged_and_predicts_by_them(shell: Shell) -> None:

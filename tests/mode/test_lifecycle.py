@@ -8,7 +8,7 @@ import pytest
 
 from tests.commands import QUICK, Shell
 
-WEAK = ["model=random_forest", "model.estimator.max_depth=1"]
+WEAK = ["model=random_forest", "model.estimator.max_depth=1", "model.estimator.n_estimators=20"]
 DRY = "gate.dry_run=true"
 
 

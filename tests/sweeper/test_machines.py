@@ -30,7 +30,7 @@ from scripts.chaos.servers import Postgres
 from tests.commands import ROOT, Keep
 from tests.forks import Fork
 
-N_TRIALS = 12
+N_TRIALS = 8
 SWEEP = [
     *("-m", "hydra/sweeper=optuna", "mode=train", "model=logistic_regression", "features=raw"),
     *("data.n_groups=400", "gate.floor.minimum=0.5", f"hydra.sweeper.n_trials={N_TRIALS}"),
