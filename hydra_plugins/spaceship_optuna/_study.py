@@ -1,4 +1,4 @@
-"""Study in shared storage: created or joined, and checked against the facts it rests on."""
+"""Study in shared storage: found by `resume=`, created or joined, checked against its facts."""
 
 import json
 import logging

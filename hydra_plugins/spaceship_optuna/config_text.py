@@ -1,4 +1,4 @@
-"""Configs as text: nested keys with dots between them, passwords in URLs hidden."""
+"""Redaction of passwords in URIs, and nested config keys as text with dots between them."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Secrets: the config as it may be logged, without values of the environment and passwords."""
+"""Secrets: the config as it may be logged; `config_text.redact` hides passwords in URIs."""
 
 import os
 from collections.abc import Iterator

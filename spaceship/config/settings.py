@@ -125,7 +125,11 @@ class Simulate(Section):
         return [float(x) for x in np.linspace(self.drift_from, self.drift_to, self.eras + 1)]
 
     def span(self, era: int) -> tuple[int, int]:
-        """Return the oldest and the newest era that the candidate of an era learns from."""
+        """Return the oldest and the newest era that the candidate of an era learns from.
+
+        >>> Simulate(eras=6, window=2, groups=400, drift_from=0.0, drift_to=1.0).span(5)
+        (4, 5)
+        """
         return 1 if self.window is None else max(1, era - self.window + 1), era
 
 

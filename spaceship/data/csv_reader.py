@@ -1,4 +1,4 @@
-"""CSV reader: a file as text with the line number of each row, or the fault that damages it.
+"""CSV reader: delimiter, quotes and encoding checked, each row with its line number or a fault.
 
 The reader is strict where pandas guesses: a row with a field too few, a quote that never closes or
 a byte that is not UTF-8 is a fault with its line number, not a silent missing value.

@@ -27,7 +27,12 @@ class CrossValidation:
     folds: list[dict[str, float]]  # metrics, `fit_seconds` and `predict_rows_per_second` of each
 
     def median(self, timing: str) -> float:
-        """Return the median over folds of `fit_seconds` or `predict_rows_per_second`."""
+        """Return the median over folds of `fit_seconds` or `predict_rows_per_second`.
+
+        >>> folds = [{"fit_seconds": 1.0}, {"fit_seconds": 3.0}, {"fit_seconds": 2.0}]
+        >>> CrossValidation(np.zeros(0), np.zeros(0, dtype=bool), folds).median("fit_seconds")
+        2.0
+        """
         return median(fold[timing] for fold in self.folds)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, InstanceOf
 
 from spaceship.errors import RegistryError, expected
-from spaceship.evaluation.holdout import HOLDOUT_FILE, HoldOut
+from spaceship.evaluation.holdout_predictions import HOLDOUT_FILE, HoldOut
 from spaceship.evaluation.metrics import THRESHOLD
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.slices import SliceScore

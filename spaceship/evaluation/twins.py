@@ -17,7 +17,7 @@ from spaceship.evaluation.cross_validation import (
     positive_probability,
     summarise,
 )
-from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.metrics import Metric, score
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report

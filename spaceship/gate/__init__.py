@@ -1,1 +1,1 @@
-"""Promotion policies: one small file each, chosen with `gate=`."""
+"""Promotion gate: the policy of `gate=`, its rules, and the verdict on a candidate."""

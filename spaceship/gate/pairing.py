@@ -7,7 +7,7 @@ from typing import Self
 
 import pandas as pd
 
-from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.metrics import Metric
 from spaceship.evaluation.report import Report
 

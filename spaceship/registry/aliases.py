@@ -1,4 +1,4 @@
-"""Aliases of a registered model: where they point, the lock, and moves that survive a crash."""
+"""Aliases of a registered model: the lock, and moves written as preparing, intent, done."""
 
 import logging
 import random

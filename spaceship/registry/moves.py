@@ -1,4 +1,4 @@
-"""Moves of aliases, kept for ever as tags of the registered model itself.
+"""Records of alias moves: their stages, their form as a tag, the history read from them.
 
 MLflow's alias is a blind write with no history. Here each move is one tag that only its own process
 writes, three times:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from spaceship.drift.profile import PROFILE_FILE
 from spaceship.errors import OutdatedError, RefusedError, RegistryError, SpaceshipError, expected
-from spaceship.evaluation.holdout import HOLDOUT_FILE
+from spaceship.evaluation.holdout_predictions import HOLDOUT_FILE
 from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.files import digest, write_json
 from spaceship.gate.award import Award

@@ -1,4 +1,4 @@
-"""Model registry: versions of one registered model, artifacts, champion and challenger."""
+"""Model registry: versions, artifacts compared with their SHA-256, champion and challenger."""
 
 import json
 from collections.abc import Mapping

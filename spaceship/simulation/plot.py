@@ -21,7 +21,13 @@ _MOST_TICKS = 10
 
 
 def draw(eras: Sequence[EraResult], path: Path) -> None:
-    """Write the plot as PNG: accuracies on the next era above, gains on the hold-out below."""
+    """Write the plot as PNG: accuracies on the next era above, gains on the hold-out below.
+
+    >>> figures = (0.8, 0.79, 0.01, 0.03, "challenger", "1", 50, 0.8, 0.8, 0.8, 0, 0)
+    >>> draw([EraResult(1, 50, 50, 0.0, "lgbm on raw", *figures)], tmp_path / "simulation.png")
+    >>> (tmp_path / "simulation.png").is_file()
+    True
+    """
     import matplotlib as mpl
     from matplotlib.figure import Figure
 

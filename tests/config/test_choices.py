@@ -5,7 +5,7 @@ import pytest
 
 from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.cross_validation import decision_threshold
-from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.registry import packaging
 from tests.commands import QUICK, Shell

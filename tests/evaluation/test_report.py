@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spaceship.errors import RegistryError
-from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.slices import SliceScore

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from spaceship.errors import ConfigError
-from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.gate.award import Award
 from spaceship.gate.policy import Gate, forced

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sklearn.pipeline import Pipeline
 
-from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.gate.policy import Gate

@@ -9,7 +9,7 @@ from lightgbm import LGBMClassifier
 from sklearn.pipeline import Pipeline
 
 from spaceship.data._base import Dataset
-from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import fit_twin, holdout_metrics
 from spaceship.model.encoding import Encoding

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from spaceship.drift.psi import psi
-from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.gate.award import Award
 from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
 from spaceship.task.spaceship_titanic.columns import LABEL

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import bootstrap
 
 from spaceship.errors import ConfigError
-from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.gate.pairing import Pairing
 from spaceship.gate.policy import Gate

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from spaceship.errors import ConfigError
-from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.gate.award import Award
 from spaceship.gate.policy import Gate

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spaceship.errors import RegistryError
-from spaceship.evaluation.holdout import HoldOut
+from spaceship.evaluation.holdout_predictions import HoldOut
 
 HOLDOUT = HoldOut.of(["0001_01", "0001_02", "0002_01"], [True, False, True], [0.3, 1e-17, 0.5])
 
