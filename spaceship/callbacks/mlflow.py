@@ -103,12 +103,13 @@ class MLflowCallback(StudyHooks, Callback):
         from hydra.types import RunMode
 
         with _failures_kept():
+            from hydra_plugins.spaceship_optuna._upstream import returned
             from hydra_plugins.spaceship_optuna.config_text import redact
             from spaceship.callbacks import _hook, _job, _study
 
             # Hydra prints the overrides if the job has failed
             job_return.overrides = [redact(text) for text in job_return.overrides or ()]
-            result = job_return._return_value  # noqa: SLF001 - the property would raise it
+            result = returned(job_return)
             hook = _hook.Hook(config)
             end = _study.end_trial if hook.is_study else _job.end_job
             end(hook, result if isinstance(result, Exception) else None)
