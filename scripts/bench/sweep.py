@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from scripts.bench.measure import (
     ROOT,
     Measured,
-    experiment,
+    composed,
     kaggle_folder,
     machine,
     measure,
@@ -90,14 +90,17 @@ def overhead(data: Path, n_trials: int) -> None:
 def replay(data: Path, journal: Path) -> list[float]:
     """Return the seconds of each trial of a study, scored again in a plain Optuna loop."""
     import optuna
+    from omegaconf import OmegaConf
 
     from spaceship.evaluation import twins
     from spaceship.evaluation.cross_validation import PreparedFold
+    from spaceship.evaluation.report import Report
+    from spaceship.experiment import Experiment
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-    place = ("model=lgbm", "data=local", f"data.dir={data}", "features=full")
-    people = experiment(*place).source.load()
+    cfg = composed("model=lgbm", "data=local", f"data.dir={data}", "features=full")
+    people = Experiment.of(cfg).source.load()
     prepared: dict[int, PreparedFold] = {}
     # the sampler the sweep has by default: it costs a plain loop as much
     sampler = optuna.samplers.TPESampler(multivariate=True, group=True, constant_liar=True)
@@ -107,8 +110,10 @@ def replay(data: Path, journal: Path) -> list[float]:
         study.enqueue_trial(earlier.params)
         start = time.perf_counter()
         trial = study.ask(fixed_distributions=earlier.distributions)
-        job = experiment(*place, *(f"{name}={value}" for name, value in trial.params.items()))
-        pipeline, blank = job.pipeline(job.recipe()), job.blank_report("plain")
+        for name, value in trial.params.items():
+            OmegaConf.update(cfg, name, value)
+        job = Experiment.of(cfg, ("features=full",))
+        pipeline, blank = job.pipeline(job.recipe()), Report("plain", "local", people.digest)
         report = twins.measure(pipeline, people.train, job.protocol, blank, prepared)
         study.tell(trial, report.metrics["cv_log_loss"])
         seconds.append(time.perf_counter() - start)
