@@ -18,13 +18,13 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 log = logging.getLogger(__name__)
 
 
-def as_override(key: str, value: Any, prefix: str = "") -> str:
+def as_override(key: str, value: object, prefix: str = "") -> str:
     """Return a value as an override, quoted for Hydra's grammar."""
     override = Override(OverrideType.CHANGE, key, ValueType.ELEMENT, _quoted(value))
     return f"{prefix}{key}={override.get_value_element_as_str()}"
 
 
-def suggested_override(name: str, value: Any) -> str:
+def suggested_override(name: str, value: object) -> str:
     """Return the override of a parameter that the user's function suggested, such as `+w`."""
     return as_override(name, value, "" if name.startswith("+") else "++")
 
@@ -69,7 +69,7 @@ def _command(arguments: Sequence[str]) -> str:
     return redact(shlex.join([*python, script, *arguments]))
 
 
-def _quoted(value: Any) -> Any:
+def _quoted(value: object) -> Any:
     if isinstance(value, str):
         return QuotedString(value, Quote.single)
     if isinstance(value, list):

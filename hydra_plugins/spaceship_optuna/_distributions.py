@@ -27,7 +27,7 @@ class Parameter:
 
     key: str
     distribution: BaseDistribution
-    values: Mapping[str, Any] = field(default_factory=dict)  # of categories Optuna cannot store
+    values: Mapping[str, object] = field(default_factory=dict)  # of categories Optuna cannot store
     prefix: str = ""  # `+` or `++` if the key is added to the config
 
     @classmethod
@@ -35,10 +35,10 @@ class Parameter:
         prefix = "++" if override.is_force_add() else "+" if override.is_add() else ""
         return cls(override.key_or_group, *_distribution(override), prefix=prefix)
 
-    def value(self, drawn: Any) -> Any:
+    def value(self, drawn: object) -> object:
         return self.values.get(drawn, drawn) if isinstance(drawn, str) else drawn
 
-    def drawn(self, value: Any) -> Any | None:
+    def drawn(self, value: object) -> object | None:
         """Return the drawn value of a config value, or None if it lies outside the space."""
         for category, config_value in self.values.items():
             if config_value == value:
@@ -52,7 +52,7 @@ class Parameter:
             return None
         return value if contains(self.distribution, value) else None
 
-    def points(self) -> Iterator[Any]:
+    def points(self) -> Iterator[object]:
         """Return every value that can be drawn; raise if the distribution is continuous."""
         of: Any = self.distribution
         if isinstance(of, CategoricalDistribution):
@@ -66,7 +66,7 @@ class Parameter:
             yield from (one if isinstance(one, int) else round(one, _DIGITS) for one in points)
 
 
-def _distribution(override: Override) -> tuple[BaseDistribution, dict[str, Any]]:
+def _distribution(override: Override) -> tuple[BaseDistribution, dict[str, object]]:
     sweep = override.value()
     try:
         if isinstance(sweep, IntervalSweep):
@@ -98,12 +98,12 @@ def _range(sweep: RangeSweep) -> BaseDistribution:
     return FloatDistribution(low, high, step=abs(float(sweep.step)))
 
 
-def _categories(override: Override) -> tuple[BaseDistribution, dict[str, Any]]:
+def _categories(override: Override) -> tuple[BaseDistribution, dict[str, object]]:
     parser = OverridesParser.create()
     choices: list[Any] = []
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     for text in override.sweep_string_iterator():
-        value: Any = parser.parse_override(f"key={text}").value()
+        value: object = parser.parse_override(f"key={text}").value()
         if isinstance(value, _PRIMITIVES) or value is None:
             choices.append(value)
         else:

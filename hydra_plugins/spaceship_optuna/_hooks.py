@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from omegaconf import DictConfig
 
@@ -49,7 +48,7 @@ class StudyHooks:
         """Return the terms of a study; it is called for each trial, so it has to be quick."""
         return StudyTerms()
 
-    def study_facts(self, config: DictConfig, workers: int) -> Mapping[str, Any]:  # noqa: ARG002
+    def study_facts(self, config: DictConfig, workers: int) -> Mapping[str, object]:  # noqa: ARG002
         """Return facts that a resumed study has to share, such as a digest of the data."""
         return {}
 
@@ -61,7 +60,7 @@ class StudyHooks:
         """Return the id of the tracking run of the trial whose job is in a folder."""
         return None
 
-    def on_study_start(self, config: DictConfig, study: Any) -> None:
+    def on_study_start(self, config: DictConfig, study: object) -> None:
         """Follow a study that is opened, new or resumed, before its first trial."""
 
     def on_trial_lost(self, config: DictConfig, folder: Path) -> None:
@@ -71,6 +70,6 @@ class StudyHooks:
         """Follow a study that has results: their files, the leaderboard, the best job's folder."""
 
 
-def host_of(callbacks: Sequence[Any]) -> StudyHooks:
+def host_of(callbacks: Sequence[object]) -> StudyHooks:
     """Return the first callback that hosts studies, or hooks that do nothing."""
     return next((one for one in callbacks if isinstance(one, StudyHooks)), StudyHooks())

@@ -38,7 +38,7 @@ class _Plot(NamedTuple):
     kind: str
     whose: str
     metrics: list[str]
-    studies: Any
+    studies: object
     parts: Sequence[str] = ()  # of the file name, after the kind
 
 

@@ -7,7 +7,6 @@ trial with the lower number counts: each slot is run once, whichever process is 
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -79,8 +78,8 @@ def discard(
     study: optuna.Study,
     trial: FrozenTrial | Trial,
     reason: str,
-    again: Mapping[str, Any] | None = None,
-    attributes: Mapping[str, Any] | None = None,
+    again: Mapping[str, object] | None = None,
+    attributes: Mapping[str, object] | None = None,
 ) -> None:
     """Close a claimed trial that does not count, and queue a replacement in its slot.
 
@@ -98,7 +97,9 @@ def discard(
     study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
 
 
-def _fair_start(plan: SearchPlan, minimum: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+def _fair_start(
+    plan: SearchPlan, minimum: int
+) -> list[tuple[dict[str, object], dict[str, object]]]:
     """Return parameters and attributes of the trials that give every arm its share."""
     defaults = []
     for arm in plan.arms:

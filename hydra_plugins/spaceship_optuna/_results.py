@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import optuna
 import yaml
@@ -151,7 +150,7 @@ def write_results(
     candidate needs `labels`, as its trials do not name it.
     """
 
-    def solution(trial: FrozenTrial) -> dict[str, Any]:
+    def solution(trial: FrozenTrial) -> dict[str, object]:
         folder = sweep_dir / str(trial.number)
         return {
             "params": trial.params,
@@ -162,7 +161,7 @@ def write_results(
             "command": command(trial),
         }
 
-    content: dict[str, Any] = {"name": "optuna", "study_name": study.study_name}
+    content: dict[str, object] = {"name": "optuna", "study_name": study.study_name}
     several = len(study.directions) > 1
     if several:
         content["solutions"] = [solution(trial) for trial in study.best_trials]
@@ -191,7 +190,7 @@ def write_results(
     return path
 
 
-def _only_objective(trial: FrozenTrial) -> dict[str, Any]:
+def _only_objective(trial: FrozenTrial) -> dict[str, object]:
     """Return a trial's value, and its parameters without their candidate."""
     label = candidate_of(trial)
     params = {name: value for name, value in trial.params.items() if not label or name != CANDIDATE}

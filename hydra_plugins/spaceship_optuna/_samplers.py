@@ -47,7 +47,7 @@ class SamplerMaker:
         return build("sampler", {**self._node, "seed": seed})  # type: ignore[no-any-return]
 
 
-def is_grid(sampler: Mapping[str, Any]) -> bool:
+def is_grid(sampler: Mapping[str, object]) -> bool:
     """Return whether a sampler's node asks for every point in turn."""
     return _class_name(sampler) == "GridSampler"
 
@@ -87,5 +87,5 @@ def _missing(what: str, package: str) -> MissingPackageError:
     return MissingPackageError(f"{what} needs the package {package}; run: pip install {package}")
 
 
-def _class_name(node: Any) -> str:
+def _class_name(node: object) -> str:
     return str(node.get("_target_")).rpartition(".")[2] if isinstance(node, Mapping) else ""

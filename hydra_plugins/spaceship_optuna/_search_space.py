@@ -26,7 +26,7 @@ class Arm:
     label: str  # short, such as `lgbm` or `lgbm+full`
     overrides: tuple[str, ...]  # of the groups, such as `model=lgbm`
     parameters: tuple[Parameter, ...]
-    defaults: Mapping[str, Any]  # drawn values of the arm's own config, where the space has them
+    defaults: Mapping[str, object]  # drawn values of the arm's own config, where the space has them
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class SearchPlan:
         """Return the arm that a trial's parameters belong to."""
         return self.arm(params[CANDIDATE]) if CANDIDATE in params else self.arms[0]
 
-    def grid(self) -> Iterator[dict[str, Any]]:
+    def grid(self) -> Iterator[dict[str, object]]:
         """Return every point of every arm's space, as parameters of the study."""
         for arm in self.arms:
             own = self.parameters(arm)

@@ -49,7 +49,7 @@ class Settings(OptunaSweeperConf):
 
 
 def check_settings(
-    settings: Mapping[str, Any], config: DictConfig, declared: Sequence[Objective] = ()
+    settings: Mapping[str, object], config: DictConfig, declared: Sequence[Objective] = ()
 ) -> Settings:
     """Return plain settings; raise for values out of range, in conflict or without effect."""
     node: Any = OmegaConf.to_container(OmegaConf.create(dict(settings)), resolve=True)

@@ -10,7 +10,6 @@ import re
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -45,7 +44,7 @@ class JournalFile(JournalFileBackend):
         self.path = path
         self.lock = FileLock(f"{path}.flock")  # a tool that uses Optuna's lock renames `.lock`
 
-    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+    def append_logs(self, logs: list[dict[str, object]]) -> None:
         lines = [json.dumps(entry, separators=(",", ":")) + "\n" for entry in logs]
         with self.lock.acquire(poll_interval=_POLL_SECONDS):
             self._cut_unfinished_line()
@@ -63,7 +62,7 @@ class JournalFile(JournalFileBackend):
                 file.truncate(file.read().rfind(b"\n") + 1)
 
 
-def locate_storage(storage: Any, folder: Path, study_name: str) -> str:
+def locate_storage(storage: object, folder: Path, study_name: str) -> str:
     """Return the URL or absolute path of a study's storage, without a password.
 
     None stands for a journal file of the study's own in the folder.
@@ -110,7 +109,7 @@ def _open_database(url: str) -> RDBStorage:
     """Open a database; try again while another process creates the same tables."""
     from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-    options: dict[str, Any] = {"pool_pre_ping": True}  # a trial may outlive an idle connection
+    options: dict[str, object] = {"pool_pre_ping": True}  # a trial may outlive an idle connection
     if url.startswith("sqlite"):
         options = {"connect_args": {"timeout": 60}}
     elif url.startswith("postgresql"):

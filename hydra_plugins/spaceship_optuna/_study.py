@@ -8,7 +8,6 @@ import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage
@@ -93,7 +92,7 @@ def no_such_study(name: str, where: object, names: Iterable[str]) -> SettingsErr
     return mismatch(f"a study {name!r} in {where} to resume", found, "check hydra.sweeper.resume")
 
 
-def check_facts(study: optuna.Study, facts: Mapping[str, Any]) -> None:
+def check_facts(study: optuna.Study, facts: Mapping[str, object]) -> None:
     """Store the facts of a new study; raise an error that lists those that differ on resume."""
     now = json.loads(json.dumps(facts, sort_keys=True, default=str))
     stored = study.user_attrs.get(_FACTS)

@@ -47,7 +47,11 @@ class Sweep:
     """A sweep of one multirun, given what Hydra hands a sweeper and the `hydra.sweeper` node."""
 
     def __init__(
-        self, context: HydraContext, task: TaskFunction, config: DictConfig, node: Mapping[str, Any]
+        self,
+        context: HydraContext,
+        task: TaskFunction,
+        config: DictConfig,
+        node: Mapping[str, object],
     ) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
@@ -202,7 +206,7 @@ class Sweep:
         for number in numbers:
             self.host.on_trial_lost(self.config, Path(study.user_attrs[_SWEEP_DIR], str(number)))
 
-    def _report(self, study: optuna.Study, plan: SearchPlan) -> Any:
+    def _report(self, study: optuna.Study, plan: SearchPlan) -> object:
         """Write the study's results and return the best value, or values."""
         folder, stopped = Path(study.user_attrs[_SWEEP_DIR]), study.user_attrs.get(_study.STOPPED)
         table = _results.show(_results.leaderboard(study, plan.labels))

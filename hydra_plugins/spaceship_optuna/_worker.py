@@ -7,7 +7,6 @@ import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import optuna
 from hydra.core.utils import JobReturn, JobStatus
@@ -105,7 +104,7 @@ class Worker:
             self._fail(study, trial, error)
             return None
 
-    def _draw(self, trial: Trial) -> tuple[Arm, dict[str, Any]]:
+    def _draw(self, trial: Trial) -> tuple[Arm, dict[str, object]]:
         labels, arm = self.plan.labels, self.plan.arms[0]
         if len(labels) > 1:
             arm = self.plan.arm(trial.suggest_categorical(CANDIDATE, labels))
@@ -137,7 +136,7 @@ class Worker:
         log.info("Nothing new is left to try for %s.", arm.label)
         discard(study, trial, _REPEATS)
 
-    def _configure(self, trial: Trial, arm: Arm, values: dict[str, Any]) -> DictConfig:
+    def _configure(self, trial: Trial, arm: Arm, values: dict[str, object]) -> DictConfig:
         """Return the config of a trial: its arm's, composed once, with the drawn values."""
         if arm.label not in self._bases:
             overrides, loader = [*self.plan.fixed, *arm.overrides], self.context.config_loader
@@ -198,7 +197,7 @@ class Worker:
                 return
             study.tell(trial, values, skip_if_finished=True)
 
-    def _fail(self, study: optuna.Study, trial: Trial, error: Any) -> None:
+    def _fail(self, study: optuna.Study, trial: Trial, error: object) -> None:
         """Store a trial's error, and stop the study if too many trials have failed."""
         trial.set_user_attr(_study.ERROR, f"{type(error).__name__}: {error}"[:500])
         study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)

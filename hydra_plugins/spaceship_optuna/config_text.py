@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 _URL_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+(?=@)")
 
 
-def flatten(plain: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+def flatten(plain: Mapping[str, object], prefix: str = "") -> dict[str, str]:
     """Return nested mappings as one mapping from dotted keys to text.
 
     >>> flatten({"model": {"depth": 3}})

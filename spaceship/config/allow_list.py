@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from pkgutil import resolve_name
 from types import FunctionType
-from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -108,7 +107,7 @@ def own_prefixes(pyproject: Path) -> tuple[str, ...]:
     raise ConfigError(f"{message}; write each like 'mypackage.' in pyproject.toml")
 
 
-def _find(target: str, prefixes: tuple[str, ...]) -> Any:
+def _find(target: str, prefixes: tuple[str, ...]) -> object:
     """Return the object, None if its name has another prefix, the error if it cannot be found."""
     try:
         return resolve_name(target) if target.startswith(prefixes) else None

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -36,7 +35,7 @@ def register_resolvers() -> None:
         OmegaConf.register_new_resolver(name, resolver, replace=True)
 
 
-def _checked(value: object, *, _root_: DictConfig) -> Any:
+def _checked(value: object, *, _root_: DictConfig) -> object:
     """Return the value once Hydra's node is checked; it stands in that node itself."""
     if not _checking:
         _checking.append(_root_)

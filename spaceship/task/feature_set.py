@@ -41,7 +41,7 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
         frame = typed(X)
         return as_frame(self._build(frame, self.state_), frame.index)
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Return the names of the columns that `transform` returns, in order."""
         del input_features
         check_is_fitted(self)
@@ -52,11 +52,11 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return {}
 
     @abstractmethod
-    def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, Any]:
+    def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, object]:
         """Return the columns by name, in order, each of length n_rows."""
 
 
-def as_frame(columns: Mapping[str, Any], index: pd.Index) -> pd.DataFrame:
+def as_frame(columns: Mapping[str, object], index: pd.Index) -> pd.DataFrame:
     """Return columns as a frame of float64 and `str`.
 
     >>> as_frame({"Asleep": [True, False]}, pd.Index([7, 9])).to_dict()
@@ -65,7 +65,7 @@ def as_frame(columns: Mapping[str, Any], index: pd.Index) -> pd.DataFrame:
     return pd.DataFrame({name: _plain(values) for name, values in columns.items()}, index)
 
 
-def _plain(values: Any) -> Any:
+def _plain(values: object) -> object:
     """Return text as it is, in pandas' `str` dtype, and other values as float64."""
     if not isinstance(values, pd.Series):
         return np.asarray(values, dtype="float64")

@@ -41,7 +41,7 @@ class BaselineFeatures(FeatureSet):
             "families": count(surname(frame["Name"])),
         }
 
-    def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, Any]:
+    def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, object]:
         cabin = split_cabin(frame["Cabin"])
         columns = {name: frame[name] for name in ("HomePlanet", "CryoSleep", "Destination")}
         columns |= {name: frame[name] for name in SPENDS} | cabin

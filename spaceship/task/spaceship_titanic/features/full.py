@@ -49,7 +49,7 @@ class FullFeatures(FeatureSet):
             table = table.with_columns(block.build(table, state[name]))
         return state
 
-    def _build(self, frame: pd.DataFrame, state: State, labels: Any = None) -> Columns:
+    def _build(self, frame: pd.DataFrame, state: State, labels: object = None) -> Columns:
         """Return the columns; those of training rows, whose labels are given, are out-of-fold."""
         table = PassengerTable.read(frame)
         for name in self.blocks:

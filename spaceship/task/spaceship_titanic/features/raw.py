@@ -1,7 +1,6 @@
 """Feature set `raw`: the typed columns and the cabin's three parts, nothing else."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
@@ -16,6 +15,6 @@ class RawFeatures(FeatureSet):
     ['Deck', 'CabinNumber', 'Side']
     """
 
-    def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, Any]:
+    def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, object]:
         del state
         return raw_columns(frame)
