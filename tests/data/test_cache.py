@@ -149,6 +149,7 @@ def test_what_cannot_be_finished_goes(
     assert list((tmp_path / "data" / "counted").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_two_processes_at_once(tmp_path: Path) -> None:
     command = [sys.executable, "-c", LOADS, str(tmp_path)]
     both = [

@@ -132,6 +132,7 @@ class MortalClient:
         return getattr(self.client, name)
 
 
+@pytest.mark.slow
 def test_killed_at_any_call_the_old_champion_or_the_new_one_is_there_whole(
     registry: Registry, new_job: NewJob, twins: Twins, tmp_path: Path
 ) -> None:
