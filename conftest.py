@@ -34,14 +34,21 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _ready_made(request: pytest.FixtureRequest, doctest_namespace: dict[str, Any]) -> None:
-    """Give the examples of one docstring the fixtures that they name."""
+def _ready_made(
+    request: pytest.FixtureRequest, doctest_namespace: dict[str, Any]
+) -> Iterator[None]:
+    """Give the examples of one docstring the fixtures that they name; restore the environment."""
+    before = dict(os.environ)
     if isinstance(request.node, pytest.DoctestItem):
         test = request.node.dtest
         source = " ".join(example.source for example in test.examples) if test else ""
         for name in READY_MADE:
             if name in source:
                 doctest_namespace[name] = request.getfixturevalue(name)
+    yield
+    if isinstance(request.node, pytest.DoctestItem):
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,9 @@ from spaceship.tracking.store import FOLDER_TAG
 
 def start_job(hook: Hook, parent_run_id: str | None) -> None:
     """Start the run of the job Hydra is about to run, unless its mode is not logged."""
+    job = Job.current()
+    redact_saved_config(hook, job)  # first: an unusable setting ends the job below
     experiment = hook.job_experiment
-    job = experiment.job
-    redact_saved_config(hook, job)
     if not hook.logged:
         return
     store = experiment.store

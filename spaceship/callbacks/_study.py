@@ -96,9 +96,9 @@ def end_study(hook: Hook, run_id: str, files: Sequence[Path], summary: str) -> N
 
 def start_trial(hook: Hook, parent_run_id: str | None) -> None:
     """Start a trial's run: its number, its candidate and the values drawn for it."""
-    experiment = hook.job_experiment
-    job, store = experiment.job, experiment.store
-    redact_saved_config(hook, job)
+    job = Job.current()
+    redact_saved_config(hook, job)  # first: an unusable setting ends the trial below
+    store = hook.job_experiment.store
     model, number = hook.choices["model"], str(hook.number)
     tags = {"trial": number, "model": model, "features": hook.choices["features"]}
     tags |= {FOLDER_TAG: str(job.folder), **code_tags()}

@@ -58,7 +58,7 @@ def test_promote_rollback_and_history(contested: Shell, tmp_path: Path) -> None:
     second = table[2]["at"]
     assert "Version 2 was champion at" in shell("mode=history", f"history.at='{second}'").stdout
     assert "Version 1 was champion at" in shell("mode=history", "history.at=2999-12-31").stdout
-    assert "Nobody was champion at" in shell("mode=history", "history.at=2020-01-01").stdout
+    assert "There was no champion at" in shell("mode=history", "history.at=2020-01-01").stdout
 
 
 @pytest.mark.parametrize("choice", ["gate=off", DRY])
