@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ _UNFINISHED = (".tmp", ".unfinished")  # endings of hidden paths, renamed once c
 _RERUN = "run the job again"
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
+def write_json(path: Path, content: Mapping[str, object]) -> None:
     """Write a JSON object with its `version`, whole or not at all, floats with every digit.
 
     >>> write_json(tmp_path / "record.json", {"loss": 0.1})

@@ -6,7 +6,7 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
-_SAMPLERS: dict[str, dict[str, Any]] = {
+_SAMPLERS: dict[str, dict[str, object]] = {
     "tpe": {
         "_target_": "optuna.samplers.TPESampler",
         "seed": None,
@@ -24,7 +24,7 @@ _SAMPLERS: dict[str, dict[str, Any]] = {
     # Every point of the candidates' spaces, in turn; they are to be ranges with steps, or choices.
     "grid": {"_target_": "optuna.samplers.GridSampler", "search_space": None, "seed": None},
 }
-PRUNERS: dict[str, dict[str, Any]] = {
+PRUNERS: dict[str, dict[str, object]] = {
     "wilcoxon": {
         "_target_": "hydra_plugins.spaceship_optuna._pruner.PairedWilcoxonPruner",
         "p_threshold": 0.3,  # two folds, both worse than the best trial's, have p = 0.25

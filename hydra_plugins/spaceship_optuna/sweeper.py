@@ -1,7 +1,5 @@
 """Sweeper that Hydra discovers; the work is imported when a sweep starts."""
 
-from typing import Any
-
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
@@ -16,7 +14,7 @@ class OptunaSweeper(Sweeper):
     {'n_trials': 20}
     """
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, **settings: object) -> None:
         """Keep the settings of `hydra.sweeper`; they are checked when the sweep starts."""
         self.settings = settings
 
@@ -26,7 +24,7 @@ class OptunaSweeper(Sweeper):
         """Keep the arguments for the sweep."""
         self._given = hydra_context, task_function, config
 
-    def sweep(self, arguments: list[str]) -> Any:
+    def sweep(self, arguments: list[str]) -> object:
         """Run the sweep that the command line describes."""
         from hydra_plugins.spaceship_optuna._sweep import Sweep
 

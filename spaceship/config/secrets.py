@@ -33,7 +33,7 @@ def _environment_hidden() -> Iterator[None]:
     """Make `${oc.env:NAME}` resolve to its own text: what cannot be read cannot leak."""
     from omegaconf.resolvers import oc
 
-    def hidden(name: str, *default: object) -> Any:
+    def hidden(name: str, *default: object) -> object:
         return f"${{oc.env:{name}}}" if name in os.environ else oc.env(name, *default)
 
     OmegaConf.register_new_resolver("oc.env", hidden, replace=True)

@@ -17,6 +17,9 @@ from spaceship.errors import ConfigError, expected
 from spaceship.evaluation.metrics import THRESHOLD, Metric, score
 from spaceship.split.folds import Fold
 
+Estimator = Any
+"""An estimator of scikit-learn, which has no types."""
+
 
 @dataclass(frozen=True, eq=False)
 class CrossValidation:
@@ -47,7 +50,7 @@ class PreparedFold:
 
 
 def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
-    pipeline: Any,
+    pipeline: Estimator,
     frame: pd.DataFrame,
     labels: npt.ArrayLike,
     folds: Sequence[Fold],
@@ -83,7 +86,7 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
     return CrossValidation(probabilities, predictions, scores)
 
 
-def positive_probability(pipeline: Any, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
+def positive_probability(pipeline: Estimator, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
     """Return a fitted classifier's probability of True for each row `(n_rows,)`.
 
     >>> fitted = pipeline.fit(people.train, people.train["Transported"])

@@ -17,6 +17,7 @@ _SEEDS = ("random_state", "random_seed")  # names that libraries give to the see
 _ROUNDS = 100  # members that greedy selection draws, with replacement
 _CLIP = 1e-6  # least distance from 0 and 1 of probabilities whose log-odds are taken
 
+Estimator = Any  # scikit-learn's have no types
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Weights = tuple[list[float], float]
@@ -54,7 +55,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(  # noqa: PLR0913 - scikit-learn wants every setting by name
         self,
         preparations: Sequence[object],
-        members: Sequence[tuple[int, Any]],
+        members: Sequence[tuple[int, Estimator]],
         *,
         method: str = "stack",
         n_folds: int = 5,
@@ -95,7 +96,9 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return the predicted label of each row, (n_rows,)."""
         return np.asarray(self.predict_proba(X)[:, 1] > 0.5)  # noqa: PLR2004 - one of two
 
-    def _fit_members(self, X: pd.DataFrame, truth: Bools) -> tuple[list[Any], list[Any]]:
+    def _fit_members(
+        self, X: pd.DataFrame, truth: Bools
+    ) -> tuple[list[Estimator], list[Estimator]]:
         """Return preparations, and members as (position, bags), fitted on some rows."""
         preparations = [clone(one) for one in self.preparations]
         columns = [one.fit_transform(X, truth) for one in preparations]
@@ -112,7 +115,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return _greedy(table, truth) if self.method == "greedy" else _stack(table, truth)
 
 
-def _bagged(estimator: Any, bags: int) -> list[Any]:
+def _bagged(estimator: Estimator, bags: int) -> list[Estimator]:
     """Return copies of an estimator that differ in their seed."""
     copies = [clone(estimator) for _ in range(bags)]
     for name, first in estimator.get_params().items():
@@ -122,7 +125,9 @@ def _bagged(estimator: Any, bags: int) -> list[Any]:
     return copies
 
 
-def _table(preparations: Sequence[Any], members: Sequence[Any], X: pd.DataFrame) -> Floats:
+def _table(
+    preparations: Sequence[Estimator], members: Sequence[Estimator], X: pd.DataFrame
+) -> Floats:
     """Return each member's probability of True, (n_rows, n_members)."""
     columns = [one.transform(X) for one in preparations]
     chances = np.zeros((len(X), len(members)))

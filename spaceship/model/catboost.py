@@ -2,6 +2,7 @@
 
 from typing import Any, Self
 
+import numpy as np
 import pandas as pd
 from catboost import CatBoostClassifier
 
@@ -26,15 +27,15 @@ class CategoryCatBoost(CatBoostClassifier):  # type: ignore[misc]
         super().fit(_filled(X), y, cat_features=categories, **params)
         return self
 
-    def predict(self, data: pd.DataFrame, *args: object, **params: object) -> Any:
+    def predict(self, data: pd.DataFrame, *args: object, **params: object) -> object:
         """Return the more likely class of each row, (n_rows,)."""
         return super().predict(_filled(data), *args, **params)
 
-    def predict_proba(self, X: pd.DataFrame, *args: object, **params: object) -> Any:
+    def predict_proba(self, X: pd.DataFrame, *args: object, **params: object) -> np.ndarray:
         """Return the probability of both classes, (n_rows, 2)."""
-        return super().predict_proba(_filled(X), *args, **params)
+        return np.asarray(super().predict_proba(_filled(X), *args, **params))
 
-    def staged_predict_proba(self, data: pd.DataFrame, *args: object, **params: object) -> Any:
+    def staged_predict_proba(self, data: pd.DataFrame, *args: object, **params: object) -> object:
         """Yield the probability of both classes after each tree."""
         return super().staged_predict_proba(_filled(data), *args, **params)
 

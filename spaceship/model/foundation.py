@@ -53,7 +53,7 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._network = self._load()
         return self
 
-    def predict_proba(self, X: pd.DataFrame) -> Any:
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Return the probability of both classes, (n_rows, 2)."""
         check_is_fitted(self, "context_")
         if getattr(self, "_network", None) is None:

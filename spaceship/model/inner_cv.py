@@ -27,6 +27,9 @@ _BOOSTERS = ("staged_predict_proba", "get_booster", "booster_")
 _STEPS = 40  # numbers of rounds that are compared
 _MOST = 2.0  # the largest of them, as a multiple of the configured number
 
+Estimator = Any
+"""An estimator of scikit-learn, which has no types."""
+
 
 class Calibration(StrEnum):
     """Methods of `sklearn.calibration.CalibratedClassifierCV`, or none."""
@@ -47,17 +50,17 @@ class Iterations(StrEnum):
 class _Inner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A classifier that predicts by the one it has fitted."""
 
-    fitted_: Any
+    fitted_: Estimator
 
     def predict(self, X: pd.DataFrame) -> object:
         """Return the predicted label of each row, (n_rows,)."""
         check_is_fitted(self)
         return self.fitted_.predict(X)
 
-    def predict_proba(self, X: pd.DataFrame) -> Any:
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Return the probability of both classes, (n_rows, 2)."""
         check_is_fitted(self)
-        return self.fitted_.predict_proba(X)
+        return np.asarray(self.fitted_.predict_proba(X))
 
 
 class InnerIterations(_Inner):
@@ -112,7 +115,7 @@ class InnerFolds(_Inner):
     True
     """
 
-    def __init__(self, estimator: Any, n_folds: int = 5, seed: int = 0) -> None:
+    def __init__(self, estimator: Estimator, n_folds: int = 5, seed: int = 0) -> None:
         """Keep the parts; nothing is fitted."""
         self.estimator = estimator
         self.n_folds = n_folds
@@ -169,7 +172,7 @@ def _rounds(pipeline: Pipeline) -> tuple[str, int]:
     raise ConfigError(f"{message}: it has no boosting rounds to choose")
 
 
-def _staged(estimator: Any, X: pd.DataFrame, grid: Sequence[int]) -> Iterator[object]:
+def _staged(estimator: Estimator, X: pd.DataFrame, grid: Sequence[int]) -> Iterator[object]:
     """Yield the probability of True after each number of rounds, whatever the library."""
     if hasattr(estimator, "staged_predict_proba"):
         for number, table in enumerate(estimator.staged_predict_proba(X), start=1):
