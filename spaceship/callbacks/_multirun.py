@@ -97,7 +97,7 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
     if len(members) == 1:
         return None
     settings: Any = OmegaConf.load(configs() / "model" / "blend.yaml")
-    features: Any = report.recipe["features"]
+    features = Recipe.from_plain(report.recipe).features
     threshold = report.recipe.get("threshold", THRESHOLD)
     recipe = Recipe.blend(
         [Recipe.from_plain(one) for one in members], settings, features, threshold=threshold

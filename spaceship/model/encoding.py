@@ -20,7 +20,7 @@ class Encoding(StrEnum):
     ONEHOT = "onehot"
 
 
-def encoder(encoding: Encoding) -> Any:
+def encoder(encoding: Encoding) -> TransformerMixin:
     """Return the unfitted transformer of an encoding.
 
     >>> encoder(Encoding.NATIVE)
