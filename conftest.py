@@ -34,21 +34,14 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _ready_made(
-    request: pytest.FixtureRequest, doctest_namespace: dict[str, Any]
-) -> Iterator[None]:
-    """Give the examples of one docstring the fixtures that they name; restore the environment."""
-    before = dict(os.environ)
+def _ready_made(request: pytest.FixtureRequest, doctest_namespace: dict[str, Any]) -> None:
+    """Give the examples of one docstring the fixtures that they name."""
     if isinstance(request.node, pytest.DoctestItem):
         test = request.node.dtest
         source = " ".join(example.source for example in test.examples) if test else ""
         for name in READY_MADE:
             if name in source:
                 doctest_namespace[name] = request.getfixturevalue(name)
-    yield
-    if isinstance(request.node, pytest.DoctestItem):
-        os.environ.clear()
-        os.environ.update(before)
 
 
 @pytest.fixture(scope="session")
@@ -128,9 +121,12 @@ def _heard_interrupts() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_stray_uri() -> Iterator[None]:
-    """Leave MLflow's module globals and its environment variable as they were."""
+def _nothing_left_behind() -> Iterator[None]:
+    """Leave the environment and MLflow's module globals as they were before the test."""
+    before = dict(os.environ)
     yield
+    os.environ.clear()
+    os.environ.update(before)
     _forget_mlflow()
 
 
