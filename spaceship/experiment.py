@@ -1,7 +1,7 @@
 """The job's one Experiment: its config, checked and typed, and the objects it describes."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from spaceship.evaluation.metrics import direction
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.gate.policy import Gate
+from spaceship.kept import KEPT, Kept
 from spaceship.model.pipeline import build_recipe
 from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHAMPION, Registry
@@ -32,32 +33,6 @@ from spaceship.tracking.store import Store
 
 Made = TypeVar("Made")
 _CHOICES = ("calibration", "threshold")
-
-
-class Kept:
-    """Objects that consecutive jobs of one process share, such as the trials of a sweep.
-
-    Example:
-        >>> kept = Kept()
-        >>> kept.once("list", "a", list) is kept.once("list", "a", list)
-        True
-
-    """
-
-    def __init__(self) -> None:
-        """Keep nothing yet."""
-        self._made: dict[str, tuple[object, Any]] = {}
-
-    def once(self, kind: str, key: object, make: Callable[[], Made]) -> Made:
-        """Return the latest object of a kind if it was made for this key, else make it now."""
-        if kind not in self._made or self._made[kind][0] != key:
-            self._made[kind] = key, make()
-        made: Made = self._made[kind][1]
-        return made
-
-
-_KEPT = Kept()
-"""What this process keeps: Hydra hands nothing from a callback to the task it runs."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +66,7 @@ class Experiment:
             ConfigError: A setting cannot be used; all such settings are listed.
 
         """
-        return cls(Settings.read(cfg), Nodes(cfg), overrides, kept=_KEPT)
+        return cls(Settings.read(cfg), Nodes(cfg), overrides, kept=KEPT)
 
     @classmethod
     def of_job(cls, cfg: DictConfig) -> Self:
@@ -99,7 +74,7 @@ class Experiment:
         from hydra.core.hydra_config import HydraConfig
 
         overrides = tuple(item.lstrip("+~") for item in HydraConfig.get().overrides.task)
-        return _KEPT.once("experiment", Job.current(), lambda: cls.of(cfg, overrides))
+        return KEPT.once("experiment", Job.current(), lambda: cls.of(cfg, overrides))
 
     @cached_property
     def job(self) -> Job:
