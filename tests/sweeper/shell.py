@@ -34,8 +34,9 @@ def run(command: list[str], folder: Path) -> Done:
 
 
 def app(name: str, folder: Path, *arguments: str) -> Done:
-    """Run one of the small apps in a folder."""
-    return run([sys.executable, str(APPS / name), *arguments], folder)
+    """Run one of the small apps in a folder, its errors as Hydra shows them by default."""
+    command = [sys.executable, str(APPS / name), *arguments]
+    return forks.run(command, folder, TIMEOUT_SECONDS, HYDRA_FULL_ERROR="0")
 
 
 def results(folder: Path) -> dict[str, Any]:
