@@ -1,1 +1,1 @@
-"""Tasks: the meaning of a table's columns, one folder per built-in task."""
+"""Tasks: the meaning of a table's columns, one folder per task with code of its own."""

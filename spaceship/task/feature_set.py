@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from spaceship.task.column_types import typed
+from spaceship.task.task import Column
 
 State = dict[str, Any]
 
@@ -22,15 +23,19 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
     stored model needs no code but this package's.
 
     >>> class Ages(FeatureSet):
+    ...     columns = {"Age": Column(type="number")}
     ...     def _build(self, frame, state):
     ...         return {"Age": frame["Age"]}
     >>> Ages().fit_transform(people.train).columns.tolist()
     ['Age']
     """
 
+    columns: Mapping[str, Column]
+    """The raw columns that the set reads, in their types."""
+
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
         """Learn the state from raw rows and, where a set needs them, their labels."""
-        frame = typed(X)
+        frame = typed(X, self.columns)
         self.state_: State = self._learn(frame, y)
         self.feature_names_out_: list[str] = list(self._build(frame.iloc[:1], self.state_))
         return self
@@ -38,7 +43,7 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return float64 and `str` columns `(n_rows, n_features)` under the index of `X`."""
         check_is_fitted(self)
-        frame = typed(X)
+        frame = typed(X, self.columns)
         return as_frame(self._build(frame, self.state_), frame.index)
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:

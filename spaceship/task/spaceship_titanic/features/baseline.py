@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from spaceship.task.feature_set import FeatureSet, State
-from spaceship.task.spaceship_titanic.columns import SPENDS
+from spaceship.task.spaceship_titanic.columns import PASSENGER, SPENDS
 from spaceship.task.spaceship_titanic.features._group import TravelGroups
 from spaceship.task.spaceship_titanic.features._parts import count, look_up, split_cabin, surname
 
@@ -31,6 +31,8 @@ class BaselineFeatures(FeatureSet):
     >>> BaselineFeatures().fit_transform(people.train).columns.tolist()[-2:]
     ['FamilySize', 'GroupSize']
     """
+
+    columns = PASSENGER
 
     def _learn(self, frame: pd.DataFrame, y: Any) -> State:
         del y

@@ -10,6 +10,7 @@ import pandas as pd
 from spaceship.errors import ConfigError, expected
 from spaceship.task.column_types import typed
 from spaceship.task.feature_set import FeatureSet, State, as_frame
+from spaceship.task.spaceship_titanic.columns import PASSENGER
 from spaceship.task.spaceship_titanic.features._blocks import BLOCKS, out_of_fold
 from spaceship.task.spaceship_titanic.features._table import Columns, PassengerTable
 
@@ -24,6 +25,8 @@ class FullFeatures(FeatureSet):
     ['DeckSide', 'SignedCabinNumber', 'NoSpend', 'SpendKinds']
     """
 
+    columns = PASSENGER
+
     def __init__(self, blocks: Sequence[str]) -> None:
         """Keep the names of blocks, applied in this order: one that fills gaps serves the next."""
         self.blocks = blocks  # `fit` checks them
@@ -31,7 +34,7 @@ class FullFeatures(FeatureSet):
     def fit_transform(self, X: pd.DataFrame, y: Any = None, **_: Any) -> pd.DataFrame:
         """Learn from training passengers and return their columns."""
         self.fit(X, y)
-        frame = typed(X)
+        frame = typed(X, self.columns)
         return as_frame(self._build(frame, self.state_, y), frame.index)
 
     def _learn(self, frame: pd.DataFrame, y: Any) -> State:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from spaceship.task.feature_set import FeatureSet, State
+from spaceship.task.spaceship_titanic.columns import PASSENGER
 from spaceship.task.spaceship_titanic.features._parts import raw_columns
 
 
@@ -14,6 +15,8 @@ class RawFeatures(FeatureSet):
     >>> RawFeatures().fit_transform(people.train).columns.tolist()[-3:]
     ['Deck', 'CabinNumber', 'Side']
     """
+
+    columns = PASSENGER
 
     def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, object]:
         del state

@@ -1,0 +1,1 @@
+"""Feature sets for any task: `raw` and `table`, chosen with `features=`."""

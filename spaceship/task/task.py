@@ -1,0 +1,355 @@
+"""Task: the meaning of a table's columns, as `configs/task/NAME.yaml` writes it."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from spaceship.errors import ConfigError, DataError, expected
+from spaceship.records import list_faults
+
+GROUP_SIZE = "group_size"  # source of a slice: `solo` for a row alone in its group, else `group`
+MISSING = "missing"  # value of a slice where its column has none
+ROW = "row"  # name of the column of row numbers, where a task has no id
+
+
+class Problem(StrEnum):
+    """The kinds of label that can be predicted."""
+
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    REGRESSION = "regression"
+
+
+class ColumnType(StrEnum):
+    """The types of columns; `date` and `datetime` differ in what their values look like only."""
+
+    NUMBER = "number"
+    CATEGORY = "category"
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+
+    @property
+    def is_time(self) -> bool:
+        """Whether the values are moments."""
+        return self in {ColumnType.DATE, ColumnType.DATETIME}
+
+
+def as_text(value: object) -> object:
+    """Return a number, a boolean or a date of a YAML file as the text that a CSV file holds.
+
+    >>> as_text(3), as_text(3.0), as_text(True), as_text("Y"), as_text(None)
+    ('3', '3', 'True', 'Y', None)
+    """
+    if value is None or isinstance(value, str | Mapping | list | tuple):
+        return value
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+Text = Annotated[str, BeforeValidator(as_text)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Column(_Part):
+    """The type of a column and the rules that its values keep.
+
+    >>> Column(type="number", min=0, unit="months").type
+    <ColumnType.NUMBER: 'number'>
+    """
+
+    type: ColumnType
+    min: float | Text | None = None  # least number, or earliest day
+    max: float | Text | None = None  # greatest number, or latest day
+    pattern: str | None = None  # regular expression that a whole text matches
+    unit: str | None = None  # of the numbers, or the pattern in words; used in messages
+    missing: tuple[Text, ...] = ()  # spellings of a missing value beside the empty one
+    values: tuple[Text, ...] | None = None  # boolean: false, true; category: all that are allowed
+    decimal: str | None = Field(None, pattern=r"[.,]")  # decimal sign in place of the task's
+    format: str | None = None  # of dates, such as %d.%m.%Y; null: ISO 8601
+
+
+class Group(_Part):
+    """The rows that no split tears apart: those of one value, or of the pattern's first group."""
+
+    of: str
+    pattern: str = "(.*)"
+
+
+class Part(_Part):
+    """A part of a text column: what the first group of a regular expression finds at its start.
+
+    >>> Part(of="Cabin", pattern="([^/]+)/").type
+    <ColumnType.CATEGORY: 'category'>
+    """
+
+    of: str
+    pattern: str
+    type: Literal[ColumnType.CATEGORY, ColumnType.NUMBER] = ColumnType.CATEGORY
+
+
+class Files(_Part):
+    """Names of a task's files in `data.dir`; without `test` there are no rows to predict."""
+
+    train: str = "train.csv"
+    test: str | None = "test.csv"
+    sample: str | None = "sample_submission.csv"
+
+
+def _typed_column(value: object) -> object:
+    return {"type": value} if isinstance(value, str) else value
+
+
+def _named(value: object) -> object:
+    return {name: name for name in value} if isinstance(value, list | tuple) else value
+
+
+def _of(value: object) -> object:
+    return {"of": value} if isinstance(value, str) else value
+
+
+class Task(_Part):
+    """What the columns of a table mean.
+
+    >>> plan = {"name": "churn", "problem": "binary", "label": "left", "positive": "yes"}
+    >>> churn = Task.read({**plan, "columns": {"plan": "category"}})
+    >>> churn.columns["plan"].type, churn.noun
+    (<ColumnType.CATEGORY: 'category'>, 'row')
+    """
+
+    name: Text = Field("task", pattern=r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
+    problem: Problem
+    label: Text
+    positive: Text | None = None  # binary: the value that counts as True
+    classes: tuple[Text, ...] = ()  # values of the label, in order; found in the data if not given
+    id: Text | None = None  # column that names a row; null: its number in the file
+    group: Annotated[Group | None, BeforeValidator(_of)] = None
+    time: Text | None = None  # column to split by with split=time
+    columns: dict[Text, Annotated[Column, BeforeValidator(_typed_column)]] = Field(min_length=1)
+    parts: dict[str, Part] = {}  # categories cut out of text columns
+    slices: Annotated[dict[str, str], BeforeValidator(_named)] = {}  # source of each slice
+    noun: str = "row"  # a row, in messages
+    group_noun: str = "group"  # the rows of one group, in messages
+    decimal: str = Field(".", pattern=r"[.,]")  # decimal sign of numbers
+    missing: tuple[Text, ...] = ()  # spellings of a missing value in every column
+    files: Files = Files()
+    floor: float | None = Field(None, ge=0, le=1)  # hold-out accuracy of a first champion to exceed
+
+    @classmethod
+    def read(cls, node: Mapping[str, object]) -> Self:
+        """Return the task of a YAML's content; raise ConfigError that lists every fault."""
+        try:
+            return cls.model_validate(dict(node))
+        except ValidationError as error:
+            raise ConfigError(
+                f"expected {list_faults(error, 'task')}; mend the task's YAML in configs/task"
+            ) from None
+
+    @field_validator("columns")
+    @classmethod
+    def _strip(cls, columns: dict[str, Column]) -> dict[str, Column]:
+        return {name.strip(): column for name, column in columns.items()}
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if faults := list(self._faults()):
+            raise ValueError("; ".join(faults))
+        return self
+
+    def _faults(self) -> Sequence[str]:
+        group = None if self.group is None else self.group.of
+        known = {*self.columns, self.id, group, self.time}
+        faults = []
+        if self.label in known:
+            faults.append(f"label {self.label!r} is also a column to learn from, id, group or time")
+        if group is not None and group == self.id and self.group.pattern == "(.*)":  # type: ignore[union-attr]
+            faults.append(f"group {group!r} is the id: no two rows would share a group; leave it out")
+        parts = {f"parts.{name}": part.of for name, part in self.parts.items()}
+        sources = {*self.columns, *self.parts, GROUP_SIZE}
+        parts |= {f"slices.{key}": one for key, one in self.slices.items() if one not in sources}
+        faults += [f"{key} names no column: {one!r}" for key, one in parts.items() if one not in known]
+        if self.problem is Problem.BINARY and self.positive is None:
+            faults.append("positive is missing: the value of the label that counts as True")
+        if self.problem is Problem.BINARY and self.classes and self.positive not in self.classes:
+            faults.append(f"positive {self.positive!r} is none of the classes")
+        if self.problem is Problem.REGRESSION and (self.classes or self.positive is not None):
+            faults.append("a number to predict has no classes and no positive value")
+        return faults
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the task as JSON values, which a fitted pipeline carries; `read` takes them.
+
+        >>> Task.read(task.to_plain()) == task
+        True
+        """
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    @property
+    def is_classification(self) -> bool:
+        """Whether the label is a class."""
+        return self.problem is not Problem.REGRESSION
+
+    @property
+    def nouns(self) -> str:
+        """Several rows, in messages."""
+        return f"{self.noun}s"
+
+    @property
+    def groups(self) -> str:
+        """Several groups, in messages; rows where the task has no groups."""
+        return self.nouns if self.group is None else f"{self.group_noun}s"
+
+    @property
+    def id_name(self) -> str:
+        """Name of the column of predictions that names a row."""
+        return self.id or ROW
+
+    @property
+    def raw(self) -> dict[str, Column]:
+        """The columns of a raw frame: id, group and time where they are no features, features."""
+        own = [self.id, None if self.group is None else self.group.of, self.time]
+        extra = {name: Column(type=ColumnType.TEXT) for name in own[:2] if name}
+        extra |= {name: Column(type=ColumnType.DATETIME) for name in own[2:] if name}
+        whole = {**{k: v for k, v in extra.items() if k not in self.columns}, **self.columns}
+        return {name: self._completed(column) for name, column in whole.items()}
+
+    def _completed(self, column: Column) -> Column:
+        """Return a column with the task's decimal sign and spellings of a missing value."""
+        own = {"decimal": column.decimal or self.decimal, "missing": column.missing + self.missing}
+        return column.model_copy(update=own)
+
+    @property
+    def features(self) -> dict[str, Column]:
+        """The columns to learn from: all but id and group."""
+        apart = {self.id, None if self.group is None else self.group.of}
+        return {name: one for name, one in self.columns.items() if name not in apart}
+
+    @property
+    def label_values(self) -> tuple[str, ...]:
+        """Spellings of the classes in order; binary: of False and of True."""
+        if self.problem is not Problem.BINARY or not self.classes:
+            return self.classes
+        [negative] = [one for one in self.classes if one != self.positive] or ["False"]
+        return negative, str(self.positive)
+
+    def with_classes(self, found: Sequence[str]) -> Self:
+        """Return the task with the classes that a training file holds, unless it names them.
+
+        Raise DataError if a binary label has not two values, or a multiclass one fewer.
+        """
+        if not self.is_classification or self.classes:
+            return self
+        values = sorted({*found}, key=_class_order)
+        if self.problem is Problem.BINARY:
+            values = sorted({*values, str(self.positive)}, key=_class_order)
+        few, many = len(values) < 2, self.problem is Problem.BINARY and len(values) > 2  # noqa: PLR2004
+        if few or many:
+            wanted = "two values" if self.problem is Problem.BINARY else "two or more values"
+            shown = ", ".join(map(repr, values[:5])) + (" …" if len(values) > 5 else "")  # noqa: PLR2004
+            do = "mend the label's column, or problem and positive in the task's YAML"
+            raise DataError(expected(f"{self.label} to have {wanted}", shown or "none", do))
+        return self.model_copy(update={"classes": tuple(values)})
+
+    def target(self, frame: pd.DataFrame) -> npt.NDArray[Any]:
+        """Return what an estimator learns, `(n_rows,)`, from the label of typed rows.
+
+        Booleans of a binary label, the class's number of a multiclass one, else numbers.
+        """
+        column = frame[self.label]
+        if self.problem is Problem.MULTICLASS:
+            return pd.Categorical(column, categories=self.classes).codes.astype(np.int64)
+        return column.to_numpy()
+
+    def spelt(self, predicted: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Return predictions of an estimator in the label's own values, `(n_rows,)`."""
+        values = np.asarray(predicted)
+        if not self.is_classification:
+            return values.astype(float)
+        if self.label_values in {(), ("False", "True")}:
+            return values.astype(bool)
+        return np.asarray(self.label_values, dtype=object)[values.astype(int)]
+
+    def names(self, frame: pd.DataFrame) -> pd.Series:
+        """Return the id of each row as text; without an id, the row's number from 1."""
+        if self.id is not None:
+            return frame[self.id]
+        return pd.Series(frame.index + 1, frame.index, name=ROW).astype("str")
+
+    def group_names(self, frame: pd.DataFrame) -> pd.Series:
+        """Return the name of each row's group as text; a row without one is a group of its own.
+
+        Without groups it is the row's id, and without ids a digest of its contents, so that equal
+        rows are never torn apart.
+
+        >>> task.group_names(people.test).iloc[0] in people.test["PassengerId"].iloc[0]
+        True
+        """
+        if self.group is None:
+            return frame[self.id] if self.id is not None else _contents(frame, self.raw)
+        whole = frame[self.group.of].astype("str")
+        if self.group.pattern == "(.*)":
+            found = whole
+        else:
+            found = whole.str.extract(f"^(?:{self.group.pattern})$", expand=True)[0].fillna(whole)
+        if found.hasnans:
+            alone = frame[self.id] if self.id is not None else _contents(frame, self.raw)
+            found = found.fillna("\0" + alone)
+        return found.astype("str")
+
+    def group_sizes(self, frame: pd.DataFrame) -> pd.Series:
+        """Return the number of rows of each row's group in the frame."""
+        names = self.group_names(frame)
+        return names.map(names.value_counts())
+
+    def part(self, frame: pd.DataFrame, name: str) -> pd.Series:
+        """Return a part of a text column, missing where its pattern does not match."""
+        part = self.parts[name]
+        found = frame[part.of].astype("str").str.extract(f"^(?:{part.pattern})", expand=True)[0]
+        if part.type is ColumnType.NUMBER:
+            return pd.to_numeric(found, errors="coerce").astype("float64").rename(name)
+        return found.astype("str").rename(name)
+
+    def slice_values(self, frame: pd.DataFrame) -> dict[str, pd.Series]:
+        """Return each row's value in each slice as text.
+
+        >>> sorted(set(task.slice_values(people.train)["party"]))
+        ['group', 'solo']
+        """
+        values = {}
+        for name, source in self.slices.items():
+            if source == GROUP_SIZE:
+                alone = (self.group_sizes(frame) == 1).map({True: "solo", False: "group"})
+                values[name] = alone
+            else:
+                values[name] = self.part(frame, source) if source in self.parts else frame[source]
+        return {name: column.astype("str").fillna(MISSING) for name, column in values.items()}
+
+
+def _class_order(value: str) -> tuple[int, float, str]:
+    """Return the key that sorts classes: numbers by size, then texts."""
+    try:
+        return 0, float(value), value
+    except ValueError:
+        return 1, 0.0, value
+
+
+def _contents(frame: pd.DataFrame, columns: Mapping[str, Column]) -> pd.Series:
+    """Return a digest of each row's raw columns as text; equal rows have equal digests."""
+    rows = frame[[*columns]]
+    return pd.Series(pd.util.hash_pandas_object(rows, index=False), frame.index).astype("str")
