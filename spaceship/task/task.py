@@ -133,7 +133,7 @@ class Task(_Part):
     (<ColumnType.CATEGORY: 'category'>, 'row')
     """
 
-    name: Text = Field("task", pattern=r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
+    name: Text = Field("task", pattern=r"[A-Za-z0-9][A-Za-z0-9_.-]*$")
     problem: Problem
     label: Text
     positive: Text | None = None  # binary: the value that counts as True
