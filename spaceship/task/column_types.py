@@ -54,14 +54,14 @@ def typed_label(frame: pd.DataFrame, task: Task) -> pd.Series:
 def label_column(task: Task) -> Column:
     """Return the label as a column: its type and the spellings of its values.
 
-    >>> label_column(task).values
+    >>> label_column(task).levels
     ('False', 'True')
     """
     kinds = {Problem.BINARY: "boolean", Problem.MULTICLASS: "category"}
     kind = kinds.get(task.problem, "number")
     values = task.label_values if task.is_classification else None
     own = {"missing": task.missing, "decimal": task.decimal}
-    return Column.model_validate({"type": kind, "values": values or None, **own})
+    return Column.model_validate({"type": kind, "levels": values or None, **own})
 
 
 def header_faults(present: pd.Index, wanted: list[str]) -> list[str]:
@@ -94,10 +94,10 @@ def closest(name: str, choices: Iterable[str]) -> str:
 def kind_of(column: Column) -> str:
     """Return the type of a column's values in words, of a text or a category an empty one.
 
-    >>> kind_of(Column(type="number")), kind_of(Column(type="boolean", values=["n", "y"]))
+    >>> kind_of(Column(type="number")), kind_of(Column(type="boolean", levels=["n", "y"]))
     ('a number', 'n or y')
     """
-    spellings = column.type is ColumnType.BOOLEAN and column.values
+    spellings = column.type is ColumnType.BOOLEAN and column.levels
     if spellings and [one.lower() for one in spellings] != ["false", "true"]:
         return " or ".join(spellings)
     return _KINDS.get(column.type, "")
@@ -116,7 +116,7 @@ def read(column: pd.Series, kind: Column) -> tuple[pd.Series, pd.Series]:
     if kind.type is ColumnType.NUMBER:
         converted = _to_number(column, kind.decimal or ".")
     elif kind.type is ColumnType.BOOLEAN:
-        converted = to_boolean(column, kind.values)
+        converted = to_boolean(column, kind.levels)
     elif kind.type.is_time:
         converted = _to_time(column, kind.format)
     else:

@@ -1,5 +1,6 @@
 """Task: the meaning of a table's columns, as `configs/task/NAME.yaml` writes it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
@@ -14,7 +15,6 @@ from pydantic import (
     Field,
     ValidationError,
     field_validator,
-    model_validator,
 )
 
 from spaceship.errors import ConfigError, DataError, expected
@@ -80,7 +80,7 @@ class Column(_Part):
     pattern: str | None = None  # regular expression that a whole text matches
     unit: str | None = None  # of the numbers, or the pattern in words; used in messages
     missing: tuple[Text, ...] = ()  # spellings of a missing value beside the empty one
-    values: tuple[Text, ...] | None = None  # boolean: false, true; category: all that are allowed
+    levels: tuple[Text, ...] | None = None  # boolean: false, true; category: all that are allowed
     decimal: str | None = Field(None, pattern=r"[.,]")  # decimal sign in place of the task's
     format: str | None = None  # of dates, such as %d.%m.%Y; null: ISO 8601
 
@@ -155,42 +155,59 @@ class Task(_Part):
     def read(cls, node: Mapping[str, object]) -> Self:
         """Return the task of a YAML's content; raise ConfigError that lists every fault."""
         try:
-            return cls.model_validate(dict(node))
+            made, faults = cls.model_validate(dict(node)), []
         except ValidationError as error:
-            raise ConfigError(
-                f"expected {list_faults(error, 'task')}; mend the task's YAML in configs/task"
-            ) from None
+            faults, known = [list_faults(error, "task")], _without_unknown(node, error)
+            made = None if known is None else cls.model_validate(known)
+        faults += made.contradictions() if made is not None else []
+        if made is None or faults:
+            message = f"expected {'; '.join(faults)}"
+            raise ConfigError(f"{message}; mend the task's YAML in configs/task")
+        return made
 
     @field_validator("columns")
     @classmethod
     def _strip(cls, columns: dict[str, Column]) -> dict[str, Column]:
         return {name.strip(): column for name, column in columns.items()}
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if faults := list(self._faults()):
-            raise ValueError("; ".join(faults))
-        return self
-
-    def _faults(self) -> Sequence[str]:
+    def contradictions(self) -> list[str]:
+        """Return what does not go together, each as `… to be …, found …`."""
         group = None if self.group is None else self.group.of
-        known = {*self.columns, self.id, group, self.time}
-        faults = []
+        known, faults = {*self.columns, self.id, group, self.time}, []
         if self.label in known:
-            faults.append(f"label {self.label!r} is also a column to learn from, id, group or time")
-        if group is not None and group == self.id and self.group.pattern == "(.*)":  # type: ignore[union-attr]
-            faults.append(f"group {group!r} is the id: no two rows would share a group; leave it out")
-        parts = {f"parts.{name}": part.of for name, part in self.parts.items()}
+            faults.append(f"task.label to be no column to learn from, found {self.label!r} in both")
+        if self.group is not None and self.group == Group(of=str(self.id)):
+            faults.append(f"task.group to be another column than task.id, found {group!r} for both")
         sources = {*self.columns, *self.parts, GROUP_SIZE}
-        parts |= {f"slices.{key}": one for key, one in self.slices.items() if one not in sources}
-        faults += [f"{key} names no column: {one!r}" for key, one in parts.items() if one not in known]
-        if self.problem is Problem.BINARY and self.positive is None:
-            faults.append("positive is missing: the value of the label that counts as True")
-        if self.problem is Problem.BINARY and self.classes and self.positive not in self.classes:
-            faults.append(f"positive {self.positive!r} is none of the classes")
-        if self.problem is Problem.REGRESSION and (self.classes or self.positive is not None):
-            faults.append("a number to predict has no classes and no positive value")
+        named = {f"parts.{name}.of": part.of for name, part in self.parts.items()}
+        named = {key: one for key, one in named.items() if one not in known}
+        named |= {f"slices.{key}": one for key, one in self.slices.items() if one not in sources}
+        faults += [f"task.{key} to name a column, found {one!r}" for key, one in named.items()]
+        faults += [
+            f"task.{key} to be a regular expression, found {one!r}"
+            for key, one in self._patterns()
+            if not _compiles(one)
+        ]
+        faults += self._label_contradictions()
         return faults
+
+    def _patterns(self) -> list[tuple[str, str]]:
+        own = {} if self.group is None else {"group.pattern": self.group.pattern}
+        own |= {f"parts.{name}.pattern": part.pattern for name, part in self.parts.items()}
+        columns = {f"columns.{k}.pattern": c.pattern for k, c in self.columns.items() if c.pattern}
+        return [*(own | columns).items()]
+
+    def _label_contradictions(self) -> list[str]:
+        if self.problem is Problem.BINARY:
+            wanted = "task.positive to be the value of the label that counts as True"
+            if self.positive is None:
+                return [f"{wanted}, found nothing"]
+            if self.classes and (self.positive not in self.classes or len(self.classes) != 2):  # noqa: PLR2004
+                found = f"{self.positive!r} and the classes {', '.join(self.classes)}"
+                return [f"{wanted}, and one of two classes, found {found}"]
+        elif self.positive is not None or (self.classes and not self.is_classification):
+            return [f"task.positive and task.classes to be absent for {self.problem}, found them"]
+        return []
 
     def to_plain(self) -> dict[str, Any]:
         """Return the task as JSON values, which a fitted pipeline carries; `read` takes them.
@@ -353,3 +370,20 @@ def _contents(frame: pd.DataFrame, columns: Mapping[str, Column]) -> pd.Series:
     """Return a digest of each row's raw columns as text; equal rows have equal digests."""
     rows = frame[[*columns]]
     return pd.Series(pd.util.hash_pandas_object(rows, index=False), frame.index).astype("str")
+
+
+def _without_unknown(
+    node: Mapping[str, object], error: ValidationError
+) -> dict[str, object] | None:
+    """Return the content without its unknown keys; None if it has other faults as well."""
+    if any(len(one["loc"]) > 1 or one["type"] != "extra_forbidden" for one in error.errors()):
+        return None
+    unknown = {one["loc"][0] for one in error.errors()}
+    return {key: value for key, value in node.items() if key not in unknown}
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        return bool(re.compile(pattern))
+    except re.error:
+        return False
