@@ -161,7 +161,7 @@ def _table(
         for bag in bags:
             total = total + predict(bag, columns[place], task) / len(bags)
         found.append(total)
-    return np.stack(found, axis=1)  # type: ignore[arg-type]
+    return np.stack(found, axis=1)
 
 
 def _combined(method: str, table: Floats, learnt: Weights, problem: Problem) -> Floats:

@@ -303,8 +303,8 @@ class Task(_Part):
             return values.astype(float)
         if self.label_values in {(), ("False", "True")}:
             return values.astype(bool)
-        spellings: npt.NDArray[Any] = np.asarray(self.label_values, dtype=object)
-        return spellings[values.astype(int)]
+        spellings = np.asarray(self.label_values, dtype=object)
+        return np.take(spellings, values.astype(int))
 
     def names(self, frame: pd.DataFrame) -> pd.Series:
         """Return the id of each row as text; without an id, the row's number from 1."""
