@@ -117,6 +117,8 @@ class Inference(Section):
     """`inference.*`: the file of predictions and the limit of drift."""
 
     output: Text | None = _setting("a file")
+    input: Text | None = _setting("a CSV or Parquet file, or null")
+    proba: bool = _setting("true or false")
     max_drift: Annotated[float, AfterValidator(_finite)] | None = _setting(
         "a number, 0 or more, or null", ge=0
     )

@@ -81,7 +81,7 @@ class Column(_Part):
     unit: str | None = None  # of the numbers, or the pattern in words; used in messages
     missing: tuple[Text, ...] = ()  # spellings of a missing value beside the empty one
     levels: tuple[Text, ...] | None = None  # boolean: false, true; category: all that are allowed
-    decimal: str | None = Field(None, pattern=r"[.,]")  # decimal sign in place of the task's
+    decimal: str | None = Field(default=None, pattern=r"[.,]")  # decimal sign in place of the task's
     format: str | None = None  # of dates, such as %d.%m.%Y; null: ISO 8601
 
 
@@ -154,8 +154,10 @@ class Task(_Part):
     @classmethod
     def read(cls, node: Mapping[str, object]) -> Self:
         """Return the task of a YAML's content; raise ConfigError that lists every fault."""
+        made: Self | None = None
+        faults: list[str] = []
         try:
-            made, faults = cls.model_validate(dict(node)), []
+            made = cls.model_validate(dict(node))
         except ValidationError as error:
             faults, known = [list_faults(error, "task")], _without_unknown(node, error)
             made = None if known is None else cls.model_validate(known)
@@ -291,7 +293,8 @@ class Task(_Part):
         column = frame[self.label]
         if self.problem is Problem.MULTICLASS:
             return pd.Categorical(column, categories=self.classes).codes.astype(np.int64)
-        return column.to_numpy()
+        values: npt.NDArray[Any] = column.to_numpy()
+        return values
 
     def spelt(self, predicted: npt.ArrayLike) -> npt.NDArray[Any]:
         """Return predictions of an estimator in the label's own values, `(n_rows,)`."""
@@ -300,7 +303,8 @@ class Task(_Part):
             return values.astype(float)
         if self.label_values in {(), ("False", "True")}:
             return values.astype(bool)
-        return np.asarray(self.label_values, dtype=object)[values.astype(int)]
+        spellings = np.asarray(self.label_values, dtype=object)
+        return np.take(spellings, values.astype(int))
 
     def names(self, frame: pd.DataFrame) -> pd.Series:
         """Return the id of each row as text; without an id, the row's number from 1."""
