@@ -118,7 +118,7 @@ def test_a_task_without_time_is_refused() -> None:
 def test_a_column_that_is_no_time_is_refused() -> None:
     text = Task.read({**PLAN, "columns": {"day": "category"}})
     with pytest.raises(
-        ConfigError, match="task.time=day to be a number, a date or a datetime, found a category"
+        ConfigError, match=r"task.time=day to be a number, a date or a datetime, found a category"
     ):
         time_order(pd.DataFrame({"day": ["mon"]}), text)
 
