@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -60,7 +61,12 @@ def as_text(value: object) -> object:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
+def _day_as_text(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
+
+
 Text = Annotated[str, BeforeValidator(as_text)]
+Bound = Annotated[float | str | None, BeforeValidator(_day_as_text)]
 
 
 class _Part(BaseModel):
@@ -75,13 +81,15 @@ class Column(_Part):
     """
 
     type: ColumnType
-    min: float | Text | None = None  # least number, or earliest day
-    max: float | Text | None = None  # greatest number, or latest day
+    min: Bound = None  # least number, or earliest day
+    max: Bound = None  # greatest number, or latest day
     pattern: str | None = None  # regular expression that a whole text matches
     unit: str | None = None  # of the numbers, or the pattern in words; used in messages
     missing: tuple[Text, ...] = ()  # spellings of a missing value beside the empty one
     levels: tuple[Text, ...] | None = None  # boolean: false, true; category: all that are allowed
-    decimal: str | None = Field(default=None, pattern=r"[.,]")  # decimal sign in place of the task's
+    decimal: str | None = Field(
+        default=None, pattern=r"[.,]"
+    )  # decimal sign in place of the task's
     format: str | None = None  # of dates, such as %d.%m.%Y; null: ISO 8601
 
 
