@@ -23,6 +23,7 @@ from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.registry.registry import Registry
 from spaceship.tracking.store import Store
+from tests import installed
 from tests.reports import MakeReport, make_report
 
 READY_MADE = ("people", "store", "registry", "pipeline", "report", "experiment", "tmp_path")
@@ -30,6 +31,7 @@ READY_MADE = ("people", "store", "registry", "pipeline", "report", "experiment",
 
 def pytest_collection_finish() -> None:
     """Spare the garbage collector all that was imported: it takes half a second each time."""
+    installed.read_once()
     gc.freeze()
 
 
