@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read on import; workers share the cores
+
 import pytest
 from hydra import compose, initialize_config_dir
 

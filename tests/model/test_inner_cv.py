@@ -97,6 +97,7 @@ def test_a_tuned_threshold_is_what_predictions_and_figures_go_by(
     np.testing.assert_array_equal(loaded.predict(frame), fitted.predict(frame))
 
 
+@pytest.mark.slow
 def test_all_choices_together(people: People) -> None:
     frame, labels = people
     choices = {"iterations": "inner_cv", "calibration": "sigmoid", "threshold": "tuned"}
