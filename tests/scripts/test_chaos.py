@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.bench.measure import Measured
+from scripts.bench.measure import Measured, composed
 from scripts.chaos import first_runs, sweep_kills
-from scripts.chaos.commands import Outcome, judge
+from scripts.chaos.commands import COMMANDS, SMALL, STATES, Outcome, judge
 from scripts.chaos.state import MODEL, NOTHING, State, broken_invariants
 from scripts.chaos.writes import Moment, Watch, Write, chosen_writes
 from spaceship.registry.moves import Move, MoveState
@@ -158,6 +158,15 @@ def test_a_command_is_put_right_by_its_repetition() -> None:
     done = forks.run([sys.executable, "-c", FAULTS_FROM_CHAMPIONS, *chosen], ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 of 2 cases are right (100.0 %)" in done.stdout
+
+
+@pytest.mark.slow
+def test_states_and_commands_of_the_crash_matrix_compose() -> None:
+    made = [line for lines in STATES.values() for line in lines]
+    lines = {*made, *(command.arguments for command in COMMANDS.values())}
+    for line in sorted(lines):
+        own = [part for part in line if not part.startswith("hydra.")]  # for a sweep's config
+        assert f"mode={composed(*SMALL, *own).mode._target_.rpartition('.')[2]}" in line
 
 
 @pytest.mark.slow
