@@ -12,9 +12,9 @@ from spaceship.data._base import Dataset
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import fit_twin, holdout_metrics
+from spaceship.features.raw import RawFeatures
 from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_pipeline
-from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
 from tests.registry.candidates import PROTOCOL, NewJob, Twins
@@ -24,11 +24,11 @@ from tests.registry.candidates import PROTOCOL, NewJob, Twins
 def twins(people: Dataset) -> Twins:
     def boosted(**options: Any) -> Pipeline:
         model = LGBMClassifier(random_state=1, n_jobs=1, verbose=-1, **options)
-        return build_pipeline(RawFeatures(), Encoding.NATIVE, model)
+        return build_pipeline(RawFeatures(people.task.to_plain()), Encoding.NATIVE, model)
 
     stump = boosted(n_estimators=1, max_depth=1, num_leaves=2)
-    weak, by_weak = fit_twin(stump, people.train, PROTOCOL)
-    _, by_good = fit_twin(boosted(n_estimators=40), people.train, PROTOCOL)
+    weak, by_weak = fit_twin(stump, people.train, people.task, PROTOCOL)
+    _, by_good = fit_twin(boosted(n_estimators=40), people.train, people.task, PROTOCOL)
     assert by_good.accuracy > 1.03 * by_weak.accuracy > 0.5
     return Twins(people.digest, by_weak, by_good, weak)
 

@@ -27,13 +27,13 @@ from sklearn.pipeline import Pipeline
 
 from spaceship.data._base import Dataset
 from spaceship.errors import RegistryError
+from spaceship.features.raw import RawFeatures
 from spaceship.model.catboost import CategoryCatBoost
 from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_pipeline
 from spaceship.registry import packaging
-from spaceship.task.spaceship_titanic.columns import LABEL, group_of
+from spaceship.task.spaceship_titanic.columns import LABEL
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
-from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 from tests.commands import ROOT
 
 ELSEWHERE = """
@@ -94,7 +94,7 @@ def fitted(people: Dataset) -> Pipeline:
 @pytest.fixture(scope="module")
 def folder(fitted: Pipeline, people: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("packaged") / "model"
-    packaging.save(fitted, path, people.train)
+    packaging.save(fitted, path, people.train, people.task)
     return path
 
 
@@ -128,7 +128,7 @@ def test_lone_rows_with_nulls_predict_what_they_predict_in_company(
 
     served = mlflow.pyfunc.load_model(str(folder))
     rows = people.test.astype(object).where(people.test.notna(), None)
-    alone = ~group_of(people.test["PassengerId"]).duplicated(keep=False)
+    alone = ~people.task.group_names(people.test).duplicated(keep=False)
     solo = rows[alone].head(4).to_dict("records")
     assert solo
     expected = dict(zip(people.test["PassengerId"], fitted.predict(people.test), strict=True))
@@ -179,9 +179,9 @@ def test_requirements_are_pinned_and_no_more_than_needed(folder: Path) -> None:
 
 def test_a_library_behind_a_class_of_ours_is_required_too(people: Dataset, tmp_path: Path) -> None:
     model = CategoryCatBoost(iterations=2, logging_level="Silent", allow_writing_files=False)
-    pipeline = build_pipeline(RawFeatures(), Encoding.NATIVE, model)
+    pipeline = build_pipeline(RawFeatures(people.task.to_plain()), Encoding.NATIVE, model)
     pipeline.fit(people.train, people.train[LABEL].to_numpy())
-    packaging.save(pipeline, tmp_path / "model", people.train)
+    packaging.save(pipeline, tmp_path / "model", people.train, people.task)
     assert "catboost==" in (tmp_path / "model" / "requirements.txt").read_text()
     loaded = packaging.load(str(tmp_path / "model"))
     np.testing.assert_array_equal(loaded.predict(people.test), pipeline.predict(people.test))
@@ -190,10 +190,10 @@ def test_a_library_behind_a_class_of_ours_is_required_too(people: Dataset, tmp_p
 def test_a_type_that_is_not_trusted_is_refused_before_anything_is_written(
     people: Dataset, tmp_path: Path
 ) -> None:
-    pipeline = build_pipeline(RawFeatures(), Encoding.ONEHOT, Strange())
+    pipeline = build_pipeline(RawFeatures(people.task.to_plain()), Encoding.ONEHOT, Strange())
     pipeline.fit(people.train, people.train[LABEL].to_numpy())
     with pytest.raises(RegistryError, match=r"types under spaceship\..* found .*Strange"):
-        packaging.save(pipeline, tmp_path / "model", people.train)
+        packaging.save(pipeline, tmp_path / "model", people.train, people.task)
     assert not (tmp_path / "model").exists()
 
 
@@ -205,15 +205,17 @@ def test_what_cannot_be_finished_goes(
 
     monkeypatch.setattr(Path, "rename", fail)
     with pytest.raises(OSError, match="Input/output"):
-        packaging.save(fitted, tmp_path / "twin", people.train)
+        packaging.save(fitted, tmp_path / "twin", people.train, people.task)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_frames_without_gaps_or_label_can_be_the_example(people: Dataset, tmp_path: Path) -> None:
-    pipeline = build_pipeline(RawFeatures(), Encoding.ONEHOT, LogisticRegression())
+    pipeline = build_pipeline(
+        RawFeatures(people.task.to_plain()), Encoding.ONEHOT, LogisticRegression()
+    )
     pipeline.fit(people.train, people.train[LABEL].to_numpy())
     whole = people.test.dropna().head(3)
-    packaging.save(pipeline, tmp_path / "model", whole)
+    packaging.save(pipeline, tmp_path / "model", whole, people.task)
     assert packaging.load(str(tmp_path / "model")).predict(people.test).shape == (len(people.test),)
 
 

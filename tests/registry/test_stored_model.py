@@ -70,16 +70,19 @@ def _store_anew() -> None:
     """Fit and store the model `present`, and write its predictions beside it."""
     from lightgbm import LGBMClassifier
 
+    from spaceship.data.checks import checked
     from spaceship.data.synthetic import SyntheticData
     from spaceship.model.pipeline import build_pipeline
 
-    people = SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33).load()
+    task = Task.read(yaml.safe_load((configs() / "task" / "spaceship_titanic.yaml").read_text()))
+    source = SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33)
+    people = checked(source.read(task), task)
     features = resolve_name(f"{FEATURES}.raw.RawFeatures")()
     model = LGBMClassifier(n_estimators=5, num_leaves=6, random_state=1, n_jobs=1, verbose=-1)
     pipeline = build_pipeline(features, Encoding.NATIVE, model)
     pipeline.fit(people.train, people.train["Transported"].to_numpy())
     with tempfile.TemporaryDirectory() as folder:
-        packaging.save(pipeline, Path(folder) / "model", people.train)
+        packaging.save(pipeline, Path(folder) / "model", people.train, task)
         for name in NEEDED:
             shutil.copy(Path(folder) / "model" / name, FOLDER / "present")
     rows = pd.read_csv(ROWS)
