@@ -13,11 +13,14 @@ from pkgutil import resolve_name
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from spaceship.config.build import build
+from spaceship.config.installation import configs
 from spaceship.config.moved import MOVED
 from spaceship.model.encoding import Encoding
 from spaceship.registry import packaging
+from spaceship.task.task import Task
 
 FOLDER = Path(__file__).resolve().parent / "stored_model"
 ROWS = FOLDER / "passengers.csv"
@@ -33,6 +36,7 @@ CLASSES = (
     f"{FEATURES}.baseline.BaselineFeatures",
     f"{FEATURES}.full.FullFeatures",
     f"{FEATURES}.raw.RawFeatures",
+    "spaceship.features.raw.RawFeatures",
 )
 """Classes that stored models name."""
 
@@ -74,7 +78,8 @@ def _store_anew() -> None:
     from spaceship.data.synthetic import SyntheticData
     from spaceship.model.pipeline import build_pipeline
 
-    task = Task.read(yaml.safe_load((configs() / "task" / "spaceship_titanic.yaml").read_text()))
+    path = configs() / "task" / "spaceship_titanic.yaml"
+    task = Task.read(yaml.safe_load(path.read_text()))
     source = SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33)
     people = checked(source.read(task), task)
     features = resolve_name(f"{FEATURES}.raw.RawFeatures")()
