@@ -42,7 +42,6 @@ TARGETS = [
     "spaceship.data.synthetic.SyntheticData",
     "spaceship.data.local.LocalData",
     "spaceship.features.raw.RawFeatures",
-    "spaceship.task.spaceship_titanic.features.raw.RawFeatures",
     "spaceship.task.spaceship_titanic.features.full.FullFeatures",
     "spaceship.model.catboost.CategoryCatBoost",
     "sklearn.linear_model.LogisticRegression",

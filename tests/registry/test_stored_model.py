@@ -35,7 +35,6 @@ CLASSES = (
     "spaceship.model.inner_cv.InnerIterations",
     f"{FEATURES}.baseline.BaselineFeatures",
     f"{FEATURES}.full.FullFeatures",
-    f"{FEATURES}.raw.RawFeatures",
     "spaceship.features.raw.RawFeatures",
 )
 """Classes that stored models name."""
