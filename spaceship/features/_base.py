@@ -17,17 +17,18 @@ class TaskFeatures(FeatureSet):
     A fitted set carries the task, so that a served model needs no YAML.
     """
 
+    task: Mapping[str, Any] | None = None  # models of earlier releases carry none
+
     def __init__(self, task: Mapping[str, Any] | None = None) -> None:
         """Keep the task as `Task.to_plain` describes it; None is the built-in one."""
         self.task = task
 
     @property
     def meaning(self) -> Task:
-        """The task, typed; models of earlier releases carry none, being of the built-in one."""
+        """The task, typed."""
         from spaceship.task.spaceship_titanic.columns import TASK
 
-        plain = getattr(self, "task", None)
-        return TASK if plain is None else Task.read(plain)
+        return TASK if self.task is None else Task.read(self.task)
 
     @property
     def columns(self) -> Mapping[str, Column]:  # type: ignore[override]
