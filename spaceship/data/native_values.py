@@ -48,7 +48,7 @@ def native_column(values: Sequence[object]) -> pd.Series:
 
 
 def _numbers(values: Sequence[object]) -> pd.Series:
-    """Return numbers: whole where all are; whole ones beyond 64 bits as the text of their digits."""
+    """Return numbers, whole where all are; whole ones beyond 64 bits become text."""
     present = [one for one in values if one is not None]
     whole = all(isinstance(one, Integral) or _is_whole_decimal(one) for one in present)
     if not whole:

@@ -91,7 +91,7 @@ def _read_with_arrow(
 
 
 def _longest(column: object) -> int:
-    from pyarrow import compute  # type: ignore[import-untyped]
+    from pyarrow import compute
 
     return compute.max(compute.binary_length(column)).as_py() or 0
 

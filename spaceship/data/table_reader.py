@@ -1,6 +1,5 @@
 """Table reader: the rows of a CSV or Parquet file, known by content, and the tables of a folder."""
 
-import io
 from pathlib import Path
 
 import pandas as pd
