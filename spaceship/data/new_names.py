@@ -20,6 +20,7 @@ class NewNames:
     The number at the end of a name is counted on from the largest one (`P-007` → `P-031`); a name
     without one gets a number. Raise ConfigError if a column's type or pattern allows neither.
 
+    >>> from spaceship.task.task import Group
     >>> small = task.model_copy(update={"id": None, "group": Group(of="home"), "columns": {}})
     >>> names = NewNames(small, [pd.DataFrame({"home": ["h1", "h2"]}, dtype="str")])
     >>> names.given(pd.DataFrame({"home": ["h1", "h1"]}), np.array([0, 1]))["home"].tolist()
