@@ -146,12 +146,13 @@ class Promotion:
         move = aliases.prepare(str(verdict.award), seen, verdict.reason)
         client.log_artifacts(run_id, str(job.twin), TWIN)
         files = {MODEL: job.model, TWIN: job.twin} | figures
+        scores = [name for name in ("accuracy", "rmse") if f"holdout_{name}" in report.metrics]
         tags = {
             "recipe": json.dumps(report.recipe),
             "award": str(verdict.award),
             "reason": verdict.reason[:1000],
             "data_digest": report.data_digest,
-            "holdout_accuracy": repr(report.metrics["holdout_accuracy"]),
+            **{f"holdout_{name}": repr(report.metrics[f"holdout_{name}"]) for name in scores},
             DIGESTS: json.dumps({name: digest(path) for name, path in files.items()}),
         }
         number = self.registry.register(job.model, run_id, tags)
