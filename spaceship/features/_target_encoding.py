@@ -106,11 +106,11 @@ def _shrunk_means(codes: Ints, n_levels: int, labels: Floats, smoothing: float |
     """Return each level's mean label less the mean of all, shrunk the more the fewer its rows."""
     known = codes >= 0
     codes, labels = codes[known], labels[known]
-    counts: Floats = np.bincount(codes, minlength=n_levels).astype(np.float64)
+    counts = np.bincount(codes, minlength=n_levels).astype(np.float64)
     means = np.zeros((n_levels, labels.shape[1]))
     for place in range(labels.shape[1]) if len(codes) else ():
         distances = labels[:, place] - labels[:, place].mean()
-        sums = np.bincount(codes, distances, minlength=n_levels)
+        sums = np.bincount(codes, distances, minlength=n_levels).astype(np.float64)
         prior = smoothing if smoothing is not None else _rows_of_prior(distances, sums, counts)
         means[:, place] = np.divide(sums, counts + prior, where=counts > 0, out=means[:, place])
     return means

@@ -20,7 +20,6 @@ Floats = npt.NDArray[np.float64]
 Named = list[tuple[str, object]]
 
 _MOST_LEVELS = 254  # of a category that scikit-learn's histogram gradient boosting takes
-_HUGE = 1e30  # larger numbers overflow in estimators that square them or take 32 bits
 
 
 class TableFeatures(TaskFeatures):
@@ -110,7 +109,7 @@ class TableFeatures(TaskFeatures):
     ) -> dict[str, object]:
         """Return the columns; mean labels out-of-fold, given by category, replace those learnt."""
         task, plain = self.meaning, plain_columns(frame, self.meaning)
-        made: Named = [(name, _finite(plain[name])) for name in state["plain"]]
+        made: Named = [(name, plain[name]) for name in state["plain"]]
         ends = [f"target_{one}" for one in state["classes"]] or ["target"]
         for name, learnt in state["encoded"].items():
             means, seen = _target_encoding.encode(plain[name], learnt)
@@ -173,10 +172,3 @@ def _with_gaps(
 ) -> dict[str, pd.Series]:
     """Return all columns that may have gaps: the features as they are, and parts of texts."""
     return {**{name: frame[name] for name in task.features}, **plain}
-
-
-def _finite(column: pd.Series) -> pd.Series:
-    """Return numbers that every estimator takes: infinite ones are missing, huge ones are less."""
-    if column.dtype != np.float64:
-        return column
-    return column.where(np.isfinite(column)).clip(-_HUGE, _HUGE)
