@@ -35,7 +35,7 @@ def columns_of(kind: str, n_rows: int, rng: np.random.Generator) -> pd.Series:
     elif kind == "boolean":
         values = rng.choice([True, False], n_rows).astype(object)
     elif kind == "category":
-        n_levels = int(rng.choice([1, 3, 60]))
+        n_levels = int(rng.choice([1, 3, 8, 60]))
         values = np.array([f"level {one}" for one in rng.integers(0, n_levels, n_rows)], object)
     elif kind == "text":
         n_words = int(rng.choice([1, 3, 12]))
