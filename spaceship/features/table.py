@@ -19,6 +19,7 @@ from spaceship.task.task import GROUP_SIZE, Column, ColumnType, Task
 Floats = npt.NDArray[np.float64]
 Named = list[tuple[str, object]]
 
+_ROWS_PER_LEVEL = 50  # mean of a category that stays one and is encoded beside; fewer are noise
 _MOST_LEVELS = 254  # of a category that scikit-learn's histogram gradient boosting takes
 
 
@@ -26,7 +27,8 @@ class TableFeatures(TaskFeatures):
     """Make columns of numbers, categories, dates and texts; learn from labels out-of-fold.
 
     - numbers, booleans and categories of few levels as they are; constant ones are left out;
-    - categories of many levels as the mean label of each level and its training rows;
+    - categories of several levels also as the mean label of each level; those of many levels only
+      so, with the number of its training rows;
     - dates as parts and days elapsed; days between two dates of a row;
     - texts as components of their n-grams, length and number of words;
     - the number of a group's rows; flags of missing values that have to do with the label.
@@ -41,11 +43,12 @@ class TableFeatures(TaskFeatures):
     ['plan', 'since_month', 'since_day', 'since_weekday', 'since_days']
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         task: Mapping[str, Any],
         *,
         max_levels: int = 30,
+        encoded_levels: int = 5,
         smoothing: float | None = None,
         text_components: int = 20,
         largest_group: int = 50,
@@ -57,6 +60,7 @@ class TableFeatures(TaskFeatures):
         """
         super().__init__(task)
         self.max_levels = max_levels
+        self.encoded_levels = encoded_levels
         self.smoothing = smoothing
         self.text_components = text_components
         self.largest_group = largest_group
@@ -78,14 +82,14 @@ class TableFeatures(TaskFeatures):
         task, plain = self.meaning, plain_columns(frame, self.meaning)
         labels, classes = self._labels(y)
         plain = {name: one for name, one in plain.items() if _varies(one)}
-        many = {name: one for name, one in plain.items() if _n_levels(one) > self.max_levels}
+        levels = {name: _n_levels(one) for name, one in plain.items()}
         texts = [name for name, one in task.features.items() if one.type is ColumnType.TEXT]
         return {
-            "plain": [name for name in plain if name not in many],
+            "plain": [name for name in plain if levels[name] <= self.max_levels],
             "encoded": {
                 name: _target_encoding.learn(one, labels, self.smoothing)
-                for name, one in many.items()
-                if one.dropna().duplicated().any()  # else nothing is learnt for other rows
+                for name, one in plain.items()
+                if self._is_encoded(levels[name], int(one.count()))
             },
             "classes": classes,
             "times": [name for name, one in time_columns(frame, task.features) if _varies(one)],
@@ -97,6 +101,12 @@ class TableFeatures(TaskFeatures):
             "group_size": task.group is not None and self._small_groups(frame, task),
             "flags": _missing.flagged(_with_gaps(frame, task, plain), labels),
         }
+
+    def _is_encoded(self, n_levels: int, n_rows: int) -> bool:
+        """Return whether a category with so many rows gets the mean label of each level."""
+        if n_levels > self.max_levels:
+            return n_levels < n_rows  # else no level has two rows
+        return n_levels >= self.encoded_levels and n_rows >= _ROWS_PER_LEVEL * n_levels
 
     def _labels(self, y: Any) -> tuple[Floats | None, list[str]]:
         return (None, []) if y is None else _target_encoding.label_columns(y, self.meaning.problem)
@@ -115,7 +125,7 @@ class TableFeatures(TaskFeatures):
             means, seen = _target_encoding.encode(plain[name], learnt)
             means = out_of_fold.get(name, means)
             made += [(f"{name}_{end}", one) for end, one in zip(ends, means.T, strict=False)]
-            made += [(f"{name}_count", seen)]
+            made += [] if name in state["plain"] else [(f"{name}_count", seen)]
         made += [pair for pair in time_columns(frame, task.features) if pair[0] in state["times"]]
         for name, learnt in state["texts"].items():
             made += [(f"{name}_{end}", one) for end, one in _text.encode(frame[name], learnt)]

@@ -73,6 +73,16 @@ def test_many_levels_become_mean_labels_and_counts_of_training_rows() -> None:
     assert made.loc[3].isna().all()
 
 
+def test_several_levels_become_mean_labels_beside_the_category() -> None:
+    code = random_levels(8, 400)
+    made = TableFeatures(task({"code": "category"})).fit_transform(frame_of(code), code == "3")
+    assert [*made] == ["code", "code_target"]
+    rows = code[:99]
+    few = TableFeatures(task({"code": "category"})).fit_transform(frame_of(rows), rows == "3")
+    assert [*few] == ["code"]
+    assert [*TableFeatures(task({"code": "category"})).fit_transform(frame_of(code))] == ["code"]
+
+
 def test_mean_labels_without_a_signal_shrink_to_nothing() -> None:
     code = frame_of(random_levels(200, 1000))
     left = np.random.default_rng(1).random(1000) < 0.5

@@ -18,7 +18,7 @@ many = settings(
 
 
 def features(table: Table) -> TableFeatures:
-    return TableFeatures(table.task.to_plain(), max_levels=5, text_components=4)
+    return TableFeatures(table.task.to_plain(), max_levels=5, encoded_levels=3, text_components=4)
 
 
 def assert_same_bits(one: pd.DataFrame, other: pd.DataFrame) -> None:
