@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read on import; workers share the cores
+
 import pytest
 import yaml
 from hydra import compose, initialize_config_dir
@@ -26,6 +28,7 @@ from spaceship.experiment import Experiment
 from spaceship.registry.registry import Registry
 from spaceship.task.task import Task
 from spaceship.tracking.store import Store
+from tests import installed
 from tests.reports import MakeReport, make_report
 
 READY_MADE = ("people", "task", "store", "registry", "pipeline", "report", "experiment", "tmp_path")
@@ -33,6 +36,7 @@ READY_MADE = ("people", "task", "store", "registry", "pipeline", "report", "expe
 
 def pytest_collection_finish() -> None:
     """Spare the garbage collector all that was imported: it takes half a second each time."""
+    installed.read_once()
     gc.freeze()
 
 

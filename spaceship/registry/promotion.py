@@ -192,7 +192,7 @@ def _check_unseen(champion: Report, candidate: Report, *, same_data: bool) -> No
     """Raise if the champion's twin was, or may have been, trained on the candidate's hold-out."""
     found = ""
     if not same_data and champion.may_have_seen_holdout_of(candidate):
-        found = "a hold-out that it was trained on in part, by another salt or fraction"
+        found = "a hold-out that it may have been trained on, by another split"
     if same_data and champion.holdout and candidate.holdout:
         ids = {*candidate.holdout.ids}.difference(champion.holdout.ids)
         found = f"{len(ids)} in the hold-out that it was trained on" if ids else ""

@@ -12,6 +12,7 @@ from spaceship.data._base import DataSource, Table, Tables
 from spaceship.data.checks import check
 from spaceship.data.synthetic import FEWEST_GROUPS
 from spaceship.errors import DataError, expected
+from spaceship.split.time import time_order
 from spaceship.task.spaceship_titanic.generator.passengers import generate
 from spaceship.task.task import Task
 
@@ -101,7 +102,8 @@ def cut_into_eras(frame: pd.DataFrame, task: Task, eras: int) -> list[pd.DataFra
     if task.time is None:
         order = sorted(set(names), key=lambda name: (len(name), name))
     else:
-        order = frame[task.time].groupby(names).max().sort_values(kind="stable").index.tolist()
+        latest = time_order(frame, task).groupby(names).first()
+        order = latest.sort_values(kind="stable").index.tolist()
     if len(order) < (wanted := FEWEST_GROUPS * eras):
         what = f"{wanted} labelled {task.groups} for {eras} eras"
         raise DataError(expected(what, len(order), "give more data or lower simulate.eras"))

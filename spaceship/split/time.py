@@ -45,7 +45,7 @@ def row_times(frame: pd.DataFrame, task: Task) -> pd.Series:
     [1999.0, 2026.0]
     """
     if task.time is None:
-        do = f"set task.time=COLUMN to the column of times, or set {_HASH}"
+        do = f"set ++task.time=COLUMN to a column of times, or set {_HASH}"
         raise ConfigError(expected("a column to split by in time", "task.time=null", do))
     kind = task.raw[task.time].type
     if not (kind.is_time or kind is ColumnType.NUMBER):
