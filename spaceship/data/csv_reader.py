@@ -1,4 +1,4 @@
-"""CSV reader: delimiter, quotes and encoding checked, each row with its line number or a fault.
+"""CSV reader: delimiter, quotes and encoding, each row with its line number or a fault.
 
 The reader is strict where pandas guesses: a row with a field too few, a quote that never closes or
 a byte that is not UTF-8 is a fault with its line number, not a silent missing value.
@@ -7,6 +7,7 @@ a byte that is not UTF-8 is a fault with its line number, not a silent missing v
 import csv
 import gzip
 import io
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -22,30 +23,60 @@ LINE = "line"
 """Name of the index that holds the line number of each row in its file."""
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _SHOWN = 5
+_SNIFFED = 1 << 18  # bytes
+_ROWS = 21  # header included
 
 
 def read_csv(path: Path | str) -> pd.DataFrame:
-    r"""Return a comma-separated file as text, indexed by line number as an editor shows it.
+    r"""Return a CSV file as text, indexed by line number as an editor shows it.
 
-    A byte-order mark, Windows line ends, blank lines and gzip (by content, whatever the name) are
-    accepted. Column names are stripped; empty fields and the usual `NA`, `NaN`, `null` are NaN.
-    Raise DataError if the file is absent, unreadable, empty, not UTF-8 text, not separated by
-    commas, or if its rows are not whole.
+    A byte-order mark, Windows line ends, blank lines, gzip and zip (by content, whatever the name)
+    are accepted, and semicolons, tabs or bars in place of commas (`sniff_delimiter`). Column names
+    are stripped; empty fields and the usual `NA`, `NaN`, `null` are NaN. Raise DataError if the
+    file is absent, unreadable, empty, not UTF-8 text, of one column, or if its rows are not whole.
 
     >>> _ = (tmp_path / "a.csv").write_text("id,age\n\n1,7\n")
     >>> read_csv(tmp_path / "a.csv").to_dict("index")
     {3: {'id': '1', 'age': '7'}}
     """
     path = Path(path)
-    data = _text_bytes(path)
-    header, lines = _scan(path, data)
-    frame = pd.read_csv(io.BytesIO(data), dtype=str, index_col=False, encoding="utf-8")
+    data = text_bytes(path)
+    delimiter = sniff_delimiter(data)
+    header, lines = _scan(path, data, delimiter)
+    frame = pd.read_csv(
+        io.BytesIO(data), sep=delimiter, dtype=str, index_col=False, encoding="utf-8"
+    )
     if len(frame) != len(lines):
         found = f"{len(frame)} or {len(lines)} of them, depending on what is taken for a blank line"
         _fail(path, "rows that can be told apart", found, "remove lines of quoted blanks")
     frame.columns = pd.Index(header)  # as written: pandas renames a column that comes twice
     frame.index = pd.Index(lines, name=LINE)
     return frame
+
+
+def sniff_delimiter(data: bytes) -> str:
+    r"""Return what separates the fields of a CSV text: a comma, semicolon, tab or vertical bar.
+
+    It is the comma unless another one alone gives the header and the first rows, up to 20, the same
+    number of fields, two or more.
+
+    >>> sniff_delimiter(b"id;weight\n1;2,5\n"), sniff_delimiter(b"id,note\n1,a;b\n")
+    (';', ',')
+    """
+    text = data[:_SNIFFED].decode("utf-8", errors="replace")
+    lines = text.splitlines(keepends=True)
+    whole = lines if len(data) <= _SNIFFED else lines[:-1]
+    fitting = [one for one in (",", *_DELIMITERS) if _separates(one, whole)]
+    return fitting[0] if fitting and (len(fitting) == 1 or fitting[0] == ",") else ","
+
+
+def _separates(delimiter: str, lines: list[str]) -> bool:
+    rows = csv.reader((line for line in lines if line.strip()), delimiter=delimiter)
+    try:
+        sizes = {len(fields) for fields in islice(rows, _ROWS)}
+    except csv.Error:
+        return False
+    return len(sizes) == 1 and sizes != {1}
 
 
 def stored_bytes(path: Path) -> bytes:
@@ -80,8 +111,13 @@ def first_few(items: Iterable[str]) -> str:
     return ", ".join(shown[:_SHOWN]) + (", …" if len(shown) > _SHOWN else "")
 
 
-def _text_bytes(path: Path) -> bytes:
-    """Return the content of a file, unpacked, after making sure that it is UTF-8 text."""
+def text_bytes(path: Path) -> bytes:
+    """Return the content of a file, unpacked, after making sure that it is UTF-8 text.
+
+    >>> _ = (tmp_path / "a.csv").write_bytes(gzip.compress(b"id"))
+    >>> text_bytes(tmp_path / "a.csv")
+    b'id'
+    """
     data = stored_bytes(path)
     converted = f"{path.name} > {path.stem}.utf8.csv"
     if data.startswith(b"\x1f\x8b"):
@@ -89,13 +125,12 @@ def _text_bytes(path: Path) -> bytes:
             data = gzip.decompress(data)
         except (OSError, EOFError, zlib.error) as error:
             _fail(path, "whole gzip data", str(error), "it is damaged: download it again")
+    if data.startswith(b"PK\x03\x04"):
+        data = _unzipped(path, data)
     if not data.strip():
         _fail(path, "a CSV file with a header", "an empty file", "download or export it again")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         _fail(path, "UTF-8 text", "UTF-16 text", f"run: iconv -f UTF-16 -t UTF-8 {converted}")
-    if data.startswith(b"PK\x03\x04"):
-        do = f"export it as CSV, or run: unzip {path.name}"
-        _fail(path, "UTF-8 text", "a ZIP archive or an Excel workbook", do)
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -110,12 +145,26 @@ def _text_bytes(path: Path) -> bytes:
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
-def _scan(path: Path, data: bytes) -> tuple[list[str], np.ndarray]:
+def _unzipped(path: Path, data: bytes) -> bytes:
+    """Return the one file of a ZIP archive."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = [one for one in archive.namelist() if not one.endswith("/")]
+            names = [one for one in names if not one.startswith("__MACOSX/")]
+            if len(names) == 1:
+                return archive.read(names[0])
+            found = f"a ZIP archive or an Excel workbook of {len(names)} files"
+    except (OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        found = f"a damaged ZIP archive ({error})"
+    _fail(path, "UTF-8 text", found, f"export it as CSV, or run: unzip {path.name}")
+
+
+def _scan(path: Path, data: bytes, delimiter: str) -> tuple[list[str], np.ndarray]:
     """Return the column names and the line each row starts in `(n_rows,)`.
 
     A pass of its own over the file, because pandas fills up short rows and loses line numbers.
     """
-    rows = _records(path, data)
+    rows = _records(path, data, delimiter)
     _, header = next(rows, (0, [""]))  # an empty pair of quotes is no blank line, yet no header
     names = [name.strip() for name in header]
     if len(names) == 1:
@@ -123,16 +172,16 @@ def _scan(path: Path, data: bytes) -> tuple[list[str], np.ndarray]:
     sizes = {line: len(fields) for line, fields in rows}
     ragged = [f"line {at} ({size} fields)" for at, size in sizes.items() if size != len(names)]
     if ragged:
-        do = "quote values that hold a comma; if the last row is cut off, download the file again"
+        do = "quote values that hold a delimiter; if a row is cut off, download the file again"
         wanted = f"{len(names)} fields in every row, as in the header"
         _fail(path, wanted, f"{len(ragged)} otherwise: {first_few(ragged)}", do)
     return names, np.array(list(sizes), np.int64)
 
 
-def _records(path: Path, data: bytes) -> Iterator[tuple[int, list[str]]]:
+def _records(path: Path, data: bytes, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the line number and the fields of each row that pandas does not take for blank."""
     text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
-    reader = csv.reader(text, strict=True)
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
     line = 1
     try:
         for fields in reader:

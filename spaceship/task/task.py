@@ -81,7 +81,7 @@ class Column(_Part):
     unit: str | None = None  # of the numbers, or the pattern in words; used in messages
     missing: tuple[Text, ...] = ()  # spellings of a missing value beside the empty one
     levels: tuple[Text, ...] | None = None  # boolean: false, true; category: all that are allowed
-    decimal: str | None = Field(None, pattern=r"[.,]")  # decimal sign in place of the task's
+    decimal: str | None = Field(default=None, pattern=r"[.,]")  # decimal sign in place of the task's
     format: str | None = None  # of dates, such as %d.%m.%Y; null: ISO 8601
 
 
