@@ -147,16 +147,17 @@ def text_bytes(path: Path) -> bytes:
 
 def _unzipped(path: Path, data: bytes) -> bytes:
     """Return the one file of a ZIP archive."""
+    do = f"export it as CSV, or run: unzip {path.name}"
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = [one for one in archive.namelist() if not one.endswith("/")]
             names = [one for one in names if not one.startswith("__MACOSX/")]
-            if len(names) == 1:
-                return archive.read(names[0])
-            found = f"a ZIP archive or an Excel workbook of {len(names)} files"
+            if len(names) != 1:
+                found = f"a ZIP archive or an Excel workbook of {len(names)} files"
+                _fail(path, "UTF-8 text", found, do)
+            return archive.read(names[0])
     except (OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
-        found = f"a damaged ZIP archive ({error})"
-    _fail(path, "UTF-8 text", found, f"export it as CSV, or run: unzip {path.name}")
+        _fail(path, "UTF-8 text", f"a damaged ZIP archive ({error})", do)
 
 
 def _scan(path: Path, data: bytes, delimiter: str) -> tuple[list[str], np.ndarray]:

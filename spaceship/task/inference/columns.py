@@ -24,6 +24,7 @@ _PAIRS = (
     ("no", "si"),
     ("no", "sí"),
 )
+_CASES = 6  # spellings of two words, in any case
 _LONG = 40  # mean length of a text
 _SENTENCE = 3  # mean number of words of a text, where most rows differ
 _NAME = 2  # … where nearly all do
@@ -87,9 +88,9 @@ def _column(values: Profile) -> tuple[Column, str]:
 
 def _spellings(values: Profile) -> tuple[str, ...]:
     """Return the spellings of missing in a text column; a minus beside a plus is none."""
-    texts = values.texts
-    if values.unique.dtype not in {np.dtype(object), pd.StringDtype(na_value=np.nan)}:
+    if values.unique.dtype != "str" and values.unique.dtype != object:
         return ()
+    texts = values.texts
     found = texts[texts.str.lower().isin([*MISSING_WORDS, ""])].unique()
     others = texts[~texts.isin(found)]
     if len({*others}) <= 1 or "+" in {*others.head(_MANY)}:
@@ -99,7 +100,7 @@ def _spellings(values: Profile) -> tuple[str, ...]:
 
 def _levels(values: Profile) -> tuple[str, ...] | None:
     """Return the spellings of false and true, none where any case of these words is read."""
-    if len(values.unique) > len({"no", "yes"}) * 3:
+    if len(values.unique) > _CASES:
         return None
     words = {*values.texts.str.lower()}
     pair = next((pair for pair in _PAIRS if words == {*pair}), None)

@@ -33,23 +33,32 @@ def find_numbers(values: Profile, missing: tuple[str, ...] = ()) -> tuple[Column
     >>> column.decimal, column.missing, doubt
     (',', ('-',), '')
     """
+    if pd.api.types.is_numeric_dtype(values.unique.dtype):
+        kind = Column(type=ColumnType.NUMBER)
+        return _without_infinite(values, values.unique, kind, missing)
     texts = values.texts
-    is_text = not pd.api.types.is_numeric_dtype(values.unique.dtype)
-    if is_text and texts.str.fullmatch(_CODE).any():
+    if texts.str.fullmatch(_CODE).any():
         return None
-    decimal = "," if is_text and _has_decimal_commas(texts) else None
-    kind = Column(type=ColumnType.NUMBER, decimal=decimal)
-    if is_text and read(values.unique.head(_FEW), kind)[1].mean() > 1 / 2:
+    kind = Column(type=ColumnType.NUMBER, decimal="," if _has_decimal_commas(texts) else None)
+    if read(values.unique.head(_FEW), kind)[1].mean() > 1 / 2:
         return None
     numbers, unreadable = read(values.unique, kind)
     strange = texts[unreadable]
-    doubt = _doubt(values, numbers, strange)
-    if doubt is None:
+    if (doubt := _doubt(values, numbers, strange)) is None:
         return None
-    infinite = texts[np.isinf(numbers.to_numpy())]
-    if len(infinite) > _INFINITE or numbers.notna().sum() == len(infinite):
+    return _without_infinite(values, numbers, kind, (*missing, *strange), doubt)
+
+
+def _without_infinite(
+    values: Profile, numbers: pd.Series, kind: Column, missing: tuple[str, ...], doubt: str = ""
+) -> tuple[Column, str] | None:
+    """Return the column with infinite numbers and sentinels among the spellings of missing."""
+    infinite = np.isinf(numbers.to_numpy(np.float64, na_value=np.nan))
+    known = int(numbers.notna().sum())
+    if infinite.sum() > _INFINITE or infinite.sum() == known:
         return None
-    spellings = {*missing, *strange, *infinite, *_sentinels(values, numbers)}
+    spelt = values.texts[infinite] if infinite.any() else ()
+    spellings = {*missing, *spelt, *_sentinels(values, numbers)}
     return kind.model_copy(update={"missing": tuple(sorted(spellings))}), doubt
 
 

@@ -1,7 +1,6 @@
 """Profile of a raw column: its distinct values and how often each occurs."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -39,7 +38,7 @@ class Profile:
         """Number of training rows that have a value."""
         return self.rows - self.missing
 
-    @cached_property
+    @property
     def texts(self) -> pd.Series:
         """The values as text, stripped."""
         return self.unique.astype("str").str.strip()
