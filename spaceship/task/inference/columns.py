@@ -40,6 +40,15 @@ class Finding:
     column: Column | None  # None: not to be learnt from
     about: str  # the comment behind it: why it is left out, or range and share missing
     doubts: tuple[str, ...] = ()  # what a person should check
+    guess: Column | None = None  # the type of a column that is left out
+
+    def left_out(self, why: str) -> "Finding":
+        """Return the finding with the column left out.
+
+        >>> Finding(Column(type="number"), "0 to 9").left_out("the test file lacks it").about
+        'left out: the test file lacks it'
+        """
+        return Finding(None, f"left out: {why}", self.doubts, self.column or self.guess)
 
 
 def infer_column(values: Profile) -> Finding:
@@ -58,12 +67,13 @@ def infer_column(values: Profile) -> Finding:
     values = values.without(column.missing) if column.missing else values
     if values.distinct == 0:
         return Finding(None, "left out: every value is missing")
+    found = Finding(column, describe(values, column), (doubt,) if doubt else ())
     if values.distinct == 1 and not values.missing:
-        return Finding(None, f"left out: constant, {shown(values.texts.iloc[0])}")
+        return found.left_out(f"constant, {shown(values.texts.iloc[0])}")
     if column.type is ColumnType.CATEGORY and _is_code(values):
-        found = f"{values.distinct:,} values in {values.known:,} rows"
-        return Finding(None, f"left out: like an id, {found}")
-    return Finding(column, describe(values, column), (doubt,) if doubt else ())
+        many = f"{values.distinct:,} values in {values.known:,} rows"
+        return found.left_out(f"like an id, {many}")
+    return found
 
 
 def _column(values: Profile) -> tuple[Column, str]:
@@ -88,7 +98,7 @@ def _column(values: Profile) -> tuple[Column, str]:
 
 def _spellings(values: Profile) -> tuple[str, ...]:
     """Return the spellings of missing in a text column; a minus beside a plus is none."""
-    if values.unique.dtype != "str" and values.unique.dtype != object:
+    if not (values.unique.dtype == "str" or pd.api.types.is_object_dtype(values.unique.dtype)):
         return ()
     texts = values.texts
     found = texts[texts.str.lower().isin([*MISSING_WORDS, ""])].unique()

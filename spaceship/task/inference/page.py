@@ -1,17 +1,17 @@
 """YAML page of a proposed task: every column with a comment, to be read and mended by a person."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
 
-from spaceship.task.inference.columns import Finding
 from spaceship.task.inference.profile import shown
 from spaceship.task.inference.proposal import Proposal
-from spaceship.task.task import Column, Files, Problem
+from spaceship.task.task import Column, ColumnType, Files, Problem
 
-_PLAIN = r"[A-Za-z_][A-Za-z0-9_-]*(?: [A-Za-z0-9_-]+)*"
+_PLAIN = r"[A-Za-z_][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*"
 _WIDE = 1 << 20
 
 
@@ -43,6 +43,8 @@ def scalar(value: object) -> str:
         and yaml.safe_load(value) == value
     ):
         return value
+    if value.isprintable():
+        return json.dumps(value, ensure_ascii=False)
     dumped = yaml.safe_dump(value, default_style='"', allow_unicode=True, width=_WIDE)
     return str(dumped).rstrip("\n")
 
@@ -75,35 +77,30 @@ def _head(made: Proposal, name: str, origin: str) -> Iterator[str]:
 
 
 def _columns(made: Proposal) -> Iterator[str]:
-    decimal, dotted = _decimals(made)
+    decimal = made.label.column.decimal if made.label.column is not None else None
     missing = made.label.column.missing if made.label.column is not None else ()
     if missing:
         yield f"missing: {_flow(missing)} # in every column, as in the label"
     if decimal:
-        yield 'decimal: "," # of numbers'
+        yield f"decimal: {scalar(decimal)} # of the label, and of other numbers"
     yield "columns: # those left out are not learnt from"
     for name, finding in made.findings.items():
         for doubt in finding.doubts:
             yield f"  # CHECK: {doubt}"
-        if finding.column is None:
+        if finding.column is None and finding.guess is None:
             yield f"  # {_comment(scalar(name))}: {finding.about}"
+        elif finding.column is None:
+            yield f"  # {scalar(name)}: {_kind(finding.guess, decimal)} # {finding.about}"
         else:
-            column = _with_decimal(finding.column, decimal=decimal, dotted=name in dotted)
-            yield f"  {scalar(name)}: {column} # {finding.about}"
+            yield f"  {scalar(name)}: {_kind(finding.column, decimal)} # {finding.about}"
 
 
-def _decimals(made: Proposal) -> tuple[bool, set[str]]:
-    """Return whether the label has decimal commas, and the numbers that have none."""
-    own = made.label.column is not None and made.label.column.decimal == ","
-    numbers = {name: one.column for name, one in made.findings.items() if one.column}
-    return own, {k for k, v in numbers.items() if v.type == "number" and v.decimal is None}
-
-
-def _with_decimal(column: Column, *, decimal: bool, dotted: bool) -> str:
-    rules: dict[str, Any] = column.model_dump(mode="json", exclude_defaults=True)
-    if decimal and dotted:
-        rules["decimal"] = "."
-    elif decimal:
+def _kind(column: Column | None, decimal: str | None) -> str:
+    """Return a column's type and rules; `decimal` is the sign that the task gives all numbers."""
+    rules: dict[str, Any] = column.model_dump(mode="json", exclude_defaults=True) if column else {}
+    if decimal and rules["type"] == ColumnType.NUMBER:
+        rules["decimal"] = rules.get("decimal", ".")
+    if rules.get("decimal") == decimal:
         rules.pop("decimal", None)
     if [*rules] == ["type"]:
         return str(rules["type"])
@@ -128,12 +125,3 @@ def _foot(made: Proposal, files: Files) -> Iterator[str]:
         yield f"group_noun: {scalar(made.group_noun)}"
     named = ", ".join(f"{key}: {scalar(value)}" for key, value in files.model_dump().items())
     yield f"files: {{ {named} }}"
-
-
-def left_out(findings: Mapping[str, Finding]) -> list[str]:
-    """Return the names of the columns that are not learnt from.
-
-    >>> left_out({"a": Finding(None, "left out: constant, '1'")})
-    ['a']
-    """
-    return [name for name, one in findings.items() if one.column is None]

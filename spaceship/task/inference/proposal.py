@@ -207,13 +207,12 @@ def _findings(
             continue
         finding = infer_column(values)
         if test is not None and name not in test.columns:
-            finding = Finding(None, "left out: the test file lacks it")
-        kinds = {ColumnType.NUMBER}
-        if finding.column is not None and finding.column.type in kinds:
+            finding = finding.left_out("the test file lacks it")
+        if finding.column is not None and finding.column.type is ColumnType.NUMBER:
             why = counts_rows(values, train[name])
             from_start = why.startswith("grows") and values.texts.iloc[:3].isin(["0", "1"]).any()
             if from_start:
-                finding = Finding(None, f"left out: {why}; {finding.about}")
+                finding = finding.left_out(why)
             elif why:
                 finding = Finding(finding.column, finding.about, (*finding.doubts, why))
         found[name] = finding

@@ -120,15 +120,15 @@ def _is_apart(values: Profile, test: pd.DataFrame | None) -> bool | None:
 
 def find_slices(profiles: Mapping[str, Profile], findings: Mapping[str, Finding]) -> list[str]:
     """Return up to four columns of few values, none of them rare."""
+    kinds = {ColumnType.CATEGORY, ColumnType.BOOLEAN}
     found = []
     for name, finding in findings.items():
-        values = profiles[name]
-        few = 2 <= values.distinct <= _SLICE_VALUES  # noqa: PLR2004
-        kinds = {ColumnType.CATEGORY, ColumnType.BOOLEAN}
-        if finding.column is None or finding.column.type not in kinds or not few:
+        if finding.column is None or finding.column.type not in kinds or finding.doubts:
             continue
+        values = profiles[name]
         least = values.counts[values.counts > 0].min()
-        if least >= _SLICE_SHARE * values.rows and name != GROUP_SIZE and not finding.doubts:
+        few = 2 <= values.distinct <= _SLICE_VALUES  # noqa: PLR2004
+        if few and least >= _SLICE_SHARE * values.rows and name != GROUP_SIZE:
             found.append(name)
     return found[:_SLICES]
 
