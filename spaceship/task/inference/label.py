@@ -64,6 +64,8 @@ def infer_label(values: Profile, problem: Problem | None = None) -> Label:
     column = own.model_copy(update={"missing": ("",)}) if blank and not own.missing else own
     missing = values.without(column.missing).missing if column.missing else values.missing
     why = f"as given: {made.why}" if problem else made.why
+    if numeric and problem is None and chosen is Problem.MULTICLASS:
+        why += "; with task.problem=regression they are amounts"
     return Label(chosen, why, made.classes, made.positive, column, missing, made.doubts)
 
 

@@ -260,6 +260,7 @@ def _suspect(
     if made.label.missing:
         made.suspicions.append(f"{made.label.missing:,} rows have no {made.label_name}")
     kept = [name for name, one in made.findings.items() if one.column is not None]
+    kept += [made.group] if made.group is not None else []
     kept.sort(key=lambda name: -profiles[name].distinct)
     if twice := suspicions.contradictions(train, kept, made.label_name):
         found = f"{twice:,} rows have a twin with another {made.label_name}"

@@ -42,15 +42,14 @@ def find_id(profiles: Mapping[str, Profile], test: pd.DataFrame | None) -> str |
     for name, values in profiles.items():
         if values.is_unique and name and _may_name(values, test):
             named = re.fullmatch(_ID, name) is not None
-            if named or (name == first and _counts_rows(values)):
+            if named or (name == first and _is_row_number(values)):
                 return name
     return None
 
 
 def _may_name(values: Profile, test: pd.DataFrame | None) -> bool:
     """Return whether the values are no fractions, and unique and new in the test rows."""
-    texts = values.texts
-    if not texts.str.fullmatch(r"[^\s.]+|\d+\.0|\S+\.\S*[A-Za-z]\S*").all():
+    if values.texts.str.fullmatch(r"-?\d*\.\d*[1-9]\d*").any():
         return False
     if test is None:
         return True
@@ -61,11 +60,11 @@ def _may_name(values: Profile, test: pd.DataFrame | None) -> bool:
     return bool(column.notna().all() and new == len(column))
 
 
-def _counts_rows(values: Profile) -> bool:
+def _is_row_number(values: Profile) -> bool:
     """Return whether the values are the numbers of rows from 0 or 1, or codes of letters."""
     numbers = pd.to_numeric(values.texts, errors="coerce")[values.counts > 0]
     if numbers.isna().any():
-        return bool(numbers.isna().all())
+        return bool(numbers.isna().all() and not values.texts.str.contains(r"\s").any())
     return bool(numbers.min() in {0, 1} and numbers.max() - numbers.min() == len(numbers) - 1)
 
 
@@ -95,7 +94,7 @@ def group_candidates(profiles: Mapping[str, Profile], test: pd.DataFrame | None)
     """
     found: dict[str, tuple[bool, str]] = {}
     for name, values in profiles.items():
-        words = {one.lower().removesuffix("s") for one in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)}
+        words = {one.lower() for one in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)[-1:]}
         named = bool(words & {*_GROUPS.split()}) or re.fullmatch(_ID, name) is not None
         if not name or not _GROUPS_LEAST <= values.distinct <= _MOST_GROUPS * values.known:
             continue

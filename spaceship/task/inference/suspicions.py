@@ -17,6 +17,7 @@ _ROWS = 20_000
 _LEAST = 30  # rows, below which chance alone is sure
 _FOLDS = 3
 _LEAF = 5  # rows of a leaf
+_DEPTH = 10
 _CLASSES = 10  # commonest ones, each against the others
 
 
@@ -43,44 +44,42 @@ def leaks(
         frame = frame.sample(_ROWS, random_state=0)
     targets = _targets(frame[name], meaning)
     folds = _folds(frame, targets, group)
-    if len(frame) < _LEAST or not folds or not targets:
+    if len(frame) < _LEAST or not folds:
         return {}
     metric = "R²" if meaning.problem is Problem.REGRESSION else "AUC"
     found = {}
     for column, finding in findings.items():
         if finding.column is None or column == group:
             continue
-        values = read(frame[column], finding.column)[0]
         kind = finding.column.type
-        scores = [_score(_numbers(values, kind), kind, target, folds) for target in targets]
-        if (score := float(np.mean(scores))) > SURE:
-            found[column] = (
-                f"predicts the label alone ({metric} {score:.3f} on rows it has not seen)"
-            )
+        values = _numbers(read(frame[column], finding.column)[0], kind)
+        if (score := _score(values, kind, targets, folds)) > SURE:
+            figure = f"{metric} {score:.3f} on rows it has not seen"
+            found[column] = f"predicts the label alone ({figure})"
     return found
 
 
-def _targets(column: pd.Series, label: Label) -> list[np.ndarray]:
-    """Return what to predict: numbers, or each common class against the others."""
+def _targets(column: pd.Series, label: Label) -> np.ndarray:
+    """Return what to predict `(n_rows, n_targets)`: numbers, or whether it is each common class."""
     if label.column is not None and label.problem is Problem.REGRESSION:
         numbers = read(column, label.column)[0]
-        return [numbers.fillna(numbers.median()).to_numpy()]
+        return numbers.fillna(numbers.median()).to_numpy()[:, None]
     texts = column.astype("str").str.strip().str.lower()
     if label.problem is Problem.BINARY:
         texts = texts.str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)
-        return [(texts == str(label.positive).lower()).to_numpy()]
+        return (texts == str(label.positive).lower()).to_numpy()[:, None]
     common = texts.value_counts()
     common = common[common >= _FOLDS * _LEAF].head(_CLASSES)
-    return [(texts == one).to_numpy() for one in common.index]
+    return (texts.to_numpy()[:, None] == common.index.to_numpy()).reshape(len(texts), -1)
 
 
 def _folds(
-    frame: pd.DataFrame, targets: list[np.ndarray], group: str | None
+    frame: pd.DataFrame, targets: np.ndarray, group: str | None
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     from sklearn.model_selection import GroupKFold, KFold
 
     if group is None:
-        return [*KFold(_FOLDS, shuffle=True, random_state=0).split(frame)] if targets else []
+        return [*KFold(_FOLDS, shuffle=True, random_state=0).split(frame)] if targets.size else []
     groups = frame[group].astype("str").fillna("")
     if groups.nunique() < _FOLDS:
         return []
@@ -99,28 +98,28 @@ def _numbers(values: pd.Series, kind: ColumnType) -> np.ndarray:
 def _score(
     values: np.ndarray,
     kind: ColumnType,
-    target: np.ndarray,
+    targets: np.ndarray,
     folds: Iterable[tuple[np.ndarray, np.ndarray]],
 ) -> float:
-    """Return the AUC or the R² of out-of-fold predictions by one column; 0 where there is none."""
+    """Return the mean AUC or the R² of out-of-fold predictions by one column."""
     from sklearn.metrics import r2_score, roc_auc_score
     from sklearn.tree import DecisionTreeRegressor
 
-    by_code = kind in {ColumnType.CATEGORY, ColumnType.TEXT}
-    predicted = np.zeros(len(target))
+    predicted = np.zeros(targets.shape)
     for train, test in folds:
-        learnt = target[train].astype(np.float64)
-        if by_code:
-            means = pd.Series(learnt).groupby(values[train]).mean()
-            predicted[test] = pd.Series(values[test]).map(means).fillna(learnt.mean())
+        learnt = targets[train].astype(np.float64)
+        if kind in {ColumnType.CATEGORY, ColumnType.TEXT}:
+            means = pd.DataFrame(learnt).groupby(values[train]).mean()
+            found = means.reindex(values[test]).fillna(pd.Series(learnt.mean(axis=0)))
         else:
-            tree = DecisionTreeRegressor(min_samples_leaf=_LEAF, max_leaf_nodes=500)
-            tree.fit(values[train, None], learnt)
-            predicted[test] = tree.predict(values[test, None])
-    if target.dtype == np.bool_:
-        both = 0 < target.sum() < len(target)
-        return float(roc_auc_score(target, predicted)) if both else 0.0
-    return float(r2_score(target, predicted)) if target.std() > 0 else 0.0
+            tree = DecisionTreeRegressor(min_samples_leaf=_LEAF, max_depth=_DEPTH)
+            found = tree.fit(values[train, None], learnt).predict(values[test, None])
+        predicted[test] = np.asarray(found).reshape(len(test), -1)
+    if targets.dtype != np.bool_:
+        return float(r2_score(targets, predicted))
+    both = [one for one in range(targets.shape[1]) if 0 < targets[:, one].sum() < len(targets)]
+    scores = [roc_auc_score(targets[:, one], predicted[:, one]) for one in both]
+    return float(np.mean(scores)) if scores else 0.0
 
 
 def contradictions(frame: pd.DataFrame, columns: list[str], label: str) -> int:
