@@ -63,14 +63,15 @@ def _targets(column: pd.Series, label: Label) -> np.ndarray:
     """Return what to predict `(n_rows, n_targets)`: numbers, or whether it is each common class."""
     if label.column is not None and label.problem is Problem.REGRESSION:
         numbers = read(column, label.column)[0]
-        return numbers.fillna(numbers.median()).to_numpy()[:, None]
+        return np.asarray(numbers.fillna(numbers.median()))[:, None]
     texts = column.astype("str").str.strip().str.lower()
     if label.problem is Problem.BINARY:
         texts = texts.str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)
-        return (texts == str(label.positive).lower()).to_numpy()[:, None]
+        return np.asarray(texts == str(label.positive).lower())[:, None]
     common = texts.value_counts()
     common = common[common >= _FOLDS * _LEAF].head(_CLASSES)
-    return (texts.to_numpy()[:, None] == common.index.to_numpy()).reshape(len(texts), -1)
+    each = [np.asarray(texts == one) for one in common.index]
+    return np.array(each, bool).reshape(len(common), len(texts)).T
 
 
 def _folds(
