@@ -219,7 +219,7 @@ def test_suspicions() -> None:
 def test_a_number_that_is_the_label_is_suspected_in_a_regression() -> None:
     net = np.random.default_rng(0).normal(50, 9, 1000)
     made = proposed(pd.DataFrame({"churn": net, "gross": net * 1.2, "age": net.round(-1)}))
-    assert "predicts the label alone (R² 1.000" in doubts(made, "gross")
+    assert "predicts the label alone (R² 0.99" in doubts(made, "gross")
     assert not doubts(made, "age")
 
 

@@ -19,77 +19,11 @@ from spaceship.task.inference.page import page, scalar
 from spaceship.task.inference.proposal import Asked, propose
 from spaceship.task.task import Files, Task
 
-NASTY = [
-    "a b",
-    "a.b",
-    "a[0]",
-    'say "it"',
-    "it's",
-    "😀",
-    "yes",
-    "No",
-    "null",
-    "~",
-    "on",
-    "y",
-    "1",
-    "1.5",
-    "1e3",
-    ".inf",
-    "2024-01-01",
-    "#c",
-    "a: b",
-    "a #b",
-    "- a",
-    "\n{a}",
-    "[a]",
-    "&a",
-    "*a",
-    "!a",
-    "%a",
-    "@a",
-    "`a`",
-    "a,b",
-    "a\\b",
-    "é",
-    "日本",
-    "true",
-    "?",
-    "=",
-    "<<",
-    "a'b\"c",
-    "$a",
-    "{{a}}",
-    "0x1f",
-    "0o7",
-    "1_000",
-    "12:30",
-    "NaN",
-]
-CELLS = [
-    *[
-        "0",
-        "1",
-        "2",
-        "7",
-        "-999",
-        "1.5",
-        "1,5",
-        "-",
-        "?",
-        "a",
-        "b",
-        "yes",
-        "no",
-        "TRUE",
-        "inf",
-        "1e400",
-        "007",
-        "31.12.2024",
-        "2024-02-29",
-    ],
-    "",
-]
+NAMES = """a b|a.b|a[0]|say "it"|it's|😀|yes|No|null|~|on|y|1|1.5|1e3|.inf|2024-01-01|#c|a: b|a #b
+- a|{a}|[a]|&a|*a|!a|%a|@a|`a`|a,b|a\\b|é|日本|true|?|=|<<|a'b"c|$a|{{a}}|0x1f|0o7|1_000|12:30|NaN"""
+NASTY = NAMES.replace("\n", "|").split("|")
+VALUES = "0 1 2 7 -999 1.5 1,5 - ? a b yes no TRUE inf 1e400 007 31.12.2024 2024-02-29"
+CELLS = [*VALUES.split(), ""]
 
 
 def through_page(frame: pd.DataFrame, **asked: Any) -> tuple[Task, str]:
@@ -106,7 +40,7 @@ def through_page(frame: pd.DataFrame, **asked: Any) -> tuple[Task, str]:
     return task, text
 
 
-@pytest.mark.parametrize("name", [one.strip() for one in NASTY])
+@pytest.mark.parametrize("name", NASTY)
 def test_any_name_is_read_back(name: str) -> None:
     assert yaml.safe_load(scalar(name)) == name
     rows = {name: [1.5, 2.5, 7.0, 1.0], f"{name}2": [*"abba"], "label": [*"yyzz"]}
@@ -149,7 +83,7 @@ def test_the_page_is_commented_for_a_person() -> None:
     frame["churn"] = rng.choice(["yes", "no", "no"], 200)
     frame.loc[:3, "age"] = np.nan
     _, text = through_page(frame, label="churn")
-    assert "\n  age: number # 0 to 71, 2 % missing, 68 values\n" in text
+    assert f"\n  age: number # 0 to 71, 2 % missing, {frame['age'].nunique()} values\n" in text
     assert "\n  plan: category # 2 values, commonest 'Basic' (50 %)\n" in text
     assert '\npositive: "yes" # the value that counts as True\nclasses: ["no", "yes"]\n' in text
 
@@ -169,7 +103,7 @@ def files(draw: st.DrawFn) -> tuple[list[str], list[list[str]], str]:
 
 @given(files(), st.integers(0, 4))
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_whatever_a_file_holds_its_page_reads_it_or_it_is_refused(
     tmp_path: Path, file: tuple[list[str], list[list[str]], str], place: int

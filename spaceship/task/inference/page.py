@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from spaceship.task.inference.profile import shown
+from spaceship.task.inference.profile import printable, shown
 from spaceship.task.inference.proposal import Proposal
 from spaceship.task.task import Column, ColumnType, Files, Problem
 
@@ -25,7 +25,8 @@ def page(made: Proposal, name: str, files: Files, origin: str) -> str:
     >>> yaml.safe_load(text)["columns"]
     {'fee': 'number'}
     """
-    return "\n".join([*_head(made, name, origin), *_columns(made), *_foot(made, files)]) + "\n"
+    lines = [*_head(made, name, origin), *_columns(made), *_foot(made, files)]
+    return "".join(f"{printable(line)}\n" for line in lines)  # a comment may quote anything
 
 
 def scalar(value: object) -> str:

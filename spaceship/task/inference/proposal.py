@@ -74,6 +74,8 @@ def propose(train: pd.DataFrame, test: pd.DataFrame | None, asked: Asked) -> Pro
     label = _label(train, test, asked.label)
     profiles, broken = _profiles(train, test, label)
     meaning = infer_label(_profile_of_label(train[label]), asked.problem)
+    if strange := [one for one in meaning.classes if not is_safe(one)]:
+        raise DataError(_unsafe(strange[0], f"values of the label {label!r}"))
     made = Proposal(len(train), label, meaning, broken)
     made.id = _checked_id(profiles, train, asked.id, label) or _found_id(profiles, test, asked)
     for role, name in (("group", asked.group), ("time", asked.time)):
@@ -108,8 +110,8 @@ def _label(train: pd.DataFrame, test: pd.DataFrame | None, label: str | None) ->
         found = f"none{hint}"
         raise ConfigError(expected("the column to predict", found, f"give task.label= {listed}"))
     found = _present(label, names, "label")
-    if not is_safe(found):
-        raise ConfigError(_unsafe(found, "label"))
+    if not found or not is_safe(found):
+        raise ConfigError(_unsafe(found, "task.label to be a name"))
     return found
 
 
@@ -131,13 +133,12 @@ def is_safe(text: str) -> bool:
     >>> is_safe("fee (${usd})"), is_safe("fee")
     (False, True)
     """
-    return "${" not in text and text != "???" and len(text) <= _LONGEST and not text.endswith("\\")
+    return "${" not in text and text != "???" and len(text) <= _LONGEST
 
 
-def _unsafe(name: str, role: str) -> str:
-    found = shown(name)
-    wanted = f"task.{role} to be a name without ${{, not ???, of {_LONGEST} characters at most"
-    return expected(wanted, found, "rename it in the file")
+def _unsafe(found: str, wanted: str) -> str:
+    wanted = f"{wanted} of 1 to {_LONGEST} characters, without ${{ and not ???"
+    return expected(wanted, shown(found), "rename it in the file")
 
 
 def _profile_of_label(column: pd.Series) -> Profile:
@@ -206,6 +207,9 @@ def _findings(
         if name in apart:
             continue
         finding = infer_column(values)
+        spellings = finding.column.missing if finding.column is not None else ()
+        if not all(map(is_safe, spellings)):
+            finding = Finding(None, "left out: a value that Hydra cannot hold")
         if test is not None and name not in test.columns:
             finding = finding.left_out("the test file lacks it")
         if finding.column is not None and finding.column.type is ColumnType.NUMBER:

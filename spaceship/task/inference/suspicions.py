@@ -43,8 +43,8 @@ def leaks(
     if len(frame) > _ROWS:
         frame = frame.sample(_ROWS, random_state=0)
     targets = _targets(frame[name], meaning)
-    folds = _folds(frame, targets, group)
-    if len(frame) < _LEAST or not folds:
+    folds = _folds(frame, group) if len(frame) >= _LEAST and targets.size else []
+    if not folds:
         return {}
     metric = "R²" if meaning.problem is Problem.REGRESSION else "AUC"
     found = {}
@@ -74,13 +74,11 @@ def _targets(column: pd.Series, label: Label) -> np.ndarray:
     return np.array(each, bool).reshape(len(common), len(texts)).T
 
 
-def _folds(
-    frame: pd.DataFrame, targets: np.ndarray, group: str | None
-) -> list[tuple[np.ndarray, np.ndarray]]:
+def _folds(frame: pd.DataFrame, group: str | None) -> list[tuple[np.ndarray, np.ndarray]]:
     from sklearn.model_selection import GroupKFold, KFold
 
     if group is None:
-        return [*KFold(_FOLDS, shuffle=True, random_state=0).split(frame)] if targets.size else []
+        return [*KFold(_FOLDS, shuffle=True, random_state=0).split(frame)]
     groups = frame[group].astype("str").fillna("")
     if groups.nunique() < _FOLDS:
         return []
