@@ -19,8 +19,8 @@ from spaceship.task.inference.page import page, scalar
 from spaceship.task.inference.proposal import Asked, propose
 from spaceship.task.task import Files, Task
 
-NAMES = """a b|a.b|a[0]|say "it"|it's|😀|yes|No|null|~|on|y|1|1.5|1e3|.inf|2024-01-01|#c|a: b|a #b
-- a|{a}|[a]|&a|*a|!a|%a|@a|`a`|a,b|a\\b|é|日本|true|?|=|<<|a'b"c|$a|{{a}}|0x1f|0o7|1_000|12:30|NaN"""
+NAMES = """a b|a.b|a[0]|say "it"|it's|😀|yes|No|null|~|on|y|1|1.5|1e3|.inf|2024-01-01|#c|a: b
+a #b|- a|{a}|[a]|&a|*a|!a|%a|@a|`a`|a,b|a\\b|é|日本|true|?|=|<<|a'b"c|$a|{{a}}|0x1f|0o7|1_000|NaN"""
 NASTY = NAMES.replace("\n", "|").split("|")
 VALUES = "0 1 2 7 -999 1.5 1,5 - ? a b yes no TRUE inf 1e400 007 31.12.2024 2024-02-29"
 CELLS = [*VALUES.split(), ""]
