@@ -12,24 +12,31 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read on import; workers share the cores
+
 import pytest
+import yaml
 from hydra import compose, initialize_config_dir
 
 from spaceship.config.installation import configs
 from spaceship.config.resolvers import register_resolvers
 from spaceship.data._base import Dataset
+from spaceship.data.checks import checked
 from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.registry.registry import Registry
+from spaceship.task.task import Task
 from spaceship.tracking.store import Store
+from tests import installed
 from tests.reports import MakeReport, make_report
 
-READY_MADE = ("people", "store", "registry", "pipeline", "report", "experiment", "tmp_path")
+READY_MADE = ("people", "task", "store", "registry", "pipeline", "report", "experiment", "tmp_path")
 
 
 def pytest_collection_finish() -> None:
     """Spare the garbage collector all that was imported: it takes half a second each time."""
+    installed.read_once()
     gc.freeze()
 
 
@@ -45,21 +52,28 @@ def _ready_made(request: pytest.FixtureRequest, doctest_namespace: dict[str, Any
 
 
 @pytest.fixture(scope="session")
-def people() -> Dataset:
+def task() -> Task:
+    """Give the built-in task."""
+    return Task.read(yaml.safe_load((configs() / "task" / "spaceship_titanic.yaml").read_text()))
+
+
+@pytest.fixture(scope="session")
+def people(task: Task) -> Dataset:
     """Give about 560 synthetic passengers, two thirds of them labelled; not to be changed."""
-    return SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33).load()
+    source = SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33)
+    return checked(source.read(task), task)
 
 
 @pytest.fixture
-def pipeline() -> Any:
+def pipeline(task: Task) -> Any:
     """Give an unfitted pipeline that takes raw columns."""
     from sklearn.linear_model import LogisticRegression
 
+    from spaceship.features.raw import RawFeatures
     from spaceship.model.encoding import Encoding
     from spaceship.model.pipeline import build_pipeline
-    from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 
-    return build_pipeline(RawFeatures(), Encoding.ONEHOT, LogisticRegression())
+    return build_pipeline(RawFeatures(task.to_plain()), Encoding.ONEHOT, LogisticRegression())
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +99,7 @@ def store(database: Path, tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def registry(store: Store, tmp_path: Path) -> Registry:
     """Give a registry in which nothing is registered yet."""
-    return Registry(store, "spaceship-synthetic", tmp_path / "outputs" / "locks")
+    return Registry(store, "spaceship_titanic-synthetic", tmp_path / "outputs" / "locks")
 
 
 @pytest.fixture

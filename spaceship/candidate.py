@@ -34,17 +34,17 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
     report = training.measure(
         experiment.pipeline(recipe),
         experiment.dataset.train,
+        experiment.dataset.task,
         experiment.protocol,
         replace(experiment.blank_report(name), recipe=recipe.to_plain()),
         experiment.folds(recipe),
     )
     report.write(job.folder)
-    log.log(
-        level,
-        "  mean    accuracy %.4f ± %.4f  log loss %.4f ± %.4f",
-        *(report.metrics[f"cv_{key}"] for key in ("accuracy", "accuracy_std")),
-        *(report.metrics[f"cv_{key}"] for key in ("log_loss", "log_loss_std")),
+    shown = "  ".join(
+        f"{name} {report.metrics[f'cv_{key}']:.4f} ± {report.metrics[f'cv_{key}_std']:.4f}"
+        for key, name in training.shown_metrics(report.folds[0])
     )
+    log.log(level, "  mean    %s", shown)
     return report
 
 
@@ -57,24 +57,30 @@ def fit(experiment: Experiment, job: Job) -> None:
     >>> job.fitted
     True
     """
-    report, frame = Report.read(job.folder), experiment.dataset.train
+    report, data = Report.read(job.folder), experiment.dataset
+    task, frame = data.task, data.train
     pipeline = experiment.pipeline(Recipe.from_plain(report.recipe))
     protocol = experiment.protocol
-    twin, holdout = training.fit_twin(pipeline, frame, protocol)
-    seeds = list(experiment.gate.cv_seeds)
+    twin, holdout = training.fit_twin(pipeline, frame, task, protocol)
+    seeds, dummy = list(experiment.gate.cv_seeds), {}
+    if task.floor is None:
+        learnt = task.target(protocol.split(frame, task)[0])
+        dummy = training.dummy_metrics(holdout, learnt)
     scored = replace(
         report,
         holdout=holdout,
-        metrics=report.metrics | training.holdout_metrics(holdout),
-        repeats=training.repeats(pipeline, frame, protocol, seeds),
+        metrics=report.metrics | training.holdout_metrics(holdout) | dummy,
+        repeats=training.repeats(pipeline, frame, task, protocol, seeds),
     )
-    log.info("Hold-out: accuracy %.4f on %d passengers", holdout.accuracy, len(holdout.labels))
+    named = holdout.metric if task.is_classification else holdout.metric.upper()
+    shown = (named, float(holdout.score), len(holdout.ids), task.nouns)
+    log.info("Hold-out: %s %.4f on %d %s", *shown)
     scored.write(job.folder)
     # The profile's scores are the twin's: the serving model has seen every row it would score.
-    profile = take_profile(frame, holdout.probabilities)
+    profile = take_profile(frame, task, holdout.values)
     write_json(job.folder / PROFILE_FILE, to_plain(profile))
-    packaging.save(twin, job.twin, frame)
-    packaging.save(training.fit_serving(pipeline, frame), job.model, frame)
+    packaging.save(twin, job.twin, frame, task)
+    packaging.save(training.fit_serving(pipeline, frame, task), job.model, frame, task)
     size = {"model_mb": packaging.size(job.model) / 1e6}
     replace(scored, metrics=scored.metrics | size).write(job.folder)
 
@@ -93,11 +99,12 @@ def judge(experiment: Experiment, job: Job, ceiling: str = CHAMPION) -> Verdict:
 
     def update(champion: Report, twin: Path) -> Report:
         """Return the champion's report on the data in use: hold-out and repeats made anew."""
-        frame, protocol = experiment.dataset.train, experiment.protocol
-        _, held = protocol.split(frame)
-        holdout = training.predict_holdout(packaging.load(str(twin)), held)
+        data, protocol = experiment.dataset, experiment.protocol
+        _, held = protocol.split(data.train, data.task)
+        holdout = training.predict_holdout(packaging.load(str(twin)), held, data.task)
         pipeline = experiment.pipeline(Recipe.from_plain(champion.recipe))
-        repeats = training.repeats(pipeline, frame, protocol, list(experiment.gate.cv_seeds))
+        seeds = list(experiment.gate.cv_seeds)
+        repeats = training.repeats(pipeline, data.train, data.task, protocol, seeds)
         digest = experiment.dataset.digest
         return replace(champion, holdout=holdout, repeats=repeats, data_digest=digest)
 

@@ -17,9 +17,9 @@ from spaceship.config.settings import Settings
 from spaceship.data._base import Dataset, DataSource
 from spaceship.data.cache import load_dataset
 from spaceship.drift.alert import DriftAlert, Reaction
-from spaceship.errors import ConfigError
+from spaceship.errors import ConfigError, expected
 from spaceship.evaluation.cross_validation import PreparedFold
-from spaceship.evaluation.metrics import direction
+from spaceship.evaluation.metrics import direction, metric_names
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.gate.policy import Gate
@@ -27,6 +27,7 @@ from spaceship.kept import KEPT, Kept
 from spaceship.model.pipeline import build_recipe
 from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHAMPION, Registry
+from spaceship.task.task import Task
 from spaceship.tracking.best_jobs import best_recipes, study_folder
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
@@ -48,7 +49,7 @@ class Experiment:
 
     Example:
         >>> experiment.recipe().name, experiment.protocol.n_folds, experiment.registry.model
-        ('logistic_regression', 2, 'spaceship-synthetic')
+        ('logistic_regression', 2, 'spaceship_titanic-synthetic')
 
     """
 
@@ -97,6 +98,21 @@ class Experiment:
         return self._built("data", DataSource)
 
     @cached_property
+    def task(self) -> Task:
+        """The meaning of the columns, as `task=` says."""
+        node = self.nodes.resolved("task")
+        if not isinstance(node, Mapping):
+            do = "choose one with task=NAME, or write one with mode=init"
+            raise ConfigError(expected("a task", repr(node), do))
+        return Task.read({"name": self.nodes.choice("task"), **node})
+
+    @property
+    def known_task(self) -> Task:
+        """The task with its classes: as the YAML names them, else as the data holds them."""
+        task = self.task
+        return task if task.classes or not task.is_classification else self.dataset.task
+
+    @cached_property
     def dataset(self) -> Dataset:
         """The checked data set of `data=`, from Parquet where it was loaded before.
 
@@ -105,10 +121,11 @@ class Experiment:
         """
 
         def load() -> Dataset:
-            return load_dataset(self.source, self.outputs)[0]
+            return load_dataset(self.source, self.task, self.outputs)[0]
 
         if in_trial():
-            return self.kept.once("dataset", (self.source, self.outputs), load)
+            key = (self.source, self.outputs, self.task.model_dump_json())
+            return self.kept.once("dataset", key, load)
         return load()
 
     @cached_property
@@ -120,8 +137,9 @@ class Experiment:
 
     @cached_property
     def registry(self) -> Registry:
-        """The registry of the models trained on `data=`."""
-        return Registry(self.store, f"spaceship-{self.source.name}", self.outputs / "locks")
+        """The registry of the models of `task=` trained on `data=`."""
+        model = f"{self.task.name}-{self.source.name}"
+        return Registry(self.store, model, self.outputs / "locks")
 
     @cached_property
     def gate(self) -> Gate:
@@ -140,15 +158,14 @@ class Experiment:
     @cached_property
     def protocol(self) -> Protocol:
         """The hold-out and the folds that every figure rests on."""
-        split = self.settings.split
-        return Protocol(split.holdout_fraction, split.salt, split.n_folds, self.settings.seed)
+        return Protocol(**dict(self.settings.split), seed=self.settings.seed)
 
     @cached_property
     def objectives(self) -> list[str]:
         """The metrics that a job returns; the best job is best by the first.
 
         Raises:
-            ConfigError: One is unknown, or belongs to the hold-out.
+            ConfigError: One is unknown, of another kind of problem, or belongs to the hold-out.
 
         """
         metrics = self.settings.objective.metrics
@@ -158,6 +175,9 @@ class Experiment:
                 cv = f"cv_{name.removeprefix('holdout_')}"
                 message = f"expected objective.metric={cv}, found {name}"
                 raise ConfigError(f"{message}; no model is selected by the hold-out")
+            if name.removeprefix("cv_") not in (known := metric_names(self.task.problem)):
+                wanted = f"objective.metric to be one of cv_{', cv_'.join(known)}"
+                raise ConfigError(expected(wanted, name, f"the task is {self.task.problem}"))
         return metrics
 
     @cached_property
@@ -195,7 +215,8 @@ class Experiment:
     def pipeline(self, recipe: Recipe) -> Pipeline:
         """Return the unfitted pipeline of a recipe, seeds and threads taken from this job."""
         own = Recipe.from_plain(self.nodes.resolved_values(recipe.to_plain()))
-        return build_recipe(own, self.settings.seed)
+        check_features(own, self.task)
+        return build_recipe(own, self.dataset.task, self.settings.seed)
 
     def folds(self, recipe: Recipe) -> dict[int, PreparedFold] | None:
         """Return the prepared folds that the trials of this process share, None outside a sweep.
@@ -211,7 +232,10 @@ class Experiment:
 
     def blank_report(self, name: str) -> Report:
         """Return a report that names the data and the protocol in use, still without figures."""
-        return Report(name, self.source.name, self.dataset.digest, protocol=self.protocol)
+        data = self.dataset
+        protocol = self.protocol.on(data.train, data.task)
+        plain = data.task.to_plain()
+        return Report(name, self.source.name, data.digest, protocol=protocol, task=plain)
 
     def over(self, source: DataSource, settings: Settings) -> "Experiment":
         """Return the same experiment on other data and in other places, sharing nothing."""
@@ -242,6 +266,20 @@ class Experiment:
             message = f"expected {group}._target_ to be a {kind.__name__}, found {node['_target_']}"
             raise ConfigError(f"{message}; choose one of configs/{group} with {group}=NAME")
         return made
+
+
+def check_features(recipe: Recipe, task: Task) -> None:
+    """Raise ConfigError if a feature set is made for another task.
+
+    >>> check_features(experiment.recipe(), task)
+    """
+    for one in (recipe, *(recipe.members or ())):
+        module = str(one.features.get("_target_", "")).split(".")
+        own = module[2] if module[:2] == ["spaceship", "task"] else task.name
+        if own != task.name:
+            wanted = f"features made for any task, or for task={task.name}"
+            found = f"{module[-2]}, made for task={own}"
+            raise ConfigError(expected(wanted, found, "choose features=table or features=raw"))
 
 
 def features_name(node: Mapping[str, object]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.chaos.forks import warm
-from tests import loky_forks
+from tests import installed, loky_forks
 
 MAX_BYTES = 200_000
 
@@ -70,7 +70,11 @@ def _run(request: dict[str, Any], streams: list[int], report: int) -> None:
     os.environ.update(request["env"])
     _reseed()
     loky_forks.install()
-    if request["argv"][0] == "-m":
+    if request["argv"][0] == "-c":
+        _, program, *arguments = request["argv"]
+        sys.argv, sys.path[0] = ["-c", *arguments], ""
+        exec(program, {"__name__": "__main__"})  # noqa: S102
+    elif request["argv"][0] == "-m":
         _, module, *arguments = request["argv"]
         sys.argv, sys.path[0] = [module, *arguments], str(Path.cwd())
         runpy.run_module(module, run_name="__main__", alter_sys=True)
@@ -89,4 +93,6 @@ def _reseed() -> None:
 
 if __name__ == "__main__":
     warm()
+    installed.packages()
+    installed.read_once()
     serve(socket.socket(fileno=int(sys.argv[1])))

@@ -33,7 +33,7 @@ class Fork:
     """A command that runs in a fork; its methods are those of `subprocess.Popen`.
 
     Args:
-        command: The interpreter, a script or `-m` and a module, and arguments.
+        command: The interpreter, a script, `-m` and a module or `-c` and a program; arguments.
         cwd: Folder that it runs in.
         env: Its whole environment.
         files: Files that take its standard output and error; None for one pipe, `self.stdout`.

@@ -6,7 +6,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from hydra_plugins.spaceship_optuna.config_text import flatten, redact
 from spaceship.config.installation import program, repository
@@ -106,6 +106,8 @@ class Hook:
         """
         cfg: Any = OmegaConf.load(job_folder / str(self.output_subdir) / CONFIG_FILE)
         cfg.tracking = self._config.tracking
+        with open_dict(cfg.task):
+            cfg.task.setdefault("name", self.choices.get("task"))
         if self.is_study:
             cfg.gate, cfg.reason = self._config.gate, self._config.reason
         return Experiment.of(cfg)

@@ -22,6 +22,15 @@ class Nodes:
         """Keep the config."""
         self._cfg = cfg
 
+    def choice(self, group: str) -> str:
+        """Return the name that was chosen in a group, as far as Hydra's own node tells."""
+        from hydra.core.hydra_config import HydraConfig
+
+        chosen = OmegaConf.select(self._cfg, f"hydra.runtime.choices.{group}")
+        if chosen is None and HydraConfig.initialized():
+            chosen = HydraConfig.get().runtime.choices.get(group)
+        return str(chosen or group)
+
     def plain(self, name: str) -> Any:
         """Return a node as it is written, interpolations and all."""
         node = self._cfg.get(name)

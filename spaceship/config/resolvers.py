@@ -1,4 +1,4 @@
-"""OmegaConf resolvers of the configs: `${project_root:}`, `${abspath:PATH}`, `${cores:}`."""
+"""OmegaConf resolvers of the configs, such as `${abspath:PATH}` and `${kind:CLASSES,NUMBERS}`."""
 
 import os
 from collections.abc import Callable
@@ -10,6 +10,13 @@ from hydra_plugins.spaceship_optuna.process import WORKERS_VARIABLE, usable_core
 from spaceship.config.allow_list import check_hydra
 from spaceship.config.installation import checkout
 
+_SKLEARN = dict.fromkeys(("breast_cancer", "wine", "diabetes"), "sklearn")
+_FIRST = {
+    "data": {"spaceship_titanic": "synthetic", **_SKLEARN},
+    "features": {"spaceship_titanic": "full"},
+}
+"""Choices that the built-in tasks start with, by group."""
+_OTHERWISE = {"data": "local", "features": "table"}
 _checking: list[DictConfig] = []
 
 
@@ -18,7 +25,9 @@ def register_resolvers() -> None:
 
     `project_root` is the checkout or, for an installed package, the working directory of now.
     `cores` is this process's share of the CPU cores: the workers of a sweep divide them.
-    `checked` returns its argument and checks the targets of Hydra's own node before.
+    `checked` returns its argument and checks the targets of Hydra's own node before. `kind` returns
+    its first argument where the task's label is a class, its second where it is a number.
+    `of_task` returns the data source or the features that a task starts with.
 
     >>> register_resolvers()
     >>> OmegaConf.create({"path": "${abspath:/data/../data}"}).path
@@ -30,6 +39,8 @@ def register_resolvers() -> None:
         "abspath": lambda path: str(Path(path).expanduser().absolute()),
         "cores": lambda: max(1, usable_cores() // int(os.environ.get(WORKERS_VARIABLE, "1"))),
         "checked": _checked,
+        "kind": _kind,
+        "of_task": lambda group, task: _FIRST[group].get(task, _OTHERWISE[group]),
     }
     for name, resolver in resolvers.items():
         OmegaConf.register_new_resolver(name, resolver, replace=True)
@@ -44,3 +55,7 @@ def _checked(value: object, *, _root_: DictConfig) -> object:
         finally:
             _checking.clear()
     return value
+
+
+def _kind(classes: str, numbers: str, *, _root_: DictConfig) -> str:
+    return numbers if OmegaConf.select(_root_, "task.problem") == "regression" else classes

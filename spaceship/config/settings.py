@@ -12,6 +12,8 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -71,9 +73,22 @@ class Paths(Section):
 class Split(Section):
     """`split.*`: the hold-out and the folds."""
 
+    kind: Literal["hash", "time"] = _setting("one of hash, time", default="hash")
     holdout_fraction: float = _setting("a number above 0 and below 1", gt=0, lt=1)
     n_folds: int = _setting("a whole number, 2 or more", ge=2)
-    salt: Text = _setting("a text")
+    salt: Text | None = _setting("a text")
+    gap: Annotated[float, AfterValidator(_finite)] = _setting(
+        "a number, 0 or more, and 0 with split=hash", default=0.0, ge=0
+    )
+
+    @field_validator("salt", "gap")
+    @classmethod
+    def _fit_kind(cls, value: str | float | None, info: ValidationInfo) -> str | float | None:
+        """Raise if the hash has no salt, or a gap."""
+        wrong = value is None if info.field_name == "salt" else value != 0
+        if info.data.get("kind") == "hash" and wrong:
+            raise PydanticCustomError("split", "not for split=hash")
+        return value
 
 
 class Objective(Section):
@@ -102,6 +117,8 @@ class Inference(Section):
     """`inference.*`: the file of predictions and the limit of drift."""
 
     output: Text | None = _setting("a file")
+    input: Text | None = _setting("a CSV or Parquet file, or null")
+    proba: bool = _setting("true or false")
     max_drift: Annotated[float, AfterValidator(_finite)] | None = _setting(
         "a number, 0 or more, or null", ge=0
     )

@@ -1,4 +1,4 @@
-"""Data sets and their sources: checked, typed frames and a key for their content."""
+"""Data sets and their sources: raw tables, checked and typed frames, a key for their content."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -6,15 +6,35 @@ from typing import ClassVar
 
 import pandas as pd
 
+from spaceship.task.task import Task
+
 
 @dataclass(frozen=True)
 class Dataset:
     """Rows to learn from and rows to predict, checked and typed."""
 
+    task: Task  # its classes are those of the rows
     train: pd.DataFrame  # with a label
-    test: pd.DataFrame  # without one
+    test: pd.DataFrame | None  # without one; None if there is nothing to predict
     sample: pd.DataFrame | None  # a submission in the expected form: id and label
     digest: str  # sha256 of the contents of train and test
+
+
+@dataclass(frozen=True)
+class Table:
+    """A raw table and the words that messages use for the place it came from."""
+
+    frame: pd.DataFrame
+    place: str
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The raw tables of a data source."""
+
+    train: Table
+    test: Table | None = None
+    sample: Table | None = None
 
 
 class DataSource(ABC):
@@ -24,9 +44,9 @@ class DataSource(ABC):
     """The source's name on the command line; registered models carry it."""
 
     @abstractmethod
-    def fingerprint(self) -> str:
-        """Return a cheap hexadecimal key that changes whenever `load` returns other content."""
+    def fingerprint(self, task: Task) -> str:
+        """Return a cheap hexadecimal key that changes whenever `read` returns other content."""
 
     @abstractmethod
-    def load(self) -> Dataset:
-        """Return the data set; raise if its content breaks the schema."""
+    def read(self, task: Task) -> Tables:
+        """Return the raw tables, unchecked."""

@@ -1,4 +1,4 @@
-"""Rules of the columns applied to raw rows: each broken rule with the values that break it."""
+"""Rules of a task's columns applied to raw rows: each broken rule with the values that break it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from spaceship.task.column_types import kind_of, read
-from spaceship.task.spaceship_titanic.columns import BOOLEANS, COLUMNS, LABEL, NUMBERS
-from spaceship.task.spaceship_titanic.rules import rules
+from spaceship.task.column_types import kind_of, label_column, read
+from spaceship.task.task import Column, ColumnType, Task
+
+_LAST = (ColumnType.BOOLEAN, ColumnType.NUMBER, ColumnType.DATE, ColumnType.DATETIME)
+"""Types that are checked after texts and categories, in this order."""
 
 
 @dataclass(frozen=True)
@@ -21,28 +23,70 @@ class BrokenRule:
     found: pd.Series
 
 
-def broken_rules(frame: pd.DataFrame) -> Iterator[BrokenRule]:
+def broken_rules(frame: pd.DataFrame, task: Task) -> Iterator[BrokenRule]:
     """Yield every rule that rows of a raw frame break: of texts, booleans, numbers, the label.
 
-    The frame holds known columns, any of them absent, under a unique index.
+    The frame holds columns of the task, any of them absent, under a unique index.
 
-    >>> [broken] = broken_rules(pd.DataFrame({"Age": ["7", "-2"]}))
+    >>> [broken] = broken_rules(pd.DataFrame({"Age": ["7", "-2"]}), task)
     >>> broken.rule, broken.found.to_dict()
     ('0 to 120 years', {1: '-2'})
     """
-    declared = rules()
-    texts = [name for name in COLUMNS if not kind_of(name)]
-    for name in (one for one in (*texts, *BOOLEANS, *NUMBERS, LABEL) if one in frame.columns):
-        raw = frame[name]
-        values, unreadable = read(raw)
-        infinite = values.abs() == np.inf if values.dtype == np.float64 else unreadable & False
-        kind = "true, false or nothing" if name in BOOLEANS else kind_of(name)
-        marks = {kind: unreadable, "a finite number": infinite}
-        yield from (BrokenRule(name, rule, raw[m]) for rule, m in marks.items() if m.any())
-        if name in declared:
-            usable = values[~(unreadable | infinite)]
-            for rule, rows in _failures(usable.to_frame(name), declared[name].set_name(name)):
-                yield BrokenRule(name, rule, raw.loc[rows])
+    ordered = sorted(task.raw.items(), key=lambda item: _rank(item[1].type))
+    for name, column in [*ordered, (task.label, label_column(task))]:
+        if name in frame.columns:
+            yield from _broken(frame[name], column, task)
+
+
+def _rank(kind: ColumnType) -> int:
+    return _LAST.index(kind) + 1 if kind in _LAST else 0
+
+
+def _broken(raw: pd.Series, column: Column, task: Task) -> Iterator[BrokenRule]:
+    """Yield the rules that the values of one raw column break."""
+    name, is_label = str(raw.name), raw.name == task.label
+    values, unreadable = read(raw, column)
+    infinite = values.abs() == np.inf if values.dtype == np.float64 else unreadable & False
+    optional = column.type is ColumnType.BOOLEAN and not is_label
+    kind = f"{kind_of(column).replace(' or ', ', ')} or nothing" if optional else kind_of(column)
+    marks = {kind: unreadable, "a finite number": infinite}
+    yield from (BrokenRule(name, rule, raw[m]) for rule, m in marks.items() if m.any())
+    required = f"{kind_of(column) or 'a value'}" if is_label else "an id" if name == task.id else ""
+    rules = pa.Column(checks=[*_checks(name, column, task)], nullable=not required, title=required)
+    usable = values[~(unreadable | infinite)]
+    for rule, rows in _failures(usable.to_frame(name), rules.set_name(name)):
+        yield BrokenRule(name, rule, raw.loc[rows])
+
+
+def _checks(name: str, column: Column, task: Task) -> Iterator[pa.Check]:
+    """Yield the rules of a column's values; the error of each is the rule in words."""
+    if column.min is not None or column.max is not None:
+        yield _range(column)
+    if column.pattern is not None:
+        form = column.unit or f"the pattern {column.pattern}"
+        yield pa.Check.str_matches(f"(?:{column.pattern})\\Z", error=form)
+    if column.levels is not None and column.type is ColumnType.CATEGORY:
+        yield pa.Check.isin([*column.levels], error=f"one of {', '.join(column.levels)}")
+    if name == task.id:
+        yield pa.Check(lambda known: ~known.duplicated(keep=False), error="each id once")
+
+
+def _range(column: Column) -> pa.Check:
+    """Return the check of the least and the greatest value."""
+    bounds = (column.min, column.max)
+    least, most = (pd.Timestamp(one) if column.type.is_time and one else one for one in bounds)
+    unit = f" {column.unit}" if column.unit else ""
+    if column.min is None:
+        return pa.Check.le(most, error=f"at most {_shown(column.max)}{unit}")
+    if column.max is None:
+        return pa.Check.ge(least, error=f"{_shown(column.min)} or more{unit}")
+    return pa.Check.in_range(
+        least, most, error=f"{_shown(column.min)} to {_shown(column.max)}{unit}"
+    )
+
+
+def _shown(bound: float | str | None) -> str:
+    return f"{bound:g}" if isinstance(bound, float) else str(bound)
 
 
 def _failures(frame: pd.DataFrame, column: pa.Column) -> Iterator[tuple[str, pd.Index]]:

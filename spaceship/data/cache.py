@@ -1,5 +1,6 @@
 """Cache of checked data as Parquet, keyed by the fingerprint of its source."""
 
+import hashlib
 import json
 import logging
 import shutil
@@ -10,8 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from spaceship.data._base import Dataset, DataSource
+from spaceship.data.checks import checked
 from spaceship.data.digest import digest
 from spaceship.files import remove, unfinished
+from spaceship.task.task import Task
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +22,11 @@ _META = "meta.json"
 _FRAMES = ("train", "test", "sample")
 
 
-def load_dataset(source: DataSource, outputs: Path) -> tuple[Dataset, Path]:
+SCHEMA_VERSION = 2
+"""Part of every folder's name: raise it when typed contents change."""
+
+
+def load_dataset(source: DataSource, task: Task, outputs: Path) -> tuple[Dataset, Path]:
     """Return the data set of a source and its folder, from Parquet if it was loaded before.
 
     A stored copy, below `paths.outputs`, is used only if its contents still have the digest noted
@@ -27,14 +34,14 @@ def load_dataset(source: DataSource, outputs: Path) -> tuple[Dataset, Path]:
 
     >>> from spaceship.data.synthetic import SyntheticData
     >>> source = SyntheticData(n_groups=30, seed=1, drift=0.0, test_fraction=0.3)
-    >>> data, folder = load_dataset(source, tmp_path)
-    >>> load_dataset(source, tmp_path)[0].digest == data.digest
+    >>> data, folder = load_dataset(source, task, tmp_path)
+    >>> load_dataset(source, task, tmp_path)[0].digest == data.digest
     True
     """
-    folder = outputs / "data" / source.name / source.fingerprint()[:16]
-    stored = _read(folder)
+    folder = outputs / "data" / task.name / source.name / _key(source, task)
+    stored = _read(folder, task)
     if stored is None:
-        stored = source.load()
+        stored = checked(source.read(task), task)
         _write(stored, folder)
         log.info("Checked data stored in %s", folder)
     return stored, folder
@@ -64,7 +71,13 @@ def filling(folder: Path) -> Iterator[Path]:
         remove(temporary)
 
 
-def _read(folder: Path) -> Dataset | None:
+def _key(source: DataSource, task: Task) -> str:
+    """Return a key of content and meaning, 16 hexadecimal digits."""
+    parts = (SCHEMA_VERSION, source.fingerprint(task), task.to_plain())
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _read(folder: Path, task: Task) -> Dataset | None:
     """Return the stored data set, or None; a copy that is damaged is removed."""
     if not folder.is_dir():
         return None
@@ -74,7 +87,9 @@ def _read(folder: Path) -> Dataset | None:
         frames = {name: pd.read_parquet(path) for name, path in paths.items() if path.is_file()}
         if digest(*frames.values()) != meta["frames_digest"]:
             raise ValueError("its contents have changed")  # noqa: TRY301 - one way out
-        return Dataset(frames["train"], frames["test"], frames.get("sample"), meta["digest"])
+        own = task.model_copy(update={"classes": tuple(meta["classes"])})
+        parts = (frames["train"], frames.get("test"), frames.get("sample"))
+        return Dataset(own, *parts, meta["digest"])
     except (KeyError, OSError, ValueError) as fault:  # pyarrow's errors are among these
         log.warning("The data stored in %s is loaded afresh: %s", folder, fault)
         shutil.rmtree(folder, ignore_errors=True)
@@ -84,7 +99,8 @@ def _read(folder: Path) -> Dataset | None:
 def _write(data: Dataset, folder: Path) -> None:
     frames = {name: getattr(data, name) for name in _FRAMES}
     frames = {name: frame for name, frame in frames.items() if frame is not None}
-    meta = {"digest": data.digest, "frames_digest": digest(*frames.values())}
+    meta: dict[str, object] = {"digest": data.digest, "frames_digest": digest(*frames.values())}
+    meta |= {"classes": data.task.classes}
     with filling(folder) as temporary:
         for name, frame in frames.items():
             frame.to_parquet(temporary / f"{name}.parquet")

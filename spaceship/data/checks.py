@@ -2,104 +2,143 @@
 
 import logging
 
-import numpy as np
 import pandas as pd
 
+from spaceship.data._base import Dataset, Table, Tables
 from spaceship.data.csv_reader import LINE, first_few
+from spaceship.data.digest import digest
 from spaceship.errors import DataError, expected
-from spaceship.task.column_types import closest, header_faults, to_boolean, typed
-from spaceship.task.spaceship_titanic.columns import (
-    COLUMNS,
-    GROUPS,
-    ID,
-    LABEL,
-    NOUN,
-    WHOLE_GROUPS,
-    group_of,
+from spaceship.task.column_types import (
+    closest,
+    header_faults,
+    label_column,
+    read,
+    typed,
+    typed_label,
 )
-
-SCHEMA_VERSION = 1  # part of every fingerprint: raise it when typed contents change
+from spaceship.task.task import Task
 
 log = logging.getLogger(__name__)
 
 
-def check(frame: pd.DataFrame, *, source: str, labelled: bool) -> pd.DataFrame:
-    """Return a raw frame typed, its columns in the order of `COLUMNS`, with a RangeIndex.
+def checked(tables: Tables, task: Task) -> Dataset:
+    """Return raw tables checked and typed; raise DataError that lists every fault of a table.
+
+    >>> raw = Tables(Table(people.train, "train.csv"), Table(people.test, "test.csv"))
+    >>> checked(raw, task).digest == people.digest
+    True
+    """
+    task = task.with_classes(_classes(tables.train, task))
+    train, test, sample = check(tables.train, task, labelled=True), None, None
+    if tables.test is not None:
+        test = check(tables.test, task, labelled=False)
+        check_disjoint(train, test, task)
+        if tables.sample is not None and task.id is not None:
+            sample = check_sample(tables.sample, test, task)
+    frames = [train] if test is None else [train, test]
+    return Dataset(task, train, test, sample, digest(*frames))
+
+
+def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
+    """Return a raw table typed, its columns in the order of the task, with a RangeIndex.
 
     Columns of other names are dropped with a warning, the label too unless it is wanted
     (`labelled`). Categories never seen before and missing values are data; only an id and a label
     must be there in every row. Raise one DataError that lists every fault: column, rule, number
     of rows and the first of them, by the line numbers of `read_csv` if the index holds them.
 
-    >>> check(people.test.astype(object), source="test.csv", labelled=False).equals(people.test)
+    >>> raw = Table(people.test.astype(object), "test.csv")
+    >>> check(raw, task, labelled=False).equals(people.test)
     True
     """
-    wanted = [*COLUMNS, LABEL] if labelled else [*COLUMNS]
-    frame = frame.set_axis([str(name).strip() for name in frame.columns], axis="columns")
+    wanted = [*task.raw, task.label] if labelled else [*task.raw]
+    frame = table.frame.set_axis([str(x).strip() for x in table.frame.columns], axis="columns")
     if frame.index.name != LINE:
         frame = frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row"))
     if unknown := [name for name in frame.columns if name not in wanted]:
         hints = ", ".join(f"'{name}'{closest(name, wanted)}" for name in unknown)
-        log.warning("%s: columns dropped, as no rule knows them: %s", source, hints)
+        log.warning("%s: columns dropped, as no rule knows them: %s", table.place, hints)
     known = frame.loc[:, frame.columns.isin(wanted) & ~frame.columns.duplicated()]
-    if faults := header_faults(frame.columns, wanted) + _row_faults(known):
-        first = f"{source}: {_counted(len(faults), 'fault')} in {_counted(len(frame), 'row')}."
+    if faults := header_faults(frame.columns, wanted) + _row_faults(known, task):
+        first = f"{table.place}: {_counted(len(faults), 'fault')} in {_counted(len(frame), 'row')}."
         last = "Mend or remove what is listed, then run again."
         raise DataError("\n  ".join([first, *faults]) + f"\n{last}")
-    return typed(known).reset_index(drop=True)
+    made = typed(known, task.raw)
+    if labelled:
+        made[task.label] = typed_label(known, task)
+    return made.reset_index(drop=True)
 
 
-def check_disjoint(train: pd.DataFrame, test: pd.DataFrame) -> None:
+def check_disjoint(train: pd.DataFrame, test: pd.DataFrame, task: Task) -> None:
     """Raise DataError if a group has rows in both train and test.
 
-    >>> check_disjoint(people.train, people.test)
+    >>> check_disjoint(people.train, people.test, task)
     """
-    groups = [set(group_of(frame[ID])) for frame in (train, test)]
+    if task.group is None:
+        return
+    groups = [set(task.group_names(frame)) for frame in (train, test)]
     if shared := sorted(groups[0] & groups[1]):
-        wanted = f"{GROUPS} ({ID} before '_') to be in train or in test"
-        do = f"move each of these groups to one of the two files: {WHOLE_GROUPS}"
+        wanted = f"{task.groups} ({task.group.of}) to be in train or in test"
+        do = f"move each of these groups to one of the two: {task.nouns} of one group are alike, "
+        do += "so scores would flatter"
         raise DataError(expected(wanted, f"{len(shared)} in both: {first_few(shared)}", do))
 
 
-def check_sample(
-    sample: pd.DataFrame, test: pd.DataFrame, *, source: str = "sample_submission.csv"
-) -> pd.DataFrame:
-    """Return a sample submission typed: ids as text and labels as booleans.
+def check_sample(table: Table, test: pd.DataFrame, task: Task) -> pd.DataFrame:
+    """Return a sample submission: the ids as text and the label.
 
-    Raise DataError if a column is missing, or the ids are not those of test in its order.
+    Raise DataError if a column is missing, the ids are not those of test in its order, or a label
+    is neither a value of the task's nor a number.
 
-    >>> bool(check_sample(people.test[[ID]].assign(**{LABEL: "False"}), people.test)[LABEL].any())
-    False
+    >>> raw = people.test[["PassengerId"]].assign(Transported="False")
+    >>> len(check_sample(Table(raw, "sample.csv"), people.test, task)) == len(people.test)
+    True
     """
-    wanted = [ID, LABEL]
-    if faults := header_faults(sample.columns, wanted):
-        raise DataError(f"{source}: {'; '.join(faults)}; download the file again")
-    sample = sample[wanted].reset_index(drop=True)
-    if differences := _differences(sample[ID], test[ID].reset_index(drop=True)):
-        what, do = f"the {ID}s of the test file in its order", "take both files from one download"
-        raise DataError(f"{source}: {expected(what, differences, do)}")
-    labels = to_boolean(sample[LABEL])
-    if labels.hasnans:
-        what, found = f"{LABEL} to be True or False in every row", f"{labels.isna().sum()} others"
-        raise DataError(f"{source}: {expected(what, found, 'download the file again')}")
-    return sample.assign(**{LABEL: labels.astype(np.bool_)})
+    wanted, place = [task.id_name, task.label], table.place
+    if faults := header_faults(table.frame.columns, wanted):
+        raise DataError(f"{place}: {'; '.join(faults)}; download the file again")
+    sample = table.frame[wanted].reset_index(drop=True)
+    ids = typed(sample, {task.id_name: task.raw[task.id_name]})[task.id_name]
+    if differences := _differences(ids, test[task.id_name].reset_index(drop=True)):
+        what = f"the {task.id_name}s of the test file in its order"
+        do = "take both files from one download"
+        raise DataError(f"{place}: {expected(what, differences, do)}")
+    label = typed_label(sample, task)
+    strange = label.isna() & pd.to_numeric(sample[task.label], errors="coerce").isna()
+    if task.is_classification and strange.any():
+        what = f"{task.label} to be {' or '.join(task.label_values)} in every row"
+        found = f"{strange.sum()} others"
+        raise DataError(f"{place}: {expected(what, found, 'download the file again')}")
+    return sample.assign(**{task.id_name: ids, task.label: label})
 
 
-def _row_faults(frame: pd.DataFrame) -> list[str]:
+def _classes(train: Table, task: Task) -> list[str]:
+    """Return the values of a raw label, where the task does not name its classes."""
+    frame = train.frame
+    if not task.is_classification or task.classes or task.label not in frame.columns:
+        return [*task.classes]
+    if isinstance(column := frame[task.label], pd.DataFrame):
+        return []  # there twice: a fault of the header
+    as_category = label_column(task).model_copy(update={"type": "category", "levels": None})
+    return [str(one).strip() for one in read(column, as_category)[0].dropna().unique()]
+
+
+def _row_faults(frame: pd.DataFrame, task: Task) -> list[str]:
     """Return a line for each rule that rows break."""
     # pandera takes 0.2 s to import, and a model in production never checks a file
     from spaceship.data.broken_rules import broken_rules
 
     if not len(frame.index):
-        return [f"rows: expected at least one {NOUN} below the header, found none"]
+        return [f"rows: expected at least one {task.noun} below the header, found none"]
     faults = []
-    if ID in frame.columns and (headers := frame[ID] == ID).any():
-        faults.append(f"rows: expected one header, found it again: {_rows(frame[ID][headers])}")
+    if task.id in frame.columns and (headers := frame[task.id] == task.id).any():
+        again = _rows(frame[task.id][headers])
+        faults.append(f"rows: expected one header, found it again: {again}")
         frame = frame[~headers]
     return faults + [
         f"{broken.column}: expected {broken.rule}, found {_counted(len(broken.found), 'row')} "
         f"otherwise: {_rows(broken.found)}"
-        for broken in broken_rules(frame)
+        for broken in broken_rules(frame, task)
     ]
 
 

@@ -1,27 +1,33 @@
 """Description of a data set's columns, which `mode=pp` stores and logs."""
 
+import numpy as np
 import pandas as pd
+
+from spaceship.task.task import Task
 
 _SHOWN = ["missing", "distinct", "minimum", "median", "maximum", "top", "top_share"]
 
 
-def describe(frame: pd.DataFrame, label: str) -> pd.DataFrame:
+def describe(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
     """Return one row per column of a typed, labelled frame.
 
     It holds dtype, missing (share), distinct, minimum, median, maximum (numbers only), top and
-    top_share (commonest value), label_if_missing (share of True where the column is missing).
+    top_share (commonest value), label_if_missing (where the column is missing: share of True, or
+    mean of the number to predict).
 
-    >>> describe(people.train, "Transported").loc["HomePlanet", "top"]
+    >>> describe(people.train, task).loc["HomePlanet", "top"]
     'Earth'
     """
-    rows = {name: _describe(frame[name], frame[label]) for name in frame.columns}
+    label = frame[task.label]
+    target = pd.Series(np.nan, frame.index) if label.dtype == "str" else label.astype("float64")
+    rows = {name: _describe(frame[name], target) for name in frame.columns}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("column")
 
 
 def description_table(description: pd.DataFrame) -> str:
     """Return a description as a table for a terminal.
 
-    >>> print(description_table(describe(people.train, "Transported")).splitlines()[1].strip())
+    >>> print(description_table(describe(people.train, task)).splitlines()[1].strip())
     column
     """
     return description[_SHOWN].to_string(na_rep="", float_format=lambda value: f"{value:.4g}")
@@ -38,6 +44,6 @@ def _describe(column: pd.Series, label: pd.Series) -> dict[str, object]:
         "top_share": counts.iloc[0] / counts.sum() if len(counts) else float("nan"),
         "label_if_missing": float(label[missing].mean()),
     }
-    if column.dtype == "float64":
+    if column.dtype == "float64" or column.dtype.kind == "M":
         row |= {"minimum": column.min(), "median": column.median(), "maximum": column.max()}
     return row

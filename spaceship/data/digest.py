@@ -29,6 +29,8 @@ def _canonical(column: pd.Series) -> list[bytes]:
     """Return the values as bytes that only equal values share."""
     if column.dtype == "boolean":
         column = column.astype("Int8").fillna(-1)
+    if column.dtype.kind == "M":
+        return [column.to_numpy("datetime64[us]").view("<i8").tobytes()]
     if column.dtype != "str":
         # adding zero makes -0.0 plain zero; all missing numbers get the same bit pattern
         numbers = column.to_numpy(np.float64, na_value=np.nan) + 0.0

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar
 
-from spaceship.data._base import Dataset, DataSource
+from spaceship.data._base import DataSource, Tables
 from spaceship.data.local import LocalData
 from spaceship.errors import (
     ConfigError,
@@ -18,10 +18,10 @@ from spaceship.errors import (
     SpaceshipError,
     expected,
 )
-from spaceship.task.spaceship_titanic.columns import COMPETITION
+from spaceship.task.task import Task
 
 _SITE = "https://www.kaggle.com"
-_OWN = f"the task's own is data.competition={COMPETITION}"
+_OWN = "take the name from the competition's address: data.competition=NAME"
 _TOKEN = (
     f"create an API token on {_SITE}/settings/api and set the environment variable "
     "KAGGLE_API_TOKEN to it, or save it as ~/.kaggle/access_token"
@@ -46,13 +46,13 @@ class KaggleData(DataSource):
             raise ConfigError(expected(wanted, repr(competition), _OWN))
         self.competition = competition
 
-    def fingerprint(self) -> str:
+    def fingerprint(self, task: Task) -> str:
         """Return the fingerprint of the downloaded files, the same as theirs with `data=local`."""
-        return self._local.fingerprint()
+        return self._local.fingerprint(task)
 
-    def load(self) -> Dataset:
-        """Return the data set of the downloaded files, checked."""
-        return self._local.load()
+    def read(self, task: Task) -> Tables:
+        """Return the raw tables of the downloaded files."""
+        return self._local.read(task)
 
     @cached_property
     def _local(self) -> LocalData:

@@ -1,64 +1,92 @@
-"""Folder as a data source: train.csv, test.csv and, if it is there, sample_submission.csv."""
+"""Files as a data source: train, test and sample submission of one folder, or named one by one."""
 
 import hashlib
+import io
 from pathlib import Path
 from typing import ClassVar
 
-from spaceship.data._base import Dataset, DataSource
-from spaceship.data.checks import SCHEMA_VERSION, check, check_disjoint, check_sample
-from spaceship.data.csv_reader import read_csv, stored_bytes
-from spaceship.data.digest import digest
-from spaceship.errors import DataError, expected
+import pandas as pd
 
-_FILES = ("train.csv", "test.csv")
-_SAMPLE = "sample_submission.csv"
+from spaceship.data._base import DataSource, Table, Tables
+from spaceship.data.csv_reader import read_csv, stored_bytes
+from spaceship.errors import DataError, expected
+from spaceship.task.task import Task
 
 
 class LocalData(DataSource):
-    """Data set of one folder; each of its files may be packed with gzip (`train.csv.gz`).
+    """Data set of one folder, its files named by the task, or of files named one by one.
 
-    `~` is the home folder; a relative path starts where the command is run.
+    Each may be packed with gzip (`train.csv.gz`). `~` is the home folder; a relative path starts
+    where the command is run.
 
     >>> people.train.to_csv(tmp_path / "train.csv", index=False)
     >>> people.test.to_csv(tmp_path / "test.csv", index=False)
-    >>> LocalData(tmp_path).load().digest == people.digest
+    >>> len(LocalData(tmp_path).read(task).train.frame) == len(people.train)
     True
     """
 
     name: ClassVar[str] = "local"
 
-    def __init__(self, dir: str | Path | None) -> None:  # noqa: A002 - the key users type
-        """Keep the folder; nothing is read yet."""
-        self.dir = None if dir is None else Path(dir).expanduser().absolute()
+    def __init__(
+        self,
+        dir: str | Path | None = None,  # noqa: A002 - the key users type
+        train: str | Path | None = None,
+        test: str | Path | None = None,
+    ) -> None:
+        """Keep the paths; nothing is read yet."""
+        self.dir, self.train, self.test = (_absolute(one) for one in (dir, train, test))
 
-    def fingerprint(self) -> str:
-        """Return the sha256 of the files' bytes and the schema's version; the folder is no part."""
-        sha = hashlib.sha256(f"schema {SCHEMA_VERSION}".encode())
-        for path in self._paths():
+    def fingerprint(self, task: Task) -> str:
+        """Return the sha256 of the files' names and bytes; the folder is no part."""
+        sha = hashlib.sha256()
+        for path in self._paths(task).values():
             data = stored_bytes(path)
             sha.update(f"\0{path.name} {len(data)}\0".encode())
             sha.update(data)
         return sha.hexdigest()
 
-    def load(self) -> Dataset:
-        """Return the checked data set; raise DataError if the folder or a file is unfit."""
-        train_path, test_path, *sample_path = self._paths()
-        train = check(read_csv(train_path), source=str(train_path), labelled=True)
-        test = check(read_csv(test_path), source=str(test_path), labelled=False)
-        check_disjoint(train, test)
-        samples = [check_sample(read_csv(path), test, source=str(path)) for path in sample_path]
-        return Dataset(train, test, samples[0] if samples else None, digest(train, test))
+    def read(self, task: Task) -> Tables:
+        """Return the raw tables; raise DataError if the folder or a file is unfit."""
+        paths = self._paths(task)
+        return Tables(**{part: Table(read_table(path), str(path)) for part, path in paths.items()})
 
-    def _paths(self) -> list[Path]:
-        """Return the paths of train, test and, if it is there, the sample."""
-        folder, do = f"a folder with {' and '.join(_FILES)}", "give the folder as data.dir=PATH"
+    def _paths(self, task: Task) -> dict[str, Path]:
+        """Return the path of each table: train, and test and sample where they are."""
+        if self.train is not None:
+            given = {"train": self.train, "test": self.test}
+            return {part: path for part, path in given.items() if path is not None}
+        files = {part: name for part, name in task.files if name is not None}
+        wanted = [name for part, name in files.items() if part != "sample"]
+        folder, do = f"a folder with {' and '.join(wanted)}", "give the folder as data.dir=PATH"
         if self.dir is None:
             raise DataError(expected(f"the data set in {folder}", "data.dir not set", do))
         if not self.dir.is_dir():
             found = "a file" if self.dir.exists() else "nothing"
             raise DataError(expected(f"data.dir={self.dir} to be {folder}", f"{found} there", do))
-        *paths, sample = (_packed_or_plain(self.dir / name) for name in (*_FILES, _SAMPLE))
-        return [*paths, sample] if sample.exists() else paths
+        paths = {part: _packed_or_plain(self.dir / name) for part, name in files.items()}
+        if "sample" in paths and not paths["sample"].exists():
+            del paths["sample"]
+        return paths
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Return the raw rows of a CSV or Parquet file; raise DataError if it cannot be read.
+
+    >>> people.train.to_parquet(tmp_path / "rows.parquet")
+    >>> len(read_table(tmp_path / "rows.parquet")) == len(people.train)
+    True
+    """
+    if path.suffix not in {".parquet", ".pq"}:
+        return read_csv(path)
+    try:
+        return pd.read_parquet(io.BytesIO(stored_bytes(path)))
+    except (OSError, ValueError) as error:  # pyarrow's errors are among these
+        do = "it is damaged: export it again"
+        raise DataError(f"{path}: {expected('a Parquet file', type(error).__name__, do)}") from None
+
+
+def _absolute(path: str | Path | None) -> Path | None:
+    return None if path is None else Path(path).expanduser().absolute()
 
 
 def _packed_or_plain(path: Path) -> Path:

@@ -6,25 +6,31 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spaceship.data._base import Dataset
-from spaceship.data.checks import check_sample
 from spaceship.errors import ConfigError, SubmissionError, expected
 from spaceship.files import write_atomically
-from spaceship.task.spaceship_titanic.columns import ID, LABEL
+from spaceship.task.task import Task
 
 
-def submission(predictions: npt.ArrayLike, data: Dataset) -> pd.DataFrame:
-    """Return the table to submit: id and label of each test row, in the order of the test file.
+def submission(
+    predictions: npt.ArrayLike,
+    frame: pd.DataFrame,
+    task: Task,
+    chances: npt.ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Return the table to submit: id and label of each row, in the order of the frame.
 
-    The predictions are True or False per test row `(n_rows,)`. Raise DataError if there is a
-    sample submission with other ids.
+    The predictions are those of an estimator, `(n_rows,)`; the label is written in its own values.
+    Probabilities of True `(n_rows,)` or of each class `(n_rows, n_classes)` become further columns.
 
-    >>> len(submission([True] * len(people.test), people)) == len(people.test)
-    True
+    >>> submission([True] * 2, people.test.head(2), task)["Transported"].tolist()
+    [True, True]
     """
-    if data.sample is not None:
-        check_sample(data.sample, data.test)
-    return pd.DataFrame({ID: data.test[ID], LABEL: np.asarray(predictions).astype(bool)})
+    table = {task.id_name: task.names(frame).array, task.label: task.spelt(predictions)}
+    if chances is not None:
+        values = np.asarray(chances, dtype=float).reshape(len(frame), -1)
+        classes = task.label_values[-values.shape[1] :]
+        table |= {f"probability_{one}": values[:, at] for at, one in enumerate(classes)}
+    return pd.DataFrame(table)
 
 
 def usable(output: object) -> Path:
@@ -47,7 +53,7 @@ def usable(output: object) -> Path:
 def write(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV, whole or not at all; raise SubmissionError if that is impossible.
 
-    >>> write(submission([True] * len(people.test), people), tmp_path / "mine.csv")
+    >>> write(submission([True] * 2, people.test.head(2), task), tmp_path / "mine.csv")
     """
     try:
         write_atomically(path, table.to_csv(index=False, lineterminator="\n"))

@@ -6,15 +6,15 @@ from typing import ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from spaceship.data import checks as schema
-from spaceship.data._base import Dataset, DataSource
-from spaceship.data.digest import digest
+from spaceship.data._base import DataSource, Table, Tables
 from spaceship.errors import ConfigError, expected
-from spaceship.task.spaceship_titanic.columns import ID, LABEL
 from spaceship.task.spaceship_titanic.generator.passengers import generate
+from spaceship.task.task import Task
 
 GENERATOR_VERSION = 2
 """Raise it with any change that makes the same parameters give other passengers."""
+BUILT_IN = "spaceship_titanic"
+"""The task whose rows are generated."""
 FEWEST_GROUPS, MOST_GROUPS = 10, 5_000_000
 _WANTED = {  # of each parameter in messages: its range, and an example
     "n_groups": (f"a whole number, {FEWEST_GROUPS} to {MOST_GROUPS}", 9280),
@@ -39,7 +39,8 @@ class SyntheticData(DataSource):
     `test_fraction` of the groups have no label. Raise one ConfigError that lists all arguments out
     of range.
 
-    >>> SyntheticData(n_groups=300, seed=1, drift=0.0, test_fraction=0.33).load().train.shape[1]
+    >>> source = SyntheticData(n_groups=300, seed=1, drift=0.0, test_fraction=0.33)
+    >>> source.read(task).train.frame.shape[1]
     14
     """
 
@@ -55,25 +56,36 @@ class SyntheticData(DataSource):
             names = [str(fault["loc"][0]) for fault in error.errors()]
             raise ConfigError("\n".join(self._fault(name) for name in names)) from None
 
-    def fingerprint(self) -> str:
+    def fingerprint(self, task: Task) -> str:
         """Return a hash of the parameters and the generator's version."""
+        del task
         shape = (self.n_groups, self.seed, float(self.drift), float(self.test_fraction))
-        key = (self.name, GENERATOR_VERSION, schema.SCHEMA_VERSION, *shape)
+        key = (self.name, GENERATOR_VERSION, *shape)
         return hashlib.sha256(repr(key).encode()).hexdigest()
 
-    def load(self) -> Dataset:
-        """Return the passengers, the travel groups dealt to train and test at random."""
+    def read(self, task: Task) -> Tables:
+        """Return the passengers, whole groups dealt to train and test at random."""
+        check_built_in(task)
         everyone, group = generate(self.n_groups, self.seed, self.drift)
         n_test = min(max(round(self.test_fraction * self.n_groups), 1), self.n_groups - 1)
         deal = np.random.default_rng([self.seed, 1]).permutation(self.n_groups)
         is_test = (deal < n_test)[group]
-        train = schema.check(everyone[~is_test], source="synthetic train", labelled=True)
-        unlabelled = everyone[is_test].drop(columns=LABEL)
-        test = schema.check(unlabelled, source="synthetic test", labelled=False)
-        sample = test[[ID]].assign(**{LABEL: False})
-        return Dataset(train, test, sample, digest(train, test))
+        test = everyone[is_test].drop(columns=task.label)
+        sample = test[[task.id_name]].assign(**{task.label: False})
+        train = Table(everyone[~is_test], "synthetic train")
+        return Tables(train, Table(test, "synthetic test"), Table(sample, "synthetic sample"))
 
     def _fault(self, name: str) -> str:
         wanted, example = _WANTED[name]
         do = f"try data.{name}={example}"
         return expected(f"data.{name} to be {wanted}", repr(getattr(self, name)), do)
+
+
+def check_built_in(task: Task) -> None:
+    """Raise ConfigError unless the task is the one whose rows the generator makes.
+
+    >>> check_built_in(task)
+    """
+    if task.name != BUILT_IN:
+        do = "use data=local data.dir=FOLDER, or try things out with data=resample"
+        raise ConfigError(expected(f"data=synthetic with task={BUILT_IN}", task.name, do))

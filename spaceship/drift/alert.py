@@ -14,7 +14,7 @@ from spaceship.errors import DriftError, expected
 log = logging.getLogger(__name__)
 
 FEWEST_ROWS = 50
-"""Least rows to judge drift by. In 300 draws of 50, 100 or 200 undrifted synthetic passengers no
+"""Least rows to judge drift by. In 300 draws of 50, 100 or 200 undrifted synthetic rows no
 column went beyond chance; with fewer there is next to nothing but chance."""
 
 _LEGEND = (
@@ -57,19 +57,21 @@ class DriftAlert:
     def raise_or_warn(self, drifts: Sequence[Drift], n_rows: int) -> None:
         """Warn of columns above the limit, or raise DriftError if `on_drift` is `fail`."""
         if n_rows < FEWEST_ROWS:
-            message = "%d passengers are too few to judge drift by: it takes %d."
+            message = "%d rows are too few to judge drift by: it takes %d."
             log.info(message, n_rows, FEWEST_ROWS)
         elif self.max_drift is None and self.on_drift == Reaction.FAIL:
-            log.warning("No drift is too much as inference.max_drift is null: it is only reported.")
+            log.warning(
+                "Drift is only reported, as inference.max_drift is null: set it to end the run."
+            )
         if not (exceeding := self.exceeding(drifts, n_rows)):
             return
         found = ", ".join(f"{one.column} at {one.psi:.3g}" for one in exceeding)
         if self.on_drift == Reaction.WARN:
-            log.warning("Beyond inference.max_drift=%g: %s", self.max_drift, found)
+            log.warning("Above inference.max_drift=%g: %s", self.max_drift, found)
             return
         what = f"every column within inference.max_drift={self.max_drift:g}"
         do = (
-            "no submission was written: train on passengers like these (mode=train), or accept the "
+            "no submission was written: train on rows like these (mode=train), or accept the "
             "drift with inference.on_drift=warn"
         )
         raise DriftError(expected(what, found, do))

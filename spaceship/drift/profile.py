@@ -7,9 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spaceship.task.spaceship_titanic.drift_columns import GROUP_SIZE, drift_columns, group_sizes
+from spaceship.task.task import ColumnType, Task
 
 PROFILE_FILE = "profile.json"
+GROUP_SIZE = "GroupSize"  # name of the sizes of groups among the columns
+_EPOCH, _DAY = pd.Timestamp(1970, 1, 1), pd.Timedelta(days=1)
 SCORE = "score"  # name of the predicted probabilities among the columns
 N_BINS = 10
 MAX_LEVELS = 50  # categories of a column with a bin of their own; rarer ones share one
@@ -37,27 +39,50 @@ class Profile:
 
 
 def take_profile(
-    frame: pd.DataFrame, chances: npt.NDArray[np.float64], like: Profile | None = None
+    frame: pd.DataFrame, task: Task, values: npt.NDArray[np.float64], like: Profile | None = None
 ) -> Profile:
-    """Return the profile of typed raw columns and of probabilities, in the bins of `like`.
+    """Return the profile of typed raw columns and of predictions, in the bins of `like`.
 
-    Rows of one travel group are much alike, so they count for no more independent rows than if they
-    were copies: their number over the size of the mean row's group (Kish, "Survey Sampling", 1965).
-    The sizes of the groups are a column of their own, in which each group counts once. A label is
-    not used; the probabilities may be of some of the rows only.
+    Rows of one group are much alike, so they count for no more independent rows than if they were
+    copies: their number over the size of the mean row's group (Kish, "Survey Sampling", 1965). The
+    sizes of the groups are a column of their own, in which each group counts once. A label is not
+    used; the predictions may be of some of the rows only: of several classes, the largest
+    probability counts.
 
-    >>> take_profile(people.train, np.zeros(3)).columns["CryoSleep"].levels
+    >>> take_profile(people.train, task, np.zeros(3)).columns["CryoSleep"].levels
     ('False', 'True')
     """
-    categories, numbers = drift_columns(frame)
-    numbers[SCORE] = pd.Series(chances, name=SCORE)
-    sizes, once = group_sizes(frame)
+    categories, numbers = _columns(frame, task)
+    score = values.max(axis=1) if values.ndim > 1 else values
+    numbers[_free(SCORE, frame)] = pd.Series(score, name=SCORE)
+    sizes = task.group_sizes(frame) if task.group is not None else pd.Series(1, frame.index)
     alike = float(sizes.mean()) if len(sizes) else 1.0
     known = {} if like is None else like.columns
     profiled = {name: _category(one, known.get(name), alike) for name, one in categories.items()}
     profiled |= {name: _number(one, known.get(name), alike) for name, one in numbers.items()}
-    profiled[GROUP_SIZE] = _category(once, known.get(GROUP_SIZE), 1.0)
+    if task.group is not None:
+        once = sizes[~task.group_names(frame).duplicated()]
+        name = _free(GROUP_SIZE, frame)
+        profiled[name] = _category(once, known.get(name), 1.0)
     return Profile(len(frame), profiled)
+
+
+def _columns(frame: pd.DataFrame, task: Task) -> tuple[dict[str, pd.Series], dict[str, pd.Series]]:
+    """Return the categories, those cut out of texts among them, and the numbers."""
+    named = {ColumnType.CATEGORY, ColumnType.BOOLEAN}
+    categories = {name: frame[name] for name, one in task.features.items() if one.type in named}
+    categories |= {
+        name: task.part(frame, name)
+        for name, part in task.parts.items()
+        if part.type is ColumnType.CATEGORY
+    }
+    numbers = {}
+    for name, one in task.features.items():
+        if one.type is ColumnType.NUMBER:
+            numbers[name] = frame[name]
+        elif one.type.is_time:
+            numbers[name] = (frame[name] - _EPOCH) / _DAY
+    return categories, numbers
 
 
 def _category(column: pd.Series, like: Column | None, alike: float) -> Column:
@@ -72,10 +97,15 @@ def _category(column: pd.Series, like: Column | None, alike: float) -> Column:
     return Column(len(column) / alike, missing, tuple(shares), levels=levels, other=other)
 
 
+def _free(name: str, frame: pd.DataFrame) -> str:
+    return f"{name}_" if name in frame.columns else name
+
+
 def _number(column: pd.Series, like: Column | None, alike: float) -> Column:
     """Return the share of each bin, in the bins of the other profile if there is one."""
     values = column.dropna().to_numpy(np.float64)
-    own = _SCORE_EDGES if column.name == SCORE else _edges(values)
+    chances = column.name == SCORE and bool(((values >= 0) & (values <= 1)).all())
+    own = _SCORE_EDGES if chances else _edges(values)
     edges = own if like is None or like.edges is None else like.edges
     counts = np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1)
     missing, *shares = _shares(column, counts.tolist())

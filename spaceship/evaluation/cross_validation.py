@@ -8,14 +8,21 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from spaceship.errors import ConfigError, expected
-from spaceship.evaluation.metrics import THRESHOLD, Metric, score
+from spaceship.evaluation.metrics import (
+    THRESHOLD,
+    Floats,
+    Target,
+    decide,
+    metric_names,
+    score,
+)
 from spaceship.split.folds import Fold
+from spaceship.task.task import Problem, Task
 
 Estimator = Any
 """An estimator of scikit-learn, which has no types."""
@@ -25,8 +32,8 @@ Estimator = Any
 class CrossValidation:
     """The result of a cross-validation."""
 
-    probabilities: npt.NDArray[np.float64]  # out-of-fold, of True `(n_rows,)`; NaN in no fold
-    predictions: npt.NDArray[np.bool_]  # out-of-fold labels `(n_rows,)`; False in no fold
+    values: Floats  # out-of-fold, as `predict` returns them; NaN where no fold tests a row
+    predictions: Target  # the labels decided from them `(n_rows,)`; False or 0 in no fold
     folds: list[dict[str, float]]  # metrics, `fit_seconds` and `predict_rows_per_second` of each
 
     def median(self, timing: str) -> float:
@@ -52,48 +59,58 @@ class PreparedFold:
 def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
     pipeline: Estimator,
     frame: pd.DataFrame,
-    labels: npt.ArrayLike,
+    task: Task,
     folds: Sequence[Fold],
     on_fold: Callable[[list[dict[str, float]]], None] | None = None,
     prepared: MutableMapping[int, PreparedFold] | None = None,
 ) -> CrossValidation:
     """Fit a clone of the pipeline on each fold's training rows and score it on the others.
 
-    `on_fold` is called after each fold with the metrics of the folds so far; an error that it
-    raises ends the cross-validation. `prepared` holds folds by number that the same steps before
-    the estimator made of the same rows; missing ones are added, for the next trial of a sweep.
+    The frame holds typed, labelled rows. `on_fold` is called after each fold with the metrics of
+    the folds so far; an error that it raises ends the cross-validation. `prepared` holds folds by
+    number that the same steps before the estimator made of the same rows; missing ones are added,
+    for the next trial of a sweep.
 
     >>> halves = np.arange(100), np.arange(100, 200)
-    >>> len(cross_validate(pipeline, people.train, people.train["Transported"], [halves]).folds)
+    >>> len(cross_validate(pipeline, people.train, task, [halves]).folds)
     1
     """
     ready = {} if prepared is None else prepared
     stepwise = isinstance(pipeline, Pipeline) and len(pipeline) > 1
     whole = pipeline if stepwise else make_pipeline("passthrough", pipeline)
-    truth = np.asarray(labels, dtype=bool)
-    probabilities, predictions = np.full(len(frame), np.nan), np.zeros(len(frame), dtype=bool)
+    target = task.target(frame)
+    values, predictions = np.full(_shape(frame, task), np.nan), np.zeros(len(frame), target.dtype)
     scores = []
     for step, (train, test) in enumerate(folds):
         if step not in ready:
-            ready[step] = _prepare(whole[:-1], frame, truth, (train, test))
-        chance, threshold, timing = _fit_and_predict(whole[-1], ready[step], truth[train])
+            ready[step] = _prepare(whole[:-1], frame, target, (train, test))
+        found, threshold, timing = _fit_and_predict(whole[-1], ready[step], target[train], task)
         if prepared is None:
             del ready[step]
-        probabilities[test], predictions[test] = chance, chance > threshold
-        scores.append(score(truth[test], chance, threshold) | timing)
+        values[test], predictions[test] = found, decide(found, task.problem, threshold)
+        scores.append(score(target[test], found, threshold, task.problem) | timing)
         if on_fold is not None:
             on_fold(scores)
-    return CrossValidation(probabilities, predictions, scores)
+    return CrossValidation(values, predictions, scores)
 
 
-def positive_probability(pipeline: Estimator, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """Return a fitted classifier's probability of True for each row `(n_rows,)`.
+def predict(fitted: Estimator, frame: Any, task: Task) -> Floats:
+    """Return what a fitted pipeline predicts for each row, in the form that `score` takes.
+
+    That is the probability of True `(n_rows,)`, the probability of each class of the task
+    `(n_rows, n_classes)`, 0 for a class that no training row had, or a number `(n_rows,)`.
 
     >>> fitted = pipeline.fit(people.train, people.train["Transported"])
-    >>> positive_probability(fitted, people.test).shape == (len(people.test),)
+    >>> predict(fitted, people.test, task).shape == (len(people.test),)
     True
     """
-    table = np.asarray(pipeline.predict_proba(frame), dtype=float)
+    if not task.is_classification:
+        return np.asarray(fitted.predict(frame), dtype=float).reshape(-1)
+    table = np.asarray(fitted.predict_proba(frame), dtype=float)
+    if task.problem is Problem.MULTICLASS:
+        whole = np.zeros(_shape(frame, task))
+        whole[:, np.asarray(fitted.classes_, dtype=int)] = table
+        return whole
     if table.shape != (len(frame), 2):
         message = f"expected two columns of probabilities, False and True, found {table.shape}"
         raise ValueError(message)
@@ -111,17 +128,20 @@ def decision_threshold(fitted: object) -> float:
     return float(getattr(last, "threshold_", THRESHOLD))
 
 
-def summarise(folds: Sequence[dict[str, float]]) -> dict[str, float]:
+def summarise(
+    folds: Sequence[dict[str, float]], problem: Problem = Problem.BINARY
+) -> dict[str, float]:
     """Return each metric's mean over folds as `cv_…`, and its population standard deviation.
 
     A metric that is NaN in one fold has NaN for both.
 
-    >>> summary = summarise([dict.fromkeys(Metric, value) for value in (0.75, 0.25)])
+    >>> names = metric_names(Problem.BINARY)
+    >>> summary = summarise([dict.fromkeys(names, value) for value in (0.75, 0.25)])
     >>> summary["cv_accuracy"], summary["cv_accuracy_std"]
     (0.5, 0.25)
     """
     summary: dict[str, float] = {}
-    for metric in Metric:
+    for metric in metric_names(problem):
         values = [fold[metric] for fold in folds]
         mean = fmean(values)
         spread = math.nan if math.isnan(mean) else pstdev(values)
@@ -129,32 +149,35 @@ def summarise(folds: Sequence[dict[str, float]]) -> dict[str, float]:
     return summary
 
 
-def _prepare(
-    steps: Pipeline, frame: pd.DataFrame, truth: npt.NDArray[np.bool_], fold: Fold
-) -> PreparedFold:
+def _prepare(steps: Pipeline, frame: pd.DataFrame, target: Target, fold: Fold) -> PreparedFold:
     train, test = fold
     fresh, start = clone(steps), perf_counter()
-    learnt = fresh.fit_transform(frame.iloc[train], truth[train])
+    learnt = fresh.fit_transform(frame.iloc[train], target[train])
     fitted = perf_counter()
     others = fresh.transform(frame.iloc[test])
     return PreparedFold(learnt, others, fitted - start, perf_counter() - fitted)
 
 
 def _fit_and_predict(
-    estimator: object, prepared: PreparedFold, truth: npt.NDArray[np.bool_]
-) -> tuple[npt.NDArray[np.float64], float, dict[str, float]]:
-    """Return a fold's probabilities, the threshold and the durations, preparation included."""
+    estimator: object, prepared: PreparedFold, target: Target, task: Task
+) -> tuple[Floats, float, dict[str, float]]:
+    """Return a fold's predicted values, the threshold and the durations, preparation included."""
     fresh, start = clone(estimator), perf_counter()
     try:
-        fresh.fit(prepared.train, truth)
+        fresh.fit(prepared.train, target)
     except (TypeError, ValueError) as error:
         takes = "settings the estimator takes"
         raise ConfigError(expected(takes, error, "see configs/model/NAME.yaml")) from error
     fitted = perf_counter()
-    chance = positive_probability(fresh, prepared.test)
+    found = predict(fresh, prepared.test, task)
     seconds = perf_counter() - fitted + prepared.transform_seconds
     timing = {
         "fit_seconds": fitted - start + prepared.fit_seconds,
-        "predict_rows_per_second": len(chance) / max(seconds, 1e-9),
+        "predict_rows_per_second": len(found) / max(seconds, 1e-9),
     }
-    return chance, decision_threshold(fresh), timing
+    return found, decision_threshold(fresh), timing
+
+
+def _shape(frame: Any, task: Task) -> tuple[int, ...]:
+    several = task.problem is Problem.MULTICLASS
+    return (len(frame), len(task.classes)) if several else (len(frame),)

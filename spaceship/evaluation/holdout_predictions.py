@@ -1,45 +1,50 @@
-"""Hold-out predictions: the label and a twin's probability of each row that it has not seen."""
+"""Hold-out predictions: the label and a twin's prediction of each row that it has not seen."""
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import RegistryError
-from spaceship.evaluation.metrics import THRESHOLD
+from spaceship.evaluation.metrics import THRESHOLD, Floats, Target, decide
 from spaceship.files import read_text
-from spaceship.task.spaceship_titanic.columns import ID, LABEL
+from spaceship.task.task import Problem
 
 HOLDOUT_FILE = "holdout.csv"
-_PROBABILITY = "probability"
-_COLUMNS = [ID, LABEL, _PROBABILITY]
+_GROUP, _PROBABILITY, _PREDICTION = "group", "probability", "prediction"
+_OF_CLASS = f"{_PROBABILITY}_"
 _LABELS = {"True": True, "False": False}
+_KINDS = {"b": Problem.BINARY, "i": Problem.MULTICLASS, "f": Problem.REGRESSION}
 
 
 @dataclass(frozen=True, eq=False)
 class HoldOut:
-    """Predictions for the hold-out: True is predicted above the threshold.
-
-    The rows are indexed by id; their columns are the label (bool), the probability of True
-    (float64), and the value in each slice such as `HomePlanet` (str).
+    """Predictions for the hold-out, one row each.
 
     >>> HoldOut.of(["0001_01", "0001_02"], [True, False], [0.9, 0.6]).accuracy
     0.5
     """
 
-    rows: pd.DataFrame
-    threshold: float = THRESHOLD
+    ids: pd.Index  # text; its name is that of the id
+    target: Target  # `(n_rows,)`: booleans, numbers of classes, or numbers
+    values: Floats  # probability of True or number `(n_rows,)`, of each class `(n_rows, n_classes)`
+    threshold: float = THRESHOLD  # True is predicted above it
+    slices: pd.DataFrame = field(default_factory=pd.DataFrame)  # value of each row in each slice
+    groups: npt.NDArray[Any] | None = None  # name of each row's group; None: its id
+    label: str = "label"  # name of the label
+    classes: tuple[str, ...] = ()  # multiclass: the value of each class
 
     def __post_init__(self) -> None:
         """Raise ValueError if two rows have the same id."""
-        if self.rows.index.has_duplicates:
+        if self.ids.has_duplicates:
             message = f"expected distinct ids, found {len(self.ids)} rows of {len({*self.ids})}"
             raise ValueError(message)
 
@@ -55,70 +60,124 @@ class HoldOut:
     def of(
         cls,
         ids: Iterable[str],
-        labels: npt.ArrayLike,
-        probabilities: npt.ArrayLike,
+        target: npt.ArrayLike,
+        values: npt.ArrayLike,
         threshold: float = THRESHOLD,
+        *,
         slices: Mapping[str, Iterable[str]] | None = None,
+        **more: Any,
     ) -> Self:
-        """Return the hold-out of columns of one length `(n_rows,)`."""
-        columns = {LABEL: np.asarray(labels, bool), _PROBABILITY: np.asarray(probabilities, float)}
-        values = {name: pd.array([*texts], dtype="str") for name, texts in (slices or {}).items()}
-        index = pd.Index([*ids], name=ID, dtype="str")
-        return cls(pd.DataFrame(columns | values, index=index), threshold)
+        """Return the hold-out of columns of one length `(n_rows,)`; `more` are other fields."""
+        index = pd.Index([*ids], name=getattr(ids, "name", None) or "id", dtype="str")
+        texts = {name: pd.array([*column], dtype="str") for name, column in (slices or {}).items()}
+        truth, found = np.asarray(target), np.asarray(values, float)
+        return cls(index, truth, found, threshold, pd.DataFrame(texts, index), **more)
 
     @classmethod
     def read_csv(cls, path: Path, threshold: float = THRESHOLD) -> Self:
         """Return the hold-out in a file of `to_csv`; raise RegistryError if missing or broken."""
         try:
-            rows = pd.read_csv(StringIO(read_text(path)), dtype="str", keep_default_na=False)
-            rows = rows[[*_COLUMNS, *rows.columns.drop(_COLUMNS)]].set_index(ID)
-            rows[LABEL] = rows[LABEL].map(_LABELS.__getitem__).astype(bool)
-            rows[_PROBABILITY] = rows[_PROBABILITY].map(float).astype(float)
-            return cls(rows, threshold)
-        except (KeyError, ValueError) as error:
-            message = f"expected rows of {', '.join(_COLUMNS)} in {path}, found {error}"
+            table = pd.read_csv(StringIO(read_text(path)), dtype="str", keep_default_na=False)
+            return cls._of_table(table, threshold)
+        except (IndexError, KeyError, ValueError) as error:
+            message = f"expected rows of an id, a label and predictions in {path}, found {error}"
             raise RegistryError(f"{message}; run the job again") from error
 
+    @classmethod
+    def _of_table(cls, table: pd.DataFrame, threshold: float) -> Self:
+        names = table.columns.tolist()
+        first = 3 if names[2] == _GROUP else 2
+        several = [name for name in names[first:] if name.startswith(_OF_CLASS)]
+        last = first + (len(several) or 1)
+        if names[first] not in {_PROBABILITY, _PREDICTION, *several[:1]}:
+            raise KeyError(names[first])
+        values = table.iloc[:, first:last].map(float).to_numpy(float)
+        classes = tuple(name.removeprefix(_OF_CLASS) for name in several)
+        label = table.iloc[:, 1]
+        if classes:
+            codes = pd.Categorical(label, categories=classes).codes.astype(np.int64)
+            if (codes < 0).any():
+                raise ValueError(f"a class without a column: {label[codes < 0].iloc[0]!r}")
+            target: Target = codes
+        else:
+            values = values[:, 0]
+            of = _LABELS.__getitem__ if names[first] == _PROBABILITY else float
+            target = label.map(of).to_numpy(bool if names[first] == _PROBABILITY else float)
+        index = pd.Index(table.iloc[:, 0], name=names[0])
+        slices = table.iloc[:, last:].set_axis(index)
+        groups = table.iloc[:, 2].to_numpy() if first > 2 else None  # noqa: PLR2004
+        more: Any = {"groups": groups, "label": names[1], "classes": classes}
+        return cls(index, target, values, threshold, slices, **more)
+
     def to_csv(self) -> str:
-        """Return the rows as CSV text, probabilities with every digit."""
+        """Return the rows as CSV text, predictions with every digit."""
         return self.rows.to_csv(lineterminator="\n", na_rep="nan")
 
     @property
-    def ids(self) -> tuple[str, ...]:
-        """The id of each row."""
-        return tuple(self.rows.index)
+    def rows(self) -> pd.DataFrame:
+        """A row per id: label, group where it is no part of the id, predictions, slices."""
+        classes = np.asarray(self.classes, dtype=object)
+        label = classes[self.target] if self.classes else self.target
+        groups = {} if self.groups is None else {_GROUP: self.groups}
+        if self.classes:
+            values = {
+                f"{_OF_CLASS}{one}": self.values[:, at] for at, one in enumerate(self.classes)
+            }
+        else:
+            number = self.problem is Problem.REGRESSION
+            values = {_PREDICTION if number else _PROBABILITY: self.values}
+        table = pd.DataFrame({self.label: label, **groups, **values}, index=self.ids)
+        return pd.concat([table, self.slices], axis=1)
 
     @property
-    def labels(self) -> npt.NDArray[np.bool_]:
-        """The label of each row `(n_rows,)`."""
-        return self.rows[LABEL].to_numpy(bool)
+    def problem(self) -> Problem:
+        """The kind of problem, from the type of the label."""
+        return _KINDS[self.target.dtype.kind]
 
     @property
-    def probabilities(self) -> npt.NDArray[np.float64]:
-        """The probability of True of each row `(n_rows,)`."""
-        return self.rows[_PROBABILITY].to_numpy(float)
-
-    @property
-    def slices(self) -> pd.DataFrame:
-        """The value of each row in each slice, a column per slice."""
-        return self.rows.drop(columns=_COLUMNS[1:])
+    def group_names(self) -> pd.Series:
+        """The name of each row's group, by id."""
+        return pd.Series(self.ids if self.groups is None else self.groups, self.ids)
 
     @cached_property
-    def correct(self) -> pd.Series:
-        """Whether each row is predicted right, by id."""
-        return (self.rows[_PROBABILITY] > self.threshold) == self.rows[LABEL]
+    def losses(self) -> pd.Series:
+        """The loss of each row, by id: 0 or 1 for a class, the squared error of a number."""
+        if self.problem is Problem.REGRESSION:
+            return pd.Series((self.values - self.target) ** 2, self.ids)
+        wrong = decide(self.values, self.problem, self.threshold) != self.target
+        return pd.Series(wrong.astype(int), self.ids)
 
     @property
     def n_correct(self) -> int:
-        """The number of correct predictions."""
-        return int(self.correct.sum())
+        """The number of correct predictions of a class."""
+        return len(self.ids) - int(self.losses.sum())
 
     @property
     def accuracy(self) -> float:
         """The share of correct predictions; NaN without rows or with a NaN among them."""
-        known = self.rows[_PROBABILITY].notna().all()
-        return float(self.correct.mean()) if known else math.nan
+        known = len(self.ids) and not np.isnan(self.values).any()
+        return self.n_correct / len(self.ids) if known else math.nan
+
+    @property
+    def metric(self) -> str:
+        """The metric that the gate works on."""
+        return "rmse" if self.problem is Problem.REGRESSION else "accuracy"
+
+    @property
+    def score(self) -> Fraction | float:
+        """Its value: the accuracy as a fraction of counts, or the root mean squared error."""
+        if self.problem is Problem.REGRESSION:
+            return math.sqrt(self.losses.mean())
+        return Fraction(self.n_correct, len(self.ids))
 
     def only(self, ids: pd.Index) -> Self:
         """Return the hold-out of some of the ids, in their order."""
-        return replace(self, rows=self.rows.loc[ids])
+        at = self.ids.get_indexer(ids)
+        return replace(
+            self,
+            ids=self.ids[at],
+            target=self.target[at],
+            values=self.values[at],
+            slices=self.slices.iloc[at] if len(self.slices.columns) else self.slices,
+            groups=None if self.groups is None else self.groups[at],
+        )

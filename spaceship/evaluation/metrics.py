@@ -1,15 +1,22 @@
-"""Metrics of predicted probabilities: their directions, their values, and the calibration error."""
+"""Metrics of predictions by kind of problem: their directions, their values, calibration error."""
 
 import math
+from collections.abc import Callable
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from spaceship.errors import ConfigError, expected
+from spaceship.task.task import Problem
 
 THRESHOLD = 0.5
 """True is predicted above this probability, unless a model tuned a threshold of its own."""
+
+Floats = npt.NDArray[np.float64]
+Target = npt.NDArray[Any]
+"""The label as estimators learn it: booleans, numbers of classes, or numbers."""
 
 
 class Direction(StrEnum):
@@ -17,16 +24,6 @@ class Direction(StrEnum):
 
     MAXIMIZE = "maximize"
     MINIMIZE = "minimize"
-
-
-class Metric(StrEnum):
-    """The metrics of a binary classifier; `ece` is the expected calibration error."""
-
-    ACCURACY = "accuracy"
-    ROC_AUC = "roc_auc"
-    LOG_LOSS = "log_loss"
-    BRIER = "brier"
-    ECE = "ece"
 
 
 def direction(metric: str) -> Direction:
@@ -38,10 +35,10 @@ def direction(metric: str) -> Direction:
     <Direction.MINIMIZE: 'minimize'>
     """
     bare = metric.removeprefix("cv_").removeprefix("holdout_")
-    if bare not in {*Metric}:
-        choices = f"one of the metrics {', '.join(sorted(Metric))} (also as cv_… or holdout_…)"
+    if bare not in _DIRECTIONS:
+        choices = f"one of the metrics {', '.join(sorted(_DIRECTIONS))} (as cv_… or holdout_…)"
         raise ConfigError(expected(choices, repr(metric), "choose one of them"))
-    return Direction.MAXIMIZE if bare in {"accuracy", "roc_auc"} else Direction.MINIMIZE
+    return _DIRECTIONS[bare]
 
 
 def better(metric: str, a: float, b: float) -> bool:
@@ -53,31 +50,49 @@ def better(metric: str, a: float, b: float) -> bool:
     return a > b if direction(metric) == Direction.MAXIMIZE else a < b
 
 
-def score(
-    labels: npt.ArrayLike, probabilities: npt.ArrayLike, threshold: float = THRESHOLD
-) -> dict[str, float]:
-    """Return every `Metric` of labels and probabilities of True `(n_rows,)`, unrounded.
+def metric_names(problem: Problem) -> list[str]:
+    """Return the names of a problem's metrics; the gate works on the first.
 
-    All are NaN if a probability is NaN; `roc_auc` is NaN if only one class is present. Only
-    `accuracy` depends on the threshold.
-
-    >>> score([True, False], [0.75, 0.25])["brier"]
-    0.0625
+    >>> metric_names(Problem.REGRESSION)
+    ['rmse', 'mae', 'r2']
     """
-    from sklearn.metrics import roc_auc_score
+    return [*_METRICS[problem]]
 
-    truth = np.asarray(labels, dtype=bool)
-    chance = np.asarray(probabilities, dtype=float)
-    if np.isnan(chance).any():
-        return {metric.value: math.nan for metric in Metric}
-    one_class = truth.all() or not truth.any()
-    return {
-        "accuracy": float(np.mean((chance > threshold) == truth)),
-        "roc_auc": math.nan if one_class else float(roc_auc_score(truth, chance)),
-        "log_loss": log_loss(truth, chance),
-        "brier": float(np.mean((chance - truth) ** 2)),
-        "ece": calibration_error(truth, chance),
-    }
+
+def score(
+    target: npt.ArrayLike,
+    values: npt.ArrayLike,
+    threshold: float = THRESHOLD,
+    problem: Problem = Problem.BINARY,
+) -> dict[str, float]:
+    """Return every metric of a problem, unrounded; all NaN if a predicted value is NaN.
+
+    The values are probabilities of True `(n_rows,)`, probabilities of each class
+    `(n_rows, n_classes)` with the number of a row's class as target, or predicted numbers
+    `(n_rows,)`.
+
+    >>> score([True, False], [0.9, 0.2])["accuracy"]
+    1.0
+    >>> score([1.0], [3.0], problem=Problem.REGRESSION)["mae"]
+    2.0
+    """
+    truth = np.asarray(target, dtype=bool if problem == Problem.BINARY else None)
+    found = np.asarray(values, dtype=float)
+    metrics = _METRICS[Problem(problem)]
+    if np.isnan(found).any():
+        return dict.fromkeys(metrics, math.nan)
+    return {name: float(metric(truth, found, threshold)) for name, metric in metrics.items()}
+
+
+def decide(values: Floats, problem: Problem, threshold: float = THRESHOLD) -> Target:
+    """Return the predicted labels of values: booleans, numbers of classes, or the values.
+
+    >>> decide(np.array([0.4, 0.6]), Problem.BINARY).tolist()
+    [False, True]
+    """
+    if problem is Problem.MULTICLASS:
+        return np.asarray(values.argmax(axis=1))
+    return values > threshold if problem is Problem.BINARY else values
 
 
 def log_loss(labels: npt.NDArray[np.bool_], probabilities: npt.NDArray[np.float64]) -> float:
@@ -112,3 +127,62 @@ def calibration_error(
     bins = np.minimum((probabilities * n_bins).astype(np.intp), n_bins - 1)
     surplus = np.bincount(bins, weights=labels - probabilities, minlength=n_bins)
     return float(np.abs(surplus).sum() / len(labels))
+
+
+def _roc_auc(truth: Target, chance: Floats, _: float) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    if len(np.unique(truth)) < 2 or (chance.ndim > 1 and len(np.unique(truth)) < chance.shape[1]):  # noqa: PLR2004
+        return math.nan
+    if chance.ndim == 1:
+        return float(roc_auc_score(truth, chance))
+    each = [roc_auc_score(truth == one, chance[:, one]) for one in range(chance.shape[1])]
+    return float(np.mean(each))
+
+
+def _log_loss_of_classes(truth: Target, chance: Floats, _: float) -> float:
+    certain = np.finfo(np.float64).eps
+    of_truth = chance[np.arange(len(truth)), truth]
+    return float(-np.log(of_truth.clip(certain, 1 - certain)).mean())
+
+
+def _balanced_accuracy(truth: Target, chance: Floats, _: float) -> float:
+    right = chance.argmax(axis=1) == truth
+    return float(np.mean([right[truth == one].mean() for one in np.unique(truth)]))
+
+
+def _r2(truth: Target, found: Floats, _: float) -> float:
+    spread = float(((truth - truth.mean()) ** 2).sum()) if len(truth) else 0.0
+    return 1 - float(((truth - found) ** 2).sum()) / spread if spread else math.nan
+
+
+_METRICS: dict[Problem, dict[str, Callable[[Target, Floats, float], Any]]] = {
+    Problem.BINARY: {
+        "accuracy": lambda truth, chance, threshold: np.mean((chance > threshold) == truth),
+        "roc_auc": _roc_auc,
+        "log_loss": lambda truth, chance, _: log_loss(truth, chance),
+        "brier": lambda truth, chance, _: np.mean((chance - truth) ** 2),
+        "ece": lambda truth, chance, _: calibration_error(truth, chance),
+    },
+    Problem.MULTICLASS: {
+        "accuracy": lambda truth, chance, _: np.mean(chance.argmax(axis=1) == truth),
+        "balanced_accuracy": _balanced_accuracy,
+        "roc_auc": _roc_auc,  # the mean over classes, each against all others
+        "log_loss": _log_loss_of_classes,
+        "ece": lambda truth, chance, _: calibration_error(
+            chance.argmax(axis=1) == truth, chance.max(axis=1)
+        ),
+    },
+    Problem.REGRESSION: {
+        "rmse": lambda truth, found, _: math.sqrt(np.mean((truth - found) ** 2)),
+        "mae": lambda truth, found, _: np.mean(np.abs(truth - found)),
+        "r2": _r2,
+    },
+}
+"""The metrics of each kind of problem: functions of target, values and threshold."""
+_MORE_IS_BETTER = {"accuracy", "balanced_accuracy", "roc_auc", "r2"}
+_DIRECTIONS = {
+    name: Direction.MAXIMIZE if name in _MORE_IS_BETTER else Direction.MINIMIZE
+    for metrics in _METRICS.values()
+    for name in metrics
+}

@@ -3,8 +3,9 @@
 import hashlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
+import pandas as pd
 from pydantic import BeforeValidator, Field, InstanceOf
 
 from spaceship.errors import RegistryError, expected
@@ -14,6 +15,7 @@ from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.slices import SliceScore
 from spaceship.files import read_json, read_text, write_atomically, write_json
 from spaceship.records import Figure, from_plain, to_plain
+from spaceship.task.task import Task
 
 REPORT_FILE = "report.json"
 _SINCE_VERSION_1 = {"run_id", "recipe", "metrics", "folds", "slices", "repeats", "holdout_sha256"}
@@ -44,6 +46,7 @@ class Report:
     run_id: str | None = None  # the MLflow run, once there is one
     judged_on: _Rows = None  # a champion's hold-out as logged, where `holdout` has been made anew
     protocol: Annotated[Protocol | None, BeforeValidator(lambda value: value or None)] = None
+    task: dict[str, Any] = field(default_factory=dict)  # `Task.to_plain`
 
     @classmethod
     def missing(cls, name: str, run_id: str | None = None) -> Self:
@@ -81,15 +84,20 @@ class Report:
         threshold = content.get("threshold", THRESHOLD)
         return replace(report, holdout=HoldOut.read_csv(rows, threshold))
 
+    def groups(self, rows: HoldOut) -> pd.Series:
+        """Return the name of the group of each hold-out row, by id."""
+        if rows.groups is not None or not self.task.get("group"):
+            return rows.group_names
+        named = Task.read(self.task).group_names(rows.ids.to_frame(index=False))
+        return named.set_axis(rows.ids)
+
     def may_have_seen_holdout_of(self, other: "Report") -> bool:
         """Return whether this report's training part may contain hold-out rows of the other.
 
         False if one of the protocols is unknown.
         """
         mine, theirs = self.protocol, other.protocol
-        if mine is None or theirs is None:
-            return False
-        return theirs.holdout_fraction > mine.holdout_fraction or theirs.salt != mine.salt
+        return mine is not None and theirs is not None and mine.may_have_seen_holdout_of(theirs)
 
 
 def _sha256(text: str) -> str:

@@ -1,10 +1,12 @@
 """Twins: the recipe fitted on the training part, scored there by folds and then on the hold-out."""
 
 import logging
-from collections.abc import MutableMapping
+import math
+from collections.abc import Mapping, MutableMapping
 from dataclasses import replace
 from statistics import fmean
 
+import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
@@ -14,23 +16,25 @@ from spaceship.evaluation.cross_validation import (
     PreparedFold,
     cross_validate,
     decision_threshold,
-    positive_probability,
+    predict,
     summarise,
 )
 from spaceship.evaluation.holdout_predictions import HoldOut
-from spaceship.evaluation.metrics import Metric, score
+from spaceship.evaluation.metrics import Target, metric_names, score
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.slices import score_slices
-from spaceship.task.spaceship_titanic.columns import ID, LABEL
-from spaceship.task.spaceship_titanic.slices import slice_values
+from spaceship.task.task import Problem, Task
 
 log = logging.getLogger(__name__)
 
+_MARGIN = 3.0  # standard errors between the best constant prediction and the floor
 
-def measure(
+
+def measure(  # noqa: PLR0913, PLR0917 - the last is for sweeps
     pipeline: Pipeline,
     frame: pd.DataFrame,
+    task: Task,
     protocol: Protocol,
     report: Report,
     prepared: MutableMapping[int, PreparedFold] | None = None,
@@ -41,68 +45,80 @@ def measure(
     made of the same rows; missing ones are added. Raise PrunedError in a hopeless trial of a sweep.
 
     >>> protocol = Protocol(0.3, "a", n_folds=3, seed=1)
-    >>> len(measure(pipeline, people.train, protocol, Report("linear", "local", "ab12")).folds)
+    >>> len(measure(pipeline, people.train, task, protocol, Report("a", "local", "ab12")).folds)
     3
     """
-    training, _ = protocol.split(frame)
-    labels = training[LABEL].to_numpy()
-    folds = protocol.folds(training)
-    result = cross_validate(pipeline, training, labels, folds, _report_fold, prepared)
+    training, _ = protocol.split(frame, task)
+    folds = protocol.folds(training, task)
+    result = cross_validate(pipeline, training, task, folds, _report_fold, prepared)
     timings = {key: result.median(key) for key in ("fit_seconds", "predict_rows_per_second")}
-    slices = score_slices(training, labels, result.probabilities, result.predictions)
-    metrics = summarise(result.folds) | timings
+    slices = score_slices(task, training, result.values, result.predictions)
+    metrics = summarise(result.folds, task.problem) | timings
     return replace(report, metrics=metrics, folds=result.folds, slices=slices)
 
 
 def repeats(
-    pipeline: Pipeline, frame: pd.DataFrame, protocol: Protocol, seeds: list[int]
+    pipeline: Pipeline, frame: pd.DataFrame, task: Task, protocol: Protocol, seeds: list[int]
 ) -> dict[str, dict[str, float]]:
     """Return the training part's mean metrics over folds, by seed of the folds (text, as in JSON).
 
-    >>> list(repeats(pipeline, people.train, Protocol(0.3, "a", n_folds=3, seed=1), [42, 7]))
+    >>> list(repeats(pipeline, people.train, task, Protocol(0.3, "a", n_folds=3, seed=1), [42, 7]))
     ['42', '7']
     """
-    training, _ = protocol.split(frame)
+    training, _ = protocol.split(frame, task)
     means = {}
     for seed in seeds:
-        folds = replace(protocol, seed=seed).folds(training)
-        scores = cross_validate(pipeline, training, training[LABEL], folds).folds
-        means[str(seed)] = {m.value: fmean(fold[m] for fold in scores) for m in Metric}
+        folds = replace(protocol, seed=seed).folds(training, task)
+        scores = cross_validate(pipeline, training, task, folds).folds
+        names = metric_names(task.problem)
+        means[str(seed)] = {name: fmean(fold[name] for fold in scores) for name in names}
     return means
 
 
 def fit_twin(
-    pipeline: Pipeline, frame: pd.DataFrame, protocol: Protocol
+    pipeline: Pipeline, frame: pd.DataFrame, task: Task, protocol: Protocol
 ) -> tuple[Pipeline, HoldOut]:
     """Return the pipeline fitted on the training part only, and its hold-out predictions.
 
-    >>> twin, holdout = fit_twin(pipeline, people.train, Protocol(0.3, "a", n_folds=3, seed=1))
+    >>> protocol = Protocol(0.3, "a", n_folds=3, seed=1)
+    >>> twin, holdout = fit_twin(pipeline, people.train, task, protocol)
     >>> holdout.threshold
     0.5
     """
-    training, holdout = protocol.split(frame)
-    twin = clone(pipeline).fit(training, training[LABEL].to_numpy())
-    return twin, predict_holdout(twin, holdout)
+    training, holdout = protocol.split(frame, task)
+    twin = clone(pipeline).fit(training, task.target(training))
+    return twin, predict_holdout(twin, holdout, task)
 
 
-def fit_serving(pipeline: Pipeline, frame: pd.DataFrame) -> Pipeline:
+def fit_serving(pipeline: Pipeline, frame: pd.DataFrame, task: Task) -> Pipeline:
     """Return the pipeline fitted on every labelled row, which serves.
 
-    >>> len(fit_serving(pipeline, people.train).predict(people.test)) == len(people.test)
+    >>> fitted = fit_serving(pipeline, people.train, task)
+    >>> len(fitted.predict(people.test)) == len(people.test)
     True
     """
-    return clone(pipeline).fit(frame, frame[LABEL].to_numpy())
+    return clone(pipeline).fit(frame, task.target(frame))
 
 
-def predict_holdout(twin: Pipeline, holdout: pd.DataFrame) -> HoldOut:
+def predict_holdout(twin: Pipeline, holdout: pd.DataFrame, task: Task) -> HoldOut:
     """Return a twin's predictions for labelled rows that it has not seen; see `fit_twin`.
 
-    >>> twin = fit_serving(pipeline, people.train[:200])
-    >>> predict_holdout(twin, people.train[200:]).threshold
+    >>> twin = fit_serving(pipeline, people.train[:200], task)
+    >>> predict_holdout(twin, people.train[200:], task).threshold
     0.5
     """
-    chances, threshold = positive_probability(twin, holdout), decision_threshold(twin)
-    return HoldOut.of(holdout[ID], holdout[LABEL], chances, threshold, slice_values(holdout))
+    values, threshold = predict(twin, holdout, task), decision_threshold(twin)
+    named_apart = task.group is not None and task.group.of != task.id
+    return HoldOut.of(
+        task.names(holdout),
+        task.target(holdout),
+        values,
+        threshold,
+        slices=task.slice_values(holdout),
+        groups=task.group_names(holdout).to_numpy() if named_apart else None,
+        label=task.label,
+        classes=task.classes if task.problem is Problem.MULTICLASS else (),
+    )
 
 
 def holdout_metrics(holdout: HoldOut) -> dict[str, float]:
@@ -111,13 +127,51 @@ def holdout_metrics(holdout: HoldOut) -> dict[str, float]:
     >>> holdout_metrics(HoldOut.of(["0001_01"], [True], [0.75]))["holdout_brier"]
     0.0625
     """
-    scores = score(holdout.labels, holdout.probabilities, holdout.threshold)
+    scores = score(holdout.target, holdout.values, holdout.threshold, holdout.problem)
     return {f"holdout_{metric}": value for metric, value in scores.items()}
+
+
+def dummy_metrics(holdout: HoldOut, training: Target) -> dict[str, float]:
+    """Return the hold-out score of the best constant prediction, and the floor that it sets.
+
+    The constant is the commonest class of the training part, or its mean. The floor is three
+    standard errors better; whole groups count as one draw (Cameron & Miller, "A Practitioner's
+    Guide to Cluster-Robust Inference", 2015).
+
+    >>> held = HoldOut.of(["a", "b", "c"], [True, True, False], [0.5, 0.5, 0.5])
+    >>> dummy_metrics(held, np.array([True, True, False]))["holdout_dummy"]
+    0.6666666666666666
+    """
+    if holdout.problem is Problem.REGRESSION:
+        losses = (holdout.target - training.mean()) ** 2
+    else:
+        values, counts = np.unique(training, return_counts=True)
+        losses = (holdout.target != values[counts.argmax()]).astype(float)
+    mean = float(losses.mean())
+    sums = pd.Series(losses - mean).groupby(holdout.group_names.to_numpy()).sum()
+    error = math.sqrt(float((sums**2).sum())) / len(losses)
+    if holdout.problem is Problem.REGRESSION:
+        dummy = math.sqrt(mean)
+        floor = dummy - _MARGIN * error / (2 * dummy) if dummy else 0.0  # error of a square root
+    else:
+        dummy, floor = 1 - mean, 1 - mean + _MARGIN * error
+    return {"holdout_dummy": dummy, "holdout_floor": floor}
 
 
 def _report_fold(history: list[dict[str, float]]) -> None:
     """Report a fold's scores to the sweep, if there is one, and log them."""
     trial.report(history)
-    scores = [history[-1][key] for key in ("accuracy", "log_loss", "fit_seconds")]
     level = logging.DEBUG if trial.in_trial() else logging.INFO
-    log.log(level, "  fold %d  accuracy %.4f  log loss %.4f  %.1f s", len(history), *scores)
+    shown = "  ".join(f"{name} {history[-1][key]:.4f}" for key, name in shown_metrics(history[-1]))
+    log.log(level, "  fold %d  %s  %.1f s", len(history), shown, history[-1]["fit_seconds"])
+
+
+def shown_metrics(scores: Mapping[str, float]) -> list[tuple[str, str]]:
+    """Return the two metrics that log lines show, as (key, words).
+
+    >>> shown_metrics({"rmse": 1.0, "mae": 0.5, "r2": 0.9})
+    [('rmse', 'RMSE'), ('mae', 'MAE')]
+    """
+    if "rmse" in scores:
+        return [("rmse", "RMSE"), ("mae", "MAE")]
+    return [("accuracy", "accuracy"), ("log_loss", "log loss")]

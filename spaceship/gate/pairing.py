@@ -2,14 +2,19 @@
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Self
 
+import numpy as np
 import pandas as pd
 
 from spaceship.evaluation.holdout_predictions import HoldOut
-from spaceship.evaluation.metrics import Metric
+from spaceship.evaluation.metrics import metric_names
 from spaceship.evaluation.report import Report
+from spaceship.task.task import Problem
+
+_SCORES = {name for problem in Problem for name in metric_names(problem)}
 
 
 @dataclass(frozen=True)
@@ -28,28 +33,42 @@ class Pairing:
     @classmethod
     def of(cls, candidate: HoldOut, champion: HoldOut) -> Self:
         """Return the pairing of two hold-outs, whatever the order of their rows."""
-        mine, theirs = candidate.rows.index, champion.rows.index
+        mine, theirs = candidate.ids, champion.ids
         shared = mine.intersection(theirs).sort_values()
         return cls(candidate.only(shared), champion.only(shared), len(mine), len(theirs))
 
     @property
     def rows(self) -> int:
         """Number of shared rows."""
-        return len(self.candidate.rows)
+        return len(self.candidate.ids)
 
     @cached_property
     def gains(self) -> pd.Series:
-        """For each shared row 1 if only the candidate is right, -1 if only the champion, else 0."""
-        return self.candidate.correct.astype(int) - self.champion.correct.astype(int)
+        """The champion's loss less the candidate's, by row.
+
+        For classes: 1 if only the candidate is right, -1 if only the champion, else 0.
+        """
+        return self.champion.losses - self.candidate.losses
+
+    @property
+    def gain(self) -> Fraction | float:
+        """The candidate's gain in the gate's metric: in accuracy, or the fall of the RMSE."""
+        mine, theirs = self.candidate.score, self.champion.score
+        return mine - theirs if self.candidate.metric == "accuracy" else theirs - mine
+
+    @property
+    def relative_gain(self) -> Fraction | float | None:
+        """The gain over the champion's score; None over a score of zero."""
+        return self.gain / self.champion.score if self.champion.score else None
 
     @property
     def wins(self) -> int:
-        """Number of shared rows that only the candidate predicted right."""
+        """Number of shared rows that the candidate predicted better."""
         return int((self.gains > 0).sum())
 
     @property
     def losses(self) -> int:
-        """Number of shared rows that only the champion predicted right."""
+        """Number of shared rows that the champion predicted better."""
         return int((self.gains < 0).sum())
 
 
@@ -69,12 +88,14 @@ def find_objections(candidate: Report | None, champion: Report | None) -> list[s
     objections += _find_faults("champion", champion)
     if candidate.holdout is not None and champion.holdout is not None:
         pairing = Pairing.of(candidate.holdout, champion.holdout)
-        differ = pairing.candidate.labels != pairing.champion.labels
+        if pairing.candidate.problem is not pairing.champion.problem:
+            return [*objections, "the two predict labels of different kinds"]
+        differ = pairing.candidate.target != pairing.champion.target
         if not pairing.rows:
-            objections.append("the two hold-outs share no PassengerId")
+            objections.append(f"the two hold-outs share no {pairing.candidate.ids.name}")
         elif differ.any():
             first = pairing.candidate.ids[differ.argmax()]
-            count = f"{differ.sum()} of {pairing.rows} shared passengers"
+            count = f"{differ.sum()} of {pairing.rows} shared rows"
             objections.append(f"the hold-outs label {count} differently ({first} …)")
     return objections
 
@@ -85,14 +106,14 @@ def _find_faults(owner: str, report: Report) -> list[str]:
         faults.append(f"the {owner}'s {', '.join(broken)} is not a finite number")
     if report.holdout is None:
         faults.append(f"the {owner} has no hold-out predictions")
-    elif report.holdout.rows.empty:
+    elif report.holdout.ids.empty:
         faults.append(f"the {owner}'s hold-out has no rows")
-    elif missing := sum(not math.isfinite(one) for one in report.holdout.probabilities):
-        faults.append(f"{missing} of the {owner}'s hold-out probabilities are not finite numbers")
+    elif missing := int((~np.isfinite(report.holdout.values)).sum()):
+        faults.append(f"{missing} of the {owner}'s hold-out predictions are not finite numbers")
     return faults
 
 
 def _is_broken(name: str, value: float) -> bool:
     """Return whether a metric is a score that cannot be compared; timings do not matter here."""
     bare = name.removeprefix("cv_").removeprefix("holdout_").removesuffix("_std")
-    return bare in {*Metric} and not math.isfinite(value)
+    return bare in _SCORES and not math.isfinite(value)

@@ -95,13 +95,15 @@ def _weigh(checks: list[Check], compared: Comparison) -> Verdict:
 
 
 def _summary(compared: Comparison) -> str:
-    pairing = compared.pairing
+    pairing, metric = compared.pairing, compared.holdout.metric
+    named = metric if metric == "accuracy" else metric.upper()
     if pairing is None:
-        return f"no champion yet, hold-out accuracy {float(compared.accuracy):.5f}"
-    mine, theirs, rows = pairing.candidate.n_correct, pairing.champion.n_correct, pairing.rows
-    relative = f"{(mine - theirs) / theirs:+.2%}" if theirs else "from zero"
-    both = f"{mine / rows:.5f} against the champion's {theirs / rows:.5f}"
-    text = f"hold-out accuracy {both}, relative gain {relative}"
+        return f"no champion yet, hold-out {named} {float(compared.holdout.score):.5f}"
+    mine, theirs = float(pairing.candidate.score), float(pairing.champion.score)
+    gain, rows = pairing.relative_gain, pairing.rows
+    relative = "from zero" if gain is None else f"{float(gain):+.2%}"
+    both = f"{mine:.5f} against the champion's {theirs:.5f}"
+    text = f"hold-out {named} {both}, relative gain {relative}"
     if rows == pairing.candidate_rows == pairing.champion_rows:
         return text
     whole = f"the candidate's {pairing.candidate_rows} and the champion's {pairing.champion_rows}"
@@ -109,12 +111,12 @@ def _summary(compared: Comparison) -> str:
 
 
 def _describe(compared: Comparison) -> dict[str, float | None]:
-    pairing = compared.pairing
+    pairing, metric = compared.pairing, compared.holdout.metric
     if pairing is None:
-        return {"candidate_accuracy": float(compared.accuracy)}
+        return {f"candidate_{metric}": float(compared.holdout.score)}
     return {
-        "candidate_accuracy": pairing.candidate.n_correct / pairing.rows,
-        "champion_accuracy": pairing.champion.n_correct / pairing.rows,
+        f"candidate_{metric}": float(pairing.candidate.score),
+        f"champion_{metric}": float(pairing.champion.score),
         "paired_rows": pairing.rows,
         "candidate_rows": pairing.candidate_rows,
         "champion_rows": pairing.champion_rows,

@@ -26,5 +26,8 @@ def default(experiment: Experiment) -> Objective:
     if experiment.registry.find(CHAMPION) is None:
         log.warning("No champion yet, so there are no predictions; the verdict above says why.")
         return objective
+    if experiment.dataset.test is None and experiment.settings.inference.input is None:
+        log.info("Nothing to predict: give rows with mode=inference inference.input=FILE")
+        return objective
     inference(experiment)
     return objective

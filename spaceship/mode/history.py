@@ -36,6 +36,8 @@ def history(experiment: Experiment) -> None:
         log.info("%d moves of aliases: %s", len(moves), output)
     if not champions:
         log.info("%s has never had a champion; %s mode=train", registry.model, program())
+        if others := registry.models_with_champions():
+            log.info("Models that have one: %s", ", ".join(others))
     elif moment is not None:
         log.info("%s", _champion_at(champions, moment))
     else:

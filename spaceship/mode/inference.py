@@ -1,23 +1,30 @@
-"""`mode=inference`: the champion predicts the test rows, unless they have drifted too far."""
+"""`mode=inference`: the champion predicts new rows, unless they have drifted too far."""
 
 import logging
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from spaceship.data._base import Table
+from spaceship.data.checks import check as check_table
+from spaceship.data.local import read_table
 from spaceship.data.submission import submission, usable, write
 from spaceship.drift.alert import drift_csv, drift_facts, drift_table
 from spaceship.drift.profile import PROFILE_FILE, Profile, take_profile
 from spaceship.drift.psi import compare
-from spaceship.errors import RegistryError
-from spaceship.evaluation.cross_validation import decision_threshold, positive_probability
+from spaceship.errors import DataError, RegistryError, expected
+from spaceship.evaluation.cross_validation import decision_threshold, predict
+from spaceship.evaluation.metrics import decide
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically, write_json
 from spaceship.records import read_record
 from spaceship.registry import packaging
 from spaceship.registry.registry import MODEL, Version
+from spaceship.task.task import Problem, Task
 
 log = logging.getLogger(__name__)
 
@@ -37,36 +44,67 @@ def check(experiment: Experiment) -> Path:
 
 
 def inference(experiment: Experiment) -> None:
-    """Write the champion's predictions of the test rows as Kaggle wants them."""
-    path = check(experiment)
+    """Write the champion's predictions of `inference.input`, or of the test rows."""
+    path, settings = check(experiment), experiment.settings.inference
     registry = experiment.registry
-    champion, people = registry.champion(), experiment.dataset
+    champion, frame = registry.champion(), _rows(experiment)
+    task = experiment.known_task
     with tempfile.TemporaryDirectory() as temporary:
         pipeline = packaging.load(str(registry.fetch(champion, MODEL, Path(temporary))))
-    chances = positive_probability(pipeline, people.test)
+    values = predict(pipeline, frame, task)
     log.info("Champion: version %s of %s", champion.number, registry.model)
-    _compare_with_training(experiment, champion, chances)
-    table = submission(chances > decision_threshold(pipeline), people)
+    _compare_with_training(experiment, champion, frame, values)
+    predictions = decide(values, task.problem, decision_threshold(pipeline))
+    chances = values if settings.proba and task.is_classification else None
+    table = submission(predictions, frame, task, chances)
     write(table, path)
-    share = table["Transported"].mean()
-    log.info("%d predictions, %.1f %% transported: %s", len(table), 100 * share, path)
+    log.info("%d predictions, %s: %s", len(table), _summary(predictions, task), path)
+
+
+def _rows(experiment: Experiment) -> pd.DataFrame:
+    """Return the typed rows to predict.
+
+    Raises:
+        DataError: The file cannot be used, or the data has no test part and no file is given.
+
+    """
+    given = experiment.settings.inference.input
+    if given is not None:
+        table = read_table(Path(given).expanduser().absolute())
+        return check_table(Table(table, given), experiment.task, labelled=False)
+    if (frame := experiment.dataset.test) is None:
+        what, do = "rows to predict", "give a file: mode=inference inference.input=FILE"
+        raise DataError(expected(what, f"data={experiment.source.name} without a test part", do))
+    return frame
+
+
+def _summary(predictions: npt.NDArray[Any], task: Task) -> str:
+    """Return the share of True, the commonest class or the mean in words."""
+    if not task.is_classification:
+        return f"mean {predictions.mean():.5g}"
+    spelt = pd.Series(task.spelt(predictions)).astype("str").value_counts(normalize=True)
+    named = task.positive if task.problem is Problem.BINARY else spelt.index[0]
+    return f"{100 * float(spelt.get(named, 0.0)):.1f} % {task.label} {named}"
 
 
 def _compare_with_training(
-    experiment: Experiment, champion: Version, chances: npt.NDArray[np.float64]
+    experiment: Experiment,
+    champion: Version,
+    frame: pd.DataFrame,
+    values: npt.NDArray[np.float64],
 ) -> None:
-    """Print and log how far the test rows have drifted from those the champion learnt from.
+    """Print and log how far the rows have drifted from those the champion learnt from.
 
     Raises:
         DriftError: The drift is beyond `inference.max_drift`, and `inference.on_drift` is fail.
 
     """
-    alert, frame = experiment.alert, experiment.dataset.test
+    alert, task = experiment.alert, experiment.task
     reference = _reference(experiment, champion)
     if reference is None:
         return
-    drifts = compare(reference, take_profile(frame, chances, reference))
-    log.info("Drift of %d passengers from the %d it learnt from:", len(frame), reference.rows)
+    drifts = compare(reference, take_profile(frame, task, values, reference))
+    log.info("Drift of %d %s from the %d it learnt from:", len(frame), task.nouns, reference.rows)
     log.info("%s", drift_table(drifts))
     facts = {
         "model": experiment.registry.model,

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from dataclasses import asdict
 from pathlib import Path
 
 from spaceship.config.build import build
@@ -11,11 +12,10 @@ from spaceship.data.cache import filling, load_dataset
 from spaceship.data.description import describe, description_table
 from spaceship.experiment import Experiment, features_name
 from spaceship.files import write_atomically
-from spaceship.task.spaceship_titanic.columns import LABEL
 
 log = logging.getLogger(__name__)
 
-_CODE = ("task", "split")
+_CODE = ("features", "task", "split")
 """Folders of the package whose code the stored features depend on."""
 
 
@@ -25,10 +25,11 @@ def pp(experiment: Experiment) -> None:
     The stored features are fitted on the training part and are for people to look at: each fold,
     twin and serving model fits its own, so no figure rests on them.
     """
-    people, folder = load_dataset(experiment.source, experiment.outputs)
-    profile = describe(people.train, LABEL)
+    data, folder = load_dataset(experiment.source, experiment.task, experiment.outputs)
+    profile = describe(data.train, data.task)
     write_atomically(folder / "profile.csv", profile.to_csv())
-    log.info("%d passengers to learn from, %d to predict", len(people.train), len(people.test))
+    n_test = 0 if data.test is None else len(data.test)
+    log.info("%d %s to learn from, %d to predict", len(data.train), data.task.nouns, n_test)
     log.info("%s", description_table(profile))
     stored = _store_features(experiment, folder / "features")
     log.info("Data, profile and features are in %s", folder)
@@ -38,15 +39,17 @@ def pp(experiment: Experiment) -> None:
 def _store_features(experiment: Experiment, folder: Path) -> Path:
     """Write the feature tables unless the same set, made by the same code, is there already."""
     node, protocol = experiment.nodes.resolved("features"), experiment.protocol
-    key = _digest(node, protocol.holdout_fraction, protocol.salt)
+    key = _digest(node, asdict(protocol))
     final = folder / f"{features_name(node)}-{key}"
     if not final.is_dir():
-        learn, _ = protocol.split(experiment.dataset.train)
-        features = build(node).fit(learn, learn[LABEL].to_numpy())
+        data = experiment.dataset
+        learn, _ = protocol.split(data.train, data.task)
+        features = build(node).fit(learn, data.task.target(learn))
+        parts = {"train": data.train, "test": data.test}
         with filling(final) as temporary:
-            for part in ("train", "test"):
-                table = features.transform(getattr(experiment.dataset, part))
-                table.to_parquet(temporary / f"{part}.parquet")
+            for part, frame in parts.items():
+                if frame is not None:
+                    features.transform(frame).to_parquet(temporary / f"{part}.parquet")
     return final
 
 

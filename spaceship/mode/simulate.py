@@ -13,8 +13,10 @@ from sklearn.pipeline import Pipeline
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship import candidate
 from spaceship.config.settings import Settings, Simulate, Tracking
-from spaceship.data.synthetic import SyntheticData
-from spaceship.errors import ConfigError, RefusedError
+from spaceship.data.synthetic import SyntheticData, check_built_in
+from spaceship.errors import ConfigError, RefusedError, expected
+from spaceship.evaluation.cross_validation import decision_threshold, predict
+from spaceship.evaluation.metrics import decide
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
@@ -64,6 +66,9 @@ def _check(experiment: Experiment) -> None:
     if in_trial():
         message = "expected mode=simulate outside a sweep that tunes, found it in a trial"
         raise ConfigError(f"{message}; -m with Hydra's own sweeper simulates several settings")
+    if not experiment.task.is_classification:
+        do = "simulate a task whose label is a class: numbers are not there yet"
+        raise ConfigError(expected("mode=simulate with classes", experiment.task.problem, do))
     if experiment.gate.dry_run:
         message = "expected a gate that moves aliases, found gate.dry_run=true"
         raise ConfigError(
@@ -76,10 +81,12 @@ def _write_eras(experiment: Experiment, schedule: Simulate, folder: Path) -> lis
     source = experiment.source
     if isinstance(source, SyntheticData):
         drifts = schedule.drifts
-        eras = arriving.generate_eras(schedule.groups, source.seed, drifts)
+        check_built_in(experiment.task)
+        eras = arriving.generate_eras(experiment.task, schedule.groups, source.seed, drifts)
     else:
         drifts = [float("nan")] * (schedule.eras + 1)
-        eras = arriving.cut_into_eras(experiment.dataset.train, len(drifts))
+        data = experiment.dataset
+        eras = arriving.cut_into_eras(data.train, data.task, len(drifts))
     arriving.write_eras(eras, folder)
     return drifts
 
@@ -90,20 +97,28 @@ def _run_era(
     """Train a candidate on a span of eras, gate it, and score all models on the next era."""
     source = Arrivals(folder / "arrivals", *span)
     own = experiment.over(source, _settings_in(folder, experiment.settings))
-    people = own.dataset
-    log.info("Era %d: %d passengers to learn from", span[1], len(people.train))
+    data = own.dataset
+    task = data.task
+    log.info("Era %d: %d %s to learn from", span[1], len(data.train), task.nouns)
     job = Job(folder / f"era-{span[1]}", in_multirun=False)
     model, verdict = _retrain(own, job)
     report, registry = Report.read(job.folder), own.registry
-    labels = source.next_labels().to_numpy()
+    target = task.target(source.next_rows())
+
+    def right_of(fitted: Pipeline) -> npt.NDArray[np.bool_]:
+        values = predict(fitted, data.test, task)
+        found = decide(values, task.problem, decision_threshold(fitted)) == target
+        return np.asarray(found)
+
     reigned = [str(move.after) for move in completed_moves(registry.aliases.moves(), CHAMPION)]
     models = {number: _loaded(registry, number) for number in {*reigned[:1], *reigned[-1:]}}
-    right = {number: one.predict(people.test) == labels for number, one in models.items()}
-    first, present = (right[reigned[at]] if reigned else labels[:0] for at in (0, -1))
+    right = {number: right_of(one) for number, one in models.items()}
+    none = np.zeros(0, dtype=bool)
+    first, present = (right[reigned[at]] if reigned else none for at in (0, -1))
     return EraResult(
         era=span[1],
         arrived=source.count_newest(),
-        learnt_from=len(people.train),
+        learnt_from=len(data.train),
         drift=drift,
         candidate=report.name,
         holdout_candidate=report.metrics["holdout_accuracy"],
@@ -112,8 +127,8 @@ def _run_era(
         needed=_needed(verdict),
         award=verdict.award,
         champion=reigned[-1] if reigned else "",
-        next_arrived=len(labels),
-        next_candidate=_share(model.predict(people.test) == labels),
+        next_arrived=len(target),
+        next_candidate=_share(right_of(model)),
         next_retrained=_share(present),
         next_first=_share(first),
         only_retrained=int((present & ~first).sum()),

@@ -1,6 +1,6 @@
-"""Blend of several pipelines: one classifier, weighted by rows that its members have not seen."""
+"""Blend of several pipelines: one model, weighted by rows that its members have not seen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Self
 
@@ -10,26 +10,28 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from spaceship.evaluation.cross_validation import predict
+from spaceship.evaluation.metrics import decide
 from spaceship.split.folds import inner_folds
-from spaceship.task.spaceship_titanic.columns import ID
+from spaceship.task.task import Problem, Task
 
 _SEEDS = ("random_state", "random_seed")  # names that libraries give to the seed
 _ROUNDS = 100  # members that greedy selection draws, with replacement
-_CLIP = 1e-6  # least distance from 0 and 1 of probabilities whose log-odds are taken
+_CLIP = 1e-6  # least distance from 0 and 1 of probabilities whose logarithm is taken
 
 Estimator = Any  # scikit-learn's have no types
 Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 Weights = tuple[list[float], float]
-"""The weight of each member, and the intercept of the log-odds, 0 with `greedy`."""
+"""The weight of each member, and the intercept of log-odds or numbers, 0 with `greedy`."""
 
 
 class Method(StrEnum):
     """Ways in which a blend weighs its members.
 
-    `stack` weighs log-odds by a logistic regression without negative weights, as Breiman's stacking
-    does; `greedy` averages probabilities of members drawn one by one, with replacement, each the
-    one that helps most (Caruana et al., "Ensemble selection from libraries of models", ICML 2004).
+    `stack` weighs log-odds, logarithms of several classes or numbers by a regression without
+    negative weights, as Breiman's stacking does; `greedy` averages predictions of members drawn one
+    by one, with replacement, each the one that helps most (Caruana et al., "Ensemble selection from
+    libraries of models", ICML 2004).
     """
 
     STACK = "stack"
@@ -37,7 +39,7 @@ class Method(StrEnum):
 
 
 class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A weighted mean of members, in log-odds or in probability; see `Method`.
+    """A weighted mean of members; see `Method`.
 
     `fit` predicts every row by members that were fitted on other groups, learns the weights from
     that, and then fits each member on all rows. Folds that score a blend are not among the inner
@@ -46,8 +48,9 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     fitted once a bag with a seed of its own; the mean of the bags counts.
 
     >>> from sklearn.dummy import DummyClassifier
-    >>> pair = Blend([pipeline[:-1]], [(0, pipeline[-1]), (0, DummyClassifier())], n_folds=2)
-    >>> good, none = pair.fit(people.train, people.train.iloc[:, -1]).weights_
+    >>> pair = [(0, pipeline[-1]), (0, DummyClassifier())]
+    >>> blend = Blend([pipeline[:-1]], pair, task.to_plain(), n_folds=2)
+    >>> good, none = blend.fit(people.train, people.train.iloc[:, -1]).weights_
     >>> good > none
     True
     """
@@ -56,6 +59,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         preparations: Sequence[object],
         members: Sequence[tuple[int, Estimator]],
+        task: Mapping[str, Any],
         *,
         method: str = "stack",
         n_folds: int = 5,
@@ -65,6 +69,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Keep the parts; nothing is fitted."""
         self.preparations = preparations
         self.members = members
+        self.task = task  # as `Task.to_plain` describes it
         self.method = method
         self.n_folds = n_folds
         self.bags = bags
@@ -72,47 +77,67 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
         """Learn the weights from inner folds, then fit every member on all rows."""
-        truth, alone = np.asarray(y, dtype=bool), len(self.members) == 1
-        folds = [] if alone else inner_folds(X[ID], truth, n_splits=self.n_folds, seed=self.seed)
+        task, target, alone = self._task, np.asarray(y), len(self.members) == 1
+        target = target.astype(bool) if task.problem is Problem.BINARY else target
+        folds = (
+            []
+            if alone
+            else inner_folds(
+                task.group_names(X), target, task, n_splits=self.n_folds, seed=self.seed
+            )
+        )
         learners = [np.arange(len(X)), *(train for train, _ in folds)]
         # one after the other: members use the cores themselves, and OpenMP suffers under threads
-        whole, *rest = (self._fit_members(X.iloc[rows], truth[rows]) for rows in learners)
+        whole, *rest = (self._fit_members(X.iloc[rows], target[rows]) for rows in learners)
         self.fitted_preparations_, self.fitted_members_ = whole
-        unseen = np.zeros((len(X), len(self.members)))
+        several = (len(task.classes),) if task.problem is Problem.MULTICLASS else ()
+        unseen = np.zeros((len(X), len(self.members), *several))
         for (_, test), (preparations, members) in zip(folds, rest, strict=True):
-            unseen[test] = _table(preparations, members, X.iloc[test])
-        self.weights_, self.intercept_ = self._learn(unseen, truth)
-        self.classes_ = np.array([False, True])
+            unseen[test] = _table(preparations, members, X.iloc[test], task)
+        self.weights_, self.intercept_ = self._learn(unseen, target)
+        self.classes_ = np.arange(len(task.classes)) if several else np.array([False, True])
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
-        """Return the probability of both classes, (n_rows, 2)."""
-        check_is_fitted(self)
-        table = _table(self.fitted_preparations_, self.fitted_members_, X)
-        chance = _combined(self.method, table, self.weights_, self.intercept_)
-        return np.column_stack([1 - chance, chance])
+        """Return the probability of each class, (n_rows, n_classes)."""
+        chance = self._combined(X)
+        return chance if chance.ndim > 1 else np.column_stack([1 - chance, chance])
 
-    def predict(self, X: pd.DataFrame) -> Bools:
+    def predict(self, X: pd.DataFrame) -> npt.NDArray[Any]:
         """Return the predicted label of each row, (n_rows,)."""
-        return np.asarray(self.predict_proba(X)[:, 1] > 0.5)  # noqa: PLR2004 - one of two
+        return decide(self._combined(X), self._task.problem)
+
+    @property
+    def _task(self) -> Task:
+        """The task; a blend of an earlier release has none and predicts True or False."""
+        return Task.read(getattr(self, "task", None) or _BINARY)
+
+    def _combined(self, X: pd.DataFrame) -> Floats:
+        check_is_fitted(self)
+        table = _table(self.fitted_preparations_, self.fitted_members_, X, self._task)
+        weights, problem = (self.weights_, self.intercept_), self._task.problem
+        return _combined(self.method, table, weights, problem)
 
     def _fit_members(
-        self, X: pd.DataFrame, truth: Bools
+        self, X: pd.DataFrame, target: npt.NDArray[Any]
     ) -> tuple[list[Estimator], list[Estimator]]:
         """Return preparations, and members as (position, bags), fitted on some rows."""
         preparations = [clone(one) for one in self.preparations]
-        columns = [one.fit_transform(X, truth) for one in preparations]
+        columns = [one.fit_transform(X, target) for one in preparations]
         members = [
-            (place, [one.fit(columns[place], truth) for one in _bagged(estimator, self.bags)])
+            (place, [one.fit(columns[place], target) for one in _bagged(estimator, self.bags)])
             for place, estimator in self.members
         ]
         return preparations, members
 
-    def _learn(self, table: Floats, truth: Bools) -> Weights:
+    def _learn(self, table: Floats, target: npt.NDArray[Any]) -> Weights:
         """Return weights and intercept that suit predictions of unseen rows."""
         if len(self.members) == 1:
             return [1.0], 0.0
-        return _greedy(table, truth) if self.method == "greedy" else _stack(table, truth)
+        problem = self._task.problem
+        if self.method == "greedy":
+            return _greedy(table, target, problem)
+        return _STACKS[problem](table, target)
 
 
 def _bagged(estimator: Estimator, bags: int) -> list[Estimator]:
@@ -126,24 +151,39 @@ def _bagged(estimator: Estimator, bags: int) -> list[Estimator]:
 
 
 def _table(
-    preparations: Sequence[Estimator], members: Sequence[Estimator], X: pd.DataFrame
+    preparations: Sequence[Estimator], members: Sequence[Estimator], X: pd.DataFrame, task: Task
 ) -> Floats:
-    """Return each member's probability of True, (n_rows, n_members)."""
+    """Return each member's predictions, (n_rows, n_members) or (n_rows, n_members, n_classes)."""
     columns = [one.transform(X) for one in preparations]
-    chances = np.zeros((len(X), len(members)))
-    for number, (place, bags) in enumerate(members):
+    found = []
+    for place, bags in members:
+        total: Any = 0.0
         for bag in bags:
-            chances[:, number] += bag.predict_proba(columns[place])[:, 1] / len(bags)
-    return chances
+            total = total + predict(bag, columns[place], task) / len(bags)
+        found.append(total)
+    return np.stack(found, axis=1)
 
 
-def _combined(method: str, table: Floats, weights: Sequence[float], intercept: float) -> Floats:
-    """Return the blend's probability, added up member by member: no row depends on others."""
-    values = table if method == "greedy" else _log_odds(table)
-    total = np.full(len(table), intercept)
+def _combined(method: str, table: Floats, learnt: Weights, problem: Problem) -> Floats:
+    """Return the blend's prediction, added up member by member: no row depends on others."""
+    weights, intercept = learnt
+    plain = method == "greedy" or problem is Problem.REGRESSION
+    values = table if plain else _SCALES[problem](table)
+    total = np.full(table[:, 0].shape, intercept)
     for number, weight in enumerate(weights):
         total += weight * values[:, number]
-    return total if method == "greedy" else 1 / (1 + np.exp(-total))
+    if plain:
+        return total
+    return _softmax(total) if problem is Problem.MULTICLASS else 1 / (1 + np.exp(-total))
+
+
+def _softmax(logits: Floats) -> Floats:
+    odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
+
+
+def _logarithms(chances: Floats) -> Floats:
+    return np.asarray(np.log(np.clip(chances, _CLIP, None)))
 
 
 def _log_odds(chances: Floats) -> Floats:
@@ -151,7 +191,7 @@ def _log_odds(chances: Floats) -> Floats:
     return np.asarray(np.log(clipped) - np.log1p(-clipped))
 
 
-def _stack(table: Floats, truth: Bools) -> Weights:
+def _stack(table: Floats, truth: npt.NDArray[np.bool_]) -> Weights:
     """Return the non-negative weights and the intercept with the least log loss."""
     from scipy.optimize import minimize
 
@@ -170,16 +210,62 @@ def _stack(table: Floats, truth: Bools) -> Weights:
     return found[:-1].tolist(), float(found[-1])
 
 
-def _greedy(table: Floats, truth: Bools) -> Weights:
+def _stack_numbers(table: Floats, target: npt.NDArray[Any]) -> Weights:
+    """Return the non-negative weights and the intercept with the least squared error."""
+    from scipy.optimize import lsq_linear
+
+    design = np.column_stack([table, np.ones(len(table))])
+    least = np.append(np.zeros(table.shape[1]), -np.inf)
+    found = lsq_linear(design, target, bounds=(least, np.inf)).x
+    return found[:-1].tolist(), float(found[-1])
+
+
+def _stack_classes(table: Floats, target: npt.NDArray[Any]) -> Weights:
+    """Return the non-negative weights of logarithms of several classes with the least log loss."""
+    from scipy.optimize import minimize
+
+    logs, rows = _logarithms(table), np.arange(len(table))
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        chance = _softmax(np.einsum("m,nmk->nk", weights, logs))
+        slope = np.einsum("nk,nmk->m", chance, logs) - logs[rows, :, target].sum(axis=0)
+        return float(-_logarithms(chance[rows, target]).mean()), slope / len(rows)
+
+    n_members = table.shape[1]
+    start, bounds = np.full(n_members, 1 / n_members), [(0.0, None)] * n_members
+    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
+    return found.tolist(), 0.0
+
+
+def _greedy(table: Floats, target: npt.NDArray[Any], problem: Problem) -> Weights:
     """Return how often each member is drawn, as a share; drawing stops where it helped most."""
-    total, drawn = np.zeros(len(table)), []
+    total, drawn = np.zeros(table[:, 0].shape), []
     losses = []
     for number in range(1, _ROUNDS + 1):
         candidates = (total[:, None] + table) / number
-        right = np.where(truth[:, None], candidates, 1 - candidates)
-        each = -np.log(np.clip(right, _CLIP, None)).mean(axis=0)
+        each = _mean_losses(candidates, target, problem)
         drawn.append(int(each.argmin()))
         losses.append(float(each.min()))
         total += table[:, drawn[-1]]
     best = drawn[: int(np.argmin(losses)) + 1]
     return [best.count(number) / len(best) for number in range(table.shape[1])], 0.0
+
+
+def _mean_losses(candidates: Floats, target: npt.NDArray[Any], problem: Problem) -> Floats:
+    """Return the mean loss of each candidate, (n_members,): log loss or squared error."""
+    if problem is Problem.REGRESSION:
+        return np.asarray(((candidates - target[:, None]) ** 2).mean(axis=0))
+    if problem is Problem.MULTICLASS:
+        right = candidates[np.arange(len(target)), :, target]
+    else:
+        right = np.where(target[:, None], candidates, 1 - candidates)
+    return np.asarray(-np.log(np.clip(right, _CLIP, None)).mean(axis=0))
+
+
+_SCALES = {Problem.BINARY: _log_odds, Problem.MULTICLASS: _logarithms}
+_STACKS = {
+    Problem.BINARY: _stack,
+    Problem.MULTICLASS: _stack_classes,
+    Problem.REGRESSION: _stack_numbers,
+}
+_BINARY = {"problem": "binary", "label": "label", "positive": "True", "columns": {"any": "text"}}

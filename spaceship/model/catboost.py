@@ -4,16 +4,31 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from catboost import CatBoostClassifier
+from catboost import CatBoostClassifier, CatBoostRegressor
 
 MISSING = "missing"  # CatBoost takes no missing category: it is one of its own
 
 
-class CategoryCatBoost(CatBoostClassifier):  # type: ignore[misc]
+class _Categories:
     """CatBoost that takes every `category` column of its input as a categorical feature.
 
     The library needs the names of the columns up front, refuses missing categories and cannot be
     cloned with a list among its parameters; `fit` and `predict` handle all three.
+    """
+
+    def fit(self, X: pd.DataFrame, y: Any = None, **params: Any) -> Self:
+        """Fit on a frame of floats and categories."""
+        categories = X.select_dtypes("category").columns.tolist()
+        super().fit(_filled(X), y, cat_features=categories, **params)  # type: ignore[misc]
+        return self
+
+    def predict(self, data: pd.DataFrame, *args: object, **params: object) -> Any:
+        """Return the more likely class, or the number, of each row, (n_rows,)."""
+        return np.ravel(super().predict(_filled(data), *args, **params))  # type: ignore[misc]
+
+
+class CategoryCatBoost(_Categories, CatBoostClassifier):  # type: ignore[misc]
+    """CatBoost for classes.
 
     >>> planet = pd.Series(["Earth", None, "Mars"] * 5, dtype="category")
     >>> model = CategoryCatBoost(iterations=2, silent=True, allow_writing_files=False)
@@ -21,23 +36,25 @@ class CategoryCatBoost(CatBoostClassifier):  # type: ignore[misc]
     [0]
     """
 
-    def fit(self, X: pd.DataFrame, y: Any = None, **params: Any) -> Self:
-        """Fit on a frame of floats and categories."""
-        categories = X.select_dtypes("category").columns.tolist()
-        super().fit(_filled(X), y, cat_features=categories, **params)
-        return self
-
-    def predict(self, data: pd.DataFrame, *args: object, **params: object) -> object:
-        """Return the more likely class of each row, (n_rows,)."""
-        return super().predict(_filled(data), *args, **params)
-
     def predict_proba(self, X: pd.DataFrame, *args: object, **params: object) -> np.ndarray:
-        """Return the probability of both classes, (n_rows, 2)."""
+        """Return the probability of each class, (n_rows, n_classes)."""
         return np.asarray(super().predict_proba(_filled(X), *args, **params))
 
     def staged_predict_proba(self, data: pd.DataFrame, *args: object, **params: object) -> object:
-        """Yield the probability of both classes after each tree."""
+        """Yield the probability of each class after each tree."""
         return super().staged_predict_proba(_filled(data), *args, **params)
+
+
+class CategoryCatBoostRegressor(_Categories, CatBoostRegressor):  # type: ignore[misc]
+    """CatBoost for numbers.
+
+    >>> CategoryCatBoostRegressor(iterations=2).get_params()
+    {'loss_function': 'RMSE', 'iterations': 2}
+    """
+
+    def staged_predict(self, data: pd.DataFrame, *args: object, **params: object) -> object:
+        """Yield the predicted numbers after each tree."""
+        return super().staged_predict(_filled(data), *args, **params)
 
 
 def _filled(X: pd.DataFrame) -> pd.DataFrame:

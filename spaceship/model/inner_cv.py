@@ -1,10 +1,10 @@
 """Choices by inner cross-validation: boosting rounds, calibration and decision threshold.
 
 Each class wraps a pipeline that takes raw columns, because inner folds keep groups whole and the
-column of ids names the group of a row. No row that is scored has a part in any choice.
+raw columns name the group of a row. No row that is scored has a part in any choice.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Self
 
@@ -17,9 +17,10 @@ from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from spaceship.errors import ConfigError
+from spaceship.errors import ConfigError, expected
+from spaceship.evaluation.metrics import score
 from spaceship.split.folds import inner_folds
-from spaceship.task.spaceship_titanic.columns import ID
+from spaceship.task.task import Problem, Task
 
 _ROUNDS = ("n_estimators", "iterations", "max_iter")  # names that libraries give to it
 _BOOSTERS = ("staged_predict_proba", "get_booster", "booster_")
@@ -66,78 +67,93 @@ class _Inner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 class InnerIterations(_Inner):
     """Fit a boosting pipeline with the number of rounds that inner folds find best.
 
-    Every fold is fitted with twice the configured rounds; `curve_` is the mean log loss over the
-    folds by number of rounds, and `rounds_`, the number with the least one, is that of the fit on
-    all rows.
+    Every fold is fitted with twice the configured rounds; `curve_` is the mean log loss, or squared
+    error of numbers, over the folds by number of rounds, and `rounds_`, the number with the least
+    one, is that of the fit on all rows.
 
     >>> from sklearn.ensemble import GradientBoostingClassifier
     >>> boosted = Pipeline([*pipeline.steps[:-1], ("trees", GradientBoostingClassifier())])
-    >>> few = InnerIterations(boosted.set_params(trees__n_estimators=4), n_folds=2)
+    >>> boosted = boosted.set_params(trees__n_estimators=4)
+    >>> few = InnerIterations(boosted, task.to_plain(), n_folds=2)
     >>> 1 <= few.fit(people.train, people.train.iloc[:, -1]).rounds_ <= 8
     True
     """
 
-    def __init__(self, pipeline: Pipeline, n_folds: int = 5, seed: int = 0) -> None:
+    def __init__(
+        self, pipeline: Pipeline, task: Mapping[str, Any], n_folds: int = 5, seed: int = 0
+    ) -> None:
         """Keep the parts; nothing is fitted."""
         self.pipeline = pipeline
+        self.task = task  # as `Task.to_plain` describes it
         self.n_folds = n_folds
         self.seed = seed
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
         """Choose the number of rounds, then fit on all rows."""
-        truth = np.asarray(y, dtype=bool)
+        task, target = Task.read(self.task), np.asarray(y)
         key, configured = _rounds(self.pipeline)
         most = int(_MOST * configured)
         grid = np.unique(np.linspace(1, most, min(_STEPS, most)).astype(int)).tolist()
         losses = np.zeros(len(grid))
-        folds = inner_folds(X[ID], truth, n_splits=self.n_folds, seed=self.seed)
+        folds = inner_folds(
+            task.group_names(X), target, task, n_splits=self.n_folds, seed=self.seed
+        )
         for train, test in folds:
             trial = clone(self.pipeline).set_params(**{key: most})
-            trial.fit(X.iloc[train], truth[train])
-            chances = _staged(trial[-1], trial[:-1].transform(X.iloc[test]), grid)
-            found = [log_loss(truth[test], chance, labels=[False, True]) for chance in chances]
+            trial.fit(X.iloc[train], target[train])
+            staged = _staged(trial[-1], trial[:-1].transform(X.iloc[test]), grid, task)
+            found = [_loss(target[test], table, trial[-1], task) for table in staged]
             if len(found) < len(grid):
                 message = "expected every round to be fitted, found that the library stopped early"
                 raise ConfigError(f"{message}; switch that off, or model.iterations=fixed")
             losses += np.array(found) / len(folds)
         self.curve_ = dict(zip(grid, losses.tolist(), strict=True))
         self.rounds_ = int(grid[losses.argmin()])
-        self.fitted_ = clone(self.pipeline).set_params(**{key: self.rounds_}).fit(X, truth)
-        self.classes_ = self.fitted_.classes_
+        self.fitted_ = clone(self.pipeline).set_params(**{key: self.rounds_}).fit(X, target)
+        self.classes_ = getattr(self.fitted_, "classes_", None)
         return self
 
 
 class InnerFolds(_Inner):
     """Fit a meta-estimator of scikit-learn; its `cv` are inner folds that keep groups whole.
 
-    >>> tuned = InnerFolds(TunedThresholdClassifierCV(pipeline), n_folds=2)
+    >>> tuned = InnerFolds(TunedThresholdClassifierCV(pipeline), task.to_plain(), n_folds=2)
     >>> 0 < tuned.fit(people.train, people.train.iloc[:, -1]).threshold_ < 1
     True
     """
 
-    def __init__(self, estimator: Estimator, n_folds: int = 5, seed: int = 0) -> None:
+    def __init__(
+        self, estimator: Estimator, task: Mapping[str, Any], n_folds: int = 5, seed: int = 0
+    ) -> None:
         """Keep the parts; nothing is fitted."""
         self.estimator = estimator
+        self.task = task  # as `Task.to_plain` describes it
         self.n_folds = n_folds
         self.seed = seed
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
         """Fit the estimator, its folds drawn here."""
-        truth = np.asarray(y, dtype=bool)
-        folds = inner_folds(X[ID], truth, n_splits=self.n_folds, seed=self.seed)
-        fitted = clone(self.estimator).set_params(cv=folds).fit(X, truth)
+        task, target = Task.read(self.task), np.asarray(y)
+        folds = inner_folds(
+            task.group_names(X), target, task, n_splits=self.n_folds, seed=self.seed
+        )
+        fitted = clone(self.estimator).set_params(cv=folds).fit(X, target)
         self.fitted_ = fitted.set_params(cv=None)  # what is stored need not know the folds
         self.classes_ = fitted.classes_
         self.threshold_ = float(getattr(fitted, "best_threshold_", 0.5))
         return self
 
     def predict(self, X: pd.DataFrame) -> object:
-        """Return the label of each row, (n_rows,): True above the threshold."""
-        return self.predict_proba(X)[:, 1] > self.threshold_
+        """Return the label of each row, (n_rows,): True above the threshold, or the likeliest."""
+        table = self.predict_proba(X)
+        if table.shape[1] > 2:  # noqa: PLR2004 - True and False
+            return np.asarray(self.classes_)[table.argmax(axis=1)]
+        return table[:, 1] > self.threshold_
 
 
-def with_inner_choices(
+def with_inner_choices(  # noqa: PLR0913 - every choice by name
     pipeline: object,
+    task: Task,
     *,
     iterations: Iterations = Iterations.FIXED,
     calibration: Calibration = Calibration.NONE,
@@ -146,17 +162,25 @@ def with_inner_choices(
 ) -> Pipeline:
     """Wrap a pipeline that takes raw columns in the choices that inner folds make for it.
 
-    >>> list(with_inner_choices(pipeline, threshold="tuned").named_steps)
+    Raise ConfigError if the task's kind of problem leaves nothing to choose.
+
+    >>> list(with_inner_choices(pipeline, task, threshold="tuned").named_steps)
     ['candidate']
     """
+    plain = task.to_plain()
+    if calibration != Calibration.NONE and not task.is_classification:
+        raise ConfigError(expected("calibration=none for numbers", calibration, "leave it out"))
+    if threshold == "tuned" and task.problem is not Problem.BINARY:
+        wanted = f"threshold=0.5 for a {task.problem} problem"
+        raise ConfigError(expected(wanted, "tuned", "leave it out: only True has a threshold"))
     if iterations == Iterations.INNER_CV:
-        pipeline = InnerIterations(pipeline, seed=seed)
+        pipeline = InnerIterations(pipeline, plain, seed=seed)
     if calibration != Calibration.NONE:
         inside = CalibratedClassifierCV(pipeline, method=str(calibration), ensemble=False)
-        pipeline = InnerFolds(inside, seed=seed)
+        pipeline = InnerFolds(inside, plain, seed=seed)
     if threshold == "tuned":
         inside = TunedThresholdClassifierCV(pipeline, scoring="accuracy")
-        pipeline = InnerFolds(inside, seed=seed)
+        pipeline = InnerFolds(inside, plain, seed=seed)
     return pipeline if isinstance(pipeline, Pipeline) else Pipeline([("candidate", pipeline)])
 
 
@@ -172,15 +196,30 @@ def _rounds(pipeline: Pipeline) -> tuple[str, int]:
     raise ConfigError(f"{message}: it has no boosting rounds to choose")
 
 
-def _staged(estimator: Estimator, X: pd.DataFrame, grid: Sequence[int]) -> Iterator[object]:
-    """Yield the probability of True after each number of rounds, whatever the library."""
-    if hasattr(estimator, "staged_predict_proba"):
-        for number, table in enumerate(estimator.staged_predict_proba(X), start=1):
+def _staged(
+    estimator: Estimator, X: pd.DataFrame, grid: Sequence[int], task: Task
+) -> Iterator[np.ndarray]:
+    """Yield the predictions after each number of rounds, whatever the library."""
+    method = "predict_proba" if task.is_classification else "predict"
+    call = getattr(estimator, method)
+    if (staged := getattr(estimator, f"staged_{method}", None)) is not None:
+        for number, table in enumerate(staged(X), start=1):
             if number in grid:
-                yield table[:, 1]
+                yield np.asarray(table)
     elif hasattr(estimator, "get_booster"):  # XGBoost
         for number in grid:
-            yield estimator.predict_proba(X, iteration_range=(0, number))[:, 1]
+            yield call(X, iteration_range=(0, number))
     else:
         for number in grid:
-            yield estimator.predict_proba(X, num_iteration=number)[:, 1]
+            yield call(X, num_iteration=number)
+
+
+def _loss(target: np.ndarray, table: np.ndarray, estimator: Estimator, task: Task) -> float:
+    """Return the log loss of probabilities, or the mean squared error of numbers."""
+    if task.problem is Problem.BINARY:
+        return float(log_loss(target, table[:, 1], labels=[False, True]))
+    if not task.is_classification:
+        return score(target, table, problem=task.problem)["rmse"] ** 2
+    whole = np.zeros((len(target), len(task.classes)))
+    whole[:, np.asarray(estimator.classes_, dtype=int)] = table
+    return score(target, whole, problem=task.problem)["log_loss"]

@@ -4,35 +4,37 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from sklearn.base import is_regressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from spaceship.config.build import build
-from spaceship.errors import ConfigError
+from spaceship.errors import ConfigError, expected
 from spaceship.model.blend import Blend
 from spaceship.model.encoding import Encoding, encoder
 from spaceship.model.inner_cv import with_inner_choices
 from spaceship.model.recipe import Recipe
+from spaceship.task.task import Task
 
 
-def build_recipe(own: Recipe, seed: int) -> Pipeline:
+def build_recipe(own: Recipe, task: Task, seed: int) -> Pipeline:
     """Return the unfitted pipeline of a resolved recipe, which takes raw columns.
 
     The seed is that of inner folds. Raise ConfigError if a part has not the methods of its kind.
 
-    >>> raw = {"_target_": "spaceship.task.spaceship_titanic.features.raw.RawFeatures"}
+    >>> raw = {"_target_": "spaceship.features.raw.RawFeatures", "task": task.to_plain()}
     >>> lgbm = {"_target_": "lightgbm.LGBMClassifier", "n_estimators": 5}
     >>> recipe = Recipe(name="lgbm", encoding="native", estimator=lgbm, features=raw)
-    >>> list(build_recipe(recipe, seed=42).named_steps)
+    >>> list(build_recipe(recipe, task, seed=42).named_steps)
     ['features', 'encoding', 'estimator']
     """
     if own.members is None:
-        whole: object = _chain(own)
+        whole: object = _chain(own, task)
     else:
-        members = [_member(one, seed) for one in own.members]
+        members = [_member(one, task, seed) for one in own.members]
         settings = {"method": str(own.method), "n_folds": own.n_folds, "bags": own.bags}
-        whole = build_blend(members, **settings, seed=seed)
-    return _with_choices(own, whole, seed)
+        whole = build_blend(members, task=task.to_plain(), **settings, seed=seed)
+    return _with_choices(own, whole, task, seed)
 
 
 def build_pipeline(features: object, encoding: Encoding, estimator: object) -> Pipeline:
@@ -52,7 +54,7 @@ def build_blend(members: Sequence[tuple[str, object, object]], **settings: Any) 
     the settings are further arguments of `Blend`.
 
     >>> members = [("raw", "passthrough", 1), ("full", None, 2), ("raw", "passthrough", 3)]
-    >>> build_blend(members).members
+    >>> build_blend(members, task=task.to_plain()).members
     [(0, 1), (1, 2), (0, 3)]
     """
     prepared = {key: steps for key, steps, _ in members}
@@ -61,10 +63,15 @@ def build_blend(members: Sequence[tuple[str, object, object]], **settings: Any) 
     return Blend(list(prepared.values()), pairs, **settings)
 
 
-def _chain(own: Recipe) -> Pipeline:
+def _chain(own: Recipe, task: Task) -> Pipeline:
     """Return the pipeline of one estimator, without inner choices."""
     features = _part("features", own.features, ("fit", "transform"))
-    estimator = _part("estimator", own.estimator, ("fit", "predict_proba", "get_params"))
+    method = "predict_proba" if task.is_classification else "predict"
+    estimator = _part("estimator", own.estimator, ("fit", method, "get_params"))
+    if not task.is_classification and not is_regressor(estimator):
+        wanted = f"a model that predicts the number {task.label}"
+        do = f"choose another one, such as model=lgbm: {own.name} tells classes apart"
+        raise ConfigError(expected(wanted, type(estimator).__name__, do))
     return build_pipeline(features, own.encoding, estimator)
 
 
@@ -79,19 +86,19 @@ def _part(key: str, node: Any, wanted: Sequence[str]) -> object:
     return part
 
 
-def _member(own: Recipe, seed: int) -> tuple[str, object, object]:
+def _member(own: Recipe, task: Task, seed: int) -> tuple[str, object, object]:
     """Return (key, preparation, estimator) of a blend's member; equal keys mean equal columns.
 
     A member with inner choices takes raw columns, as its inner folds prepare them anew. A threshold
     applies to the blend only.
     """
-    pipeline, own = _chain(own), own.model_copy(update={"threshold": 0.5})
+    pipeline, own = _chain(own, task), own.model_copy(update={"threshold": 0.5})
     if own.prepares_alone:
         columns = json.dumps([own.features, own.encoding], sort_keys=True)
         return columns, pipeline[:-1], pipeline[-1]
-    return "raw", FunctionTransformer(), _with_choices(own, pipeline, seed)
+    return "raw", FunctionTransformer(), _with_choices(own, pipeline, task, seed)
 
 
-def _with_choices(own: Recipe, pipeline: object, seed: int) -> Pipeline:
+def _with_choices(own: Recipe, pipeline: object, task: Task, seed: int) -> Pipeline:
     choices = {key: getattr(own, key) for key in ("iterations", "calibration", "threshold")}
-    return with_inner_choices(pipeline, **choices, seed=seed)
+    return with_inner_choices(pipeline, task, **choices, seed=seed)

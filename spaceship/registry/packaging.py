@@ -21,7 +21,9 @@ from spaceship._upstream import MLFLOW_SKOPS_FILE
 from spaceship.config.installation import PACKAGE
 from spaceship.config.moved import import_moved
 from spaceship.errors import RegistryError, expected
+from spaceship.model.labelled import labelled
 from spaceship.registry.registry import OTHER_CHAMPION
+from spaceship.task.task import Task
 
 SERVING_PACKAGES = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")  # for every model
 TRUSTED_PREFIXES = ("spaceship.", "sklearn.", "numpy.", "lightgbm.", "catboost.", "xgboost.")
@@ -36,15 +38,16 @@ EXAMPLE_ROWS = 5
 _COMPRESSION = 1  # of deflate; the highest level saves a tenth more and takes twice as long
 
 
-def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame) -> None:
+def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame, task: Task) -> None:
     """Write a pipeline fitted on raw columns so that any other process can load it.
 
     The folder appears once it is complete; whatever an interrupted run left there is replaced.
-    Signature and input example are made of the raw rows. Raise RegistryError if the pipeline holds
-    types that are not trusted.
+    Signature and input example are made of the raw rows. Labels that are neither True and False nor
+    numbers are predicted in their own values. Raise RegistryError if the pipeline holds types that
+    are not trusted.
 
     >>> fitted = pipeline.fit(people.train, people.train["Transported"])
-    >>> save(fitted, tmp_path / "model", people.train)
+    >>> save(fitted, tmp_path / "model", people.train, task)
     >>> load(str(tmp_path / "model")).predict(people.test).shape == (len(people.test),)
     True
     """
@@ -52,7 +55,8 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame) -> None:
     import skops.io
     from mlflow.models import Model, infer_signature
 
-    described, example = Model(), _as_served(raw)
+    pipeline = labelled(pipeline, task)
+    described, example = Model(), _as_served(raw, task)
     content = skops.io.dumps(pipeline, compression=ZIP_DEFLATED, compresslevel=_COMPRESSION)
     types = _trusted_types(content)
     unfinished = folder.with_name(f".{folder.name}.unfinished")
@@ -163,10 +167,10 @@ def _copy_code(classes: Sequence[type], folder: Path) -> Path:
     return folder / PACKAGE.name
 
 
-def _as_served(raw: pd.DataFrame) -> pd.DataFrame:
+def _as_served(raw: pd.DataFrame, task: Task) -> pd.DataFrame:
     """Return the raw columns with the types that a CSV file or a JSON request gives them."""
-    from spaceship.task.spaceship_titanic.columns import COLUMNS, LABEL
-
-    rows = raw.loc[:, [name for name in COLUMNS if name != LABEL]]
+    group = None if task.group is None else task.group.of
+    rows = raw[[name for name in task.raw if name in task.columns or name == group]]
     boolean = rows.select_dtypes("boolean").columns
-    return rows.astype(dict.fromkeys(boolean, object))
+    moments = {name: rows[name].astype("str") for name in rows.select_dtypes("datetime").columns}
+    return rows.assign(**moments).astype(dict.fromkeys(boolean, object))

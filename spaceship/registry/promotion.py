@@ -146,12 +146,13 @@ class Promotion:
         move = aliases.prepare(str(verdict.award), seen, verdict.reason)
         client.log_artifacts(run_id, str(job.twin), TWIN)
         files = {MODEL: job.model, TWIN: job.twin} | figures
+        scores = [name for name in ("accuracy", "rmse") if f"holdout_{name}" in report.metrics]
         tags = {
             "recipe": json.dumps(report.recipe),
             "award": str(verdict.award),
             "reason": verdict.reason[:1000],
             "data_digest": report.data_digest,
-            "holdout_accuracy": repr(report.metrics["holdout_accuracy"]),
+            **{f"holdout_{name}": repr(report.metrics[f"holdout_{name}"]) for name in scores},
             DIGESTS: json.dumps({name: digest(path) for name, path in files.items()}),
         }
         number = self.registry.register(job.model, run_id, tags)
@@ -191,7 +192,7 @@ def _check_unseen(champion: Report, candidate: Report, *, same_data: bool) -> No
     """Raise if the champion's twin was, or may have been, trained on the candidate's hold-out."""
     found = ""
     if not same_data and champion.may_have_seen_holdout_of(candidate):
-        found = "a hold-out that it was trained on in part, by another salt or fraction"
+        found = "a hold-out that it may have been trained on, by another split"
     if same_data and champion.holdout and candidate.holdout:
         ids = {*candidate.holdout.ids}.difference(champion.holdout.ids)
         found = f"{len(ids)} in the hold-out that it was trained on" if ids else ""

@@ -137,6 +137,11 @@ class Registry:
             raise RegistryError(expected(what, f"it changed ({found[:12]}…)", mend))
         return Path(copied)
 
+    def models_with_champions(self) -> list[str]:
+        """Return the names of all registered models of the store that have a champion."""
+        found = self.store.client.search_registered_models(max_results=1000)
+        return sorted(one.name for one in found if CHAMPION in one.aliases)
+
     def model_uri(self, version: Version) -> str:
         """Return the URI that loads a version."""
         return f"models:/{self.model}/{version.number}"

@@ -31,17 +31,17 @@ class EraResult:
     """The result of one era; NaN stands for a figure that does not exist."""
 
     era: int  # number, from 1
-    arrived: int  # passengers who arrived in it
-    learnt_from: int  # passengers the candidate was given, of this era and of earlier ones
+    arrived: int  # rows that arrived in it
+    learnt_from: int  # rows the candidate was given, of this era and of earlier ones
     drift: float  # of population and label model, 0 to 1; NaN if it is unknown
     candidate: str  # name of the candidate
     holdout_candidate: float  # hold-out accuracy of the candidate's twin
-    holdout_champion: float  # accuracy of the champion's twin on the same passengers
+    holdout_champion: float  # accuracy of the champion's twin on the same rows
     relative_gain: float  # the first over the second, less 1, as the gate measured it
     needed: float  # relative gain that the gate needs for a new champion
     award: str  # the gate's award: refused, challenger or champion
     champion: str  # version that is champion after the era; empty if there is none
-    next_arrived: int  # passengers of the next era, whom none of the models below has seen
+    next_arrived: int  # rows of the next era, whom none of the models below has seen
     next_candidate: float  # accuracy on them of the candidate, whatever its award
     next_retrained: float  # accuracy on them of the champion
     next_first: float  # accuracy on them of the first champion
@@ -72,8 +72,8 @@ def eras_table(eras: Sequence[EraResult]) -> str:
 def summarise_eras(eras: Sequence[EraResult]) -> dict[str, float]:
     """Return the figures that the conclusion rests on.
 
-    Accuracies are over all passengers who arrived next once there was a champion. The gain of
-    retraining is a mean of paired differences, one per passenger, with its standard error.
+    Accuracies are over all rows that arrived next once there was a champion. The gain of
+    retraining is a mean of paired differences, one per row, with its standard error.
 
     >>> summarise_eras([])["promotions"]
     0.0

@@ -1,5 +1,6 @@
 """Folds for cross-validation that keep groups whole: outer folds, and inner folds of a fit."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,67 +9,145 @@ import pandas as pd
 
 from spaceship.errors import ConfigError, DataError, expected
 from spaceship.split.holdout import group_codes
-from spaceship.task.spaceship_titanic.columns import GROUPS
+from spaceship.task.task import Problem, Task
 
 Fold = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 """Row positions to train on, and row positions to test on."""
+Codes = npt.NDArray[np.intp]
+Target = npt.NDArray[Any]
+"""What an estimator learns, (n_rows,): booleans, numbers of classes, or numbers."""
 _MIN_FOLDS = 2
+_BINS = 5  # quantiles of a number to predict, whose shares are even in all folds
+_MOST_GROUPS = 50_000  # above, groups of a new problem kind are drawn: their labels even out
 
 
-def group_folds(ids: pd.Series, labels: npt.ArrayLike, *, n_splits: int, seed: int) -> list[Fold]:
-    """Return folds that keep groups whole and the share of labels even; the tests are a partition.
+def group_folds(
+    groups: pd.Series, y: npt.ArrayLike, task: Task, *, n_splits: int, seed: int
+) -> list[Fold]:
+    """Return folds that keep groups whole and the shares of labels even; the tests are a partition.
 
-    Ids and labels (True or False) are `(n_rows,)`. Raise DataError if there are too few groups or
-    too few rows of a label, or if a fold cannot be trained on.
+    Groups and what an estimator learns, as `task.group_names` and `task.target` return them, are
+    `(n_rows,)`. The label of a regression counts by its quintile, so that no fold has all the large
+    ones. Raise DataError if there are too few groups, too few rows of a binary label, or a fold
+    cannot be trained on.
 
-    >>> ids, labels = pd.Series(["1_1", "1_2", "2_1", "2_2"]), [True, False, True, False]
-    >>> [test.tolist() for _, test in group_folds(ids, labels, n_splits=2, seed=0)]
+    >>> left = Task(problem="binary", label="left", positive="yes", columns={"plan": "category"})
+    >>> names, y = pd.Series(["a", "a", "b", "b"]), [True, False, True, False]
+    >>> [test.tolist() for _, test in group_folds(names, y, left, n_splits=2, seed=0)]
     [[2, 3], [0, 1]]
     """
-    from sklearn.model_selection import StratifiedGroupKFold
+    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, StratifiedKFold
 
-    return _folds(StratifiedGroupKFold, ids, labels, n_splits=n_splits, seed=seed)
+    check_n_folds(n_splits)
+    codes, names = group_codes(groups, task)
+    kinds = [StratifiedGroupKFold, GroupKFold]  # the second for groups too few to be even
+    if len(names) == len(codes):
+        kinds = [StratifiedKFold]
+    elif len(names) > _MOST_GROUPS and task.problem is not Problem.BINARY:
+        kinds = [GroupKFold]
+    splitters = [kind(n_splits, shuffle=True, random_state=seed) for kind in kinds]
+    return _folds(splitters, codes, y, task)
 
 
-def inner_folds(ids: pd.Series, labels: npt.ArrayLike, *, n_splits: int, seed: int) -> list[Fold]:
+def inner_folds(
+    groups: pd.Series, y: npt.ArrayLike, task: Task, *, n_splits: int, seed: int
+) -> list[Fold]:
     """Return folds of the rows that a model is fitted on, for choices of its own.
 
-    As `group_folds`, but labels are not balanced, which takes a hundredth of the time.
+    As `group_folds`, but labels are balanced only where no two rows share a group: among shared
+    groups that takes a hundred times as long.
 
-    >>> inner_folds(pd.Series(["1_1", "2_1"] * 2), [1, 1, 0, 0], n_splits=2, seed=0)[0][1]
+    >>> left = Task(problem="binary", label="left", positive="yes", columns={"plan": "category"})
+    >>> inner_folds(pd.Series(["a", "b"] * 2), [1, 1, 0, 0], left, n_splits=2, seed=0)[0][1]
     array([1, 3])
     """
-    from sklearn.model_selection import GroupKFold
+    from sklearn.model_selection import GroupKFold, StratifiedKFold
 
-    return _folds(GroupKFold, ids, labels, n_splits=n_splits, seed=seed)
-
-
-def _folds(
-    kind: Any, ids: pd.Series, labels: npt.ArrayLike, *, n_splits: int, seed: int
-) -> list[Fold]:
-    """Return the folds of one of scikit-learn's splitters if each of them can be trained on."""
-    codes, groups = group_codes(ids)
-    truth = np.asarray(labels, dtype=bool)
-    _check_foldable(len(groups), truth, n_splits)
-    splitter = kind(n_splits=n_splits, shuffle=True, random_state=seed)
-    folds = [(train, test) for train, test in splitter.split(codes, truth, codes)]
-    if any(len(test) == 0 or truth[train].all() or not truth[train].any() for train, test in folds):
-        wanted = f"{n_splits} folds that each hold rows and leave both classes to train on"
-        found = f"{len(groups)} {GROUPS} that do not allow it"
-        raise DataError(expected(wanted, found, "lower the number of folds"))
-    return folds
+    check_n_folds(n_splits)
+    codes, names = group_codes(groups, task)
+    kind = StratifiedKFold if len(names) == len(codes) else GroupKFold
+    return _folds([kind(n_splits, shuffle=True, random_state=seed)], codes, y, task)
 
 
-def _check_foldable(n_groups: int, truth: npt.NDArray[np.bool_], n_splits: int) -> None:
-    """Raise unless the rows can be split in so many folds with rows of each label."""
+def _folds(splitters: Sequence[Any], codes: Codes, y: npt.ArrayLike, task: Task) -> list[Fold]:
+    """Return the folds of the first of scikit-learn's splitters that can all be trained on."""
+    n_splits, n_groups = splitters[0].get_n_splits(), int(codes.max(initial=-1)) + 1
+    target = np.asarray(y, dtype=bool if task.problem is Problem.BINARY else None)
+    _check_foldable(n_groups, target, task, n_splits)
+    strata = _strata(target, task, n_splits)
+    shared = codes if n_groups < len(codes) else None
+    for splitter in splitters:
+        folds = [(train, test) for train, test in splitter.split(codes, strata, shared)]
+        if usable(folds, target, task):
+            return folds
+    wanted = f"{n_splits} folds that each hold rows{and_leave(task)}"
+    found = f"{n_groups} {task.groups} that do not allow it"
+    raise DataError(expected(wanted, found, "lower the number of folds"))
+
+
+def usable(folds: Sequence[Fold], y: Target, task: Task) -> bool:
+    """Return whether each fold has rows to test and to train on, these of two classes or more.
+
+    >>> sales = Task(problem="regression", label="sales", columns={"m2": "number"})
+    >>> usable([(np.array([0]), np.array([1]))], np.array([0.5, 0.5]), sales)
+    True
+    """
+    return all(
+        len(train)
+        and len(test)
+        and not (task.is_classification and (y[train] == y[train][0]).all())
+        for train, test in folds
+    )
+
+
+def and_leave(task: Task) -> str:
+    """Return what a message adds on the classes that each fold must have.
+
+    >>> and_leave(Task(problem="multiclass", label="kind", columns={"m2": "number"}))
+    ' and leave two classes to train on'
+    """
+    kinds = {Problem.BINARY: " and leave both classes to train on", Problem.REGRESSION: ""}
+    return kinds.get(task.problem, " and leave two classes to train on")
+
+
+def _strata(y: Target, task: Task, n_splits: int) -> Target:
+    """Return the stratum of each row: its class, or the quantile of its number.
+
+    The classes with fewer rows than folds are one stratum, together with the smallest other class
+    if they are fewer than the folds as well.
+    """
+    if task.problem is Problem.BINARY:
+        return y
+    bins = y if task.is_classification else np.ceil(pd.Series(y).rank(pct=True) * _BINS)
+    codes, _ = pd.factorize(bins)
+    counts = np.bincount(codes)
+    rare = counts < n_splits
+    if 0 < counts[rare].sum() < n_splits and not rare.all():
+        rare[np.where(rare, len(codes), counts).argmin()] = True
+    return np.where(rare[codes], -1, codes)
+
+
+def _check_foldable(n_groups: int, y: Target, task: Task, n_splits: int) -> None:
+    """Raise unless the rows can be split in so many folds with rows of each binary label."""
+    faults = [f"only {n_groups} {task.groups}"] if n_groups < n_splits else []
+    labels = ""
+    if task.problem is Problem.BINARY:
+        labels, (n_false, n_true) = " and rows of each label", np.bincount(y, minlength=2).tolist()
+        if min(n_true, n_false) < n_splits:
+            negative, positive = task.label_values or ("False", "True")
+            found = f"only {n_true} rows labelled {positive} and {n_false} labelled {negative}"
+            faults.append(found)
+    if faults:
+        wanted = f"at least {n_splits} {task.groups}{labels} for {n_splits} folds"
+        do = "give more data or lower the number of folds"
+        raise DataError(expected(wanted, " and ".join(faults), do))
+
+
+def check_n_folds(n_splits: int) -> None:
+    """Raise ConfigError if there are fewer than two folds.
+
+    >>> check_n_folds(2)
+    """
     if n_splits < _MIN_FOLDS:
         wanted = f"the number of folds to be at least {_MIN_FOLDS}"
         raise ConfigError(expected(wanted, n_splits, "set split.n_folds=5"))
-    n_true, n_false = int(truth.sum()), int((~truth).sum())
-    faults = [f"only {n_groups} {GROUPS}"] if n_groups < n_splits else []
-    if min(n_true, n_false) < n_splits:
-        faults.append(f"only {n_true} rows labelled True and {n_false} labelled False")
-    if faults:
-        wanted = f"at least {n_splits} {GROUPS} and rows of each label for {n_splits} folds"
-        do = "give more data or lower the number of folds"
-        raise DataError(expected(wanted, " and ".join(faults), do))

@@ -7,48 +7,89 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import ConfigError, DataError, expected
-from spaceship.task.spaceship_titanic.columns import GROUPS, ID, NOUN, group_of
+from spaceship.task.task import Task
 
+Mask = npt.NDArray[np.bool_]
+"""True for the rows that are held out, (n_rows,)."""
 _HASH_BYTES = 8
+_FEWEST = 2  # groups: one for each side
 
 
-def holdout_mask(ids: pd.Series, *, fraction: float, salt: str) -> npt.NDArray[np.bool_]:
-    """Return True for the rows whose group is held out `(n_rows,)`.
+def holdout_mask(groups: pd.Series, task: Task, *, fraction: float, salt: str) -> tuple[Mask, bool]:
+    """Return the rows whose group is held out, and whether the groups were taken by rank.
 
     The side of a group depends on its name and the salt only. A larger fraction holds out the same
-    groups and more; another salt draws another hold-out. Raise DataError if one of the two parts
-    would be empty, or an id is missing.
+    groups and more; another salt draws another hold-out. Where groups are few, the hash may hold
+    out less than half of the fraction of rows, or more than twice as much: then the groups are
+    taken by rank, those of the lowest hashes first, each unless the share is closer to the fraction
+    without it. Raise DataError if there is one group only, or a row without one.
 
-    >>> ids = pd.Series(["0001_01", "0003_01", "0003_02", "0004_01"])
-    >>> holdout_mask(ids, fraction=0.2, salt="salt").tolist()
-    [False, True, True, False]
+    >>> shops = Task.read({"problem": "regression", "label": "sales", "columns": {"m2": "number"}})
+    >>> names = pd.Series(["a", "a", "b", "c", "d", "e"])
+    >>> mask, by_rank = holdout_mask(names, shops, fraction=0.2, salt="salt")
+    >>> names[mask].tolist(), by_rank
+    (['c'], False)
+    """
+    check_fraction(fraction)
+    codes, names = group_codes(groups, task)
+    check_groups(len(names), task)
+    hashes = np.array([_hash(f"{salt}\0{name}") for name in names], dtype=np.uint64)
+    held = hashes < np.uint64(int(fraction * 2 ** (8 * _HASH_BYTES)))
+    share = held[codes].mean()
+    if fraction / 2 <= share <= fraction * 2 and not held.all():
+        return held[codes], False
+    return _lowest(hashes, np.bincount(codes), fraction)[codes], True
+
+
+def _lowest(hashes: npt.NDArray[np.uint64], sizes: npt.NDArray[np.intp], fraction: float) -> Mask:
+    """Return the groups of the lowest hashes that hold the fraction of the rows, at least one."""
+    wanted, rows = fraction * sizes.sum(), 0
+    held = np.zeros(len(sizes), dtype=bool)
+    for group in np.argsort(hashes)[:-1]:  # the last one stays in the training part
+        if abs(rows + sizes[group] - wanted) < abs(rows - wanted):
+            held[group] = True
+            rows += sizes[group]
+    if not held.any():
+        held[np.lexsort([hashes, sizes])[0]] = True  # the smallest group
+    return held
+
+
+def check_fraction(fraction: float) -> None:
+    """Raise ConfigError unless a share of rows can be held out.
+
+    >>> check_fraction(0.2)
     """
     if not 0 < fraction < 1:
         wanted, do = "strictly between 0 and 1", "set split.holdout_fraction=0.2"
         raise ConfigError(expected(f"split.holdout_fraction to lie {wanted}", fraction, do))
-    codes, groups = group_codes(ids)
-    limit = int(fraction * 2 ** (8 * _HASH_BYTES))
-    mask = np.array([_hash(f"{salt}\0{group}") < limit for group in groups], dtype=bool)[codes]
-    if mask.all() or not mask.any():
-        empty = "training part" if len(mask) and mask.all() else "hold-out"
-        found = f"that the {empty} is empty: {len(groups)} {GROUPS}, fraction {fraction}"
-        do = "give more data, or change split.holdout_fraction or split.salt"
-        raise DataError(expected(f"{GROUPS} on both sides of the hold-out", found, do))
-    return mask
 
 
-def group_codes(ids: pd.Series) -> tuple[npt.NDArray[np.intp], list[str]]:
+def check_groups(n_groups: int, task: Task) -> None:
+    """Raise DataError unless there is a group for the training part and one for the hold-out.
+
+    >>> check_groups(2, Task(problem="regression", label="sales", columns={"m2": "number"}))
+    """
+    if n_groups < _FEWEST:
+        wanted = f"{_FEWEST} or more {task.groups}, to have a training part and a hold-out"
+        do = "give more data" if task.group is None else "give more data or change task.group"
+        raise DataError(expected(wanted, n_groups, do))
+
+
+def group_codes(groups: pd.Series, task: Task) -> tuple[npt.NDArray[np.intp], list[str]]:
     """Return the number of the group of each row, and the name of each number.
 
-    >>> codes, groups = group_codes(pd.Series(["0003_01", "0001_01", "0003_02"]))
-    >>> codes.tolist(), groups
-    ([0, 1, 0], ['0003', '0001'])
+    Raise DataError if a row has no group, which happens where its id is missing.
+
+    >>> shops = Task(problem="regression", label="sales", columns={"m2": "number"})
+    >>> codes, names = group_codes(pd.Series(["b", "a", "b"]), shops)
+    >>> codes.tolist(), names
+    ([0, 1, 0], ['b', 'a'])
     """
-    codes, groups = pd.factorize(group_of(ids))
+    codes, names = pd.factorize(groups)
     if lost := int((codes < 0).sum()):
-        do = f"mend the file: a {NOUN} without it belongs to no group"
-        raise DataError(expected(f"{ID} in every row", f"{lost} missing", do))
-    return codes, [str(group) for group in groups]
+        do = f"mend the file: a {task.noun} without it belongs to no group"
+        raise DataError(expected(f"{task.id_name} in every row", f"{lost} missing", do))
+    return codes, [str(name) for name in names]
 
 
 def _hash(text: str) -> int:

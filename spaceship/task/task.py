@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -60,7 +61,12 @@ def as_text(value: object) -> object:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
+def _day_as_text(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
+
+
 Text = Annotated[str, BeforeValidator(as_text)]
+Bound = Annotated[float | str | None, BeforeValidator(_day_as_text)]
 
 
 class _Part(BaseModel):
@@ -75,13 +81,15 @@ class Column(_Part):
     """
 
     type: ColumnType
-    min: float | Text | None = None  # least number, or earliest day
-    max: float | Text | None = None  # greatest number, or latest day
+    min: Bound = None  # least number, or earliest day
+    max: Bound = None  # greatest number, or latest day
     pattern: str | None = None  # regular expression that a whole text matches
     unit: str | None = None  # of the numbers, or the pattern in words; used in messages
     missing: tuple[Text, ...] = ()  # spellings of a missing value beside the empty one
     levels: tuple[Text, ...] | None = None  # boolean: false, true; category: all that are allowed
-    decimal: str | None = Field(default=None, pattern=r"[.,]")  # decimal sign in place of the task's
+    decimal: str | None = Field(
+        default=None, pattern=r"[.,]"
+    )  # decimal sign in place of the task's
     format: str | None = None  # of dates, such as %d.%m.%Y; null: ISO 8601
 
 
@@ -154,8 +162,10 @@ class Task(_Part):
     @classmethod
     def read(cls, node: Mapping[str, object]) -> Self:
         """Return the task of a YAML's content; raise ConfigError that lists every fault."""
+        made: Self | None = None
+        faults: list[str] = []
         try:
-            made, faults = cls.model_validate(dict(node)), []
+            made = cls.model_validate(dict(node))
         except ValidationError as error:
             faults, known = [list_faults(error, "task")], _without_unknown(node, error)
             made = None if known is None else cls.model_validate(known)
@@ -291,7 +301,8 @@ class Task(_Part):
         column = frame[self.label]
         if self.problem is Problem.MULTICLASS:
             return pd.Categorical(column, categories=self.classes).codes.astype(np.int64)
-        return column.to_numpy()
+        values: npt.NDArray[Any] = column.to_numpy()
+        return values
 
     def spelt(self, predicted: npt.ArrayLike) -> npt.NDArray[Any]:
         """Return predictions of an estimator in the label's own values, `(n_rows,)`."""
@@ -300,7 +311,8 @@ class Task(_Part):
             return values.astype(float)
         if self.label_values in {(), ("False", "True")}:
             return values.astype(bool)
-        return np.asarray(self.label_values, dtype=object)[values.astype(int)]
+        spellings = np.asarray(self.label_values, dtype=object)
+        return np.take(spellings, values.astype(int))
 
     def names(self, frame: pd.DataFrame) -> pd.Series:
         """Return the id of each row as text; without an id, the row's number from 1."""

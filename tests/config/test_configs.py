@@ -1,5 +1,6 @@
 """Every choice of every config group composes and builds, the moment its YAML exists."""
 
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,16 @@ def choices(*groups: str) -> list[tuple[str, str]]:
     return [choice for choice in CHOICES if choice[0] in groups]
 
 
+@cache
 def composed(group: str, name: str) -> DictConfig:
-    """Compose the whole config with one choice made, as the command line would."""
+    """Compose the whole config with one choice made, as the command line would; not to change."""
     register_resolvers()
     chosen = f"+gate/rule@gate.one_more={name}" if group == "gate/rule" else f"{group}={name}"
     overrides = [chosen, *NEEDED.get((group, name), [])]
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        return compose("config", overrides=overrides)
+        cfg = compose("config", overrides=overrides)
+    OmegaConf.set_readonly(cfg, value=True)
+    return cfg
 
 
 def test_every_group_has_choices() -> None:

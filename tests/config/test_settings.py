@@ -38,6 +38,11 @@ def test_numbers_may_be_names() -> None:
     assert (settings.split.salt, settings.paths.outputs) == ("1.5", "3")
 
 
+def test_a_split_in_time_has_a_gap_and_no_salt() -> None:
+    split = read(split__kind="time", split__salt=None, split__gap=7).split
+    assert (split.kind, split.salt, split.gap) == ("time", None, 7.0)
+
+
 @pytest.mark.parametrize("threads", [-1, 1, 64])
 def test_usable_threads(threads: int) -> None:
     assert read(threads=threads).threads == threads
@@ -50,6 +55,10 @@ def test_usable_threads(threads: int) -> None:
         *[("seed", value, "a whole number, 0 to") for value in (-1, 2**32, "x", 1.0, True)],
         *[("split.n_folds", value, "2 or more") for value in (1, 2.5, "5", None, True)],
         *[("split.holdout_fraction", value, "above 0") for value in (0, 1, "x", None, True, 2)],
+        *[("split.kind", value, "one of hash, time") for value in ("random", None, 3)],
+        *[("split.gap", value, "0 or more") for value in (-1, 7, "x", None, True)],
+        *[("split.gap", float(value), "0 or more") for value in ("inf", "nan")],
+        ("split.salt", None, "a text"),
         *[("inference.max_drift", value, "0 or more") for value in (-0.1, "x", True)],
         *[("inference.max_drift", float(value), "0 or more") for value in ("inf", "nan")],
         ("inference.on_drift", "panic", "one of fail, warn"),
@@ -77,7 +86,9 @@ def test_every_fault_is_listed_once() -> None:
         read(seed="x", split__n_folds=1, split__more=3, simulate__eras=0)
     message = str(caught.value)
     assert [message.count(key) for key in ("seed", "n_folds to be", "eras")] == [1, 1, 1]
-    assert "split.more not to be there (known: holdout_fraction, n_folds, salt)" in message
+    assert (
+        "split.more not to be there (known: kind, holdout_fraction, n_folds, salt, gap)" in message
+    )
     assert "\n" not in message
 
 

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +15,7 @@ from pandas.testing import assert_frame_equal
 from spaceship.data._base import Dataset, DataSource
 from spaceship.data.cache import filling, load_dataset
 from spaceship.data.synthetic import SyntheticData
+from tests.forks import Fork
 
 LOADS = """
 import sys
@@ -152,9 +152,7 @@ def test_what_cannot_be_finished_goes(
 @pytest.mark.slow
 def test_two_processes_at_once(tmp_path: Path) -> None:
     command = [sys.executable, "-c", LOADS, str(tmp_path)]
-    both = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)
-    ]
+    both = [Fork(command) for _ in range(2)]
     answers = [process.communicate() for process in both]
     assert [process.returncode for process in both] == [0, 0], answers
     assert answers[0][0] == answers[1][0]

@@ -1,6 +1,7 @@
 """Kaggle's answers, given by a server on this machine through kagglehub's real client."""
 
 import gc
+import inspect
 import io
 import logging
 import sys
@@ -44,6 +45,7 @@ class Kaggle:
 @pytest.fixture
 def kaggle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Kaggle]:
     """Put a server between kagglehub and the world, with an empty home and cache."""
+    gc.freeze()  # the collection at the end need not look at what is there already
     answer = Kaggle()
     _download.cache_clear()
 
@@ -63,6 +65,8 @@ def kaggle(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Kaggle]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "NO_PROXY", "no_proxy", "http_proxy"):
             monkeypatch.delenv(name, raising=False)
+        # kagglehub looks there for the library that calls it, for seconds
+        monkeypatch.setattr(inspect, "stack", list)
         monkeypatch.setenv("KAGGLE_API_ENVIRONMENT", "LOCALHOST")  # plain HTTP, so …
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{server.server_port}")  # … to here
         monkeypatch.setenv("HOME", str(tmp_path))

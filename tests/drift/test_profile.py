@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from spaceship.task.spaceship_titanic.drift_columns import GROUP_SIZE
 
 from spaceship.data._base import Dataset
 from spaceship.data.synthetic import SyntheticData
@@ -12,7 +13,6 @@ from spaceship.drift.profile import MAX_LEVELS, SCORE, Column, Profile, take_pro
 from spaceship.drift.psi import compare
 from spaceship.task.column_types import typed
 from spaceship.task.spaceship_titanic.columns import COLUMNS
-from spaceship.task.spaceship_titanic.drift_columns import GROUP_SIZE
 
 
 def crowd(size: int, **columns: object) -> pd.DataFrame:

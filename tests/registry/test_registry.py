@@ -1,14 +1,12 @@
 """Versions, aliases and the record of their moves, with crashes at the worst moments."""
 
 import json
-import subprocess
 import sys
 import threading
 import time
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,20 +16,22 @@ from spaceship.files import digest
 from spaceship.registry import aliases
 from spaceship.registry.moves import Move, MoveState, completed_moves
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
+from tests.forks import Fork
 
 DEAD = {**process_tags(), "spaceship.process": json.dumps([2**22 + 1, 0.0])}
 ELSEWHERE = {**process_tags(), "spaceship.host": "another-machine"}
 RECIPE = {"name": "lgbm", "estimator": {"random_state": "${seed}"}}
 MOVES_ALIASES = """
-import sys
+import sys, time
 from pathlib import Path
 from spaceship.registry.registry import Registry
 from spaceship.tracking.store import Store
-uri, folder, *numbers = sys.argv[1:]
+uri, folder, start, *numbers = sys.argv[1:]
 registry = Registry(Store(uri, None, "spaceship"), "spaceship-synthetic", Path(folder))
 registry.find("champion")
 print("ready", flush=True)
-input()
+while not Path(start).exists():
+    time.sleep(0.01)
 for number in numbers:
     with registry.aliases.lock():
         registry.aliases.move("champion", number, f"{number} by itself")
@@ -187,25 +187,14 @@ def test_four_processes_move_an_alias_and_every_move_is_there(
     for _ in range(4):
         register(registry, tmp_path / "model")
     turns = [[*"123123"], [*"234234"], [*"341341"], [*"412412"]]
-    command: list[Any] = [sys.executable, "-c", MOVES_ALIASES, registry.store.uri]
-    movers = [
-        subprocess.Popen(
-            [*command, registry.lock_folder, *numbers],
-            text=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        for numbers in turns
-    ]
+    places = [registry.store.uri, str(registry.lock_folder), str(tmp_path / "go")]
+    command = [sys.executable, "-c", MOVES_ALIASES, *places]
+    movers = [Fork([*command, *numbers]) for numbers in turns]
     for mover in movers:
         assert mover.stdout is not None
         mover.stdout.readline()
-    for mover in movers:
-        assert mover.stdin is not None
-        mover.stdin.write("go\n")
-        mover.stdin.flush()
-    errors = [mover.communicate()[1] for mover in movers]
+    (tmp_path / "go").touch()
+    errors = [mover.communicate()[0] for mover in movers]
     assert [mover.returncode for mover in movers] == [0, 0, 0, 0], errors
     moves = registry.aliases.moves()
     assert sorted(str(move.after) for move in moves) == sorted(chain(*turns))

@@ -1,6 +1,9 @@
 """Chaos scripts: the moments of faults, the judgement of outcomes, and a few whole cases."""
 
+import os
+import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,19 +11,32 @@ from pathlib import Path
 
 import pytest
 
+from scripts.bench.measure import Measured, composed
 from scripts.chaos import first_runs, sweep_kills
-from scripts.chaos.commands import Outcome, judge
+from scripts.chaos.commands import COMMANDS, SMALL, STATES, Outcome, judge
 from scripts.chaos.state import MODEL, NOTHING, State, broken_invariants
 from scripts.chaos.writes import Moment, Watch, Write, chosen_writes
 from spaceship.registry.moves import Move, MoveState
 from spaceship.registry.registry import CHAMPION, Registry
 from tests import forks
 from tests.commands import ROOT
+from tests.forks import Fork
 
 BEFORE = replace(NOTHING, versions={"1": "a", "2": "b"}, champion="1")
 MOVED = replace(BEFORE, champion="2")
 THIRD = replace(MOVED, versions=dict.fromkeys("123", "a"), champion="3")
 FIRST = replace(NOTHING, versions={"1": "a"}, champion="1")
+
+
+FAULTS_FROM_CHAMPIONS = """
+import sys
+from scripts.chaos import commands, faults
+line = ("mode=train", "model=logistic_regression", "gate.force=true", "reason=made")
+commands.STATES.clear()
+commands.STATES["history"] = ((*line, "model.estimator.C=1e-9"), line, line)
+sys.exit(faults.main(sys.argv[1:]))
+"""
+"""The crash matrix with one state to start from: the others cost most of its time."""
 
 
 def outcome(
@@ -139,9 +155,18 @@ def test_first_runs_need_one_champion() -> None:
 @pytest.mark.slow
 def test_a_command_is_put_right_by_its_repetition() -> None:
     chosen = ["--commands", "rollback", "--faults", "SIGKILL", "--writes", "alias champion"]
-    done = forks.run([sys.executable, "-m", "scripts.chaos.faults", *chosen], ROOT)
+    done = forks.run([sys.executable, "-c", FAULTS_FROM_CHAMPIONS, *chosen], ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 of 2 cases are right (100.0 %)" in done.stdout
+
+
+@pytest.mark.slow
+def test_states_and_commands_of_the_crash_matrix_compose() -> None:
+    made = [line for lines in STATES.values() for line in lines]
+    lines = {*made, *(command.arguments for command in COMMANDS.values())}
+    for line in sorted(lines):
+        own = [part for part in line if not part.startswith("hydra.")]  # for a sweep's config
+        assert f"mode={composed(*SMALL, *own).mode._target_.rpartition('.')[2]}" in line
 
 
 @pytest.mark.slow
@@ -152,8 +177,27 @@ def test_promoters_at_once_lose_nothing() -> None:
     assert "| sqlite | 1 | 4 |" in done.stdout
 
 
+def launched(command: Sequence[str], output: int) -> Fork:
+    """Start a command in a fork, its output thrown away."""
+    with open(os.devnull, "wb") as nothing:  # noqa: PTH123
+        assert output == subprocess.DEVNULL
+        return Fork(command, files=(nothing.fileno(), nothing.fileno()))
+
+
+def measured(command: Sequence[str]) -> Measured:
+    """Run a command in a fork to its end; its memory does not matter here."""
+    start = time.perf_counter()
+    done = forks.run(command)
+    wall = time.perf_counter() - start
+    return Measured(wall, 0, 0, done.returncode, done.stdout + done.stderr)
+
+
 @pytest.mark.slow
-def test_a_killed_sweep_is_resumed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_killed_sweep_is_resumed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_kills, "launch", launched)
+    monkeypatch.setattr(sweep_kills, "measure", measured)
     status = sweep_kills.main(["--rounds", "1", "--trials", "6", "--seed", "3"])
     output = capsys.readouterr().out
     assert status == 0, output

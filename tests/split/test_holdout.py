@@ -7,35 +7,44 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spaceship.errors import ConfigError, DataError
-from spaceship.split.holdout import holdout_mask
-from spaceship.task.spaceship_titanic.columns import group_of
+from spaceship.split.holdout import Mask, holdout_mask
+from spaceship.task.task import Task
+
+VISITS = Task.read(
+    {
+        "problem": "binary",
+        "label": "ill",
+        "positive": "yes",
+        "id": "visit",
+        "group": "clinic",
+        "columns": {"age": "number"},
+        "noun": "visit",
+        "group_noun": "clinic",
+    }
+)
 
 
-def passengers(groups: list[int], size: int = 2) -> pd.Series:
-    ids = [f"{group:04d}_{pp:02d}" for group in groups for pp in range(1, size + 1)]
-    return pd.Series(ids, dtype="str")
+def clinics(numbers: list[int], size: int = 2) -> pd.Series:
+    return pd.Series(np.repeat([f"{number:04d}" for number in numbers], size), dtype="str")
 
 
-def sides(ids: pd.Series, *, fraction: float = 0.2, salt: str = "salt") -> dict[str, bool]:
-    mask = holdout_mask(ids, fraction=fraction, salt=salt)
-    return dict(zip(ids, mask.tolist(), strict=True))
+def mask_of(groups: pd.Series, *, fraction: float = 0.2, salt: str = "salt") -> Mask:
+    return holdout_mask(groups, VISITS, fraction=fraction, salt=salt)[0]
 
 
-def test_travel_group_is_the_text_before_the_underscore() -> None:
-    ids = pd.Series(["0001_01", "0001_02", "9280_01", None], index=[7, 3, 5, 1], dtype="str")
-    groups = group_of(ids)
-    assert groups.iloc[:3].tolist() == ["0001", "0001", "9280"]
-    assert groups.isna().tolist() == [False, False, False, True]
-    assert groups.index.tolist() == [7, 3, 5, 1]
+def sides(groups: pd.Series, *, fraction: float = 0.2) -> dict[str, bool]:
+    mask, by_rank = holdout_mask(groups, VISITS, fraction=fraction, salt="salt")
+    assert not by_rank
+    return dict(zip(groups, mask.tolist(), strict=True))
 
 
 def test_holdout_is_the_same_in_every_process_and_release() -> None:
-    held = [i for i, out in sides(passengers(list(range(1, 21)), size=1)).items() if out]
-    assert held == ["0003_01", "0008_01", "0013_01", "0015_01", "0016_01", "0017_01"]
+    held = [name for name, out in sides(clinics(list(range(1, 21)), size=1)).items() if out]
+    assert held == ["0003", "0008", "0013", "0015", "0016", "0017"]
 
 
 def test_holdout_takes_the_asked_share_of_groups() -> None:
-    mask = holdout_mask(passengers(list(range(20_000)), size=1), fraction=0.2, salt="salt")
+    mask = mask_of(clinics(list(range(20_000)), size=1))
     # Four standard deviations of a binomial share.
     assert abs(mask.mean() - 0.2) < 4 * np.sqrt(0.2 * 0.8 / 20_000)
 
@@ -48,47 +57,72 @@ def test_holdout_takes_the_asked_share_of_groups() -> None:
 def test_a_group_stays_on_its_side_whatever_else_is_there(
     some: set[int], more: set[int], seed: int
 ) -> None:
-    few = passengers(sorted(some))
-    many = passengers(sorted(some | more)).sample(frac=1, random_state=seed)
+    few = clinics(sorted(some))
+    many = clinics(sorted(some | more)).sample(frac=1, random_state=seed)
     before, after = sides(few, fraction=0.5), sides(many, fraction=0.5)
     assert {i: after[i] for i in before} == before
 
 
-def test_holdout_never_splits_a_group() -> None:
-    ids = passengers(list(range(500)), size=3)
-    mask = pd.Series(holdout_mask(ids, fraction=0.3, salt="salt"))
-    assert mask.groupby(group_of(ids)).nunique().eq(1).all()
-
-
 def test_a_larger_fraction_holds_out_the_same_groups_and_more() -> None:
-    ids = passengers(list(range(500)))
-    small = holdout_mask(ids, fraction=0.2, salt="salt")
-    large = holdout_mask(ids, fraction=0.4, salt="salt")
+    groups = clinics(list(range(500)))
+    small, large = mask_of(groups, fraction=0.2), mask_of(groups, fraction=0.4)
     assert large[small].all()
     assert large.sum() > small.sum()
 
 
 def test_another_salt_draws_another_holdout() -> None:
-    ids = passengers(list(range(500)))
-    one = holdout_mask(ids, fraction=0.2, salt="one")
-    assert (one != holdout_mask(ids, fraction=0.2, salt="two")).any()
+    groups = clinics(list(range(500)))
+    assert (mask_of(groups, salt="one") != mask_of(groups, salt="two")).any()
+
+
+@given(
+    sizes=st.lists(st.integers(1, 200), min_size=2, max_size=12),
+    fraction=st.floats(0.01, 0.99),
+    salt=st.text(max_size=3),
+)
+def test_few_groups_are_held_out_near_the_fraction_with_one_on_each_side(
+    sizes: list[int], fraction: float, salt: str
+) -> None:
+    groups = pd.Series(np.repeat([str(number) for number in range(len(sizes))], sizes))
+    mask, by_rank = holdout_mask(groups, VISITS, fraction=fraction, salt=salt)
+    assert mask.any()
+    assert not mask.all()
+    assert pd.Series(mask).groupby(groups).nunique().eq(1).all()
+    miss = abs(mask.mean() - fraction)
+    assert miss <= max(sizes) / sum(sizes) if by_rank else miss <= fraction
+
+
+@pytest.mark.parametrize(("fraction", "held"), [(0.001, 1), (0.2, 2), (0.999, 9)])
+def test_groups_of_the_lowest_hashes_are_held_out_where_the_hash_misses(
+    fraction: float, held: int
+) -> None:
+    groups = clinics(list(range(10)))
+    masks = [holdout_mask(groups, VISITS, fraction=fraction, salt=str(n)) for n in range(60)]
+    by_rank = [mask for mask, rank in masks if rank]
+    assert by_rank
+    assert {int(mask.sum()) for mask in by_rank} == {2 * held}
+
+
+def test_a_group_too_large_for_the_holdout_is_passed_over() -> None:
+    groups = pd.Series(["large"] * 90 + ["small"] * 6 + ["tiny"] * 4)
+    for salt in map(str, range(20)):
+        mask, by_rank = holdout_mask(groups, VISITS, fraction=0.1, salt=salt)
+        assert by_rank or 0.05 <= mask.mean() <= 0.2
+        assert not mask[:90].any()
 
 
 @pytest.mark.parametrize("fraction", [0.0, 1.0, -0.1, 1.1, float("nan")])
 def test_fraction_outside_zero_to_one_is_refused(fraction: float) -> None:
     with pytest.raises(ConfigError, match=rf"between 0 and 1, found {fraction}"):
-        holdout_mask(passengers([1, 2]), fraction=fraction, salt="salt")
+        mask_of(clinics([1, 2]), fraction=fraction)
 
 
-@pytest.mark.parametrize(
-    ("fraction", "groups", "empty"),
-    [(0.001, [1, 2], "hold-out"), (0.999, [1, 2], "training part"), (0.5, [], "hold-out")],
-)
-def test_an_empty_part_is_refused(fraction: float, groups: list[int], empty: str) -> None:
-    with pytest.raises(DataError, match=f"the {empty} is empty: {len(groups)} travel groups"):
-        holdout_mask(passengers(groups), fraction=fraction, salt="salt")
+@pytest.mark.parametrize("groups", [[], [1]])
+def test_fewer_than_two_groups_are_refused(groups: list[int]) -> None:
+    with pytest.raises(DataError, match=f"expected 2 or more clinics.*found {len(groups)}; give"):
+        mask_of(clinics(groups))
 
 
 def test_a_missing_id_is_refused() -> None:
-    with pytest.raises(DataError, match="found 1 missing"):
-        holdout_mask(pd.Series(["0001_01", None], dtype="str"), fraction=0.5, salt="salt")
+    with pytest.raises(DataError, match="expected visit in every row, found 1 missing"):
+        mask_of(pd.Series(["0001", None], dtype="str"))

@@ -6,7 +6,6 @@ import pickle
 import re
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
 from contextlib import closing
@@ -20,6 +19,7 @@ from hydra_plugins.spaceship_optuna.process import process_tags
 from spaceship.at_exit import PENDING
 from spaceship.errors import TrackingError
 from spaceship.tracking.store import PARAM_LENGTH, Store
+from tests.forks import Fork
 
 FIRST_RUN = """
 import sys
@@ -29,11 +29,11 @@ store = Store(f"sqlite:///{folder}/mlflow.db", f"{folder}/mlartifacts", "spacesh
 store.end_run(store.start_run(name, {}), "FINISHED")
 """
 STARTS_AND_WAITS = """
-import sys
+import sys, time
 from spaceship.tracking.store import Store
 store = Store(sys.argv[1], None, "spaceship")
 print(store.start_run("left alone", {"folder": sys.argv[2]}), flush=True)
-input()
+time.sleep(60)
 """
 
 
@@ -48,8 +48,8 @@ def test_four_first_runs_at_once_succeed_where_a_set_up_was_killed_before(tmp_pa
     (folder / ".mlflow.db.unfinished").write_bytes(b"SQLite format 3\0, but that is all")
     (folder / ".mlflow.db.unfinished-journal").write_bytes(b"half a journal")
     commands = [[sys.executable, "-c", FIRST_RUN, str(folder), f"first-{n}"] for n in range(4)]
-    first = [subprocess.Popen(command, stderr=subprocess.PIPE) for command in commands]
-    errors = [process.communicate()[1].decode() for process in first]
+    first = [Fork(command) for command in commands]
+    errors = [process.communicate()[0] for process in first]
     assert [process.returncode for process in first] == [0, 0, 0, 0], errors
     store = Store(f"sqlite:///{folder}/mlflow.db", None, "spaceship")
     runs = store.client.search_runs([store.experiment_id])
@@ -99,13 +99,14 @@ def test_a_model_below_a_multirun_that_was_killed_is_marked_failed(store: Store)
     assert (status(store, best), status(store, parent)) == ("FINISHED", "KILLED")
 
 
+@pytest.mark.slow
 def test_a_multirun_that_others_are_at_is_theirs_to_end(store: Store, tmp_path: Path) -> None:
     parent = store.start_run("multirun", {})
     own = store.start_run("own", {}, parent)
     command = [sys.executable, "-c", STARTS_AND_WAITS, store.uri, str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with Fork(command) as process:
         assert process.stdout is not None
-        worker = process.stdout.readline().decode().strip()
+        worker = process.stdout.readline().strip()
         store.set_tags(worker, {"mlflow.parentRunId": parent})
         elsewhere = {**process_tags(), "spaceship.host": "elsewhere"}
         other = store.start_run("other", {}, parent)
@@ -137,6 +138,7 @@ def test_a_run_is_ended_whenever_the_process_is_interrupted(store: Store) -> Non
     assert [status(store, run) for run in came] == ["KILLED"]
 
 
+@pytest.mark.slow
 def test_a_start_ends_the_runs_of_processes_that_were_killed_and_no_others(
     store: Store, tmp_path: Path
 ) -> None:
@@ -153,9 +155,9 @@ def test_a_start_ends_the_runs_of_processes_that_were_killed_and_no_others(
         (tmp_path / folder).mkdir()
         (tmp_path / folder / ".report.json.tmp").touch()
     command = [sys.executable, "-c", STARTS_AND_WAITS, store.uri, str(tmp_path / "left")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with Fork(command) as process:
         assert process.stdout is not None
-        left = process.stdout.readline().decode().strip()
+        left = process.stdout.readline().strip()
         assert store.close_orphans() == []
         assert status(store, left) == "RUNNING"
         process.send_signal(signal.SIGKILL)

@@ -3,7 +3,7 @@
 import math
 import operator
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
@@ -50,11 +50,6 @@ class Comparison:
     champion: Report | None = None  # None if there is no model in production
     pairing: Pairing | None = None  # the rows in both hold-outs; None without a champion
 
-    @property
-    def accuracy(self) -> Fraction:
-        """The share of all hold-out rows that the candidate's twin predicted right."""
-        return Fraction(self.holdout.n_correct, len(self.holdout.rows))
-
 
 class Rule(Configured, ABC):
     """One rule of a gate: pure, so that the same reports always give the same checks."""
@@ -83,6 +78,17 @@ class Rule(Configured, ABC):
         exactly = exact(number)
         passed = _RELATIONS[relation](exactly, exact(threshold))
         return Check(rule, float(exactly), relation, threshold, passed, self.otherwise, detail)
+
+
+def floor_check(rule: Rule, compared: Comparison, name: str, score: Number) -> Check:
+    """Return the check that a score is better than the best constant prediction by a margin."""
+    metrics, metric = compared.candidate.metrics, compared.holdout.metric
+    dummy, floor = (metrics.get(f"holdout_{key}", math.nan) for key in ("dummy", "floor"))
+    relation: Relation = ">" if metric == "accuracy" else "<"
+    detail = f"the best constant prediction has {metric} {dummy:.5g}; three standard errors better"
+    if not math.isfinite(floor):
+        return replace(rule.check(name, None, relation, 0.0), detail="no constant was scored")
+    return rule.check(name, score, relation, floor, detail=detail)
 
 
 def exact(value: Fraction | float) -> Fraction:

@@ -1,13 +1,15 @@
 """Calibration of a new champion's probabilities."""
 
-from spaceship.evaluation.metrics import calibration_error
+from spaceship.evaluation.twins import holdout_metrics
 from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
+from spaceship.task.task import Problem
 
 
 class Calibration(Rule):
     """Growth of the expected calibration error on the rows in both hold-outs.
 
-    With a thousand passengers even true probabilities have an error of some 0.02.
+    With a thousand rows even true probabilities have an error of some 0.02. Numbers that are
+    predicted have no calibration: the rule does not apply to them.
 
     >>> from spaceship.gate.policy import Gate
     >>> gate = Gate(calibration=Calibration(max_worsening=0.02))
@@ -20,9 +22,9 @@ class Calibration(Rule):
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check of the growth."""
         pairing = compared.pairing
-        if pairing is None:
+        if pairing is None or pairing.candidate.problem is Problem.REGRESSION:
             return []
         pair = pairing.candidate, pairing.champion
-        mine, theirs = (calibration_error(rows.labels, rows.probabilities) for rows in pair)
+        mine, theirs = (holdout_metrics(rows)["holdout_ece"] for rows in pair)
         detail = f"{mine:.4f} against the champion's {theirs:.4f}"
         return [self.check("ece_worsening", mine - theirs, "≤", self.max_worsening, detail=detail)]

@@ -6,7 +6,7 @@ from spaceship.drift.psi import psi
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.gate.award import Award
 from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
-from spaceship.task.spaceship_titanic.columns import LABEL
+from spaceship.task.task import Problem
 
 
 class HoldoutShift(Rule):
@@ -35,10 +35,12 @@ class HoldoutShift(Rule):
 
 
 def _shifts(then: HoldOut, now: HoldOut) -> dict[str, float]:
-    """Return the index of each slice that both know, and of the label if there is such a slice."""
+    """Return the index of each slice that both know, and of a label of classes if there is one."""
     shared = sorted({*then.slices} & {*now.slices})
-    names = [*shared, LABEL] if shared else []
-    return {name: stability(then.rows[name], now.rows[name]) for name in names}
+    shifts = {name: stability(then.slices[name], now.slices[name]) for name in shared}
+    if shared and now.problem is not Problem.REGRESSION:
+        shifts[now.label] = stability(pd.Series(then.target), pd.Series(now.target))
+    return shifts
 
 
 def stability(then: pd.Series, now: pd.Series) -> float:

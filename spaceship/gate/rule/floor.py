@@ -1,20 +1,25 @@
-"""Floor of the first champion's hold-out accuracy."""
+"""Floor of the hold-out score below which no candidate is promoted."""
 
-from spaceship.gate.rule._base import Check, Comparison, Rule, Share
+from spaceship.gate.rule._base import Check, Comparison, Rule, Share, floor_check
 
 
 class Floor(Rule):
-    """Hold-out accuracy above a floor, of a first champion only; exactly the floor fails.
+    """Hold-out score better than a floor; exactly the floor fails.
+
+    A minimum is an accuracy that a first champion must exceed. Without one, every candidate must be
+    better than the best constant prediction by three standard errors.
 
     >>> first = Comparison(report(8, 10), report(8, 10).holdout)
     >>> Floor(minimum=0.7).checks(first)[0].passed
     True
     """
 
-    minimum: Share = 0.78  # hold-out accuracy to exceed, 0 to 1
+    minimum: Share | None = 0.78  # hold-out accuracy to exceed, 0 to 1; null: see above
 
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return a check of the accuracy where there is no champion."""
+        """Return a check of the score."""
+        if self.minimum is None:
+            return [floor_check(self, compared, "floor", compared.holdout.score)]
         if compared.champion is not None:
             return []
-        return [self.check("floor", compared.accuracy, ">", self.minimum)]
+        return [self.check("floor", compared.holdout.score, ">", self.minimum)]

@@ -11,7 +11,7 @@ class Latency(Rule):
     1000.0
     """
 
-    max_ms: Amount = 500.0  # milliseconds that 1,000 passengers may take
+    max_ms: Amount = 500.0  # milliseconds that 1,000 rows may take
 
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check of the candidate's time."""

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, StrictInt
 from pydantic_core import PydanticCustomError
 
 from spaceship.evaluation.report import Report
-from spaceship.gate.rule._base import Amount, Check, Comparison, Rule, Share, exact
+from spaceship.gate.rule._base import Amount, Check, Comparison, Rule, Share, exact, floor_check
 
 _FEWEST = 3
 
@@ -21,7 +21,7 @@ def _three_or_more(seeds: tuple[int, ...]) -> tuple[int, ...]:
 
 
 class Repeats(Rule):
-    """Cross-validated accuracy, repeated with folds of several seeds.
+    """Cross-validated accuracy or RMSE, repeated with folds of several seeds.
 
     A candidate must gain in the mean, and something with every seed; a first champion's mean must
     exceed a floor. Cross-validation scores recipes, so the rule does not apply to a candidate with
@@ -32,8 +32,9 @@ class Repeats(Rule):
     """
 
     seeds: Annotated[tuple[StrictInt, ...], AfterValidator(_three_or_more)] = (42, 123, 2026)
-    min_mean_gain: Amount = 0.002  # absolute
-    floor: Share = 0.78  # mean accuracy that a first champion must exceed, 0 to 1
+    min_mean_gain: Amount = 0.002  # absolute in accuracy, relative in RMSE
+    floor: Share | None = 0.78  # mean accuracy that a first champion must exceed, 0 to 1; null: the
+    # floor that the best constant prediction sets on the hold-out
 
     @property
     def cv_seeds(self) -> tuple[int, ...]:
@@ -42,27 +43,38 @@ class Repeats(Rule):
 
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check that every seed has an accuracy and, if so, checks of these."""
-        mine = self._accuracies(compared.candidate)
+        metric = compared.holdout.metric
+        mine = self._scores(compared.candidate, metric)
         if compared.champion is None:
             found = list(mine.values())
         elif compared.candidate.recipe and compared.candidate.recipe == compared.champion.recipe:
             return []
         else:
-            theirs = self._accuracies(compared.champion)
-            found = [mine[seed] - theirs[seed] for seed in mine if seed in theirs]
+            theirs = self._scores(compared.champion, metric)
+            found = [_gain(mine[one], theirs[one], metric) for one in mine if one in theirs]
         complete = self.check("cv_seeds", len(found), "≥", len(self.seeds))
         if not complete.passed:
             return [complete]
         if compared.champion is None:
-            return [complete, self.check("mean_cv_accuracy", mean(found), ">", self.floor)]
+            name = f"mean_cv_{metric}"
+            if self.floor is None:
+                return [complete, floor_check(self, compared, name, mean(found))]
+            return [complete, self.check(name, mean(found), ">", self.floor)]
         return [
             complete,
             self.check("mean_cv_gain", mean(found), "≥", self.min_mean_gain),
             self.check("least_cv_gain", min(found), ">", 0.0),
         ]
 
-    def _accuracies(self, report: Report) -> dict[int, Fraction]:
-        """Return the accuracy of each seed that has one."""
+    def _scores(self, report: Report, metric: str) -> dict[int, Fraction]:
+        """Return the metric of each seed that has one."""
         scores = {seed: report.repeats.get(str(seed), {}) for seed in self.seeds}
-        found = {seed: one.get("accuracy", math.nan) for seed, one in scores.items()}
+        found = {seed: one.get(metric, math.nan) for seed, one in scores.items()}
         return {seed: exact(value) for seed, value in found.items() if math.isfinite(value)}
+
+
+def _gain(mine: Fraction, theirs: Fraction, metric: str) -> Fraction:
+    """Return the gain in accuracy, or the relative fall of the RMSE."""
+    if metric == "accuracy":
+        return mine - theirs
+    return (theirs - mine) / theirs if theirs else Fraction(0)

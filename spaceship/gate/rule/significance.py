@@ -1,23 +1,26 @@
-"""Significance of a gain in hold-out accuracy."""
+"""Significance of a gain in the hold-out score."""
 
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from scipy.stats import binomtest
 
 from spaceship.gate.pairing import Pairing
 from spaceship.gate.rule._base import Check, Comparison, Rule, Share
-from spaceship.task.spaceship_titanic.columns import group_of
+from spaceship.task.task import Problem
 
 _RESAMPLES = 2000
 _SEED = 2912
+_KINDS_AT_ONCE = 500  # more kinds of groups are drawn in several parts, to save memory
 
 
 class Significance(Rule):
-    """A paired test of the accuracies on the rows in both hold-outs, with an interval.
+    """A paired test of the losses on the rows in both hold-outs, with an interval.
 
-    `mcnemar` is exact and counts passengers one by one; `bootstrap` draws whole travel groups,
-    whose members share their fate, and needs the lower end of the interval above zero.
+    `mcnemar` is exact and counts rows one by one; `bootstrap` draws whole groups, whose rows are
+    alike, and needs the lower end of the interval above zero. Squared errors of numbers are tested
+    by `bootstrap` alone.
 
     >>> from spaceship.gate.policy import Gate
     >>> gate = Gate(significance=Significance(alpha=0.05))
@@ -32,11 +35,14 @@ class Significance(Rule):
         """Return a check of the p-value, or of the interval's lower end."""
         if compared.pairing is None:
             return []
-        low, high = bootstrap_interval(compared.pairing, self.alpha)
-        detail = f"gain {low:+.4f} to {high:+.4f} in {1 - 2 * self.alpha:.0%} of resamples"
-        if self.test == "bootstrap":
+        pairing, numbers = compared.pairing, compared.holdout.problem is Problem.REGRESSION
+        groups = compared.candidate.groups(pairing.candidate)
+        low, high = bootstrap_interval(pairing, self.alpha, groups)
+        of = " in squared error" if numbers else ""
+        detail = f"gain{of} {low:+.4f} to {high:+.4f} in {1 - 2 * self.alpha:.0%} of resamples"
+        if self.test == "bootstrap" or numbers:
             return [self.check("bootstrap_low", low, ">", 0.0, detail=detail)]
-        p_value = mcnemar(compared.pairing.wins, compared.pairing.losses)
+        p_value = mcnemar(pairing.wins, pairing.losses)
         return [self.check("mcnemar_p", p_value, "<", self.alpha, detail=detail)]
 
 
@@ -53,20 +59,24 @@ def mcnemar(wins: int, losses: int) -> float:
     return float(binomtest(wins, differing, alternative="greater").pvalue) if differing else 1.0
 
 
-def bootstrap_interval(pairing: Pairing, alpha: float) -> tuple[float, float]:
-    """Return the ends of the bootstrap interval of the gain, `alpha` left out at either end.
+def bootstrap_interval(
+    pairing: Pairing, alpha: float, groups: pd.Series | None = None
+) -> tuple[float, float]:
+    """Return the ends of the bootstrap interval of the mean gain, `alpha` left out at either end.
 
-    Travel groups are drawn with replacement (percentile method, fixed seed). Groups of the same
-    gain and size are interchangeable, so that a draw is a multinomial count of each kind.
+    Groups are drawn with replacement (percentile method, fixed seed); without names of groups by
+    id, each row is one. Groups of the same gain and size are interchangeable, so that a draw is a
+    multinomial count of each kind.
 
     >>> bootstrap_interval(Pairing.of(report(9, 10).holdout, report(9, 10).holdout), 0.05)
     (0.0, 0.0)
     """
-    gains = pairing.gains
-    groups = gains.groupby(group_of(gains.index.to_series())).agg(["sum", "size"])
-    kinds, counts = np.unique(groups.to_numpy(), axis=0, return_counts=True)
-    random = np.random.default_rng(_SEED)
-    drawn = random.multinomial(len(groups), counts / len(groups), size=_RESAMPLES)
-    resampled = (drawn @ kinds[:, 0]) / (drawn @ kinds[:, 1])
-    low, high = np.quantile(resampled, [alpha, 1 - alpha], method="nearest")
+    names = pairing.candidate.group_names if groups is None else groups
+    gains = pd.Series(pairing.gains.to_numpy()).groupby(names.to_numpy()).agg(["sum", "size"])
+    kinds, counts = np.unique(gains.to_numpy(), axis=0, return_counts=True)
+    random, resampled = np.random.default_rng(_SEED), []
+    for part in np.array_split(np.arange(_RESAMPLES), max(1, len(kinds) // _KINDS_AT_ONCE)):
+        drawn = random.multinomial(len(gains), counts / len(gains), size=len(part))
+        resampled.append((drawn @ kinds[:, 0]) / (drawn @ kinds[:, 1]))
+    low, high = np.quantile(np.concatenate(resampled), [alpha, 1 - alpha], method="nearest")
     return float(low), float(high)

@@ -1,21 +1,27 @@
 """Slices of the hold-out in which the candidate is worse than the champion."""
 
+import math
 from fractions import Fraction
 from typing import Annotated
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from spaceship.gate.pairing import Pairing
 from spaceship.gate.rule._base import Check, Comparison, Rule, Share
+from spaceship.task.task import Problem
 
 
 class Slices(Rule):
     """Largest fall of the accuracy of one slice, on the rows in both hold-outs.
 
+    Of numbers it is the relative growth of the slice's RMSE.
+
     >>> from spaceship.gate.policy import Gate
     >>> gate = Gate(slices=Slices(max_worsening=0.03))
     >>> gate.decide(report(8, 10), report(8, 10)).checks[0].detail
-    'no slice has 100 passengers'
+    'no slice has 100 rows'
     """
 
     max_worsening: Share = 0.03  # largest fall that is accepted, absolute
@@ -30,16 +36,24 @@ class Slices(Rule):
         detail = f"worst of {len(falls)}: {worst}"
         number = falls.get(worst)
         if number is None:
-            detail = f"no slice has {self.min_rows} passengers"
-            number = None if compared.pairing.candidate.slices.empty else Fraction()
+            detail = f"no slice has {self.min_rows} rows"
+            sliced = len(compared.pairing.candidate.slices.columns)
+            number = Fraction() if sliced else None
         return [self.check("slice_worsening", number, "≤", self.max_worsening, detail=detail)]
 
-    def _falls(self, pairing: Pairing) -> dict[str, Fraction]:
+    def _falls(self, pairing: Pairing) -> dict[str, Fraction | float]:
         """Return the fall of each slice's accuracy, below zero where it rose."""
-        lost = -pairing.gains
         return {
-            f"{name}={value}": Fraction(int(own.sum()), len(own))
+            f"{name}={value}": _fall(pairing, np.asarray(rows))
             for name, values in pairing.candidate.slices.items()
-            for value, own in lost.groupby(values, sort=False)
-            if len(own) >= self.min_rows
+            for value, rows in values.groupby(values, sort=False).indices.items()
+            if len(rows) >= self.min_rows
         }
+
+
+def _fall(pairing: Pairing, rows: npt.NDArray[np.intp]) -> Fraction | float:
+    """Return the fall of some rows' accuracy, or the relative growth of their RMSE."""
+    if pairing.candidate.problem is not Problem.REGRESSION:
+        return Fraction(-int(pairing.gains.iloc[rows].sum()), len(rows))
+    mine, theirs = (side.losses.iloc[rows].mean() for side in (pairing.candidate, pairing.champion))
+    return math.sqrt(mine / theirs) - 1 if theirs else math.inf

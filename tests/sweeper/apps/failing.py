@@ -8,8 +8,6 @@ from omegaconf import DictConfig
 
 from spaceship.cli.main import exit_with, prepare
 
-prepare()
-
 
 @hydra.main(version_base=None, config_path="conf", config_name="failing")
 def main(cfg: DictConfig) -> Any:
@@ -22,4 +20,5 @@ def main(cfg: DictConfig) -> Any:
 
 
 if __name__ == "__main__":
+    prepare()  # not where a collection of tests imports this file: that sets the environment
     exit_with(main)
