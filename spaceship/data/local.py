@@ -72,6 +72,8 @@ class LocalData(DataSource):
 def read_table(path: Path) -> pd.DataFrame:
     """Return the raw rows of a CSV or Parquet file; raise DataError if it cannot be read.
 
+    Column names are text without blanks around them; a named index of pandas is a column.
+
     >>> people.train.to_parquet(tmp_path / "rows.parquet")
     >>> len(read_table(tmp_path / "rows.parquet")) == len(people.train)
     True
@@ -79,8 +81,11 @@ def read_table(path: Path) -> pd.DataFrame:
     if path.suffix not in {".parquet", ".pq"}:
         return read_csv(path)
     try:
-        return pd.read_parquet(io.BytesIO(stored_bytes(path)))
-    except (OSError, ValueError) as error:  # pyarrow's errors are among these
+        frame = pd.read_parquet(io.BytesIO(stored_bytes(path)))
+        if any(name is not None for name in frame.index.names):
+            frame = frame.reset_index()
+        return frame.set_axis([str(name).strip() for name in frame.columns], axis="columns")
+    except (OSError, ValueError, NotImplementedError) as error:  # pyarrow's errors are among these
         do = "it is damaged: export it again"
         raise DataError(f"{path}: {expected('a Parquet file', type(error).__name__, do)}") from None
 

@@ -1,4 +1,4 @@
-"""Table reader: a CSV or Parquet file of raw rows, whatever its size."""
+"""Files of raw rows that may be large, and those of a folder that look like train and test."""
 
 import csv
 import io
@@ -7,56 +7,36 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from spaceship.data.csv_reader import read_csv, sniff_delimiter
+from spaceship.data.csv_reader import sniff_delimiter
+from spaceship.data.local import read_table
 from spaceship.errors import DataError, expected
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
+PARQUET = (".parquet", ".pq")
+SUFFIXES = (".csv", ".tsv", ".txt", *PARQUET)
 """Endings of a table's file; `.gz` or `.zip` may follow."""
 _BIG = 20_000_000  # bytes of a plain CSV file that is read by Arrow
 _BLOCK = 1 << 22
 _MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "n/a", "<NA>", "#N/A", "#NA"]
-_MISSING += [" ", "#N/A N/A", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"]
+_MISSING += ["#N/A N/A", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"]
 
 
-def read_table(path: Path | str) -> pd.DataFrame:
-    """Return a file's rows: text from a CSV file, native values from a Parquet file.
+def read_rows(path: Path) -> pd.DataFrame:
+    r"""Return the raw rows that `read_table` returns, in seconds where a CSV file is large.
 
-    Column names are text without blanks around them. A large CSV file is read in blocks, a strict
-    pass over it only finds the line of a fault. Raise DataError if the file cannot be read.
+    The rows of a large file have no line numbers, and text after a closing quote is no fault.
 
-    >>> pd.DataFrame({"age": [7]}).to_parquet(tmp_path / "a.parquet")
-    >>> read_table(tmp_path / "a.parquet").to_dict("list")
-    {'age': [7]}
+    >>> _ = (tmp_path / "a.csv").write_text("id,age\n1,7\n")
+    >>> read_rows(tmp_path / "a.csv").to_dict("list")
+    {'id': ['1'], 'age': ['7']}
     """
-    path = Path(path)
-    if path.suffix == ".parquet" and path.is_file():
-        return _read_parquet(path)
-    if path.is_file() and path.stat().st_size > _BIG:
-        found = _read_big(path)
-        if found is not None:
-            return found
-    return read_csv(path)
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
-
-    try:
-        table = pq.read_table(path)
-        kept = [name for name in table.column_names if not name.startswith("__index_level_")]
-        frame: pd.DataFrame = table.select(kept).to_pandas(ignore_metadata=True)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        wanted = f"{path}: expected a Parquet file, found: {first}"
-        raise DataError(f"{wanted}; write it again, or give a CSV file") from error
-    frame.columns = pd.Index([str(name).strip() for name in frame.columns])
-    return frame
+    is_big = path.is_file() and path.suffix not in PARQUET and path.stat().st_size > _BIG
+    found = _read_big(path) if is_big else None
+    return read_table(path) if found is None else found
 
 
 def _read_big(path: Path) -> pd.DataFrame | None:
     """Return the rows of a plain CSV file as text; None if it is packed or something is wrong."""
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.csv as arrow_csv  # type: ignore[import-untyped]
 
     with path.open("rb") as file:

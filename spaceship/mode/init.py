@@ -11,9 +11,9 @@ import pandas as pd
 import yaml
 from pydantic import ValidationError
 
-from spaceship.config.installation import program
+from spaceship.config.installation import configs, program
 from spaceship.data.csv_reader import sniff_delimiter
-from spaceship.data.table_reader import find_files, read_table
+from spaceship.data.table_reader import PARQUET, find_files, read_rows
 from spaceship.errors import ConfigError, expected
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
@@ -42,44 +42,40 @@ def init(experiment: Experiment) -> None:
     if target.exists() and not asked.overwrite:
         do = "mend it, choose task.name=OTHER, or replace it with task.overwrite=true"
         raise ConfigError(expected(f"no file {_FOLDER / target.name} yet", "one", do))
-    train = read_table(train_path)
-    test = None if test_path is None else read_table(test_path)
+    train = read_rows(train_path)
+    test = None if test_path is None else read_rows(test_path)
     made = propose(train, test, asked)
     files = Files(train=train_path.name, test=_file(test_path), sample=_file(sample))
+    command = _next(name, data)
     text = page(made, name, files, _origin([(train_path, train), (test_path, test)]))
     Task.read(yaml.safe_load(text))  # a page that cannot be used is not written
     write_atomically(target, text)
-    _report(made, name, target, _next(name, data))
+    _report(made, name, target, command)
 
 
 def _asked(experiment: Experiment) -> Asked:
     try:
         return Asked.model_validate(experiment.nodes.resolved("task"))
     except ValidationError as error:
-        raise ConfigError(
-            f"expected {list_faults(error, 'task')}; see configs/task/new.yaml"
-        ) from error
+        faults = list_faults(error, "task")
+        raise ConfigError(f"expected {faults}; see configs/task/new.yaml") from error
 
 
 def _paths(data: Mapping[str, object]) -> tuple[Path, Path | None, Path | None]:
     """Return the files of train, test and sample submission that `data=local` names."""
     given = {key: data.get(key) for key in ("dir", "train", "test")}
-    paths = {key: Path(str(one)).expanduser() for key, one in given.items() if one is not None}
-    if not paths or [*paths] == ["test"]:
-        found = "neither data.dir nor data.train"
-        raise ConfigError(expected("a table", found, "give data.dir=DIR or data.train=FILE"))
-    folder = paths.get("dir", Path())
-    if "train" not in paths:
-        train, test, sample = find_files(folder.absolute())
-        return train, (folder / paths["test"]).absolute() if "test" in paths else test, sample
-    train = _existing(paths["train"], folder)
-    return train, _existing(paths["test"], folder) if "test" in paths else None, None
+    paths = {key: _absolute(str(one)) for key, one in given.items() if one is not None}
+    if "train" in paths:
+        return paths["train"], paths.get("test"), None
+    if "dir" not in paths or "test" in paths:
+        found = "data.test alone" if "test" in paths else "neither"
+        do = "give the folder, or the file with the label (and data.test=FILE beside it)"
+        raise ConfigError(expected("data.dir=DIR or data.train=FILE", found, do))
+    return find_files(paths["dir"])
 
 
-def _existing(path: Path, folder: Path) -> Path:
-    """Return the absolute path of a file, of the working directory or of `data.dir`."""
-    inside = folder / path
-    return (inside if inside.exists() and not path.exists() else path).absolute()
+def _absolute(path: str) -> Path:
+    return Path(path).expanduser().absolute()
 
 
 def _name(asked: Asked, data: Mapping[str, object], train: Path) -> str:
@@ -114,7 +110,7 @@ def _origin(tables: list[tuple[Path | None, pd.DataFrame | None]]) -> str:
 
 def _separated(path: Path) -> str:
     """Return in words what separates the fields of a plain file, unless commas do."""
-    if path.suffix in {".parquet", ".gz", ".zip"}:
+    if path.suffix in {*PARQUET, ".gz", ".zip"}:
         return ""
     with path.open("rb") as file:
         found = sniff_delimiter(file.read(1 << 18))
@@ -122,10 +118,15 @@ def _separated(path: Path) -> str:
 
 
 def _next(name: str, data: Mapping[str, object]) -> str:
-    """Return the command that trains on the task, as it is typed."""
+    """Return the command that trains on the task, as it is typed.
+
+    A new task reads local files by itself; one with the name of a shipped task needs to be told.
+    """
+    shipped = (configs() / "task" / f"{name}.yaml").exists()
     given = [(key, data.get(key)) for key in ("dir", "train", "test")]
     words = [_override(f"data.{key}", str(value)) for key, value in given if value is not None]
-    return f"{program()} {shlex.join([f'task={name}', 'data=local', *words])}"
+    own = ["data=local"] if shipped else []
+    return f"{program()} {shlex.join([f'task={name}', *own, *words])}"
 
 
 def _override(key: str, value: str) -> str:
