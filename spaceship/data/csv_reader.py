@@ -58,7 +58,7 @@ def sniff_delimiter(data: bytes) -> str:
     r"""Return what separates the fields of a CSV text: a comma, semicolon, tab or vertical bar.
 
     It is the comma unless another one alone gives the header and the first rows, up to 20, the same
-    number of fields, two or more.
+    number of fields, two or more, or it alone is in the header.
 
     >>> sniff_delimiter(b"id;weight\n1;2,5\n"), sniff_delimiter(b"id,note\n1,a;b\n")
     (';', ',')
@@ -67,6 +67,9 @@ def sniff_delimiter(data: bytes) -> str:
     lines = text.splitlines(keepends=True)
     whole = lines if len(data) <= _SNIFFED else lines[:-1]
     fitting = [one for one in (",", *_DELIMITERS) if _separates(one, whole)]
+    if not fitting:
+        header = next((line for line in whole if line.strip()), "")
+        fitting = [one for one in (",", *_DELIMITERS) if one in header]
     return fitting[0] if fitting and (len(fitting) == 1 or fitting[0] == ",") else ","
 
 

@@ -46,7 +46,7 @@ REFUSED = {
     "huge field": (PLAIN + b"3_01," + b"a" * 200_000 + b",1\n", ["more than 131,072 characters"]),
     "Latin-1": (TEXT.encode("latin-1"), ["byte 0xeb at byte 49 (line 3)", "iconv -f LATIN1"]),
     "NUL": (PLAIN.replace(b"7.5", b"\0\0"), ["a NUL byte at byte", "(line 5)"]),
-    "rows of other semicolons": (b"Id;Name\n1;a\n2\n", ["2 columns separated by semicolons"]),
+    "cut row of semicolons": (b"Id;Name\n1;a\n2\n", ["2 fields in every row", "line 3 (1 fields)"]),
     "two files in a ZIP": (zipped("a.csv", "b.csv"), ["ZIP archive or an Excel workbook of 2"]),
     "ZIP": (b"PK\x03\x04rest", ["ZIP archive", "unzip"]),
     "Parquet": (b"PAR1\x15\x04\x00\x00rest", ["a NUL byte at byte 6"]),
