@@ -23,11 +23,11 @@ from spaceship.evaluation.twins import (
     predict_holdout,
     repeats,
 )
+from spaceship.features.raw import RawFeatures
 from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_pipeline
 from spaceship.split.holdout import holdout_mask
 from spaceship.task.spaceship_titanic.columns import ID, LABEL, group_of
-from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 
 PROTOCOL = Protocol(holdout_fraction=0.3, salt="pepper", n_folds=3, seed=1)
 BLANK = Report("candidate", "synthetic", "digest")

@@ -11,7 +11,7 @@ from spaceship.model.inner_cv import InnerFolds, InnerIterations
 from spaceship.model.pipeline import build_recipe
 from spaceship.model.recipe import Recipe
 
-RAW = {"_target_": "spaceship.task.spaceship_titanic.features.raw.RawFeatures"}
+RAW = {"_target_": "spaceship.features.raw.RawFeatures"}
 BASELINE = {"_target_": "spaceship.task.spaceship_titanic.features.baseline.BaselineFeatures"}
 LGBM = {
     "name": "lgbm",
