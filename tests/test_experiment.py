@@ -17,7 +17,7 @@ from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.tracking.store import Store
 
-RAW = {"_target_": "spaceship.task.spaceship_titanic.features.raw.RawFeatures"}
+RAW = {"_target_": "spaceship.features.raw.RawFeatures"}
 BASELINE = {"_target_": "spaceship.task.spaceship_titanic.features.baseline.BaselineFeatures"}
 IN_PRODUCTION = {
     "name": "lgbm",

@@ -34,7 +34,7 @@ TARGETS = (
     "spaceship.config.resolvers.os.system", "spaceship.nope.Nope", "spaceship.config.build.build",
     "spaceship.data.cache.shutil.rmtree", "spaceship.data.csv_reader.read_csv", "spaceship",
     "spaceship.files.write_atomically", "spaceship.mode.train.train",
-    "spaceship.model.blend.Blend", "spaceship.task.spaceship_titanic.features.raw.RawFeatures",
+    "spaceship.model.blend.Blend", "spaceship.features.raw.RawFeatures",
     "spaceship.data.local.LocalData", "spaceship.gate.strict.StrictGate",
     "lightgbm.LGBMClassifier", "lightgbm.LGBMRegressor", "lightgbm.basic.os.system",
     "lightgbm.Booster", "sklearn.linear_model.LinearRegression", "sklearn.cluster.KMeans",

@@ -9,7 +9,7 @@ MOVED = {
     "spaceship.encoding": "spaceship.model.encoding",
     "spaceship.features.baseline": f"{_FEATURES}.baseline",
     "spaceship.features.full": f"{_FEATURES}.full",
-    "spaceship.features.raw": f"{_FEATURES}.raw",
+    f"{_FEATURES}.raw": "spaceship.features.raw",
     "spaceship.model.inner": "spaceship.model.inner_cv",
 }
 """Old module to present one, for the classes that models and recipes may name."""
@@ -18,8 +18,8 @@ MOVED = {
 def with_present_targets(node: object) -> Any:
     """Return a plain config node in which each `_target_` names the present module.
 
-    >>> with_present_targets({"_target_": "spaceship.features.raw.RawFeatures"})
-    {'_target_': 'spaceship.task.spaceship_titanic.features.raw.RawFeatures'}
+    >>> with_present_targets({"_target_": "spaceship.encoding.CategoryEncoder"})
+    {'_target_': 'spaceship.model.encoding.CategoryEncoder'}
     """
     if isinstance(node, list):
         return [with_present_targets(item) for item in node]

@@ -16,7 +16,7 @@ from spaceship.task.column_types import (
     typed,
     typed_label,
 )
-from spaceship.task.task import Task
+from spaceship.task.task import ColumnType, Task
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,8 @@ def _classes(train: Table, task: Task) -> list[str]:
         return [*task.classes]
     if isinstance(column := frame[task.label], pd.DataFrame):
         return []  # there twice: a fault of the header
-    as_category = label_column(task).model_copy(update={"type": "category", "levels": None})
+    changes = {"type": ColumnType.CATEGORY, "levels": None}
+    as_category = label_column(task).model_copy(update=changes)
     return [str(one).strip() for one in read(column, as_category)[0].dropna().unique()]
 
 

@@ -17,14 +17,17 @@ class TaskFeatures(FeatureSet):
     A fitted set carries the task, so that a served model needs no YAML.
     """
 
-    def __init__(self, task: Mapping[str, Any]) -> None:
-        """Keep the task as `Task.to_plain` describes it."""
+    def __init__(self, task: Mapping[str, Any] | None = None) -> None:
+        """Keep the task as `Task.to_plain` describes it; None is the built-in one."""
         self.task = task
 
     @property
     def meaning(self) -> Task:
-        """The task, typed."""
-        return Task.read(self.task)
+        """The task, typed; models of earlier releases carry none, being of the built-in one."""
+        from spaceship.task.spaceship_titanic.columns import TASK
+
+        plain = getattr(self, "task", None)
+        return TASK if plain is None else Task.read(plain)
 
     @property
     def columns(self) -> Mapping[str, Column]:  # type: ignore[override]

@@ -40,7 +40,7 @@ WORDS = ["", "nan", "inf", "-1", "1e400", "True", "0001_01", "B/0/P", "a\nb", '"
 TARGETS = [
     "spaceship.data.synthetic.SyntheticData",
     "spaceship.data.local.LocalData",
-    "spaceship.task.spaceship_titanic.features.raw.RawFeatures",
+    "spaceship.features.raw.RawFeatures",
     "spaceship.task.spaceship_titanic.features.full.FullFeatures",
     "spaceship.model.catboost.CategoryCatBoost",
     "sklearn.linear_model.LogisticRegression",

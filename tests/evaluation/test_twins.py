@@ -23,10 +23,10 @@ from spaceship.evaluation.twins import (
     predict_holdout,
     repeats,
 )
+from spaceship.features.raw import RawFeatures
 from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_pipeline
 from spaceship.task.spaceship_titanic.columns import ID, LABEL
-from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 from spaceship.task.task import Problem
 
 PROTOCOL = Protocol(holdout_fraction=0.3, salt="pepper", n_folds=3, seed=1)

@@ -12,13 +12,13 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import log_loss
 from sklearn.pipeline import Pipeline
 
+from spaceship.features.raw import RawFeatures
 from spaceship.model.blend import Blend
 from spaceship.model.catboost import CategoryCatBoost
 from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_blend, build_pipeline
 from spaceship.registry import packaging
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
-from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 from spaceship.task.task import Task
 from tests.tasks import built_in
 

@@ -12,13 +12,13 @@ from xgboost import XGBClassifier
 
 from spaceship.errors import ConfigError, DataError
 from spaceship.evaluation.cross_validation import decision_threshold
+from spaceship.features.raw import RawFeatures
 from spaceship.model.catboost import CategoryCatBoost
 from spaceship.model.encoding import Encoding
 from spaceship.model.inner_cv import InnerIterations, with_inner_choices
 from spaceship.model.pipeline import build_pipeline
 from spaceship.registry import packaging
 from spaceship.split.folds import inner_folds
-from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 from spaceship.task.task import Task
 from tests.tasks import built_in
 

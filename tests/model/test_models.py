@@ -14,10 +14,10 @@ from omegaconf import DictConfig, OmegaConf
 from sklearn.base import clone, is_classifier
 
 from spaceship.config.build import build
+from spaceship.features.raw import RawFeatures
 from spaceship.model.pipeline import build_pipeline
 from spaceship.registry import packaging
 from spaceship.task.spaceship_titanic.columns import COLUMNS, SPENDS
-from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 from spaceship.task.task import Task
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,10 +6,10 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from spaceship.features.raw import RawFeatures
 from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_pipeline
 from spaceship.task.spaceship_titanic.columns import COLUMNS, SPENDS
-from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 
 
 def passengers(n_rows: int = 40) -> pd.DataFrame:

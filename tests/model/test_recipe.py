@@ -13,7 +13,7 @@ from spaceship.model.pipeline import build_recipe
 from spaceship.model.recipe import Recipe
 from spaceship.task.task import Task
 
-RAW = {"_target_": "spaceship.task.spaceship_titanic.features.raw.RawFeatures"}
+RAW = {"_target_": "spaceship.features.raw.RawFeatures"}
 BASELINE = {"_target_": "spaceship.task.spaceship_titanic.features.baseline.BaselineFeatures"}
 LGBM = {
     "name": "lgbm",

@@ -12,9 +12,9 @@ from spaceship.data._base import Dataset
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import fit_twin, holdout_metrics
+from spaceship.features.raw import RawFeatures
 from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_pipeline
-from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
 from tests.registry.candidates import PROTOCOL, NewJob, Twins

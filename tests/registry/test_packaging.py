@@ -27,13 +27,13 @@ from sklearn.pipeline import Pipeline
 
 from spaceship.data._base import Dataset
 from spaceship.errors import RegistryError
+from spaceship.features.raw import RawFeatures
 from spaceship.model.catboost import CategoryCatBoost
 from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_pipeline
 from spaceship.registry import packaging
 from spaceship.task.spaceship_titanic.columns import LABEL, group_of
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
-from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 from tests.commands import ROOT
 
 ELSEWHERE = """

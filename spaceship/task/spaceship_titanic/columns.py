@@ -1,6 +1,6 @@
 """Columns of a passenger: their names and types, as in configs/task/spaceship_titanic.yaml."""
 
-from spaceship.task.task import Column
+from spaceship.task.task import Column, Task
 
 ID = "PassengerId"
 LABEL = "Transported"
@@ -11,10 +11,24 @@ NUMBERS = ("Age", *SPENDS)
 BOOLEANS = ("CryoSleep", "VIP")
 
 
-PASSENGER = {
-    name: Column.model_validate(
-        {"type": "number" if name in NUMBERS else "boolean" if name in BOOLEANS else "text"}
-    )
-    for name in COLUMNS
-}
+_TYPES = dict.fromkeys(NUMBERS, "number") | dict.fromkeys(BOOLEANS, "boolean")
+_TYPES |= {"HomePlanet": "category", "Destination": "category"}
+PASSENGER = {n: Column.model_validate({"type": _TYPES.get(n, "text")}) for n in COLUMNS}
 """Types of the columns, for feature sets: the task's YAML is no part of a stored model."""
+TASK = Task.model_validate(
+    {
+        "name": "spaceship_titanic",
+        "problem": "binary",
+        "label": LABEL,
+        "positive": "True",
+        "id": ID,
+        "group": {"of": ID, "pattern": "([^_]*)_.*"},
+        "columns": PASSENGER,
+        "parts": {
+            "Deck": {"of": "Cabin", "pattern": "([^/]*)"},
+            "CabinNumber": {"of": "Cabin", "pattern": "[^/]*/([^/]*)", "type": "number"},
+            "Side": {"of": "Cabin", "pattern": "[^/]*/[^/]*/(.*)"},
+        },
+    }
+)
+"""The task as far as feature sets use it."""

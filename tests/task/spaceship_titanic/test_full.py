@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from spaceship.errors import ConfigError
+from spaceship.features.raw import RawFeatures
 from spaceship.task.spaceship_titanic.features._blocks import BLOCKS
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
-from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 
 Maker = Callable[..., pd.DataFrame]
 THREE = ["0001_01", "0001_02", "0002_01"]

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 
+from spaceship.features.raw import RawFeatures
 from spaceship.task.spaceship_titanic.columns import SPENDS
-from spaceship.task.spaceship_titanic.features.raw import RawFeatures
 
 
 def test_columns_are_the_raw_ones_and_the_cabins_parts(
