@@ -5,8 +5,9 @@ import logging
 import pandas as pd
 
 from spaceship.data._base import Dataset, Table, Tables
-from spaceship.data.csv_reader import LINE, first_few
+from spaceship.data.csv_reader import LINE
 from spaceship.data.digest import digest
+from spaceship.data.stored_file import first_few
 from spaceship.errors import DataError, expected
 from spaceship.task.column_types import (
     closest,
