@@ -158,7 +158,7 @@ def _copy_code(classes: Sequence[type], folder: Path) -> Path:
     finder.modules[PACKAGE.name] = Module(PACKAGE.name, path=[str(PACKAGE)])  # type: ignore[arg-type]
     for one in classes:
         finder.import_hook(one.__module__)
-    for name in finder.modules:
+    for name in (one for one in finder.modules if one.split(".")[0] == PACKAGE.name):
         module = Path(*name.split("."))
         source = module / "__init__.py" if (PACKAGE.parent / module).is_dir() else f"{module}.py"
         copy = folder / source

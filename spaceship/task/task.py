@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 
@@ -91,6 +92,13 @@ class Column(_Part):
         default=None, pattern=r"[.,]"
     )  # decimal sign in place of the task's
     format: str | None = None  # of dates, such as %d.%m.%Y; null: ISO 8601
+
+    @field_validator("min", "max")
+    @classmethod
+    def _number(cls, bound: float | str | None, info: ValidationInfo) -> float | str | None:
+        """Return the bound of a number as one: YAML's 1e15 is a text to some readers."""
+        is_number = info.data.get("type") is ColumnType.NUMBER
+        return float(bound) if is_number and bound is not None else bound
 
 
 class Group(_Part):
