@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from scripts.fuzz.mutated_tables import Table
-from scripts.fuzz.nasty_columns import KINDS, LABELS, NAMES, unseen
+from scripts.fuzz.nasty_columns import HOPELESS, KINDS, LABELS, NAMES, unseen
 
 Values = list[str]
 
-_SIZES = (0, 1, 2, 3, 5, 8, 20, 20, 40, 40, 60, 60, 60, 90, 120, 120, 200, 300)
+_SIZES = (0, 1, 2, 3, 5, 8, *(20,) * 3, *(40,) * 4, *(60,) * 6, *(90,) * 4, *(120,) * 4, 200, 300)
 _WIDTHS = (0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 8)
 _MANY = 400
-_FORMS = ("utf-8",) * 12 + ("bom", "crlf", "gz", "latin-1", "semicolons", "tabs", "utf-16", "cut")
+_DAMAGED = ("latin-1", "utf-16", "cut", "NUL")
+_FORMS = ("utf-8",) * 30 + ("bom", "crlf", "gz", "semicolons", "tabs") * 2 + _DAMAGED
 _MODELS = (
     *(("model=lgbm", "model.estimator.n_estimators=5"),) * 6,
     ("model=logistic_regression",),
@@ -74,8 +75,8 @@ def nasty(draw: random.Random) -> Nasty:
             columns.append((name, KINDS[kind](draw, size)))
             notes.append(f"{role}: {kind}")
             if draw.random() < 0.9:
-                roles[role] = draw.choice([name] * 9 + [draw.choice(columns)[0]])
-    label = draw.choice(list(LABELS))
+                roles[role] = draw.choice([name] * 15 + [draw.choice(columns)[0]])
+    label = draw.choice(list(LABELS)[: None if draw.random() < 0.25 else -HOPELESS])
     columns.append((draw.choice(["y", "y", "y", *NAMES]), LABELS[label](draw, size)))
     roles["label"] = columns[-1][0] if draw.random() < 0.98 else draw.choice(columns)[0]
     notes.insert(0, f"{size} rows, label {label}")
@@ -134,7 +135,7 @@ def _settings(
     settings = ["mode=default" if test is not None else "mode=train"]
     settings += [*draw.choice(_MODELS), f"split.n_folds={draw.choice([2, 3])}"]
     settings.append(f"features={draw.choice(['table', 'table', 'table', 'raw'])}")
-    if draw.random() < (0.8 if "time" in roles else 0.03):
+    if draw.random() < (0.6 if "time" in roles else 0.03):
         settings[-2:-2] = ["split=time"]
     if draw.random() < 0.7:
         settings += _FORCED
@@ -148,9 +149,9 @@ def _settings(
 
 
 _ROLE_KINDS = {
-    "id": ("unique", "unique", "unique", "repeated", "numbers from 1", "any"),
+    "id": (*("unique",) * 9, *("numbers from 1",) * 3, "repeated", "any"),
     "group": ("few", "few", "pairs", "pairs", "unique", "constant", "one and rest", "half missing"),
-    "time": ("days", "days", "moments", "odd dates", "small integers", "constant", "any"),
+    "time": (*("days", "moments", "integers") * 3, "odd dates", "small integers", "constant", "any"),
 }
 
 
@@ -168,6 +169,8 @@ def _encoded(name: str, table: Table, form: str) -> tuple[str, bytes]:
     data = written.encode("utf-16" if form == "utf-16" else "utf-8", "surrogatepass")
     if form == "gz":
         return f"{name}.gz", gzip.compress(data, mtime=0)
+    if form == "NUL":
+        data = data.replace(b"a", b"a\0", 1)
     if form == "cut":
         return name, data[: len(data) * 9 // 10]
     return name, (b"\xef\xbb\xbf" if form == "bom" else b"") + data

@@ -26,7 +26,7 @@ from spaceship.cli.main import prepare
 
 BROKEN = "broken"
 EVERY = 25
-FORM = re.compile(r"\Aerror: expected .*found.*\Z", re.DOTALL)
+FORM = re.compile(r"\Aerror: .*expected .*found.*\Z", re.DOTALL)
 """Form of a message."""
 NAME = "drawn"
 """Name of the task that is proposed."""
