@@ -17,7 +17,7 @@ from spaceship.task.column_types import (
     typed,
     typed_label,
 )
-from spaceship.task.task import ColumnType, Task
+from spaceship.task.task import ROW, ColumnType, Task
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,8 @@ def checked(tables: Tables, task: Task) -> Dataset:
     True
     """
     task = task.with_classes(_classes(tables.train, task))
-    train, test, sample = check(tables.train, task, labelled=True), None, None
+    labelled = _with_label(tables.train, task) if task.drop_unlabelled else tables.train
+    train, test, sample = check(labelled, task, labelled=True), None, None
     if tables.test is not None:
         test = check(tables.test, task, labelled=False)
         check_disjoint(train, test, task)
@@ -54,8 +55,7 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
     """
     wanted = [*task.raw, task.label] if labelled else [*task.raw]
     frame = table.frame.set_axis([str(x).strip() for x in table.frame.columns], axis="columns")
-    if frame.index.name != LINE:
-        frame = frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row"))
+    frame = _numbered(frame)
     if unknown := [name for name in frame.columns if name not in wanted]:
         hints = ", ".join(f"'{name}'{closest(name, wanted)}" for name in unknown)
         log.warning("%s: columns dropped, as no rule knows them: %s", table.place, hints)
@@ -111,6 +111,28 @@ def check_sample(table: Table, test: pd.DataFrame, task: Task) -> pd.DataFrame:
         found = f"{strange.sum()} others"
         raise DataError(f"{place}: {expected(what, found, 'download the file again')}")
     return sample.assign(**{task.id_name: ids, task.label: label})
+
+
+def _with_label(table: Table, task: Task) -> Table:
+    """Return a raw table without the rows whose label is missing."""
+    names = [str(name).strip() for name in table.frame.columns]
+    if names.count(task.label) != 1:
+        return table
+    raw = table.frame.iloc[:, names.index(task.label)]
+    values, unreadable = read(raw, label_column(task))
+    known = (values.notna() | unreadable).to_numpy()
+    if known.all():
+        return table
+    without, rows = int((~known).sum()), _counted(len(known), "row")
+    log.warning("%s: %d of %s left out: no %s", table.place, without, rows, task.label)
+    return Table(_numbered(table.frame)[known], table.place)
+
+
+def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rows under the lines of their file, or else under their numbers from 1."""
+    if frame.index.name in {LINE, ROW}:
+        return frame
+    return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name=ROW))
 
 
 def _classes(train: Table, task: Task) -> list[str]:

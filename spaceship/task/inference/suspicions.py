@@ -18,6 +18,7 @@ _LEAST = 30  # rows, below which chance alone is sure
 _FOLDS = 3
 _LEAF = 5  # rows of a leaf
 _DEPTH = 10
+_HUGE = 1e30  # larger numbers overflow in a tree
 _CLASSES = 10  # commonest ones, each against the others
 
 
@@ -63,7 +64,8 @@ def _targets(column: pd.Series, label: Label) -> np.ndarray:
     """Return what to predict `(n_rows, n_targets)`: numbers, or whether it is each common class."""
     if label.column is not None and label.problem is Problem.REGRESSION:
         numbers = read(column, label.column)[0]
-        return np.asarray(numbers.fillna(numbers.median()))[:, None]
+        finite = numbers.where(np.isfinite(numbers)).clip(-_HUGE, _HUGE)
+        return np.asarray(finite.fillna(finite.median()))[:, None]
     texts = column.astype("str").str.strip().str.lower()
     if label.problem is Problem.BINARY:
         texts = texts.str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)
@@ -90,7 +92,8 @@ def _numbers(values: pd.Series, kind: ColumnType) -> np.ndarray:
     if kind.is_time:
         return ((values - pd.Timestamp(0)) / pd.Timedelta(days=1)).to_numpy(np.float64)
     if kind in {ColumnType.NUMBER, ColumnType.BOOLEAN}:
-        return values.astype("Float64").to_numpy(np.float64, na_value=np.nan)
+        numbers = values.astype("Float64").to_numpy(np.float64, na_value=np.nan)
+        return numbers.clip(-_HUGE, _HUGE)
     return pd.factorize(values)[0].astype(np.float64)
 
 
