@@ -107,7 +107,9 @@ def _test(
     """Return the rows to predict, in any relation to the training columns."""
     size = draw.choice([0, 1, 5, 20, 20, 20])
     features = [(name, values) for name, values in columns if name != label]
-    drawn = [(name, [draw.choice(values or [""]) for _ in range(size)]) for name, values in features]
+    drawn = [
+        (name, [draw.choice(values or [""]) for _ in range(size)]) for name, values in features
+    ]
     choices: dict[str, Callable[[], list[tuple[str, Values]]]] = {
         "same columns": lambda: drawn,
         "unseen values": lambda: [(n, [unseen(draw, one) for one in v]) for n, v in drawn],
@@ -129,9 +131,7 @@ def _table(columns: list[tuple[str, Values]], size: int) -> Table:
     return [[name for name, _ in columns], *rows]
 
 
-def _settings(
-    draw: random.Random, roles: Mapping[str, str], test: Table | None
-) -> tuple[str, ...]:
+def _settings(draw: random.Random, roles: Mapping[str, str], test: Table | None) -> tuple[str, ...]:
     settings = ["mode=default" if test is not None else "mode=train"]
     settings += [*draw.choice(_MODELS), f"split.n_folds={draw.choice([2, 3])}"]
     settings.append(f"features={draw.choice(['table', 'table', 'table', 'raw'])}")
@@ -151,7 +151,13 @@ def _settings(
 _ROLE_KINDS = {
     "id": (*("unique",) * 9, *("numbers from 1",) * 3, "repeated", "any"),
     "group": ("few", "few", "pairs", "pairs", "unique", "constant", "one and rest", "half missing"),
-    "time": (*("days", "moments", "integers") * 3, "odd dates", "small integers", "constant", "any"),
+    "time": (
+        *("days", "moments", "integers") * 3,
+        "odd dates",
+        "small integers",
+        "constant",
+        "any",
+    ),
 }
 
 

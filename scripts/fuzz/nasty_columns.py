@@ -90,17 +90,23 @@ KINDS: dict[str, Make] = {
     "integers": _each(lambda draw: draw.randrange(-1000, 1000)),
     "huge integers": _each(lambda draw: draw.randrange(10**17, 10 ** draw.choice([18, 19, 40]))),
     "huge numbers": _each(lambda draw: f"{draw.random()}e{draw.choice([-320, -30, 30, 200, 307])}"),
-    "infinities": _each(lambda draw: draw.choice(["inf", "-inf", "1e999", "-0.0", "0", "nan", "3"])),
+    "infinities": _each(
+        lambda draw: draw.choice(["inf", "-inf", "1e999", "-0.0", "0", "nan", "3"])
+    ),
     "decimal commas": _each(lambda draw: f"{draw.randrange(100)},{draw.randrange(100):02}"),
     "thousands": _each(lambda draw: f"{draw.randrange(1, 99)}.{draw.randrange(1000):03},5"),
     "money": _each(lambda draw: f"${draw.randrange(1, 99)},{draw.randrange(1000):03}"),
     "percent": _each(lambda draw: f"{draw.randrange(100)} %"),
-    "numbers and words": _each(lambda draw: draw.choice([draw.randrange(99), "none", "high", "<5"])),
+    "numbers and words": _each(
+        lambda draw: draw.choice([draw.randrange(99), "none", "high", "<5"])
+    ),
     "few": _few,
     "many": _each(lambda draw: f"level {draw.randrange(60)}"),
     "truths": _truths,
     "text": _each(_text),
-    "lines": _each(lambda draw: draw.choice(["a\nb", "a\r\nb", '"', "\\", ",", "\t", " ", _text(draw)])),
+    "lines": _each(
+        lambda draw: draw.choice(["a\nb", "a\r\nb", '"', "\\", ",", "\t", " ", _text(draw)])
+    ),
     "long": _each(lambda draw: draw.choice(["a b "]) * draw.choice([1, 2000, 30_000])),
     "days": _each(_dates("%Y-%m-%d")),
     "moments": _each(_dates("%Y-%m-%d %H:%M:%S")),
@@ -178,4 +184,6 @@ HOPELESS = 8
 
 def unseen(draw: random.Random, value: str) -> str:
     """Return another value than a training row holds, or the same."""
-    return draw.choice([value, "", f"{value}x", "new", "-1", "1e300", "é\n", "2031-01-01", f"{value}0"])
+    return draw.choice(
+        [value, "", f"{value}x", "new", "-1", "1e300", "é\n", "2031-01-01", f"{value}0"]
+    )

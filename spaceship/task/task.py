@@ -269,7 +269,7 @@ class Task(_Part):
     @property
     def id_name(self) -> str:
         """Name of the column of predictions that names a row."""
-        return self.id or ROW
+        return self.id or (ROW if self.label != ROW else f"{ROW}_number")
 
     @property
     def raw(self) -> dict[str, Column]:
@@ -342,7 +342,7 @@ class Task(_Part):
         """Return the id of each row as text; without an id, the row's number from 1."""
         if self.id is not None:
             return frame[self.id]
-        return pd.Series(frame.index + 1, frame.index, name=ROW).astype("str")
+        return pd.Series(frame.index + 1, frame.index, name=self.id_name).astype("str")
 
     def group_names(self, frame: pd.DataFrame) -> pd.Series:
         """Return the name of each row's group as text; a row without one is a group of its own.
