@@ -3,13 +3,22 @@
 The same generator serves the fuzzer (a seeded `random.Random`) and hypothesis (`st.randoms()`).
 """
 
+import csv
 import gzip
+import io
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from scripts.fuzz.mutated_tables import Table
-from scripts.fuzz.nasty_columns import HOPELESS, KINDS, LABELS, NAMES, unseen
+from scripts.fuzz.nasty_columns import (
+    HOPELESS,
+    KINDS,
+    LABELS,
+    NAMES,
+    happens,
+    unseen,
+)
 
 Values = list[str]
 
@@ -17,7 +26,7 @@ _SIZES = (0, 1, 2, 3, 5, 8, *(20,) * 3, *(40,) * 4, *(60,) * 6, *(90,) * 4, *(12
 _WIDTHS = (0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 8)
 _MANY = 400
 _DAMAGED = ("latin-1", "utf-16", "cut", "NUL")
-_FORMS = ("utf-8",) * 30 + ("bom", "crlf", "gz", "semicolons", "tabs") * 2 + _DAMAGED
+_FORMS = ("utf-8",) * 30 + ("bom", "crlf", "gz", "semicolons", "tabs", "quoted") * 2 + _DAMAGED
 _MODELS = (
     *(("model=lgbm", "model.estimator.n_estimators=5"),) * 6,
     ("model=logistic_regression",),
@@ -69,16 +78,16 @@ def nasty(draw: random.Random) -> Nasty:
     columns, notes = _columns(draw, size)
     roles: dict[str, str] = {}
     for role, share in (("id", 0.35), ("group", 0.35), ("time", 0.2)):
-        if draw.random() < share:
+        if happens(draw, share):
             name = {"id": "customer id", "group": "clinic", "time": "day"}[role]
             kind = draw.choice(_ROLE_KINDS[role])
             columns.append((name, KINDS[kind](draw, size)))
             notes.append(f"{role}: {kind}")
-            if draw.random() < 0.9:
+            if happens(draw, 0.9):
                 roles[role] = draw.choice([name] * 15 + [draw.choice(columns)[0]])
-    label = draw.choice(list(LABELS)[: None if draw.random() < 0.25 else -HOPELESS])
+    label = draw.choice(list(LABELS)[: None if happens(draw, 0.25) else -HOPELESS])
     columns.append((draw.choice(["y", "y", "y", *NAMES]), LABELS[label](draw, size)))
-    roles["label"] = columns[-1][0] if draw.random() < 0.98 else draw.choice(columns)[0]
+    roles["label"] = columns[-1][0] if happens(draw, 0.98) else draw.choice(columns)[0]
     notes.insert(0, f"{size} rows, label {label}")
     draw.shuffle(columns)
     train = _table(columns, size)
@@ -88,14 +97,14 @@ def nasty(draw: random.Random) -> Nasty:
 
 
 def _columns(draw: random.Random, size: int) -> tuple[list[tuple[str, Values]], list[str]]:
-    width = _MANY if draw.random() < 0.02 else draw.choice(_WIDTHS)
+    width = _MANY if happens(draw, 0.02) else draw.choice(_WIDTHS)
     columns, notes = [], []
     for place in range(width):
         kind = draw.choice(list(KINDS))
         name = draw.choice([f"c{place}", f"c{place}", draw.choice(NAMES)])
         columns.append((name, KINDS[kind](draw, size)))
         notes.append(kind)
-    if width and draw.random() < 0.05:
+    if width and happens(draw, 0.05):
         columns.append((f" {columns[0][0]} ", columns[0][1]))
         notes.append("a name twice")
     return columns, notes[:8]
@@ -135,15 +144,15 @@ def _settings(draw: random.Random, roles: Mapping[str, str], test: Table | None)
     settings = ["mode=default" if test is not None else "mode=train"]
     settings += [*draw.choice(_MODELS), f"split.n_folds={draw.choice([2, 3])}"]
     settings.append(f"features={draw.choice(['table', 'table', 'table', 'raw'])}")
-    if draw.random() < (0.6 if "time" in roles else 0.03):
+    if happens(draw, 0.6 if "time" in roles else 0.03):
         settings[-2:-2] = ["split=time"]
-    if draw.random() < 0.7:
+    if happens(draw, 0.7):
         settings += _FORCED
-    elif draw.random() < 0.5:
+    elif happens(draw, 0.5):
         settings.append("gate=strict")
-    if draw.random() < 0.1:
+    if happens(draw, 0.1):
         settings.append(f"calibration={draw.choice(['isotonic', 'sigmoid', 'temperature'])}")
-    if draw.random() < 0.05:
+    if happens(draw, 0.05):
         settings.append("threshold=tuned")
     return tuple(settings)
 
@@ -162,13 +171,11 @@ _ROLE_KINDS = {
 
 
 def _encoded(name: str, table: Table, form: str) -> tuple[str, bytes]:
-    import csv
-    import io
-
     text = io.StringIO()
     delimiter = {"semicolons": ";", "tabs": "\t"}.get(form, ",")
     end = "\r\n" if form == "crlf" else "\n"
-    csv.writer(text, lineterminator=end, delimiter=delimiter).writerows(table)
+    quoting = csv.QUOTE_ALL if form == "quoted" else csv.QUOTE_MINIMAL
+    csv.writer(text, lineterminator=end, delimiter=delimiter, quoting=quoting).writerows(table)
     written = text.getvalue()
     if form == "latin-1":
         return name, written.encode("latin-1", errors="replace")

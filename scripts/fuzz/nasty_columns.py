@@ -19,6 +19,8 @@ NAMES = (
     "2024-01-01", "=1+1", "0x1F", "1_000", "12:30", "\u2028", "\ufeffa", "\x07",
 )  # fmt: skip
 _WORDS = ("the", "machine", "stopped", "again", "über", "naïve", "🚀", "no", "oil", "left,", '"as"')
+_INFINITE = ("inf", "-inf", "1e999", "-0.0", "0", "nan", "3")
+_LINES = ("a\nb", "a\rb", "a\r\nb", '"', "\\", ",", "\t", " ")
 _DAY = "2024-02-28"
 _ODD_DATES = (
     "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%y", "%d %b %Y", "%Y/%m/%d", "%Y%m%d", "%Y-%m-%d %H:%M",
@@ -31,14 +33,18 @@ _TRUTHS = (
 )  # fmt: skip
 
 
+def happens(draw: random.Random, share: float) -> bool:
+    """Return True in a share of the draws."""
+    return draw.random() < share
+
+
 def _each(one: Callable[[random.Random], object]) -> Make:
     """Return a maker of a column whose values are drawn one by one, now and then missing."""
 
     def make(draw: random.Random, size: int) -> list[str]:
         share = draw.choice([0.0, 0.0, 0.0, 0.1, 0.5, 0.95])
         hole = draw.choice(["", "", "", "NA", "-", "?", "-999", "null", "N/A"])
-        values = [hole if draw.random() < share else str(one(draw)) for _ in range(size)]
-        return values
+        return [hole if happens(draw, share) else str(one(draw)) for _ in range(size)]
 
     return make
 
@@ -80,6 +86,10 @@ def _shuffled(values: list[str], draw: random.Random) -> list[str]:
     return values
 
 
+def _huge(draw: random.Random) -> str:
+    return f"{draw.random()}e{draw.choice([-320, -30, 30, 200, 307])}"
+
+
 def _text(draw: random.Random) -> str:
     return " ".join(draw.choice(_WORDS) for _ in range(draw.choice([1, 4, 9, 30])))
 
@@ -89,7 +99,7 @@ KINDS: dict[str, Make] = {
     "small integers": _each(lambda draw: draw.randrange(5)),
     "integers": _each(lambda draw: draw.randrange(-1000, 1000)),
     "huge integers": _each(lambda draw: draw.randrange(10**17, 10 ** draw.choice([18, 19, 40]))),
-    "huge numbers": _each(lambda draw: f"{draw.random()}e{draw.choice([-320, -30, 30, 200, 307])}"),
+    "huge numbers": _each(_huge),
     "infinities": _each(
         lambda draw: draw.choice(["inf", "-inf", "1e999", "-0.0", "0", "nan", "3"])
     ),
@@ -138,12 +148,12 @@ def _rare(draw: random.Random, size: int) -> list[str]:
 
 def _holes(make: Make) -> Make:
     def made(draw: random.Random, size: int) -> list[str]:
-        return ["" if draw.random() < 0.3 else one for one in make(draw, size)]
+        return ["" if happens(draw, 0.3) else one for one in make(draw, size)]
 
     return made
 
 
-def _one_odd(draw: random.Random, size: int) -> list[str]:
+def _one_odd(_: random.Random, size: int) -> list[str]:
     return ["7" if row == size // 2 else "5" for row in range(size)]
 
 
@@ -154,7 +164,7 @@ LABELS: dict[str, Make] = {
     "1.0 or 2.0": _classes("1.0", "2.0"),
     "two of a kind": _one_odd,
     "three classes": _classes("setosa", "virginica", "é 🚀"),
-    "odd classes": _classes("a,b", 'say "c"', "1", " d", "e\nf"),
+    "odd classes": _classes("a,b", 'say "c"', "1", " d", "e\nf", "g\rh"),
     "cases of a class": _classes("A", "a", "b", "B "),
     "rare classes": _rare,
     "many classes": _classes(*(f"k{n}" for n in range(30))),

@@ -6,6 +6,8 @@ found …; do …`; a traceback, a library's warning, a half-written file or an 
 well. The smallest broken example of each kind is printed. `--only NUMBER` shows a table's output.
 """
 
+import csv
+import io
 import re
 import sys
 import tempfile
@@ -31,6 +33,8 @@ FORM = re.compile(r"\Aerror: .*expected .*found.*\Z", re.DOTALL)
 NAME = "drawn"
 """Name of the task that is proposed."""
 FIRST = ("mode=train", "task=wine", "model=logistic_regression", "split.n_folds=2", "features=raw")
+FEW = 10
+"""Values of a label below which each predicted one is looked up among them."""
 TRIES = 40
 """Smaller tables that are tried for each fault."""
 
@@ -147,17 +151,14 @@ class Tables:
             if "Verdict: ch" in ended.output:
                 yield "no predictions, though there is a champion"
             return
-        import csv
-        import io
-
-        rows = [row for row in csv.reader(io.StringIO(written))][1:]
+        rows = list(csv.reader(io.StringIO(written, newline="")))[1:]
         if len(rows) != len(drawn.test) - 1:
             yield f"{len(rows)} predictions of {len(drawn.test) - 1} rows"
         at = drawn.train[0].index(drawn.roles["label"])
         known = {row[at].strip().lower() for row in drawn.train[1:]}
-        if len(known) < 10 and (strange := {row[1].strip().lower() for row in rows} - known):
-            if not all(_is_number(one) for one in strange | known):
-                yield f"predictions that are no values of the label: {sorted(strange)[:3]}"
+        strange = {row[1].strip().lower() for row in rows} - known
+        if len(known) < FEW and strange and not all(map(_is_number, strange | known)):
+            yield f"predictions that are no values of the label: {sorted(strange)[:3]}"
 
     def _smallest(self, drawn: Nasty, faults: set[str]) -> str:
         """Return the smallest table found that has one of these faults, as text."""
