@@ -21,7 +21,8 @@ from spaceship.errors import DataError, expected
 
 LINE = "line"
 """Name of the index that holds the line number of each row in its file."""
-_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+"""What may separate fields in place of commas."""
 _SHOWN = 5
 _SNIFFED = 1 << 18  # bytes
 _ROWS = 21  # header included
@@ -66,10 +67,10 @@ def sniff_delimiter(data: bytes) -> str:
     text = data[:_SNIFFED].decode("utf-8", errors="replace")
     lines = text.splitlines(keepends=True)
     whole = lines if len(data) <= _SNIFFED else lines[:-1]
-    fitting = [one for one in (",", *_DELIMITERS) if _separates(one, whole)]
+    fitting = [one for one in (",", *DELIMITERS) if _separates(one, whole)]
     if not fitting:
         header = next((line for line in whole if line.strip()), "")
-        fitting = [one for one in (",", *_DELIMITERS) if one in header]
+        fitting = [one for one in (",", *DELIMITERS) if one in header]
     return fitting[0] if fitting and (len(fitting) == 1 or fitting[0] == ",") else ","
 
 
@@ -202,7 +203,7 @@ def _records(path: Path, data: bytes, delimiter: str) -> Iterator[tuple[int, lis
 
 
 def _fail_single(path: Path, header: str) -> NoReturn:
-    for delimiter, name in _DELIMITERS.items():
+    for delimiter, name in DELIMITERS.items():
         if delimiter in header:
             found = f"{header.count(delimiter) + 1} columns separated by {name}"
             _fail(path, "columns separated by commas", found, "export it as comma-separated")
