@@ -15,7 +15,6 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read on import; workers share the cores
 
 import pytest
-import yaml
 from hydra import compose, initialize_config_dir
 
 from spaceship.config.installation import configs
@@ -30,6 +29,7 @@ from spaceship.task.task import Task
 from spaceship.tracking.store import Store
 from tests import installed
 from tests.reports import MakeReport, make_report
+from tests.tasks import built_in
 
 READY_MADE = ("people", "task", "store", "registry", "pipeline", "report", "experiment", "tmp_path")
 
@@ -54,7 +54,7 @@ def _ready_made(request: pytest.FixtureRequest, doctest_namespace: dict[str, Any
 @pytest.fixture(scope="session")
 def task() -> Task:
     """Give the built-in task."""
-    return Task.read(yaml.safe_load((configs() / "task" / "spaceship_titanic.yaml").read_text()))
+    return built_in()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
 
@@ -10,9 +13,10 @@ MakeReport = Callable[..., Report]
 
 
 def make_report(correct: Sequence[bool], *, first: int = 0, **changes: Any) -> Report:
-    labels = tuple((first + n) % 2 == 0 for n in range(len(correct)))
+    labels = np.array([(first + n) % 2 == 0 for n in range(len(correct))], bool)
     pairs = zip(labels, correct, strict=True)
     chances = tuple(0.9 if label == right else 0.1 for label, right in pairs)
-    ids = tuple(f"{first + n:05d}_01" for n in range(len(correct)))
+    ids = pd.Index([f"{first + n:05d}_01" for n in range(len(correct))], name="PassengerId")
     parts = {"name": "m", "data_source": "synthetic", "data_digest": "d"}
-    return Report(**parts | {"holdout": HoldOut.of(ids, labels, chances)} | changes)
+    holdout = HoldOut.of(ids, labels, chances, label="Transported")
+    return Report(**parts | {"holdout": holdout} | changes)

@@ -27,8 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         megabytes = path.stat().st_size / 1e6
         tempfile.tempdir = None
     print(machine())
-    head = ["rows by columns", "file, MB", "seconds", "CPU seconds", "peak, MB"]
-    size = f"{given.rows:,} by {given.columns}"
+    head = ["rows x columns", "file, MB", "seconds", "CPU seconds", "peak, MB"]
+    size = f"{given.rows:,} x {given.columns}"
     row = [size, f"{megabytes:.0f}", f"{cost.wall:.1f}", f"{cost.cpu:.1f}", f"{cost.peak:.0f}"]
     print(table(head, [row]))
     if cost.wall > SECONDS or cost.peak > GIGABYTES * 1000:

@@ -1,83 +1,52 @@
-"""Files of raw rows that may be large, and those of a folder that look like train and test."""
+"""Table reader: the rows of a CSV or Parquet file, known by content, and the tables of a folder."""
 
-import csv
-import io
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from spaceship.data.csv_reader import sniff_delimiter
-from spaceship.data.local import read_table
+from spaceship.data.csv_reader import csv_rows
+from spaceship.data.native_values import with_native_values
+from spaceship.data.stored_file import fail, unpacked
 from spaceship.errors import DataError, expected
 
-PARQUET = (".parquet", ".pq")
-SUFFIXES = (".csv", ".tsv", ".txt", *PARQUET)
-"""Endings of a table's file; `.gz` or `.zip` may follow."""
-_BIG = 20_000_000  # bytes of a plain CSV file that is read by Arrow
-_BLOCK = 1 << 22
-_MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "n/a", "<NA>", "#N/A", "#NA"]
-_MISSING += ["#N/A N/A", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"]
+SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
+"""Endings of a table's file; one of PACKED may follow."""
+PACKED = (".gz", ".zip")
+_PARQUET = b"PAR1"  # first and last bytes of a file
+_INDEX = "__index_level_"  # pandas' name for the column of an index without one
 
 
-def read_rows(path: Path) -> pd.DataFrame:
-    r"""Return the raw rows that `read_table` returns, in seconds where a CSV file is large.
+def read_table(path: Path | str) -> pd.DataFrame:
+    """Return the raw rows of a file: text from a CSV file, native values from a Parquet file.
 
-    The rows of a large file have no line numbers, and text after a closing quote is no fault.
+    Either may be packed with gzip or zip; the content tells, whatever the name. Raise DataError if
+    it cannot be read.
 
-    >>> _ = (tmp_path / "a.csv").write_text("id,age\n1,7\n")
-    >>> read_rows(tmp_path / "a.csv").to_dict("list")
-    {'id': ['1'], 'age': ['7']}
+    >>> people.train.to_parquet(tmp_path / "rows.parquet")
+    >>> len(read_table(tmp_path / "rows.parquet")) == len(people.train)
+    True
     """
-    is_big = path.is_file() and path.suffix not in PARQUET and path.stat().st_size > _BIG
-    found = _read_big(path) if is_big else None
-    return read_table(path) if found is None else found
+    path = Path(path)
+    data = unpacked(path)
+    if data.startswith(_PARQUET) or path.suffix in {".parquet", ".pq"}:
+        return _read_parquet(path, data)
+    return csv_rows(path, data)
 
 
-def _read_big(path: Path) -> pd.DataFrame | None:
-    """Return the rows of a plain CSV file as text; None if it is packed or something is wrong."""
+def _read_parquet(path: Path, data: bytes) -> pd.DataFrame:
     import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.csv as arrow_csv  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-    with path.open("rb") as file:
-        head = file.read(_BLOCK)
-        if head.startswith((b"\x1f\x8b", b"PK\x03\x04")) or _has_nul(head, file):
-            return None
-    delimiter = sniff_delimiter(head)
-    first = io.StringIO(head.decode("utf-8-sig", errors="replace"), newline="")
-    names = next(csv.reader(first, delimiter=delimiter), [])
-    if len(names) < 2 or len({*names}) < len(names):  # noqa: PLR2004
-        return None
     try:
-        table = arrow_csv.read_csv(
-            path,
-            arrow_csv.ReadOptions(block_size=_BLOCK),
-            arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.large_string()),
-                null_values=_MISSING,
-                strings_can_be_null=True,
-            ),
-        )
-    except pa.ArrowException:
-        return None  # the strict reader finds the line
-    if table.column_names != names:
-        return None
-    text = pd.StringDtype("pyarrow", na_value=np.nan)
-    kinds = {pa.large_string(): text}.get
-    frame: pd.DataFrame = table.to_pandas(types_mapper=kinds, split_blocks=True, self_destruct=True)
-    frame.columns = pd.Index([name.strip() for name in names])
-    return frame
-
-
-def _has_nul(head: bytes, file: io.BufferedReader) -> bool:
-    """Return whether the rest of a file has a NUL byte, which Arrow would keep in a value."""
-    block = head
-    while block:
-        if b"\0" in block:
-            return True
-        block = file.read(_BLOCK)
-    return False
+        table = pq.read_table(pa.BufferReader(data))
+        kept = [at for at, one in enumerate(table.column_names) if not one.startswith(_INDEX)]
+        names = [table.column_names[at].strip() for at in kept]
+        table = table.select(kept).rename_columns([str(at) for at in kept])  # names may come twice
+        frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        fail(path, "a whole Parquet file", first, "write it again, or give a CSV file")
+    return with_native_values(frame.set_axis(names, axis="columns"))
 
 
 def find_files(folder: Path) -> tuple[Path, Path | None, Path | None]:
@@ -109,10 +78,12 @@ def find_files(folder: Path) -> tuple[Path, Path | None, Path | None]:
 
 
 def _is_table(path: Path) -> bool:
-    name = path.name.removesuffix(".gz").removesuffix(".zip")
+    name = path.name
+    for ending in PACKED:
+        name = name.removesuffix(ending)
     return path.is_file() and not name.startswith(".") and name.endswith(SUFFIXES)
 
 
 def _named(tables: dict[str, Path], stem: str) -> Path | None:
-    endings = [f"{one}{packed}" for one in SUFFIXES for packed in ("", ".gz", ".zip")]
+    endings = [f"{one}{packed}" for one in SUFFIXES for packed in ("", *PACKED)]
     return next((tables[name] for one in endings if (name := f"{stem}{one}") in tables), None)

@@ -43,7 +43,10 @@ class HoldOut:
     classes: tuple[str, ...] = ()  # multiclass: the value of each class
 
     def __post_init__(self) -> None:
-        """Raise ValueError if two rows have the same id."""
+        """Raise ValueError if two rows have the same id, or columns differ in length."""
+        if not len(self.ids) == len(self.target) == len(self.values):
+            lengths = f"{len(self.ids)} ids, {len(self.target)} labels, {len(self.values)} values"
+            raise ValueError(f"expected columns of one length, found {lengths}")
         if self.ids.has_duplicates:
             message = f"expected distinct ids, found {len(self.ids)} rows of {len({*self.ids})}"
             raise ValueError(message)
@@ -178,6 +181,6 @@ class HoldOut:
             ids=self.ids[at],
             target=self.target[at],
             values=self.values[at],
-            slices=self.slices.iloc[at] if len(self.slices.columns) else self.slices,
+            slices=self.slices.reindex(self.ids[at]),
             groups=None if self.groups is None else self.groups[at],
         )

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from spaceship.config.installation import configs, program
 from spaceship.data.csv_reader import DELIMITERS, sniff_delimiter
-from spaceship.data.table_reader import PARQUET, find_files, read_rows
+from spaceship.data.table_reader import PACKED, find_files, read_table
 from spaceship.errors import ConfigError, expected
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
@@ -41,8 +41,8 @@ def init(experiment: Experiment) -> None:
     if target.exists() and not asked.overwrite:
         do = "mend it, choose task.name=OTHER, or replace it with task.overwrite=true"
         raise ConfigError(expected(f"no file {_FOLDER / target.name} yet", "one", do))
-    train = read_rows(train_path)
-    test = None if test_path is None else read_rows(test_path)
+    train = read_table(train_path)
+    test = None if test_path is None else read_table(test_path)
     made = propose(train, test, asked)
     files = Files(train=train_path.name, test=_file(test_path), sample=_file(sample))
     command = _next(name, data)
@@ -109,7 +109,7 @@ def _origin(tables: list[tuple[Path | None, pd.DataFrame | None]]) -> str:
 
 def _separated(path: Path) -> str:
     """Return in words what separates the fields of a plain file, unless commas do."""
-    if path.suffix in {*PARQUET, ".gz", ".zip"}:
+    if path.suffix in {".parquet", ".pq", *PACKED}:
         return ""
     with path.open("rb") as file:
         found = sniff_delimiter(file.read(1 << 18))

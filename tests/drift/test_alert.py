@@ -35,7 +35,7 @@ def test_a_warning_names_the_columns_beyond_the_limit(caplog: pytest.LogCaptureF
     DriftAlert(0.1, Reaction.WARN).raise_or_warn(DRIFTS, MANY)
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    assert record.getMessage() == "Beyond inference.max_drift=0.1: Age at 0.3, Deck at 0.15"
+    assert record.getMessage() == "Above inference.max_drift=0.1: Age at 0.3, Deck at 0.15"
 
 
 def test_the_run_ends_where_that_is_wanted(caplog: pytest.LogCaptureFixture) -> None:
@@ -52,7 +52,7 @@ def test_few_rows_tell_nothing(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     alert = DriftAlert(0.1, Reaction.FAIL)
     alert.raise_or_warn(DRIFTS, FEWEST_ROWS - 1)
-    assert "49 passengers are too few to judge drift by: it takes 50." in caplog.text
+    assert "49 rows are too few to judge drift by: it takes 50." in caplog.text
     assert alert.exceeding(DRIFTS, FEWEST_ROWS - 1) == []
     assert alert.exceeding(DRIFTS, FEWEST_ROWS) == [AGE, DECK]
 

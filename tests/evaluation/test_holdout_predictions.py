@@ -1,8 +1,11 @@
 """Hold-outs come back bit for bit, and count what the twin got right."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -11,7 +14,8 @@ from hypothesis import strategies as st
 from spaceship.errors import RegistryError
 from spaceship.evaluation.holdout_predictions import HoldOut
 
-HOLDOUT = HoldOut.of(["0001_01", "0001_02", "0002_01"], [True, False, True], [0.3, 1e-17, 0.5])
+IDS = pd.Index(["0001_01", "0001_02", "0002_01"], name="PassengerId")
+HOLDOUT = HoldOut.of(IDS, [True, False, True], [0.3, 1e-17, 0.5], label="Transported")
 
 
 def test_the_file_is_that_of_every_release(tmp_path: Path) -> None:
@@ -23,7 +27,9 @@ def test_the_file_is_that_of_every_release(tmp_path: Path) -> None:
     (tmp_path / "holdout.csv").write_text(text)
     back = HoldOut.read_csv(tmp_path / "holdout.csv", threshold=0.3)
     slices = {"HomePlanet": ["Earth", "missing"]}
-    assert back == HoldOut.of(back.ids, [True, False], [0.1 + 0.2, 1e-17], 0.3, slices)
+    values = [0.1 + 0.2, 1e-17]
+    more: Any = {"slices": slices, "label": "Transported"}
+    assert back == HoldOut.of(back.ids, [True, False], values, 0.3, **more)
     assert back.to_csv() == text
     assert back.slices["HomePlanet"].tolist() == slices["HomePlanet"]
 
@@ -34,10 +40,10 @@ def test_holdout_probabilities_keep_every_digit(
 ) -> None:
     path = tmp_path_factory.mktemp("holdout") / "holdout.csv"
     ids = tuple(f"{i:04d}_01" for i in range(len(probabilities)))
-    path.write_text(HoldOut.of(ids, [True] * len(ids), probabilities).to_csv())
+    path.write_text(HoldOut.of(ids, np.full(len(ids), fill_value=True), probabilities).to_csv())
     back = HoldOut.read_csv(path)
-    assert back.ids == ids
-    assert list(map(repr, back.probabilities.tolist())) == list(map(repr, probabilities))
+    assert tuple(back.ids) == ids
+    assert list(map(repr, back.values.tolist())) == list(map(repr, probabilities))
 
 
 @pytest.mark.parametrize(
@@ -54,17 +60,17 @@ def test_holdout_probabilities_keep_every_digit(
 def test_a_broken_holdout_file_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "holdout.csv"
     path.write_text(text)
-    with pytest.raises(RegistryError, match="expected rows of PassengerId, Transported, prob"):
+    with pytest.raises(RegistryError, match="expected rows of an id, a label and predictions"):
         HoldOut.read_csv(path)
 
 
 def test_holdout_predicts_above_one_half_and_counts() -> None:
-    assert HOLDOUT.correct.tolist() == [False, True, False]
+    assert HOLDOUT.losses.tolist() == [1, 0, 1]
     assert HOLDOUT.accuracy == 1 / 3
 
 
 def test_holdout_accuracy_is_nan_without_rows_or_with_a_nan() -> None:
-    assert math.isnan(HoldOut.of([], [], []).accuracy)
+    assert math.isnan(HoldOut.of([], np.array([], bool), []).accuracy)
     assert math.isnan(HoldOut.of(["a", "b"], [True, True], [0.9, math.nan]).accuracy)
 
 
@@ -76,12 +82,14 @@ def test_a_holdout_of_unequal_columns_or_double_ids_is_a_bug() -> None:
 
 
 def test_equal_holdouts_have_equal_rows_and_thresholds() -> None:
-    same = HoldOut.of(HOLDOUT.ids, HOLDOUT.labels, HOLDOUT.probabilities)
+    same = HoldOut.of(HOLDOUT.ids, HOLDOUT.target, HOLDOUT.values, label="Transported")
     assert same == HOLDOUT
-    assert HoldOut.of(HOLDOUT.ids, HOLDOUT.labels, [0.3, 1e-16, 0.5]) != HOLDOUT
-    assert HoldOut(HOLDOUT.rows, threshold=0.4) != HOLDOUT
+    assert replace(HOLDOUT, values=np.array([0.3, 1e-16, 0.5])) != HOLDOUT
+    assert replace(HOLDOUT, threshold=0.4) != HOLDOUT
 
 
 def test_a_part_has_the_order_that_was_asked_for() -> None:
     part = HOLDOUT.only(pd.Index(["0002_01", "0001_01"]))
-    assert (part.ids, part.probabilities.tolist()) == (("0002_01", "0001_01"), [0.5, 0.3])
+    assert part.ids.tolist() == ["0002_01", "0001_01"]
+    assert part.values.tolist() == [0.5, 0.3]
+    assert part.rows.index.equals(part.ids)

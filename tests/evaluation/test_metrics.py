@@ -5,17 +5,20 @@ import math
 import pytest
 
 from spaceship.errors import ConfigError
-from spaceship.evaluation.metrics import Direction, Metric, better, direction
+from spaceship.evaluation.metrics import Direction, better, direction, metric_names
+from spaceship.task.task import Problem
 
 
 def test_direction_takes_prefixes() -> None:
-    assert {direction(metric) for metric in Metric} == {*Direction}
+    assert {direction(name) for one in Problem for name in metric_names(one)} == {*Direction}
     assert direction("accuracy") == direction("cv_accuracy") == "maximize"
     assert direction("holdout_log_loss") == direction("log_loss") == "minimize"
 
 
 def test_an_unknown_metric_prints_the_sorted_choices() -> None:
-    with pytest.raises(ConfigError, match=r"accuracy, brier, ece, log_loss, roc_auc .* 'cv_f1'"):
+    with pytest.raises(
+        ConfigError, match=r"accuracy, .*brier, ece, log_loss, mae, r2, rmse, roc_auc .* 'cv_f1'"
+    ):
         direction("cv_f1")
 
 

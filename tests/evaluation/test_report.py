@@ -5,6 +5,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from spaceship.errors import RegistryError
@@ -76,7 +77,7 @@ def test_nan_is_null_in_the_file_and_nan_when_read(tmp_path: Path) -> None:
 
 def test_a_holdout_of_another_run_is_refused(tmp_path: Path) -> None:
     REPORT.write(tmp_path)
-    other = replace(HOLDOUT, rows=HOLDOUT.rows.assign(probability=0.1))
+    other = replace(HOLDOUT, values=np.full(3, 0.1))
     (tmp_path / "holdout.csv").write_text(other.to_csv())
     with pytest.raises(RegistryError, match="found another one"):
         Report.read(tmp_path)

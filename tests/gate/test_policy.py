@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from spaceship.errors import ConfigError
@@ -18,6 +19,7 @@ from spaceship.gate.rule.gain import Gain
 from spaceship.gate.rule.repeats import Repeats
 
 MakeReport = Callable[..., Report]
+EMPTY = HoldOut.of([], np.array([], bool), [])
 
 
 class Generous(Rule):
@@ -40,9 +42,8 @@ DEFAULT = Gate(floor=Floor(), gain=Gain())
 
 def with_probability(report: Report, value: float) -> Report:
     assert report.holdout is not None
-    chances = [value, *report.holdout.probabilities[1:]]
-    rows = report.holdout.rows.assign(probability=chances)
-    return replace(report, holdout=replace(report.holdout, rows=rows))
+    chances = np.array([value, *report.holdout.values[1:]])
+    return replace(report, holdout=replace(report.holdout, values=chances))
 
 
 def test_a_sound_candidate_is_judged(report: MakeReport) -> None:
@@ -53,9 +54,9 @@ def test_a_sound_candidate_is_judged(report: MakeReport) -> None:
 BROKEN: list[tuple[Callable[[Report], Report | None], str]] = [
     (lambda _: None, "the candidate has no report"),
     (lambda r: replace(r, holdout=None), "candidate has no hold-out predictions"),
-    (lambda r: replace(r, holdout=HoldOut.of([], [], [])), "candidate's hold-out has no rows"),
-    (lambda r: with_probability(r, math.nan), "1 of the candidate's hold-out probabilities"),
-    (lambda r: with_probability(r, math.inf), "1 of the candidate's hold-out probabilities"),
+    (lambda r: replace(r, holdout=EMPTY), "candidate's hold-out has no rows"),
+    (lambda r: with_probability(r, math.nan), "1 of the candidate's hold-out predictions"),
+    (lambda r: with_probability(r, math.inf), "1 of the candidate's hold-out predictions"),
     (lambda r: replace(r, metrics={"cv_accuracy": math.nan}), "candidate's cv_accuracy is not"),
     (lambda r: replace(r, metrics={"holdout_ece": math.inf}), "candidate's holdout_ece is not"),
     (lambda r: replace(r, metrics={"cv_brier_std": math.nan}), "candidate's cv_brier_std is not"),
@@ -113,11 +114,11 @@ def test_holdouts_without_shared_rows_are_refused(report: MakeReport) -> None:
 def test_holdouts_that_disagree_on_a_label_are_refused(report: MakeReport) -> None:
     champion = report(5, 10)
     assert champion.holdout is not None
-    labels = [not champion.holdout.labels[0], *champion.holdout.labels[1:]]
-    other = HoldOut(champion.holdout.rows.assign(Transported=labels))
+    target = champion.holdout.target ^ (np.arange(10) == 0)
+    other = replace(champion.holdout, target=target)
     verdict = GENEROUS.decide(report(9, 10), replace(champion, holdout=other))
     assert verdict.award == "refused"
-    assert "label 1 of 10 shared passengers differently (00000_01" in verdict.reason
+    assert "label 1 of 10 shared rows differently (00000_01" in verdict.reason
 
 
 def test_the_ceiling_caps_only_while_there_is_a_champion(report: MakeReport) -> None:

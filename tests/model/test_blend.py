@@ -19,6 +19,8 @@ from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_blend, build_pipeline
 from spaceship.registry import packaging
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
+from spaceship.task.task import Task
+from tests.tasks import built_in
 
 SIZE = 600
 """Passengers of the fixture `people`."""
@@ -32,7 +34,7 @@ def steps(features: Any) -> Any:
 
 def blend(*estimators: Any, **settings: Any) -> Blend:
     members = [("raw", steps(RawFeatures()), estimator) for estimator in estimators]
-    return build_blend(members, **settings)
+    return build_blend(members, task=built_in().to_plain(), **settings)
 
 
 def noise() -> Any:
@@ -81,7 +83,7 @@ def test_members_with_the_same_columns_share_what_prepares_them() -> None:
         (key, steps(part), LGBMClassifier(**TREES))
         for key, part in zip(("raw", "raw", "full"), features, strict=True)
     ]
-    made = build_blend(members)
+    made = build_blend(members, task=built_in().to_plain())
     assert len(made.preparations) == 2
     assert [place for place, _ in made.members] == [0, 0, 1]
 
@@ -104,12 +106,14 @@ def test_rows_do_not_depend_on_the_batch(people: People) -> None:
     assert (fitted.predict(frame) == (whole[:, 1] > 0.5)).all()
 
 
-def test_is_stored_with_all_its_members_and_their_packages(people: People, tmp_path: Path) -> None:
+def test_is_stored_with_all_its_members_and_their_packages(
+    people: People, task: Task, tmp_path: Path
+) -> None:
     frame, labels = people
     other = CategoryCatBoost(iterations=5, allow_writing_files=False, logging_level="Silent")
     made = blend(LGBMClassifier(**TREES), other)
     fitted = Pipeline([("candidate", made)]).fit(frame, labels)
-    packaging.save(fitted, tmp_path / "model", frame)
+    packaging.save(fitted, tmp_path / "model", frame, task)
     loaded = packaging.load(str(tmp_path / "model"))
     np.testing.assert_array_equal(loaded.predict_proba(frame), fitted.predict_proba(frame))
     needed = (tmp_path / "model" / "requirements.txt").read_text()

@@ -16,6 +16,7 @@ from spaceship.config.installation import configs
 from spaceship.errors import ConfigError, MissingDependencyError
 from spaceship.experiment import Experiment
 from spaceship.registry import packaging
+from spaceship.task.task import Task
 
 People = tuple[pd.DataFrame, Any]
 NAMES = {"tabpfn": "TabPFNClassifier", "tabicl": "TabICLClassifier"}
@@ -72,11 +73,11 @@ def test_predicts_with_the_training_rows_as_context(package: str, people: People
 
 
 def test_is_stored_without_its_network_and_finds_it_again(
-    package: str, people: People, tmp_path: Path
+    package: str, people: People, task: Task, tmp_path: Path
 ) -> None:
     frame, labels = people
     fitted = candidate(package).fit(frame, labels)
-    packaging.save(fitted, tmp_path / "model", frame)
+    packaging.save(fitted, tmp_path / "model", frame, task)
     loaded = packaging.load(str(tmp_path / "model"))
     assert not hasattr(loaded[-1], "_network")
     np.testing.assert_array_equal(loaded.predict_proba(frame), fitted.predict_proba(frame))

@@ -19,6 +19,8 @@ from spaceship.model.inner_cv import InnerIterations, with_inner_choices
 from spaceship.model.pipeline import build_pipeline
 from spaceship.registry import packaging
 from spaceship.split.folds import inner_folds
+from spaceship.task.task import Task
+from tests.tasks import built_in
 
 People = tuple[pd.DataFrame, Any]
 SILENT: dict[str, Any] = {"allow_writing_files": False, "logging_level": "Silent"}
@@ -32,7 +34,7 @@ BOOSTERS = {
 def candidate(estimator: Any, n_folds: int = 3, **choices: Any) -> Any:
     """Return a candidate whose choices rest on a few inner folds, not on five, at every level."""
     pipeline = build_pipeline(RawFeatures(), Encoding.ONEHOT, estimator)
-    made = with_inner_choices(pipeline, **choices, seed=0)
+    made = with_inner_choices(pipeline, built_in(), **choices, seed=0)
     folds = [name for name in made.get_params() if name.endswith("n_folds")]
     return made.set_params(**dict.fromkeys(folds, n_folds))
 
@@ -68,7 +70,7 @@ def test_a_forest_has_no_rounds_to_choose(people: People) -> None:
 
 @pytest.mark.parametrize("method", ["isotonic", "sigmoid", "temperature"])
 def test_calibration_changes_probabilities_and_can_be_stored(
-    people: People, method: str, tmp_path: Path
+    people: People, task: Task, method: str, tmp_path: Path
 ) -> None:
     frame, labels = people
     plain = candidate(forest()).fit(frame, labels).predict_proba(frame)
@@ -76,13 +78,13 @@ def test_calibration_changes_probabilities_and_can_be_stored(
     mended = fitted.predict_proba(frame)
     assert not np.allclose(plain, mended)
     np.testing.assert_allclose(mended.sum(axis=1), 1)
-    packaging.save(fitted, tmp_path / "model", frame)
+    packaging.save(fitted, tmp_path / "model", frame, task)
     loaded = packaging.load(str(tmp_path / "model"))
     np.testing.assert_array_equal(loaded.predict_proba(frame), mended)
 
 
 def test_a_tuned_threshold_is_what_predictions_and_figures_go_by(
-    people: People, tmp_path: Path
+    people: People, task: Task, tmp_path: Path
 ) -> None:
     frame, labels = people
     many = labels | (np.arange(len(labels)) % 3 == 0)
@@ -91,7 +93,7 @@ def test_a_tuned_threshold_is_what_predictions_and_figures_go_by(
     assert threshold != 0.5
     chance = fitted.predict_proba(frame)[:, 1]
     np.testing.assert_array_equal(fitted.predict(frame), chance > threshold)
-    packaging.save(fitted, tmp_path / "model", frame)
+    packaging.save(fitted, tmp_path / "model", frame, task)
     loaded = packaging.load(str(tmp_path / "model"))
     assert decision_threshold(loaded) == threshold
     np.testing.assert_array_equal(loaded.predict(frame), fitted.predict(frame))
@@ -106,9 +108,10 @@ def test_all_choices_together(people: People) -> None:
     assert ((fitted.predict_proba(frame)[:, 1] > 0.5) == labels).mean() > 0.6
 
 
-def test_inner_folds_keep_travel_groups_whole() -> None:
+def test_inner_folds_keep_travel_groups_whole(task: Task) -> None:
     ids = pd.Series([f"{row // 3:04d}_{row % 3 + 1:02d}" for row in range(90)])
-    folds = inner_folds(ids, np.arange(90) % 2 == 0, n_splits=4, seed=1)
+    names = task.group_names(ids.to_frame("PassengerId"))
+    folds = inner_folds(names, np.arange(90) % 2 == 0, task, n_splits=4, seed=1)
     groups = ids.str[:4].to_numpy()
     assert sorted(np.concatenate([test for _, test in folds])) == list(range(90))
     assert all(not set(groups[train]) & set(groups[test]) for train, test in folds)
@@ -120,7 +123,8 @@ def test_a_library_that_stops_early_cannot_be_asked_for_every_round(people: Peop
         candidate(early, iterations="inner_cv").fit(*people)
 
 
-def test_too_few_travel_groups_for_inner_folds_are_told() -> None:
+def test_too_few_travel_groups_for_inner_folds_are_told(task: Task) -> None:
     ids = pd.Series([f"{row // 4:04d}_{row % 4 + 1:02d}" for row in range(12)])
+    names = task.group_names(ids.to_frame("PassengerId"))
     with pytest.raises(DataError, match="3 travel groups"):
-        inner_folds(ids, [True, False] * 6, n_splits=5, seed=1)
+        inner_folds(names, [True, False] * 6, task, n_splits=5, seed=1)

@@ -18,6 +18,7 @@ from spaceship.features.raw import RawFeatures
 from spaceship.model.pipeline import build_pipeline
 from spaceship.registry import packaging
 from spaceship.task.spaceship_titanic.columns import COLUMNS, SPENDS
+from spaceship.task.task import Task
 
 ROOT = Path(__file__).resolve().parents[2]
 YAMLS = {path.stem: path for path in sorted((ROOT / "configs" / "model").glob("*.yaml"))}
@@ -135,9 +136,9 @@ def test_same_seed_same_bits_also_in_a_clone(model: DictConfig) -> None:
     np.testing.assert_array_equal(first, second)
 
 
-def test_is_stored_and_loaded(model: DictConfig, tmp_path: Path) -> None:
+def test_is_stored_and_loaded(model: DictConfig, task: Task, tmp_path: Path) -> None:
     frame, labels = passengers()
     fitted = quick(model).fit(frame, labels)
-    packaging.save(fitted, tmp_path / "model", frame)
+    packaging.save(fitted, tmp_path / "model", frame, task)
     loaded = packaging.load(str(tmp_path / "model"))
     np.testing.assert_array_equal(loaded.predict_proba(frame), fitted.predict_proba(frame))

@@ -1,5 +1,6 @@
 """Recipes as plain values, and the pipelines they are built into."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from spaceship.model.blend import Blend
 from spaceship.model.inner_cv import InnerFolds, InnerIterations
 from spaceship.model.pipeline import build_recipe
 from spaceship.model.recipe import Recipe
+from spaceship.task.task import Task
 
 RAW = {"_target_": "spaceship.features.raw.RawFeatures"}
 BASELINE = {"_target_": "spaceship.task.spaceship_titanic.features.baseline.BaselineFeatures"}
@@ -18,6 +20,7 @@ LGBM = {
     "encoding": "native",
     "estimator": {"_target_": "lightgbm.LGBMClassifier", "n_estimators": 5},
 }
+Make = Callable[[Recipe], Any]
 SETTINGS = {"name": "blend", "method": "stack", "n_folds": 5, "bags": 1}
 
 
@@ -25,11 +28,12 @@ def lgbm(**changes: Any) -> Recipe:
     return Recipe.from_plain({**LGBM, "features": RAW, **changes})
 
 
-def make(recipe: Recipe) -> Any:
-    return build_recipe(recipe, seed=3)
+@pytest.fixture
+def make(task: Task) -> Make:
+    return lambda recipe: build_recipe(recipe, task, seed=3)
 
 
-def test_members_share_columns_unless_they_choose_for_themselves() -> None:
+def test_members_share_columns_unless_they_choose_for_themselves(make: Make) -> None:
     members = [lgbm(), lgbm(), lgbm(iterations="inner_cv")]
     made = make(Recipe.blend(members, SETTINGS, RAW))[-1]
     assert isinstance(made, Blend)
@@ -58,12 +62,14 @@ def test_a_member_has_to_stand_alone(model: dict[str, Any]) -> None:
         ("estimator", "sklearn.linear_model.LinearRegression", "predict_proba"),
     ],
 )
-def test_a_part_of_another_kind_is_refused(part: str, target: str, lacking: str) -> None:
+def test_a_part_of_another_kind_is_refused(
+    make: Make, part: str, target: str, lacking: str
+) -> None:
     with pytest.raises(ConfigError, match=f"expected {part} with .* without {lacking};"):
         make(lgbm(**{part: {"_target_": target}}))
 
 
-def test_a_blend_may_choose_its_threshold_and_a_member_may_not() -> None:
+def test_a_blend_may_choose_its_threshold_and_a_member_may_not(make: Make) -> None:
     member = lgbm(threshold="tuned")
     made = make(Recipe.blend([member, member], SETTINGS, RAW, threshold="tuned"))[-1]
     assert isinstance(made, InnerFolds)

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spaceship.errors import DataError
-from spaceship.task.column_types import closest, typed
-from spaceship.task.spaceship_titanic.columns import BOOLEANS, COLUMNS, LABEL, NUMBERS
+from spaceship.task.column_types import closest, typed, typed_label
+from spaceship.task.spaceship_titanic.columns import BOOLEANS, COLUMNS, LABEL, NUMBERS, PASSENGER
+from spaceship.task.task import Task
 
 TEXTS = [name for name in COLUMNS if name not in {*NUMBERS, *BOOLEANS}]
 ROW = {
@@ -39,7 +40,7 @@ def through_csv(frame: pd.DataFrame, **options: Any) -> pd.DataFrame:
 
 
 def test_types() -> None:
-    frame = typed(frame_of(*MIXED))
+    frame = typed(frame_of(*MIXED), PASSENGER)
     assert list(frame.columns) == list(COLUMNS)
     kinds = {
         **dict.fromkeys(TEXTS, "str"),
@@ -51,7 +52,7 @@ def test_types() -> None:
 
 
 FORMS = {
-    "typed already": typed,
+    "typed already": lambda frame: typed(frame, PASSENGER),
     "object": lambda frame: frame.astype(object),
     "categories": lambda frame: frame.astype({"HomePlanet": "category", "VIP": "category"}),
     "nullable": lambda frame: frame.convert_dtypes(),
@@ -67,7 +68,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_every_form_gives_the_same_frame(form: Any) -> None:
     frame = frame_of(*MIXED)
-    pd.testing.assert_frame_equal(typed(form(frame)), typed(frame))
+    pd.testing.assert_frame_equal(typed(form(frame), PASSENGER), typed(frame, PASSENGER))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_every_form_gives_the_same_frame(form: Any) -> None:
     ],
 )
 def test_spellings_of_truth(values: object) -> None:
-    assert typed(column("VIP", values))["VIP"].tolist() == [True, False, pd.NA]
+    assert typed(column("VIP", values), PASSENGER)["VIP"].tolist() == [True, False, pd.NA]
 
 
 @pytest.mark.parametrize(
@@ -92,13 +93,13 @@ def test_spellings_of_truth(values: object) -> None:
 )
 def test_value_of_another_type_is_refused(name: str, value: object) -> None:
     with pytest.raises(DataError, match=f"expected {name} to be .*found 1 others: {value!r}"):
-        typed(column(name, [None, value, ROW[name]]))
+        typed(column(name, [None, value, ROW[name]]), PASSENGER)
 
 
 def test_missing_columns_are_listed_with_what_may_be_meant() -> None:
     frame = frame_of(ROW).rename(columns={"Name": "name", "VRDeck": "VR Deck"}).drop(columns="Age")
     with pytest.raises(DataError) as caught:
-        typed(frame)
+        typed(frame, PASSENGER)
     assert str(caught.value) == (
         "expected 13 columns, missing: Age, VRDeck (is 'VR Deck' meant?), Name (is 'name' meant?)"
     )
@@ -107,25 +108,25 @@ def test_missing_columns_are_listed_with_what_may_be_meant() -> None:
 def test_column_twice_is_refused() -> None:
     frame = pd.concat([frame_of(ROW), frame_of(ROW)[["Age"]]], axis="columns")
     with pytest.raises(DataError, match="found more than once: Age"):
-        typed(frame)
+        typed(frame, PASSENGER)
 
 
 @pytest.mark.parametrize(
     ("label", "dtype"), [([True, False], "bool"), (["1", "0"], "bool"), ([True, None], "boolean")]
 )
-def test_label_is_kept(label: Any, dtype: str) -> None:
-    frame = typed(frame_of(ROW, ROW).assign(**{LABEL: label}))
-    assert list(frame.columns) == [*COLUMNS, LABEL]
-    assert frame[LABEL].dtype == dtype
+def test_the_label_is_typed_apart(label: Any, dtype: str, task: Task) -> None:
+    frame = frame_of(ROW, ROW).assign(**{LABEL: label})
+    assert list(typed(frame, PASSENGER).columns) == [*COLUMNS]
+    assert typed_label(frame, task).dtype == dtype
 
 
 def test_index_is_kept() -> None:
     frame = frame_of(ROW, EMPTY).set_axis(["b", "a"], axis="index")
-    assert typed(frame).index.tolist() == ["b", "a"]
+    assert typed(frame, PASSENGER).index.tolist() == ["b", "a"]
 
 
 def test_no_rows() -> None:
-    frame = typed(frame_of())
+    frame = typed(frame_of(), PASSENGER)
     assert frame.shape == (0, 13)
     assert str(frame["VIP"].dtype) == "boolean"
 
@@ -133,7 +134,7 @@ def test_no_rows() -> None:
 def test_input_is_left_alone() -> None:
     frame = frame_of(*MIXED)
     before = frame.copy(deep=True)
-    result = typed(frame)
+    result = typed(frame, PASSENGER)
     result["Age"] = 0.0
     pd.testing.assert_frame_equal(frame, before)
 
@@ -149,17 +150,17 @@ ROWS = st.lists(st.fixed_dictionaries(CELLS).map(lambda cells: ROW | cells), max
 @settings(max_examples=50, deadline=None)
 @given(ROWS)
 def test_typing_twice_changes_nothing(rows: list[dict[str, Any]]) -> None:
-    once = typed(frame_of(*rows).astype(object))
-    pd.testing.assert_frame_equal(typed(once), once)
+    once = typed(frame_of(*rows).astype(object), PASSENGER)
+    pd.testing.assert_frame_equal(typed(once, PASSENGER), once)
 
 
 @settings(max_examples=50, deadline=None)
 @given(ROWS)
 def test_a_row_is_typed_the_same_alone(rows: list[dict[str, Any]]) -> None:
     frame = pd.DataFrame(rows, columns=[*COLUMNS], dtype=object)
-    whole = typed(frame)
+    whole = typed(frame, PASSENGER)
     for row in range(len(rows)):
-        pd.testing.assert_frame_equal(typed(frame.iloc[[row]]), whole.iloc[[row]])
+        pd.testing.assert_frame_equal(typed(frame.iloc[[row]], PASSENGER), whole.iloc[[row]])
 
 
 @pytest.mark.parametrize(

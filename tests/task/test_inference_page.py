@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from spaceship.data.local import read_table
+from spaceship.data.table_reader import read_table
 from spaceship.errors import SpaceshipError
 from spaceship.task.column_types import typed, typed_label
 from spaceship.task.inference.page import page, scalar

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +22,7 @@ from spaceship.gate.rule.floor import Floor
 from spaceship.gate.rule.gain import Gain
 from spaceship.gate.rule.repeats import Repeats
 from spaceship.gate.rule.significance import Significance, bootstrap_interval, mcnemar
+from spaceship.task.task import Task
 
 MakeReport = Callable[..., Report]
 DEFAULT = Gate(floor=Floor(), gain=Gain())
@@ -41,9 +44,11 @@ def repeats(*accuracies: float) -> dict[str, dict[str, float]]:
 
 def pairing(gains: list[int], group_size: int = 1) -> Pairing:
     """Return the pairing of a champion that is always wrong but where it wins (gain -1)."""
-    ids = [f"{n // group_size:05d}_{n % group_size:02d}" for n in range(len(gains))]
+    rows = np.arange(len(gains))
+    names, groups = [f"{row:05d}" for row in rows], rows // group_size
     mine, theirs = ([sign * gain > 0 for gain in gains] for sign in (1, -1))
-    return Pairing.of(*(HoldOut.of(ids, [True] * len(ids), right) for right in (mine, theirs)))
+    pair = (HoldOut.of(names, rows >= 0, right, groups=groups) for right in (mine, theirs))
+    return Pairing.of(*pair)
 
 
 BASE = repeats(0.81, 0.812, 0.814)
@@ -178,7 +183,7 @@ def test_the_bootstrap_interval_must_lie_above_zero(
     assert "in 90% of resamples" in check.detail
 
 
-def test_the_interval_is_that_of_scipy_where_every_group_is_one_passenger() -> None:
+def test_the_interval_is_that_of_scipy_where_every_group_is_one_row() -> None:
     gains = np.repeat([1, -1, 0], [60, 30, 410])
     found = bootstrap((gains,), np.mean, confidence_level=0.9, method="percentile", rng=1)
     theirs = found.confidence_interval
@@ -192,6 +197,30 @@ def test_groups_are_drawn_whole() -> None:
     alone, together = (bootstrap_interval(pairing(gains, size), 0.05) for size in (1, 4))
     narrow, wide = (high - low for low, high in (alone, together))
     assert wide == pytest.approx(2 * narrow, rel=0.15)
+
+
+def test_a_candidate_of_the_built_in_task_is_drawn_by_travel_groups(
+    rows: MakeReport, task: Task
+) -> None:
+    """Stored hold-outs name no group: the task cuts it out of the id."""
+    ids = pd.Index([f"{n // 4:04d}_{n % 4:02d}" for n in range(400)], name="PassengerId")
+
+    def named(correct: list[bool], **changes: Any) -> Report:
+        made = rows(correct, **changes)
+        assert made.holdout is not None
+        return replace(made, holdout=replace(made.holdout, ids=ids))
+
+    better = [n // 4 % 10 < 6 for n in range(400)]
+    worse = [n // 4 % 10 < 5 for n in range(400)]
+    gate = Gate(significance=Significance(test="bootstrap"))
+    lows = [
+        gate.decide(named(better, task=known), named(worse)).numbers["bootstrap_low"]
+        for known in (task.to_plain(), {})
+    ]
+    whole, torn = lows
+    assert whole is not None
+    assert torn is not None
+    assert 0 < whole < torn
 
 
 @pytest.mark.parametrize(

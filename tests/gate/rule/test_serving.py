@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from spaceship.errors import ConfigError
-from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.gate.award import Award
 from spaceship.gate.policy import Gate
@@ -36,15 +35,16 @@ def only(rule: Rule, candidate: Report, champion: Report | None) -> Check:
 
 def sliced(report: Report, **slices: list[str]) -> Report:
     assert report.holdout is not None
-    return replace(report, holdout=HoldOut(report.holdout.rows.assign(**slices)))
+    values = pd.DataFrame(slices, report.holdout.ids, dtype="str")
+    return replace(report, holdout=replace(report.holdout, slices=values))
 
 
 def confident(report: Report, chance: float) -> Report:
     """Return the report with the same guesses, each at this probability."""
     assert report.holdout is not None
-    guesses = report.holdout.probabilities > report.holdout.threshold
-    rows = report.holdout.rows.assign(probability=np.where(guesses, chance, 1 - chance))
-    return replace(report, holdout=HoldOut(rows))
+    guesses = report.holdout.values > report.holdout.threshold
+    values = np.where(guesses, chance, 1 - chance)
+    return replace(report, holdout=replace(report.holdout, values=values))
 
 
 def test_calibration_may_worsen_by_so_much_and_no_more(report: MakeReport) -> None:
@@ -72,7 +72,7 @@ def test_small_slices_are_not_looked_at(rows: MakeReport) -> None:
     assert only(Slices(min_rows=10), candidate, champion).number == 0
     assert only(Slices(min_rows=9), candidate, champion).number == 1
     told = only(Slices(min_rows=32), candidate, champion)
-    assert (told.passed, told.detail) == (True, "no slice has 32 passengers")
+    assert (told.passed, told.detail) == (True, "no slice has 32 rows")
 
 
 def test_slices_that_are_not_known_are_no_free_pass(rows: MakeReport) -> None:

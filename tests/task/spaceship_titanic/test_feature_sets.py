@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from sklearn.base import clone
 
 from spaceship.config.build import build
 from spaceship.task.spaceship_titanic.columns import COLUMNS, LABEL, SPENDS
 from spaceship.task.spaceship_titanic.features._blocks import BLOCKS
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
+from spaceship.task.task import Task
 
 ROOT = Path(__file__).resolve().parents[3]
 YAMLS = sorted((ROOT / "configs" / "features").glob("*.yaml"))
@@ -40,12 +41,12 @@ GROUPS = st.lists(st.lists(PASSENGER, min_size=1, max_size=4), min_size=1, max_s
 
 
 @pytest.fixture(params=[*(path.stem for path in YAMLS), "every block"])
-def features(request: pytest.FixtureRequest) -> Any:
+def features(request: pytest.FixtureRequest, task: Task) -> Any:
     if request.param == "every block":
         return FullFeatures(list(BLOCKS))
     node = OmegaConf.load(ROOT / "configs" / "features" / f"{request.param}.yaml")
-    assert isinstance(node, DictConfig)
-    return build(node)
+    whole = OmegaConf.create({"task": task.to_plain(), "features": node})
+    return build(whole.features)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from spaceship.task.column_types import typed
-from spaceship.task.spaceship_titanic.columns import SPENDS
+from spaceship.task.spaceship_titanic.columns import LABEL, PASSENGER, SPENDS
 from spaceship.task.spaceship_titanic.generator.passengers import generate
 
 AGES = [0, 1, 5, 13, 18, 26, 36, 51, 80]
@@ -131,7 +131,7 @@ def test_ids_count_groups_and_places_without_gaps(crowd: pd.DataFrame) -> None:
 
 def test_frames_are_typed_and_bills_whole() -> None:
     frame, _ = generate(50, 0, 0.5)
-    pd.testing.assert_frame_equal(frame, typed(frame))
+    pd.testing.assert_frame_equal(frame, typed(frame, PASSENGER).assign(**{LABEL: frame[LABEL]}))
     assert (frame[list(SPENDS)].fillna(0) % 1 == 0).all(axis=None)
 
 
