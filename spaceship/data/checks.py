@@ -115,11 +115,12 @@ def check_sample(table: Table, test: pd.DataFrame, task: Task) -> pd.DataFrame:
 
 def _classes(train: Table, task: Task) -> list[str]:
     """Return the values of a raw label, where the task does not name its classes."""
-    frame = train.frame
-    if not task.is_classification or task.classes or task.label not in frame.columns:
+    if not task.is_classification or task.classes:
         return [*task.classes]
-    if isinstance(column := frame[task.label], pd.DataFrame):
-        return []  # there twice: a fault of the header
+    names = [str(name).strip() for name in train.frame.columns]
+    if names.count(task.label) != 1 or not len(train.frame.index):
+        check(train, task, labelled=True)  # raises, with every other fault of the table
+    column = train.frame.iloc[:, names.index(task.label)]
     changes = {"type": ColumnType.CATEGORY, "levels": None}
     as_category = label_column(task).model_copy(update=changes)
     return [str(one).strip() for one in read(column, as_category)[0].dropna().unique()]
