@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from modulefinder import Module, ModuleFinder
 from pathlib import Path
-from typing import Any
+from types import FunctionType
 from zipfile import ZIP_DEFLATED
 
 import pandas as pd
@@ -69,7 +69,7 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame, task: Task) -> Non
                 pipeline,
                 str(unfinished),
                 mlflow_model=described,
-                code_paths=[str(_copy_code(_own(types), Path(code)))],
+                code_paths=[str(_copy_code(_own_classes(types), Path(code)))],
                 signature=infer_signature(example, pipeline.predict(raw.head(EXAMPLE_ROWS))),
                 input_example=example.head(EXAMPLE_ROWS),
                 pip_requirements=_requirements(pipeline, types),
@@ -113,7 +113,7 @@ def _requirements(pipeline: Pipeline, types: Sequence[str]) -> list[str]:
     """Return the pinned packages that a server needs for a pipeline holding these types."""
     distributions = importlib.metadata.packages_distributions()
     # a class of this project may wrap a library's estimator: its base classes count
-    bases = [base.__module__ for kind in _own(types) for base in getattr(kind, "__mro__", ())]
+    bases = [base.__module__ for kind in _own_classes(types) for base in _bases(kind)]
     named = [one.package for one in _within(pipeline) if hasattr(one, "package")]
     roots = {name.split(".")[0] for name in [*types, *bases, *named]} - {"spaceship"}
     own = {distributions[root][0] for root in roots if root in distributions}
@@ -145,14 +145,18 @@ def _trusted_types(content: bytes) -> list[str]:
     return types
 
 
-def _own(types: Sequence[str]) -> list[Any]:
-    """Return the classes and functions of this package among types."""
+def _bases(kind: type | FunctionType) -> tuple[type | FunctionType, ...]:
+    return kind.__mro__ if isinstance(kind, type) else (kind,)
+
+
+def _own_classes(types: Sequence[str]) -> list[type | FunctionType]:
+    """Return the classes of this package among types, and the functions that a model stores."""
     names = (name for name in types if name.startswith(f"{PACKAGE.name}."))
     return [pkgutil.resolve_name(name) for name in names]
 
 
-def _copy_code(classes: Sequence[Any], folder: Path) -> Path:
-    """Copy the source files of classes and functions, and in turn those of this package that they import.
+def _copy_code(classes: Sequence[type | FunctionType], folder: Path) -> Path:
+    """Copy the source files of classes, and in turn those of this package that they import.
 
     The package's own `__init__` imports lazily, so its imports are not followed.
     """

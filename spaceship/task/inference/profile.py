@@ -64,6 +64,10 @@ def profile(train: pd.Series, test: pd.Series | None = None) -> Profile:
     Raises:
         TypeError: Values cannot be compared, such as the lists of a Parquet file.
 
+    Example:
+        >>> profile(pd.Series(["basic", "pro", "pro"], name="plan")).distinct
+        2
+
     """
     columns = [_plain(one) for one in (train, test) if one is not None]
     if all(_has_many(one) for one in columns):

@@ -118,7 +118,11 @@ def _is_apart(values: Profile, test: pd.DataFrame | None) -> bool | None:
 
 
 def find_slices(profiles: Mapping[str, Profile], findings: Mapping[str, Finding]) -> list[str]:
-    """Return up to four columns of few values, none of them rare."""
+    """Return up to four columns of few values, none of them rare.
+
+    >>> find_slices({}, {})
+    []
+    """
     kinds = {ColumnType.CATEGORY, ColumnType.BOOLEAN}
     found = []
     for name, finding in findings.items():
