@@ -48,8 +48,9 @@ class CategoryCatBoost(_Categories, CatBoostClassifier):  # type: ignore[misc]
 class CategoryCatBoostRegressor(_Categories, CatBoostRegressor):  # type: ignore[misc]
     """CatBoost for numbers.
 
-    >>> CategoryCatBoostRegressor(iterations=2).get_params()
-    {'loss_function': 'RMSE', 'iterations': 2}
+    >>> model = CategoryCatBoostRegressor(iterations=2, silent=True, allow_writing_files=False)
+    >>> model.fit(pd.DataFrame({"size": [1.0, 2.0, 3.0]}), [5.0, 5.0, 5.0]).predict([[2.0]])
+    array([5.])
     """
 
     def staged_predict(self, data: pd.DataFrame, *args: object, **params: object) -> object:

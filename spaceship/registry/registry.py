@@ -43,7 +43,7 @@ class Registry:
     """The versions of one registered model; the fields are those of its `Aliases`.
 
     >>> registry.model, registry.find(CHAMPION)
-    ('spaceship-synthetic', None)
+    ('spaceship_titanic-synthetic', None)
     """
 
     store: Store
