@@ -186,7 +186,8 @@ def _places(fitted: Estimator, task: Task) -> npt.NDArray[np.intp]:
     names = getattr(fitted, "classes", None)  # of a stored model: the task may have had others
     if names is None:
         return known
-    return pd.Index(task.classes, dtype="str").get_indexer([names[one] for one in known])
+    learnt = pd.Index([names[one] for one in known], dtype="str")
+    return pd.Index(task.classes, dtype="str").get_indexer(learnt)
 
 
 def _shape(frame: Any, task: Task) -> tuple[int, ...]:

@@ -99,7 +99,7 @@ class HoldOut:
         classes = tuple(name.removeprefix(_OF_CLASS) for name in several)
         label = table.iloc[:, 1]
         if classes:
-            codes = pd.Index(classes, dtype="str").get_indexer(label).astype(np.int64)
+            codes = pd.Index(classes, dtype="str").get_indexer(pd.Index(label)).astype(np.int64)
             if (codes < 0).any():
                 raise ValueError(f"a class without a column: {label[codes < 0].iloc[0]!r}")
             target: Target = codes

@@ -74,10 +74,8 @@ def test_metrics_that_do_not_exist_are_nan_and_no_others() -> None:
     assert math.isnan(constant["r2"])
     without = score([0, 1], shares(2, 3, 0), problem=Problem.MULTICLASS)
     assert [name for name, value in without.items() if math.isnan(value)] == ["roc_auc"]
-    for problem, values in [
-        (Problem.MULTICLASS, [[math.nan] * 2]),
-        (Problem.REGRESSION, [math.nan]),
-    ]:
+    unknown: Any = {Problem.MULTICLASS: [[math.nan] * 2], Problem.REGRESSION: [math.nan]}
+    for problem, values in unknown.items():
         assert all(map(math.isnan, score([0], values, problem=problem).values()))
 
 
@@ -229,10 +227,8 @@ def test_reports_of_every_kind_come_back(tmp_path: Path, problem: Problem) -> No
     assert back.metrics == whole.metrics
     assert back.repeats["1"] == {m: report.metrics[f"cv_{m}"] for m in metric_names(problem)}
     score_of = "rmse" if problem is Problem.REGRESSION else "accuracy"
-    assert (holdout.metric, float(holdout.score)) == (
-        score_of,
-        pytest.approx(whole.metrics[f"holdout_{score_of}"]),
-    )
+    assert holdout.metric == score_of
+    assert float(holdout.score) == pytest.approx(whole.metrics[f"holdout_{score_of}"])
 
 
 def test_slices_of_numbers_have_an_rmse_and_no_accuracy() -> None:
