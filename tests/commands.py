@@ -54,7 +54,7 @@ class Shell:
 
     def champion(self) -> str | None:
         try:
-            models = self.client.get_registered_model("spaceship-synthetic")
+            models = self.client.get_registered_model("spaceship_titanic-synthetic")
         except Exception:  # noqa: BLE001 - no model yet
             return None
         number = models.aliases.get("champion")

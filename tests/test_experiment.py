@@ -9,15 +9,18 @@ from hydra import compose, initialize_config_dir
 from hydra_plugins.spaceship_optuna.trial import reporting_to
 from spaceship.config.installation import configs
 from spaceship.config.resolvers import register_resolvers
+from spaceship.data.cache import load_dataset
+from spaceship.data.checks import checked
 from spaceship.data.local import LocalData
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError, TrackingError
 from spaceship.experiment import Experiment, features_name
 from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHAMPION, Registry
+from spaceship.task.task import Task
 from spaceship.tracking.store import Store
 
-RAW = {"_target_": "spaceship.features.raw.RawFeatures"}
+RAW = {"_target_": "spaceship.features.raw.RawFeatures", "task": "${task}"}
 BASELINE = {"_target_": "spaceship.task.spaceship_titanic.features.baseline.BaselineFeatures"}
 IN_PRODUCTION = {
     "name": "lgbm",
@@ -94,7 +97,7 @@ def test_a_champion_of_other_data_does_not_count(
 ) -> None:
     enthrone(registry, tmp_path / "model", {"recipe": json.dumps(IN_PRODUCTION)})
     experiment = of(store, "data=local", f"data.dir={tmp_path}")
-    assert experiment.registry.model == "spaceship-local"
+    assert experiment.registry.model == "spaceship_titanic-local"
     assert isinstance(experiment.source, LocalData)
     assert experiment.recipe().features != BASELINE
 
@@ -122,8 +125,10 @@ def test_the_data_set_is_kept_below_outputs(store: Store) -> None:
     experiment = of(store)
     source = experiment.source
     assert isinstance(source, SyntheticData)
-    assert experiment.dataset.digest == source.load().digest
-    folder = experiment.outputs / "data" / "synthetic" / source.fingerprint()[:16]
+    data = checked(source.read(experiment.task), experiment.task)
+    assert experiment.dataset.digest == data.digest
+    _, folder = load_dataset(source, experiment.task, experiment.outputs)
+    assert folder.parent == experiment.outputs / "data" / "spaceship_titanic" / "synthetic"
     assert (folder / "train.parquet").is_file()
 
 
@@ -132,9 +137,9 @@ def test_trials_of_a_sweep_look_at_the_data_once(
 ) -> None:
     asked: list[SyntheticData] = []
 
-    def fingerprint(source: SyntheticData) -> str:
+    def fingerprint(source: SyntheticData, task: Task) -> str:
         asked.append(source)
-        return real(source)
+        return real(source, task)
 
     real = SyntheticData.fingerprint
     monkeypatch.setattr(SyntheticData, "fingerprint", fingerprint)
@@ -154,7 +159,7 @@ def test_store_registry_and_protocol_are_what_the_config_says(store: Store) -> N
     experiment = of(store, "split.holdout_fraction=0.25", "split.salt=pepper", "seed=7")
     assert experiment.store == store
     assert of(store).store is of(store).store
-    assert experiment.registry.model == "spaceship-synthetic"
+    assert experiment.registry.model == "spaceship_titanic-synthetic"
     assert experiment.registry.lock_folder == experiment.outputs / "locks"
     protocol = experiment.protocol
     assert (protocol.holdout_fraction, protocol.salt) == (0.25, "pepper")

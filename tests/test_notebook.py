@@ -62,7 +62,7 @@ def test_without_a_champion_it_draws_the_data_and_says_how_to_make_one(
 ) -> None:
     outputs = executed()
     assert charts(outputs) == CHARTS_OF_DATA
-    assert "no champion of spaceship-synthetic yet" in printed(outputs)
+    assert "no champion of spaceship_titanic-synthetic yet" in printed(outputs)
     assert f"python scripts/run.py mode=train {shlex.join(overrides)}" in printed(outputs)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from scripts.bench.measure import (
     ROOT,
+    dataset,
     experiment,
     kaggle_folder,
     machine,
@@ -103,16 +104,16 @@ def installed(python: str, package: str) -> str:
 
 def outer_folds(data: Path, seeds: Sequence[int]) -> list[tuple[str, dict[str, Any]]]:
     """Return the folds by `seed/fold`: rows to learn from, rows to predict, and the data."""
-    from spaceship.data.local import LocalData
     from spaceship.split.folds import group_folds
-    from spaceship.task.spaceship_titanic.columns import ID, LABEL
 
-    frame = LocalData(data).load().train
+    people = dataset("data=local", f"data.dir={data}")
+    frame, task = people.train, people.task
+    groups, labels = task.group_names(frame), task.target(frame)
     return [
         (f"{seed}/{number}", {"frame": frame, "learn": train, "predict": test})
         for seed in seeds
         for number, (train, test) in enumerate(
-            group_folds(frame[ID], frame[LABEL].to_numpy(), n_splits=FOLDS, seed=seed)
+            group_folds(groups, labels, task, n_splits=FOLDS, seed=seed)
         )
     ]
 

@@ -10,6 +10,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 from scripts.bench.measure import (
+    dataset,
     experiment,
     kaggle_folder,
     machine,
@@ -23,7 +24,7 @@ from spaceship.cli.main import prepare
 from spaceship.evaluation.metrics import better
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from spaceship.data._base import Dataset
 
 METRICS = ("accuracy", "log_loss", "roc_auc", "ece")
 FOLDS = 5
@@ -48,9 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.add_argument("--seeds", type=numbers, default="42,123,2026", help="of folds and fits")
     given = options.parse_args(arguments)
     prepare()  # before a library that starts threads is imported
-    from spaceship.data.local import LocalData
-
-    frame = LocalData(given.data).load().train
+    data = dataset("data=local", f"data.dir={given.data}")
     sets = {name: (f"features={name}",) for name in given.features}
     variants = changes_of_full(given.changes) if given.changes else sets
     base = next(iter(variants))
@@ -58,10 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for model in given.models:
         for name, overrides in variants.items():
             chosen = (f"model={model}", *overrides)
-            results[model, name] = {seed: scores(frame, seed, *chosen) for seed in given.seeds}
+            results[model, name] = {seed: scores(data, seed, *chosen) for seed in given.seeds}
             progress(" | ".join(level_row((model, name), results[model, name])))
     print(machine())
-    print(f"{len(frame)} passengers, {FOLDS} folds, seeds {', '.join(map(str, given.seeds))}\n")
+    print(
+        f"{len(data.train)} passengers, {FOLDS} folds, seeds {', '.join(map(str, given.seeds))}\n"
+    )
     head = ["candidate", *(f"{metric} (seeds' range)" for metric in METRICS)]
     print(table(head, (level_row(key, folds) for key, folds in results.items())))
     head = [f"less {base}", *(f"{metric} ± SE (seeds better)" for metric in METRICS)]
@@ -98,16 +99,15 @@ def changed(blocks: Sequence[str], name: str) -> list[str]:
     return [name, *blocks] if name.startswith("fill_") else [*blocks, name]
 
 
-def scores(frame: "pd.DataFrame", seed: int, *overrides: str) -> list[dict[str, float]]:
+def scores(data: "Dataset", seed: int, *overrides: str) -> list[dict[str, float]]:
     """Return the metrics of each fold; the seed draws folds and estimator alike."""
     from spaceship.evaluation.cross_validation import cross_validate
     from spaceship.split.folds import group_folds
-    from spaceship.task.spaceship_titanic.columns import ID, LABEL
 
-    job = experiment(*overrides, f"seed={seed}")
-    labels = frame[LABEL].to_numpy()
-    folds = group_folds(frame[ID], labels, n_splits=FOLDS, seed=seed)
-    return cross_validate(job.pipeline(job.recipe()), frame, labels, folds).folds
+    job, frame, task = experiment(*overrides, f"seed={seed}"), data.train, data.task
+    groups, labels = task.group_names(frame), task.target(frame)
+    folds = group_folds(groups, labels, task, n_splits=FOLDS, seed=seed)
+    return cross_validate(job.pipeline(job.recipe()), frame, task, folds).folds
 
 
 def means(folds: Folds, metric: str) -> list[float]:

@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from scripts.bench.measure import (
+    dataset,
     experiment,
     kaggle_folder,
     machine,
@@ -31,9 +32,14 @@ BILLS = (0, 1, 51, 201, 501, 1001, 2001, 5001, 1_000_000)
 MODELS = "lgbm,catboost,xgboost,hist_gradient_boosting,random_forest,svm,logistic_regression,blend"
 LOAD = """\
 import time
+import yaml
+from spaceship.config.installation import configs
+from spaceship.data.checks import checked
 from spaceship.data.synthetic import SyntheticData
+from spaceship.task.task import Task
+task = Task.read(yaml.safe_load((configs() / "task" / "spaceship_titanic.yaml").read_text()))
 start = time.perf_counter()
-people = SyntheticData({groups}, 2912, 0.0, 0.33).load()
+people = checked(SyntheticData({groups}, 2912, 0.0, 0.33).read(task), task)
 print(len(people.train) + len(people.test), time.perf_counter() - start)
 """
 
@@ -49,9 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     loads = [load_row(given.runs)]  # first: this process is still small
     print(machine())
     print(table(["passengers", "load, s", "peak, MB", f"{SECONDS} s"], loads))
-    from spaceship.data.local import LocalData  # now this process may grow
-
-    real = LocalData(given.data).load()
+    real = dataset("data=local", f"data.dir={given.data}")  # now this process may grow
     head = ["model on full", f"other synthetic, {WITHIN[0]} … {WITHIN[1]}", "met"]
     rows = (accuracy_row(model, range(given.seeds), real.train) for model in given.models)
     print(table([*head, f"real, at least {REAL}", "met"], rows))
@@ -74,9 +78,7 @@ def load_row(runs: int) -> list[str]:
 
 def synthetic(seed: int, drift: float = 0.0) -> "pd.DataFrame":
     """Return labelled passengers of the default's number: about 8,700."""
-    from spaceship.data.synthetic import SyntheticData
-
-    return SyntheticData(9280, seed, drift, 0.33).load().train
+    return dataset("data.n_groups=9280", f"data.seed={seed}", f"data.drift={drift}").train
 
 
 def fitted(model: str, frame: "pd.DataFrame") -> "Pipeline":

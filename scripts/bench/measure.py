@@ -22,7 +22,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
+    from pandas import DataFrame
 
+    from spaceship.data._base import Dataset
     from spaceship.experiment import Experiment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,6 +108,30 @@ def experiment(*overrides: str) -> "Experiment":
     from spaceship.experiment import Experiment
 
     return Experiment.of(composed(*overrides), overrides)
+
+
+def dataset(*overrides: str) -> "Dataset":
+    """Return the checked data set that these overrides choose, made afresh.
+
+    >>> len(dataset("data.n_groups=30").train) > 0
+    True
+    """
+    from spaceship.data.checks import checked
+
+    job = experiment(*overrides)
+    return checked(job.source.read(job.task), job.task)
+
+
+def part_to_predict(*overrides: str) -> "DataFrame":
+    """Return the test part of the data set that these overrides choose.
+
+    >>> "Transported" in part_to_predict("data.n_groups=30")
+    False
+    """
+    part = dataset(*overrides).test
+    if part is None:
+        raise ValueError(f"expected rows to predict, found none with {overrides}")
+    return part
 
 
 def spread(values: Iterable[float], digits: int = 2) -> str:

@@ -84,16 +84,14 @@ def autogluon(learn: "pd.DataFrame", test: "pd.DataFrame", budget: int) -> Any:
 def own(contestant: str, folder: Path, seed: int) -> Any:
     """Fit one of this project's candidates, or a library's defaults on the feature set `raw`."""
     from scripts.bench.measure import experiment
-    from spaceship.data.checks import check
-    from spaceship.data.csv_reader import read_csv
-    from spaceship.evaluation.cross_validation import positive_probability
+    from spaceship.evaluation.cross_validation import predict
 
     defaults = contestant.endswith(" defaults")
     name = contestant.removesuffix(" defaults")
     features = "raw" if defaults else "full"
     job = experiment(f"model={name}", f"features={features}", f"seed={seed}")
     pipeline = job.pipeline(job.recipe())
-    learn = check(read_csv(folder / "learn.csv"), source="learn", labelled=True)
+    learn = checked_rows(folder / "learn.csv", labelled=True)
     if defaults:
         plain: dict[str, Any] = (
             {"categorical_features": "from_dtype"} if name.startswith("hist") else {}
@@ -101,13 +99,14 @@ def own(contestant: str, folder: Path, seed: int) -> Any:
         if name == "catboost":
             plain = {"logging_level": "Silent", "allow_writing_files": False}
         pipeline.set_params(estimator=type(pipeline[-1])(**plain))
-    return positive_probability(pipeline.fit(learn, learn[LABEL].to_numpy()), unlabelled(folder))
+    fitted, rows = pipeline.fit(learn, learn[LABEL].to_numpy()), folder / "predict.csv"
+    return predict(fitted, checked_rows(rows, labelled=False), job.task)
 
 
 def tune(folder: Path, budget: int, seed: int) -> Any:
     """Run `mode=tune` on the learning rows as a user would; return its champion's probabilities."""
     from scripts.bench.measure import experiment, run
-    from spaceship.evaluation.cross_validation import positive_probability
+    from spaceship.evaluation.cross_validation import predict
     from spaceship.registry import packaging
 
     place = folder / "kaggle"
@@ -118,17 +117,20 @@ def tune(folder: Path, budget: int, seed: int) -> Any:
     sweep = ["mode=tune", f"seed={seed}", f"hydra.sweeper.sampler.seed={seed}"]
     sweep += [f"hydra.sweeper.timeout={TUNING * budget:.0f}", "hydra.sweeper.n_trials=1000"]
     subprocess.run([*run(*sweep), *options], check=True, stdout=sys.stderr)
-    registry = experiment(*options).registry
-    champion = packaging.load(registry.model_uri(registry.champion()))
-    return positive_probability(champion, unlabelled(folder))
+    job = experiment(*options)
+    champion = packaging.load(job.registry.model_uri(job.registry.champion()))
+    rows = checked_rows(folder / "predict.csv", labelled=False)
+    return predict(champion, rows, job.task)
 
 
-def unlabelled(folder: Path) -> "pd.DataFrame":
-    """Return the rows to predict, checked."""
+def checked_rows(path: Path, *, labelled: bool) -> "pd.DataFrame":
+    """Return the rows of a file, checked and typed."""
+    from scripts.bench.measure import experiment
+    from spaceship.data._base import Table
     from spaceship.data.checks import check
     from spaceship.data.csv_reader import read_csv
 
-    return check(read_csv(folder / "predict.csv"), source="predict", labelled=False)
+    return check(Table(read_csv(path), path.name), experiment().task, labelled=labelled)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from scripts.bench.measure import (
     ROOT,
     Measured,
     composed,
+    dataset,
     kaggle_folder,
     machine,
     measure,
@@ -100,7 +101,7 @@ def replay(data: Path, journal: Path) -> list[float]:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
     cfg = composed("model=lgbm", "data=local", f"data.dir={data}", "features=full")
-    people = Experiment.of(cfg).source.load()
+    people = dataset("data=local", f"data.dir={data}")
     prepared: dict[int, PreparedFold] = {}
     # the sampler the sweep has by default: it costs a plain loop as much
     sampler = optuna.samplers.TPESampler(multivariate=True, group=True, constant_liar=True)
@@ -114,7 +115,7 @@ def replay(data: Path, journal: Path) -> list[float]:
             OmegaConf.update(cfg, name, value)
         job = Experiment.of(cfg, ("features=full",))
         pipeline, blank = job.pipeline(job.recipe()), Report("plain", "local", people.digest)
-        report = twins.measure(pipeline, people.train, job.protocol, blank, prepared)
+        report = twins.measure(pipeline, people.train, people.task, job.protocol, blank, prepared)
         study.tell(trial, report.metrics["cv_log_loss"])
         seconds.append(time.perf_counter() - start)
     return seconds

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from spaceship.tracking.store import Store
 
 EXPERIMENT = "spaceship"
-MODEL = "spaceship-synthetic"
+MODEL = "spaceship_titanic-synthetic"
 SQLITE_FILES = "mlflow.db-*"
 """Files that SQLite itself takes up when the database is next opened."""
 UNFINISHED = (".unfinished-*", ".*.unfinished*", ".*.tmp")
@@ -49,9 +49,9 @@ NOTHING = State({}, {}, None, 0, 0, (), ())
 
 def passengers(number: int, *overrides: str) -> "pd.DataFrame":
     """Return passengers that a champion has to predict, from the test part of a data set."""
-    from scripts.bench.measure import experiment
+    from scripts.bench.measure import part_to_predict
 
-    return experiment(*overrides).source.load().test.head(number)
+    return part_to_predict(*overrides).head(number)
 
 
 def look(outputs: Path, people: "pd.DataFrame") -> State:

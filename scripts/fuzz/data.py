@@ -56,10 +56,11 @@ MODES: tuple[tuple[str, ...], ...] = (
 def cut(folder: Path | None) -> dict[str, Table]:
     """Return the first whole travel groups of Kaggle's files, or of embedded passengers."""
     if folder is None:
-        from spaceship.data.synthetic import SyntheticData
+        from scripts.bench.measure import dataset, part_to_predict
 
-        people = SyntheticData(sum(GROUPS.values()), 2912, 0.0, 0.26).load()
-        texts = {TRAIN: people.train.to_csv(index=False), TEST: people.test.to_csv(index=False)}
+        few = (f"data.n_groups={sum(GROUPS.values())}", "data.test_fraction=0.26")
+        parts = {TRAIN: dataset(*few).train, TEST: part_to_predict(*few)}
+        texts = {name: part.to_csv(index=False) for name, part in parts.items()}
     else:
         texts = {name: (folder / name).read_text(encoding="utf-8") for name in GROUPS}
     tables = {}

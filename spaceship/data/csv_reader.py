@@ -1,14 +1,12 @@
-"""CSV reader: delimiter, quotes and encoding checked, each row with its line number or a fault.
+"""CSV reader: delimiter, quotes and encoding, each row with its line number or a fault.
 
 The reader is strict where pandas guesses: a row with a field too few, a quote that never closes or
 a byte that is not UTF-8 is a fault with its line number, not a silent missing value.
 """
 
 import csv
-import gzip
 import io
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NoReturn
@@ -16,106 +14,120 @@ from typing import NoReturn
 import numpy as np
 import pandas as pd
 
-from spaceship.errors import DataError, expected
+from spaceship.data.plain_csv import read_plain
+from spaceship.data.stored_file import fail, first_few, unpacked
 
 LINE = "line"
 """Name of the index that holds the line number of each row in its file."""
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-_SHOWN = 5
+_SNIFFED = 1 << 18  # bytes
+_ROWS = 21  # header included
 
 
 def read_csv(path: Path | str) -> pd.DataFrame:
-    r"""Return a comma-separated file as text, indexed by line number as an editor shows it.
+    r"""Return a CSV file as text, indexed by line number as an editor shows it.
 
-    A byte-order mark, Windows line ends, blank lines and gzip (by content, whatever the name) are
-    accepted. Column names are stripped; empty fields and the usual `NA`, `NaN`, `null` are NaN.
-    Raise DataError if the file is absent, unreadable, empty, not UTF-8 text, not separated by
-    commas, or if its rows are not whole.
+    A byte-order mark, Windows line ends, blank lines, gzip and zip (by content, whatever the name)
+    are accepted, and semicolons, tabs or bars in place of commas (`sniff_delimiter`). Column names
+    are stripped; empty fields and the usual `NA`, `NaN`, `null` are NaN. Raise DataError if the
+    file is absent, unreadable, empty, not UTF-8 text, of one column, or if its rows are not whole.
 
     >>> _ = (tmp_path / "a.csv").write_text("id,age\n\n1,7\n")
     >>> read_csv(tmp_path / "a.csv").to_dict("index")
     {3: {'id': '1', 'age': '7'}}
     """
-    path = Path(path)
-    data = _text_bytes(path)
-    header, lines = _scan(path, data)
-    frame = pd.read_csv(io.BytesIO(data), dtype=str, index_col=False, encoding="utf-8")
+    return csv_rows(Path(path), unpacked(Path(path)))
+
+
+def csv_rows(path: Path, data: bytes) -> pd.DataFrame:
+    r"""Return the rows of a CSV file's content, as `read_csv` does; the path is for messages.
+
+    >>> csv_rows(Path("a.csv"), b"id;age\n1;7\n").to_dict("index")
+    {2: {'id': '1', 'age': '7'}}
+    """
+    _check_encoding(path, data)
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    delimiter = sniff_delimiter(data)
+    plain = read_plain(data, delimiter)  # None: the passes below find the fault, if there is one
+    if plain is not None and plain.lines is not None:
+        frame, header, lines = plain.frame, plain.header, plain.lines
+    else:
+        _check_text(path, data)
+        header, lines = _scan(path, data, delimiter)
+        source = io.BytesIO(data)
+        frame = plain.frame if plain is not None else _read_with_pandas(source, delimiter)
     if len(frame) != len(lines):
         found = f"{len(frame)} or {len(lines)} of them, depending on what is taken for a blank line"
-        _fail(path, "rows that can be told apart", found, "remove lines of quoted blanks")
+        fail(path, "rows that can be told apart", found, "remove lines of quoted blanks")
     frame.columns = pd.Index(header)  # as written: pandas renames a column that comes twice
     frame.index = pd.Index(lines, name=LINE)
     return frame
 
 
-def stored_bytes(path: Path) -> bytes:
-    """Return the bytes of a file as they are on disk; raise DataError if they cannot be read.
+def sniff_delimiter(data: bytes) -> str:
+    r"""Return what separates the fields of a CSV text: a comma, semicolon, tab or vertical bar.
 
-    >>> _ = (tmp_path / "a.csv").write_text("id")
-    >>> stored_bytes(tmp_path / "a.csv")
-    b'id'
+    It is the comma unless another one alone gives the header and the first rows, up to 20, the same
+    number of fields, two or more, or is the only one in the header.
+
+    >>> sniff_delimiter(b"id;weight\n1;2,5\n"), sniff_delimiter(b"id,note\n1,a;b\n")
+    (';', ',')
     """
+    text = data[:_SNIFFED].decode("utf-8", errors="replace")
+    lines = [line for line in text.splitlines(keepends=True) if line.strip()]
+    whole = lines if len(data) <= _SNIFFED else lines[:-1]
+    fitting = [one for one in (",", *_DELIMITERS) if _separates(one, whole)]
+    fitting = fitting or [one for one in (",", *_DELIMITERS) if lines and one in lines[0]]
+    return fitting[0] if fitting and (len(fitting) == 1 or fitting[0] == ",") else ","
+
+
+def _separates(delimiter: str, lines: list[str]) -> bool:
+    rows = csv.reader(lines, delimiter=delimiter)
     try:
-        if path.exists() and not path.is_file() and not path.is_dir():
-            _fail(path, "a CSV file", "a device or a pipe", "save its content to a file, use that")
-        return path.read_bytes()
-    except FileNotFoundError:
-        names = sorted(one.name for one in path.parent.iterdir()) if path.parent.is_dir() else []
-        found = f"no such file (the folder holds {first_few(names) or 'nothing'})"
-        _fail(path, "a CSV file", found, "check the path")
-    except IsADirectoryError:
-        _fail(path, "a CSV file", "a folder", "give the file, or data.dir=FOLDER for all of them")
-    except OSError as error:
-        found = error.strerror or type(error).__name__
-        _fail(path, "a file that can be read", found, f"check its permissions: ls -l {path}")
+        sizes = {len(fields) for fields in islice(rows, _ROWS)}
+    except csv.Error:
+        return False
+    return len(sizes) == 1 and sizes != {1}
 
 
-def first_few(items: Iterable[str]) -> str:
-    """Return the first five items joined, with an ellipsis for the others.
-
-    >>> first_few("abcdef")
-    'a, b, c, d, e, …'
-    """
-    shown = list(islice(items, _SHOWN + 1))
-    return ", ".join(shown[:_SHOWN]) + (", …" if len(shown) > _SHOWN else "")
-
-
-def _text_bytes(path: Path) -> bytes:
-    """Return the content of a file, unpacked, after making sure that it is UTF-8 text."""
-    data = stored_bytes(path)
-    converted = f"{path.name} > {path.stem}.utf8.csv"
-    if data.startswith(b"\x1f\x8b"):
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
-            _fail(path, "whole gzip data", str(error), "it is damaged: download it again")
-    if not data.strip():
-        _fail(path, "a CSV file with a header", "an empty file", "download or export it again")
+def _check_encoding(path: Path, data: bytes) -> None:
+    """Raise unless there is something, in no wide encoding and without a NUL byte."""
+    if not data[:_SNIFFED].strip() and not data.strip():
+        fail(path, "a CSV file with a header", "an empty file", "download or export it again")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        _fail(path, "UTF-8 text", "UTF-16 text", f"run: iconv -f UTF-16 -t UTF-8 {converted}")
-    if data.startswith(b"PK\x03\x04"):
-        do = f"export it as CSV, or run: unzip {path.name}"
-        _fail(path, "UTF-8 text", "a ZIP archive or an Excel workbook", do)
+        do = f"run: iconv -f UTF-16 -t UTF-8 {_converted(path)}"
+        fail(path, "UTF-8 text", "UTF-16 text", do)
+    if (position := data.find(b"\0")) >= 0:
+        _check_text(path, data)
+        found = f"a NUL byte {_place(data, position)}"
+        fail(path, "text", found, "it is damaged: download or export it again")
+
+
+def _check_text(path: Path, data: bytes) -> None:
+    """Raise unless the whole content is UTF-8."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        do = (
-            f"save it as UTF-8; from Latin-1 (Western Europe): iconv -f LATIN1 -t UTF-8 {converted}"
-        )
+        do = "save it as UTF-8; from Latin-1 (Western Europe): "
+        do += f"iconv -f LATIN1 -t UTF-8 {_converted(path)}"
         found = f"byte 0x{data[error.start]:02x} {_place(data, error.start)}"
-        _fail(path, "UTF-8 text", found, do)
-    if (position := data.find(b"\0")) >= 0:
-        found = f"a NUL byte {_place(data, position)}"
-        _fail(path, "text", found, "it is damaged: download or export it again")
-    return data.removeprefix(b"\xef\xbb\xbf")
+        fail(path, "UTF-8 text", found, do)
 
 
-def _scan(path: Path, data: bytes) -> tuple[list[str], np.ndarray]:
+def _converted(path: Path) -> str:
+    return f"{path.name} > {path.stem}.utf8.csv"
+
+
+def _read_with_pandas(source: io.BytesIO, delimiter: str) -> pd.DataFrame:
+    return pd.read_csv(source, sep=delimiter, dtype=str, index_col=False, encoding="utf-8")
+
+
+def _scan(path: Path, data: bytes, delimiter: str) -> tuple[list[str], np.ndarray]:
     """Return the column names and the line each row starts in `(n_rows,)`.
 
     A pass of its own over the file, because pandas fills up short rows and loses line numbers.
     """
-    rows = _records(path, data)
+    rows = _records(path, data, delimiter)
     _, header = next(rows, (0, [""]))  # an empty pair of quotes is no blank line, yet no header
     names = [name.strip() for name in header]
     if len(names) == 1:
@@ -123,16 +135,18 @@ def _scan(path: Path, data: bytes) -> tuple[list[str], np.ndarray]:
     sizes = {line: len(fields) for line, fields in rows}
     ragged = [f"line {at} ({size} fields)" for at, size in sizes.items() if size != len(names)]
     if ragged:
-        do = "quote values that hold a comma; if the last row is cut off, download the file again"
+        sign = {",": "a comma"} | {one: f"one of the {name}" for one, name in _DELIMITERS.items()}
+        do = f"quote values that hold {sign[delimiter]}; "
+        do += "if the last row is cut off, download the file again"
         wanted = f"{len(names)} fields in every row, as in the header"
-        _fail(path, wanted, f"{len(ragged)} otherwise: {first_few(ragged)}", do)
+        fail(path, wanted, f"{len(ragged)} otherwise: {first_few(ragged)}", do)
     return names, np.array(list(sizes), np.int64)
 
 
-def _records(path: Path, data: bytes) -> Iterator[tuple[int, list[str]]]:
+def _records(path: Path, data: bytes, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the line number and the fields of each row that pandas does not take for blank."""
     text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
-    reader = csv.reader(text, strict=True)
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
     line = 1
     try:
         for fields in reader:
@@ -145,21 +159,17 @@ def _records(path: Path, data: bytes) -> Iterator[tuple[int, list[str]]]:
             found += f", or a field of more than {csv.field_size_limit():,} characters"
         if "expected after" in str(error):
             found = f"text after a closing quote in line {line}"
-        _fail(path, "quotes in pairs", found, "close it, or write a quote inside a field twice")
+        fail(path, "quotes in pairs", found, "close it, or write a quote inside a field twice")
 
 
 def _fail_single(path: Path, header: str) -> NoReturn:
     for delimiter, name in _DELIMITERS.items():
         if delimiter in header:
             found = f"{header.count(delimiter) + 1} columns separated by {name}"
-            _fail(path, "columns separated by commas", found, "export it as comma-separated")
-    _fail(path, "several columns", f"one, {header!r}", "download or export it again")
+            fail(path, "columns separated by commas", found, "export it as comma-separated")
+    fail(path, "several columns", f"one, {header!r}", "download or export it again")
 
 
 def _place(data: bytes, position: int) -> str:
     line = data.count(b"\n", 0, position) + 1
     return f"at byte {position} (line {line})"
-
-
-def _fail(path: Path, wanted: str, found: str, do: str) -> NoReturn:
-    raise DataError(f"{path}: {expected(wanted, found, do)}")

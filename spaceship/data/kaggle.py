@@ -3,13 +3,14 @@
 import os
 import re
 import zipfile
-from functools import cache, cached_property
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar
 
 from spaceship.data._base import DataSource, Tables
 from spaceship.data.local import LocalData
+from spaceship.data.synthetic import BUILT_IN
 from spaceship.errors import (
     ConfigError,
     CredentialsError,
@@ -21,6 +22,7 @@ from spaceship.errors import (
 from spaceship.task.task import Task
 
 _SITE = "https://www.kaggle.com"
+_COMPETITIONS = {BUILT_IN: "spaceship-titanic"}  # of tasks, where data.competition is not set
 _OWN = "take the name from the competition's address: data.competition=NAME"
 _TOKEN = (
     f"create an API token on {_SITE}/settings/api and set the environment variable "
@@ -31,32 +33,37 @@ _TOKEN = (
 class KaggleData(DataSource):
     """Data set of a Kaggle competition, kept in kagglehub's cache and reused when offline.
 
-    The competition's name is that in its address; raise ConfigError if no competition can have it.
+    The competition's name is that in its address; without one it is the built-in task's. Raise
+    ConfigError if no competition can have it.
 
-    >>> KaggleData("spaceship-titanic").name
+    >>> KaggleData("playground-series-s5e1").name
     'kaggle'
     """
 
     name: ClassVar[str] = "kaggle"
 
-    def __init__(self, competition: str) -> None:
+    def __init__(self, competition: str | None = None) -> None:
         """Keep the name; nothing is downloaded yet."""
-        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", competition):
+        name = None if competition is None else str(competition)
+        if name is not None and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
             wanted = f"data.competition to be a name as in {_SITE}/competitions/NAME"
             raise ConfigError(expected(wanted, repr(competition), _OWN))
-        self.competition = competition
+        self.competition = name
 
     def fingerprint(self, task: Task) -> str:
         """Return the fingerprint of the downloaded files, the same as theirs with `data=local`."""
-        return self._local.fingerprint(task)
+        return self._local(task).fingerprint(task)
 
     def read(self, task: Task) -> Tables:
         """Return the raw tables of the downloaded files."""
-        return self._local.read(task)
+        return self._local(task).read(task)
 
-    @cached_property
-    def _local(self) -> LocalData:
-        return LocalData(_download(self.competition))
+    def _local(self, task: Task) -> LocalData:
+        name = self.competition or _COMPETITIONS.get(task.name)
+        if name is None:
+            wanted = f"the competition of task={task.name}"
+            raise _error(ConfigError, wanted, "data.competition not set", _OWN)
+        return LocalData(_download(name))
 
 
 @cache

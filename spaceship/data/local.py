@@ -1,23 +1,22 @@
 """Files as a data source: train, test and sample submission of one folder, or named one by one."""
 
 import hashlib
-import io
 from pathlib import Path
 from typing import ClassVar
 
-import pandas as pd
-
 from spaceship.data._base import DataSource, Table, Tables
-from spaceship.data.csv_reader import read_csv, stored_bytes
-from spaceship.errors import DataError, expected
+from spaceship.data.stored_file import stored_bytes
+from spaceship.data.table_reader import PACKED, read_table
+from spaceship.errors import ConfigError, DataError, expected
 from spaceship.task.task import Task
 
 
 class LocalData(DataSource):
     """Data set of one folder, its files named by the task, or of files named one by one.
 
-    Each may be packed with gzip (`train.csv.gz`). `~` is the home folder; a relative path starts
-    where the command is run.
+    Each is CSV or Parquet and may be packed (`train.csv.gz`, `train.csv.zip`). One labelled file
+    is enough: without a test file there are no rows to predict. `~` is the home folder; a relative
+    path starts where the command is run.
 
     >>> people.train.to_csv(tmp_path / "train.csv", index=False)
     >>> people.test.to_csv(tmp_path / "test.csv", index=False)
@@ -34,6 +33,9 @@ class LocalData(DataSource):
         test: str | Path | None = None,
     ) -> None:
         """Keep the paths; nothing is read yet."""
+        if test is not None and train is None:
+            do = "give the labelled file too, or the folder of both as data.dir=PATH"
+            raise ConfigError(expected("data.train=FILE beside data.test", "none", do))
         self.dir, self.train, self.test = (_absolute(one) for one in (dir, train, test))
 
     def fingerprint(self, task: Task) -> str:
@@ -69,27 +71,11 @@ class LocalData(DataSource):
         return paths
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Return the raw rows of a CSV or Parquet file; raise DataError if it cannot be read.
-
-    >>> people.train.to_parquet(tmp_path / "rows.parquet")
-    >>> len(read_table(tmp_path / "rows.parquet")) == len(people.train)
-    True
-    """
-    if path.suffix not in {".parquet", ".pq"}:
-        return read_csv(path)
-    try:
-        return pd.read_parquet(io.BytesIO(stored_bytes(path)))
-    except (OSError, ValueError) as error:  # pyarrow's errors are among these
-        do = "it is damaged: export it again"
-        raise DataError(f"{path}: {expected('a Parquet file', type(error).__name__, do)}") from None
-
-
 def _absolute(path: str | Path | None) -> Path | None:
     return None if path is None else Path(path).expanduser().absolute()
 
 
 def _packed_or_plain(path: Path) -> Path:
-    """Return the path of the plain file unless only the packed one exists."""
-    packed = path.with_name(f"{path.name}.gz")
-    return packed if packed.exists() and not path.exists() else path
+    """Return the path of the plain file unless only a packed one exists."""
+    packed = [path.with_name(f"{path.name}{ending}") for ending in PACKED]
+    return next((one for one in (path, *packed) if one.exists()), path)

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from spaceship.task.feature_set import FeatureSet
 from spaceship.task.task import Column, ColumnType, Task
 
 _PLAIN = {ColumnType.NUMBER, ColumnType.CATEGORY, ColumnType.BOOLEAN}
+_HUGE = 1e30  # larger numbers overflow in estimators that square them or take 32 bits
 
 
 class TaskFeatures(FeatureSet):
@@ -17,17 +19,18 @@ class TaskFeatures(FeatureSet):
     A fitted set carries the task, so that a served model needs no YAML.
     """
 
+    task: Mapping[str, Any] | None = None  # models of earlier releases carry none
+
     def __init__(self, task: Mapping[str, Any] | None = None) -> None:
         """Keep the task as `Task.to_plain` describes it; None is the built-in one."""
         self.task = task
 
     @property
     def meaning(self) -> Task:
-        """The task, typed; models of earlier releases carry none, being of the built-in one."""
+        """The task, typed."""
         from spaceship.task.spaceship_titanic.columns import TASK
 
-        plain = getattr(self, "task", None)
-        return TASK if plain is None else Task.read(plain)
+        return TASK if self.task is None else Task.read(self.task)
 
     @property
     def columns(self) -> Mapping[str, Column]:  # type: ignore[override]
@@ -38,7 +41,15 @@ class TaskFeatures(FeatureSet):
 
 
 def plain_columns(frame: pd.DataFrame, task: Task) -> dict[str, pd.Series]:
-    """Return numbers, categories and booleans as they are, and the parts of texts."""
+    """Return numbers, categories and booleans in their types, and the parts of texts."""
     names = [name for name, column in task.features.items() if column.type in _PLAIN]
-    parts = {name: task.part(frame, name) for name in task.parts}
-    return {name: frame[name] for name in names} | parts
+    columns = {name: frame[name] for name in names}
+    columns |= {name: task.part(frame, name) for name in task.parts}
+    return {name: _finite(column) for name, column in columns.items()}
+
+
+def _finite(column: pd.Series) -> pd.Series:
+    """Return numbers that every estimator takes: infinite ones are missing, huge ones are less."""
+    if column.dtype != np.float64:
+        return column
+    return column.where(np.isfinite(column)).clip(-_HUGE, _HUGE)

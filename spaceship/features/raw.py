@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from spaceship.features._base import TaskFeatures, plain_columns
+from spaceship.features._names import safe_names
 from spaceship.task.feature_set import State
 
 
@@ -17,4 +18,5 @@ class RawFeatures(TaskFeatures):
 
     def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, object]:
         del state
-        return plain_columns(frame, self.meaning)
+        columns = plain_columns(frame, self.meaning)
+        return dict(zip(safe_names(columns), columns.values(), strict=True))

@@ -11,8 +11,8 @@ import pandas as pd
 
 from spaceship.data._base import Table
 from spaceship.data.checks import check as check_table
-from spaceship.data.local import read_table
 from spaceship.data.submission import submission, usable, write
+from spaceship.data.table_reader import read_table
 from spaceship.drift.alert import drift_csv, drift_facts, drift_table
 from spaceship.drift.profile import PROFILE_FILE, Profile, take_profile
 from spaceship.drift.psi import compare

@@ -1,5 +1,6 @@
 """Encodings of features for an estimator: native categories, or one-hot and scaled numbers."""
 
+import re
 from enum import StrEnum
 from typing import Any, Self
 
@@ -11,6 +12,10 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.validation import check_is_fitted
+
+MOST_CATEGORIES = 254  # of a column; scikit-learn's histogram gradient boosting takes 255 bins
+MOST_ONE_HOT = 100  # columns of a category; its rarest levels share the last
+_UNSAFE = re.compile(r"[^\w.-]")  # signs in names of columns that some estimator refuses
 
 
 class Encoding(StrEnum):
@@ -32,7 +37,8 @@ def encoder(encoding: Encoding) -> TransformerMixin:
 class CategoryEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Give `str` columns the `category` dtype with exactly the categories seen in `fit`.
 
-    A category never seen becomes missing; numbers pass through.
+    A category never seen becomes missing; numbers pass through. Of more categories than histograms
+    of gradient boosting take, the commonest are kept.
 
     >>> fitted = CategoryEncoder().fit(pd.DataFrame({"planet": ["Mars", "Earth"]}))
     >>> fitted.transform(pd.DataFrame({"planet": ["Mars", "Pluto"]}))["planet"].tolist()
@@ -43,7 +49,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Learn the sorted categories of each `str` column."""
         del y
         names: list[str] = X.select_dtypes("str").columns.tolist()
-        known = {name: sorted(X[name].dropna().unique().tolist()) for name in names}
+        known = {name: sorted(_commonest(X[name])) for name in names}
         self.categories_: dict[str, list[str]] = known
         self.feature_names_out_: list[str] = X.columns.tolist()
         return self
@@ -68,10 +74,28 @@ def _onehot() -> ColumnTransformer:
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
         StandardScaler(),
     )
-    categories = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    categories = OneHotEncoder(
+        handle_unknown="infrequent_if_exist",  # else all zeros, as with "ignore"
+        max_categories=MOST_ONE_HOT,
+        sparse_output=False,
+        feature_name_combiner=_level_name,
+    )
     parts = [
         ("numbers", numbers, make_column_selector(dtype_include="number")),
         ("categories", categories, make_column_selector(dtype_include="str")),
     ]
     whole = ColumnTransformer(parts, verbose_feature_names_out=False)
     return whole.set_output(transform="pandas")
+
+
+def _commonest(column: pd.Series) -> list[str]:
+    """Return the commonest categories; of equally common ones, the first by name."""
+    counts = column.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    return counts.index[:MOST_CATEGORIES].tolist()
+
+
+def _level_name(column: str, level: object) -> str:
+    """Return a name that no other column has, without signs that an estimator refuses."""
+    if not isinstance(level, str):
+        return f"{column}=%nan"  # missing; `%` alone stands in no level
+    return f"{column}=" + _UNSAFE.sub(lambda found: f"%{ord(found[0]):X}", level)

@@ -34,7 +34,7 @@ class Aliases:
     """
 
     store: Store
-    model: str  # registered name, such as `spaceship-local`
+    model: str  # registered name, such as `spaceship_titanic-local`
     lock_folder: Path  # of the lock that lets one process of this machine move aliases
 
     def current(self) -> dict[str, str]:

@@ -46,7 +46,7 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame, task: Task) -> Non
     numbers are predicted in their own values. Raise RegistryError if the pipeline holds types that
     are not trusted.
 
-    >>> fitted = pipeline.fit(people.train, people.train["Transported"])
+    >>> fitted = pipeline.fit(people.train, task.target(people.train))
     >>> save(fitted, tmp_path / "model", people.train, task)
     >>> load(str(tmp_path / "model")).predict(people.test).shape == (len(people.test),)
     True

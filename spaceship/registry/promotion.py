@@ -120,7 +120,7 @@ class Promotion:
         seeds = {str(seed) for seed in self.gate.cv_seeds}
         repeated = not seeds or len(report.folds) == len(candidate.folds)
         a, b = report.holdout, candidate.holdout
-        same_rows = a is not None and b is not None and a.ids == b.ids
+        same_rows = a is not None and b is not None and a.ids.equals(b.ids)
         if same_data and repeated and seeds <= {*report.repeats} and same_rows:
             return report
         now = self.update(report, self.registry.fetch(champion, TWIN, folder))

@@ -9,13 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spaceship.config.build import build
-from spaceship.data._base import Dataset
+from spaceship.data._base import Dataset, Table
 from spaceship.data.checks import check, check_sample
 from spaceship.data.csv_reader import read_csv
 from spaceship.data.digest import digest
 from spaceship.errors import DataError, SpaceshipError
-from spaceship.task.column_types import typed
+from spaceship.task.column_types import typed, typed_label
 from spaceship.task.spaceship_titanic.columns import COLUMNS, ID, LABEL, SPENDS
+from spaceship.task.task import Task
 
 TYPES = {
     **dict.fromkeys((ID, "HomePlanet", "Cabin", "Destination", "Name"), "str"),
@@ -47,7 +48,18 @@ TARGETS = [
     "sklearn.nowhere.Nothing",
     "os.system",
 ]
-ARGUMENTS = ["n_groups", "seed", "drift", "test_fraction", "dir", "blocks", "C", "depth", "_args_"]
+ARGUMENTS = [
+    "n_groups",
+    "seed",
+    "drift",
+    "test_fraction",
+    "dir",
+    "blocks",
+    "task",
+    "C",
+    "depth",
+    "_args_",
+]
 
 quick = settings(
     max_examples=60,
@@ -84,18 +96,19 @@ def assert_told(error: SpaceshipError, *others: str) -> None:
     assert len(str(error)) < 20_000
 
 
-def assert_checked(frame: pd.DataFrame) -> None:
+def assert_checked(frame: pd.DataFrame, task: Task) -> None:
     assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == TYPES
     assert frame[ID].is_unique
     assert frame[ID].notna().all()
-    pd.testing.assert_frame_equal(typed(frame), frame)
+    again = typed(frame, task.raw).assign(**{LABEL: typed_label(frame, task)})
+    pd.testing.assert_frame_equal(again, frame)
     assert len(digest(frame)) == 64
 
 
 @quick
 @given(changes=st.lists(splices, min_size=1, max_size=4))
 def test_any_bytes_are_read_or_refused(
-    raw: pd.DataFrame, tmp_path: Path, changes: list[tuple[float, int, bytes]]
+    raw: pd.DataFrame, task: Task, tmp_path: Path, changes: list[tuple[float, int, bytes]]
 ) -> None:
     data = raw.to_csv(index=False).encode()
     for share, dropped, chunk in changes:
@@ -104,27 +117,29 @@ def test_any_bytes_are_read_or_refused(
     path = tmp_path / "train.csv"
     path.write_bytes(data)
     try:
-        frame = check(read_csv(path), source=str(path), labelled=True)
+        frame = check(Table(read_csv(path), str(path)), task, labelled=True)
     except DataError as error:
         assert_told(error)
     else:
-        assert_checked(frame)
+        assert_checked(frame, task)
 
 
 @quick
 @given(data=st.data())
-def test_any_values_are_checked_or_refused(raw: pd.DataFrame, data: st.DataObject) -> None:
+def test_any_values_are_checked_or_refused(
+    raw: pd.DataFrame, task: Task, data: st.DataObject
+) -> None:
     frame = raw.astype(object)
     for _ in range(data.draw(st.integers(1, 3))):
         column = data.draw(st.sampled_from([*COLUMNS, LABEL]))
         frame.loc[data.draw(st.integers(0, 11)), column] = data.draw(cells)
     names = data.draw(st.sampled_from([[*frame], [*frame][::-1], [*frame, "Age"], [*frame][1:]]))
     try:
-        checked = check(frame[names], source="train.csv", labelled=True)
+        checked = check(Table(frame[names], "train.csv"), task, labelled=True)
     except DataError as error:
         assert_told(error)
     else:
-        assert_checked(checked)
+        assert_checked(checked, task)
 
 
 @quick
@@ -134,13 +149,15 @@ def test_any_values_are_checked_or_refused(raw: pd.DataFrame, data: st.DataObjec
     labels=st.lists(st.booleans(), min_size=12, max_size=12) | st.lists(cells, min_size=12),
 )
 def test_any_sample_is_taken_or_refused(
-    raw: pd.DataFrame, more: list[str], dropped: int, labels: list[Any]
+    raw: pd.DataFrame, task: Task, more: list[str], dropped: int, labels: list[Any]
 ) -> None:
     names = [ID, LABEL, *more]
     columns = {ID: raw[ID], LABEL: pd.Series(labels[:12], dtype=object), "Age": raw["Age"]}
     sample = pd.concat([columns[name] for name in names], axis="columns").iloc[dropped:]
     try:
-        checked = check_sample(sample.set_axis(names, axis="columns"), raw)
+        checked = check_sample(
+            Table(sample.set_axis(names, axis="columns"), "sample.csv"), raw, task
+        )
     except DataError as error:
         assert_told(error)
     else:

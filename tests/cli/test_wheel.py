@@ -77,7 +77,7 @@ def test_a_champion_and_a_submission_under_the_working_directory(spaceship: Inst
     assert (outputs / "submission.csv").is_file()
     uri = f"sqlite:///{outputs}/mlflow.db"
     client = MlflowClient(uri, uri)
-    champion = client.get_model_version_by_alias("spaceship-synthetic", "champion")
+    champion = client.get_model_version_by_alias("spaceship_titanic-synthetic", "champion")
     tags = client.get_run(str(champion.run_id)).data.tags
     assert tags["command"].startswith("spaceship data.n_groups=400")
     assert not {"git_sha", "git_dirty"} & set(tags), "of a repository that is not the package's"

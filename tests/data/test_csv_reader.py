@@ -1,7 +1,9 @@
 """Every file a user may hand over is read, or refused with what is wrong and what to do."""
 
 import gzip
+import io
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,19 @@ from spaceship.errors import DataError
 
 TEXT = 'Id,Name,Age\n1_01,"Ann ""A"" O\'Hara, Jr",3\n1_02,Zoë Ünal,\n\n2_01,NA,7.5\n'
 PLAIN = TEXT.encode()
+
+SWAPPED = bytes.maketrans(b",;", b";,")
+TABS = PLAIN.replace(b'"Ann ""A"" O\'Hara, Jr"', b'Ann "A" O\'Hara; Jr').replace(b",", b"\t")
+TABS = TABS.replace(b"; Jr", b", Jr")
+
+
+def zipped(**files: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
 
 TOLERATED = {
     "plain": PLAIN,
@@ -22,6 +37,12 @@ TOLERATED = {
     "padded header": PLAIN.replace(b"Name,Age", b" Name , Age"),
     "everything quoted": PLAIN.replace(b"1_02,Zo", b'"1_02",Zo'),
     "a line of blanks": PLAIN.replace(b"\n\n", b"\n  \n"),
+    "zip": zipped(data=PLAIN),
+    "zip of a Mac": zipped(**{"data.csv": PLAIN, "__MACOSX/._data.csv": b"\0"}),
+    "zip, one of its name": zipped(**{"notes.txt": b"mine", "a/passengers.csv": PLAIN}),
+    "semicolons": PLAIN.translate(SWAPPED).replace(b"; Jr", b", Jr"),
+    "tabs": TABS,
+    "bars": TABS.replace(b"\t", b"|"),
 }
 
 REFUSED = {
@@ -40,9 +61,11 @@ REFUSED = {
     "one column": (b'Age\n1\n""\n2\n', ["several columns", "found one, 'Age'"]),
     "quotes around nothing": (b'""', ["several columns", "found one, ''"]),
     "byte-order mark alone": (b"\xef\xbb\xbf \n", ["several columns", "found one, ''"]),
-    "semicolons": (b"Id;Name;Age\n1;a;2\n", ["3 columns separated by semicolons"]),
-    "tabs": (b"Id\tName\tAge\n1\ta\t2\n", ["3 columns separated by tabs"]),
-    "bars": (b"Id|Name|Age\n1|a|2\n", ["3 columns separated by vertical bars"]),
+    "zip of several": (zipped(a=PLAIN, b=PLAIN), ["one of its name (passengers)", "2 files: a, b"]),
+    "empty zip": (zipped(), ["0 files: none"]),
+    "workbook": (zipped(**{"[Content_Types].xml": b"", "a": b""}), ["an Excel workbook"]),
+    "semicolons or bars": (b"Id;Name|Age\n1;a|2\n", ["2 columns separated by semicolons"]),
+    "semicolons, ragged": (b"Id;Name\n1;a\n2;b;c\n", ["2 fields", "line 3 (3 fields)"]),
     "long row": (PLAIN + b"3_01,a,b,c\n", ["3 fields in every row", "line 6 (4 fields)"]),
     "cut row": (PLAIN + b"3_01,a", ["1 otherwise", "line 6 (2 fields)"]),
     "many long rows": (b"a,b\n" + b"1,2,3\n" * 9, ["9 otherwise", "line 6 (3 fields), …"]),

@@ -35,10 +35,10 @@ def numbers(errors: Any, groups: Any = None, slices: Any = None, **changes: Any)
     """Return the report of predictions that are off by these errors, with the floor of a dummy."""
     off = np.asarray(errors, float)
     truth = np.linspace(0, 99, len(off))
-    more = {"slices": slices, "groups": None if groups is None else np.asarray(groups)}
+    more: Any = {"slices": slices, "groups": None if groups is None else np.asarray(groups)}
     held = HoldOut.of(map("r{:05d}".format, range(len(off))), truth, truth + off, **more)
-    metrics = dummy_metrics(held, truth)
-    return Report("m", "local", "d", **{"holdout": held, "metrics": metrics} | changes)
+    own: dict[str, Any] = {"holdout": held, "metrics": dummy_metrics(held, truth)}
+    return Report("m", "local", "d", **own | changes)
 
 
 def classes(correct: Any, **changes: Any) -> Report:
@@ -48,8 +48,8 @@ def classes(correct: Any, **changes: Any) -> Report:
     values = np.eye(3)[np.where(right, truth, (truth + 1) % 3)] * 0.7 + 0.1
     ids = map("r{:05d}".format, range(len(right)))
     held = HoldOut.of(ids, truth, values, classes=ODD, label="crop")
-    metrics = dummy_metrics(held, truth)
-    return Report("m", "local", "d", **{"holdout": held, "metrics": metrics} | changes)
+    own: dict[str, Any] = {"holdout": held, "metrics": dummy_metrics(held, truth)}
+    return Report("m", "local", "d", **own | changes)
 
 
 def share(k: int, n: int) -> list[bool]:

@@ -228,7 +228,8 @@ def test_main_job_on_a_server(tmp_path: Path, server: str) -> None:
     done = shell(*QUICK, QUICK_MODEL, "tracking=server", f"tracking.uri={server}")
     assert done.returncode == 0, done.stdout + done.stderr
     client = MlflowClient(server, server)
-    assert client.get_model_version_by_alias("spaceship-synthetic", "champion").status == "READY"
+    champion = client.get_model_version_by_alias("spaceship_titanic-synthetic", "champion")
+    assert champion.status == "READY"
     assert not (shell.outputs / "mlflow.db").exists()
     assert (shell.outputs / "submission.csv").is_file()
 

@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
+from spaceship.data.checks import checked
 from spaceship.data.synthetic import SyntheticData
 from spaceship.registry import packaging
-from spaceship.task.spaceship_titanic.columns import ID, LABEL, group_of
+from spaceship.task.spaceship_titanic.columns import ID, LABEL
+from spaceship.task.task import Task
 from tests.commands import QUICK, QUICK_MODEL, Shell
 
 pytestmark = pytest.mark.slow
@@ -110,12 +112,12 @@ def test_table_agrees_with_the_verdicts(drifted: tuple[Shell, object, str]) -> N
 
 
 def test_champions_are_judged_by_passengers_nobody_has_seen(
-    drifted: tuple[Shell, object, str],
+    drifted: tuple[Shell, object, str], task: Task
 ) -> None:
     shell, *_ = drifted
     folder = folder_of(shell)
     eras, client = arrivals(folder), own_client(folder)
-    groups = [set(group_of(era[ID])) for era in eras]
+    groups = [set(task.group_names(era)) for era in eras]
     assert len(set.union(*groups)) == sum(map(len, groups)) == 4 * 600
     for row in rows_of(shell):
         coming = eras[row.era]
@@ -167,12 +169,13 @@ def test_without_drift_the_first_champion_stays_and_require_says_so(shell: Shell
     assert (folder_of(shell) / "simulation.png").is_file()
 
 
-def test_files_are_cut_into_eras(shell: Shell, tmp_path: Path) -> None:
-    people = SyntheticData(n_groups=900, seed=1, drift=0.0, test_fraction=0.1).load()
+def test_files_are_cut_into_eras(shell: Shell, tmp_path: Path, task: Task) -> None:
+    source = SyntheticData(n_groups=900, seed=1, drift=0.0, test_fraction=0.1)
+    people = checked(source.read(task), task)
     for name in ("train", "test"):
         getattr(people, name).to_csv(tmp_path / f"{name}.csv", index=False)
-    source = ["data=local", f"data.dir={tmp_path}", "simulate.eras=2", "simulate.window=null"]
-    done = shell(*SIMULATE, *source)
+    local = ["data=local", f"data.dir={tmp_path}", "simulate.eras=2", "simulate.window=null"]
+    done = shell(*SIMULATE, *local)
     assert done.returncode == 0, done.stdout + done.stderr
     eras, table = arrivals(folder_of(shell)), table_of(shell)
     assert pd.concat(eras)[ID].tolist() == people.train[ID].tolist()

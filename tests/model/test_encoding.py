@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spaceship.model.encoding import Encoding, encoder
+from spaceship.model.encoding import MOST_CATEGORIES, MOST_ONE_HOT, Encoding, encoder
 
 
 def frame(planets: list[object], ages: list[float]) -> pd.DataFrame:
@@ -55,7 +55,7 @@ def test_onehot_scales_imputes_and_marks_what_was_missing() -> None:
 def test_onehot_gives_missing_a_column_and_unseen_none() -> None:
     onehot = encoder(Encoding.ONEHOT).fit(TRAIN)
     levels = [name for name in onehot.get_feature_names_out() if name.startswith("HomePlanet")]
-    assert levels == ["HomePlanet_Earth", "HomePlanet_Mars", "HomePlanet_nan"]
+    assert levels == ["HomePlanet=Earth", "HomePlanet=Mars", "HomePlanet=%nan"]
     encoded = onehot.transform(frame(["Pluto", "Mars", np.nan], [1.0, 2.0, 3.0]))[levels]
     assert encoded.to_numpy().tolist() == [[0, 0, 0], [0, 1, 0], [0, 0, 1]]
 
@@ -68,3 +68,27 @@ def test_onehot_takes_a_number_never_seen() -> None:
 def test_onehot_takes_missing_where_training_had_none() -> None:
     onehot = encoder(Encoding.ONEHOT).fit(frame(["Mars", "Earth"], [1.0, 2.0]))
     assert not onehot.transform(frame([np.nan], [np.nan])).isna().any(axis=None)
+
+
+def test_native_keeps_the_commonest_of_very_many_categories() -> None:
+    levels = [f"level {number}" for number in range(1000)]
+    many = pd.DataFrame({"code": pd.Series([*levels, *levels[500:700]], dtype="str")})
+    kept = encoder(Encoding.NATIVE).fit_transform(many)["code"].cat.categories
+    assert len(kept) == MOST_CATEGORIES
+    assert {*levels[500:700]} <= {*kept}
+
+
+def test_onehot_gives_the_rarest_of_very_many_categories_one_column() -> None:
+    levels = [f"level {number}" for number in range(1000)] * 2
+    many = pd.DataFrame({"code": pd.Series([*levels, *levels[:50]], dtype="str")})
+    encoded = encoder(Encoding.ONEHOT).fit_transform(many)
+    assert encoded.shape[1] == MOST_ONE_HOT
+    assert encoded.sum(axis=1).eq(1).all()
+
+
+def test_onehot_names_are_unique_and_free_of_signs_that_estimators_refuse() -> None:
+    odd = {"a": ["b_c", "b c", "b[c", "b%5Bc", "nan", None], "a_b": ["c", "d", "c", "d", "c", "d"]}
+    names = encoder(Encoding.ONEHOT).fit_transform(pd.DataFrame(odd, dtype="str")).columns
+    assert names.is_unique
+    assert not names.str.contains(r'[\[\]<>{}":,\s]').any()
+    assert names[0] == "a=b%20c"

@@ -45,10 +45,9 @@ def promotion(registry: Registry, gate: Gate = LENIENT) -> Promotion:
 
 def one_better(holdout: HoldOut) -> HoldOut:
     """Return the same hold-out with one mistake less."""
-    rows = holdout.rows.copy()
-    wrong: Any = holdout.correct.idxmin()
-    rows.loc[wrong, "probability"] = float(rows["Transported"][wrong])
-    return replace(holdout, rows=rows)
+    wrong, values = int(holdout.losses.argmax()), holdout.values.copy()
+    values[wrong] = holdout.target[wrong]
+    return replace(holdout, values=values)
 
 
 def aliases(registry: Registry) -> tuple[str | None, str | None]:

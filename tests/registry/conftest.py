@@ -24,11 +24,11 @@ from tests.registry.candidates import PROTOCOL, NewJob, Twins
 def twins(people: Dataset) -> Twins:
     def boosted(**options: Any) -> Pipeline:
         model = LGBMClassifier(random_state=1, n_jobs=1, verbose=-1, **options)
-        return build_pipeline(RawFeatures(), Encoding.NATIVE, model)
+        return build_pipeline(RawFeatures(people.task.to_plain()), Encoding.NATIVE, model)
 
     stump = boosted(n_estimators=1, max_depth=1, num_leaves=2)
-    weak, by_weak = fit_twin(stump, people.train, PROTOCOL)
-    _, by_good = fit_twin(boosted(n_estimators=40), people.train, PROTOCOL)
+    weak, by_weak = fit_twin(stump, people.train, people.task, PROTOCOL)
+    _, by_good = fit_twin(boosted(n_estimators=40), people.train, people.task, PROTOCOL)
     assert by_good.accuracy > 1.03 * by_weak.accuracy > 0.5
     return Twins(people.digest, by_weak, by_good, weak)
 

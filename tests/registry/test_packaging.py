@@ -32,7 +32,7 @@ from spaceship.model.catboost import CategoryCatBoost
 from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_pipeline
 from spaceship.registry import packaging
-from spaceship.task.spaceship_titanic.columns import LABEL, group_of
+from spaceship.task.spaceship_titanic.columns import LABEL
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
 from tests.commands import ROOT
 
@@ -84,6 +84,13 @@ class Strange(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 
 @pytest.fixture(scope="module")
+def unlabelled(people: Dataset) -> pd.DataFrame:
+    """Give the passengers to predict."""
+    assert people.test is not None
+    return people.test
+
+
+@pytest.fixture(scope="module")
 def fitted(people: Dataset) -> Pipeline:
     features = FullFeatures(["fill_from_group", "cabin", "spending"])
     model = LGBMClassifier(n_estimators=20, random_state=1, n_jobs=1, verbose=-1)
@@ -94,44 +101,46 @@ def fitted(people: Dataset) -> Pipeline:
 @pytest.fixture(scope="module")
 def folder(fitted: Pipeline, people: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("packaged") / "model"
-    packaging.save(fitted, path, people.train)
+    packaging.save(fitted, path, people.train, people.task)
     return path
 
 
-def test_comes_back_the_same(folder: Path, fitted: Pipeline, people: Dataset) -> None:
+def test_comes_back_the_same(
+    folder: Path, fitted: Pipeline, people: Dataset, unlabelled: pd.DataFrame
+) -> None:
     loaded = packaging.load(str(folder))
-    for frame in (people.train, people.test):
+    for frame in (people.train, unlabelled):
         np.testing.assert_array_equal(loaded.predict_proba(frame), fitted.predict_proba(frame))
 
 
 @pytest.mark.slow
 def test_predicts_in_another_process_that_knows_nothing_of_the_project(
-    folder: Path, fitted: Pipeline, people: Dataset, tmp_path: Path
+    folder: Path, fitted: Pipeline, unlabelled: pd.DataFrame, tmp_path: Path
 ) -> None:
     command = [sys.executable, "-c", ELSEWHERE, str(folder), str(ROOT)]
-    text = people.test.to_csv(index=False)
+    text = unlabelled.to_csv(index=False)
     done = subprocess.run(
         command, input=text, capture_output=True, text=True, check=False, cwd=tmp_path
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    expected = fitted.predict(people.test).tolist()
+    expected = fitted.predict(unlabelled).tolist()
     assert found["csv"] == expected
     assert found["json"] == expected
     assert Path(found["code"]).is_relative_to(folder / "code")
 
 
 def test_lone_rows_with_nulls_predict_what_they_predict_in_company(
-    folder: Path, fitted: Pipeline, people: Dataset
+    folder: Path, fitted: Pipeline, people: Dataset, unlabelled: pd.DataFrame
 ) -> None:
     import mlflow
 
     served = mlflow.pyfunc.load_model(str(folder))
-    rows = people.test.astype(object).where(people.test.notna(), None)
-    alone = ~group_of(people.test["PassengerId"]).duplicated(keep=False)
+    rows = unlabelled.astype(object).where(unlabelled.notna(), None)
+    alone = ~people.task.group_names(unlabelled).duplicated(keep=False)
     solo = rows[alone].head(4).to_dict("records")
     assert solo
-    expected = dict(zip(people.test["PassengerId"], fitted.predict(people.test), strict=True))
+    expected = dict(zip(unlabelled["PassengerId"], fitted.predict(unlabelled), strict=True))
     for row in solo:
         assert served.predict(pd.DataFrame([row])).tolist() == [expected[row["PassengerId"]]]
     unknown = dict.fromkeys(rows.columns) | {"PassengerId": "9999_01"}
@@ -177,23 +186,25 @@ def test_requirements_are_pinned_and_no_more_than_needed(folder: Path) -> None:
     assert all(line.count("==") == 1 and line.partition("==")[2] for line in lines)
 
 
-def test_a_library_behind_a_class_of_ours_is_required_too(people: Dataset, tmp_path: Path) -> None:
+def test_a_library_behind_a_class_of_ours_is_required_too(
+    people: Dataset, unlabelled: pd.DataFrame, tmp_path: Path
+) -> None:
     model = CategoryCatBoost(iterations=2, logging_level="Silent", allow_writing_files=False)
-    pipeline = build_pipeline(RawFeatures(), Encoding.NATIVE, model)
+    pipeline = build_pipeline(RawFeatures(people.task.to_plain()), Encoding.NATIVE, model)
     pipeline.fit(people.train, people.train[LABEL].to_numpy())
-    packaging.save(pipeline, tmp_path / "model", people.train)
+    packaging.save(pipeline, tmp_path / "model", people.train, people.task)
     assert "catboost==" in (tmp_path / "model" / "requirements.txt").read_text()
     loaded = packaging.load(str(tmp_path / "model"))
-    np.testing.assert_array_equal(loaded.predict(people.test), pipeline.predict(people.test))
+    np.testing.assert_array_equal(loaded.predict(unlabelled), pipeline.predict(unlabelled))
 
 
 def test_a_type_that_is_not_trusted_is_refused_before_anything_is_written(
     people: Dataset, tmp_path: Path
 ) -> None:
-    pipeline = build_pipeline(RawFeatures(), Encoding.ONEHOT, Strange())
+    pipeline = build_pipeline(RawFeatures(people.task.to_plain()), Encoding.ONEHOT, Strange())
     pipeline.fit(people.train, people.train[LABEL].to_numpy())
     with pytest.raises(RegistryError, match=r"types under spaceship\..* found .*Strange"):
-        packaging.save(pipeline, tmp_path / "model", people.train)
+        packaging.save(pipeline, tmp_path / "model", people.train, people.task)
     assert not (tmp_path / "model").exists()
 
 
@@ -205,16 +216,20 @@ def test_what_cannot_be_finished_goes(
 
     monkeypatch.setattr(Path, "rename", fail)
     with pytest.raises(OSError, match="Input/output"):
-        packaging.save(fitted, tmp_path / "twin", people.train)
+        packaging.save(fitted, tmp_path / "twin", people.train, people.task)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_frames_without_gaps_or_label_can_be_the_example(people: Dataset, tmp_path: Path) -> None:
-    pipeline = build_pipeline(RawFeatures(), Encoding.ONEHOT, LogisticRegression())
+def test_frames_without_gaps_or_label_can_be_the_example(
+    people: Dataset, unlabelled: pd.DataFrame, tmp_path: Path
+) -> None:
+    pipeline = build_pipeline(
+        RawFeatures(people.task.to_plain()), Encoding.ONEHOT, LogisticRegression()
+    )
     pipeline.fit(people.train, people.train[LABEL].to_numpy())
-    whole = people.test.dropna().head(3)
-    packaging.save(pipeline, tmp_path / "model", whole)
-    assert packaging.load(str(tmp_path / "model")).predict(people.test).shape == (len(people.test),)
+    whole = unlabelled.dropna().head(3)
+    packaging.save(pipeline, tmp_path / "model", whole, people.task)
+    assert packaging.load(str(tmp_path / "model")).predict(unlabelled).shape == (len(unlabelled),)
 
 
 @pytest.mark.parametrize("content", [None, "no YAML: ["])
@@ -256,14 +271,14 @@ def served(folder: Path, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.mark.slow
-def test_serves_raw_rows_over_http(served: str, fitted: Pipeline, people: Dataset) -> None:
-    split = json.loads(people.test.to_json(orient="split", index=False))
+def test_serves_raw_rows_over_http(served: str, fitted: Pipeline, unlabelled: pd.DataFrame) -> None:
+    split = json.loads(unlabelled.to_json(orient="split", index=False))
     status, answer = _post(served, {"dataframe_split": split})
     assert status == 200
-    assert answer["predictions"] == fitted.predict(people.test).tolist()
+    assert answer["predictions"] == fitted.predict(unlabelled).tolist()
     wrong = {"columns": ["PassengerId", "Age"], "data": [["0001_01", "old"]]}
     assert _post(served, {"dataframe_split": wrong})[0] == 400
-    lacking = people.test.head(3).drop(columns="Age").to_json(orient="split", index=False)
+    lacking = unlabelled.head(3).drop(columns="Age").to_json(orient="split", index=False)
     status, answer = _post(served, {"dataframe_split": json.loads(lacking)})
     assert status == 400
     assert "missing: Age" in json.dumps(answer)

@@ -27,7 +27,7 @@ from pathlib import Path
 from spaceship.registry.registry import Registry
 from spaceship.tracking.store import Store
 uri, folder, start, *numbers = sys.argv[1:]
-registry = Registry(Store(uri, None, "spaceship"), "spaceship-synthetic", Path(folder))
+registry = Registry(Store(uri, None, "spaceship"), "spaceship_titanic-synthetic", Path(folder))
 registry.find("champion")
 print("ready", flush=True)
 while not Path(start).exists():
@@ -75,7 +75,9 @@ def champions(registry: Registry) -> list[str | None]:
 def test_an_empty_registry(registry: Registry) -> None:
     assert registry.find(CHAMPION) is None
     assert registry.aliases.moves() == []
-    with pytest.raises(NoChampionError, match=r"champion of spaceship-synthetic, found none"):
+    with pytest.raises(
+        NoChampionError, match=r"champion of spaceship_titanic-synthetic, found none"
+    ):
         registry.champion()
     with pytest.raises(NoChampionError):
         registry.previous_champion()
@@ -90,7 +92,7 @@ def test_versions_are_numbered_and_know_their_run_and_recipe(
     assert numbers == ["1", "2"]
     version = registry.version("2")
     assert version.recipe == RECIPE
-    assert registry.model_uri(version) == "models:/spaceship-synthetic/2"
+    assert registry.model_uri(version) == "models:/spaceship_titanic-synthetic/2"
     run = registry.store.client.get_run(version.run_id)
     assert run.outputs is not None
     assert run.outputs.model_outputs[0].model_id

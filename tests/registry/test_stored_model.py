@@ -1,8 +1,9 @@
 """Stored models stay loadable: two committed models give the predictions stored beside them.
 
 `earlier` was made by the last release whose package was flat, `present` by this file, run as a
-script: run it again only after a change that is meant to break stored models. Their folders hold
-the files that loading needs but no code, so the classes come from this project.
+script, before the feature set `raw` served any task: run it again only after a change that is meant
+to break stored models. Their folders hold the files that loading needs but no code, so the classes
+come from this project.
 """
 
 import shutil
@@ -13,11 +14,15 @@ from pkgutil import resolve_name
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
+from sklearn.base import clone
 
 from spaceship.config.build import build
+from spaceship.config.installation import configs
 from spaceship.config.moved import MOVED
 from spaceship.model.encoding import Encoding
 from spaceship.registry import packaging
+from spaceship.task.task import Task
 
 FOLDER = Path(__file__).resolve().parent / "stored_model"
 ROWS = FOLDER / "passengers.csv"
@@ -32,7 +37,7 @@ CLASSES = (
     "spaceship.model.inner_cv.InnerIterations",
     f"{FEATURES}.baseline.BaselineFeatures",
     f"{FEATURES}.full.FullFeatures",
-    f"{FEATURES}.raw.RawFeatures",
+    "spaceship.features.raw.RawFeatures",
 )
 """Classes that stored models name."""
 
@@ -42,7 +47,8 @@ CLASSES = (
 def test_a_stored_model_predicts_what_it_predicted_when_it_was_stored(name: str) -> None:
     rows = pd.read_csv(ROWS)
     model = packaging.load(str(FOLDER / name))
-    assert type(model[0]).__module__ in {f"{FEATURES}.full", f"{FEATURES}.raw"}
+    assert type(model[0]).__module__ in {f"{FEATURES}.full", "spaceship.features.raw"}
+    assert "Features(" in repr(clone(model)), "its parameters are those of the present class"
     found = model.predict_proba(rows.drop(columns=["earlier", "present"]))[:, 1]
     np.testing.assert_allclose(found, rows[name], rtol=1e-12)
 
@@ -70,16 +76,21 @@ def _store_anew() -> None:
     """Fit and store the model `present`, and write its predictions beside it."""
     from lightgbm import LGBMClassifier
 
+    from spaceship.data.checks import checked
     from spaceship.data.synthetic import SyntheticData
+    from spaceship.features.raw import RawFeatures
     from spaceship.model.pipeline import build_pipeline
 
-    people = SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33).load()
-    features = resolve_name(f"{FEATURES}.raw.RawFeatures")()
+    path = configs() / "task" / "spaceship_titanic.yaml"
+    task = Task.read(yaml.safe_load(path.read_text()))
+    source = SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33)
+    people = checked(source.read(task), task)
+    features = RawFeatures(task.to_plain())
     model = LGBMClassifier(n_estimators=5, num_leaves=6, random_state=1, n_jobs=1, verbose=-1)
     pipeline = build_pipeline(features, Encoding.NATIVE, model)
     pipeline.fit(people.train, people.train["Transported"].to_numpy())
     with tempfile.TemporaryDirectory() as folder:
-        packaging.save(pipeline, Path(folder) / "model", people.train)
+        packaging.save(pipeline, Path(folder) / "model", people.train, task)
         for name in NEEDED:
             shutil.copy(Path(folder) / "model" / name, FOLDER / "present")
     rows = pd.read_csv(ROWS)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from spaceship.data._base import Dataset
+from spaceship.data.checks import checked
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import RefusedError, TrackingError
 from spaceship.evaluation.protocol import Protocol
@@ -21,7 +22,6 @@ from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.registry import packaging
 from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
-from spaceship.task.spaceship_titanic.columns import LABEL
 from tests.registry.candidates import (
     LENIENT,
     PROTOCOL,
@@ -90,7 +90,7 @@ def test_no_gain_a_small_gain_and_a_large_one(
     large = judge.judge(new_job(twins.good))
     assert large.award == CHAMPION
     assert large.numbers["candidate_accuracy"] == twins.good.accuracy
-    assert large.numbers["paired_rows"] == len(twins.good.labels)
+    assert large.numbers["paired_rows"] == len(twins.good.ids)
     assert aliases(registry) == ("3", None), "the challenger was one of the champion before"
     assert registry.previous_champion() == "1"
     assert judge.judge(new_job(twins.weak)).award == "refused"
@@ -153,21 +153,21 @@ def test_the_champion_is_scored_again_where_the_data_has_moved(
 ) -> None:
     first = new_job(twins.weak)
     shutil.rmtree(first.twin)
-    packaging.save(twins.weak_pipeline, first.twin, people.train)
+    packaging.save(twins.weak_pipeline, first.twin, people.train, people.task)
     promotion(registry).judge(first)
-    drifted = SyntheticData(n_groups=400, seed=2912, drift=1.0, test_fraction=0.33).load()
-    _, held = PROTOCOL.split(drifted.train)
-    expected = predict_holdout(twins.weak_pipeline, held)
+    source = SyntheticData(n_groups=400, seed=2912, drift=1.0, test_fraction=0.33)
+    drifted = checked(source.read(people.task), people.task)
+    _, held = PROTOCOL.split(drifted.train, people.task)
+    expected = predict_holdout(twins.weak_pipeline, held, people.task)
     assert expected != twins.weak
     updated: list[Report] = []
 
     def update(champion: Report, twin: Path) -> Report:
-        holdout = predict_holdout(packaging.load(str(twin)), held)
+        holdout = predict_holdout(packaging.load(str(twin)), held, people.task)
         updated.append(replace(champion, holdout=holdout, data_digest=drifted.digest))
         return updated[-1]
 
-    truth = held[LABEL].to_numpy(dtype=float)
-    perfect = replace(expected, rows=expected.rows.assign(probability=truth))
+    perfect = replace(expected, values=people.task.target(held).astype(float))
     job = new_job(perfect, digest=drifted.digest)
     verdict = Promotion(LENIENT, registry, update).judge(job)
     assert [report.holdout for report in updated] == [expected]
@@ -204,11 +204,11 @@ def test_a_champion_without_the_seeds_or_the_folds_of_the_gate_is_scored_on_them
 def test_a_champion_is_not_compared_on_passengers_its_twin_was_trained_on(
     registry: Registry, new_job: NewJob, twins: Twins, caplog: pytest.LogCaptureFixture
 ) -> None:
-    part = replace(twins.weak, rows=twins.weak.rows[:50])
+    part = twins.weak.only(twins.weak.ids[:50])
     promotion(registry).judge(new_job(part))
     verdict = promotion(registry).judge(new_job(twins.good))
     assert verdict.award == "refused"
-    assert f"found {len(twins.good.labels) - 50} in the hold-out" in caplog.text
+    assert f"found {len(twins.good.ids) - 50} in the hold-out" in caplog.text
     assert aliases(registry) == ("1", None)
 
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from optuna.trial import TrialState
 
+from spaceship.data.checks import checked
 from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.report import Report
 from spaceship.split.holdout import holdout_mask
+from spaceship.task.task import Task
 from tests.sweeper.shell import (
     LOGISTIC,
     TWO_WORKERS,
@@ -199,12 +201,14 @@ def test_failed_trials_have_failed_runs_with_tracebacks(project: Project) -> Non
     assert "nonsense" in trials[0].user_attrs["error"]
 
 
-def test_no_trial_reads_the_holdout(database: Path, tmp_path: Path) -> None:
-    passengers = SyntheticData(n_groups=300, seed=1, drift=0.0, test_fraction=0.3).load()
+def test_no_trial_reads_the_holdout(database: Path, tmp_path: Path, task: Task) -> None:
+    source = SyntheticData(n_groups=300, seed=1, drift=0.0, test_fraction=0.3)
+    passengers = checked(source.read(task), task)
+    assert passengers.test is not None
     told = []
     for name in ("true", "scrambled"):
         train = passengers.train.copy()
-        held = holdout_mask(train["PassengerId"], fraction=0.2, salt="spaceship")
+        held, _ = holdout_mask(task.group_names(train), task, fraction=0.2, salt="spaceship")
         if name == "scrambled":
             labels = np.random.default_rng(0).permutation(train.loc[held, "Transported"])
             assert (labels != train.loc[held, "Transported"]).any()

@@ -30,6 +30,8 @@ class HoldoutShift(Rule):
             return []
         then = compared.champion.judged_on or compared.champion.holdout
         shifts = {} if then is None else _shifts(then, compared.holdout)
+        if not shifts and compared.candidate.task:
+            return []  # a task without slices, and numbers to predict
         worst = max(shifts, key=lambda name: shifts[name], default="no slices are known")
         return [self.check("holdout_psi", shifts.get(worst), "≤", self.max_psi, detail=worst)]
 
@@ -38,7 +40,7 @@ def _shifts(then: HoldOut, now: HoldOut) -> dict[str, float]:
     """Return the index of each slice that both know, and of a label of classes if there is one."""
     shared = sorted({*then.slices} & {*now.slices})
     shifts = {name: stability(then.slices[name], now.slices[name]) for name in shared}
-    if shared and now.problem is not Problem.REGRESSION:
+    if (shared or not now.slices.columns.size) and now.problem is not Problem.REGRESSION:
         shifts[now.label] = stability(then.rows.iloc[:, 0], now.rows.iloc[:, 0])
     return shifts
 

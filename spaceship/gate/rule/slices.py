@@ -29,7 +29,8 @@ class Slices(Rule):
 
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check of the slice that fell most."""
-        if compared.pairing is None:
+        task = compared.candidate.task
+        if compared.pairing is None or (task and not task.get("slices")):
             return []
         falls = self._falls(compared.pairing)
         worst = max(falls, key=lambda name: falls[name], default="")

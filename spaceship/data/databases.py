@@ -1,0 +1,190 @@
+"""Databases that `data=sql` reads: how each is opened read only, its tables, its rows."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from hydra_plugins.spaceship_optuna.config_text import redact
+from spaceship.errors import DataError, MissingDependencyError, expected
+
+CONNECT_SECONDS = 10  # longest wait for a server; TCP alone waits for two minutes
+_TABLES = (
+    "SELECT table_schema, table_name FROM information_schema.tables "
+    "WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2"
+)
+
+
+class Database(ABC):
+    """A database at a URL, and while `connected` its tables and rows."""
+
+    def __init__(self, url: str) -> None:
+        """Keep the URL."""
+        self._url = url
+        self._connection: Any = None
+
+    @property
+    def shown(self) -> str:
+        """The URL without its password, for messages."""
+        return redact(self._url)
+
+    def hide(self, text: str) -> str:
+        """Return a message of the driver without the password and without the whole URL."""
+        for secret in {urlsplit(self._url).password or "", unquote(self._password())} - {""}:
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", text)
+        return redact(text)
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Keep a connection open for the block; what is read in it is one state of the database."""
+        with closing(self._open()) as self._connection:
+            try:
+                yield
+            finally:
+                self._connection.rollback()
+
+    @abstractmethod
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return the classes of the driver's errors."""
+
+    @abstractmethod
+    def tables(self) -> Mapping[str, str]:
+        """Return every table and view by the names that a user may give, as SQL spells them."""
+
+    def rows(self, query: str) -> tuple[list[str], Sequence[tuple[Any, ...]]]:
+        """Return the names of the columns and the rows that a query gives."""
+        cursor = self._connection.cursor()
+        cursor.execute(query)
+        return [column[0] for column in cursor.description or ()], cursor.fetchall()
+
+    @abstractmethod
+    def _open(self) -> Any:
+        """Return an open connection that cannot write."""
+
+    def _password(self) -> str:
+        return urlsplit(self._url).password or ""
+
+
+class _File(Database):
+    """A database that is one file."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        path = url.partition("://")[2].removeprefix("/")
+        self._path = Path(path).expanduser().absolute()  # a job may change the working directory
+
+    def _existing(self) -> Path:
+        """Return the path of the file; raise DataError rather than make a new one."""
+        if not self._path.is_file():
+            found = "a folder" if self._path.is_dir() else "no such file"
+            do = "check the path in data.url; an absolute one has four slashes"
+            raise DataError(f"data=sql: {expected(f'a database in {self._path}', found, do)}")
+        return self._path
+
+
+class Sqlite(_File):
+    """A file of SQLite."""
+
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return sqlite3's."""
+        import sqlite3
+
+        return (sqlite3.Error, sqlite3.Warning)
+
+    def tables(self) -> Mapping[str, str]:
+        """Return the tables and views of the file."""
+        kinds = "type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        _, rows = self.rows(f"SELECT name FROM sqlite_master WHERE {kinds}")  # noqa: S608 - constant
+        return {name: _quoted(name) for (name,) in rows}
+
+    def _open(self) -> Any:
+        import sqlite3
+
+        return sqlite3.connect(f"file:{quote(str(self._existing()))}?mode=ro", uri=True)
+
+
+class DuckDb(_File):
+    """A file of DuckDB."""
+
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return duckdb's, OSError where it is not installed."""
+        try:
+            import duckdb
+        except ImportError:
+            return (OSError,)
+        return (duckdb.Error,)
+
+    def tables(self) -> Mapping[str, str]:
+        """Return the tables and views of the file."""
+        return _by_schema(self.rows(_TABLES)[1], "main")
+
+    def rows(self, query: str) -> tuple[list[str], Sequence[tuple[Any, ...]]]:
+        """Return names and rows of a query that is one SELECT: others may write elsewhere."""
+        import duckdb
+
+        kinds = [one.type for one in duckdb.extract_statements(query)]
+        if kinds != [duckdb.StatementType.SELECT]:
+            raise duckdb.InvalidInputException("more, or something else, than one SELECT")
+        return super().rows(query)
+
+    def _open(self) -> Any:
+        path = self._existing()
+        try:
+            import duckdb
+        except ImportError:
+            raise _missing("duckdb") from None
+        connection = duckdb.connect(str(path), read_only=True)
+        return connection.begin()
+
+
+class Postgres(Database):
+    """A database of a PostgreSQL server."""
+
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return psycopg's, OSError where it is not installed."""
+        try:
+            import psycopg
+        except ImportError:
+            return (OSError,)
+        return (psycopg.Error, UnicodeError)
+
+    def tables(self) -> Mapping[str, str]:
+        """Return the tables and views, those of the present schema without its name too."""
+        _, [(schema,)] = self.rows("SELECT current_schema()")
+        return _by_schema(self.rows(_TABLES)[1], schema)
+
+    def rows(self, query: str) -> tuple[list[str], Sequence[tuple[Any, ...]]]:
+        """Return names and rows of one query: a prepared one cannot end the transaction first."""
+        cursor = self._connection.execute(query.encode(), prepare=True)
+        return [column.name for column in cursor.description or ()], cursor.fetchall()
+
+    def _open(self) -> Any:
+        try:
+            import psycopg
+        except ImportError:
+            raise _missing("psycopg") from None
+        url = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", self._url)
+        connection = psycopg.connect(url, connect_timeout=CONNECT_SECONDS)
+        connection.read_only = True
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        return connection
+
+
+def _missing(package: str) -> MissingDependencyError:
+    do = 'install it: pip install -e ".[sql]"'
+    found = f"no module {package}"
+    return MissingDependencyError(f"data=sql: {expected(f'the package {package}', found, do)}")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _by_schema(rows: Sequence[tuple[Any, ...]], present: str | None) -> dict[str, str]:
+    """Return each table as `schema.table`, those of the present schema by their own name too."""
+    named = {f"{schema}.{table}": (schema, table) for schema, table in rows}
+    named |= {table: (schema, table) for schema, table in rows if schema == present}
+    return {name: f"{_quoted(schema)}.{_quoted(table)}" for name, (schema, table) in named.items()}

@@ -1,0 +1,155 @@
+"""Database as a data source: tables or queries of PostgreSQL, SQLite or DuckDB, read only."""
+
+import hashlib
+import re
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from spaceship.data._base import DataSource, Table, Tables
+from spaceship.data.databases import Database, DuckDb, Postgres, Sqlite
+from spaceship.data.native_values import native_column
+from spaceship.data.stored_file import first_few
+from spaceship.errors import ConfigError, DataError, expected
+from spaceship.task.column_types import closest
+from spaceship.task.task import Task
+
+_FORMS = "postgresql://USER:PASSWORD@HOST/DATABASE, sqlite:///FILE or duckdb:///FILE"
+_DATABASES: dict[str, type[Database]] = {
+    "postgresql": Postgres,
+    "postgres": Postgres,
+    "sqlite": Sqlite,
+    "duckdb": DuckDb,
+}
+_QUERY = re.compile(r"\s*(select|with|values|from)\s", re.IGNORECASE)
+_ORDERED = re.compile(r"\border\s+by\b", re.IGNORECASE)
+
+
+class SqlData(DataSource):
+    """Data set of a database; `train` and `test` are each a table's name or a SELECT query.
+
+    Rows come in the order of the query's ORDER BY. Without one a database promises no order, so
+    they are sorted: by the task's id, else by a hash of their contents. Raise ConfigError if the
+    URL cannot be used; no message holds its password.
+
+    >>> import sqlite3
+    >>> with sqlite3.connect(tmp_path / "a.db") as connection:
+    ...     _ = connection.execute("CREATE TABLE people AS SELECT 1 AS id, 'b' AS plan")
+    >>> source = SqlData(f"sqlite:///{tmp_path}/a.db", "people")
+    >>> source.read(task).train.frame.to_dict("list")
+    {'id': [1], 'plan': ['b']}
+    """
+
+    name: ClassVar[str] = "sql"
+
+    def __init__(self, url: str | None, train: str | None, test: str | None = None) -> None:
+        """Keep URL and queries; nothing is read yet."""
+        self._database = _database(url)
+        if not train or not str(train).strip():
+            do = "give data.train=TABLE, or 'data.train=\"SELECT … FROM …\"'"
+            raise ConfigError(expected("a table or a query with the label", repr(train), do))
+        self._queries = {"train": str(train)} | ({} if test is None else {"test": str(test)})
+        self._fetched: Tables | None = None
+
+    def fingerprint(self, task: Task) -> str:
+        """Return a hash of the rows that the queries give now: names, types and values in order."""
+        self._fetched = self._fetch(task)
+        sha = hashlib.sha256()
+        for part in self._queries:
+            table: Table = getattr(self._fetched, part)
+            sha.update(f"\0{part} {table.frame.shape}\0".encode())
+            for at, name in enumerate(table.frame.columns):
+                column = table.frame.iloc[:, at]
+                sha.update(f"{name}\0{column.dtype}\0".encode())
+                sha.update(pd.util.hash_array(_hashable(column)).tobytes())
+        return sha.hexdigest()
+
+    def read(self, task: Task) -> Tables:
+        """Return the raw tables; those that the fingerprint was taken of, if it was just taken."""
+        fetched, self._fetched = self._fetched, None
+        return fetched or self._fetch(task)
+
+    def _fetch(self, task: Task) -> Tables:
+        """Return the result of each query, all from one state of the database."""
+        made = {}
+        try:
+            with self._database.connected():
+                for part, text in self._queries.items():
+                    made[part] = self._table(part, text, task)
+        except self._database.errors() as error:
+            found = self._database.hide(next(iter(str(error).strip().splitlines()), ""))
+            kind = type(error).__name__
+            do = "check data.url, data.train and data.test, and that the server runs"
+            wanted = f"{self._database.shown} to answer"
+            raise DataError(f"data=sql: {expected(wanted, found or kind, do)}") from None
+        return Tables(**made)
+
+    def _table(self, part: str, text: str, task: Task) -> Table:
+        query = self._select(part, text.strip().rstrip(";"))
+        names, rows = self._database.rows(query)
+        columns = [*zip(*rows, strict=True)] or [()] * len(names)
+        made = {at: native_column(values) for at, values in enumerate(columns)}
+        frame = pd.DataFrame(made).set_axis([str(name).strip() for name in names], axis="columns")
+        if not _ORDERED.search(query):
+            frame = _sorted(frame, task)
+        return Table(frame, f"data.{part} of {self._database.shown}")
+
+    def _select(self, part: str, text: str) -> str:
+        """Return the query for a table's name or a query; raise DataError if it is neither."""
+        known = self._database.tables()
+        if text in known:
+            return f"SELECT * FROM {known[text]}"  # noqa: S608 - quoted
+        if _QUERY.match(text):
+            return text
+        names = sorted({spelt: name for name, spelt in known.items()}.values())
+        found = f"{text!r}{closest(text, names)}; there are {first_few(names) or 'no tables'}"
+        wanted = f"data.{part} to be a table of {self._database.shown} or a SELECT query"
+        do = f"give the name of one as data.{part}=TABLE"
+        raise DataError(f"data=sql: {expected(wanted, found, do)}")
+
+
+def _database(url: str | None) -> Database:
+    """Return the database at a URL; raise ConfigError if its form is not understood."""
+    do = f"give data.url={_FORMS}"
+    if not url:
+        raise ConfigError(expected("the address of a database", "data.url not set", do))
+    scheme, separator, rest = str(url).partition("://")
+    kind = _DATABASES.get(scheme.partition("+")[0])
+    if not separator or kind is None:
+        raise ConfigError(expected("a database in data.url", f"{scheme[:20]!r}", do))
+    address, _, query = rest.partition("?")
+    if "pass" in query.lower():
+        do = "give SCHEME://USER:PASSWORD@HOST/DATABASE or set PGPASSWORD"
+        raise ConfigError(expected("a password in data.url before the host", "it after ?", do))
+    if kind is Postgres and _is_unencoded(address):
+        wanted = "user and password in data.url with @, /, : and # encoded"
+        do = "write %40, %2F, %3A and %23"
+        raise ConfigError(expected(wanted, "one as it is", do))
+    return kind(str(url))
+
+
+def _is_unencoded(address: str) -> bool:
+    """Return whether a password stands where the redaction of URLs does not find all of it."""
+    credentials = address.rpartition("@")[0]
+    own = credentials.partition(":")[2]
+    return bool({*credentials} & {*"@/#"}) or ":" in own or len(credentials.split()) > 1
+
+
+def _hashable(column: pd.Series) -> np.ndarray:
+    """Return values whose hashes are those of their texts, of numbers those of the numbers."""
+    if column.dtype == "float64" or column.dtype.kind == "M":
+        return column.to_numpy()
+    return column.astype("str").fillna("\0").to_numpy(dtype=object)
+
+
+def _sorted(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
+    """Return the rows in an order that depends on their contents alone."""
+    names = [*frame.columns]
+    if task.id is not None and names.count(task.id) == 1:
+        return frame.sort_values(task.id, kind="stable", ignore_index=True)
+    whole = np.zeros(len(frame), dtype=np.uint64)
+    for at in range(len(names)):
+        column = pd.util.hash_array(_hashable(frame.iloc[:, at]))
+        whole = whole * np.uint64(1_000_003) ^ column
+    return frame.iloc[np.argsort(whole, kind="stable")].reset_index(drop=True)

@@ -1,0 +1,89 @@
+"""Table reader: the rows of a CSV or Parquet file, known by content, and the tables of a folder."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from spaceship.data.csv_reader import csv_rows
+from spaceship.data.native_values import with_native_values
+from spaceship.data.stored_file import fail, unpacked
+from spaceship.errors import DataError, expected
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
+"""Endings of a table's file; one of PACKED may follow."""
+PACKED = (".gz", ".zip")
+_PARQUET = b"PAR1"  # first and last bytes of a file
+_INDEX = "__index_level_"  # pandas' name for the column of an index without one
+
+
+def read_table(path: Path | str) -> pd.DataFrame:
+    """Return the raw rows of a file: text from a CSV file, native values from a Parquet file.
+
+    Either may be packed with gzip or zip; the content tells, whatever the name. Raise DataError if
+    it cannot be read.
+
+    >>> people.train.to_parquet(tmp_path / "rows.parquet")
+    >>> len(read_table(tmp_path / "rows.parquet")) == len(people.train)
+    True
+    """
+    path = Path(path)
+    data = unpacked(path)
+    if data.startswith(_PARQUET) or path.suffix in {".parquet", ".pq"}:
+        return _read_parquet(path, data)
+    return csv_rows(path, data)
+
+
+def _read_parquet(path: Path, data: bytes) -> pd.DataFrame:
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    try:
+        table = pq.read_table(pa.BufferReader(data))
+        kept = [at for at, one in enumerate(table.column_names) if not one.startswith(_INDEX)]
+        names = [table.column_names[at].strip() for at in kept]
+        table = table.select(kept).rename_columns([str(at) for at in kept])  # names may come twice
+        frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        fail(path, "a whole Parquet file", first, "write it again, or give a CSV file")
+    return with_native_values(frame.set_axis(names, axis="columns"))
+
+
+def find_files(folder: Path) -> tuple[Path, Path | None, Path | None]:
+    """Return the files of train, test and sample submission of a folder, the latter two if there.
+
+    Train is `train.csv` or the like; without one it is the only table of the folder.
+
+    >>> _ = (tmp_path / "churn.csv").write_text("a,b")
+    >>> find_files(tmp_path)[0].name
+    'churn.csv'
+    """
+    do = "give the folder as data.dir=DIR, or the file as data.train=FILE"
+    if not folder.is_dir():
+        found = "a file" if folder.exists() else "nothing there"
+        raise DataError(expected(f"data.dir={folder} to be a folder", found, do))
+    tables = {one.name: one for one in sorted(folder.iterdir()) if _is_table(one)}
+    test, sample = _named(tables, "test"), None
+    for stem in ("sample_submission", "sampleSubmission", "gender_submission"):
+        sample = sample or _named(tables, stem)
+    train = _named(tables, "train")
+    others = [one for one in tables.values() if one not in {test, sample}]
+    if train is None and len(others) == 1:
+        train = others[0]
+    if train is None:
+        found = ", ".join([one.name for one in others][:5]) or "none"
+        do = "give one of them as data.train=FILE" if others else do
+        raise DataError(expected(f"train.csv or a single table in {folder}", found, do))
+    return train, test, sample
+
+
+def _is_table(path: Path) -> bool:
+    name = path.name
+    for ending in PACKED:
+        name = name.removesuffix(ending)
+    return path.is_file() and not name.startswith(".") and name.endswith(SUFFIXES)
+
+
+def _named(tables: dict[str, Path], stem: str) -> Path | None:
+    endings = [f"{one}{packed}" for one in SUFFIXES for packed in ("", *PACKED)]
+    return next((tables[name] for one in endings if (name := f"{stem}{one}") in tables), None)

@@ -1,0 +1,90 @@
+"""Columns of a free text: latent semantic analysis of hashed n-grams, length, number of words.
+
+Each row's columns depend on its own text and on what `learn` found, bit for bit, however many rows
+are encoded at once.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from spaceship.task.feature_set import State
+
+Floats = npt.NDArray[np.float64]
+
+_BINS = 2**13  # of the hashed n-grams
+_SAMPLE = 10_000  # most distinct texts to learn from
+_SENTENCE = 8.0  # mean number of words from which words are counted, in place of characters
+_NOISE = 1e-6  # share of the largest singular value below which a component is left out
+
+
+def learn(column: pd.Series, n_components: int) -> State:
+    """Return the weights of n-grams and the components of training texts, largest first."""
+    texts = _some(column.dropna().unique())
+    by_words = bool(len(texts)) and float(pd.Series(texts).str.count(r"\S+").mean()) >= _SENTENCE
+    state: State = {"by_words": by_words, "weights": np.ones(_BINS)}
+    state["components"] = np.empty((0, _BINS), dtype=np.float32)
+    if n_components < 1 or len(texts) < 2:  # noqa: PLR2004
+        return state
+    counts = _counts(texts, by_words=by_words)
+    seen = np.bincount(counts.indices, minlength=_BINS)
+    state["weights"] = np.log((1 + len(texts)) / (1 + seen)) + 1
+    if counts.nnz:
+        most = min(n_components, len(texts) - 1)
+        state["components"] = _components(_weighted(counts, state), most)
+    return state
+
+
+def encode(column: pd.Series, state: State) -> list[tuple[str, Floats]]:
+    """Return the columns, named by what they hold; missing where the text is."""
+    codes, texts = pd.factorize(column)
+    words = pd.Series(texts, dtype="str").str
+    made: dict[str, npt.NDArray[Any]] = {
+        "length": words.len().to_numpy(),
+        "words": words.count(r"\S+").to_numpy(),
+    }
+    components = state["components"]
+    dense = np.zeros((len(texts), len(components)))
+    if dense.size:
+        dense = _weighted(_counts(texts, by_words=state["by_words"]), state) @ components.T
+    made |= {f"text_{place + 1}": values for place, values in enumerate(dense.T)}
+    # the code of a missing text is -1, the last
+    return [(end, np.append(one, np.nan).astype(np.float64)[codes]) for end, one in made.items()]
+
+
+def _some(texts: npt.ArrayLike) -> npt.NDArray[Any]:
+    """Return all of the texts, or as many as are enough to learn from, chosen at random."""
+    every = np.asarray(texts, dtype=object)
+    if len(every) <= _SAMPLE:
+        return every
+    return every[np.sort(np.random.default_rng(0).choice(len(every), _SAMPLE, replace=False))]
+
+
+def _counts(texts: Any, *, by_words: bool) -> Any:
+    """Return the counts of n-grams, a sparse matrix (n_texts, _BINS)."""
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    kind: dict[str, Any] = {"analyzer": "char_wb", "ngram_range": (3, 4)}
+    if by_words:
+        kind = {"analyzer": "word", "ngram_range": (1, 2)}
+    return HashingVectorizer(n_features=_BINS, norm=None, alternate_sign=False, **kind).transform(
+        texts
+    )
+
+
+def _weighted(counts: Any, state: State) -> Any:
+    """Return rows of length 1: logarithms of counts, rare n-grams weighing more."""
+    from sklearn.preprocessing import normalize
+
+    weighted = counts.copy()
+    weighted.data = (1 + np.log(counts.data)) * state["weights"][counts.indices]
+    return normalize(weighted, copy=False)
+
+
+def _components(matrix: Any, n_components: int) -> Any:
+    from sklearn.utils.extmath import randomized_svd
+
+    _, sizes, components = randomized_svd(matrix, n_components, random_state=0)
+    return components[sizes > _NOISE * sizes[0]].astype(np.float32)

@@ -1,0 +1,166 @@
+"""`mode=init`: a task proposed from a file, written to `configs/task/NAME.yaml`."""
+
+import logging
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from pydantic import ValidationError
+
+from spaceship.config.installation import configs, program
+from spaceship.data.csv_reader import sniff_delimiter
+from spaceship.data.table_reader import PACKED, find_files, read_table
+from spaceship.errors import ConfigError, expected
+from spaceship.experiment import Experiment
+from spaceship.files import write_atomically
+from spaceship.records import list_faults
+from spaceship.task.inference.page import page
+from spaceship.task.inference.profile import printable, shown
+from spaceship.task.inference.proposal import Asked, Proposal, is_safe, propose
+from spaceship.task.task import Files, Task
+
+log = logging.getLogger(__name__)
+
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
+_FOLDER = Path("configs") / "task"
+_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_SIMPLE = r"[A-Za-z0-9_./-]+"  # values that neither Hydra nor the shell needs quoted
+_LISTED = 60  # columns in the table on the terminal
+_WIDTH = 30  # characters of a name there
+
+
+def init(experiment: Experiment) -> None:
+    """Write the task's YAML, print what was inferred, what to check and the next command."""
+    asked, data = _asked(experiment), experiment.nodes.resolved("data")
+    train_path, test_path, sample = _paths(data)
+    name = _name(asked, data, train_path)
+    target = Path.cwd() / _FOLDER / f"{name}.yaml"
+    if target.exists() and not asked.overwrite:
+        do = "mend it, choose task.name=OTHER, or replace it with task.overwrite=true"
+        raise ConfigError(expected(f"no file {_FOLDER / target.name} yet", "one", do))
+    train = read_table(train_path)
+    test = None if test_path is None else read_table(test_path)
+    made = propose(train, test, asked)
+    files = Files(train=train_path.name, test=_file(test_path), sample=_file(sample))
+    command = _next(name, data)
+    text = page(made, name, files, _origin([(train_path, train), (test_path, test)]))
+    Task.read(yaml.safe_load(text))  # a page that cannot be used is not written
+    write_atomically(target, text)
+    _report(made, name, target, command)
+
+
+def _asked(experiment: Experiment) -> Asked:
+    try:
+        return Asked.model_validate(experiment.nodes.resolved("task"))
+    except ValidationError as error:
+        faults = list_faults(error, "task")
+        raise ConfigError(f"expected {faults}; see configs/task/new.yaml") from error
+
+
+def _paths(data: Mapping[str, object]) -> tuple[Path, Path | None, Path | None]:
+    """Return the files of train, test and sample submission that `data=local` names."""
+    given = {key: data.get(key) for key in ("dir", "train", "test")}
+    paths = {key: _absolute(str(one)) for key, one in given.items() if one is not None}
+    if "train" in paths:
+        return paths["train"], paths.get("test"), None
+    if "dir" not in paths or "test" in paths:
+        found = "data.test alone" if "test" in paths else "neither"
+        do = "give the folder, or the file with the label (and data.test=FILE beside it)"
+        raise ConfigError(expected("data.dir=DIR or data.train=FILE", found, do))
+    return find_files(paths["dir"])
+
+
+def _absolute(path: str) -> Path:
+    return Path(path).expanduser().absolute()
+
+
+def _name(asked: Asked, data: Mapping[str, object], train: Path) -> str:
+    """Return the task's name: as given, or from the file or the folder."""
+    stem = train.name.partition(".")[0]
+    found = stem if data.get("train") is not None and stem != "train" else train.parent.name
+    name = asked.name or re.sub(r"[^A-Za-z0-9_-]+", "_", found).strip("_-") or "table"
+    if asked.name is None and name == "new":
+        name = "new_table"
+    if not re.fullmatch(_NAME, name) or name == "new":
+        do = "use letters, digits, _, - and ., and another word than new"
+        raise ConfigError(expected("task.name to be the name of a file", shown(name), do))
+    return name
+
+
+def _file(path: Path | None) -> str | None:
+    if path is not None and not is_safe(path.name):
+        do = "rename it"
+        raise ConfigError(expected("a file's name that a YAML can hold", shown(path.name), do))
+    return None if path is None else path.name
+
+
+def _origin(tables: list[tuple[Path | None, pd.DataFrame | None]]) -> str:
+    """Return date, files, rows and delimiters in words."""
+    told = []
+    for path, frame in tables:
+        if path is not None and frame is not None:
+            size = f"{len(frame):,} rows, {frame.shape[1]} columns"
+            told.append(f"{printable(path.name)} ({size}{_separated(path)})")
+    return f"on {datetime.now(UTC).date()} from {' and '.join(told)}"
+
+
+def _separated(path: Path) -> str:
+    """Return in words what separates the fields of a plain file, unless commas do."""
+    if path.suffix in {".parquet", ".pq", *PACKED}:
+        return ""
+    with path.open("rb") as file:
+        found = sniff_delimiter(file.read(1 << 18))
+    return f", separated by {_DELIMITERS[found]}" if found in _DELIMITERS else ""
+
+
+def _next(name: str, data: Mapping[str, object]) -> str:
+    """Return the command that trains on the task, as it is typed.
+
+    A new task reads local files by itself; one with the name of a shipped task needs to be told.
+    """
+    shipped = (configs() / "task" / f"{name}.yaml").exists()
+    given = [(key, data.get(key)) for key in ("dir", "train", "test")]
+    words = [_override(f"data.{key}", str(value)) for key, value in given if value is not None]
+    own = ["data=local"] if shipped else []
+    return f"{program()} {shlex.join([f'task={name}', *own, *words])}"
+
+
+def _override(key: str, value: str) -> str:
+    """Return an override, its value quoted for Hydra's grammar where that is needed."""
+    from hydra.core.override_parser.types import Quote, QuotedString
+
+    if re.fullmatch(_SIMPLE, value) and re.search("[A-Za-z/]", value):
+        return f"{key}={value}"
+    return f"{key}={QuotedString(value.replace('${', chr(92) + '${'), Quote.single).with_quotes()}"
+
+
+def _report(made: Proposal, name: str, target: Path, command: str) -> None:
+    label = made.label
+    log.info("Task %s: %s rows, %s, %s", name, f"{made.rows:,}", label.problem.value, label.why)
+    for line in _lines(made):
+        log.info("%s", printable(line))
+    for one in made.suspicions:
+        log.warning("Check: %s", printable(one))
+    for column, finding in made.findings.items():
+        for doubt in finding.doubts:
+            log.warning("Check %s: %s", printable(column), doubt)
+    log.info("Written: %s; read and mend it, then: %s", target, command)
+
+
+def _lines(made: Proposal) -> Iterator[str]:
+    """Yield the roles and a line per column."""
+    roles = {"id": made.id, "group": made.group, "time": made.time}
+    yield f"  {'label':{_WIDTH}} {printable(made.label_name)}"
+    for role, column in roles.items():
+        also = [*(made.groups if role == "group" else made.times if role == "time" else [])]
+        hint = f"none (candidates: {', '.join(map(printable, also))})" if also else "none"
+        yield f"  {role:{_WIDTH}} {hint if column is None else printable(column)}"
+    for column, finding in [*made.findings.items()][:_LISTED]:
+        kind = "-" if finding.column is None else finding.column.type.value
+        yield f"  {printable(column)[:_WIDTH]:{_WIDTH}} {kind:9} {finding.about}"
+    if (more := len(made.findings) - _LISTED) > 0:
+        yield f"  … and {more} columns more"

@@ -1,0 +1,155 @@
+"""Suspicions about a table: columns that give the label away, rows that contradict each other."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from spaceship.task.column_types import read
+from spaceship.task.inference.columns import Finding
+from spaceship.task.inference.label import Label
+from spaceship.task.inference.profile import Profile
+from spaceship.task.task import ColumnType, Problem
+
+SURE = 0.99
+"""Out-of-fold AUC or R² of one column, above which it is suspected to hold the label."""
+_ROWS = 20_000
+_LEAST = 30  # rows, below which chance alone is sure
+_FOLDS = 3
+_LEAF = 5  # rows of a leaf
+_DEPTH = 10
+_CLASSES = 10  # commonest ones, each against the others
+
+
+def leaks(
+    frame: pd.DataFrame,
+    findings: Mapping[str, Finding],
+    label: tuple[str, Label],
+    group: str | None = None,
+) -> dict[str, str]:
+    """Return the columns that predict the label alone, and the figure of out-of-fold predictions.
+
+    >>> from spaceship.task.inference.columns import infer_column
+    >>> from spaceship.task.inference.label import infer_label
+    >>> from spaceship.task.inference.profile import profile
+    >>> frame = pd.DataFrame({"fee": range(60), "left": ["n", "y"] * 30})
+    >>> frame["fee"] += 1000 * (frame["left"] == "y")
+    >>> found = {"fee": infer_column(profile(frame["fee"]))}
+    >>> leaks(frame, found, ("left", infer_label(profile(frame["left"]))))
+    {'fee': 'predicts the label alone (AUC 1.000 on rows it has not seen)'}
+    """
+    name, meaning = label
+    frame = frame[frame[name].notna()]
+    if len(frame) > _ROWS:
+        frame = frame.sample(_ROWS, random_state=0)
+    targets = _targets(frame[name], meaning)
+    folds = _folds(frame, group) if len(frame) >= _LEAST and targets.size else []
+    if not folds:
+        return {}
+    metric = "R²" if meaning.problem is Problem.REGRESSION else "AUC"
+    found = {}
+    for column, finding in findings.items():
+        if finding.column is None or column == group:
+            continue
+        kind = finding.column.type
+        values = _numbers(read(frame[column], finding.column)[0], kind)
+        if (score := _score(values, kind, targets, folds)) > SURE:
+            figure = f"{metric} {score:.3f} on rows it has not seen"
+            found[column] = f"predicts the label alone ({figure})"
+    return found
+
+
+def _targets(column: pd.Series, label: Label) -> np.ndarray:
+    """Return what to predict `(n_rows, n_targets)`: numbers, or whether it is each common class."""
+    if label.column is not None and label.problem is Problem.REGRESSION:
+        numbers = read(column, label.column)[0]
+        return np.asarray(numbers.fillna(numbers.median()))[:, None]
+    texts = column.astype("str").str.strip().str.lower()
+    if label.problem is Problem.BINARY:
+        texts = texts.str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)
+        return np.asarray(texts == str(label.positive).lower())[:, None]
+    common = texts.value_counts()
+    common = common[common >= _FOLDS * _LEAF].head(_CLASSES)
+    each = [np.asarray(texts == one) for one in common.index]
+    return np.array(each, bool).reshape(len(common), len(texts)).T
+
+
+def _folds(frame: pd.DataFrame, group: str | None) -> list[tuple[np.ndarray, np.ndarray]]:
+    from sklearn.model_selection import GroupKFold, KFold
+
+    if group is None:
+        return [*KFold(_FOLDS, shuffle=True, random_state=0).split(frame)]
+    groups = frame[group].astype("str").fillna("")
+    if groups.nunique() < _FOLDS:
+        return []
+    return [*GroupKFold(_FOLDS).split(frame, groups=groups)]
+
+
+def _numbers(values: pd.Series, kind: ColumnType) -> np.ndarray:
+    """Return values as numbers `(n_rows,)`: moments in days, categories by code, missing as NaN."""
+    if kind.is_time:
+        return ((values - pd.Timestamp(0)) / pd.Timedelta(days=1)).to_numpy(np.float64)
+    if kind in {ColumnType.NUMBER, ColumnType.BOOLEAN}:
+        return values.astype("Float64").to_numpy(np.float64, na_value=np.nan)
+    return pd.factorize(values)[0].astype(np.float64)
+
+
+def _score(
+    values: np.ndarray,
+    kind: ColumnType,
+    targets: np.ndarray,
+    folds: Iterable[tuple[np.ndarray, np.ndarray]],
+) -> float:
+    """Return the mean AUC or the R² of out-of-fold predictions by one column."""
+    from sklearn.metrics import r2_score, roc_auc_score
+    from sklearn.tree import DecisionTreeRegressor
+
+    predicted = np.zeros(targets.shape)
+    for train, test in folds:
+        learnt = targets[train].astype(np.float64)
+        if kind in {ColumnType.CATEGORY, ColumnType.TEXT}:
+            means = pd.DataFrame(learnt).groupby(values[train]).mean()
+            found = means.reindex(values[test]).fillna(pd.Series(learnt.mean(axis=0)))
+        else:
+            tree = DecisionTreeRegressor(min_samples_leaf=_LEAF, max_depth=_DEPTH)
+            found = tree.fit(values[train, None], learnt).predict(values[test, None])
+        predicted[test] = np.asarray(found).reshape(len(test), -1)
+    if targets.dtype != np.bool_:
+        return float(r2_score(targets, predicted))
+    both = [one for one in range(targets.shape[1]) if 0 < targets[:, one].sum() < len(targets)]
+    scores = [roc_auc_score(targets[:, one], predicted[:, one]) for one in both]
+    return float(np.mean(scores)) if scores else 0.0
+
+
+def contradictions(frame: pd.DataFrame, columns: list[str], label: str) -> int:
+    """Return how many rows share all columns with rows of another label.
+
+    >>> contradictions(pd.DataFrame({"x": [1, 1, 2], "y": [0, 1, 1]}), ["x"], "y")
+    2
+    """
+    rows = np.arange(len(frame))
+    keys = np.zeros(len(frame), np.int64)
+    for name in columns:
+        codes = pd.factorize(frame[name].iloc[rows])[0].astype(np.int64)
+        keys = pd.factorize(keys * (codes.max(initial=0) + 2) + codes + 1)[0].astype(np.int64)
+        repeated = np.bincount(keys)[keys] > 1 if len(keys) else np.zeros(0, bool)
+        rows, keys = rows[repeated], keys[repeated]
+        if not len(rows):
+            return 0
+    labels = pd.Series(frame[label].iloc[rows].to_numpy())
+    return int((labels.groupby(keys).transform("nunique") > 1).sum())
+
+
+def distant_dates(values: Profile, column: pd.Series, finding: Finding) -> str:
+    """Return in words that train and test share no dates; empty if they do."""
+    if finding.column is None or not finding.column.type.is_time:
+        return ""
+    train = read(values.unique[values.counts > 0], finding.column)[0]
+    test = read(column, finding.column)[0]
+    if test.notna().any() and (test.min() > train.max() or test.max() < train.min()):
+        return f"no date in both: train {_span(train)}, test {_span(test)}; see split=time"
+    return ""
+
+
+def _span(moments: pd.Series) -> str:
+    return f"{moments.min():%Y-%m-%d} to {moments.max():%Y-%m-%d}"
