@@ -1,4 +1,4 @@
-"""The fast pass over a CSV text finds what the strict pass and pandas find, or leaves it to them."""
+"""The fast pass over a CSV text finds what the strict pass and pandas find, or leaves it."""
 
 from pathlib import Path
 from unittest.mock import patch
