@@ -91,7 +91,7 @@ def check_sample(table: Table, test: pd.DataFrame, task: Task) -> pd.DataFrame:
     Raise DataError if a column is missing, the ids are not those of test in its order, or a label
     is neither a value of the task's nor a number.
 
-    >>> raw = people.test[["PassengerId"]].assign(Transported="False")
+    >>> raw = people.test[[task.id_name]].assign(**{task.label: "False"})
     >>> len(check_sample(Table(raw, "sample.csv"), people.test, task)) == len(people.test)
     True
     """

@@ -100,7 +100,7 @@ def predict(fitted: Estimator, frame: Any, task: Task) -> Floats:
     That is the probability of True `(n_rows,)`, the probability of each class of the task
     `(n_rows, n_classes)`, 0 for a class that no training row had, or a number `(n_rows,)`.
 
-    >>> fitted = pipeline.fit(people.train, people.train["Transported"])
+    >>> fitted = pipeline.fit(people.train, task.target(people.train))
     >>> predict(fitted, people.test, task).shape == (len(people.test),)
     True
     """

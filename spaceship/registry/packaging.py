@@ -46,7 +46,7 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame, task: Task) -> Non
     numbers are predicted in their own values. Raise RegistryError if the pipeline holds types that
     are not trusted.
 
-    >>> fitted = pipeline.fit(people.train, people.train["Transported"])
+    >>> fitted = pipeline.fit(people.train, task.target(people.train))
     >>> save(fitted, tmp_path / "model", people.train, task)
     >>> load(str(tmp_path / "model")).predict(people.test).shape == (len(people.test),)
     True
@@ -158,7 +158,8 @@ def _copy_code(classes: Sequence[type], folder: Path) -> Path:
     finder.modules[PACKAGE.name] = Module(PACKAGE.name, path=[str(PACKAGE)])  # type: ignore[arg-type]
     for one in classes:
         finder.import_hook(one.__module__)
-    for name in (one for one in finder.modules if one.split(".")[0] == PACKAGE.name):
+    own = [name for name in finder.modules if name.split(".")[0] == PACKAGE.name]
+    for name in own:  # the others are built into Python, such as `time`
         module = Path(*name.split("."))
         source = module / "__init__.py" if (PACKAGE.parent / module).is_dir() else f"{module}.py"
         copy = folder / source

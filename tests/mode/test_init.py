@@ -155,7 +155,7 @@ def test_a_page_is_replaced_only_on_demand() -> None:
         (["data.train=empty.csv", "task.label=b"], "an empty file"),
         (["data.train=header.csv", "task.label=b"], "in 0 rows, found no value"),
         (["data.train=one.csv", "task.label=a"], "expected several columns"),
-        (["data.train=text.parquet", "task.label=a"], "expected a Parquet file"),
+        (["data.train=text.parquet", "task.label=a"], "expected a whole Parquet file"),
     ],
 )
 def test_what_cannot_be_used_is_refused(overrides: list[str], message: str) -> None:
