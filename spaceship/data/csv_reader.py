@@ -55,9 +55,8 @@ def csv_rows(path: Path, data: bytes) -> pd.DataFrame:
     else:
         _check_text(path, data)
         header, lines = _scan(path, data, delimiter)
-        source = io.BytesIO(data)
-        frame = plain.frame if plain is not None else _read_with_pandas(source, delimiter)
-    if len(frame) != len(lines):
+        frame = plain.frame if plain is not None else _read_with_pandas(data, delimiter)
+    if frame.shape != (len(lines), len(header)):
         found = f"{len(frame)} or {len(lines)} of them, depending on what is taken for a blank line"
         fail(path, "rows that can be told apart", found, "remove lines of quoted blanks")
     frame.columns = pd.Index(header)  # as written: pandas renames a column that comes twice
@@ -119,8 +118,13 @@ def _converted(path: Path) -> str:
     return f"{path.name} > {path.stem}.utf8.csv"
 
 
-def _read_with_pandas(source: io.BytesIO, delimiter: str) -> pd.DataFrame:
-    return pd.read_csv(source, sep=delimiter, dtype=str, index_col=False, encoding="utf-8")
+def _read_with_pandas(data: bytes, delimiter: str) -> pd.DataFrame:
+    """Return the rows that pandas finds, none where it finds not even a header."""
+    source = io.BytesIO(data)
+    try:
+        return pd.read_csv(source, sep=delimiter, dtype=str, index_col=False, encoding="utf-8")
+    except (pd.errors.EmptyDataError, pd.errors.ParserError):
+        return pd.DataFrame()
 
 
 def _scan(path: Path, data: bytes, delimiter: str) -> tuple[list[str], np.ndarray]:
