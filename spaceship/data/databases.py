@@ -86,7 +86,15 @@ class _File(Database):
 
 
 class Sqlite(_File):
-    """A file of SQLite."""
+    """A file of SQLite.
+
+    >>> import sqlite3
+    >>> sqlite3.connect(tmp_path / "a.db").execute("CREATE TABLE shops (size)").connection.close()
+    >>> database = Sqlite(f"sqlite:///{tmp_path}/a.db")
+    >>> with database.connected():
+    ...     list(database.tables())
+    ['shops']
+    """
 
     def errors(self) -> tuple[type[Exception], ...]:
         """Return sqlite3's."""
@@ -107,7 +115,11 @@ class Sqlite(_File):
 
 
 class DuckDb(_File):
-    """A file of DuckDB."""
+    """A file of DuckDB.
+
+    >>> DuckDb("duckdb:///sales.duckdb").shown
+    'duckdb:///sales.duckdb'
+    """
 
     def errors(self) -> tuple[type[Exception], ...]:
         """Return duckdb's, OSError where it is not installed."""
@@ -141,7 +153,11 @@ class DuckDb(_File):
 
 
 class Postgres(Database):
-    """A database of a PostgreSQL server."""
+    """A database of a PostgreSQL server.
+
+    >>> Postgres("postgresql://ann:secret@db.example.com/sales").shown
+    'postgresql://ann:***@db.example.com/sales'
+    """
 
     def errors(self) -> tuple[type[Exception], ...]:
         """Return psycopg's, OSError where it is not installed."""
