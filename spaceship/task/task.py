@@ -1,6 +1,5 @@
 """Task: the meaning of a table's columns, as `configs/task/NAME.yaml` writes it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
@@ -186,6 +185,8 @@ class Task(_Part):
     @classmethod
     def read(cls, node: Mapping[str, object]) -> Self:
         """Return the task of a YAML's content; raise ConfigError that lists every fault."""
+        from spaceship.task.contradictions import contradictions
+
         made: Self | None = None
         faults: list[str] = []
         try:
@@ -193,7 +194,7 @@ class Task(_Part):
         except ValidationError as error:
             faults, known = [list_faults(error, "task")], _without_unknown(node, error)
             made = None if known is None else cls.model_validate(known)
-        faults += made.contradictions() if made is not None else []
+        faults += contradictions(made) if made is not None else []
         if made is None or faults:
             message = f"expected {'; '.join(faults)}"
             raise ConfigError(f"{message}; mend the task's YAML in configs/task")
@@ -202,46 +203,10 @@ class Task(_Part):
     @field_validator("columns")
     @classmethod
     def _strip(cls, columns: dict[str, Column]) -> dict[str, Column]:
-        return {name.strip(): column for name, column in columns.items()}
-
-    def contradictions(self) -> list[str]:
-        """Return what does not go together, each as `… to be …, found …`."""
-        group = None if self.group is None else self.group.of
-        known, faults = {*self.columns, self.id, group, self.time}, []
-        if self.label in known:
-            faults.append(f"task.label to be no column to learn from, found {self.label!r} in both")
-        if self.group is not None and self.group == Group(of=str(self.id)):
-            faults.append(f"task.group to be another column than task.id, found {group!r} for both")
-        sources = {*self.columns, *self.parts, GROUP_SIZE}
-        named = {f"parts.{name}.of": part.of for name, part in self.parts.items()}
-        named = {key: one for key, one in named.items() if one not in known}
-        named |= {f"slices.{key}": one for key, one in self.slices.items() if one not in sources}
-        faults += [f"task.{key} to name a column, found {one!r}" for key, one in named.items()]
-        faults += [
-            f"task.{key} to be a regular expression, found {one!r}"
-            for key, one in self._patterns()
-            if not _compiles(one)
-        ]
-        faults += self._label_contradictions()
-        return faults
-
-    def _patterns(self) -> list[tuple[str, str]]:
-        own = {} if self.group is None else {"group.pattern": self.group.pattern}
-        own |= {f"parts.{name}.pattern": part.pattern for name, part in self.parts.items()}
-        columns = {f"columns.{k}.pattern": c.pattern for k, c in self.columns.items() if c.pattern}
-        return [*(own | columns).items()]
-
-    def _label_contradictions(self) -> list[str]:
-        if self.problem is Problem.BINARY:
-            wanted = "task.positive to be the value of the label that counts as True"
-            if self.positive is None:
-                return [f"{wanted}, found nothing"]
-            if self.classes and (self.positive not in self.classes or len(self.classes) != 2):  # noqa: PLR2004
-                found = f"{self.positive!r} and the classes {', '.join(self.classes)}"
-                return [f"{wanted}, and one of two classes, found {found}"]
-        elif self.positive is not None or (self.classes and not self.is_classification):
-            return [f"task.positive and task.classes to be absent for {self.problem}, found them"]
-        return []
+        stripped = [name.strip() for name in columns]
+        if twice := sorted({name for name in stripped if stripped.count(name) > 1}):
+            raise ValueError(f"each name once, found more than once: {', '.join(twice)}")
+        return dict(zip(stripped, columns.values(), strict=True))
 
     def to_plain(self) -> dict[str, Any]:
         """Return the task as JSON values, which a fitted pipeline carries; `read` takes them.
@@ -363,7 +328,7 @@ class Task(_Part):
         if self.group.pattern == "(.*)":
             found = whole
         else:
-            found = whole.str.extract(f"^(?:{self.group.pattern})$", expand=True)[0].fillna(whole)
+            found = whole.str.extract(f"^(?:{self.group.pattern})$", expand=True).iloc[:, 0].fillna(whole)
         if found.hasnans:
             alone = frame[self.id] if self.id is not None else _contents(frame, self.raw)
             found = found.fillna("\0" + alone)
@@ -377,7 +342,8 @@ class Task(_Part):
     def part(self, frame: pd.DataFrame, name: str) -> pd.Series:
         """Return a part of a text column, missing where its pattern does not match."""
         part = self.parts[name]
-        found = frame[part.of].astype("str").str.extract(f"^(?:{part.pattern})", expand=True)[0]
+        texts = frame[part.of].astype("str").str
+        found = texts.extract(f"^(?:{part.pattern})", expand=True).iloc[:, 0]
         if part.type is ColumnType.NUMBER:
             return pd.to_numeric(found, errors="coerce").astype("float64").rename(name)
         return found.astype("str").rename(name)
@@ -420,10 +386,3 @@ def _without_unknown(
         return None
     unknown = {one["loc"][0] for one in error.errors()}
     return {key: value for key, value in node.items() if key not in unknown}
-
-
-def _compiles(pattern: str) -> bool:
-    try:
-        return bool(re.compile(pattern))
-    except re.error:
-        return False
