@@ -23,10 +23,10 @@ from scripts.fuzz.nasty_columns import (
 Values = list[str]
 
 _SIZES = (0, 1, 2, 3, 5, 8, *(20,) * 3, *(40,) * 4, *(60,) * 6, *(90,) * 4, *(120,) * 4, 200, 300)
-_WIDTHS = (0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 8)
+_WIDTHS = (0, 1, 2, 2, 3, 3, 4, 4, 5, 6, 8)
 _MANY = 400
 _DAMAGED = ("latin-1", "utf-16", "cut", "NUL")
-_FORMS = ("utf-8",) * 30 + ("bom", "crlf", "gz", "semicolons", "tabs", "quoted") * 2 + _DAMAGED
+_FORMS = ("utf-8",) * 40 + ("bom", "crlf", "gz", "semicolons", "tabs", "quoted") * 2 + _DAMAGED
 _MODELS = (
     *(("model=lgbm", "model.estimator.n_estimators=5"),) * 6,
     ("model=logistic_regression",),
@@ -86,12 +86,13 @@ def nasty(draw: random.Random) -> Nasty:
             if happens(draw, 0.9):
                 roles[role] = draw.choice([name] * 15 + [draw.choice(columns)[0]])
     label = draw.choice(list(LABELS)[: None if happens(draw, 0.25) else -HOPELESS])
-    columns.append((draw.choice(["y", "y", "y", *NAMES]), LABELS[label](draw, size)))
+    names = [name for name in NAMES if name not in dict(columns)]
+    columns.append((draw.choice([*("y",) * 40, *names]), LABELS[label](draw, size)))
     roles["label"] = columns[-1][0] if happens(draw, 0.98) else draw.choice(columns)[0]
     notes.insert(0, f"{size} rows, label {label}")
     draw.shuffle(columns)
     train = _table(columns, size)
-    test = _test(draw, columns, roles["label"], notes)
+    test = _test(draw, columns, roles, notes)
     form = draw.choice(_FORMS)
     return Nasty(", ".join([*notes, form]), train, test, form, roles, _settings(draw, roles, test))
 
@@ -102,6 +103,8 @@ def _columns(draw: random.Random, size: int) -> tuple[list[tuple[str, Values]], 
     for place in range(width):
         kind = draw.choice(list(KINDS))
         name = draw.choice([f"c{place}", f"c{place}", draw.choice(NAMES)])
+        if name in dict(columns) and happens(draw, 0.9):
+            name = f"c{place}"
         columns.append((name, KINDS[kind](draw, size)))
         notes.append(kind)
     if width and happens(draw, 0.05):
@@ -111,14 +114,22 @@ def _columns(draw: random.Random, size: int) -> tuple[list[tuple[str, Values]], 
 
 
 def _test(
-    draw: random.Random, columns: list[tuple[str, Values]], label: str, notes: list[str]
+    draw: random.Random,
+    columns: list[tuple[str, Values]],
+    roles: Mapping[str, str],
+    notes: list[str],
 ) -> Table | None:
     """Return the rows to predict, in any relation to the training columns."""
-    size = draw.choice([0, 1, 5, 20, 20, 20])
-    features = [(name, values) for name, values in columns if name != label]
-    drawn = [
-        (name, [draw.choice(values or [""]) for _ in range(size)]) for name, values in features
-    ]
+    size, label = draw.choice([0, 1, 5, *(20,) * 9]), roles["label"]
+    drawn = []
+    for name, values in columns:
+        found = [draw.choice(values or [""]) for _ in range(size)]
+        if name == roles.get("id") and happens(draw, 0.9):
+            found = [f"T-{row}" for row in range(size)]
+        if name == roles.get("group") and happens(draw, 0.9):
+            found = [f"test {one}" for one in found]
+        if name != label:
+            drawn.append((name, found))
     choices: dict[str, Callable[[], list[tuple[str, Values]]]] = {
         "same columns": lambda: drawn,
         "unseen values": lambda: [(n, [unseen(draw, one) for one in v]) for n, v in drawn],
@@ -128,7 +139,7 @@ def _test(
         "shuffled": lambda: draw.sample(drawn, len(drawn)),
         "other types": lambda: [(n, [draw.choice(["x", "7", ""]) for _ in v]) for n, v in drawn],
     }
-    what = draw.choice(["none", "none", "none", *["same columns"] * 4, *choices])
+    what = draw.choice(["none", "none", "none", *["same columns"] * 7, "unseen values", *choices])
     if what == "none":
         return None
     notes.append(f"test: {what}, {size} rows")

@@ -152,6 +152,7 @@ def _row_faults(frame: pd.DataFrame, task: Task) -> list[str]:
     """Return a line for each rule that rows break."""
     # pandera takes 0.2 s to import, and a model in production never checks a file
     from spaceship.data.broken_rules import broken_rules
+    from spaceship.data.unmatched_patterns import unmatched_patterns
 
     if not len(frame.index):
         return [f"rows: expected at least one {task.noun} below the header, found none"]
@@ -160,6 +161,7 @@ def _row_faults(frame: pd.DataFrame, task: Task) -> list[str]:
         again = _rows(frame[task.id][headers])
         faults.append(f"rows: expected one header, found it again: {again}")
         frame = frame[~headers]
+    faults += unmatched_patterns(frame, task)
     return faults + [
         f"{broken.column}: expected {broken.rule}, found {_counted(len(broken.found), 'row')} "
         f"otherwise: {_rows(broken.found)}"

@@ -9,7 +9,7 @@ from spaceship.task.column_types import read
 from spaceship.task.inference.columns import Finding
 from spaceship.task.inference.label import Label
 from spaceship.task.inference.profile import Profile
-from spaceship.task.task import ColumnType, Problem
+from spaceship.task.task import HUGE, ColumnType, Problem
 
 SURE = 0.99
 """Out-of-fold AUC or R² of one column, above which it is suspected to hold the label."""
@@ -18,7 +18,6 @@ _LEAST = 30  # rows, below which chance alone is sure
 _FOLDS = 3
 _LEAF = 5  # rows of a leaf
 _DEPTH = 10
-_HUGE = 1e30  # larger numbers overflow in a tree
 _CLASSES = 10  # commonest ones, each against the others
 
 
@@ -64,7 +63,7 @@ def _targets(column: pd.Series, label: Label) -> np.ndarray:
     """Return what to predict `(n_rows, n_targets)`: numbers, or whether it is each common class."""
     if label.column is not None and label.problem is Problem.REGRESSION:
         numbers = read(column, label.column)[0]
-        finite = numbers.where(np.isfinite(numbers)).clip(-_HUGE, _HUGE)
+        finite = numbers.where(np.isfinite(numbers)).clip(-HUGE, HUGE)
         return np.asarray(finite.fillna(finite.median()))[:, None]
     texts = column.astype("str").str.strip().str.lower()
     if label.problem is Problem.BINARY:
@@ -93,7 +92,7 @@ def _numbers(values: pd.Series, kind: ColumnType) -> np.ndarray:
         return ((values - pd.Timestamp(0)) / pd.Timedelta(days=1)).to_numpy(np.float64)
     if kind in {ColumnType.NUMBER, ColumnType.BOOLEAN}:
         numbers = values.astype("Float64").to_numpy(np.float64, na_value=np.nan)
-        return numbers.clip(-_HUGE, _HUGE)
+        return numbers.clip(-HUGE, HUGE)
     return pd.factorize(values)[0].astype(np.float64)
 
 
