@@ -1,7 +1,8 @@
 """Contradictions of a task: settings that do not go together, and patterns that do not compile."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -81,8 +82,8 @@ def _of_bounds(key: str, column: Column) -> Iterator[str]:
     if given and not (column.type.is_time or column.type is ColumnType.NUMBER):
         yield f"{key}.min and max to belong to a number or a date, found a {column.type}"
         return
-    found = [pd.Timestamp(one) if column.type.is_time else float(one) for one in given]
-    if len(found) == _TWO and not found[0] <= found[1]:
+    read: Callable[[Any], Any] = pd.Timestamp if column.type.is_time else float
+    if len(given) == _TWO and not read(given[0]) <= read(given[1]):
         yield f"{key}.min to be at most its max, found {given[0]} and {given[1]}"
 
 
