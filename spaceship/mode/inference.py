@@ -40,7 +40,9 @@ def check(experiment: Experiment) -> Path:
         SubmissionError: Something other than a file is in the file's place.
 
     """
-    return usable(experiment.settings.inference.output)
+    name = f"{experiment.task.name}-{experiment.source.name}.csv"
+    default = experiment.outputs / "submissions" / name
+    return usable(experiment.settings.inference.output or default)
 
 
 def inference(experiment: Experiment) -> None:
