@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spaceship.errors import SubmissionError, expected
+from spaceship.errors import ConfigError, SubmissionError, expected
 from spaceship.files import write_atomically
 from spaceship.task.task import Task
 
@@ -42,6 +42,8 @@ def usable(output: object) -> Path:
     >>> usable(tmp_path / "mine.csv").name
     'mine.csv'
     """
+    if not output:
+        raise ConfigError(expected("inference.output=FILE", repr(output), "name a CSV file"))
     path = Path(str(output)).expanduser().resolve()
     if path.exists() and not path.is_file():
         raise _unwritable(path, f"{'a folder' if path.is_dir() else 'a device or a pipe'} there")

@@ -42,7 +42,8 @@ def check(experiment: Experiment) -> Path:
     """
     name = f"{experiment.task.name}-{experiment.source.name}.csv"
     default = experiment.outputs / "submissions" / name
-    return usable(experiment.settings.inference.output or default)
+    given = experiment.settings.inference.output
+    return usable(default if given is None else given)
 
 
 def inference(experiment: Experiment) -> None:

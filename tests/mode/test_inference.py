@@ -80,6 +80,7 @@ def test_passengers_like_its_own_are_predicted(shell: Shell) -> None:
 
 def test_drifted_passengers_are_not_predicted_where_that_fails(shell: Shell) -> None:
     written = shell.outputs / SUBMISSION
+    written.parent.mkdir()
     written.write_text("mine")
     done = shell("mode=inference", *DRIFTED, *STRICT)
     assert done.returncode == 2, done.stdout + done.stderr
@@ -95,7 +96,7 @@ def test_drifted_passengers_are_not_predicted_where_that_fails(shell: Shell) -> 
 def test_a_warning_goes_on(shell: Shell) -> None:
     done = shell("mode=inference", *DRIFTED, "inference.max_drift=0.1")
     assert done.returncode == 0, done.stderr
-    assert re.search(r"Beyond inference\.max_drift=0\.1: .*HomePlanet at 0\.", done.stdout)
+    assert re.search(r"Above inference\.max_drift=0\.1: .*HomePlanet at 0\.", done.stdout)
     assert (shell.outputs / SUBMISSION).is_file()
 
 
