@@ -249,6 +249,16 @@ def test_numbers_have_no_calibration_and_classes_have_that_of_the_likeliest() ->
     assert only(Calibration(max_worsening=1), unsure, sure).number is not None
 
 
+def test_a_task_without_slices_is_compared_by_its_label_if_that_is_a_class() -> None:
+    task = {"name": "fields", "problem": "multiclass"}
+    now, then = classes(share(50, 99), task=task), classes(share(50, 99))
+    assert (check := only(HoldoutShift(), now, then)).passed
+    assert check.detail == "crop"
+    pair = numbers([1.0] * 9, task={"problem": "regression"}), numbers([1.0] * 9)
+    assert Gate(rule=HoldoutShift()).decide(*pair).checks == ()
+    assert not only(HoldoutShift(), *(replace(one, task={}) for one in pair)).passed, "a lost file"
+
+
 def test_the_shift_of_labels_goes_by_their_names() -> None:
     """A class that arrived shifts the numbers of the others, not their shares."""
     then = HoldOut.of(
