@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spaceship.evaluation.holdout_predictions import HoldOut
@@ -87,6 +87,7 @@ def test_over_a_champion_without_error_nothing_is_a_gain() -> None:
         assert (verdict.award, verdict.rule) == ("refused", "any_gain")
 
 
+@settings(deadline=None, max_examples=50)
 @given(mine=ERRORS, theirs=ERRORS)
 def test_two_regressions_cannot_beat_each_other(mine: list[float], theirs: list[float]) -> None:
     size = min(len(mine), len(theirs))
