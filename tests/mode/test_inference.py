@@ -95,7 +95,7 @@ def test_drifted_passengers_are_not_predicted_where_that_fails(shell: Shell) -> 
 def test_a_warning_goes_on(shell: Shell) -> None:
     done = shell("mode=inference", *DRIFTED, "inference.max_drift=0.1")
     assert done.returncode == 0, done.stderr
-    assert re.search(r"Beyond inference\.max_drift=0\.1: .*HomePlanet at 0\.", done.stdout)
+    assert re.search(r"Above inference\.max_drift=0\.1: .*HomePlanet at 0\.", done.stdout)
     assert (shell.outputs / "submission.csv").is_file()
 
 
