@@ -74,7 +74,7 @@ class _File(Database):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         path = url.partition("://")[2].removeprefix("/")
-        self._path = Path(path).expanduser().absolute()  # a job may change the working directory
+        self._path = Path(path).expanduser().absolute()
 
     def _existing(self) -> Path:
         """Return the path of the file; raise DataError rather than make a new one."""
@@ -86,7 +86,11 @@ class _File(Database):
 
 
 class Sqlite(_File):
-    """A file of SQLite."""
+    """A file of SQLite.
+
+    >>> Sqlite("sqlite:///churn.db").shown
+    'sqlite:///churn.db'
+    """
 
     def errors(self) -> tuple[type[Exception], ...]:
         """Return sqlite3's."""
@@ -107,7 +111,11 @@ class Sqlite(_File):
 
 
 class DuckDb(_File):
-    """A file of DuckDB."""
+    """A file of DuckDB.
+
+    >>> DuckDb("duckdb:///churn.db").shown
+    'duckdb:///churn.db'
+    """
 
     def errors(self) -> tuple[type[Exception], ...]:
         """Return duckdb's, OSError where it is not installed."""
@@ -141,7 +149,11 @@ class DuckDb(_File):
 
 
 class Postgres(Database):
-    """A database of a PostgreSQL server."""
+    """A database of a PostgreSQL server.
+
+    >>> Postgres("postgresql://me:secret@host/crm").hide("no password 'secret'")
+    "no password '***'"
+    """
 
     def errors(self) -> tuple[type[Exception], ...]:
         """Return psycopg's, OSError where it is not installed."""
