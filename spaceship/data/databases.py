@@ -88,8 +88,17 @@ class _File(Database):
 class Sqlite(_File):
     """A file of SQLite.
 
-    >>> Sqlite("sqlite:///churn.db").shown
-    'sqlite:///churn.db'
+    <<<<<<< HEAD
+        >>> Sqlite("sqlite:///churn.db").shown
+        'sqlite:///churn.db'
+    =======
+        >>> import sqlite3
+        >>> sqlite3.connect(tmp_path / "a.db").execute("CREATE TABLE shops (size)").connection.close()
+        >>> database = Sqlite(f"sqlite:///{tmp_path}/a.db")
+        >>> with database.connected():
+        ...     list(database.tables())
+        ['shops']
+    >>>>>>> wseam
     """
 
     def errors(self) -> tuple[type[Exception], ...]:
@@ -113,8 +122,13 @@ class Sqlite(_File):
 class DuckDb(_File):
     """A file of DuckDB.
 
-    >>> DuckDb("duckdb:///churn.db").shown
-    'duckdb:///churn.db'
+    <<<<<<< HEAD
+        >>> DuckDb("duckdb:///churn.db").shown
+        'duckdb:///churn.db'
+    =======
+        >>> DuckDb("duckdb:///sales.duckdb").shown
+        'duckdb:///sales.duckdb'
+    >>>>>>> wseam
     """
 
     def errors(self) -> tuple[type[Exception], ...]:
@@ -151,8 +165,13 @@ class DuckDb(_File):
 class Postgres(Database):
     """A database of a PostgreSQL server.
 
-    >>> Postgres("postgresql://me:secret@host/crm").hide("no password 'secret'")
-    "no password '***'"
+    <<<<<<< HEAD
+        >>> Postgres("postgresql://me:secret@host/crm").hide("no password 'secret'")
+        "no password '***'"
+    =======
+        >>> Postgres("postgresql://ann:secret@db.example.com/sales").shown
+        'postgresql://ann:***@db.example.com/sales'
+    >>>>>>> wseam
     """
 
     def errors(self) -> tuple[type[Exception], ...]:

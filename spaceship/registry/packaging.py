@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from modulefinder import Module, ModuleFinder
 from pathlib import Path
+from types import FunctionType
 from zipfile import ZIP_DEFLATED
 
 import pandas as pd
@@ -112,7 +113,7 @@ def _requirements(pipeline: Pipeline, types: Sequence[str]) -> list[str]:
     """Return the pinned packages that a server needs for a pipeline holding these types."""
     distributions = importlib.metadata.packages_distributions()
     # a class of this project may wrap a library's estimator: its base classes count
-    bases = [base.__module__ for kind in _own_classes(types) for base in kind.__mro__]
+    bases = [base.__module__ for kind in _own_classes(types) for base in _bases(kind)]
     named = [one.package for one in _within(pipeline) if hasattr(one, "package")]
     roots = {name.split(".")[0] for name in [*types, *bases, *named]} - {"spaceship"}
     own = {distributions[root][0] for root in roots if root in distributions}
@@ -144,12 +145,17 @@ def _trusted_types(content: bytes) -> list[str]:
     return types
 
 
-def _own_classes(types: Sequence[str]) -> list[type]:
+def _bases(kind: type | FunctionType) -> tuple[type | FunctionType, ...]:
+    return kind.__mro__ if isinstance(kind, type) else (kind,)
+
+
+def _own_classes(types: Sequence[str]) -> list[type | FunctionType]:
+    """Return the classes of this package among types, and the functions that a model stores."""
     names = (name for name in types if name.startswith(f"{PACKAGE.name}."))
     return [pkgutil.resolve_name(name) for name in names]
 
 
-def _copy_code(classes: Sequence[type], folder: Path) -> Path:
+def _copy_code(classes: Sequence[type | FunctionType], folder: Path) -> Path:
     """Copy the source files of classes, and in turn those of this package that they import.
 
     The package's own `__init__` imports lazily, so its imports are not followed.

@@ -167,8 +167,8 @@ def _to_text(column: pd.Series) -> pd.Series:
     """Return a column as text; missing and empty values are NaN, whole numbers have no decimals."""
     if column.dtype == "str":
         text = column
-    elif column.dtype == np.float64 and (column.dropna() % 1 == 0).all():
-        text = column.astype("Int64").astype("str")
+    elif column.dtype == np.float64:
+        text = column.astype("str").str.removesuffix(".0")
     else:
         text = column.astype("str")
     empty = (text == "").to_numpy()

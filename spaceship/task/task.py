@@ -323,7 +323,9 @@ class Task(_Part):
         """
         column = frame[self.label]
         if self.problem is Problem.MULTICLASS:
-            return pd.Categorical(column, categories=self.classes).codes.astype(np.int64)
+            return (
+                pd.Index(self.classes, dtype="str").get_indexer(pd.Index(column)).astype(np.int64)
+            )
         values: npt.NDArray[Any] = column.to_numpy()
         return values
 
