@@ -216,7 +216,7 @@ class Experiment:
         """Return the unfitted pipeline of a recipe, seeds and threads taken from this job."""
         own = Recipe.from_plain(self.nodes.resolved_values(recipe.to_plain()))
         check_features(own, self.task)
-        return build_recipe(own, self.dataset.task, self.settings.seed)
+        return build_recipe(own, self.known_task, self.settings.seed)
 
     def folds(self, recipe: Recipe) -> dict[int, PreparedFold] | None:
         """Return the prepared folds that the trials of this process share, None outside a sweep.

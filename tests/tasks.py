@@ -24,15 +24,15 @@ def built_in() -> Task:
 
 def fields(problem: Problem, *, grouped: bool = True, **more: Any) -> Task:
     """Return the task of a field's harvest: what grows, whether it pays, or how much it yields."""
-    own: dict[str, Any] = {
+    own: dict[Problem, dict[str, Any]] = {
         Problem.BINARY: {"label": "pays", "positive": "pays off", "classes": ["costs", "pays off"]},
         Problem.MULTICLASS: {"label": "crop", "classes": ODD},
         Problem.REGRESSION: {"label": "tons"},
-    }[problem]
+    }
     columns = {"soil": "category", "rain": "number", "sun": "number", "flat": "boolean"}
     groups = {"group": "farm", "group_noun": "farm"} if grouped else {}
     plan = {"name": "fields", "problem": problem, "columns": columns, "slices": ["soil"]}
-    return Task.read({**plan, "id": "field", "noun": "field", **groups, **own, **more})
+    return Task.read({**plan, "id": "field", "noun": "field", **groups, **own[problem], **more})
 
 
 def harvest(task: Task, size: int = 240, seed: int = 1) -> pd.DataFrame:
@@ -43,7 +43,7 @@ def harvest(task: Task, size: int = 240, seed: int = 1) -> pd.DataFrame:
         {
             "field": [f"f{row}" for row in rows],
             "farm": [f"farm {row // 3}" for row in rows],
-            "soil": rng.choice(["clay", "sand", None], size, p=[0.5, 0.4, 0.1]),
+            "soil": rng.choice(["clay", "sand", ""], size, p=[0.5, 0.4, 0.1]),
             "rain": np.where(rng.random(size) < 0.05, np.nan, rng.normal(size=size)),
             "sun": rng.normal(size=size),
             "flat": rng.random(size) < 0.5,

@@ -13,6 +13,7 @@ PLAIN = (
     "dataclass",
     "BaseModel",
     "Section",
+    "_Part",
     "Enum",
     "NamedTuple",
     "Protocol",

@@ -14,6 +14,9 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from spaceship.task.spaceship_titanic.columns import COLUMNS, LABEL, TASK
+from spaceship.task.task import Task
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "spaceship"
 
@@ -22,6 +25,21 @@ HEAVY = {"mlflow", "pandas", "sklearn", "lightgbm", "catboost", "optuna", "xgboo
 GENERATED = {"__pycache__", "build", "dist", "outputs", "multirun", "mlruns", "catboost_info"}
 MAX_KIB = 600
 PIN = re.compile(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+]+( ; .+)?")
+BUILT_IN = (
+    "spaceship/task/spaceship_titanic/",
+    "configs/task/spaceship_titanic.yaml",
+    "configs/features/full.yaml",
+    "configs/features/baseline.yaml",
+    "configs/data/synthetic.yaml",
+)
+"""Beginnings of the paths of files that are made for the built-in task."""
+WORDS = {"Age", "Name", "Destination"}
+"""Columns of a passenger that are words of English too: they count between quotation marks."""
+_DISTINCT = "|".join(sorted({*COLUMNS, LABEL} - WORDS))
+_QUOTED = "|".join(sorted(WORDS))
+PASSENGER = re.compile(
+    rf"\b(?:{_DISTINCT})\b|(['\"])(?:{_QUOTED})\1|(?i:\bcabins?\b|\btravel groups?\b)"
+)
 MACHINE_PATH = re.compile(r"(?<![\w.$}~*:-])/(?:root|work|(?:home|Users)/(?!me\b)\w+)/\w")
 
 
@@ -135,6 +153,30 @@ def test_no_file_is_large_or_names_a_place_on_somebodys_machine() -> None:
     assert not large
     texts = {path: path.read_text(encoding="utf-8", errors="replace") for path in files}
     assert not {path: found for path, text in texts.items() if (found := MACHINE_PATH.search(text))}
+
+
+def test_only_files_of_the_built_in_task_name_columns_of_passengers() -> None:
+    names = {path: path.relative_to(ROOT).as_posix() for path in project_files()}
+    rooms = ("spaceship/", "configs/", "hydra_plugins/")
+    general = [
+        path
+        for path, name in names.items()
+        if name.startswith(rooms) and not name.startswith(BUILT_IN)
+    ]
+    assert len(general) > 100
+    texts = {path: path.read_text(encoding="utf-8", errors="replace") for path in general}
+    found = {names[path]: [one[0] for one in PASSENGER.finditer(texts[path])] for path in general}
+    assert not {name: words for name, words in found.items() if words}
+
+
+def test_the_built_in_task_means_the_same_in_its_yaml_and_its_feature_sets() -> None:
+    text = (ROOT / "configs" / "task" / "spaceship_titanic.yaml").read_text(encoding="utf-8")
+    written = Task.read(yaml.safe_load(text))
+    same = ("name", "problem", "label", "positive", "id", "group", "parts")
+    assert {key: getattr(TASK, key) for key in same} == {key: getattr(written, key) for key in same}
+    assert list(TASK.columns) == list(written.columns) == list(COLUMNS)
+    kinds = {name: column.type for name, column in written.columns.items()}
+    assert {name: column.type for name, column in TASK.columns.items()} == kinds
 
 
 @pytest.mark.parametrize("flags", [["--help"], ["--cfg", "job"]], ids=" ".join)

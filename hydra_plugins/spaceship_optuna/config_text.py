@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 
-_URL_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]+(?=@)")
+_URL_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/\s]+(?=@)")
+_QUERY_PASSWORD = re.compile(r"(?<=[?&])(pass(?:word|wd)?)=[^&\s'\"]+", re.IGNORECASE)
 
 
 def flatten(plain: Mapping[str, object], prefix: str = "") -> dict[str, str]:
@@ -28,4 +29,4 @@ def redact(text: str) -> str:
     >>> redact("postgresql://me:secret@host/db")
     'postgresql://me:***@host/db'
     """
-    return _URL_PASSWORD.sub(r"\1:***", text)
+    return _QUERY_PASSWORD.sub(r"\1=***", _URL_PASSWORD.sub(r"\1:***", text))

@@ -71,7 +71,11 @@ class Paths(Section):
 
 
 class Split(Section):
-    """`split.*`: the hold-out and the folds."""
+    """`split.*`: the hold-out and the folds.
+
+    >>> Split(kind="time", holdout_fraction=0.2, n_folds=5, salt=None, gap=7.0).gap
+    7.0
+    """
 
     kind: Literal["hash", "time"] = _setting("one of hash, time", default="hash")
     holdout_fraction: float = _setting("a number above 0 and below 1", gt=0, lt=1)

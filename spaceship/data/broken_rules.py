@@ -28,9 +28,11 @@ def broken_rules(frame: pd.DataFrame, task: Task) -> Iterator[BrokenRule]:
 
     The frame holds columns of the task, any of them absent, under a unique index.
 
-    >>> [broken] = broken_rules(pd.DataFrame({"Age": ["7", "-2"]}), task)
+    >>> size = {"type": "number", "min": 1, "max": 500, "unit": "square metres"}
+    >>> shops = Task.read({"problem": "regression", "label": "sales", "columns": {"size": size}})
+    >>> [broken] = broken_rules(pd.DataFrame({"size": ["7", "-2"]}), shops)
     >>> broken.rule, broken.found.to_dict()
-    ('0 to 120 years', {1: '-2'})
+    ('1 to 500 square metres', {1: '-2'})
     """
     ordered = sorted(task.raw.items(), key=lambda item: _rank(item[1].type))
     for name, column in [*ordered, (task.label, label_column(task))]:

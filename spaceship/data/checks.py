@@ -105,7 +105,7 @@ def check_sample(table: Table, test: pd.DataFrame, task: Task) -> pd.DataFrame:
     Raise DataError if a column is missing, the ids are not those of test in its order, or a label
     is neither a value of the task's nor a number.
 
-    >>> raw = people.test[["PassengerId"]].assign(Transported="False")
+    >>> raw = people.test[[task.id_name]].assign(**{task.label: "False"})
     >>> len(check_sample(Table(raw, "sample.csv"), people.test, task)) == len(people.test)
     True
     """
@@ -129,11 +129,12 @@ def check_sample(table: Table, test: pd.DataFrame, task: Task) -> pd.DataFrame:
 
 def _classes(train: Table, task: Task) -> list[str]:
     """Return the values of a raw label, where the task does not name its classes."""
-    frame = train.frame
-    if not task.is_classification or task.classes or task.label not in frame.columns:
+    if not task.is_classification or task.classes:
         return [*task.classes]
-    if isinstance(column := frame[task.label], pd.DataFrame):
-        return []  # there twice: a fault of the header
+    names = [str(name).strip() for name in train.frame.columns]
+    if names.count(task.label) != 1 or not len(train.frame.index):
+        check(train, task, labelled=True)  # raises, with every other fault of the table
+    column = train.frame.iloc[:, names.index(task.label)]
     changes = {"type": ColumnType.CATEGORY, "levels": None}
     as_category = label_column(task).model_copy(update=changes)
     return [str(one).strip() for one in read(column, as_category)[0].dropna().unique()]

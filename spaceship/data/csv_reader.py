@@ -19,7 +19,8 @@ from spaceship.data.stored_file import fail, first_few, unpacked
 
 LINE = "line"
 """Name of the index that holds the line number of each row in its file."""
-_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+"""What may separate fields in place of commas."""
 _SNIFFED = 1 << 18  # bytes
 _ROWS = 21  # header included
 
@@ -54,9 +55,8 @@ def csv_rows(path: Path, data: bytes) -> pd.DataFrame:
     else:
         _check_text(path, data)
         header, lines = _scan(path, data, delimiter)
-        source = io.BytesIO(data)
-        frame = plain.frame if plain is not None else _read_with_pandas(source, delimiter)
-    if len(frame) != len(lines):
+        frame = plain.frame if plain is not None else _read_with_pandas(data, delimiter)
+    if frame.shape != (len(lines), len(header)):
         found = f"{len(frame)} or {len(lines)} of them, depending on what is taken for a blank line"
         fail(path, "rows that can be told apart", found, "remove lines of quoted blanks")
     frame.columns = pd.Index(header)  # as written: pandas renames a column that comes twice
@@ -76,8 +76,8 @@ def sniff_delimiter(data: bytes) -> str:
     text = data[:_SNIFFED].decode("utf-8", errors="replace")
     lines = [line for line in text.splitlines(keepends=True) if line.strip()]
     whole = lines if len(data) <= _SNIFFED else lines[:-1]
-    fitting = [one for one in (",", *_DELIMITERS) if _separates(one, whole)]
-    fitting = fitting or [one for one in (",", *_DELIMITERS) if lines and one in lines[0]]
+    fitting = [one for one in (",", *DELIMITERS) if _separates(one, whole)]
+    fitting = fitting or [one for one in (",", *DELIMITERS) if lines and one in lines[0]]
     return fitting[0] if fitting and (len(fitting) == 1 or fitting[0] == ",") else ","
 
 
@@ -118,8 +118,13 @@ def _converted(path: Path) -> str:
     return f"{path.name} > {path.stem}.utf8.csv"
 
 
-def _read_with_pandas(source: io.BytesIO, delimiter: str) -> pd.DataFrame:
-    return pd.read_csv(source, sep=delimiter, dtype=str, index_col=False, encoding="utf-8")
+def _read_with_pandas(data: bytes, delimiter: str) -> pd.DataFrame:
+    """Return the rows that pandas finds, none where it finds not even a header."""
+    source = io.BytesIO(data)
+    try:
+        return pd.read_csv(source, sep=delimiter, dtype=str, index_col=False, encoding="utf-8")
+    except (pd.errors.EmptyDataError, pd.errors.ParserError):
+        return pd.DataFrame()
 
 
 def _scan(path: Path, data: bytes, delimiter: str) -> tuple[list[str], np.ndarray]:
@@ -135,7 +140,7 @@ def _scan(path: Path, data: bytes, delimiter: str) -> tuple[list[str], np.ndarra
     sizes = {line: len(fields) for line, fields in rows}
     ragged = [f"line {at} ({size} fields)" for at, size in sizes.items() if size != len(names)]
     if ragged:
-        sign = {",": "a comma"} | {one: f"one of the {name}" for one, name in _DELIMITERS.items()}
+        sign = {",": "a comma"} | {one: f"one of the {name}" for one, name in DELIMITERS.items()}
         do = f"quote values that hold {sign[delimiter]}; "
         do += "if the last row is cut off, download the file again"
         wanted = f"{len(names)} fields in every row, as in the header"
@@ -163,7 +168,7 @@ def _records(path: Path, data: bytes, delimiter: str) -> Iterator[tuple[int, lis
 
 
 def _fail_single(path: Path, header: str) -> NoReturn:
-    for delimiter, name in _DELIMITERS.items():
+    for delimiter, name in DELIMITERS.items():
         if delimiter in header:
             found = f"{header.count(delimiter) + 1} columns separated by {name}"
             fail(path, "columns separated by commas", found, "export it as comma-separated")

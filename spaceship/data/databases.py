@@ -73,7 +73,7 @@ class _File(Database):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        path = url.partition("://")[2].partition("?")[0].removeprefix("/")
+        path = url.partition("://")[2].removeprefix("/")
         self._path = Path(path).expanduser().absolute()  # a job may change the working directory
 
     def _existing(self) -> Path:
@@ -86,7 +86,15 @@ class _File(Database):
 
 
 class Sqlite(_File):
-    """A file of SQLite."""
+    """A file of SQLite.
+
+    >>> import sqlite3
+    >>> sqlite3.connect(tmp_path / "a.db").execute("CREATE TABLE shops (size)").connection.close()
+    >>> database = Sqlite(f"sqlite:///{tmp_path}/a.db")
+    >>> with database.connected():
+    ...     list(database.tables())
+    ['shops']
+    """
 
     def errors(self) -> tuple[type[Exception], ...]:
         """Return sqlite3's."""
@@ -107,7 +115,11 @@ class Sqlite(_File):
 
 
 class DuckDb(_File):
-    """A file of DuckDB."""
+    """A file of DuckDB.
+
+    >>> DuckDb("duckdb:///sales.duckdb").shown
+    'duckdb:///sales.duckdb'
+    """
 
     def errors(self) -> tuple[type[Exception], ...]:
         """Return duckdb's, OSError where it is not installed."""
@@ -135,13 +147,17 @@ class DuckDb(_File):
         try:
             import duckdb
         except ImportError:
-            raise _missing("duckdb", "duckdb") from None
+            raise _missing("duckdb") from None
         connection = duckdb.connect(str(path), read_only=True)
         return connection.begin()
 
 
 class Postgres(Database):
-    """A database of a PostgreSQL server."""
+    """A database of a PostgreSQL server.
+
+    >>> Postgres("postgresql://ann:secret@db.example.com/sales").shown
+    'postgresql://ann:***@db.example.com/sales'
+    """
 
     def errors(self) -> tuple[type[Exception], ...]:
         """Return psycopg's, OSError where it is not installed."""
@@ -156,11 +172,16 @@ class Postgres(Database):
         _, [(schema,)] = self.rows("SELECT current_schema()")
         return _by_schema(self.rows(_TABLES)[1], schema)
 
+    def rows(self, query: str) -> tuple[list[str], Sequence[tuple[Any, ...]]]:
+        """Return names and rows of one query: a prepared one cannot end the transaction first."""
+        cursor = self._connection.execute(query.encode(), prepare=True)
+        return [column.name for column in cursor.description or ()], cursor.fetchall()
+
     def _open(self) -> Any:
         try:
             import psycopg
         except ImportError:
-            raise _missing("psycopg", "postgres") from None
+            raise _missing("psycopg") from None
         url = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", self._url)
         connection = psycopg.connect(url, connect_timeout=CONNECT_SECONDS)
         connection.read_only = True
@@ -168,10 +189,10 @@ class Postgres(Database):
         return connection
 
 
-def _missing(package: str, extra: str) -> MissingDependencyError:
-    wanted = f"the package {package} for data.url={extra}"
-    do = f'install it: pip install -e ".[{extra}]"'
-    return MissingDependencyError(f"data=sql: {expected(wanted, 'no such package', do)}")
+def _missing(package: str) -> MissingDependencyError:
+    do = 'install it: pip install -e ".[sql]"'
+    found = f"no module {package}"
+    return MissingDependencyError(f"data=sql: {expected(f'the package {package}', found, do)}")
 
 
 def _quoted(name: str) -> str:

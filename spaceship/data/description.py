@@ -15,8 +15,8 @@ def describe(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
     top_share (commonest value), label_if_missing (where the column is missing: share of True, or
     mean of the number to predict).
 
-    >>> describe(people.train, task).loc["HomePlanet", "top"]
-    'Earth'
+    >>> int(describe(people.train, task).loc[task.label, "distinct"])
+    2
     """
     label = frame[task.label]
     target = pd.Series(np.nan, frame.index) if label.dtype == "str" else label.astype("float64")

@@ -34,7 +34,7 @@ class ResampledData(DataSource):
 
     >>> people.train.to_csv(tmp_path / "rows.csv", index=False)
     >>> source = ResampledData(n_rows=1000, seed=1, train=tmp_path / "rows.csv")
-    >>> source.read(task).train.frame["PassengerId"].is_unique
+    >>> source.read(task).train.frame[task.id_name].is_unique
     True
     """
 

@@ -102,8 +102,8 @@ class SqlData(DataSource):
             return f"SELECT * FROM {known[text]}"  # noqa: S608 - quoted
         if _QUERY.match(text):
             return text
-        near = closest(text, known)
-        found = f"{text!r}{near}; there are {first_few(sorted(known)) or 'no tables'}"
+        names = sorted({spelt: name for name, spelt in known.items()}.values())
+        found = f"{text!r}{closest(text, names)}; there are {first_few(names) or 'no tables'}"
         wanted = f"data.{part} to be a table of {self._database.shown} or a SELECT query"
         do = f"give the name of one as data.{part}=TABLE"
         raise DataError(f"data=sql: {expected(wanted, found, do)}")

@@ -22,7 +22,7 @@ def submission(
     The predictions are those of an estimator, `(n_rows,)`; the label is written in its own values.
     Probabilities of True `(n_rows,)` or of each class `(n_rows, n_classes)` become further columns.
 
-    >>> submission([True] * 2, people.test.head(2), task)["Transported"].tolist()
+    >>> submission([True] * 2, people.test.head(2), task)[task.label].tolist()
     [True, True]
     """
     table = {task.id_name: task.names(frame).array, task.label: task.spelt(predictions)}

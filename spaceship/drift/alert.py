@@ -35,9 +35,9 @@ class Reaction(StrEnum):
 class DriftAlert:
     """The limit of drift, and the reaction above it.
 
-    >>> far = Drift("Age", psi=0.3, chance=0.02, missing_before=0.0, missing_now=0.0)
+    >>> far = Drift("weight", psi=0.3, chance=0.02, missing_before=0.0, missing_now=0.0)
     >>> [one.column for one in DriftAlert(0.2, Reaction.WARN).exceeding([far], n_rows=1000)]
-    ['Age']
+    ['weight']
     """
 
     max_drift: float | None  # largest acceptable index of a column; None accepts any
@@ -80,8 +80,8 @@ class DriftAlert:
 def drift_table(drifts: Sequence[Drift]) -> str:
     """Return a table for a terminal, in the order of the drifts.
 
-    >>> drift_table([Drift("Age", 0.3, 0.02, 0.0, 0.5)]).splitlines()[1].split()
-    ['Age', '0.3000', '0.0200', 'large', '0.0%', '→', '50.0%']
+    >>> drift_table([Drift("weight", 0.3, 0.02, 0.0, 0.5)]).splitlines()[1].split()
+    ['weight', '0.3000', '0.0200', 'large', '0.0%', '→', '50.0%']
     """
     head = ("column", "PSI", "chance", "drift", "missing", "unseen categories")
     return f"{aligned([head, *(_cells(one) for one in drifts)])}\n{_LEGEND}"
@@ -90,8 +90,8 @@ def drift_table(drifts: Sequence[Drift]) -> str:
 def drift_csv(drifts: Sequence[Drift]) -> str:
     """Return a row per column as CSV text, figures with every digit.
 
-    >>> drift_csv([Drift("Age", 0.3, 0.02, 0.0, 0.5)]).splitlines()[1]
-    'Age,0.3,0.02,0.0,0.5,,0.0,large'
+    >>> drift_csv([Drift("weight", 0.3, 0.02, 0.0, 0.5)]).splitlines()[1]
+    'weight,0.3,0.02,0.0,0.5,,0.0,large'
     """
     rows = [drift_facts(one) | {"unseen": " ".join(map(repr, one.unseen))} for one in drifts]
     return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
@@ -100,7 +100,7 @@ def drift_csv(drifts: Sequence[Drift]) -> str:
 def drift_facts(drift: Drift) -> dict[str, object]:
     """Return a column's drift for `drift.json`, with the word for its size.
 
-    >>> drift_facts(Drift("Age", 0.3, 0.02, 0.0, 0.5))["size"]
+    >>> drift_facts(Drift("weight", 0.3, 0.02, 0.0, 0.5))["size"]
     'large'
     """
     return asdict(drift) | {"size": drift.size}

@@ -49,8 +49,11 @@ def take_profile(
     used; the predictions may be of some of the rows only: of several classes, the largest
     probability counts.
 
-    >>> take_profile(people.train, task, np.zeros(3)).columns["CryoSleep"].levels
-    ('False', 'True')
+    >>> left = {"problem": "binary", "label": "left", "positive": "yes"}
+    >>> churn = Task.read({**left, "columns": {"plan": "category"}})
+    >>> frame = pd.DataFrame({"plan": ["basic", "basic", "pro"]}, dtype="str")
+    >>> take_profile(frame, churn, np.zeros(3)).columns["plan"].levels
+    ('basic', 'pro')
     """
     categories, numbers = _columns(frame, task)
     score = values.max(axis=1) if values.ndim > 1 else values

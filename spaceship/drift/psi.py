@@ -21,7 +21,7 @@ _CHANCE = 0.999  # share of columns without drift whose index stays below the on
 class Drift:
     """The drift of one column.
 
-    >>> Drift("Age", psi=0.3, chance=0.02, missing_before=0.0, missing_now=0.0).size
+    >>> Drift("weight", psi=0.3, chance=0.02, missing_before=0.0, missing_now=0.0).size
     'large'
     """
 
@@ -78,8 +78,9 @@ def compare(reference: Profile, new: Profile) -> list[Drift]:
 
     Raise ValueError if the new profile was not taken in the bins of the reference.
 
-    >>> ages = Profile(9, {"Age": Column(rows=9, missing=0.0, shares=(0.5, 0.5), edges=(27.0,))})
-    >>> [drift.psi for drift in compare(ages, ages)]
+    >>> halves = Column(rows=9, missing=0.0, shares=(0.5, 0.5), edges=(27.0,))
+    >>> weights = Profile(9, {"weight": halves})
+    >>> [drift.psi for drift in compare(weights, weights)]
     [0.0]
     """
     both = [name for name in reference.columns if name in new.columns]

@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -100,7 +101,7 @@ def predict(fitted: Estimator, frame: Any, task: Task) -> Floats:
     That is the probability of True `(n_rows,)`, the probability of each class of the task
     `(n_rows, n_classes)`, 0 for a class that no training row had, or a number `(n_rows,)`.
 
-    >>> fitted = pipeline.fit(people.train, people.train["Transported"])
+    >>> fitted = pipeline.fit(people.train, task.target(people.train))
     >>> predict(fitted, people.test, task).shape == (len(people.test),)
     True
     """
@@ -109,7 +110,8 @@ def predict(fitted: Estimator, frame: Any, task: Task) -> Floats:
     table = np.asarray(fitted.predict_proba(frame), dtype=float)
     if task.problem is Problem.MULTICLASS:
         whole = np.zeros(_shape(frame, task))
-        whole[:, np.asarray(fitted.classes_, dtype=int)] = table
+        at = _places(fitted, task)
+        whole[:, at[at >= 0]] = table[:, at >= 0]
         return whole
     if table.shape != (len(frame), 2):
         message = f"expected two columns of probabilities, False and True, found {table.shape}"
@@ -176,6 +178,16 @@ def _fit_and_predict(
         "predict_rows_per_second": len(found) / max(seconds, 1e-9),
     }
     return found, decision_threshold(fresh), timing
+
+
+def _places(fitted: Estimator, task: Task) -> npt.NDArray[np.intp]:
+    """Return the place among the task's classes of each class that a classifier knows, or -1."""
+    known = np.asarray(fitted.classes_, dtype=np.intp)
+    names = getattr(fitted, "classes", None)  # of a stored model: the task may have had others
+    if names is None:
+        return known
+    learnt = pd.Index([names[one] for one in known], dtype="str")
+    return pd.Index(task.classes, dtype="str").get_indexer(learnt)
 
 
 def _shape(frame: Any, task: Task) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from io import StringIO
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Self
 
@@ -90,7 +91,7 @@ class HoldOut:
     def _of_table(cls, table: pd.DataFrame, threshold: float) -> Self:
         names = table.columns.tolist()
         first = 3 if names[2] == _GROUP else 2
-        several = [name for name in names[first:] if name.startswith(_OF_CLASS)]
+        several = [*takewhile(lambda name: name.startswith(_OF_CLASS), names[first:])]
         last = first + (len(several) or 1)
         if names[first] not in {_PROBABILITY, _PREDICTION, *several[:1]}:
             raise KeyError(names[first])
@@ -98,7 +99,7 @@ class HoldOut:
         classes = tuple(name.removeprefix(_OF_CLASS) for name in several)
         label = table.iloc[:, 1]
         if classes:
-            codes = pd.Categorical(label, categories=classes).codes.astype(np.int64)
+            codes = pd.Index(classes, dtype="str").get_indexer(pd.Index(label)).astype(np.int64)
             if (codes < 0).any():
                 raise ValueError(f"a class without a column: {label[codes < 0].iloc[0]!r}")
             target: Target = codes

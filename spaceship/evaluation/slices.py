@@ -31,7 +31,7 @@ def score_slices(
     The values are those of `score`, the predictions the labels decided from them. Rows whose value
     is NaN, such as those that no fold tests, are left out.
 
-    >>> chances = people.train["Transported"].to_numpy().astype(float)
+    >>> chances = task.target(people.train).astype(float)
     >>> score_slices(task, people.train, chances, chances > 0.5)[-1].value
     'solo'
     """

@@ -154,7 +154,8 @@ def dummy_metrics(holdout: HoldOut, training: Target) -> dict[str, float]:
         dummy = math.sqrt(mean)
         floor = dummy - _MARGIN * error / (2 * dummy) if dummy else 0.0  # error of a square root
     else:
-        dummy, floor = 1 - mean, 1 - mean + _MARGIN * error
+        dummy = float((1 - losses).mean())
+        floor = dummy + _MARGIN * error
     return {"holdout_dummy": dummy, "holdout_floor": floor}
 
 

@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from spaceship.config.installation import configs, program
-from spaceship.data.csv_reader import sniff_delimiter
+from spaceship.data.csv_reader import DELIMITERS, sniff_delimiter
 from spaceship.data.table_reader import PACKED, find_files, read_table
 from spaceship.errors import ConfigError, expected
 from spaceship.experiment import Experiment
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 _FOLDER = Path("configs") / "task"
-_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _SIMPLE = r"[A-Za-z0-9_./-]+"  # values that neither Hydra nor the shell needs quoted
 _LISTED = 60  # columns in the table on the terminal
 _WIDTH = 30  # characters of a name there
@@ -114,7 +113,7 @@ def _separated(path: Path) -> str:
         return ""
     with path.open("rb") as file:
         found = sniff_delimiter(file.read(1 << 18))
-    return f", separated by {_DELIMITERS[found]}" if found in _DELIMITERS else ""
+    return f", separated by {DELIMITERS[found]}" if found in DELIMITERS else ""
 
 
 def _next(name: str, data: Mapping[str, object]) -> str:

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from catboost import CatBoostClassifier, CatBoostRegressor
+from catboost import CatBoostClassifier, CatBoostError, CatBoostRegressor
 
 MISSING = "missing"  # CatBoost takes no missing category: it is one of its own
 
@@ -17,9 +17,12 @@ class _Categories:
     """
 
     def fit(self, X: pd.DataFrame, y: Any = None, **params: Any) -> Self:
-        """Fit on a frame of floats and categories."""
+        """Fit on a frame of floats and categories; raise ValueError on what cannot be learnt."""
         categories = X.select_dtypes("category").columns.tolist()
-        super().fit(_filled(X), y, cat_features=categories, **params)  # type: ignore[misc]
+        try:
+            super().fit(_filled(X), y, cat_features=categories, **params)  # type: ignore[misc]
+        except CatBoostError as error:  # such as a target of one value
+            raise ValueError(str(error)) from error
         return self
 
     def predict(self, data: pd.DataFrame, *args: object, **params: object) -> Any:
@@ -48,8 +51,10 @@ class CategoryCatBoost(_Categories, CatBoostClassifier):  # type: ignore[misc]
 class CategoryCatBoostRegressor(_Categories, CatBoostRegressor):  # type: ignore[misc]
     """CatBoost for numbers.
 
-    >>> CategoryCatBoostRegressor(iterations=2).get_params()
-    {'loss_function': 'RMSE', 'iterations': 2}
+    >>> model = CategoryCatBoostRegressor(iterations=2, silent=True, allow_writing_files=False)
+    >>> _ = model.fit(pd.DataFrame({"size": [1.0, 2.0, 3.0]}), [4.0, 5.0, 6.0])
+    >>> model.predict(pd.DataFrame({"size": [2.0]})).round()
+    array([5.])
     """
 
     def staged_predict(self, data: pd.DataFrame, *args: object, **params: object) -> object:

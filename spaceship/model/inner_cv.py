@@ -23,7 +23,7 @@ from spaceship.split.folds import inner_folds
 from spaceship.task.task import Problem, Task
 
 _ROUNDS = ("n_estimators", "iterations", "max_iter")  # names that libraries give to it
-_BOOSTERS = ("staged_predict_proba", "get_booster", "booster_")
+_BOOSTERS = ("staged_predict", "get_booster", "booster_")
 """Attributes of boosters alone: of scikit-learn and CatBoost, XGBoost, LightGBM."""
 _STEPS = 40  # numbers of rounds that are compared
 _MOST = 2.0  # the largest of them, as a multiple of the configured number

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from modulefinder import Module, ModuleFinder
 from pathlib import Path
+from types import FunctionType
 from zipfile import ZIP_DEFLATED
 
 import pandas as pd
@@ -46,7 +47,7 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame, task: Task) -> Non
     numbers are predicted in their own values. Raise RegistryError if the pipeline holds types that
     are not trusted.
 
-    >>> fitted = pipeline.fit(people.train, people.train["Transported"])
+    >>> fitted = pipeline.fit(people.train, task.target(people.train))
     >>> save(fitted, tmp_path / "model", people.train, task)
     >>> load(str(tmp_path / "model")).predict(people.test).shape == (len(people.test),)
     True
@@ -112,7 +113,7 @@ def _requirements(pipeline: Pipeline, types: Sequence[str]) -> list[str]:
     """Return the pinned packages that a server needs for a pipeline holding these types."""
     distributions = importlib.metadata.packages_distributions()
     # a class of this project may wrap a library's estimator: its base classes count
-    bases = [base.__module__ for kind in _own_classes(types) for base in kind.__mro__]
+    bases = [base.__module__ for kind in _own_classes(types) for base in _bases(kind)]
     named = [one.package for one in _within(pipeline) if hasattr(one, "package")]
     roots = {name.split(".")[0] for name in [*types, *bases, *named]} - {"spaceship"}
     own = {distributions[root][0] for root in roots if root in distributions}
@@ -144,12 +145,17 @@ def _trusted_types(content: bytes) -> list[str]:
     return types
 
 
-def _own_classes(types: Sequence[str]) -> list[type]:
+def _bases(kind: type | FunctionType) -> tuple[type | FunctionType, ...]:
+    return kind.__mro__ if isinstance(kind, type) else (kind,)
+
+
+def _own_classes(types: Sequence[str]) -> list[type | FunctionType]:
+    """Return the classes of this package among types, and the functions that a model stores."""
     names = (name for name in types if name.startswith(f"{PACKAGE.name}."))
     return [pkgutil.resolve_name(name) for name in names]
 
 
-def _copy_code(classes: Sequence[type], folder: Path) -> Path:
+def _copy_code(classes: Sequence[type | FunctionType], folder: Path) -> Path:
     """Copy the source files of classes, and in turn those of this package that they import.
 
     The package's own `__init__` imports lazily, so its imports are not followed.
@@ -158,7 +164,8 @@ def _copy_code(classes: Sequence[type], folder: Path) -> Path:
     finder.modules[PACKAGE.name] = Module(PACKAGE.name, path=[str(PACKAGE)])  # type: ignore[arg-type]
     for one in classes:
         finder.import_hook(one.__module__)
-    for name in (one for one in finder.modules if one.split(".")[0] == PACKAGE.name):
+    own = [name for name in finder.modules if name.split(".")[0] == PACKAGE.name]
+    for name in own:  # the others are built into Python, such as `time`
         module = Path(*name.split("."))
         source = module / "__init__.py" if (PACKAGE.parent / module).is_dir() else f"{module}.py"
         copy = folder / source

@@ -18,7 +18,7 @@ Target = npt.NDArray[Any]
 """What an estimator learns, (n_rows,): booleans, numbers of classes, or numbers."""
 _MIN_FOLDS = 2
 _BINS = 5  # quantiles of a number to predict, whose shares are even in all folds
-_MOST_GROUPS = 50_000  # above, groups of a new problem kind are drawn: their labels even out
+MOST_GROUPS = 50_000  # above, groups of a new problem kind are drawn: their labels even out
 
 
 def group_folds(
@@ -43,7 +43,7 @@ def group_folds(
     kinds = [StratifiedGroupKFold, GroupKFold]  # the second for groups too few to be even
     if len(names) == len(codes):
         kinds = [StratifiedKFold]
-    elif len(names) > _MOST_GROUPS and task.problem is not Problem.BINARY:
+    elif len(names) > MOST_GROUPS and task.problem is not Problem.BINARY:
         kinds = [GroupKFold]
     splitters = [kind(n_splits, shuffle=True, random_state=seed) for kind in kinds]
     return _folds(splitters, codes, y, task)

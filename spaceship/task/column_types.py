@@ -67,8 +67,8 @@ def label_column(task: Task) -> Column:
 def header_faults(present: pd.Index, wanted: list[str]) -> list[str]:
     """Return what is wrong with the names of columns: any missing (meant by others?) or repeated.
 
-    >>> header_faults(pd.Index(["age", "Name"]), ["Age", "Name"])
-    ["expected 2 columns, missing: Age (is 'age' meant?)"]
+    >>> header_faults(pd.Index(["Plan", "fee"]), ["plan", "fee"])
+    ["expected 2 columns, missing: plan (is 'Plan' meant?)"]
     """
     faults, spare = [], [str(name) for name in present if name not in {*wanted}]
     if absent := [f"{name}{closest(name, spare)}" for name in wanted if name not in present]:
@@ -81,8 +81,8 @@ def header_faults(present: pd.Index, wanted: list[str]) -> list[str]:
 def closest(name: str, choices: Iterable[str]) -> str:
     """Return a hint with the choice nearest to a name, or nothing.
 
-    >>> closest("room_service", ["RoomService", "Spa"])
-    " (is 'RoomService' meant?)"
+    >>> closest("monthly_fee", ["MonthlyFee", "plan"])
+    " (is 'MonthlyFee' meant?)"
     """
     from difflib import get_close_matches
 
@@ -167,8 +167,8 @@ def _to_text(column: pd.Series) -> pd.Series:
     """Return a column as text; missing and empty values are NaN, whole numbers have no decimals."""
     if column.dtype == "str":
         text = column
-    elif column.dtype == np.float64 and (column.dropna() % 1 == 0).all():
-        text = column.astype("Int64").astype("str")
+    elif column.dtype == np.float64:
+        text = column.astype("str").str.removesuffix(".0")
     else:
         text = column.astype("str")
     empty = (text == "").to_numpy()

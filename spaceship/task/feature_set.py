@@ -22,12 +22,12 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
     learnt in `fit`; on nothing else. The state holds plain dicts, strings and numbers, so that a
     stored model needs no code but this package's.
 
-    >>> class Ages(FeatureSet):
-    ...     columns = {"Age": Column(type="number")}
+    >>> class Fees(FeatureSet):
+    ...     columns = {"fee": Column(type="number")}
     ...     def _build(self, frame, state):
-    ...         return {"Age": frame["Age"]}
-    >>> Ages().fit_transform(people.train).columns.tolist()
-    ['Age']
+    ...         return {"fee": frame["fee"]}
+    >>> Fees().fit_transform(pd.DataFrame({"fee": ["9.5", None]}))["fee"].tolist()
+    [9.5, nan]
     """
 
     columns: Mapping[str, Column]

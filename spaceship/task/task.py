@@ -18,6 +18,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from spaceship.errors import ConfigError, DataError, expected
 from spaceship.records import list_faults
@@ -36,7 +37,11 @@ class Problem(StrEnum):
 
 
 class ColumnType(StrEnum):
-    """The types of columns; `date` and `datetime` differ in what their values look like only."""
+    """The types of columns; `date` and `datetime` differ in what their values look like only.
+
+    >>> [one.value for one in ColumnType if one.is_time]
+    ['date', 'datetime']
+    """
 
     NUMBER = "number"
     CATEGORY = "category"
@@ -95,10 +100,20 @@ class Column(_Part):
 
     @field_validator("min", "max")
     @classmethod
-    def _number(cls, bound: float | str | None, info: ValidationInfo) -> float | str | None:
-        """Return the bound of a number as one: YAML's 1e15 is a text to some readers."""
-        is_number = info.data.get("type") is ColumnType.NUMBER
-        return float(bound) if is_number and bound is not None else bound
+    def _fit_type(cls, bound: float | str | None, info: ValidationInfo) -> float | str | None:
+        """Return a number's bound as a number; raise if it is none, or no day of a time."""
+        kind = info.data.get("type")
+        if bound is None or kind is None:
+            return bound
+        try:
+            if kind is ColumnType.NUMBER:
+                return float(bound)
+            if kind.is_time:
+                date.fromisoformat(str(bound)[:10])
+        except ValueError:
+            wanted = {"wanted": "a day, such as 2026-01-31" if kind.is_time else "a number"}
+            raise PydanticCustomError("bound", "Input should be {wanted}", wanted) from None
+        return bound
 
 
 class Group(_Part):
@@ -111,7 +126,7 @@ class Group(_Part):
 class Part(_Part):
     """A part of a text column: what the first group of a regular expression finds at its start.
 
-    >>> Part(of="Cabin", pattern="([^/]+)/").type
+    >>> Part(of="postcode", pattern="([0-9])").type
     <ColumnType.CATEGORY: 'category'>
     """
 
@@ -309,7 +324,9 @@ class Task(_Part):
         """
         column = frame[self.label]
         if self.problem is Problem.MULTICLASS:
-            return pd.Categorical(column, categories=self.classes).codes.astype(np.int64)
+            return (
+                pd.Index(self.classes, dtype="str").get_indexer(pd.Index(column)).astype(np.int64)
+            )
         values: npt.NDArray[Any] = column.to_numpy()
         return values
 
@@ -335,8 +352,10 @@ class Task(_Part):
         Without groups it is the row's id, and without ids a digest of its contents, so that equal
         rows are never torn apart.
 
-        >>> task.group_names(people.test).iloc[0] in people.test["PassengerId"].iloc[0]
-        True
+        >>> plain = {"problem": "regression", "label": "sales", "columns": {"size": "number"}}
+        >>> shops = Task.read({**plain, "group": "town"})
+        >>> shops.group_names(pd.DataFrame({"town": ["Ulm", "Bern"], "size": 1.0})).tolist()
+        ['Ulm', 'Bern']
         """
         if self.group is None:
             return frame[self.id] if self.id is not None else _contents(frame, self.raw)

@@ -9,11 +9,15 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
+from sklearn.base import is_regressor
 
 from spaceship.config.build import build
 from spaceship.config.resolvers import register_resolvers
 from spaceship.config.secrets import loggable
+from spaceship.data._base import DataSource
 from spaceship.errors import MissingDependencyError
+from spaceship.experiment import Experiment
+from spaceship.task.task import Problem
 from spaceship.tracking.store import Store
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
@@ -23,11 +27,19 @@ CHOICES = sorted(
     if path.parent not in {CONFIGS, CONFIGS / "hydra", CONFIGS / "local"}
 )
 OPTIONAL = {"xgboost"}
-NEEDED = {("tracking", "server"): ["tracking.uri=http://127.0.0.1:5000"]}
+NEEDED = {
+    ("tracking", "server"): ["tracking.uri=http://127.0.0.1:5000"],
+    ("data", "sklearn"): ["task=wine"],
+    ("data", "sql"): ["data.url=sqlite:///tables.db", "data.train=shops"],
+}
 
 
 def choices(*groups: str) -> list[tuple[str, str]]:
     return [choice for choice in CHOICES if choice[0] in groups]
+
+
+TASKS = [choice for choice in choices("task") if choice[1] != "new"]
+"""Every task; `new` holds the settings of mode=init."""
 
 
 @cache
@@ -45,6 +57,7 @@ def composed(group: str, name: str) -> DictConfig:
 def test_every_group_has_choices() -> None:
     groups = {group for group, _ in CHOICES}
     assert {"data", "features", "model", "gate", "mode", "tracking", "experiment"} <= groups
+    assert {"task", "split"} <= groups
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids="=".join)
@@ -63,6 +76,22 @@ def test_builds_the_class_it_names(choice: tuple[str, str]) -> None:
     assert type(part) is get_object(node["_target_"])
     homes = (f"spaceship.{group}.", f"spaceship.task.spaceship_titanic.{group}.")
     assert type(part).__module__.startswith(homes)
+
+
+@pytest.mark.parametrize("choice", TASKS, ids="=".join)
+def test_every_task_is_one_and_has_data_and_features(choice: tuple[str, str]) -> None:
+    cfg = composed(*choice).copy()
+    OmegaConf.set_readonly(cfg, value=False)
+    experiment = Experiment.of(cfg)
+    assert experiment.task.name == choice[1]
+    assert isinstance(experiment.source, DataSource)
+    estimator = experiment.pipeline(experiment.recipe())[-1]
+    assert is_regressor(estimator) == (experiment.task.problem is Problem.REGRESSION)
+
+
+@pytest.mark.parametrize("choice", choices("split"), ids="=".join)
+def test_every_split_is_a_protocol(choice: tuple[str, str]) -> None:
+    assert Experiment.of(composed(*choice)).protocol.kind == choice[1]
 
 
 @pytest.mark.parametrize("choice", choices("gate/rule"), ids="=".join)

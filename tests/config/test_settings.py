@@ -18,7 +18,13 @@ GOOD: dict[str, Any] = {
     "objective": {"metric": "cv_log_loss"},
     "reason": None,
     "history": {"output": None, "at": None},
-    "inference": {"output": "out.csv", "max_drift": None, "on_drift": "warn"},
+    "inference": {
+        "output": "out.csv",
+        "input": None,
+        "proba": False,
+        "max_drift": None,
+        "on_drift": "warn",
+    },
     "simulate": {"eras": 6, "window": 1, "groups": 4000, "drift_from": 0.0, "drift_to": 1.0},
     "tracking": {"uri": "sqlite:///a.db", "artifacts": None, "experiment": "spaceship"},
 }
@@ -61,6 +67,8 @@ def test_usable_threads(threads: int) -> None:
         ("split.salt", None, "a text"),
         *[("inference.max_drift", value, "0 or more") for value in (-0.1, "x", True)],
         *[("inference.max_drift", float(value), "0 or more") for value in ("inf", "nan")],
+        *[("inference.input", value, "a CSV or Parquet file, or null") for value in (True, [])],
+        *[("inference.proba", value, "true or false") for value in (None, 1, "yes")],
         ("inference.on_drift", "panic", "one of fail, warn"),
         ("calibration", "magic", "one of none, isotonic, sigmoid, temperature"),
         *[("threshold", value, "0.5 or tuned") for value in (0.4, "best", True)],

@@ -3,6 +3,12 @@
 from pathlib import Path
 
 import pytest
+import yaml
+
+from spaceship.config.installation import configs
+from spaceship.data._base import Dataset, DataSource
+from spaceship.data.checks import checked
+from spaceship.task.task import Task
 
 HEADER = (
     "PassengerId,HomePlanet,CryoSleep,Cabin,Destination,Age,VIP,"
@@ -26,3 +32,13 @@ def folder(tmp_path: Path) -> Path:
 
 def write(path: Path, header: str, rows: list[str]) -> None:
     path.write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+
+
+def load(source: DataSource, task: Task) -> Dataset:
+    """Return the checked data set of a source, without the cache."""
+    return checked(source.read(task), task)
+
+
+def built_in() -> Task:
+    """Return the built-in task, as the fixture `task` gives it."""
+    return Task.read(yaml.safe_load((configs() / "task" / "spaceship_titanic.yaml").read_text()))

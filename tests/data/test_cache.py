@@ -12,9 +12,11 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from spaceship.data._base import Dataset, DataSource
+from spaceship.data._base import Dataset, DataSource, Table, Tables
 from spaceship.data.cache import filling, load_dataset
 from spaceship.data.synthetic import SyntheticData
+from spaceship.task.task import Task
+from tests.data.conftest import load
 from tests.forks import Fork
 
 LOADS = """
@@ -22,7 +24,10 @@ import sys
 from pathlib import Path
 from spaceship.data.cache import load_dataset
 from spaceship.data.synthetic import SyntheticData
-people, folder = load_dataset(SyntheticData(2000, 1, 0.0, 0.33), Path(sys.argv[1]))
+from spaceship.task.task import Task
+from tests.data.conftest import load
+from tests.data.conftest import built_in
+people, folder = load_dataset(SyntheticData(2000, 1, 0.0, 0.33), built_in(), Path(sys.argv[1]))
 print(people.digest, folder)
 """
 
@@ -35,48 +40,53 @@ class Counted(DataSource):
     def __init__(self, people: Dataset, key: str = "a" * 64) -> None:
         self.people, self.key, self.loads = people, key, 0
 
-    def fingerprint(self) -> str:
+    def fingerprint(self, _: Task) -> str:
         return self.key
 
-    def load(self) -> Dataset:
+    def read(self, _: Task) -> Tables:
         self.loads += 1
-        return self.people
+        frames = {name: getattr(self.people, name) for name in ("train", "test", "sample")}
+        return Tables(**{name: Table(one, name) for name, one in frames.items() if one is not None})
 
 
 @pytest.fixture(scope="module")
-def few() -> Dataset:
-    return SyntheticData(n_groups=30, seed=1, drift=0.0, test_fraction=0.33).load()
+def few(task: Task) -> Dataset:
+    return load(SyntheticData(n_groups=30, seed=1, drift=0.0, test_fraction=0.33), task)
 
 
 def assert_same(found: Dataset, expected: Dataset) -> None:
     assert found.digest == expected.digest
     assert_frame_equal(found.train, expected.train)
-    assert_frame_equal(found.test, expected.test)
-    assert (found.sample is None) == (expected.sample is None)
-    if found.sample is not None and expected.sample is not None:
-        assert_frame_equal(found.sample, expected.sample)
+    assert found.task == expected.task
+    for ours, theirs in ((found.test, expected.test), (found.sample, expected.sample)):
+        assert (ours is None) == (theirs is None)
+        if ours is not None and theirs is not None:
+            assert_frame_equal(ours, theirs)
 
 
 @pytest.mark.parametrize("with_sample", [True, False])
 def test_the_second_time_nothing_is_loaded(
-    few: Dataset, tmp_path: Path, *, with_sample: bool
+    task: Task, few: Dataset, tmp_path: Path, *, with_sample: bool
 ) -> None:
     people = few if with_sample else replace(few, sample=None)
     source = Counted(people)
-    first, folder = load_dataset(source, tmp_path)
-    second, again = load_dataset(source, tmp_path)
+    first, folder = load_dataset(source, task, tmp_path)
+    second, again = load_dataset(source, task, tmp_path)
     assert source.loads == 1
-    assert folder == again == tmp_path / "data" / "counted" / "aaaaaaaaaaaaaaaa"
+    assert folder == again
+    assert folder.parent == tmp_path / "data" / "spaceship_titanic" / "counted"
     assert_same(first, people)
     assert_same(second, people)
 
 
-def test_other_content_is_loaded_afresh_and_both_are_kept(few: Dataset, tmp_path: Path) -> None:
+def test_other_content_is_loaded_afresh_and_both_are_kept(
+    task: Task, few: Dataset, tmp_path: Path
+) -> None:
     sources = Counted(few), Counted(few, "b" * 64)
-    folders = {load_dataset(source, tmp_path)[1] for source in sources}
+    folders = {load_dataset(source, task, tmp_path)[1] for source in sources}
     assert len(folders) == 2
     for source in sources:
-        load_dataset(source, tmp_path)
+        load_dataset(source, task, tmp_path)
     assert [source.loads for source in sources] == [1, 1]
 
 
@@ -102,25 +112,45 @@ SPOILERS: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("spoil", SPOILERS)
 def test_a_copy_that_is_not_as_it_was_written_is_replaced(
-    few: Dataset, tmp_path: Path, spoil: str
+    task: Task, few: Dataset, tmp_path: Path, spoil: str
 ) -> None:
     source = Counted(few)
-    _, folder = load_dataset(source, tmp_path)
+    _, folder = load_dataset(source, task, tmp_path)
     SPOILERS[spoil](folder)
-    found, _ = load_dataset(source, tmp_path)
+    found, _ = load_dataset(source, task, tmp_path)
     assert source.loads == 2
     assert_same(found, few)
-    assert_same(load_dataset(source, tmp_path)[0], few)
+    assert_same(load_dataset(source, task, tmp_path)[0], few)
     assert source.loads == 2, "the new copy is whole"
 
 
-def test_what_a_killed_run_left_does_not_matter(few: Dataset, tmp_path: Path) -> None:
-    left = tmp_path / "data" / "counted" / ".unfinished-abc"
+def test_another_meaning_of_the_columns_is_loaded_afresh(
+    task: Task, few: Dataset, tmp_path: Path
+) -> None:
+    source = Counted(few)
+    age = task.columns["Age"].model_copy(update={"max": 130.0})
+    wider = task.model_copy(update={"columns": {**task.columns, "Age": age}})
+    folders = {load_dataset(source, one, tmp_path)[1] for one in (task, wider, task)}
+    assert len(folders) == source.loads == 2
+
+
+def test_without_test_part_and_with_classes_of_the_data(tmp_path: Path) -> None:
+    node = {"name": "any", "problem": "multiclass", "label": "y", "columns": {"x": "number"}}
+    rows = pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": ["b", "10", "9"]})
+    source = Counted(Dataset(Task.read(node), rows, None, None, ""))
+    first, second = (load_dataset(source, Task.read(node), tmp_path)[0] for _ in range(2))
+    assert source.loads == 1
+    assert_same(first, second)
+    assert second.task.classes == ("9", "10", "b")
+
+
+def test_what_a_killed_run_left_does_not_matter(task: Task, few: Dataset, tmp_path: Path) -> None:
+    left = tmp_path / "data" / "spaceship_titanic" / "counted" / ".unfinished-abc"
     left.mkdir(parents=True)
     (left / "train.parquet").write_text("half")
     source = Counted(few)
     for _ in range(2):
-        assert_same(load_dataset(source, tmp_path)[0], few)
+        assert_same(load_dataset(source, task, tmp_path)[0], few)
     assert source.loads == 1
 
 
@@ -137,7 +167,7 @@ def test_what_is_interrupted_leaves_nothing(fault: type[BaseException], tmp_path
 
 
 def test_what_cannot_be_finished_goes(
-    few: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    task: Task, few: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_: pd.DataFrame, path: Path) -> None:
         path.write_bytes(b"half")
@@ -145,8 +175,8 @@ def test_what_cannot_be_finished_goes(
 
     monkeypatch.setattr(pd.DataFrame, "to_parquet", full)
     with pytest.raises(OSError, match="No space"):
-        load_dataset(Counted(few), tmp_path)
-    assert list((tmp_path / "data" / "counted").iterdir()) == []
+        load_dataset(Counted(few), task, tmp_path)
+    assert list((tmp_path / "data" / "spaceship_titanic" / "counted").iterdir()) == []
 
 
 @pytest.mark.slow
@@ -156,7 +186,7 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
     answers = [process.communicate() for process in both]
     assert [process.returncode for process in both] == [0, 0], answers
     assert answers[0][0] == answers[1][0]
-    folder = tmp_path / "data" / "synthetic"
+    folder = tmp_path / "data" / "spaceship_titanic" / "synthetic"
     assert len(list(folder.iterdir())) == 1, "nothing unfinished is left"
 
 

@@ -9,12 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spaceship.data.checks import check, check_disjoint, check_sample
+from spaceship.data._base import Table, Tables
+from spaceship.data.checks import check, check_disjoint, check_sample, checked
 from spaceship.data.csv_reader import read_csv
 from spaceship.data.digest import digest
 from spaceship.errors import DataError
 from spaceship.task.spaceship_titanic.columns import COLUMNS, LABEL
+from spaceship.task.task import Task
+from tests.data.conftest import built_in
 
+TASK = built_in()
 HEADER = [*COLUMNS, LABEL]
 ROWS = [
     "0001_01,Europa,False,B/0/P,TRAPPIST-1e,39.0,False,0.0,0.0,0.0,0.0,0.0,Maham Ofracculy,False",
@@ -28,12 +32,12 @@ GOOD = ",".join(HEADER) + "\n" + "\n".join(ROWS) + "\n"
 def check_text(folder: Path, text: str, *, labelled: bool = True) -> pd.DataFrame:
     path = folder / "train.csv"
     path.write_text(text, encoding="utf-8", newline="")
-    return check(read_csv(path), source="train.csv", labelled=labelled)
+    return check(Table(read_csv(path), "train.csv"), TASK, labelled=labelled)
 
 
 def good() -> pd.DataFrame:
     cells = [dict(zip(HEADER, row.split(","), strict=True)) for row in ROWS[:3]]
-    return check(pd.DataFrame(cells), source="frame", labelled=True)
+    return check(Table(pd.DataFrame(cells), "frame"), TASK, labelled=True)
 
 
 def edited(row: int, **values: str) -> str:
@@ -59,7 +63,7 @@ FAULTS = {
         edited(1, Age="old"),
         ["Age: expected a number, found 1 row otherwise: line 3 'old'"],
     ),
-    "negative spend": (edited(1, Spa="-1"), ["Spa: expected zero or more", "line 3 '-1'"]),
+    "negative spend": (edited(1, Spa="-1"), ["Spa: expected 0 to 1e+15", "line 3 '-1'"]),
     "infinite spend": (edited(0, VRDeck="inf"), ["VRDeck: expected a finite number", "'inf'"]),
     "negative age": (edited(0, Age="-0.5"), ["Age: expected 0 to 120 years", "line 2 '-0.5'"]),
     "great age": (edited(0, Age="121"), ["Age: expected 0 to 120 years", "line 2 '121'"]),
@@ -120,7 +124,7 @@ def test_all_faults_come_in_one_message(tmp_path: Path) -> None:
 def test_only_the_first_rows_of_a_fault_are_shown() -> None:
     frame = pd.concat([good()] * 9, ignore_index=True).assign(Age=-1.0)
     with pytest.raises(DataError, match=r"found 27 rows otherwise: (row \d -1.0, ){5}…"):
-        check(frame, source="frame", labelled=True)
+        check(Table(frame, "frame"), TASK, labelled=True)
 
 
 @pytest.mark.parametrize("text", SAME.values(), ids=SAME)
@@ -161,14 +165,14 @@ def test_good_file_is_silent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
 
 def test_groups_must_not_be_shared() -> None:
     train, test = good(), good()
-    check_disjoint(train.iloc[:2], test.iloc[2:])
+    check_disjoint(train.iloc[:2], test.iloc[2:], TASK)
     with pytest.raises(DataError, match=r"found 2 in both: 0001, 0002; move"):
-        check_disjoint(train, test.iloc[:2])
+        check_disjoint(train, test.iloc[:2], TASK)
 
 
 def test_sample_is_typed() -> None:
     sample = pd.DataFrame({"PassengerId": good()["PassengerId"], "Transported": "False"})
-    checked = check_sample(sample, good())
+    checked = check_sample(Table(sample, "sample.csv"), good(), TASK)
     assert checked.dtypes.astype(str).tolist() == ["str", "bool"]
     assert not checked["Transported"].any()
 
@@ -190,30 +194,63 @@ def test_sample_is_typed() -> None:
 def test_sample_must_fit_the_test_file(ids: list[str], labels: object, fragment: str) -> None:
     sample = pd.DataFrame({"PassengerId": ids, "Transported": labels})
     with pytest.raises(DataError) as caught:
-        check_sample(sample, good())
+        check_sample(Table(sample, "sample.csv"), good(), TASK)
     assert fragment in str(caught.value)
 
 
 def test_sample_needs_both_columns() -> None:
     sample = pd.DataFrame({"PassengerId": ["0001_01"], "transported": [True]})
     with pytest.raises(DataError, match=r"missing: Transported \(is 'transported' meant\?\)"):
-        check_sample(sample, good())
+        check_sample(Table(sample, "sample.csv"), good(), TASK)
+
+
+def test_a_sample_is_checked_where_the_files_are_loaded() -> None:
+    train, test = Table(good().iloc[:2], "train.csv"), Table(good().iloc[2:], "test.csv")
+    sample = Table(good().iloc[:1], "sample.csv")
+    with pytest.raises(DataError, match=r"sample\.csv: .*0001_01 for 0003_01"):
+        checked(Tables(train, test, sample), TASK)
+
+
+ANY = {"name": "any", "problem": "multiclass", "label": "y", "columns": {"x": "number"}}
+RAW = pd.DataFrame({"x": ["1", "2", "3"], " y ": ["b", "10", "9"]})
+
+
+def test_classes_are_those_of_the_label() -> None:
+    data = checked(Tables(Table(RAW, "rows")), Task.read(ANY))
+    assert data.task.classes == ("9", "10", "b")
+    assert data.test is None
+
+
+@pytest.mark.parametrize(
+    ("frame", "fragment"),
+    [
+        (RAW[["x"]], "missing: y"),
+        (RAW.assign(y="a"), "found more than once: y"),
+        (RAW.head(0), "expected at least one row"),
+        (RAW.head(1), "two or more values, found 'b'"),
+    ],
+)
+def test_a_label_without_classes_is_refused(frame: pd.DataFrame, fragment: str) -> None:
+    with pytest.raises(DataError) as caught:
+        checked(Tables(Table(frame, "rows")), Task.read(ANY))
+    assert fragment in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["PassengerId", "Transported"])
 def test_sample_has_each_column_once(name: str) -> None:
     sample = good()[["PassengerId", "Transported", name]]
     with pytest.raises(DataError, match=f"found more than once: {name}"):
-        check_sample(sample, good())
+        check_sample(Table(sample, "sample.csv"), good(), TASK)
 
 
 def test_digest_is_the_same_in_another_process(tmp_path: Path) -> None:
     expected = digest(check_text(tmp_path, GOOD))
     code = (
         "import sys; from spaceship.data.checks import check;"
+        "from spaceship.data._base import Table; from tests.data.conftest import built_in;"
         "from spaceship.data.csv_reader import read_csv; from spaceship.data.digest import digest;"
-        "frame = read_csv(sys.argv[1]);"
-        "print(digest(check(frame, source='', labelled=True)))"
+        "table = Table(read_csv(sys.argv[1]), '');"
+        "print(digest(check(table, built_in(), labelled=True)))"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "train.csv")]
     result = subprocess.run(command, capture_output=True, text=True, check=True)

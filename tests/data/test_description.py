@@ -6,14 +6,15 @@ import pytest
 
 from spaceship.data._base import Dataset
 from spaceship.data.description import describe, description_table
-from spaceship.task.column_types import typed
+from spaceship.task.column_types import typed, typed_label
 from spaceship.task.spaceship_titanic.columns import COLUMNS
+from spaceship.task.task import Task
 
 LABEL = "Transported"
 
 
 @pytest.fixture
-def frame() -> pd.DataFrame:
+def frame(task: Task) -> pd.DataFrame:
     raw = dict.fromkeys(COLUMNS, [None] * 4) | {
         "PassengerId": ["0001_01", "0002_01", "0003_01", "0004_01"],
         "HomePlanet": ["Earth", "Mars", "Earth", None],
@@ -22,11 +23,12 @@ def frame() -> pd.DataFrame:
         "Name": [None] * 4,
         LABEL: [True, False, False, True],
     }
-    return typed(pd.DataFrame(raw))
+    frame = pd.DataFrame(raw)
+    return typed(frame, task.raw).assign(**{LABEL: typed_label(frame, task)})
 
 
-def test_figures_of_each_kind_of_column(frame: pd.DataFrame) -> None:
-    profile = describe(frame, LABEL)
+def test_figures_of_each_kind_of_column(task: Task, frame: pd.DataFrame) -> None:
+    profile = describe(frame, task)
     assert profile.index.tolist() == frame.columns.tolist()
     planet, cryo, age = (profile.loc[name] for name in ("HomePlanet", "CryoSleep", "Age"))
     assert (planet["dtype"], planet["missing"], planet["distinct"]) == ("str", 0.25, 2)
@@ -38,15 +40,15 @@ def test_figures_of_each_kind_of_column(frame: pd.DataFrame) -> None:
     assert pd.isna(profile.loc[LABEL, "label_if_missing"])
 
 
-def test_a_column_without_any_value(frame: pd.DataFrame) -> None:
-    name = describe(frame, LABEL).loc["Name"]
+def test_a_column_without_any_value(task: Task, frame: pd.DataFrame) -> None:
+    name = describe(frame, task).loc["Name"]
     assert (name["missing"], name["distinct"], name["top"]) == (1.0, 0, "")
     assert pd.isna(name["top_share"])
     assert name["label_if_missing"] == 0.5
 
 
-def test_a_terminal_gets_a_line_a_column(people: Dataset) -> None:
-    shown = description_table(describe(people.train, LABEL))
+def test_a_terminal_gets_a_line_a_column(task: Task, people: Dataset) -> None:
+    shown = description_table(describe(people.train, task))
     assert len(shown.splitlines()) == len(people.train.columns) + 1 + 1
     assert "NaN" not in shown
     assert "Earth" in shown

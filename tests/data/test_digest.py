@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from spaceship.data._base import Table
 from spaceship.data.checks import check
 from spaceship.data.digest import digest
 from spaceship.task.spaceship_titanic.columns import COLUMNS, LABEL
+from tests.data.conftest import built_in
 
 ROWS = [
     "0001_01,Europa,False,B/0/P,TRAPPIST-1e,39.0,False,0.0,0.0,0.0,0.0,0.0,Maham Ofracculy,False",
@@ -17,7 +19,7 @@ ROWS = [
 
 def good() -> pd.DataFrame:
     cells = [dict(zip([*COLUMNS, LABEL], row.split(","), strict=True)) for row in ROWS]
-    return check(pd.DataFrame(cells), source="frame", labelled=True)
+    return check(Table(pd.DataFrame(cells), "frame"), built_in(), labelled=True)
 
 
 CHANGES = {

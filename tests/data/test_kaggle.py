@@ -23,6 +23,8 @@ from spaceship.errors import (
     MissingDependencyError,
     SpaceshipError,
 )
+from spaceship.task.task import Files, Task
+from tests.data.conftest import load
 
 # kagglehub leaves the answers it refuses open; the fixture collects them while this holds.
 pytestmark = [
@@ -87,33 +89,33 @@ def archive(folder: Path) -> bytes:
     return buffer.getvalue()
 
 
-def refusal() -> SpaceshipError:
+def refusal(task: Task) -> SpaceshipError:
     with pytest.raises(SpaceshipError) as caught:
-        KaggleData("spaceship-titanic").load()
+        KaggleData("spaceship-titanic").read(task)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
     return caught.value
 
 
-def test_download_is_what_the_folder_holds(kaggle: Kaggle, folder: Path) -> None:
+def test_download_is_what_the_folder_holds(task: Task, kaggle: Kaggle, folder: Path) -> None:
     kaggle.body = archive(folder)
     source, local = KaggleData("spaceship-titanic"), LocalData(folder)
-    assert source.load().digest == local.load().digest
-    assert source.fingerprint() == local.fingerprint()
+    assert load(source, task).digest == load(local, task).digest
+    assert source.fingerprint(task) == local.fingerprint(task)
     assert kaggle.asked == [f"Bearer {TOKEN}"]  # once for both
 
 
 @pytest.mark.parametrize("lost", ["network", "token"])
 def test_downloaded_files_are_reused(
-    kaggle: Kaggle, folder: Path, monkeypatch: pytest.MonkeyPatch, lost: str
+    task: Task, kaggle: Kaggle, folder: Path, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
     kaggle.body = archive(folder)
-    before = KaggleData("spaceship-titanic").fingerprint()
+    before = KaggleData("spaceship-titanic").fingerprint(task)
     if lost == "network":
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     else:
         monkeypatch.delenv("KAGGLE_API_TOKEN")
-    assert KaggleData("spaceship-titanic").fingerprint() == before
+    assert KaggleData("spaceship-titanic").fingerprint(task) == before
     assert len(kaggle.asked) == 1
 
 
@@ -122,31 +124,31 @@ def test_downloaded_files_are_reused(
     [
         (401, CredentialsError, ["HTTP status 401 for yours", "create an API token"]),
         (403, CredentialsError, ["accept the rules", "competitions/spaceship-titanic/rules"]),
-        (404, ConfigError, ["HTTP status 404", "data.competition=spaceship-titanic"]),
+        (404, ConfigError, ["HTTP status 404", "data.competition=NAME"]),
         (429, CredentialsError, ["HTTP status 429", "try again later"]),
         (500, CredentialsError, ["HTTP status 500", "data=local data.dir=FOLDER"]),
         (503, CredentialsError, ["HTTP status 503", "try again later"]),
     ],
 )
 def test_status_is_explained(
-    kaggle: Kaggle, status: int, kind: type[SpaceshipError], fragments: list[str]
+    task: Task, kaggle: Kaggle, status: int, kind: type[SpaceshipError], fragments: list[str]
 ) -> None:
     kaggle.status = status
-    error = refusal()
+    error = refusal(task)
     assert type(error) is kind
     assert [part for part in fragments if part not in str(error)] == []
     assert TOKEN not in str(error)
 
 
-def test_no_network(kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_network(task: Task, kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    assert "found ProxyError; check the network and the proxy" in str(refusal())
+    assert "found ProxyError; check the network and the proxy" in str(refusal(task))
     assert kaggle.asked == []
 
 
-def test_no_credentials(kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_credentials(task: Task, kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KAGGLE_API_TOKEN")
-    error = refusal()
+    error = refusal(task)
     assert isinstance(error, CredentialsError)
     assert "found none; create an API token on https://www.kaggle.com/settings/api" in str(error)
     assert kaggle.asked == []
@@ -154,10 +156,10 @@ def test_no_credentials(kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("token", ["secret\ntoken", "secret-tokén\u2026"])
 def test_token_that_no_header_can_hold(
-    kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch, token: str
+    task: Task, kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch, token: str
 ) -> None:
     monkeypatch.setenv("KAGGLE_API_TOKEN", token)
-    error = refusal()
+    error = refusal(task)
     assert "credentials, found some that cannot be read" in str(error)
     assert "secret" not in str(error)
     assert kaggle.asked == []
@@ -165,57 +167,78 @@ def test_token_that_no_header_can_hold(
 
 @pytest.mark.parametrize("text", ["{", '{"username": "me"}', '{"key": "secret"}'])
 def test_broken_credentials_file(
-    kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str
+    task: Task, kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str
 ) -> None:
     monkeypatch.delenv("KAGGLE_API_TOKEN")
     (tmp_path / "kaggle.json").write_text(text)
-    error = refusal()
+    error = refusal(task)
     assert "found some that cannot be read" in str(error)
     assert "secret" not in str(error)
     assert kaggle.asked == []
 
 
-def test_page_instead_of_an_archive(kaggle: Kaggle) -> None:
+def test_page_instead_of_an_archive(task: Task, kaggle: Kaggle) -> None:
     kaggle.body = b"<!DOCTYPE html>"
-    error = refusal()
+    error = refusal(task)
     assert isinstance(error, DataError)
     assert "expected Kaggle to send whole files" in str(error)
     assert "cache/competitions, or try again" in str(error)
 
 
 def test_cache_that_cannot_be_written(
-    kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    task: Task, kaggle: Kaggle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path / "file" / "cache"))
-    error = refusal()
+    error = refusal(task)
     assert isinstance(error, DataError)
     assert "found Not a directory;" in str(error)
     assert "make room in" in str(error)
     assert kaggle.asked == []
 
 
-def test_archive_of_another_competition(kaggle: Kaggle, folder: Path) -> None:
+def test_archive_of_another_competition(task: Task, kaggle: Kaggle, folder: Path) -> None:
     (folder / "train.csv").unlink()
     kaggle.body = archive(folder)
     with pytest.raises(DataError, match=r"train\.csv: expected a CSV file, found no such file"):
-        KaggleData("titanic").load()
+        KaggleData("titanic").read(task)
 
 
-def test_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_competition_has_to_be_named(task: Task, kaggle: Kaggle, folder: Path) -> None:
+    other = task.model_copy(update={"name": "other"})
+    with pytest.raises(
+        ConfigError, match=r"the competition of task=other, found data\.competition"
+    ):
+        KaggleData().read(other)
+    assert kaggle.asked == []
+    (folder / "train.csv").rename(folder / "learn.csv")
+    kaggle.body = archive(folder)
+    files = Files(train="learn.csv", test=None)
+    named = other.model_copy(update={"files": files})
+    assert len(load(KaggleData("playground-series-s5e1"), named).train) == 3
+
+
+def test_the_built_in_task_has_a_competition(task: Task, kaggle: Kaggle, folder: Path) -> None:
+    kaggle.body = archive(folder)
+    assert load(KaggleData(), task).digest == load(LocalData(folder), task).digest
+
+
+def test_missing_package(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    _download.cache_clear()
     monkeypatch.setitem(sys.modules, "kagglehub", None)
-    error = refusal()
+    error = refusal(task)
     assert isinstance(error, MissingDependencyError)
     assert 'pip install -e ".[kaggle]"' in str(error)
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "https://www.kaggle.com/c/x", "Space Ship", "../x"])
 def test_name_no_competition_can_have(name: str) -> None:
-    with pytest.raises(ConfigError, match=r"found .*data\.competition=spaceship-titanic"):
+    with pytest.raises(ConfigError, match=r"found .*data\.competition=NAME"):
         KaggleData(name)
 
 
 def test_nothing_secret_is_logged_or_printed(
+    task: Task,
     kaggle: Kaggle,
     folder: Path,
     caplog: pytest.LogCaptureFixture,
@@ -223,6 +246,6 @@ def test_nothing_secret_is_logged_or_printed(
 ) -> None:
     kaggle.body = archive(folder)
     with caplog.at_level(logging.DEBUG):
-        KaggleData("spaceship-titanic").load()
+        KaggleData("spaceship-titanic").read(task)
     captured = capfd.readouterr()
     assert TOKEN not in caplog.text + captured.out + captured.err

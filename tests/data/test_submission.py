@@ -1,23 +1,23 @@
 """The submission has the input's rows in the input's order, and is written whole or not at all."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from spaceship.data._base import Dataset
+from spaceship.data._base import Dataset, Table
+from spaceship.data.checks import check_sample
 from spaceship.data.submission import submission, usable, write
 from spaceship.errors import ConfigError, DataError, SubmissionError
 
 
 def test_rows_and_order_are_the_inputs(people: Dataset) -> None:
+    assert people.test is not None
     backwards = people.test.iloc[::-1].reset_index(drop=True)
-    order = replace(people, test=backwards, sample=None)
     flags = np.arange(len(backwards)) % 3 == 0
-    table = submission(flags, order)
+    table = submission(flags, backwards, people.task)
     assert table.columns.tolist() == ["PassengerId", "Transported"]
     assert table["PassengerId"].tolist() == people.test["PassengerId"].tolist()[::-1]
     assert table["Transported"].tolist() == flags.tolist()
@@ -27,18 +27,20 @@ def test_rows_and_order_are_the_inputs(people: Dataset) -> None:
 @pytest.mark.parametrize("spoil", ["order", "length", "names"])
 def test_a_sample_of_other_passengers_is_refused(people: Dataset, spoil: str) -> None:
     assert people.sample is not None
+    assert people.test is not None
     sample = {
         "order": people.sample.iloc[::-1].reset_index(drop=True),
         "length": people.sample.head(3),
         "names": people.sample.assign(PassengerId=people.sample["PassengerId"] + "x"),
     }[spoil]
     with pytest.raises(DataError, match="expected the PassengerIds of the test file"):
-        submission(np.zeros(len(people.test), dtype=bool), replace(people, sample=sample))
+        check_sample(Table(sample, "sample.csv"), people.test, people.task)
 
 
 def test_predictions_of_another_length_are_a_fault(people: Dataset) -> None:
+    assert people.test is not None
     with pytest.raises(ValueError, match="length"):
-        submission(np.array([True, False]), people)
+        submission(np.array([True, False]), people.test, people.task)
 
 
 def test_the_file_is_as_kaggle_wants_it(tmp_path: Path) -> None:

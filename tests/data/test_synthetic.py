@@ -12,9 +12,11 @@ from omegaconf import OmegaConf
 
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError
-from spaceship.task.column_types import typed
+from spaceship.task.column_types import typed, typed_label
 from spaceship.task.spaceship_titanic.columns import COLUMNS, ID, LABEL, SPENDS
 from spaceship.task.spaceship_titanic.generator.passengers import generate
+from spaceship.task.task import Task
+from tests.data.conftest import load
 
 CONFIG = Path(__file__).parents[2] / "configs" / "data" / "synthetic.yaml"
 
@@ -24,11 +26,12 @@ def make(**changes: float) -> SyntheticData:
     return SyntheticData(**arguments | changes)
 
 
-def test_the_default_is_of_kaggle_s_size_and_form() -> None:
+def test_the_default_is_of_kaggle_s_size_and_form(task: Task) -> None:
     config: Any = OmegaConf.to_container(OmegaConf.load(CONFIG))
     assert config.pop("_target_") == "spaceship.data.synthetic.SyntheticData"
-    data = SyntheticData(**config).load()
+    data = load(SyntheticData(**config), task)
     assert len(data.train) == pytest.approx(8693, rel=0.03)
+    assert data.test is not None
     assert len(data.test) == pytest.approx(4277, rel=0.03)
     assert list(data.train) == [*COLUMNS, LABEL]
     assert list(data.test) == list(COLUMNS)
@@ -37,26 +40,29 @@ def test_the_default_is_of_kaggle_s_size_and_form() -> None:
     pd.testing.assert_frame_equal(data.sample, data.test[[ID]].assign(Transported=False))
 
 
-def test_train_and_test_share_no_group() -> None:
-    data = make().load()
+def test_train_and_test_share_no_group(task: Task) -> None:
+    data = load(make(), task)
+    assert data.test is not None
     train, test = (set(f["PassengerId"].str[:4]) for f in (data.train, data.test))
     assert not train & test
     assert (len(train), len(test)) == (201, 99)
 
 
 @pytest.mark.parametrize("fraction", [0.001, 0.999])
-def test_neither_side_is_ever_empty(fraction: float) -> None:
-    data = make(n_groups=10, test_fraction=fraction).load()
+def test_neither_side_is_ever_empty(task: Task, fraction: float) -> None:
+    data = load(make(n_groups=10, test_fraction=fraction), task)
+    assert data.test is not None
     assert len(data.train) * len(data.test)
 
 
-def test_the_same_seed_gives_the_same_passengers_in_another_process() -> None:
+def test_the_same_seed_gives_the_same_passengers_in_another_process(task: Task) -> None:
     code = (
         "from spaceship.data.synthetic import SyntheticData as S;"
-        "print(S(n_groups=300, seed=1, drift=0.0, test_fraction=0.33).load().digest)"
+        "from tests.data.conftest import built_in, load;"
+        "print(load(S(n_groups=300, seed=1, drift=0.0, test_fraction=0.33), built_in()).digest)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == make().load().digest
+    assert done.stdout.strip() == load(make(), task).digest
 
 
 CHANGES = [{"n_groups": 301}, {"seed": 2}, {"drift": 0.1}, {"test_fraction": 0.4}]
@@ -64,10 +70,15 @@ CHANGES = [{"n_groups": 301}, {"seed": 2}, {"drift": 0.1}, {"test_fraction": 0.4
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: next(iter(change)))
 def test_every_argument_changes_the_passengers_and_the_fingerprint(
+    task: Task,
     change: dict[str, float],
 ) -> None:
-    assert make(**change).load().digest != make().load().digest
-    assert make(**change).fingerprint() != make().fingerprint() == make(drift=0).fingerprint()
+    assert load(make(**change), task).digest != load(make(), task).digest
+    assert (
+        make(**change).fingerprint(task)
+        != make().fingerprint(task)
+        == make(drift=0).fingerprint(task)
+    )
 
 
 def features(frame: pd.DataFrame) -> pd.DataFrame:
@@ -98,8 +109,11 @@ def test_a_model_is_as_right_as_on_kaggle_s_files_until_drift_makes_it_stale() -
     assert accuracy(train_later, test_later) > 0.78
 
 
-def test_a_model_of_synthetic_passengers_is_right_about_real_ones(real_data: Path) -> None:
-    real = typed(pd.read_csv(real_data / "train.csv", keep_default_na=True))
+def test_a_model_of_synthetic_passengers_is_right_about_real_ones(
+    task: Task, real_data: Path
+) -> None:
+    raw = pd.read_csv(real_data / "train.csv", keep_default_na=True)
+    real = typed(raw, task.raw).assign(**{LABEL: typed_label(raw, task)})
     assert accuracy(generate(6000, 7, 0.0)[0], real) >= 0.74
 
 

@@ -1,6 +1,7 @@
 """Whole pipelines on `features=table`: every kind of estimator and problem; stored and loaded."""
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,13 @@ from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from spaceship.features.raw import RawFeatures
 from spaceship.features.table import TableFeatures
-from spaceship.model.catboost import CategoryCatBoost
+from spaceship.model.catboost import CategoryCatBoost, CategoryCatBoostRegressor
 from spaceship.model.encoding import Encoding, encoder
-from spaceship.registry.packaging import _trusted_types
+from spaceship.registry.packaging import _trusted_types, load, save
 from spaceship.task.column_types import typed
 from spaceship.task.task import Task
 from tests.features.tables import Table, labels_of, rows_of
@@ -51,7 +52,7 @@ def estimator(name: str, problem: str) -> Any:
     if name == "lgbm":
         return LGBMRegressor(**QUICK) if regression else LGBMClassifier(**QUICK)
     if name == "catboost":
-        return CategoryCatBoost(**CATBOOST)
+        return (CategoryCatBoostRegressor if regression else CategoryCatBoost)(**CATBOOST)
     if name == "histogram":
         kind = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
         return kind(max_iter=5, categorical_features="from_dtype")
@@ -68,8 +69,6 @@ CASES += [("catboost", "native")]
 def test_estimators_fit_and_predict_the_same_for_rows_and_groups(
     problem: str, name: str, encoding: str, kind: type[TableFeatures]
 ) -> None:
-    if (name, problem) == ("catboost", "regression"):
-        pytest.skip("the wrapper is a classifier")
     table = table_of(problem)
     steps = [("features", kind(table.task.to_plain())), ("encoding", encoder(Encoding(encoding)))]
     whole = Pipeline([*steps, ("estimator", estimator(name, problem))])
@@ -89,6 +88,16 @@ def test_a_stored_set_needs_no_pickle_and_gives_the_same_bits() -> None:
     content = skops.io.dumps(fitted)
     loaded = skops.io.loads(content, trusted=_trusted_types(content))
     assert loaded.transform(table.frame).equals(fitted.transform(table.frame))
+
+
+def test_a_stored_pipeline_predicts_the_same_bits(tmp_path: Path) -> None:
+    table = table_of("regression")
+    steps = TableFeatures(table.task.to_plain()), encoder(Encoding.NATIVE), LGBMRegressor(**QUICK)
+    fitted = make_pipeline(*steps).fit(table.frame, table.y)
+    save(fitted, tmp_path / "model", table.frame, table.task)
+    predicted = load(str(tmp_path / "model")).predict(table.frame)
+    assert predicted.tolist() == fitted.predict(table.frame).tolist()
+    assert [*(tmp_path / "model").rglob("features/_target_encoding.py")]  # code that it needs
 
 
 def test_a_stored_set_with_very_many_levels_is_small_and_loads_at_once() -> None:

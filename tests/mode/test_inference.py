@@ -53,7 +53,7 @@ def artifacts(shell: Shell) -> set[str]:
 def test_the_champion_carries_the_profile_of_all_it_was_fitted_on(shell: Shell) -> None:
     (path,) = shell.outputs.glob(f"runs/*/*/{PROFILE_FILE}")
     profile = read_record(path, Profile)
-    (data,) = shell.outputs.glob("data/synthetic/*/train.parquet")
+    (data,) = shell.outputs.glob("data/spaceship_titanic/synthetic/*/train.parquet")
     assert profile.rows == len(pd.read_parquet(data))
     assert artifacts(shell) >= {PROFILE_FILE, "report.json", "holdout.csv"}
     holdout = pd.read_csv(path.with_name("holdout.csv"))["probability"]

@@ -17,7 +17,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from spaceship.config.installation import configs, program
 from spaceship.config.nodes import Nodes
 from spaceship.config.resolvers import register_resolvers
-from spaceship.data.local import read_table
+from spaceship.data.table_reader import read_table
 from spaceship.errors import SpaceshipError
 from spaceship.experiment import Experiment
 from spaceship.mode.init import init
@@ -155,7 +155,7 @@ def test_a_page_is_replaced_only_on_demand() -> None:
         (["data.train=empty.csv", "task.label=b"], "an empty file"),
         (["data.train=header.csv", "task.label=b"], "in 0 rows, found no value"),
         (["data.train=one.csv", "task.label=a"], "expected several columns"),
-        (["data.train=text.parquet", "task.label=a"], "expected a Parquet file"),
+        (["data.train=text.parquet", "task.label=a"], "expected a whole Parquet file"),
     ],
 )
 def test_what_cannot_be_used_is_refused(overrides: list[str], message: str) -> None:
@@ -177,7 +177,7 @@ def test_what_cannot_be_used_is_refused(overrides: list[str], message: str) -> N
     assert not Path("configs").exists()
 
 
-@pytest.mark.parametrize("row", [b"C9,1\n", b"\0,1,2,3\n"])
+@pytest.mark.parametrize("row", [b"C9,1\n", b"\0,1,2,3\n", b"\xff,1,2,3\n", b'"C9,1,2,3\n'])
 def test_a_fault_of_a_file_has_its_line(row: bytes) -> None:
     Path("shop.csv").write_bytes(customers().to_csv(index=False).encode() + row)
     with pytest.raises(SpaceshipError, match="line 42"):

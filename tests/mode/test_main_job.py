@@ -33,7 +33,7 @@ def first_time(tmp_path_factory: pytest.TempPathFactory) -> Shell:
 
 def test_main_job_ends_in_a_submission_and_a_champion(first_time: Shell) -> None:
     table = pd.read_csv(first_time.outputs / "submission.csv")
-    (data,) = first_time.outputs.glob("data/synthetic/*/test.parquet")
+    (data,) = first_time.outputs.glob("data/spaceship_titanic/synthetic/*/test.parquet")
     assert list(table.columns) == ["PassengerId", "Transported"]
     assert table["PassengerId"].tolist() == pd.read_parquet(data)["PassengerId"].tolist()
     assert table["Transported"].dtype == bool

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 SIMULATE = ["mode=simulate", "features=raw", QUICK_MODEL, "gate.floor.minimum=0.5"]
 SMALL = ["simulate.eras=3", "simulate.groups=600"]
-MODEL = "spaceship-simulation"
+MODEL = "spaceship_titanic-simulation"
 
 
 def folder_of(shell: Shell) -> Path:

@@ -105,7 +105,7 @@ def test_as_many_groups_as_folds_are_a_fold_each_however_uneven() -> None:
 
 
 def test_very_many_groups_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_GROUPS", 99)
+    monkeypatch.setattr(module, "MOST_GROUPS", 99)
     groups, kinds = clinics(list(range(100))), np.arange(200) % 4
     folds = group_folds(groups, kinds, MULTICLASS, n_splits=5, seed=0)
     drawn = inner_folds(groups, kinds, MULTICLASS, n_splits=5, seed=0)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from spaceship.data.local import read_table
+from spaceship.data.table_reader import read_table
 from spaceship.errors import SpaceshipError
 from spaceship.task.column_types import typed, typed_label
 from spaceship.task.inference.page import page, scalar
@@ -101,7 +101,7 @@ columns = st.sampled_from([cells, st.sampled_from(CELLS[:8]), st.sampled_from(["
 
 @st.composite
 def files(draw: st.DrawFn) -> tuple[list[str], list[list[str]], str]:
-    header = draw(st.lists(names, min_size=2, max_size=5))
+    header = draw(st.lists(names, min_size=2, max_size=5, unique_by=str.strip))
     n_rows = draw(st.integers(0, 8))
     made = [draw(st.lists(draw(columns), min_size=n_rows, max_size=n_rows)) for _ in header]
     return header, [list(row) for row in zip(*made, strict=True)], draw(st.sampled_from(",;\t"))

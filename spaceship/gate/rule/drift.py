@@ -41,7 +41,7 @@ def _shifts(then: HoldOut, now: HoldOut) -> dict[str, float]:
     shared = sorted({*then.slices} & {*now.slices})
     shifts = {name: stability(then.slices[name], now.slices[name]) for name in shared}
     if (shared or not now.slices.columns.size) and now.problem is not Problem.REGRESSION:
-        shifts[now.label] = stability(pd.Series(then.target), pd.Series(now.target))
+        shifts[now.label] = stability(then.rows.iloc[:, 0], now.rows.iloc[:, 0])
     return shifts
 
 

@@ -6,8 +6,8 @@ from spaceship.gate.rule._base import Check, Comparison, Rule, Share, floor_chec
 class Floor(Rule):
     """Hold-out score better than a floor; exactly the floor fails.
 
-    A minimum is an accuracy that a first champion must exceed. Without one, every candidate must be
-    better than the best constant prediction by three standard errors.
+    A minimum is an accuracy that a first champion must exceed. Without one, and for numbers, every
+    candidate must be better than the best constant prediction by three standard errors.
 
     >>> first = Comparison(report(8, 10), report(8, 10).holdout)
     >>> Floor(minimum=0.7).checks(first)[0].passed
@@ -18,7 +18,7 @@ class Floor(Rule):
 
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check of the score."""
-        if self.minimum is None:
+        if self.minimum is None or compared.holdout.metric != "accuracy":
             return [floor_check(self, compared, "floor", compared.holdout.score)]
         if compared.champion is not None:
             return []

@@ -57,7 +57,7 @@ class Repeats(Rule):
             return [complete]
         if compared.champion is None:
             name = f"mean_cv_{metric}"
-            if self.floor is None:
+            if self.floor is None or metric != "accuracy":
                 return [complete, floor_check(self, compared, name, mean(found))]
             return [complete, self.check(name, mean(found), ">", self.floor)]
         return [

@@ -57,4 +57,6 @@ def _fall(pairing: Pairing, rows: npt.NDArray[np.intp]) -> Fraction | float:
     if pairing.candidate.problem is not Problem.REGRESSION:
         return Fraction(-int(pairing.gains.iloc[rows].sum()), len(rows))
     mine, theirs = (side.losses.iloc[rows].mean() for side in (pairing.candidate, pairing.champion))
-    return math.sqrt(mine / theirs) - 1 if theirs else math.inf
+    if not theirs:
+        return math.inf if mine else 0.0
+    return math.sqrt(mine / theirs) - 1

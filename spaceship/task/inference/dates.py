@@ -66,7 +66,13 @@ def find_dates(values: Profile, missing: tuple[str, ...] = ()) -> tuple[Column, 
 
 
 def find_compact_dates(values: Profile) -> Column | None:
-    """Return the column if its name speaks of a date and its values are written 20241231."""
+    """Return the column if its name speaks of a date and its values are written 20241231.
+
+    >>> from spaceship.task.inference.profile import profile
+    >>> found = find_compact_dates(profile(pd.Series([20241230, 20241231], name="sale_date")))
+    >>> found.type.value, found.format
+    ('date', '%Y%m%d')
+    """
     named = any(word in values.name.lower() for word in ("date", "day", "datum"))
     if not named or not values.texts.str.fullmatch(r"(?:19|20)\d{6}").all():
         return None

@@ -64,6 +64,10 @@ def profile(train: pd.Series, test: pd.Series | None = None) -> Profile:
     Raises:
         TypeError: Values cannot be compared, such as the lists of a Parquet file.
 
+    Example:
+        >>> profile(pd.Series(["basic", "pro", "pro"], name="plan")).distinct
+        2
+
     """
     columns = [_plain(one) for one in (train, test) if one is not None]
     if all(_has_many(one) for one in columns):
@@ -71,14 +75,14 @@ def profile(train: pd.Series, test: pd.Series | None = None) -> Profile:
         if any(one.dtype != np.float64 for one in columns):
             columns = [_plain(one) for one in (train, test) if one is not None]
     found = columns[0].value_counts()
-    values, counts = pd.Series(found.index, name=train.name), found.to_numpy(np.int64)
+    values, counts = pd.Series(found.index, name=train.name), found.to_numpy(np.int32)
     if len(columns) > 1:
         extra = pd.Series(columns[1].dropna().unique())
         if extra.dtype != values.dtype:
             values, extra = values.astype(object), extra.astype(object)
         extra = extra[~extra.isin(values)]
         values = pd.concat([values, extra], ignore_index=True).rename(str(train.name))
-        counts = np.append(counts, np.zeros(len(extra), np.int64))
+        counts = np.append(counts, np.zeros(len(extra), np.int32))
     return Profile(str(train.name), values, counts, len(train) - int(counts.sum()), len(train))
 
 

@@ -82,7 +82,7 @@ def propose(train: pd.DataFrame, test: pd.DataFrame | None, asked: Asked) -> Pro
         if name is not None:
             setattr(made, role, _checked(name, profiles, role, label))
     if made.group is not None and made.group == made.id:
-        do = "give another column, or task.id=null for none"
+        do = "give another column for one of them"
         raise ConfigError(expected("task.group to be another column than the id", made.id, do))
     made.findings = _findings(profiles, broken, train, test, {made.id, made.group})
     if not any(one.column is not None for one in made.findings.values()):

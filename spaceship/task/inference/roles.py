@@ -28,7 +28,7 @@ _CANDIDATES = 3
 _SLICES = 4
 _SLICE_VALUES = 10
 _SLICE_SHARE = 0.02  # of the rows, in the rarest value of a slice
-_NO_NOUNS = frozenset({"row", "index", "idx", "key", "record", "unique", "uuid", "guid", "the"})
+_NO_NOUNS = "row rowname rownames index idx key record unique uuid guid the"
 
 
 def find_id(profiles: Mapping[str, Profile], test: pd.DataFrame | None) -> str | None:
@@ -118,7 +118,11 @@ def _is_apart(values: Profile, test: pd.DataFrame | None) -> bool | None:
 
 
 def find_slices(profiles: Mapping[str, Profile], findings: Mapping[str, Finding]) -> list[str]:
-    """Return up to four columns of few values, none of them rare."""
+    """Return up to four columns of few values, none of them rare.
+
+    >>> find_slices({}, {})
+    []
+    """
     kinds = {ColumnType.CATEGORY, ColumnType.BOOLEAN}
     found = []
     for name, finding in findings.items():
@@ -143,4 +147,4 @@ def noun_of(column: str | None) -> str | None:
         r"([A-Za-z]{3,20})[ _.-]?(?:id|nr|no|number|key|code)?", words, re.IGNORECASE
     )
     noun = found[1].lower().removesuffix("id").strip() if found else ""
-    return noun if len(noun) > 2 and noun not in _NO_NOUNS else None  # noqa: PLR2004
+    return noun if len(noun) > 2 and noun not in _NO_NOUNS.split() else None  # noqa: PLR2004

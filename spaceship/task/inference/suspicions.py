@@ -141,7 +141,14 @@ def contradictions(frame: pd.DataFrame, columns: list[str], label: str) -> int:
 
 
 def distant_dates(values: Profile, column: pd.Series, finding: Finding) -> str:
-    """Return in words that train and test share no dates; empty if they do."""
+    """Return in words that train and test share no dates; empty if they do.
+
+    >>> from spaceship.task.inference.profile import profile
+    >>> from spaceship.task.task import Column
+    >>> days = pd.Series(["2026-01-30", "2026-01-31"], name="day")
+    >>> distant_dates(profile(days), days, Finding(Column(type="date"), "2 days"))
+    ''
+    """
     if finding.column is None or not finding.column.type.is_time:
         return ""
     train = read(values.unique[values.counts > 0], finding.column)[0]

@@ -25,9 +25,9 @@ TASK = Task.model_validate(
         "group": {"of": ID, "pattern": "([^_]*)_.*"},
         "columns": PASSENGER,
         "parts": {
-            "Deck": {"of": "Cabin", "pattern": "([^/]+)/"},
+            "Deck": {"of": "Cabin", "pattern": "([^/]*)"},
             "CabinNumber": {"of": "Cabin", "pattern": "[^/]*/([^/]*)", "type": "number"},
-            "Side": {"of": "Cabin", "pattern": ".*/([^/]+)"},
+            "Side": {"of": "Cabin", "pattern": "[^/]*/[^/]*/(.*)"},
         },
     }
 )

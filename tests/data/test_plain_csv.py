@@ -1,0 +1,78 @@
+"""The fast pass over a CSV text finds what the strict pass and pandas find, or leaves it."""
+
+from pathlib import Path
+from unittest.mock import patch
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spaceship.data import csv_reader, plain_csv
+from spaceship.data.csv_reader import csv_rows
+from spaceship.data.plain_csv import read_plain
+from spaceship.errors import DataError
+
+FIELD = st.text('a ",;\n\r\t0é', max_size=4) | st.sampled_from(
+    ["NA", "None", "nan", '""', "-1.#IND", "<NA>", " NA", "-", "inf", "#N/A N/A"]
+)
+PIECES = st.sampled_from(["a", "1", ",", ",", "\n", "\n", '"', '""', "\r\n", "\r", " ", "NA", "é"])
+
+
+def outcome(data: bytes) -> tuple[object, ...]:
+    """Return rows, line numbers and names, or the message."""
+    try:
+        frame = csv_rows(Path("a.csv"), data)
+    except DataError as error:
+        return (str(error),)
+    filled = [[None if pd.isna(one) else one for one in row] for row in frame.to_numpy().tolist()]
+    return filled, frame.index.tolist(), frame.columns.tolist(), [*map(str, frame.dtypes)]
+
+
+def slow_outcome(data: bytes) -> tuple[object, ...]:
+    with patch.object(csv_reader, "read_plain", return_value=None):
+        return outcome(data)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.tuples(FIELD, FIELD, FIELD), max_size=6), st.sampled_from(["\n", "\r\n"]))
+def test_written_rows_are_the_same_both_ways(rows: list[tuple[str, ...]], end: str) -> None:
+    frame = pd.DataFrame(rows, columns=["x", "y", "z"], dtype=str)
+    data = frame.to_csv(index=False, lineterminator=end).encode()
+    assert outcome(data) == slow_outcome(data)
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(PIECES, max_size=24).map("".join), st.sampled_from(["x,y\n", '"x","y"\n', ""]))
+def test_any_text_is_the_same_both_ways(text: str, header: str) -> None:
+    data = f"{header}{text}".encode()
+    assert outcome(data) == slow_outcome(data)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, max_size=24).map("".join), st.integers(1, 5))
+def test_quotes_in_blocks_of_any_size(text: str, size: int) -> None:
+    data = f"x,y\n{text}".encode()
+    whole = plain_csv._quotes_in_pairs(data, ord(","))
+    with patch.object(plain_csv, "_BLOCK", size):
+        assert plain_csv._quotes_in_pairs(data, ord(",")) == whole
+
+
+def test_plain_files_take_the_fast_pass() -> None:
+    for data in (b"x,y\n1,2\n", b'"x","y"\r\n"1","2,3"\r\n', b'x,y\n1,"a ""b"" c"'):
+        found = read_plain(data, ",")
+        assert found is not None
+        assert found.lines is not None
+        assert found.lines.tolist() == [2]
+
+
+@pytest.mark.parametrize("data", [b"x\n1\n", b"x,y\n1\n", b'x,y\n1,"2\n', b'x,y\n1,a"b\n', b"x,y"])
+def test_whatever_may_be_a_fault_is_left_to_the_strict_pass(data: bytes) -> None:
+    assert read_plain(data, ",") is None
+
+
+@pytest.mark.slow
+def test_a_fault_in_a_long_file_has_its_line() -> None:
+    data = b"x,y\n" + b"1,2\n" * 300_000 + b"1\n" + b"1,2\n" * 10
+    with pytest.raises(DataError, match=r"found 1 otherwise: line 300002 \(1 fields\)"):
+        csv_rows(Path("a.csv"), data)

@@ -1,0 +1,276 @@
+"""Figures of every kind of problem: metrics, folds, hold-outs and the floor that a dummy sets."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn.metrics as theirs
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from spaceship.errors import RegistryError
+from spaceship.evaluation.cross_validation import cross_validate, predict, summarise
+from spaceship.evaluation.holdout_predictions import HoldOut
+from spaceship.evaluation.metrics import calibration_error, decide, metric_names, score
+from spaceship.evaluation.protocol import Protocol
+from spaceship.evaluation.report import Report
+from spaceship.evaluation.slices import score_slices
+from spaceship.evaluation.twins import dummy_metrics, fit_twin, holdout_metrics, measure, repeats
+from spaceship.features.raw import RawFeatures
+from spaceship.model.encoding import Encoding
+from spaceship.model.labelled import labelled
+from spaceship.model.pipeline import build_pipeline
+from spaceship.task.task import Problem, Task
+from tests.tasks import ODD, PROBLEMS, fields, harvest
+
+PROTOCOL = Protocol(holdout_fraction=0.3, salt="pepper", n_folds=3, seed=1)
+BLANK = Report("candidate", "local", "digest")
+NUMBERS = st.floats(-1e6, 1e6)
+
+
+def linear(task: Task) -> Any:
+    kind = LogisticRegression() if task.is_classification else LinearRegression()
+    return build_pipeline(RawFeatures(task.to_plain()), Encoding.ONEHOT, kind)
+
+
+def shares(n_rows: int, n_classes: int, seed: int) -> Any:
+    odds = np.random.default_rng(seed).random((n_rows, n_classes)) + 1e-3
+    return odds / odds.sum(axis=1, keepdims=True)
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=40), st.integers(0, 9))
+def test_metrics_of_classes_are_those_of_scikit_learn(codes: list[int], seed: int) -> None:
+    truth, chance = np.array([*codes, 0, 1, 2, 3]), shares(len(codes) + 4, 4, seed)
+    scores = score(truth, chance, problem=Problem.MULTICLASS)
+    assert [*scores] == metric_names(Problem.MULTICLASS)
+    likeliest = chance.argmax(axis=1)
+    assert scores["accuracy"] == theirs.accuracy_score(truth, likeliest)
+    balanced = theirs.balanced_accuracy_score(truth, likeliest)
+    assert scores["balanced_accuracy"] == pytest.approx(balanced)
+    area = theirs.roc_auc_score(truth, chance, multi_class="ovr", average="macro")
+    assert scores["roc_auc"] == pytest.approx(area)
+    assert scores["log_loss"] == pytest.approx(theirs.log_loss(truth, chance))
+    assert scores["ece"] == calibration_error(likeliest == truth, chance.max(axis=1))
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=40))
+def test_metrics_of_numbers_are_those_of_scikit_learn(rows: list[tuple[float, float]]) -> None:
+    truth, found = (np.array(column) for column in zip(*rows, strict=True))
+    scores = score(truth, found, problem=Problem.REGRESSION)
+    assert [*scores] == metric_names(Problem.REGRESSION)
+    assert scores["rmse"] == pytest.approx(theirs.root_mean_squared_error(truth, found))
+    assert scores["mae"] == pytest.approx(theirs.mean_absolute_error(truth, found))
+    if np.ptp(truth) > 1e-3:
+        assert scores["r2"] == pytest.approx(theirs.r2_score(truth, found))
+
+
+def test_metrics_that_do_not_exist_are_nan_and_no_others() -> None:
+    constant = score([2.0, 2.0], [1.0, 3.0], problem=Problem.REGRESSION)
+    assert (constant["rmse"], constant["mae"]) == (1.0, 1.0)
+    assert math.isnan(constant["r2"])
+    without = score([0, 1], shares(2, 3, 0), problem=Problem.MULTICLASS)
+    assert [name for name, value in without.items() if math.isnan(value)] == ["roc_auc"]
+    unknown: Any = {Problem.MULTICLASS: [[math.nan] * 2], Problem.REGRESSION: [math.nan]}
+    for problem, values in unknown.items():
+        assert all(map(math.isnan, score([0], values, problem=problem).values()))
+
+
+def test_a_certain_and_wrong_class_has_a_finite_log_loss() -> None:
+    scores = score([0, 1], [[0.0, 1.0], [0.0, 1.0]], problem=Problem.MULTICLASS)
+    assert 1 < scores["log_loss"] < math.inf
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_cross_validation_scores_every_row_once(problem: Problem) -> None:
+    task = fields(problem)
+    frame = harvest(task)
+    folds = PROTOCOL.folds(frame, task)
+    result = cross_validate(linear(task), frame, task, folds)
+    target = task.target(frame)
+    assert not np.isnan(result.values).any()
+    assert result.predictions.dtype == target.dtype
+    assert (result.predictions == decide(result.values, problem)).all()
+    summary = summarise(result.folds, problem)
+    assert {*summary} == {
+        f"cv_{name}{end}" for name in metric_names(problem) for end in ("", "_std")
+    }
+    train, test = folds[0]
+    alone = linear(task).fit(frame.iloc[train], target[train])
+    assert (predict(alone, frame.iloc[test], task) == result.values[test]).all()
+
+
+def test_a_class_that_a_fold_has_not_learnt_is_impossible_there() -> None:
+    task = fields(Problem.MULTICLASS)
+    frame = harvest(task)
+    target = task.target(frame)
+    train, test = np.flatnonzero(target != 1), np.flatnonzero(target == 1)
+    result = cross_validate(linear(task), frame, task, [(train, test)])
+    found = result.values[test]
+    assert found.shape == (len(test), 3)
+    assert (found[:, 1] == 0).all()
+    assert found.sum(axis=1) == pytest.approx(1)
+    assert result.folds[0]["accuracy"] == 0
+    assert np.isfinite(result.folds[0]["log_loss"])
+    assert np.isnan(result.values[train]).all(), "rows of no fold"
+
+
+def test_a_model_that_knows_other_classes_is_asked_by_their_names() -> None:
+    """A champion was fitted before a class arrived: its numbers of classes are others."""
+    now = fields(Problem.MULTICLASS, classes=["new", *ODD])
+    then = fields(Problem.MULTICLASS)
+    frame = harvest(then)
+    fitted = linear(then).fit(frame, then.target(frame))
+    known = predict(fitted, frame, then)
+    found = predict(labelled(fitted, then), frame, now)
+    assert (found[:, 0] == 0).all()
+    assert (found[:, 1:] == known).all()
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("grouped", [True, False])
+def test_a_holdout_comes_back_from_its_file(
+    tmp_path: Path, problem: Problem, *, grouped: bool
+) -> None:
+    task = fields(problem, grouped=grouped)
+    _, holdout = fit_twin(linear(task), harvest(task), task, PROTOCOL)
+    assert (holdout.groups is None) != grouped
+    assert holdout.problem is problem
+    path = tmp_path / "holdout.csv"
+    path.write_text(holdout.to_csv(), encoding="utf-8")
+    back = HoldOut.read_csv(path)
+    assert back == holdout
+    assert back.to_csv() == holdout.to_csv()
+    assert back.target.tolist() == holdout.target.tolist()
+    assert (back.ids.name, back.label, back.classes) == ("field", task.label, holdout.classes)
+    assert back.losses.equals(holdout.losses)
+    assert back.group_names.tolist() == holdout.group_names.tolist()
+    assert {*back.slices} == {"soil"}
+
+
+ODD_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), min_size=1, max_size=6)
+
+
+@given(classes=st.lists(ODD_TEXT, min_size=3, max_size=4, unique=True))
+def test_classes_of_any_name_come_back(
+    tmp_path_factory: pytest.TempPathFactory, classes: list[str]
+) -> None:
+    n = len(classes)
+    more: Any = {"label": "kind", "classes": tuple(classes), "groups": np.array(["g"] * n)}
+    slices = {"of": ["a"] * n}
+    holdout = HoldOut.of(map(str, range(n)), np.arange(n), np.eye(n), slices=slices, **more)
+    path = tmp_path_factory.mktemp("odd") / "holdout.csv"
+    path.write_text(holdout.to_csv(), encoding="utf-8", newline="")
+    back = HoldOut.read_csv(path)
+    assert back == holdout
+    assert back.classes == tuple(classes)
+    assert back.accuracy == 1
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_a_slice_named_like_a_column_of_predictions_stays_a_slice(
+    tmp_path: Path, problem: Problem
+) -> None:
+    values: Any = {Problem.MULTICLASS: np.eye(3), Problem.BINARY: [0.1, 0.2, 0.7]}
+    target = {Problem.BINARY: np.array([True, False, True]), Problem.MULTICLASS: np.arange(3)}
+    more: Any = {"classes": ODD} if problem is Problem.MULTICLASS else {}
+    holdout = HoldOut.of(
+        ["a", "b", "c"],
+        target.get(problem, np.arange(3.0)),
+        values.get(problem, [0.0, 1.5, 2.0]),
+        slices={"of": ["x"] * 3, "probability_high": ["y"] * 3},
+        **more,
+    )
+    (tmp_path / "holdout.csv").write_text(holdout.to_csv(), encoding="utf-8")
+    assert HoldOut.read_csv(tmp_path / "holdout.csv") == holdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,kind,probability_a,probability_b\n1,c,0.5,0.5\n",
+        "id,kind,probability_a,probability_b\n1,a,0.5,much\n",
+        "id,tons,prediction\n1,many,2.0\n",
+        "id,tons,guess\n1,2.0,2.0\n",
+        "id,tons,group\n1,2.0,a\n",
+    ],
+)
+def test_a_broken_holdout_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "holdout.csv").write_text(text)
+    with pytest.raises(RegistryError, match="run the job again"):
+        HoldOut.read_csv(tmp_path / "holdout.csv")
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_reports_of_every_kind_come_back(tmp_path: Path, problem: Problem) -> None:
+    task = fields(problem)
+    frame = harvest(task)
+    report = measure(linear(task), frame, task, PROTOCOL, BLANK)
+    _, holdout = fit_twin(linear(task), frame, task, PROTOCOL)
+    whole = Report(
+        "candidate",
+        "local",
+        "digest",
+        metrics=report.metrics | holdout_metrics(holdout),
+        folds=report.folds,
+        slices=report.slices,
+        repeats=repeats(linear(task), frame, task, PROTOCOL, [1, 2]),
+        holdout=holdout,
+        task=task.to_plain(),
+    )
+    whole.write(tmp_path)
+    back = Report.read(tmp_path)
+    assert back.holdout == holdout
+    assert back.metrics == whole.metrics
+    assert back.repeats["1"] == {m: report.metrics[f"cv_{m}"] for m in metric_names(problem)}
+    score_of = "rmse" if problem is Problem.REGRESSION else "accuracy"
+    assert holdout.metric == score_of
+    assert float(holdout.score) == pytest.approx(whole.metrics[f"holdout_{score_of}"])
+
+
+def test_slices_of_numbers_have_an_rmse_and_no_accuracy() -> None:
+    task = fields(Problem.REGRESSION)
+    frame = harvest(task)
+    values = task.target(frame) + np.where(frame["soil"] == "clay", 2.0, 1.0)
+    rows = {one.value: one for one in score_slices(task, frame, values, values)}
+    assert {name: one.rmse for name, one in rows.items()} == pytest.approx(
+        {"clay": 2.0, "missing": 1.0, "sand": 1.0}
+    )
+    assert math.isnan(rows["clay"].accuracy)
+    assert sum(one.n for one in rows.values()) == len(frame)
+
+
+def test_the_floor_of_classes_lies_three_standard_errors_above_the_commonest() -> None:
+    truth = np.array([0] * 60 + [1] * 25 + [2] * 15)
+    chance = np.full((100, 3), 1 / 3)
+    held = HoldOut.of(map(str, range(100)), truth, chance, classes=ODD)
+    metrics = dummy_metrics(held, np.array([0, 0, 1, 2]))
+    assert metrics["holdout_dummy"] == 0.6
+    assert metrics["holdout_floor"] == pytest.approx(0.6 + 3 * math.sqrt(0.6 * 0.4 / 100))
+    other = dummy_metrics(held, np.array([1, 1, 0, 2]))
+    assert other["holdout_dummy"] == 0.25, "the commonest class of the training part counts"
+
+
+def test_the_floor_of_numbers_lies_three_standard_errors_below_the_mean() -> None:
+    rng = np.random.default_rng(3)
+    truth = rng.normal(size=4000)
+    held = HoldOut.of(map(str, range(4000)), truth, np.zeros(4000))
+    metrics = dummy_metrics(held, np.array([0.0]))
+    rmse = math.sqrt(np.mean(truth**2))
+    error = math.sqrt(2 / 4000) / 2  # of the root of a mean square of normal numbers
+    assert metrics["holdout_dummy"] == pytest.approx(rmse)
+    assert metrics["holdout_floor"] == pytest.approx(rmse - 3 * error, abs=0.005)
+
+
+def test_rows_of_one_group_count_as_one_draw_in_the_floor() -> None:
+    truth = np.repeat(np.arange(25) % 5 < 3, 4)
+    ids = pd.Index(map(str, range(100)))
+    margins = []
+    for groups in (None, np.repeat(np.arange(25), 4)):
+        held = HoldOut.of(ids, truth, np.full(100, 0.5), groups=groups)
+        metrics = dummy_metrics(held, truth)
+        margins.append(metrics["holdout_floor"] - metrics["holdout_dummy"])
+    assert margins[1] == pytest.approx(2 * margins[0])

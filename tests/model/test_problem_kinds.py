@@ -1,0 +1,335 @@
+"""Candidates for every kind of problem: each model YAML, blends, inner choices, own values."""
+
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from lightgbm import LGBMClassifier, LGBMRegressor
+from omegaconf import DictConfig, OmegaConf
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.pipeline import Pipeline
+
+from spaceship.config.build import resolved
+from spaceship.config.installation import configs
+from spaceship.config.resolvers import register_resolvers
+from spaceship.errors import ConfigError
+from spaceship.evaluation.cross_validation import decision_threshold, predict
+from spaceship.evaluation.metrics import Target, metric_names, score
+from spaceship.evaluation.twins import predict_holdout
+from spaceship.features.raw import RawFeatures
+from spaceship.model.blend import Blend
+from spaceship.model.catboost import CategoryCatBoost, CategoryCatBoostRegressor
+from spaceship.model.encoding import Encoding
+from spaceship.model.inner_cv import InnerIterations, with_inner_choices
+from spaceship.model.labelled import Labelled, labelled
+from spaceship.model.pipeline import build_blend, build_pipeline, build_recipe
+from spaceship.model.recipe import Recipe
+from spaceship.registry import packaging
+from spaceship.task.task import Problem, Task
+from tests.tasks import ODD, PROBLEMS, fields, harvest
+
+SIZE = 360
+OTHERS = [Problem.MULTICLASS, Problem.REGRESSION]
+YAMLS = sorted(path.stem for path in (configs() / "model").glob("*.yaml"))
+ALONE = [name for name in YAMLS if name not in {"blend", "champion"}]
+CLASSES_ALONE = {"svm", "tabicl", "tabpfn"}
+"""Models that tell classes apart and predict no numbers."""
+FAST = {"n_estimators": 30, "iterations": 30, "max_iter": 200}
+SILENT: dict[str, Any] = {"allow_writing_files": False, "logging_level": "Silent"}
+TREES: dict[str, Any] = {"n_estimators": 20, "num_leaves": 4, "verbose": -1, "n_jobs": 1}
+CAT: dict[str, Any] = {"iterations": 30, "learning_rate": 0.4, "thread_count": 1, **SILENT}
+RAW = {"_target_": "spaceship.features.raw.RawFeatures", "task": "${task}"}
+Rows = tuple[Task, pd.DataFrame, Target]
+
+
+@cache
+def rows(problem: Problem) -> Rows:
+    """Return a task, its typed rows and what an estimator learns of them."""
+    task = fields(problem)
+    frame = harvest(task, SIZE)
+    return task, frame, task.target(frame)
+
+
+def main_metric(fitted: Any, problem: Problem) -> float:
+    """Return the accuracy on the rows fitted on, or R² of numbers."""
+    task, frame, target = rows(problem)
+    scores = score(target, predict(fitted, frame, task), problem=problem)
+    return scores["r2" if problem is Problem.REGRESSION else "accuracy"]
+
+
+def recipe(name: str, problem: Problem, **changes: Any) -> Recipe:
+    """Return the recipe of a model YAML as the task's whole config makes it."""
+    register_resolvers()
+    node = OmegaConf.load(configs() / "model" / f"{name}.yaml")
+    whole = {"task": rows(problem)[0].to_plain(), "seed": 42, "threads": 1}
+    config = OmegaConf.create({**whole, "model": node, "features": RAW})
+    assert isinstance(config, DictConfig)
+    plain = resolved(config)
+    own = plain["model"]
+    own["estimator"] |= {key: value for key, value in FAST.items() if key in own["estimator"]}
+    return Recipe.single({**own, **changes}, plain["features"])
+
+
+def built(name: str, problem: Problem, **changes: Any) -> Any:
+    if name in {"tabicl", "tabpfn"}:
+        pytest.importorskip(name)
+    return build_recipe(recipe(name, problem, **changes), rows(problem)[0], seed=1)
+
+
+def pipeline(estimator: Any, task: Task) -> Pipeline:
+    return build_pipeline(RawFeatures(task.to_plain()), Encoding.NATIVE, estimator)
+
+
+@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_every_model_serves_every_kind_of_problem_or_says_so(
+    name: str, problem: Problem, tmp_path: Path
+) -> None:
+    task, frame, target = rows(problem)
+    if problem is Problem.REGRESSION and name in CLASSES_ALONE:
+        with pytest.raises(ConfigError, match=r"predicts the number tons, .*model=lgbm"):
+            build_recipe(recipe(name, problem), task, seed=1)
+        return
+    made = built(name, problem)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted = made.fit(frame, target)
+    assert main_metric(fitted, problem) > 0.4
+    values = predict(fitted, frame, task)
+    assert values.shape == ((SIZE, 3) if problem is Problem.MULTICLASS else (SIZE,))
+    packaging.save(fitted, tmp_path / "model", frame, task)
+    loaded = packaging.load(str(tmp_path / "model"))
+    assert (predict(loaded, frame, task) == values).all()
+    spelt = loaded.predict(frame)
+    assert np.shape(spelt) == (SIZE,)
+    if task.is_classification:
+        assert {*spelt} == {*task.label_values}
+        assert (spelt == task.spelt(fitted.predict(frame))).all()
+    else:
+        assert (spelt == values).all()
+
+
+@pytest.mark.parametrize("name", [name for name in ALONE if name not in {"tabicl", "tabpfn"}])
+def test_a_class_without_a_training_row_does_no_harm(name: str) -> None:
+    """A rare class may be in one group only, and that group in the fold that is tested."""
+    task, frame, target = rows(Problem.MULTICLASS)
+    without = target != 1
+    fitted = built(name, Problem.MULTICLASS).fit(frame[without], target[without])
+    values = predict(fitted, frame, task)
+    assert (values[:, 1] == 0).all()
+    assert values.sum(axis=1) == pytest.approx(1)
+    assert (values[without].argmax(axis=1) == target[without]).mean() > 0.8
+    assert {*np.asarray(fitted.predict(frame)).astype(int)} == {0, 2}
+
+
+def members(problem: Problem) -> list[Any]:
+    if problem is Problem.REGRESSION:
+        return [LGBMRegressor(**TREES), RandomForestRegressor(20, random_state=0)]
+    return [LGBMClassifier(**TREES), RandomForestClassifier(20, random_state=0)]
+
+
+def guess(problem: Problem) -> Any:
+    if problem is Problem.REGRESSION:
+        return DummyRegressor()
+    return DummyClassifier(strategy="stratified", random_state=0)
+
+
+def blend(problem: Problem, *estimators: Any, **settings: Any) -> Blend:
+    task = rows(problem)[0]
+    steps = build_pipeline(RawFeatures(task.to_plain()), Encoding.ONEHOT, None)[:-1]
+    parts = [("raw", steps, estimator) for estimator in estimators]
+    return build_blend(parts, task=task.to_plain(), n_folds=3, **settings)
+
+
+@pytest.mark.parametrize("problem", OTHERS)
+@pytest.mark.parametrize("method", ["stack", "greedy"])
+def test_a_member_that_guesses_gets_next_to_no_weight(problem: Problem, method: str) -> None:
+    _, frame, target = rows(problem)
+    fitted = blend(problem, members(problem)[0], guess(problem), method=method).fit(frame, target)
+    good, bad = fitted.weights_
+    assert good > 0.3
+    assert 0 <= bad < 0.15 * good
+
+
+@pytest.mark.parametrize("problem", OTHERS)
+@pytest.mark.parametrize("method", ["stack", "greedy"])
+def test_a_blend_is_no_worse_than_its_worst_member_and_rows_are_independent(
+    problem: Problem, method: str
+) -> None:
+    task, frame, target = rows(problem)
+    learn, ask = frame.iloc[:240], frame.iloc[240:]
+    loss = "log_loss" if task.is_classification else "rmse"
+
+    def loss_of(model: Blend) -> float:
+        values = predict(model.fit(learn, target[:240]), ask, task)
+        return score(target[240:], values, problem=problem)[loss]
+
+    both = blend(problem, *members(problem), method=method)
+    assert loss_of(both) < max(loss_of(blend(problem, one)) for one in members(problem))
+    whole = predict(both, ask, task)
+    alone = [predict(both, ask.iloc[[row]], task)[0] for row in range(10)]
+    np.testing.assert_array_equal(np.array(alone), whole[:10])
+    if problem is Problem.MULTICLASS:
+        assert whole.sum(axis=1) == pytest.approx(1)
+        assert (both.predict(ask) == whole.argmax(axis=1)).all()
+    else:
+        assert (both.predict(ask) == whole).all()
+
+
+@pytest.mark.parametrize("problem", OTHERS)
+def test_a_stored_blend_predicts_the_same(problem: Problem, tmp_path: Path) -> None:
+    task, frame, target = rows(problem)
+    fitted = Pipeline([("candidate", blend(problem, *members(problem)))]).fit(frame, target)
+    packaging.save(fitted, tmp_path / "model", frame, task)
+    loaded = packaging.load(str(tmp_path / "model"))
+    assert (predict(loaded, frame, task) == predict(fitted, frame, task)).all()
+
+
+BOOSTERS: dict[str, tuple[Any, Any]] = {
+    "lgbm": (LGBMClassifier, LGBMRegressor),
+    "catboost": (CategoryCatBoost, CategoryCatBoostRegressor),
+    "hist_gradient_boosting": (HistGradientBoostingClassifier, HistGradientBoostingRegressor),
+}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "lgbm": {"n_estimators": 30, "learning_rate": 0.5, "verbose": -1, "n_jobs": 1},
+    "catboost": CAT,
+    "hist_gradient_boosting": {"max_iter": 30, "learning_rate": 0.5, "early_stopping": False},
+}
+
+
+ROUNDS = {"lgbm": "n_estimators", "catboost": "iterations", "hist_gradient_boosting": "max_iter"}
+
+
+@pytest.mark.parametrize("problem", OTHERS)
+@pytest.mark.parametrize("name", BOOSTERS)
+def test_inner_folds_choose_the_rounds(problem: Problem, name: str) -> None:
+    task, frame, target = rows(problem)
+    booster = BOOSTERS[name][problem is Problem.REGRESSION](**SETTINGS[name])
+    made = with_inner_choices(pipeline(booster, task), task, iterations="inner_cv", seed=0)  # type: ignore[arg-type]
+    chosen = made.set_params(candidate__n_folds=2).fit(frame, target)[-1]
+    assert isinstance(chosen, InnerIterations)
+    assert max(chosen.curve_) == 60
+    assert chosen.rounds_ == min(chosen.curve_, key=lambda rounds: chosen.curve_[rounds])
+    if name != "catboost":
+        assert chosen.rounds_ < 60, "so large a step soon fits noise"
+    assert np.isfinite([*chosen.curve_.values()]).all()
+    plain = pipeline(booster, task).set_params(**{f"estimator__{ROUNDS[name]}": chosen.rounds_})
+    assert (predict(made, frame, task) == predict(plain.fit(frame, target), frame, task)).all()
+
+
+def test_the_curve_of_numbers_is_their_mean_squared_error() -> None:
+    task, frame, target = rows(Problem.REGRESSION)
+    booster = LGBMRegressor(n_estimators=1, learning_rate=1e-9, verbose=-1, n_jobs=1)
+    made = with_inner_choices(pipeline(booster, task), task, iterations="inner_cv", seed=0)  # type: ignore[arg-type]
+    curve = made.fit(frame, target)[-1].curve_
+    assert curve[1] == pytest.approx(target.var(), rel=0.05)
+
+
+@pytest.mark.parametrize("method", ["isotonic", "sigmoid", "temperature"])
+def test_probabilities_of_several_classes_are_calibrated(method: str, tmp_path: Path) -> None:
+    task, frame, target = rows(Problem.MULTICLASS)
+    forest = RandomForestClassifier(10, random_state=0)
+    onehot = build_pipeline(RawFeatures(task.to_plain()), Encoding.ONEHOT, forest)
+    made = with_inner_choices(onehot, task, calibration=method, seed=0)  # type: ignore[arg-type]
+    fitted = made.set_params(candidate__n_folds=2).fit(frame, target)
+    values = predict(fitted, frame, task)
+    assert values.sum(axis=1) == pytest.approx(1)
+    assert not np.allclose(values, predict(onehot.fit(frame, target), frame, task))
+    assert (fitted.predict(frame) == values.argmax(axis=1)).all()
+    packaging.save(fitted, tmp_path / "model", frame, task)
+    loaded = packaging.load(str(tmp_path / "model"))
+    assert (predict(loaded, frame, task) == values).all()
+
+
+@pytest.mark.parametrize(
+    ("problem", "choices", "message"),
+    [
+        (Problem.REGRESSION, {"calibration": "isotonic"}, "calibration=none for numbers"),
+        (Problem.REGRESSION, {"threshold": "tuned"}, "threshold=0.5 for a regression problem"),
+        (Problem.MULTICLASS, {"threshold": "tuned"}, "threshold=0.5 for a multiclass problem"),
+    ],
+)
+def test_choices_that_the_problem_does_not_leave_are_refused(
+    problem: Problem, choices: dict[str, Any], message: str
+) -> None:
+    own = recipe("lgbm", problem).model_copy(update=choices)
+    with pytest.raises(ConfigError, match=f"expected {message}, found .*leave it out"):
+        build_recipe(own, rows(problem)[0], seed=1)
+
+
+def test_a_regressor_of_a_user_that_tells_classes_apart_is_refused() -> None:
+    task = rows(Problem.REGRESSION)[0]
+    forest = {"_target_": "sklearn.ensemble.RandomForestClassifier"}
+    own = recipe("lgbm", Problem.REGRESSION).model_copy(update={"estimator": forest})
+    with pytest.raises(ConfigError, match="predicts the number tons, found RandomForestClassifier"):
+        build_recipe(own, task, seed=1)
+
+
+def test_predictions_are_spelt_as_in_the_training_file() -> None:
+    task, frame, target = rows(Problem.MULTICLASS)
+    fitted = pipeline(LGBMClassifier(**TREES), task).fit(frame, target)
+    own = labelled(fitted, task)
+    assert isinstance(own, Labelled)
+    assert {*own.predict(frame)} == {*ODD}
+    assert (own.predict(frame) == np.take(np.array(ODD, object), fitted.predict(frame))).all()
+    assert (own.predict_proba(frame) == fitted.predict_proba(frame)).all()
+    assert own.classes_.tolist() == [0, 1, 2]
+    numbers = rows(Problem.REGRESSION)[0]
+    assert labelled(fitted, numbers) is fitted, "numbers are spelt as they are"
+
+
+def test_a_tuned_threshold_holds_for_predictions_in_own_values(tmp_path: Path) -> None:
+    task, frame, target = rows(Problem.BINARY)
+    forest = RandomForestClassifier(10, min_samples_leaf=9, random_state=0)
+    onehot = build_pipeline(RawFeatures(task.to_plain()), Encoding.ONEHOT, forest)
+    many = target | (np.arange(SIZE) % 3 == 0)
+    made = with_inner_choices(onehot, task, threshold="tuned", seed=0)
+    fitted = made.set_params(candidate__n_folds=2).fit(frame, many)
+    packaging.save(fitted, tmp_path / "model", frame, task)
+    loaded = packaging.load(str(tmp_path / "model"))
+    threshold = decision_threshold(fitted)
+    assert decision_threshold(loaded) == threshold != 0.5
+    chance = predict(loaded, frame, task)
+    expected = np.where(chance > threshold, "pays off", "costs")
+    assert (loaded.predict(frame) == expected).all()
+    assert predict_holdout(loaded, frame, task) == predict_holdout(fitted, frame, task)
+
+
+def test_a_stored_regressor_of_catboost_needs_no_type_but_its_own(tmp_path: Path) -> None:
+    task, frame, target = rows(Problem.REGRESSION)
+    fitted = pipeline(CategoryCatBoostRegressor(**CAT), task).fit(frame, target)
+    packaging.save(fitted, tmp_path / "model", frame, task)
+    loaded = packaging.load(str(tmp_path / "model"))
+    assert isinstance(loaded[-1], CategoryCatBoostRegressor)
+    assert (loaded.predict(frame) == fitted.predict(frame)).all()
+    assert loaded[-1].get_cat_feature_indices() == [0]
+    assert "catboost==" in (tmp_path / "model" / "requirements.txt").read_text()
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_catboost_names_a_target_of_one_value(problem: Problem) -> None:
+    task, frame, target = rows(problem)
+    kind = CategoryCatBoost if task.is_classification else CategoryCatBoostRegressor
+    with pytest.raises(ValueError, match="target"):
+        pipeline(kind(**CAT), task).fit(frame, np.full_like(target, target[0]))
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_a_served_model_takes_raw_text_without_the_label(problem: Problem, tmp_path: Path) -> None:
+    task, frame, target = rows(problem)
+    fitted = built("lgbm", problem).fit(frame, target)
+    packaging.save(fitted, tmp_path / "model", frame, task)
+    loaded = packaging.load(str(tmp_path / "model"))
+    raw = frame.drop(columns=task.label).astype("str")
+    assert (predict(loaded, raw, task) == predict(fitted, frame, task)).all()
+    assert metric_names(problem)[0] in {"accuracy", "rmse"}
