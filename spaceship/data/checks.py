@@ -45,8 +45,9 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
 
     Columns of other names are dropped with a warning, the label too unless it is wanted
     (`labelled`). Categories never seen before and missing values are data; only an id and a label
-    must be there in every row; rows without a label are dropped if the task says so. Raise one DataError that lists every fault: column, rule, number
-    of rows and the first of them, by the line numbers of `read_csv` if the index holds them.
+    must be there in every row, but rows without a label are dropped where the task says so. Raise
+    one DataError that lists every fault: column, rule, number of rows and the first of them, by the
+    line numbers of `read_csv` if the index holds them.
 
     >>> raw = Table(people.test.astype(object), "test.csv")
     >>> check(raw, task, labelled=False).equals(people.test)
