@@ -67,6 +67,9 @@ def _head(made: Proposal, name: str, origin: str) -> Iterator[str]:
         yield f"positive: {scalar(label.positive)} # the value that counts as True"
     if label.classes:
         yield f"classes: {_flow(label.classes)}"
+    if label.missing:
+        rows = f"{label.missing:,} rows without {made.label_name}; refuse: they are a fault"
+        yield f"unlabelled: drop # {_comment(rows)}"
     about = "another value in every row" if made.id else "null: a row's number in the file"
     yield f"id: {scalar(made.id)} # {about}"
     yield f"group: {scalar(made.group)} # rows of one value never straddle a split"
