@@ -53,11 +53,11 @@ class Measured:
         return self
 
 
-def measure(command: Sequence[str], **environment: str) -> Measured:
+def measure(command: Sequence[str], folder: Path | None = None, **environment: str) -> Measured:
     """Run a process to its end, or kill it after `TIMEOUT_SECONDS`, and return its cost."""
     with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
-        process = launch(command, output, **environment)
+        process = launch(command, output, folder, **environment)
         guard = Timer(TIMEOUT_SECONDS, process.kill)
         guard.daemon = True
         guard.start()
@@ -72,13 +72,15 @@ def measure(command: Sequence[str], **environment: str) -> Measured:
     return Measured(wall, usage.ru_utime + usage.ru_stime, peak, process.returncode, text)
 
 
-def launch(command: Sequence[str], output: IO[Any] | int, **extra: str) -> subprocess.Popen[Any]:
+def launch(
+    command: Sequence[str], output: IO[Any] | int, folder: Path | None = None, **extra: str
+) -> subprocess.Popen[Any]:
     """Start a process that imports this checkout, whatever the caller's folder and settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_STEERING)}
     kept.pop("PWD", None)
     return subprocess.Popen(
         command,
-        cwd=tempfile.gettempdir(),
+        cwd=folder or tempfile.gettempdir(),
         env=kept | {"PYTHONPATH": str(ROOT)} | extra,
         stdin=subprocess.DEVNULL,
         stdout=output,

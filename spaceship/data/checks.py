@@ -30,8 +30,7 @@ def checked(tables: Tables, task: Task) -> Dataset:
     True
     """
     task = task.with_classes(_classes(tables.train, task))
-    labelled = _with_label(tables.train, task) if task.drop_unlabelled else tables.train
-    train, test, sample = check(labelled, task, labelled=True), None, None
+    train, test, sample = check(tables.train, task, labelled=True), None, None
     if tables.test is not None:
         test = check(tables.test, task, labelled=False)
         check_disjoint(train, test, task)
@@ -46,8 +45,9 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
 
     Columns of other names are dropped with a warning, the label too unless it is wanted
     (`labelled`). Categories never seen before and missing values are data; only an id and a label
-    must be there in every row. Raise one DataError that lists every fault: column, rule, number
-    of rows and the first of them, by the line numbers of `read_csv` if the index holds them.
+    must be there in every row, but rows without a label are dropped where the task says so. Raise
+    one DataError that lists every fault: column, rule, number of rows and the first of them, by the
+    line numbers of `read_csv` if the index holds them.
 
     >>> raw = Table(people.test.astype(object), "test.csv")
     >>> check(raw, task, labelled=False).equals(people.test)
@@ -60,6 +60,8 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
         hints = ", ".join(f"'{name}'{closest(name, wanted)}" for name in unknown)
         log.warning("%s: columns dropped, as no rule knows them: %s", table.place, hints)
     known = frame.loc[:, frame.columns.isin(wanted) & ~frame.columns.duplicated()]
+    if labelled and task.unlabelled == "drop":
+        known = _labelled(known, task, table.place)
     if faults := header_faults(frame.columns, wanted) + _row_faults(known, task):
         first = f"{table.place}: {_counted(len(faults), 'fault')} in {_counted(len(frame), 'row')}."
         last = "Mend or remove what is listed, then run again."
@@ -68,6 +70,18 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
     if labelled:
         made[task.label] = typed_label(known, task)
     return made.reset_index(drop=True)
+
+
+def _labelled(frame: pd.DataFrame, task: Task, place: str) -> pd.DataFrame:
+    """Return the rows whose label is not missing; one that cannot be read stays, a fault."""
+    if task.label not in frame.columns:
+        return frame
+    values, unreadable = read(frame[task.label], label_column(task))
+    kept = (values.notna() | unreadable).to_numpy()
+    if not kept.all():
+        left = _counted(int((~kept).sum()), "row")
+        log.info("%s: %s without %s dropped, as the task says", place, left, task.label)
+    return frame if kept.all() else frame.loc[kept]
 
 
 def check_disjoint(train: pd.DataFrame, test: pd.DataFrame, task: Task) -> None:
@@ -111,21 +125,6 @@ def check_sample(table: Table, test: pd.DataFrame, task: Task) -> pd.DataFrame:
         found = f"{strange.sum()} others"
         raise DataError(f"{place}: {expected(what, found, 'download the file again')}")
     return sample.assign(**{task.id_name: ids, task.label: label})
-
-
-def _with_label(table: Table, task: Task) -> Table:
-    """Return a raw table without the rows whose label is missing."""
-    names = [str(name).strip() for name in table.frame.columns]
-    if names.count(task.label) != 1:
-        return table
-    raw = table.frame.iloc[:, names.index(task.label)]
-    values, unreadable = read(raw, label_column(task))
-    known = (values.notna() | unreadable).to_numpy()
-    if known.all():
-        return table
-    without, rows = int((~known).sum()), _counted(len(known), "row")
-    log.warning("%s: %d of %s left out: no %s", table.place, without, rows, task.label)
-    return Table(_numbered(table.frame)[known], table.place)
 
 
 def _numbered(frame: pd.DataFrame) -> pd.DataFrame:

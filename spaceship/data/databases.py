@@ -74,7 +74,7 @@ class _File(Database):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         path = url.partition("://")[2].removeprefix("/")
-        self._path = Path(path).expanduser().absolute()  # a job may change the working directory
+        self._path = Path(path).expanduser().absolute()
 
     def _existing(self) -> Path:
         """Return the path of the file; raise DataError rather than make a new one."""
@@ -88,12 +88,17 @@ class _File(Database):
 class Sqlite(_File):
     """A file of SQLite.
 
-    >>> import sqlite3
-    >>> sqlite3.connect(tmp_path / "a.db").execute("CREATE TABLE shops (size)").connection.close()
-    >>> database = Sqlite(f"sqlite:///{tmp_path}/a.db")
-    >>> with database.connected():
-    ...     list(database.tables())
-    ['shops']
+    <<<<<<< HEAD
+        >>> Sqlite("sqlite:///churn.db").shown
+        'sqlite:///churn.db'
+    =======
+        >>> import sqlite3
+        >>> sqlite3.connect(tmp_path / "a.db").execute("CREATE TABLE shops (size)").connection.close()
+        >>> database = Sqlite(f"sqlite:///{tmp_path}/a.db")
+        >>> with database.connected():
+        ...     list(database.tables())
+        ['shops']
+    >>>>>>> wseam
     """
 
     def errors(self) -> tuple[type[Exception], ...]:
@@ -117,8 +122,13 @@ class Sqlite(_File):
 class DuckDb(_File):
     """A file of DuckDB.
 
-    >>> DuckDb("duckdb:///sales.duckdb").shown
-    'duckdb:///sales.duckdb'
+    <<<<<<< HEAD
+        >>> DuckDb("duckdb:///churn.db").shown
+        'duckdb:///churn.db'
+    =======
+        >>> DuckDb("duckdb:///sales.duckdb").shown
+        'duckdb:///sales.duckdb'
+    >>>>>>> wseam
     """
 
     def errors(self) -> tuple[type[Exception], ...]:
@@ -155,8 +165,13 @@ class DuckDb(_File):
 class Postgres(Database):
     """A database of a PostgreSQL server.
 
-    >>> Postgres("postgresql://ann:secret@db.example.com/sales").shown
-    'postgresql://ann:***@db.example.com/sales'
+    <<<<<<< HEAD
+        >>> Postgres("postgresql://me:secret@host/crm").hide("no password 'secret'")
+        "no password '***'"
+    =======
+        >>> Postgres("postgresql://ann:secret@db.example.com/sales").shown
+        'postgresql://ann:***@db.example.com/sales'
+    >>>>>>> wseam
     """
 
     def errors(self) -> tuple[type[Exception], ...]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from spaceship.errors import ConfigError, expected
 from spaceship.features import _missing, _target_encoding, _text
+from spaceship.features._association import size_goes_with
 from spaceship.features._base import TaskFeatures, plain_columns
 from spaceship.features._names import safe_names
 from spaceship.features._times import time_columns
@@ -31,7 +32,7 @@ class TableFeatures(TaskFeatures):
       so, with the number of its training rows;
     - dates as parts and days elapsed; days between two dates of a row;
     - texts as components of their n-grams, length and number of words;
-    - the number of a group's rows; flags of missing values that have to do with the label.
+    - the number of a group's rows, and flags of missing values, if they have to do with the label.
 
     `fit_transform` gives training rows mean labels learnt from other groups: it is not `fit` and
     `transform`. Without labels there are no mean labels and no flags.
@@ -98,7 +99,7 @@ class TableFeatures(TaskFeatures):
                 for name in texts
                 if _varies(frame[name])
             },
-            "group_size": task.group is not None and self._small_groups(frame, task),
+            "group_size": task.group is not None and self._sizes_matter(frame, labels),
             "flags": _missing.flagged(_with_gaps(frame, task, plain), labels),
         }
 
@@ -153,9 +154,13 @@ class TableFeatures(TaskFeatures):
             for name in self.state_["encoded"]
         }
 
-    def _small_groups(self, frame: pd.DataFrame, task: Task) -> bool:
-        sizes = task.group_sizes(frame)
-        return bool(1 < sizes.max() <= self.largest_group) if len(sizes) else False
+    def _sizes_matter(self, frame: pd.DataFrame, labels: Floats | None) -> bool:
+        """Return whether groups are small, and their sizes have to do with the labels, if known."""
+        groups = self.meaning.group_names(frame)
+        largest = groups.value_counts().max() if len(groups) else 0
+        if not 1 < largest <= self.largest_group:
+            return False
+        return labels is None or size_goes_with(groups, labels)
 
     def _check(self) -> None:
         if not 1 < self.max_levels <= _MOST_LEVELS:

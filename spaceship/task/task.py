@@ -182,7 +182,7 @@ class Task(_Part):
     group_noun: str = "group"  # the rows of one group, in messages
     decimal: str = Field(".", pattern=r"[.,]")  # decimal sign of numbers
     missing: tuple[Text, ...] = ()  # spellings of a missing value in every column
-    drop_unlabelled: bool = False  # training rows without a label are left out, not refused
+    unlabelled: Literal["refuse", "drop"] = "refuse"  # what happens to training rows without label
     files: Files = Files()
     floor: float | None = Field(None, ge=0, le=1)  # hold-out accuracy of a first champion to exceed
 

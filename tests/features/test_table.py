@@ -118,6 +118,16 @@ def test_group_size_counts_the_rows_of_a_call_where_groups_are_small() -> None:
     assert "group_size" not in TableFeatures(plan, largest_group=1).fit_transform(frame)
 
 
+def test_group_size_is_left_out_where_it_has_nothing_to_do_with_the_label() -> None:
+    sizes = np.repeat([1, 2, 3], 40)
+    house = np.repeat(np.arange(len(sizes)), sizes)
+    frame = pd.DataFrame({"age": np.arange(float(len(house))), "house": house.astype(str)})
+    features = TableFeatures(task({"age": "number"}, group="house"))
+    large = np.repeat(sizes, sizes) == 3
+    assert "group_size" in features.fit_transform(frame, large)
+    assert "group_size" not in features.fit_transform(frame, house % 2 == 0)
+
+
 def test_texts_become_components_length_and_words() -> None:
     words = ["red apple", "green apple", "red car", "green car", None]
     frame = pd.DataFrame({"note": pd.Series(words * 4, dtype="str")})

@@ -40,6 +40,12 @@ def through_page(frame: pd.DataFrame, **asked: Any) -> tuple[Task, str]:
     return task, text
 
 
+def test_a_page_says_that_rows_without_a_label_are_dropped() -> None:
+    frame = pd.DataFrame({"fee": [1.5, 2.5, 7.0, 1.0], "left": ["y", None, "n", "y"]})
+    assert through_page(frame, label="left")[0].unlabelled == "drop"
+    assert through_page(frame.dropna(), label="left")[0].unlabelled == "refuse"
+
+
 @pytest.mark.parametrize("name", NASTY)
 def test_any_name_is_read_back(name: str) -> None:
     assert yaml.safe_load(scalar(name)) == name

@@ -156,13 +156,3 @@ def test_patterns_that_match_no_row_are_named_at_once_with_other_faults() -> Non
     assert "task.parts.kind.pattern: expected a pattern that matches code" in lines[2]
     assert "code: expected the pattern [A-Z], found 4 rows otherwise" in lines[3]
     assert "age: expected a number" in lines[4]
-
-
-def test_rows_without_a_label_are_left_out_if_the_task_says_so() -> None:
-    unlabelled = rows(ill=["yes", "", "no", "yes"])
-    with pytest.raises(SpaceshipError, match=r"ill: expected .* found 1 row otherwise: row 2"):
-        checked(unlabelled, Task.read(PLAN))
-    assert len(checked(unlabelled, Task.read({**PLAN, "drop_unlabelled": True})).train) == 3
-    strange = rows(ill=["yes", "", "no", "perhaps"])
-    with pytest.raises(SpaceshipError, match="row 4 'perhaps'"):
-        checked(strange, Task.read({**PLAN, "drop_unlabelled": True}))

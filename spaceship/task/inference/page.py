@@ -68,7 +68,8 @@ def _head(made: Proposal, name: str, origin: str) -> Iterator[str]:
     if label.classes:
         yield f"classes: {_flow(label.classes)}"
     if label.missing:
-        yield f"drop_unlabelled: true # training rows without a label: {label.missing:,}"
+        rows = f"{label.missing:,} rows without {made.label_name}; refuse: they are a fault"
+        yield f"unlabelled: drop # {_comment(rows)}"
     about = "another value in every row" if made.id else "null: a row's number in the file"
     yield f"id: {scalar(made.id)} # {about}"
     yield f"group: {scalar(made.group)} # rows of one value never straddle a split"
