@@ -9,6 +9,7 @@ import io
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from scripts.fuzz.mutated_tables import Table
 from scripts.fuzz.nasty_columns import (
@@ -185,7 +186,7 @@ def _encoded(name: str, table: Table, form: str) -> tuple[str, bytes]:
     text = io.StringIO()
     delimiter = {"semicolons": ";", "tabs": "\t"}.get(form, ",")
     end = "\r\n" if form == "crlf" else "\n"
-    quoting = csv.QUOTE_ALL if form == "quoted" else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = 1 if form == "quoted" else 0  # csv.QUOTE_ALL, QUOTE_MINIMAL
     csv.writer(text, lineterminator=end, delimiter=delimiter, quoting=quoting).writerows(table)
     written = text.getvalue()
     if form == "latin-1":
