@@ -50,8 +50,8 @@ def run(drawn: Nasty, outputs: Path, folder: Path) -> Ended:
     check_end(ended, ())
     if ended.status == 0:
         predicted = folder / "predicted.csv"
-        place = (f"task=t{name}", *place, f"inference.output={predicted}")
-        ended = end(folder, *drawn.settings, *place)
+        more = (f"task=t{name}", f"inference.output={predicted}")
+        ended = end(folder, *drawn.settings, *more, *place)
         check_end(ended, drawn.settings)
     return ended
 

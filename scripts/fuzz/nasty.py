@@ -9,7 +9,7 @@ import io
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Literal
 
 from scripts.fuzz.mutated_tables import Table
 from scripts.fuzz.nasty_columns import (
@@ -100,8 +100,7 @@ def nasty(draw: random.Random) -> Nasty:
 
 def _columns(draw: random.Random, size: int) -> tuple[list[tuple[str, Values]], list[str]]:
     width = _MANY if happens(draw, 0.02) else draw.choice(_WIDTHS)
-    columns: list[tuple[str, Values]] = []
-    notes = []
+    columns, notes = [], []
     for place in range(width):
         kind = draw.choice(list(KINDS))
         name = draw.choice([f"c{place}", f"c{place}", draw.choice(NAMES)])
@@ -187,9 +186,8 @@ def _encoded(name: str, table: Table, form: str) -> tuple[str, bytes]:
     text = io.StringIO()
     delimiter = {"semicolons": ";", "tabs": "\t"}.get(form, ",")
     end = "\r\n" if form == "crlf" else "\n"
-    style: Any = {"delimiter": delimiter, "lineterminator": end}
-    style["quoting"] = csv.QUOTE_ALL if form == "quoted" else csv.QUOTE_MINIMAL
-    csv.writer(text, **style).writerows(table)
+    quoting: Literal[0, 1] = 1 if form == "quoted" else 0  # csv.QUOTE_ALL, QUOTE_MINIMAL
+    csv.writer(text, lineterminator=end, delimiter=delimiter, quoting=quoting).writerows(table)
     written = text.getvalue()
     if form == "latin-1":
         return name, written.encode("latin-1", errors="replace")

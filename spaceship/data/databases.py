@@ -88,17 +88,12 @@ class _File(Database):
 class Sqlite(_File):
     """A file of SQLite.
 
-    <<<<<<< HEAD
-        >>> Sqlite("sqlite:///churn.db").shown
-        'sqlite:///churn.db'
-    =======
-        >>> import sqlite3
-        >>> sqlite3.connect(tmp_path / "a.db").execute("CREATE TABLE shops (size)").connection.close()
-        >>> database = Sqlite(f"sqlite:///{tmp_path}/a.db")
-        >>> with database.connected():
-        ...     list(database.tables())
-        ['shops']
-    >>>>>>> wseam
+    >>> import sqlite3
+    >>> sqlite3.connect(tmp_path / "a.db").execute("CREATE TABLE shops (size)").connection.close()
+    >>> database = Sqlite(f"sqlite:///{tmp_path}/a.db")
+    >>> with database.connected():
+    ...     list(database.tables())
+    ['shops']
     """
 
     def errors(self) -> tuple[type[Exception], ...]:
@@ -122,13 +117,8 @@ class Sqlite(_File):
 class DuckDb(_File):
     """A file of DuckDB.
 
-    <<<<<<< HEAD
-        >>> DuckDb("duckdb:///churn.db").shown
-        'duckdb:///churn.db'
-    =======
-        >>> DuckDb("duckdb:///sales.duckdb").shown
-        'duckdb:///sales.duckdb'
-    >>>>>>> wseam
+    >>> DuckDb("duckdb:///sales.duckdb").shown
+    'duckdb:///sales.duckdb'
     """
 
     def errors(self) -> tuple[type[Exception], ...]:
@@ -165,13 +155,8 @@ class DuckDb(_File):
 class Postgres(Database):
     """A database of a PostgreSQL server.
 
-    <<<<<<< HEAD
-        >>> Postgres("postgresql://me:secret@host/crm").hide("no password 'secret'")
-        "no password '***'"
-    =======
-        >>> Postgres("postgresql://ann:secret@db.example.com/sales").shown
-        'postgresql://ann:***@db.example.com/sales'
-    >>>>>>> wseam
+    >>> Postgres("postgresql://ann:secret@db.example.com/sales").shown
+    'postgresql://ann:***@db.example.com/sales'
     """
 
     def errors(self) -> tuple[type[Exception], ...]:

@@ -9,7 +9,8 @@ import pandas as pd
 
 from spaceship.errors import ConfigError, DataError, expected
 from spaceship.split.holdout import group_codes
-from spaceship.task.task import Problem, Task
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
 
 Fold = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 """Row positions to train on, and row positions to test on."""

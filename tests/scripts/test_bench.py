@@ -13,7 +13,7 @@ from scripts.bench.measure import ROOT, RUN, TIMEOUT_SECONDS, Measured, kaggle_f
 
 
 def run_code(code: str, **environment: str) -> Measured:
-    return measure([sys.executable, "-c", code], **environment)
+    return measure([sys.executable, "-c", code], None, **environment)
 
 
 def test_folder_without_passengers_is_refused(tmp_path: Path) -> None:
