@@ -3,13 +3,9 @@
 The same generator serves the fuzzer (a seeded `random.Random`) and hypothesis (`st.randoms()`).
 """
 
-import csv
-import gzip
-import io
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from scripts.fuzz.mutated_tables import Table
 from scripts.fuzz.nasty_columns import (
@@ -20,6 +16,7 @@ from scripts.fuzz.nasty_columns import (
     happens,
     unseen,
 )
+from scripts.fuzz.nasty_files import encoded
 
 Values = list[str]
 
@@ -27,7 +24,11 @@ _SIZES = (0, 1, 2, 3, 5, 8, *(20,) * 3, *(40,) * 4, *(60,) * 6, *(90,) * 4, *(12
 _WIDTHS = (0, 1, 2, 2, 3, 3, 4, 4, 5, 6, 8)
 _MANY = 400
 _DAMAGED = ("latin-1", "utf-16", "cut", "NUL")
-_FORMS = ("utf-8",) * 40 + ("bom", "crlf", "gz", "semicolons", "tabs", "quoted") * 2 + _DAMAGED
+_FORMS = (
+    ("utf-8",) * 40
+    + ("bom", "crlf", "gz", "semicolons", "tabs", "quoted", "parquet", "parquet") * 2
+    + _DAMAGED
+)
 _MODELS = (
     *(("model=lgbm", "model.estimator.n_estimators=5"),) * 6,
     ("model=logistic_regression",),
@@ -56,7 +57,7 @@ class Nasty:
         """Return the content of each file by its name."""
         tables = {"train.csv": self.train}
         tables |= {} if self.test is None else {"test.csv": self.test}
-        return dict(_encoded(name, table, self.form) for name, table in tables.items())
+        return dict(encoded(name, table, self.form) for name, table in tables.items())
 
     def without(self, column: int) -> "Nasty":
         """Return the table without a column, in both parts if the test part has it there."""
@@ -181,22 +182,3 @@ _ROLE_KINDS = {
         "any",
     ),
 }
-
-
-def _encoded(name: str, table: Table, form: str) -> tuple[str, bytes]:
-    text = io.StringIO()
-    delimiter = {"semicolons": ";", "tabs": "\t"}.get(form, ",")
-    end = "\r\n" if form == "crlf" else "\n"
-    quoting: Literal[0, 1] = 1 if form == "quoted" else 0  # csv.QUOTE_ALL, QUOTE_MINIMAL
-    csv.writer(text, lineterminator=end, delimiter=delimiter, quoting=quoting).writerows(table)
-    written = text.getvalue()
-    if form == "latin-1":
-        return name, written.encode("latin-1", errors="replace")
-    data = written.encode("utf-16" if form == "utf-16" else "utf-8", "surrogatepass")
-    if form == "gz":
-        return f"{name}.gz", gzip.compress(data, mtime=0)
-    if form == "NUL":
-        data = data.replace(b"a", b"a\0", 1)
-    if form == "cut":
-        return name, data[: len(data) * 9 // 10]
-    return name, (b"\xef\xbb\xbf" if form == "bom" else b"") + data

@@ -125,7 +125,23 @@ class Tables:
             ended = self.sandbox.execute(second)
             faults = self._faults(second, ended)
             ends.append(("train", ended, faults or [*self._prediction_faults(drawn, ended)]))
+            if drawn.test is None and "Verdict: champion" in ended.output:
+                ends.append(self._predicted(drawn, second, place))
         return ends
+
+    def _predicted(
+        self, drawn: Nasty, case: Case, place: tuple[str, ...]
+    ) -> tuple[str, Ended, list[str]]:
+        """Predict the training rows from their file, with probabilities; return end and faults."""
+        [name] = drawn.files()
+        file = f"inference.input={self.sandbox.data / name}"
+        line = (f"task={NAME}", "mode=inference", file, "inference.proba=true", *place)
+        case = replace(case, arguments=line)
+        ended = self.sandbox.execute(case)
+        faults = self._faults(case, ended)
+        if ended.status == 0 and f"{len(drawn.train) - 1} predictions" not in ended.output:
+            faults.append("not a prediction for each row of the file")
+        return "inference", ended, faults
 
     def _faults(self, case: Case, ended: Ended) -> list[str]:
         left = [path for pattern in UNFINISHED for path in self.sandbox.folder.rglob(pattern)]

@@ -11,6 +11,8 @@ from scripts.bench.measure import ROOT, composed
 from scripts.fuzz import data, lines
 from scripts.fuzz.case import Case, Ended, output_faults, state_faults
 from scripts.fuzz.mutated_tables import Folder, Table, group_of, written
+from scripts.fuzz.nasty import Nasty, nasty
+from scripts.fuzz.tables import quoted, smallest
 from tests import forks
 
 STATE: dict[str, Any] = {"aliases": [("m", "champion", 1)], "submission": "x", "running": 0}
@@ -123,3 +125,26 @@ def test_a_few_cases_end_as_promised() -> None:
     done = forks.run([*command, "--data-cases", "4", "--line-cases", "8"], ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "| all | " in done.stdout
+
+
+def test_nasty_tables_are_the_same_for_the_same_seed_and_differ_between_seeds() -> None:
+    drawn = [[nasty(random.Random(f"{seed} {n}")) for n in range(40)] for seed in (1, 1, 2)]  # noqa: S311
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert len({one.form for one in drawn[0]}) > 5
+    assert all(len(row) == len(one.train[0]) for one in drawn[0] for row in one.train)
+    assert all(one.files() for one in drawn[0])
+
+
+def test_the_smallest_table_keeps_the_fault_and_the_columns_of_the_task() -> None:
+    rows = [[str(n), "bad" if n == 7 else "fine", "x", "y"] for n in range(20)]
+    drawn = Nasty("", [["id", "cause", "noise", "label"], *rows], None, roles={"label": "label"})
+    small = smallest(drawn, lambda one: any("bad" in row for row in one.train))
+    assert small.train == [["cause", "label"], ["bad", "y"]]
+
+
+def test_names_reach_the_command_as_they_are() -> None:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    for name in ("it's", 'a "b"', "a,b", "", "\\", "a=b", "[0]", "null", "é 🚀", "#", "a\nb"):
+        [override] = OverridesParser.create().parse_overrides([f"task.label={quoted(name)}"])
+        assert override.value() == name
