@@ -29,6 +29,11 @@ _FORMS = (
     + ("bom", "crlf", "gz", "semicolons", "tabs", "quoted", "parquet", "parquet") * 2
     + _DAMAGED
 )
+_BLEND = (
+    *("model=blend", "model.n_folds=2", "model.members.lgbm.estimator.n_estimators=5"),
+    "model.members.catboost.estimator.iterations=5",
+    "model.members.hist_gradient_boosting.estimator.max_iter=5",
+)
 _MODELS = (
     *(("model=lgbm", "model.estimator.n_estimators=5"),) * 6,
     ("model=logistic_regression",),
@@ -37,7 +42,7 @@ _MODELS = (
     ("model=xgboost", "model.estimator.n_estimators=5"),
     ("model=random_forest", "model.estimator.n_estimators=5"),
     ("model=hist_gradient_boosting", "model.estimator.max_iter=5"),
-    ("model=blend",),
+    _BLEND,
 )
 _FORCED = ("gate.force=true", "reason=tried")
 

@@ -33,6 +33,7 @@ FORM = re.compile(r"\Aerror: .*expected .*found.*\Z", re.DOTALL)
 NAME = "drawn"
 """Name of the task that is proposed."""
 FIRST = ("mode=train", "task=wine", "model=logistic_regression", "split.n_folds=2", "features=raw")
+SLOW = "took too long"
 FEW = 10
 """Values of a label below which each predicted one is looked up among them."""
 TRIES = 40
@@ -104,7 +105,7 @@ class Tables:
             self.seen |= new
             print(f"table {number}: {'; '.join(found)}\n  {drawn.note}", flush=True)
             print(f"  {drawn.roles}  {' '.join(drawn.settings)}", flush=True)
-            if new:
+            if new - {SLOW}:
                 print(self._smallest(drawn, new), flush=True)
 
     def report(self) -> str:
@@ -148,7 +149,7 @@ class Tables:
         found = [*ended.intrusions, *(f"left over: {path.name}" for path in left)]
         found += output_faults(case, ended)
         if ended.kind == "stopped":
-            found.append("took too long")
+            found.append(SLOW)
         if ended.noise:
             found.append(f"a library's line on stderr: {ended.noise[:200]}")
         elif ended.status == MENDABLE and not FORM.search(_message(ended)):
@@ -230,6 +231,8 @@ def quoted(name: str) -> str:
 def _kind(command: str, ended: Ended) -> str:
     if ended.status != 0:
         return f"{command}: refused with a message"
+    if command == "inference":
+        return "train: result, champion; its predictions of a file"
     verdict = re.search(r"Verdict: (\w+)", ended.output)
     return f"{command}: result, {verdict[1] if verdict else 'no verdict'}"
 

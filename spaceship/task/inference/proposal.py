@@ -179,7 +179,7 @@ def _checked_id(
     values = profiles[found]
     if values.distinct < len(train):
         what = f"{values.missing} missing and {values.known - values.distinct} repeated"
-        do = "give another column, or none; one of several rows each is a task.group"
+        do = "give another column, or none; values that stand in several rows may be a task.group"
         raise ConfigError(expected(f"task.id={found} to name each row", what, do))
     return found
 
