@@ -100,7 +100,8 @@ def nasty(draw: random.Random) -> Nasty:
 
 def _columns(draw: random.Random, size: int) -> tuple[list[tuple[str, Values]], list[str]]:
     width = _MANY if happens(draw, 0.02) else draw.choice(_WIDTHS)
-    columns, notes = [], []
+    columns: list[tuple[str, Values]] = []
+    notes: list[str] = []
     for place in range(width):
         kind = draw.choice(list(KINDS))
         name = draw.choice([f"c{place}", f"c{place}", draw.choice(NAMES)])
