@@ -88,7 +88,7 @@ def propose(train: pd.DataFrame, test: pd.DataFrame | None, asked: Asked) -> Pro
     made.findings = _findings(profiles, broken, train, test, {made.id, made.group})
     if not any(one.column is not None for one in made.findings.values()):
         reasons = "; ".join(f"{name}: {one.about}" for name, one in [*made.findings.items()][:5])
-        do = "give a file with columns that differ between rows"
+        do = "give files with a column that both have and that differs between rows"
         raise DataError(expected("a column to learn from", reasons or "none", do))
     _check_time(made)
     _fill_roles(made, profiles, test)
@@ -229,7 +229,8 @@ def _check_time(made: Proposal) -> None:
         return
     column = made.findings[made.time].column
     if column is None or not (column.type.kind is Kind.TIME or column.type.kind is Kind.NUMBER):
-        kind = made.findings[made.time].about if column is None else f"a {column.type}"
+        about = made.findings[made.time].about
+        kind = f"a column {about}" if column is None else f"a {column.type}, {about}"
         do = "give a column of dates or numbers, or leave task.time out"
         raise ConfigError(expected(f"task.time={made.time} to be dates or numbers", kind, do))
 
