@@ -1,14 +1,18 @@
 """Files written whole or not at all, versioned JSON, digests of files and folders."""
 
+import csv
 import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra_plugins.spaceship_optuna.files import remove, unfinished, write_atomically
 from spaceship._upstream import MLFLOW_DOWNLOAD_NOTE
 from spaceship.errors import RegistryError, expected
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["remove", "unfinished", "write_atomically"]  # the sweeper's, beside those below
 
@@ -72,6 +76,20 @@ def read_text(path: Path) -> str:
         return path.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
         raise RegistryError(expected(f"a readable file {path}", error, _RERUN)) from error
+
+
+def csv_text(table: "pd.DataFrame", *, index: bool = False, na_rep: str = "") -> str:
+    r"""Return a table as CSV that reads back the same; numbers have every digit.
+
+    >>> import pandas as pd
+    >>> csv_text(pd.DataFrame({"plan": ["a,b"], "fee": [0.1]}))
+    'plan,fee\n"a,b",0.1\n'
+    """
+    text = table.to_csv(index=index, lineterminator="\n", na_rep=na_rep)
+    if "\r" in text:  # which the writer leaves unquoted, and a reader takes for the end of a line
+        quoted = csv.QUOTE_NONNUMERIC
+        return table.to_csv(index=index, lineterminator="\n", na_rep=na_rep, quoting=quoted)
+    return text
 
 
 def digest(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -19,6 +20,15 @@ Figure = Annotated[
     PlainSerializer(lambda value: None if math.isnan(value) else value),
 ]
 """A measured number: JSON has no NaN, so NaN is written as null and null is read as NaN."""
+_IN_WORDS = {
+    "a valid dictionary": "keys with values",
+    "a valid tuple": "a list",
+    "a valid string": "a text",
+    "String should": "to",
+    "Value should": "to",
+    "at least 1 item after validation, not 0": "one or more characters",
+}
+"""Words of pydantic, and of a person who reads YAML."""
 _LONGEST = 80  # characters of a value that a message quotes
 
 
@@ -94,6 +104,9 @@ def list_faults(error: ValidationError, name: str) -> str:
 
 def _wanted(kind: str, message: str) -> str:
     fixed = {"missing": "to be there", "extra_forbidden": "not to be there"}
+    message = re.sub(r" or instance of \w+", "", message).removeprefix("Value error, ")
+    for theirs, ours in _IN_WORDS.items():
+        message = message.replace(theirs, ours)
     text = message.replace("Input should be an instance of", "to be a")
     return fixed.get(kind, text.replace("Input should", "to"))
 

@@ -14,7 +14,7 @@ ROOTS = (ROOT, ROOT / "spaceship", ROOT / "hydra_plugins")
 NAMED = re.compile(r"`([\w./]+\.(?:py|ya?ml|md|ipynb))(?::(\w+))?`")
 MODULE = re.compile(r"python -m (scripts(?:\.\w+)+)")
 PLACEHOLDER = re.compile(r"NAME|mine|name\.")
-WRITTEN = {"optimization_results.yaml", "configs/local/default.yaml"}
+WRITTEN = {"optimization_results.yaml", "configs/local/default.yaml", "configs/task/visits.yaml"}
 """Files that runs or users write."""
 
 

@@ -58,7 +58,7 @@ class Workspace:
         """Make the states that commands start from; each has an old submission file."""
         self._start_server()
         self.outputs.mkdir()
-        submission = self.outputs / "submission.csv"
+        submission = self.outputs / "submissions" / "spaceship_titanic-synthetic.csv"
         for name, commands in STATES.items():
             for arguments in commands:
                 self._run(arguments, must=True)
@@ -152,7 +152,7 @@ class Workspace:
         return forks.NOBODY
 
     def _submission(self) -> str:
-        path = self.outputs / "submission.csv"
+        path = self.outputs / "submissions" / "spaceship_titanic-synthetic.csv"
         text = path.read_text() if path.exists() else None
         return {_OLD: "old", self._new_submission: "new"}.get(str(text), "torn")
 

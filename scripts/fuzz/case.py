@@ -96,7 +96,10 @@ def _submission_faults(text: str | None, ended: Ended) -> Iterator[str]:
 
 def state(outputs: Path) -> dict[str, Any]:
     """Return the state of an outputs folder: aliases, number of open runs, submission."""
-    submission, database = outputs / "submission.csv", outputs / "mlflow.db"
+    submission, database = (
+        outputs / "submissions" / "spaceship_titanic-synthetic.csv",
+        outputs / "mlflow.db",
+    )
     state: dict[str, Any] = {"submission": None, "aliases": []}
     if submission.is_file():
         state["submission"] = submission.read_bytes().decode(errors="replace")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from scripts.fuzz.case import Case
-from scripts.fuzz.tables import (
+from scripts.fuzz.mutated_tables import (
     SAMPLE,
     TEST,
     TRAIN,

@@ -28,8 +28,8 @@ from scripts.bench.measure import (
 from scripts.chaos import forks
 from scripts.fuzz import data, lines
 from scripts.fuzz.case import REFUSED, STOPPED, WORKED, Case, Ended
+from scripts.fuzz.mutated_tables import written
 from scripts.fuzz.sandbox import Sandbox
-from scripts.fuzz.tables import written
 from spaceship.cli.main import prepare
 
 BROKEN = "broken"

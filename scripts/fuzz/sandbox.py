@@ -62,6 +62,10 @@ class Sandbox:
     def run(self, case: Case) -> Ended:
         """Run a case from the prepared state and return how it ended."""
         self._reset(case.files)
+        return self.execute(case)
+
+    def execute(self, case: Case) -> Ended:
+        """Run a case in the state that the one before it left and return how it ended."""
         streams = [self.folder / name for name in ("stdout", "stderr", "intrusions")]
         start = time.perf_counter()
         for stream in (sys.stdout, sys.stderr):

@@ -27,7 +27,8 @@ def register_resolvers() -> None:
     `project_root` is the checkout or, for an installed package, the working directory of now.
     `cores` is this process's share of the CPU cores: the workers of a sweep divide them.
     `checked` returns its argument and checks the targets of Hydra's own node before. `kind` returns
-    its first argument where the task's label is a class, its second where it is a number.
+    its first argument where the task's label is a class, its second where it is a number, and its
+    third, if there is one, where it is one of several classes.
     `of_task` returns the data source, the features or the model that a task starts with.
 
     >>> register_resolvers()
@@ -58,5 +59,6 @@ def _checked(value: object, *, _root_: DictConfig) -> object:
     return value
 
 
-def _kind(classes: str, numbers: str, *, _root_: DictConfig) -> str:
-    return numbers if OmegaConf.select(_root_, "task.problem") == "regression" else classes
+def _kind(classes: str, numbers: str, several: str | None = None, *, _root_: DictConfig) -> str:
+    known = {"regression": numbers, "multiclass": several or classes}
+    return known.get(OmegaConf.select(_root_, "task.problem"), classes)

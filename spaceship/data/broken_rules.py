@@ -8,7 +8,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from spaceship.task.column_types import kind_of, label_column, read
-from spaceship.task.task import Column, ColumnType, Task
+from spaceship.task.task import HUGE, Column, ColumnType, Task
 
 _LAST = (ColumnType.BOOLEAN, ColumnType.NUMBER, ColumnType.DATE, ColumnType.DATETIME)
 """Types that are checked after texts and categories, in this order."""
@@ -48,10 +48,12 @@ def _broken(raw: pd.Series, column: Column, task: Task) -> Iterator[BrokenRule]:
     """Yield the rules that the values of one raw column break."""
     name, is_label = str(raw.name), raw.name == task.label
     values, unreadable = read(raw, column)
-    infinite = values.abs() == np.inf if values.dtype == np.float64 else unreadable & False
+    most = HUGE if is_label else np.finfo(np.float64).max
+    infinite = values.abs() > most if values.dtype == np.float64 else unreadable & False
+    finite = f"a number within ±{HUGE:g}" if is_label else "a finite number"
     optional = column.type is ColumnType.BOOLEAN and not is_label
     kind = f"{kind_of(column).replace(' or ', ', ')} or nothing" if optional else kind_of(column)
-    marks = {kind: unreadable, "a finite number": infinite}
+    marks = {kind: unreadable, finite: infinite}
     yield from (BrokenRule(name, rule, raw[m]) for rule, m in marks.items() if m.any())
     required = f"{kind_of(column) or 'a value'}" if is_label else "an id" if name == task.id else ""
     rules = pa.Column(checks=[*_checks(name, column, task)], nullable=not required, title=required)

@@ -17,7 +17,7 @@ from spaceship.task.column_types import (
     typed,
     typed_label,
 )
-from spaceship.task.task import ColumnType, Task
+from spaceship.task.task import ROW, ColumnType, Task
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +55,7 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
     """
     wanted = [*task.raw, task.label] if labelled else [*task.raw]
     frame = table.frame.set_axis([str(x).strip() for x in table.frame.columns], axis="columns")
-    if frame.index.name != LINE:
-        frame = frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row"))
+    frame = _numbered(frame)
     if unknown := [name for name in frame.columns if name not in wanted]:
         hints = ", ".join(f"'{name}'{closest(name, wanted)}" for name in unknown)
         log.warning("%s: columns dropped, as no rule knows them: %s", table.place, hints)
@@ -128,6 +127,13 @@ def check_sample(table: Table, test: pd.DataFrame, task: Task) -> pd.DataFrame:
     return sample.assign(**{task.id_name: ids, task.label: label})
 
 
+def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rows under the lines of their file, or else under their numbers from 1."""
+    if frame.index.name in {LINE, ROW}:
+        return frame
+    return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name=ROW))
+
+
 def _classes(train: Table, task: Task) -> list[str]:
     """Return the values of a raw label, where the task does not name its classes."""
     if not task.is_classification or task.classes:
@@ -145,6 +151,7 @@ def _row_faults(frame: pd.DataFrame, task: Task) -> list[str]:
     """Return a line for each rule that rows break."""
     # pandera takes 0.2 s to import, and a model in production never checks a file
     from spaceship.data.broken_rules import broken_rules
+    from spaceship.data.unmatched_patterns import unmatched_patterns
 
     if not len(frame.index):
         return [f"rows: expected at least one {task.noun} below the header, found none"]
@@ -153,6 +160,7 @@ def _row_faults(frame: pd.DataFrame, task: Task) -> list[str]:
         again = _rows(frame[task.id][headers])
         faults.append(f"rows: expected one header, found it again: {again}")
         frame = frame[~headers]
+    faults += unmatched_patterns(frame, task)
     return faults + [
         f"{broken.column}: expected {broken.rule}, found {_counted(len(broken.found), 'row')} "
         f"otherwise: {_rows(broken.found)}"

@@ -74,7 +74,7 @@ class _File(Database):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         path = url.partition("://")[2].removeprefix("/")
-        self._path = Path(path).expanduser().absolute()  # a job may change the working directory
+        self._path = Path(path).expanduser().absolute()
 
     def _existing(self) -> Path:
         """Return the path of the file; raise DataError rather than make a new one."""

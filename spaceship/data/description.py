@@ -5,7 +5,8 @@ import pandas as pd
 
 from spaceship.task.task import Task
 
-_SHOWN = ["missing", "distinct", "minimum", "median", "maximum", "top", "top_share"]
+_RANGE = ("minimum", "median", "maximum")
+_SHOWN = ["missing", "distinct", *_RANGE, "top", "top_share"]
 
 
 def describe(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
@@ -44,6 +45,7 @@ def _describe(column: pd.Series, label: pd.Series) -> dict[str, object]:
         "top_share": counts.iloc[0] / counts.sum() if len(counts) else float("nan"),
         "label_if_missing": float(label[missing].mean()),
     }
+    found: tuple[object, ...] = (float("nan"),) * len(_RANGE)
     if column.dtype == "float64" or column.dtype.kind == "M":
-        row |= {"minimum": column.min(), "median": column.median(), "maximum": column.max()}
-    return row
+        found = (column.min(), column.median(), column.max())
+    return row | dict(zip(_RANGE, found, strict=True))

@@ -51,7 +51,9 @@ class ResampledData(DataSource):
         """Keep the arguments once they are in range; nothing is read yet."""
         wanted = {"n_rows": (n_rows, 1, f"1 to {MOST_ROWS}"), "seed": (seed, 0, "0 or more")}
         faults = [
-            expected(f"data.{key} to be a whole number, {words}", repr(value), f"data.{key}=1000")
+            expected(
+                f"data.{key} to be a whole number, {words}", repr(value), f"try data.{key}=1000"
+            )
             for key, (value, least, words) in wanted.items()
             if type(value) is not int or value < least or (key == "n_rows" and value > MOST_ROWS)
         ]

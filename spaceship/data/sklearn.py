@@ -17,8 +17,6 @@ _VERSION = 1  # raise it when the same table is returned in other values
 class SklearnData(DataSource):
     """One of scikit-learn's packaged tables, its label in words; there is no test part.
 
-    Raise ConfigError if there is no such table.
-
     >>> SklearnData("wine").read(task).train.frame["cultivar"].unique().tolist()
     ['first', 'second', 'third']
     """
@@ -27,10 +25,6 @@ class SklearnData(DataSource):
 
     def __init__(self, table: str) -> None:
         """Keep the name; nothing is read yet."""
-        if table not in TABLES:
-            wanted = f"data.table to be one of {', '.join(TABLES)}"
-            do = "choose task= one of these, or your own files: data=local data.dir=FOLDER"
-            raise ConfigError(expected(wanted, repr(table), do))
         self.table = table
 
     def fingerprint(self, task: Task) -> str:
@@ -51,6 +45,10 @@ def _read(table: str) -> pd.DataFrame:
     """Return the rows of a table under plain names of columns."""
     from sklearn import datasets
 
+    if table not in TABLES:
+        wanted = f"data.table to be one of {', '.join(TABLES)}"
+        do = "choose task= one of these, or your own files: data=local data.dir=FOLDER"
+        raise ConfigError(expected(wanted, repr(table), do))
     if table == "diabetes":
         loaded = datasets.load_diabetes(as_frame=True, scaled=False)  # in units, not standardised
         frame: pd.DataFrame = loaded.frame

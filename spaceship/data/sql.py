@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from functools import cached_property
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -15,7 +17,7 @@ from spaceship.errors import ConfigError, DataError, expected
 from spaceship.task.column_types import closest
 from spaceship.task.task import Task
 
-_FORMS = "postgresql://USER:PASSWORD@HOST/DATABASE, sqlite:///FILE or duckdb:///FILE"
+_FORMS = "postgresql://USER@HOST/DATABASE (see PGPASSWORD), sqlite:///FILE or duckdb:///FILE"
 _DATABASES: dict[str, type[Database]] = {
     "postgresql": Postgres,
     "postgres": Postgres,
@@ -30,8 +32,8 @@ class SqlData(DataSource):
     """Data set of a database; `train` and `test` are each a table's name or a SELECT query.
 
     Rows come in the order of the query's ORDER BY. Without one a database promises no order, so
-    they are sorted: by the task's id, else by a hash of their contents. Raise ConfigError if the
-    URL cannot be used; no message holds its password.
+    they are sorted: by the task's id, else by a hash of their contents. No message holds the
+    password of the URL.
 
     >>> import sqlite3
     >>> with sqlite3.connect(tmp_path / "a.db") as connection:
@@ -45,11 +47,9 @@ class SqlData(DataSource):
 
     def __init__(self, url: str | None, train: str | None, test: str | None = None) -> None:
         """Keep URL and queries; nothing is read yet."""
-        self._database = _database(url)
-        if not train or not str(train).strip():
-            do = "give data.train=TABLE, or 'data.train=\"SELECT … FROM …\"'"
-            raise ConfigError(expected("a table or a query with the label", repr(train), do))
-        self._queries = {"train": str(train)} | ({} if test is None else {"test": str(test)})
+        given = {"train": train, "test": test}
+        self._queries = {part: str(text) for part, text in given.items() if text is not None}
+        self._url = None if url is None else _from_any_folder(str(url))
         self._fetched: Tables | None = None
 
     def fingerprint(self, task: Task) -> str:
@@ -70,8 +70,16 @@ class SqlData(DataSource):
         fetched, self._fetched = self._fetched, None
         return fetched or self._fetch(task)
 
+    @cached_property
+    def _database(self) -> Database:
+        return _database(self._url)
+
     def _fetch(self, task: Task) -> Tables:
         """Return the result of each query, all from one state of the database."""
+        _ = self._database  # first: its URL may be unusable
+        if not (train := self._queries.get("train", "")).strip():
+            do = "give data.train=TABLE, or 'data.train=\"SELECT … FROM …\"'"
+            raise ConfigError(expected("a table or a query with the label", repr(train), do))
         made = {}
         try:
             with self._database.connected():
@@ -127,6 +135,14 @@ def _database(url: str | None) -> Database:
         do = "write %40, %2F, %3A and %23"
         raise ConfigError(expected(wanted, "one as it is", do))
     return kind(str(url))
+
+
+def _from_any_folder(url: str) -> str:
+    """Return the URL with the path of a file made absolute: a job may change the folder."""
+    scheme, _, path = url.partition(":///")
+    if scheme not in {"sqlite", "duckdb"} or not path:
+        return url
+    return f"{scheme}:///{Path(path).expanduser().absolute()}"
 
 
 def _is_unencoded(address: str) -> bool:

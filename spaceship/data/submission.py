@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import ConfigError, SubmissionError, expected
-from spaceship.files import write_atomically
+from spaceship.files import csv_text, write_atomically
 from spaceship.task.task import Task
 
 
@@ -56,7 +56,7 @@ def write(table: pd.DataFrame, path: Path) -> None:
     >>> write(submission([True] * 2, people.test.head(2), task), tmp_path / "mine.csv")
     """
     try:
-        write_atomically(path, table.to_csv(index=False, lineterminator="\n"))
+        write_atomically(path, csv_text(table))
     except OSError as error:
         raise _unwritable(path, str(error)) from error
 

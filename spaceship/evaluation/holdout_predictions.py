@@ -16,7 +16,7 @@ import pandas as pd
 
 from spaceship.errors import RegistryError
 from spaceship.evaluation.metrics import THRESHOLD, Floats, Target, decide
-from spaceship.files import read_text
+from spaceship.files import csv_text, read_text
 from spaceship.task.task import Problem
 
 HOLDOUT_FILE = "holdout.csv"
@@ -81,7 +81,8 @@ class HoldOut:
     def read_csv(cls, path: Path, threshold: float = THRESHOLD) -> Self:
         """Return the hold-out in a file of `to_csv`; raise RegistryError if missing or broken."""
         try:
-            table = pd.read_csv(StringIO(read_text(path)), dtype="str", keep_default_na=False)
+            text = StringIO(read_text(path), newline="")
+            table = pd.read_csv(text, header=None, dtype="str", keep_default_na=False)
             return cls._of_table(table, threshold)
         except (IndexError, KeyError, ValueError) as error:
             message = f"expected rows of an id, a label and predictions in {path}, found {error}"
@@ -89,7 +90,7 @@ class HoldOut:
 
     @classmethod
     def _of_table(cls, table: pd.DataFrame, threshold: float) -> Self:
-        names = table.columns.tolist()
+        names, table = table.iloc[0].tolist(), table.iloc[1:]  # pandas would rename equal names
         first = 3 if names[2] == _GROUP else 2
         several = [*takewhile(lambda name: name.startswith(_OF_CLASS), names[first:])]
         last = first + (len(several) or 1)
@@ -108,30 +109,31 @@ class HoldOut:
             of = _LABELS.__getitem__ if names[first] == _PROBABILITY else float
             target = label.map(of).to_numpy(bool if names[first] == _PROBABILITY else float)
         index = pd.Index(table.iloc[:, 0], name=names[0])
-        slices = table.iloc[:, last:].set_axis(index)
+        slices = table.iloc[:, last:].set_axis(index).set_axis(names[last:], axis="columns")
         groups = table.iloc[:, 2].to_numpy() if first > 2 else None  # noqa: PLR2004
         more: Any = {"groups": groups, "label": names[1], "classes": classes}
         return cls(index, target, values, threshold, slices, **more)
 
     def to_csv(self) -> str:
         """Return the rows as CSV text, predictions with every digit."""
-        return self.rows.to_csv(lineterminator="\n", na_rep="nan")
+        return csv_text(self.rows, index=True, na_rep="nan")
 
     @property
     def rows(self) -> pd.DataFrame:
         """A row per id: label, group where it is no part of the id, predictions, slices."""
         classes = np.asarray(self.classes, dtype=object)
         label = classes[self.target] if self.classes else self.target
-        groups = {} if self.groups is None else {_GROUP: self.groups}
+        columns = [(self.label, label)]  # names may come twice
+        columns += [] if self.groups is None else [(_GROUP, self.groups)]
         if self.classes:
-            values = {
-                f"{_OF_CLASS}{one}": self.values[:, at] for at, one in enumerate(self.classes)
-            }
+            each = zip(self.classes, self.values.T, strict=True)
+            columns += [(f"{_OF_CLASS}{one}", values) for one, values in each]
         else:
             number = self.problem is Problem.REGRESSION
-            values = {_PREDICTION if number else _PROBABILITY: self.values}
-        table = pd.DataFrame({self.label: label, **groups, **values}, index=self.ids)
-        return pd.concat([table, self.slices], axis=1)
+            columns.append((_PREDICTION if number else _PROBABILITY, self.values))
+        names = [name for name, _ in columns]
+        table = pd.DataFrame(dict(enumerate(values for _, values in columns)), index=self.ids)
+        return pd.concat([table.set_axis(names, axis="columns"), self.slices], axis=1)
 
     @property
     def problem(self) -> Problem:

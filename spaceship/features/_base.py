@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 
 from spaceship.task.feature_set import FeatureSet
-from spaceship.task.task import Column, ColumnType, Task
+from spaceship.task.task import HUGE, Column, ColumnType, Task
 
 _PLAIN = {ColumnType.NUMBER, ColumnType.CATEGORY, ColumnType.BOOLEAN}
-_HUGE = 1e30  # larger numbers overflow in estimators that square them or take 32 bits
 
 
 class TaskFeatures(FeatureSet):
@@ -52,4 +51,4 @@ def _finite(column: pd.Series) -> pd.Series:
     """Return numbers that every estimator takes: infinite ones are missing, huge ones are less."""
     if column.dtype != np.float64:
         return column
-    return column.where(np.isfinite(column)).clip(-_HUGE, _HUGE)
+    return column.where(np.isfinite(column)).clip(-HUGE, HUGE)

@@ -40,7 +40,10 @@ def check(experiment: Experiment) -> Path:
         SubmissionError: Something other than a file is in the file's place.
 
     """
-    return usable(experiment.settings.inference.output)
+    name = f"{experiment.task.name}-{experiment.source.name}.csv"
+    default = experiment.outputs / "submissions" / name
+    given = experiment.settings.inference.output
+    return usable(default if given is None else given)
 
 
 def inference(experiment: Experiment) -> None:

@@ -44,17 +44,17 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raise MissingDependencyError if the package is not installed, and ConfigError if it is
         unknown or its weights cannot be loaded.
         """
-        self.labels_ = np.asarray(y, dtype=bool)
+        self.labels_ = np.asarray(y)
         self.context_ = {str(name): _plain(X[name]) for name in X}
         self.categories_ = {
             name: X[name].cat.categories.tolist() for name in X.select_dtypes("category")
         }
-        self.classes_ = np.array([False, True])
+        self.classes_ = np.unique(self.labels_)
         self._network = self._load()
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
-        """Return the probability of both classes, (n_rows, 2)."""
+        """Return the probability of each class, (n_rows, n_classes)."""
         check_is_fitted(self, "context_")
         if getattr(self, "_network", None) is None:
             self._network = self._load()
@@ -62,7 +62,7 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: pd.DataFrame) -> object:
         """Return the predicted label of each row, (n_rows,)."""
-        return self.predict_proba(X)[:, 1] > 0.5  # noqa: PLR2004 - one of two
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def __getstate__(self) -> dict[str, object]:
         """Return the state to store: everything but the network."""

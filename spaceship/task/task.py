@@ -1,6 +1,6 @@
 """Task: the meaning of a table's columns, as `configs/task/NAME.yaml` writes it."""
 
-import re
+import copy
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
@@ -25,6 +25,7 @@ from spaceship.records import list_faults
 
 GROUP_SIZE = "group_size"  # source of a slice: `solo` for a row alone in its group, else `group`
 MISSING = "missing"  # value of a slice where its column has none
+HUGE = 1e30  # larger numbers overflow in estimators that square them or take 32 bits
 ROW = "row"  # name of the column of row numbers, where a task has no id
 
 
@@ -72,6 +73,7 @@ def _day_as_text(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(as_text)]
+Name = Annotated[str, BeforeValidator(as_text), Field(min_length=1)]
 Bound = Annotated[float | str | None, BeforeValidator(_day_as_text)]
 
 
@@ -119,7 +121,7 @@ class Column(_Part):
 class Group(_Part):
     """The rows that no split tears apart: those of one value, or of the pattern's first group."""
 
-    of: str
+    of: Name
     pattern: str = "(.*)"
 
 
@@ -130,7 +132,7 @@ class Part(_Part):
     <ColumnType.CATEGORY: 'category'>
     """
 
-    of: str
+    of: Name
     pattern: str
     type: Literal[ColumnType.CATEGORY, ColumnType.NUMBER] = ColumnType.CATEGORY
 
@@ -148,7 +150,8 @@ def _typed_column(value: object) -> object:
 
 
 def _named(value: object) -> object:
-    return {name: name for name in value} if isinstance(value, list | tuple) else value
+    is_list = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+    return {name: name for name in value} if is_list else value  # type: ignore[attr-defined]
 
 
 def _of(value: object) -> object:
@@ -166,12 +169,12 @@ class Task(_Part):
 
     name: Text = Field("task", pattern=r"[A-Za-z0-9][A-Za-z0-9_.-]*$")
     problem: Problem
-    label: Text
+    label: Name
     positive: Text | None = None  # binary: the value that counts as True
     classes: tuple[Text, ...] = ()  # values of the label, in order; found in the data if not given
-    id: Text | None = None  # column that names a row; null: its number in the file
+    id: Name | None = None  # column that names a row; null: its number in the file
     group: Annotated[Group | None, BeforeValidator(_of)] = None
-    time: Text | None = None  # column to split by with split=time
+    time: Name | None = None  # column to split by with split=time
     columns: dict[Text, Annotated[Column, BeforeValidator(_typed_column)]] = Field(min_length=1)
     parts: dict[str, Part] = {}  # categories cut out of text columns
     slices: Annotated[dict[str, str], BeforeValidator(_named)] = {}  # source of each slice
@@ -186,62 +189,48 @@ class Task(_Part):
     @classmethod
     def read(cls, node: Mapping[str, object]) -> Self:
         """Return the task of a YAML's content; raise ConfigError that lists every fault."""
+        from spaceship.task.contradictions import contradictions
+
         made: Self | None = None
         faults: list[str] = []
         try:
             made = cls.model_validate(dict(node))
         except ValidationError as error:
-            faults, known = [list_faults(error, "task")], _without_unknown(node, error)
-            made = None if known is None else cls.model_validate(known)
-        faults += made.contradictions() if made is not None else []
+            faults, made = [list_faults(error, "task")], cls._of_the_rest(node, error)
+        faults += contradictions(made) if made is not None else []
         if made is None or faults:
             message = f"expected {'; '.join(faults)}"
             raise ConfigError(f"{message}; mend the task's YAML in configs/task")
         return made
 
+    @classmethod
+    def _of_the_rest(cls, node: Mapping[str, object], error: ValidationError) -> Self | None:
+        """Return the task without unknown keys and faulty rules of columns; None if there is more.
+
+        Its contradictions can be named beside the faults.
+        """
+        rest = copy.deepcopy(dict(node))
+        for fault in error.errors():
+            *way, key = fault["loc"]
+            inner: Any = rest
+            for step in way:
+                inner = inner[step] if isinstance(inner, dict) and step in inner else None
+            is_rule = fault["loc"][0] == "columns" and len(way) > 1
+            if not isinstance(inner, dict) or not (fault["type"] == "extra_forbidden" or is_rule):
+                return None
+            inner.pop(key, None)
+        try:
+            return cls.model_validate(rest)
+        except ValidationError:
+            return None
+
     @field_validator("columns")
     @classmethod
     def _strip(cls, columns: dict[str, Column]) -> dict[str, Column]:
-        return {name.strip(): column for name, column in columns.items()}
-
-    def contradictions(self) -> list[str]:
-        """Return what does not go together, each as `… to be …, found …`."""
-        group = None if self.group is None else self.group.of
-        known, faults = {*self.columns, self.id, group, self.time}, []
-        if self.label in known:
-            faults.append(f"task.label to be no column to learn from, found {self.label!r} in both")
-        if self.group is not None and self.group == Group(of=str(self.id)):
-            faults.append(f"task.group to be another column than task.id, found {group!r} for both")
-        sources = {*self.columns, *self.parts, GROUP_SIZE}
-        named = {f"parts.{name}.of": part.of for name, part in self.parts.items()}
-        named = {key: one for key, one in named.items() if one not in known}
-        named |= {f"slices.{key}": one for key, one in self.slices.items() if one not in sources}
-        faults += [f"task.{key} to name a column, found {one!r}" for key, one in named.items()]
-        faults += [
-            f"task.{key} to be a regular expression, found {one!r}"
-            for key, one in self._patterns()
-            if not _compiles(one)
-        ]
-        faults += self._label_contradictions()
-        return faults
-
-    def _patterns(self) -> list[tuple[str, str]]:
-        own = {} if self.group is None else {"group.pattern": self.group.pattern}
-        own |= {f"parts.{name}.pattern": part.pattern for name, part in self.parts.items()}
-        columns = {f"columns.{k}.pattern": c.pattern for k, c in self.columns.items() if c.pattern}
-        return [*(own | columns).items()]
-
-    def _label_contradictions(self) -> list[str]:
-        if self.problem is Problem.BINARY:
-            wanted = "task.positive to be the value of the label that counts as True"
-            if self.positive is None:
-                return [f"{wanted}, found nothing"]
-            if self.classes and (self.positive not in self.classes or len(self.classes) != 2):  # noqa: PLR2004
-                found = f"{self.positive!r} and the classes {', '.join(self.classes)}"
-                return [f"{wanted}, and one of two classes, found {found}"]
-        elif self.positive is not None or (self.classes and not self.is_classification):
-            return [f"task.positive and task.classes to be absent for {self.problem}, found them"]
-        return []
+        stripped = [name.strip() for name in columns]
+        if twice := sorted({name for name in stripped if stripped.count(name) > 1}):
+            raise ValueError(f"to hold each name once, not twice {', '.join(map(repr, twice))}")
+        return dict(zip(stripped, columns.values(), strict=True))
 
     def to_plain(self) -> dict[str, Any]:
         """Return the task as JSON values, which a fitted pipeline carries; `read` takes them.
@@ -269,7 +258,7 @@ class Task(_Part):
     @property
     def id_name(self) -> str:
         """Name of the column of predictions that names a row."""
-        return self.id or ROW
+        return self.id or (ROW if self.label != ROW else f"{ROW}_number")
 
     @property
     def raw(self) -> dict[str, Column]:
@@ -344,7 +333,7 @@ class Task(_Part):
         """Return the id of each row as text; without an id, the row's number from 1."""
         if self.id is not None:
             return frame[self.id]
-        return pd.Series(frame.index + 1, frame.index, name=ROW).astype("str")
+        return pd.Series(frame.index + 1, frame.index, name=self.id_name).astype("str")
 
     def group_names(self, frame: pd.DataFrame) -> pd.Series:
         """Return the name of each row's group as text; a row without one is a group of its own.
@@ -363,7 +352,11 @@ class Task(_Part):
         if self.group.pattern == "(.*)":
             found = whole
         else:
-            found = whole.str.extract(f"^(?:{self.group.pattern})$", expand=True)[0].fillna(whole)
+            found = (
+                whole.str.extract(f"^(?:{self.group.pattern})$", expand=True)
+                .iloc[:, 0]
+                .fillna(whole)
+            )
         if found.hasnans:
             alone = frame[self.id] if self.id is not None else _contents(frame, self.raw)
             found = found.fillna("\0" + alone)
@@ -377,7 +370,8 @@ class Task(_Part):
     def part(self, frame: pd.DataFrame, name: str) -> pd.Series:
         """Return a part of a text column, missing where its pattern does not match."""
         part = self.parts[name]
-        found = frame[part.of].astype("str").str.extract(f"^(?:{part.pattern})", expand=True)[0]
+        texts = frame[part.of].astype("str").str
+        found = texts.extract(f"^(?:{part.pattern})", expand=True).iloc[:, 0]
         if part.type is ColumnType.NUMBER:
             return pd.to_numeric(found, errors="coerce").astype("float64").rename(name)
         return found.astype("str").rename(name)
@@ -410,20 +404,3 @@ def _contents(frame: pd.DataFrame, columns: Mapping[str, Column]) -> pd.Series:
     """Return a digest of each row's raw columns as text; equal rows have equal digests."""
     rows = frame[[*columns]]
     return pd.Series(pd.util.hash_pandas_object(rows, index=False), frame.index).astype("str")
-
-
-def _without_unknown(
-    node: Mapping[str, object], error: ValidationError
-) -> dict[str, object] | None:
-    """Return the content without its unknown keys; None if it has other faults as well."""
-    if any(len(one["loc"]) > 1 or one["type"] != "extra_forbidden" for one in error.errors()):
-        return None
-    unknown = {one["loc"][0] for one in error.errors()}
-    return {key: value for key, value in node.items() if key not in unknown}
-
-
-def _compiles(pattern: str) -> bool:
-    try:
-        return bool(re.compile(pattern))
-    except re.error:
-        return False

@@ -72,7 +72,9 @@ def test_what_hydra_cannot_compose_is_one_message(line: list[str]) -> None:
     [
         (["--package", "nope", "--cfg", "job"], "package 'nope' not found in config"),
         (["~tracking.artifacts"], "expected tracking.artifacts to be a folder, or null"),
-        (["split=5"], "expected split to be a section, found 5; "),
+        (["history=5"], "expected history to be a section, found 5; "),
+        (["~history"], "expected history to be a section, found None; "),
+        (["split=5"], "found: Config group override must be a string or a list"),
         (["~split"], "expected split to be a section, found None; "),
         (
             ["mode=simulate", "+simulate.more=1"],

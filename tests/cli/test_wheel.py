@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from tests.commands import QUICK, QUICK_MODEL, ROOT
+from tests.commands import QUICK, QUICK_MODEL, ROOT, SUBMISSION
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +74,7 @@ def test_a_champion_and_a_submission_under_the_working_directory(spaceship: Inst
     assert done.returncode == 0, done.stderr
     assert [path.name for path in spaceship.folder.iterdir()] == ["outputs"]
     outputs = spaceship.folder / "outputs"
-    assert (outputs / "submission.csv").is_file()
+    assert (outputs / SUBMISSION).is_file()
     uri = f"sqlite:///{outputs}/mlflow.db"
     client = MlflowClient(uri, uri)
     champion = client.get_model_version_by_alias("spaceship_titanic-synthetic", "champion")

@@ -10,7 +10,7 @@ from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.registry import packaging
 from spaceship.task.task import Task
-from tests.commands import QUICK, Shell
+from tests.commands import QUICK, SUBMISSION, Shell
 
 pytestmark = pytest.mark.slow
 TREES = ("model.estimator.n_estimators=5", "model.estimator.num_leaves=4")
@@ -39,5 +39,5 @@ def test_a_champion_with_choices_of_its_own_is_judged_and_predicts_by_them(
     source = SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33)
     people = checked(source.read(task), task)
     chance = champion.predict_proba(people.test)[:, 1]
-    written = pd.read_csv(shell.outputs / "submission.csv")["Transported"].to_numpy()
+    written = pd.read_csv(shell.outputs / SUBMISSION)["Transported"].to_numpy()
     assert (written == (chance > decision_threshold(champion))).all()

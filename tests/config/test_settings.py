@@ -67,7 +67,7 @@ def test_usable_threads(threads: int) -> None:
         ("split.salt", None, "a text"),
         *[("inference.max_drift", value, "0 or more") for value in (-0.1, "x", True)],
         *[("inference.max_drift", float(value), "0 or more") for value in ("inf", "nan")],
-        *[("inference.input", value, "a CSV or Parquet file, or null") for value in (True, [])],
+        ("inference.input", True, "a CSV or Parquet file, or null"),
         *[("inference.proba", value, "true or false") for value in (None, 1, "yes")],
         ("inference.on_drift", "panic", "one of fail, warn"),
         ("calibration", "magic", "one of none, isotonic, sigmoid, temperature"),

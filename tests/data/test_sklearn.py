@@ -44,8 +44,8 @@ def test_fingerprints_differ(task: Task) -> None:
 
 
 @pytest.mark.parametrize("table", ["iris", None, "spaceship_titanic"])
-def test_other_tables_are_refused(table: Any) -> None:
+def test_other_tables_are_refused(task: Task, table: Any) -> None:
     with pytest.raises(
         ConfigError, match=r"one of breast_cancer, diabetes, wine, found .*data=local"
     ):
-        SklearnData(table)
+        SklearnData(table).read(task)

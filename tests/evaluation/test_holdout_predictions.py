@@ -93,3 +93,21 @@ def test_a_part_has_the_order_that_was_asked_for() -> None:
     assert part.ids.tolist() == ["0002_01", "0001_01"]
     assert part.values.tolist() == [0.5, 0.3]
     assert part.rows.index.equals(part.ids)
+
+
+@pytest.mark.parametrize("name", ["group", "probability", "prediction", "id", "probability_a"])
+@pytest.mark.parametrize("classes", [(), ("a", "b\r", "b\r\nc")])
+def test_a_label_may_be_named_like_another_column(
+    tmp_path: Path, name: str, classes: tuple[str, ...]
+) -> None:
+    values = [[0.5, 0.2, 0.3]] * 2 if classes else [0.9, 0.6]
+    target = [2, 1] if classes else [True, False]
+    slices = {"probability": ["x", "y"]}
+    groups = np.array(["g", "h\r"], dtype=object)
+    found = HoldOut.of(
+        ["1", "2"], target, values, slices=slices, label=name, classes=classes, groups=groups
+    )
+    (tmp_path / "holdout.csv").write_bytes(found.to_csv().encode())
+    again = HoldOut.read_csv(tmp_path / "holdout.csv")
+    assert again == found
+    assert (again.label, again.classes) == (name, classes)

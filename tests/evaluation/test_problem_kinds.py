@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn.metrics as theirs
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
@@ -42,6 +42,7 @@ def shares(n_rows: int, n_classes: int, seed: int) -> Any:
     return odds / odds.sum(axis=1, keepdims=True)
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=40), st.integers(0, 9))
 def test_metrics_of_classes_are_those_of_scikit_learn(codes: list[int], seed: int) -> None:
     truth, chance = np.array([*codes, 0, 1, 2, 3]), shares(len(codes) + 4, 4, seed)
@@ -57,6 +58,7 @@ def test_metrics_of_classes_are_those_of_scikit_learn(codes: list[int], seed: in
     assert scores["ece"] == calibration_error(likeliest == truth, chance.max(axis=1))
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=40))
 def test_metrics_of_numbers_are_those_of_scikit_learn(rows: list[tuple[float, float]]) -> None:
     truth, found = (np.array(column) for column in zip(*rows, strict=True))
@@ -154,6 +156,7 @@ def test_a_holdout_comes_back_from_its_file(
 ODD_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), min_size=1, max_size=6)
 
 
+@settings(deadline=None, max_examples=40)
 @given(classes=st.lists(ODD_TEXT, min_size=3, max_size=4, unique=True))
 def test_classes_of_any_name_come_back(
     tmp_path_factory: pytest.TempPathFactory, classes: list[str]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spaceship.evaluation.holdout_predictions import HoldOut
@@ -87,6 +87,7 @@ def test_over_a_champion_without_error_nothing_is_a_gain() -> None:
         assert (verdict.award, verdict.rule) == ("refused", "any_gain")
 
 
+@settings(deadline=None, max_examples=50)
 @given(mine=ERRORS, theirs=ERRORS)
 def test_two_regressions_cannot_beat_each_other(mine: list[float], theirs: list[float]) -> None:
     size = min(len(mine), len(theirs))
@@ -247,6 +248,16 @@ def test_numbers_have_no_calibration_and_classes_have_that_of_the_likeliest() ->
     unsure = replace(sure, holdout=replace(sure.holdout, values=np.full((99, 3), 1 / 3)))
     assert only(Calibration(), sure, sure).number == 0
     assert only(Calibration(max_worsening=1), unsure, sure).number is not None
+
+
+def test_a_task_without_slices_is_compared_by_its_label_if_that_is_a_class() -> None:
+    task = {"name": "fields", "problem": "multiclass"}
+    now, then = classes(share(50, 99), task=task), classes(share(50, 99))
+    assert (check := only(HoldoutShift(), now, then)).passed
+    assert check.detail == "crop"
+    pair = numbers([1.0] * 9, task={"problem": "regression"}), numbers([1.0] * 9)
+    assert Gate(rule=HoldoutShift()).decide(*pair).checks == ()
+    assert not only(HoldoutShift(), *(replace(one, task={}) for one in pair)).passed, "a lost file"
 
 
 def test_the_shift_of_labels_goes_by_their_names() -> None:

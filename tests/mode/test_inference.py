@@ -15,7 +15,7 @@ from spaceship.experiment import Experiment
 from spaceship.mode.inference import _reference
 from spaceship.records import read_record
 from spaceship.registry.registry import Version
-from tests.commands import QUICK, QUICK_MODEL, Shell
+from tests.commands import QUICK, QUICK_MODEL, SUBMISSION, Shell
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +65,7 @@ def test_the_champion_carries_the_profile_of_all_it_was_fitted_on(shell: Shell) 
 def test_passengers_like_its_own_are_predicted(shell: Shell) -> None:
     done = shell("mode=inference", "data.n_groups=400", *STRICT)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (shell.outputs / "submission.csv").is_file()
+    assert (shell.outputs / SUBMISSION).is_file()
     table = re.search(r"^column .*?^PSI below", done.stdout, re.MULTILINE | re.DOTALL)
     assert table is not None, done.stdout
     assert len(table[0].splitlines()) == 1 + 14 + 1
@@ -79,7 +79,8 @@ def test_passengers_like_its_own_are_predicted(shell: Shell) -> None:
 
 
 def test_drifted_passengers_are_not_predicted_where_that_fails(shell: Shell) -> None:
-    written = shell.outputs / "submission.csv"
+    written = shell.outputs / SUBMISSION
+    written.parent.mkdir()
     written.write_text("mine")
     done = shell("mode=inference", *DRIFTED, *STRICT)
     assert done.returncode == 2, done.stdout + done.stderr
@@ -95,8 +96,8 @@ def test_drifted_passengers_are_not_predicted_where_that_fails(shell: Shell) -> 
 def test_a_warning_goes_on(shell: Shell) -> None:
     done = shell("mode=inference", *DRIFTED, "inference.max_drift=0.1")
     assert done.returncode == 0, done.stderr
-    assert re.search(r"Beyond inference\.max_drift=0\.1: .*HomePlanet at 0\.", done.stdout)
-    assert (shell.outputs / "submission.csv").is_file()
+    assert re.search(r"Above inference\.max_drift=0\.1: .*HomePlanet at 0\.", done.stdout)
+    assert (shell.outputs / SUBMISSION).is_file()
 
 
 def test_a_few_passengers_are_too_few_to_tell(shell: Shell) -> None:
@@ -121,7 +122,7 @@ def test_a_profile_that_was_changed_is_not_used(shell: Shell, trained: Path, rea
     assert done.returncode == (2 if reaction == "fail" else 0), told
     assert "profile.json of version 1" in told
     assert "found it changed" in told
-    assert (shell.outputs / "submission.csv").is_file() == (reaction == "warn")
+    assert (shell.outputs / SUBMISSION).is_file() == (reaction == "warn")
 
 
 def test_a_champion_from_before_profiles_were_kept_predicts(
@@ -148,4 +149,4 @@ def test_settings_that_cannot_be_used_are_told_before_the_work(
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert "Cross-validation" not in done.stdout
-    assert not (shell.outputs / "submission.csv").exists()
+    assert not (shell.outputs / SUBMISSION).exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import QUICK, Shell
+from tests.commands import QUICK, SUBMISSION, Shell
 
 WEAK = ["model=random_forest", "model.estimator.max_depth=1", "model.estimator.n_estimators=20"]
 DRY = "gate.dry_run=true"
@@ -94,7 +94,7 @@ RULES = (
 
 def test_a_changed_model_does_not_predict(shell: Shell) -> None:
     assert shell(*QUICK, "model=logistic_regression").returncode == 0
-    submission = (shell.outputs / "submission.csv").read_bytes()
+    submission = (shell.outputs / SUBMISSION).read_bytes()
     for path in (shell.outputs / "mlartifacts").rglob("artifacts/MLmodel"):
         path.write_text(path.read_text() + "\n")
     done = shell("mode=inference", *QUICK)
@@ -102,4 +102,4 @@ def test_a_changed_model_does_not_predict(shell: Shell) -> None:
     assert "model of version 1" in done.stderr
     assert "found it changed" in done.stderr
     assert "Traceback" not in done.stderr
-    assert (shell.outputs / "submission.csv").read_bytes() == submission
+    assert (shell.outputs / SUBMISSION).read_bytes() == submission

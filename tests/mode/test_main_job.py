@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from tests.commands import QUICK, QUICK_MODEL, Shell
+from tests.commands import QUICK, QUICK_MODEL, SUBMISSION, Shell
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +32,7 @@ def first_time(tmp_path_factory: pytest.TempPathFactory) -> Shell:
 
 
 def test_main_job_ends_in_a_submission_and_a_champion(first_time: Shell) -> None:
-    table = pd.read_csv(first_time.outputs / "submission.csv")
+    table = pd.read_csv(first_time.outputs / SUBMISSION)
     (data,) = first_time.outputs.glob("data/spaceship_titanic/synthetic/*/test.parquet")
     assert list(table.columns) == ["PassengerId", "Transported"]
     assert table["PassengerId"].tolist() == pd.read_parquet(data)["PassengerId"].tolist()
@@ -103,7 +103,7 @@ def test_a_first_candidate_that_is_refused_is_a_result(shell: Shell) -> None:
     assert done.returncode == 0, done.stderr
     assert "Verdict: refused" in done.stdout
     assert "no champion yet" in done.stdout
-    assert not (shell.outputs / "submission.csv").exists()
+    assert not (shell.outputs / SUBMISSION).exists()
     assert [run.info.status for run in shell.runs()] == ["FINISHED"]
 
 
@@ -231,7 +231,7 @@ def test_main_job_on_a_server(tmp_path: Path, server: str) -> None:
     champion = client.get_model_version_by_alias("spaceship_titanic-synthetic", "champion")
     assert champion.status == "READY"
     assert not (shell.outputs / "mlflow.db").exists()
-    assert (shell.outputs / "submission.csv").is_file()
+    assert (shell.outputs / SUBMISSION).is_file()
 
 
 def test_secrets_of_the_environment_are_written_nowhere(shell: Shell) -> None:
@@ -266,7 +266,7 @@ def test_real_passengers(shell: Shell, real_data: Path) -> None:
     arguments = ["data=local", f"data.dir={real_data}", "model=lgbm"]
     done = shell(*arguments)
     assert done.returncode == 0, done.stderr
-    table = pd.read_csv(shell.outputs / "submission.csv")
+    table = pd.read_csv(shell.outputs / SUBMISSION)
     sample = pd.read_csv(real_data / "sample_submission.csv")
     assert table["PassengerId"].tolist() == sample["PassengerId"].tolist()
 

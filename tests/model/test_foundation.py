@@ -15,6 +15,7 @@ from spaceship.cli.main import prepare
 from spaceship.config.installation import configs
 from spaceship.errors import ConfigError, MissingDependencyError
 from spaceship.experiment import Experiment
+from spaceship.model.foundation import FoundationModel
 from spaceship.registry import packaging
 from spaceship.task.task import Task
 
@@ -70,6 +71,16 @@ def test_predicts_with_the_training_rows_as_context(package: str, people: People
     assert chances.shape == (len(frame), 2)
     assert ((chances[:, 1] > 0.5) == labels).mean() > 0.6
     np.testing.assert_array_equal(fitted.predict(frame), chances[:, 1] > 0.5)
+
+
+def test_tells_several_classes_apart_whichever_are_there(package: str) -> None:
+    planets = pd.Series(["Mars", "Earth", "Pluto"] * 20, dtype="category")
+    frame = pd.DataFrame({"HomePlanet": planets, "Age": np.arange(60) % 3 * 10.0})
+    codes = np.array([0, 2, 3] * 20)
+    fitted = FoundationModel(package, device="cpu").fit(frame, codes)
+    assert fitted.classes_.tolist() == [0, 2, 3]
+    assert fitted.predict_proba(frame).shape == (60, 3)
+    assert (fitted.predict(frame) == codes).all()
 
 
 def test_is_stored_without_its_network_and_finds_it_again(

@@ -10,7 +10,7 @@ import pytest
 from scripts.bench.measure import ROOT, composed
 from scripts.fuzz import data, lines
 from scripts.fuzz.case import Case, Ended, output_faults, state_faults
-from scripts.fuzz.tables import Folder, Table, group_of, written
+from scripts.fuzz.mutated_tables import Folder, Table, group_of, written
 from tests import forks
 
 STATE: dict[str, Any] = {"aliases": [("m", "champion", 1)], "submission": "x", "running": 0}

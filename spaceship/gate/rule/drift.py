@@ -29,18 +29,23 @@ class HoldoutShift(Rule):
         if compared.champion is None:
             return []
         then = compared.champion.judged_on or compared.champion.holdout
-        shifts = {} if then is None else _shifts(then, compared.holdout)
-        if not shifts and compared.candidate.task:
-            return []  # a task without slices, and numbers to predict
+        task = compared.candidate.task
+        sliced = not task or "slices" in task
+        shifts = {} if then is None else _shifts(then, compared.holdout, sliced=sliced)
+        if not shifts and not sliced:
+            return []  # numbers to predict
         worst = max(shifts, key=lambda name: shifts[name], default="no slices are known")
         return [self.check("holdout_psi", shifts.get(worst), "≤", self.max_psi, detail=worst)]
 
 
-def _shifts(then: HoldOut, now: HoldOut) -> dict[str, float]:
-    """Return the index of each slice that both know, and of a label of classes if there is one."""
+def _shifts(then: HoldOut, now: HoldOut, *, sliced: bool) -> dict[str, float]:
+    """Return the index of each slice that both know, and of a label of classes if there is one.
+
+    Of a task without slices, the label is all there is to compare.
+    """
     shared = sorted({*then.slices} & {*now.slices})
     shifts = {name: stability(then.slices[name], now.slices[name]) for name in shared}
-    if (shared or not now.slices.columns.size) and now.problem is not Problem.REGRESSION:
+    if (shared or not sliced) and now.problem is not Problem.REGRESSION:
         shifts[now.label] = stability(then.rows.iloc[:, 0], now.rows.iloc[:, 0])
     return shifts
 

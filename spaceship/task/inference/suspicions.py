@@ -9,7 +9,7 @@ from spaceship.task.column_types import read
 from spaceship.task.inference.columns import Finding
 from spaceship.task.inference.label import Label
 from spaceship.task.inference.profile import Profile
-from spaceship.task.task import ColumnType, Problem
+from spaceship.task.task import HUGE, ColumnType, Problem
 
 SURE = 0.99
 """Out-of-fold AUC or R² of one column, above which it is suspected to hold the label."""
@@ -63,7 +63,8 @@ def _targets(column: pd.Series, label: Label) -> np.ndarray:
     """Return what to predict `(n_rows, n_targets)`: numbers, or whether it is each common class."""
     if label.column is not None and label.problem is Problem.REGRESSION:
         numbers = read(column, label.column)[0]
-        return np.asarray(numbers.fillna(numbers.median()))[:, None]
+        finite = numbers.where(np.isfinite(numbers)).clip(-HUGE, HUGE)
+        return np.asarray(finite.fillna(finite.median()))[:, None]
     texts = column.astype("str").str.strip().str.lower()
     if label.problem is Problem.BINARY:
         texts = texts.str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)
@@ -90,7 +91,8 @@ def _numbers(values: pd.Series, kind: ColumnType) -> np.ndarray:
     if kind.is_time:
         return ((values - pd.Timestamp(0)) / pd.Timedelta(days=1)).to_numpy(np.float64)
     if kind in {ColumnType.NUMBER, ColumnType.BOOLEAN}:
-        return values.astype("Float64").to_numpy(np.float64, na_value=np.nan)
+        numbers = values.astype("Float64").to_numpy(np.float64, na_value=np.nan)
+        return numbers.clip(-HUGE, HUGE)
     return pd.factorize(values)[0].astype(np.float64)
 
 
