@@ -14,9 +14,10 @@ _SKLEARN = dict.fromkeys(("breast_cancer", "wine", "diabetes"), "sklearn")
 _FIRST = {
     "data": {"spaceship_titanic": "synthetic", **_SKLEARN},
     "features": {"spaceship_titanic": "full"},
+    "model": {"spaceship_titanic": "lgbm"},
 }
 """Choices that the built-in tasks start with, by group."""
-_OTHERWISE = {"data": "local", "features": "table"}
+_OTHERWISE = {"data": "local", "features": "table", "model": "lgbm_table"}
 _checking: list[DictConfig] = []
 
 
@@ -28,7 +29,7 @@ def register_resolvers() -> None:
     `checked` returns its argument and checks the targets of Hydra's own node before. `kind` returns
     its first argument where the task's label is a class, its second where it is a number, and its
     third, if there is one, where it is one of several classes.
-    `of_task` returns the data source or the features that a task starts with.
+    `of_task` returns the data source, the features or the model that a task starts with.
 
     >>> register_resolvers()
     >>> OmegaConf.create({"path": "${abspath:/data/../data}"}).path

@@ -21,7 +21,11 @@ class Problem(StrEnum):
 
 
 class Label(Section):
-    """What is predicted; the part of a task that its label is described by."""
+    """What is predicted: the keys of a task that describe its label.
+
+    >>> Label(problem="binary", label="left", positive="yes").with_classes(["yes", "no"]).classes
+    ('no', 'yes')
+    """
 
     problem: Problem
     label: Name
