@@ -74,7 +74,8 @@ def sniff_delimiter(data: bytes) -> str:
     (';', ',')
     """
     text = data[:_SNIFFED].decode("utf-8", errors="replace")
-    lines = [line for line in text.splitlines(keepends=True) if line.strip()]
+    ends = io.StringIO(text, newline="")  # `splitlines` would cut at U+2028 and others too
+    lines = [line for line in ends if line.strip()]
     whole = lines if len(data) <= _SNIFFED else lines[:-1]
     fitting = [one for one in (",", *DELIMITERS) if _separates(one, whole)]
     fitting = fitting or [one for one in (",", *DELIMITERS) if lines and one in lines[0]]
@@ -151,6 +152,7 @@ def _scan(path: Path, data: bytes, delimiter: str) -> tuple[list[str], np.ndarra
 def _records(path: Path, data: bytes, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the line number and the fields of each row that pandas does not take for blank."""
     text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
+    csv.field_size_limit(max(len(data), csv.field_size_limit()))  # the text of a book is a field
     reader = csv.reader(text, delimiter=delimiter, strict=True)
     line = 1
     try:
@@ -160,8 +162,6 @@ def _records(path: Path, data: bytes, delimiter: str) -> Iterator[tuple[int, lis
             line = reader.line_num + 1
     except csv.Error as error:
         found = f"a quote that opens in line {line} and never closes"
-        if "field larger" in str(error):
-            found += f", or a field of more than {csv.field_size_limit():,} characters"
         if "expected after" in str(error):
             found = f"text after a closing quote in line {line}"
         fail(path, "quotes in pairs", found, "close it, or write a quote inside a field twice")
@@ -170,8 +170,9 @@ def _records(path: Path, data: bytes, delimiter: str) -> Iterator[tuple[int, lis
 def _fail_single(path: Path, header: str) -> NoReturn:
     for delimiter, name in DELIMITERS.items():
         if delimiter in header:
-            found = f"{header.count(delimiter) + 1} columns separated by {name}"
-            fail(path, "columns separated by commas", found, "export it as comma-separated")
+            found = f"rows of different numbers of {name}"
+            do = "quote values that hold one of them, or a line break"
+            fail(path, "as many fields in every row as in the header", found, do)
     do = "export it again, with another column such as an id if there is one column only: "
     do += "in a single one a missing value is a blank line"
     fail(path, "several columns", f"one, {header!r}", do)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spaceship.data.csv_reader import read_csv
+from spaceship.data.csv_reader import csv_rows, read_csv, sniff_delimiter
 from spaceship.errors import DataError
 
 TEXT = 'Id,Name,Age\n1_01,"Ann ""A"" O\'Hara, Jr",3\n1_02,Zoë Ünal,\n\n2_01,NA,7.5\n'
@@ -157,3 +157,16 @@ def test_path_through_a_file_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, PLAIN) / "train.csv"
     with pytest.raises(DataError, match="Not a directory"):
         read_csv(path)
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\x85", "\x0b", "\x1c"])
+def test_a_character_that_ends_lines_elsewhere_is_part_of_a_value(end: str) -> None:
+    text = f"id\tna,me\n1\ta{end}b\n2\tc\n"
+    assert sniff_delimiter(text.encode()) == "\t"
+    assert csv_rows(Path("a.csv"), text.encode())["na,me"].tolist() == [f"a{end}b", "c"]
+
+
+def test_a_field_may_be_as_long_as_a_book() -> None:
+    book = "a\rb," * 100_000
+    found = csv_rows(Path("a.csv"), f'id,text\n1,"{book}"\n2,short\n'.encode())
+    assert found["text"].tolist() == [book, "short"]
