@@ -168,11 +168,12 @@ def _records(path: Path, data: bytes, delimiter: str) -> Iterator[tuple[int, lis
 
 
 def _fail_single(path: Path, header: str) -> NoReturn:
+    first = header.partition("\n")[0]
     for delimiter, name in DELIMITERS.items():
-        if delimiter in header:
-            found = f"rows of different numbers of {name}"
-            do = "quote values that hold one of them, or a line break"
-            fail(path, "as many fields in every row as in the header", found, do)
+        if delimiter in first:
+            found = f"{first.count(delimiter) + 1} columns separated by {name} in the header"
+            do = "export it with commas, values that hold one or a line break in quotes"
+            fail(path, "a separator that gives every row as many fields", found, do)
     do = "export it again, with another column such as an id if there is one column only: "
     do += "in a single one a missing value is a blank line"
     fail(path, "several columns", f"one, {header!r}", do)

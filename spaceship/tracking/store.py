@@ -4,9 +4,10 @@ import logging
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlparse
@@ -90,8 +91,8 @@ class Store:
         return run_id
 
     def log_params(self, run_id: str, params: Mapping[str, str]) -> None:
-        """Log parameters, names and values cut to what every store takes."""
-        entities = [_param(key, value) for key, value in params.items()]
+        """Log parameters, names and values cut to what every store takes, each name once."""
+        entities = [_param(*one) for one in zip(_param_names(params), params.values(), strict=True)]
         for start in range(0, len(entities), _PARAMS_PER_CALL):
             self.client.log_batch(run_id, params=entities[start : start + _PARAMS_PER_CALL])
 
@@ -173,8 +174,19 @@ def _below(run_id: str) -> str:
     return f"tags.mlflow.parentRunId = '{run_id}'"
 
 
-def _param(key: str, value: str) -> "Param":
+def _param_names(keys: Iterable[str]) -> list[str]:
+    """Return keys as every store takes them; one that is like another before it gets a number."""
+    names: dict[str, None] = {}
+    for key in keys:
+        plain = re.sub(r"[^\w\-. :]", "_", key)
+        numbered = (f"{plain[:240]}_{number}" for number in count(2))
+        named = chain([plain[:250]], numbered)
+        names[next(one for one in named if one not in names)] = None
+    return [*names]
+
+
+def _param(name: str, value: str) -> "Param":
     from mlflow.entities import Param
 
     cut = value if len(value) <= PARAM_LENGTH else value[: PARAM_LENGTH - 1] + "…"
-    return Param(re.sub(r"[^\w\-. :]", "_", key)[:250], cut)
+    return Param(name, cut)

@@ -201,6 +201,20 @@ def test_parameters_of_any_length_number_and_name(store: Store) -> None:
     assert len(logged) == len(params) + len(odd) + 1
 
 
+def test_parameters_whose_names_differ_in_odd_characters_alone_are_all_kept(store: Store) -> None:
+    run_id = store.start_run("odd", {})
+    params = {"pay €": "1", "pay $": "2", "pay _": "3", "k" * 251: "4", "k" * 252: "5"}
+    store.log_params(run_id, params)
+    logged = store.client.get_run(run_id).data.params
+    assert logged == {
+        "pay _": "1",
+        "pay __2": "2",
+        "pay __3": "3",
+        "k" * 250: "4",
+        "k" * 240 + "_2": "5",
+    }
+
+
 def test_metrics_keep_their_steps_and_nan(store: Store) -> None:
     run_id = store.start_run("metrics", {})
     store.log_scores(run_id, {"mean": 1.0}, [{"loss": 0.1 + 0.2}, {"loss": math.nan}], {"a": "b"})
