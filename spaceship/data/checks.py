@@ -10,6 +10,7 @@ from spaceship.data.digest import digest
 from spaceship.data.stored_file import first_few
 from spaceship.errors import DataError, expected
 from spaceship.task.column_types import ColumnType, read
+from spaceship.task.inference.profile import printable
 from spaceship.task.raw_frame import closest, header_faults, label_column, typed, typed_label
 from spaceship.task.task import ROW, Task
 
@@ -51,7 +52,7 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
     frame = table.frame.set_axis([str(x).strip() for x in table.frame.columns], axis="columns")
     frame = _numbered(frame)
     if unknown := [name for name in frame.columns if name not in wanted]:
-        hints = ", ".join(f"'{name}'{closest(name, wanted)}" for name in unknown)
+        hints = first_few(printable(f"'{name}'{closest(name, wanted)}") for name in unknown)
         log.warning("%s: columns dropped, as no rule knows them: %s", table.place, hints)
     known = frame.loc[:, frame.columns.isin(wanted) & ~frame.columns.duplicated()]
     if labelled and task.unlabelled == "drop":
@@ -59,7 +60,7 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
     if faults := header_faults(frame.columns, wanted) + _row_faults(known, task):
         first = f"{table.place}: {_counted(len(faults), 'fault')} in {_counted(len(frame), 'row')}."
         last = "Mend or remove what is listed, then run again."
-        raise DataError("\n  ".join([first, *faults]) + f"\n{last}")
+        raise DataError("\n  ".join([first, *map(printable, faults)]) + f"\n{last}")
     made = typed(known, task.raw)
     if labelled:
         made[task.label] = typed_label(known, task)

@@ -264,3 +264,17 @@ def test_typing_alone_does_not_load_pandera() -> None:
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"
+
+
+def test_names_and_values_are_shown_on_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    task = Task.read(
+        {"problem": "regression", "label": "fee", "columns": {"a\nb\x1b[31m": "number"}}
+    )
+    raw = pd.DataFrame(
+        {"a\nb\x1b[31m": ["x"], "fee": ["1"], **{f"z\r{n}": ["1"] for n in range(9)}}
+    )
+    with pytest.raises(DataError) as caught:
+        check(Table(raw, "a.csv"), task, labelled=True)
+    assert str(caught.value).splitlines()[1].startswith(r"  a\nb\x1b[31m: expected a number")
+    [record] = caplog.records
+    assert record.getMessage().endswith(r"'z\r3', 'z\r4', …")
