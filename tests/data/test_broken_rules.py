@@ -68,3 +68,12 @@ def test_passenger_id_needs_two_numbers(task: Task, name: str) -> None:
 
 def test_spellings_of_true_and_false(task: Task) -> None:
     assert found(task, VIP=["yes", "N", "t", "0"]) == []
+
+
+@pytest.mark.parametrize("value", ["1e31", "-1e300", "inf", "9" * 40])
+def test_a_number_to_predict_that_estimators_cannot_hold_is_a_fault(value: str) -> None:
+    task = Task.read({"problem": "regression", "label": "fee", "columns": {"x": "number"}})
+    rows = pd.DataFrame({"x": ["1e31", "1e300"], "fee": ["1e30", value]})
+    [broken] = broken_rules(rows, task)
+    assert (broken.column, broken.rule) == ("fee", "a number within ±1e+30")
+    assert broken.found.tolist() == [value]

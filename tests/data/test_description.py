@@ -52,3 +52,11 @@ def test_a_terminal_gets_a_line_a_column(task: Task, people: Dataset) -> None:
     assert len(shown.splitlines()) == len(people.train.columns) + 1 + 1
     assert "NaN" not in shown
     assert "Earth" in shown
+
+
+def test_a_table_without_a_number_is_described() -> None:
+    plan = {"problem": "multiclass", "label": "kind", "columns": {"plan": "category"}}
+    frame = pd.DataFrame({"plan": ["a", None], "kind": ["x", "y"]}, dtype="str")
+    description = describe(frame, Task.read(plan))
+    assert description["median"].isna().all()
+    assert "missing" in description_table(description)

@@ -244,3 +244,9 @@ def test_rows_without_a_label_are_counted() -> None:
     frame = customers()
     frame.loc[:4, "churn"] = None
     assert "5 rows have no churn" in proposed(frame).suspicions
+
+
+def test_numbers_that_overflow_do_not_stop_the_search_for_leaks() -> None:
+    rows = pd.DataFrame({"x": [f"1.{n:02}e307" for n in range(60)], "y": ["a", "b"] * 30})
+    made = propose(rows, None, Asked(label="y"))
+    assert [*made.findings] == ["x"]
