@@ -17,9 +17,9 @@ from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from spaceship.errors import ConfigError, expected
-from spaceship.evaluation.metrics import score
-from spaceship.split.folds import inner_folds
+from spaceship.errors import ConfigError, DataError, expected
+from spaceship.evaluation.metrics import Target, score
+from spaceship.split.folds import Fold, inner_folds
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
@@ -138,6 +138,7 @@ class InnerFolds(_Inner):
         folds = inner_folds(
             task.group_names(X), target, task, n_splits=self.n_folds, seed=self.seed
         )
+        _check_classes(target, folds, task)
         fitted = clone(self.estimator).set_params(cv=folds).fit(X, target)
         self.fitted_ = fitted.set_params(cv=None)  # what is stored need not know the folds
         self.classes_ = fitted.classes_
@@ -150,6 +151,17 @@ class InnerFolds(_Inner):
         if table.shape[1] > 2:  # noqa: PLR2004 - True and False
             return np.asarray(self.classes_)[table.argmax(axis=1)]
         return table[:, 1] > self.threshold_
+
+
+def _check_classes(target: Target, folds: Sequence[Fold], task: Task) -> None:
+    """Raise DataError unless each inner fold trains on rows of every class."""
+    known = {*target.tolist()}
+    absent = {one for train, _ in folds for one in known - {*target[train].tolist()}}
+    if absent:
+        rare = ", ".join(repr(task.label_values[int(one)]) for one in sorted(absent))
+        wanted = f"rows of every class in {len(folds)} inner folds, to calibrate its probability"
+        do = "give more data, join rare classes, or set calibration=none"
+        raise DataError(expected(wanted, f"too few of {rare}", do))
 
 
 def with_inner_choices(  # noqa: PLR0913 - every choice by name

@@ -15,12 +15,13 @@ from spaceship.evaluation.cross_validation import decision_threshold
 from spaceship.features.raw import RawFeatures
 from spaceship.model.catboost import CategoryCatBoost
 from spaceship.model.encoding import Encoding
-from spaceship.model.inner_cv import InnerIterations, with_inner_choices
+from spaceship.model.inner_cv import Calibration, InnerIterations, with_inner_choices
 from spaceship.model.pipeline import build_pipeline
 from spaceship.registry import packaging
 from spaceship.split.folds import inner_folds
+from spaceship.task.label import Problem
 from spaceship.task.task import Task
-from tests.tasks import built_in
+from tests.tasks import built_in, fields, harvest
 
 People = tuple[pd.DataFrame, Any]
 SILENT: dict[str, Any] = {"allow_writing_files": False, "logging_level": "Silent"}
@@ -128,3 +129,14 @@ def test_too_few_travel_groups_for_inner_folds_are_told(task: Task) -> None:
     names = task.group_names(ids.to_frame("PassengerId"))
     with pytest.raises(DataError, match="3 travel groups"):
         inner_folds(names, [True, False] * 6, task, n_splits=5, seed=1)
+
+
+def test_a_class_too_rare_to_be_calibrated_is_named() -> None:
+    task = fields(Problem.MULTICLASS, grouped=False, classes=["a", "b", "rare"])
+    frame = harvest(task, size=40)
+    labels = np.array(["a", "b"] * 19 + ["a", "rare"], dtype=object)
+    frame[task.label] = pd.Series(labels, dtype="str")
+    pipeline = build_pipeline(RawFeatures(task.to_plain()), Encoding.ONEHOT, forest())
+    made = with_inner_choices(pipeline, task, calibration=Calibration.ISOTONIC)
+    with pytest.raises(DataError, match=r"too few of 'rare'; give more .* set calibration=none"):
+        made.fit(frame, task.target(frame))
