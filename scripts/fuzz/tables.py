@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -24,6 +24,7 @@ from scripts.chaos.state import UNFINISHED
 from scripts.fuzz.case import MENDABLE, Case, Ended, output_faults, state
 from scripts.fuzz.nasty import Nasty, nasty
 from scripts.fuzz.sandbox import Sandbox
+from scripts.fuzz.smaller import smallest
 from spaceship.cli.main import prepare
 
 BROKEN = "broken"
@@ -36,8 +37,6 @@ FIRST = ("mode=train", "task=wine", "model=logistic_regression", "split.n_folds=
 SLOW = "took too long"
 FEW = 10
 """Values of a label below which each predicted one is looked up among them."""
-TRIES = 40
-"""Smaller tables that are tried for each fault."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -189,35 +188,6 @@ class Tables:
         text = small.files().get("train.csv", b"")[:1500].decode(errors="replace")
         test = f"  test: {small.test[:3]!r}"[:300] if small.test else ""
         return f"  {small.roles}  {' '.join(small.settings)}\n{text}\n{test}"
-
-
-def smallest(drawn: Nasty, fails: Callable[[Nasty], bool]) -> Nasty:
-    """Return a smaller table that still fails: columns and halves of the rows are left out."""
-    left = TRIES
-    changed = True
-    while changed and left > 0:
-        changed = False
-        size, width = len(drawn.train) - 1, len(drawn.train[0])
-        tries = [drawn.rows(0, size // 2), drawn.rows(size // 2, size)] if size > 1 else []
-        tries += [replace(drawn, test=None)] if drawn.test is not None else []
-        kept = {*drawn.roles.values()}
-        tries += [drawn.without(at) for at in range(width) if drawn.train[0][at] not in kept]
-        if width > TRIES:
-            tries.insert(0, _half(drawn, kept))
-        for smaller in tries:
-            left -= 1
-            if left > 0 and fails(smaller):
-                drawn, changed = smaller, True
-                break
-    return drawn
-
-
-def _half(drawn: Nasty, kept: set[str]) -> Nasty:
-    smaller = drawn
-    for at in reversed(range(0, len(drawn.train[0]), 2)):
-        if drawn.train[0][at] not in kept:
-            smaller = smaller.without(at)
-    return smaller
 
 
 def quoted(name: str) -> str:

@@ -12,7 +12,8 @@ from scripts.fuzz import data, lines
 from scripts.fuzz.case import Case, Ended, output_faults, state_faults
 from scripts.fuzz.mutated_tables import Folder, Table, group_of, written
 from scripts.fuzz.nasty import Nasty, nasty
-from scripts.fuzz.tables import quoted, smallest
+from scripts.fuzz.smaller import smallest
+from scripts.fuzz.tables import quoted
 from tests import forks
 
 STATE: dict[str, Any] = {"aliases": [("m", "champion", 1)], "submission": "x", "running": 0}
