@@ -1,11 +1,10 @@
 """Files written whole or not at all, versioned JSON, digests of files and folders."""
 
-import csv
 import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hydra_plugins.spaceship_optuna.files import remove, unfinished, write_atomically
 from spaceship._upstream import MLFLOW_DOWNLOAD_NOTE
@@ -87,7 +86,7 @@ def csv_text(table: "pd.DataFrame", *, index: bool = False, na_rep: str = "") ->
     """
     text = table.to_csv(index=index, lineterminator="\n", na_rep=na_rep)
     if "\r" in text:  # which the writer leaves unquoted, and a reader takes for the end of a line
-        quoted = csv.QUOTE_NONNUMERIC
+        quoted: Literal[2] = 2  # csv.QUOTE_NONNUMERIC
         return table.to_csv(index=index, lineterminator="\n", na_rep=na_rep, quoting=quoted)
     return text
 

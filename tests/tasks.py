@@ -8,8 +8,9 @@ import pandas as pd
 import yaml
 
 from spaceship.config.installation import configs
-from spaceship.task.column_types import typed, typed_label
-from spaceship.task.task import Problem, Task
+from spaceship.task.label import Problem
+from spaceship.task.raw_frame import typed, typed_label
+from spaceship.task.task import Task
 
 PROBLEMS = tuple(Problem)
 ODD = ("3", 'a,"b"', "çim 🌱")

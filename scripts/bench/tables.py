@@ -205,7 +205,7 @@ def plain_columns(training: "pd.DataFrame", task: "Task", file: Path) -> "pd.Dat
     apart = {task.label, task.id, task.group.of if task.group else None}
     columns = raw.drop(columns=[name for name in raw if name in apart])
     for name, column in task.features.items():
-        if column.type.is_time:
+        if column.type in {"date", "datetime"}:
             columns[name] = (training[name] - pd.Timestamp(2000, 1, 1)).dt.total_seconds() / 86_400
     return columns
 

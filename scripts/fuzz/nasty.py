@@ -9,6 +9,7 @@ import io
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from scripts.fuzz.mutated_tables import Table
 from scripts.fuzz.nasty_columns import (
@@ -99,7 +100,8 @@ def nasty(draw: random.Random) -> Nasty:
 
 def _columns(draw: random.Random, size: int) -> tuple[list[tuple[str, Values]], list[str]]:
     width = _MANY if happens(draw, 0.02) else draw.choice(_WIDTHS)
-    columns, notes = [], []
+    columns: list[tuple[str, Values]] = []
+    notes: list[str] = []
     for place in range(width):
         kind = draw.choice(list(KINDS))
         name = draw.choice([f"c{place}", f"c{place}", draw.choice(NAMES)])
@@ -185,7 +187,7 @@ def _encoded(name: str, table: Table, form: str) -> tuple[str, bytes]:
     text = io.StringIO()
     delimiter = {"semicolons": ";", "tabs": "\t"}.get(form, ",")
     end = "\r\n" if form == "crlf" else "\n"
-    quoting = csv.QUOTE_ALL if form == "quoted" else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = 1 if form == "quoted" else 0  # csv.QUOTE_ALL, QUOTE_MINIMAL
     csv.writer(text, lineterminator=end, delimiter=delimiter, quoting=quoting).writerows(table)
     written = text.getvalue()
     if form == "latin-1":

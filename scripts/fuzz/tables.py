@@ -144,7 +144,8 @@ class Tables:
 
     def _prediction_faults(self, drawn: Nasty, ended: Ended) -> Iterator[str]:
         """Yield what is wrong with the predictions of the test part."""
-        written = state(self.sandbox.outputs)["submission"]
+        path = self.sandbox.outputs / "submissions" / f"{NAME}-local.csv"
+        written = path.read_bytes().decode() if path.is_file() else None
         if ended.status != 0 or drawn.test is None or "mode=default" not in drawn.settings:
             return
         if written is None:

@@ -1,5 +1,6 @@
 """Command line around Hydra's main: exit statuses, and runs that end with a true status."""
 
+import logging
 import os
 import signal
 import sys
@@ -56,6 +57,7 @@ def run_mode(cfg: DictConfig) -> float | list[float] | None:
     PENDING.raise_first()  # a callback that failed to start the job's run must not go unnoticed
     from spaceship.experiment import Experiment
 
+    logging.captureWarnings(capture=True)  # of libraries, into the job's log file
     mode = verb(cfg.mode.get("_target_") if isinstance(cfg.mode, DictConfig) else cfg.mode)
     return mode(Experiment.of_job(cfg))  # type: ignore[no-any-return]
 

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from spaceship.task.column_types import kind_of, label_column, read
-from spaceship.task.task import HUGE, Column, ColumnType, Task
+from spaceship.task.column_types import Column, Kind, kind_of, read
+from spaceship.task.raw_frame import label_column
+from spaceship.task.task import HUGE, Task
 
-_LAST = (ColumnType.BOOLEAN, ColumnType.NUMBER, ColumnType.DATE, ColumnType.DATETIME)
+_LAST = (Kind.BOOLEAN, Kind.NUMBER, Kind.TIME)
 """Types that are checked after texts and categories, in this order."""
 
 
@@ -34,13 +35,13 @@ def broken_rules(frame: pd.DataFrame, task: Task) -> Iterator[BrokenRule]:
     >>> broken.rule, broken.found.to_dict()
     ('1 to 500 square metres', {1: '-2'})
     """
-    ordered = sorted(task.raw.items(), key=lambda item: _rank(item[1].type))
+    ordered = sorted(task.raw.items(), key=lambda item: _rank(item[1].type.kind))
     for name, column in [*ordered, (task.label, label_column(task))]:
         if name in frame.columns:
             yield from _broken(frame[name], column, task)
 
 
-def _rank(kind: ColumnType) -> int:
+def _rank(kind: Kind) -> int:
     return _LAST.index(kind) + 1 if kind in _LAST else 0
 
 
@@ -51,7 +52,7 @@ def _broken(raw: pd.Series, column: Column, task: Task) -> Iterator[BrokenRule]:
     most = HUGE if is_label else np.finfo(np.float64).max
     infinite = values.abs() > most if values.dtype == np.float64 else unreadable & False
     finite = f"a number within ±{HUGE:g}" if is_label else "a finite number"
-    optional = column.type is ColumnType.BOOLEAN and not is_label
+    optional = column.type.kind is Kind.BOOLEAN and not is_label
     kind = f"{kind_of(column).replace(' or ', ', ')} or nothing" if optional else kind_of(column)
     marks = {kind: unreadable, finite: infinite}
     yield from (BrokenRule(name, rule, raw[m]) for rule, m in marks.items() if m.any())
@@ -69,7 +70,7 @@ def _checks(name: str, column: Column, task: Task) -> Iterator[pa.Check]:
     if column.pattern is not None:
         form = column.unit or f"the pattern {column.pattern}"
         yield pa.Check.str_matches(f"(?:{column.pattern})\\Z", error=form)
-    if column.levels is not None and column.type is ColumnType.CATEGORY:
+    if column.levels is not None and column.type.kind is Kind.CATEGORY:
         yield pa.Check.isin([*column.levels], error=f"one of {', '.join(column.levels)}")
     if name == task.id:
         yield pa.Check(lambda known: ~known.duplicated(keep=False), error="each id once")
@@ -78,7 +79,9 @@ def _checks(name: str, column: Column, task: Task) -> Iterator[pa.Check]:
 def _range(column: Column) -> pa.Check:
     """Return the check of the least and the greatest value."""
     bounds = (column.min, column.max)
-    least, most = (pd.Timestamp(one) if column.type.is_time and one else one for one in bounds)
+    least, most = (
+        pd.Timestamp(one) if column.type.kind is Kind.TIME and one else one for one in bounds
+    )
     unit = f" {column.unit}" if column.unit else ""
     if column.min is None:
         return pa.Check.le(most, error=f"at most {_shown(column.max)}{unit}")

@@ -9,15 +9,9 @@ from spaceship.data.csv_reader import LINE
 from spaceship.data.digest import digest
 from spaceship.data.stored_file import first_few
 from spaceship.errors import DataError, expected
-from spaceship.task.column_types import (
-    closest,
-    header_faults,
-    label_column,
-    read,
-    typed,
-    typed_label,
-)
-from spaceship.task.task import ROW, ColumnType, Task
+from spaceship.task.column_types import ColumnType, read
+from spaceship.task.raw_frame import closest, header_faults, label_column, typed, typed_label
+from spaceship.task.task import ROW, Task
 
 log = logging.getLogger(__name__)
 

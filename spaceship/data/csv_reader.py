@@ -172,7 +172,9 @@ def _fail_single(path: Path, header: str) -> NoReturn:
         if delimiter in header:
             found = f"{header.count(delimiter) + 1} columns separated by {name}"
             fail(path, "columns separated by commas", found, "export it as comma-separated")
-    fail(path, "several columns", f"one, {header!r}", "download or export it again")
+    do = "export it again, with another column such as an id if there is one column only: "
+    do += "in a single one a missing value is a blank line"
+    fail(path, "several columns", f"one, {header!r}", do)
 
 
 def _place(data: bytes, position: int) -> str:

@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import ConfigError, expected
-from spaceship.task.column_types import read
-from spaceship.task.task import Column, ColumnType, Task
+from spaceship.task.column_types import Column, ColumnType, Kind, read
+from spaceship.task.task import Task
 
 _WHOLE = "(.*)"
 
@@ -93,10 +93,10 @@ class _Column:
 
     def _is_allowed(self, value: str, new: str) -> bool:
         column = self.column
-        if column.type is ColumnType.NUMBER:
+        if column.type.kind is Kind.NUMBER:
             most = column.max if isinstance(column.max, float) else float("inf")
             return value.isdecimal() and float(value) <= min(most, 2.0**53)
-        texts = column.type in {ColumnType.TEXT, ColumnType.CATEGORY} and column.levels is None
+        texts = column.type.kind in {Kind.TEXT, Kind.CATEGORY} and column.levels is None
         fits = column.pattern is None or re.fullmatch(column.pattern, value) is not None
         return texts and fits and self._split(value)[1] == new
 
@@ -104,6 +104,6 @@ class _Column:
 def _text(values: pd.Series, column: Column) -> pd.Series:
     """Return raw or typed values as text, whole numbers without decimals."""
     as_text = Column(type=ColumnType.TEXT, missing=column.missing)
-    if column.type is ColumnType.NUMBER:
+    if column.type.kind is Kind.NUMBER:
         values = read(values, column)[0]
     return read(values, as_text)[0]

@@ -14,7 +14,7 @@ from spaceship.data.databases import Database, DuckDb, Postgres, Sqlite
 from spaceship.data.native_values import native_column
 from spaceship.data.stored_file import first_few
 from spaceship.errors import ConfigError, DataError, expected
-from spaceship.task.column_types import closest
+from spaceship.task.raw_frame import closest
 from spaceship.task.task import Task
 
 _FORMS = "postgresql://USER@HOST/DATABASE (see PGPASSWORD), sqlite:///FILE or duckdb:///FILE"

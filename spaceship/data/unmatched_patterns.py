@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from spaceship.task.column_types import read
-from spaceship.task.task import Column, ColumnType, Task
+from spaceship.task.column_types import Column, ColumnType, read
+from spaceship.task.task import Task
 
 _FEWEST = 2  # different values, of which a pattern matches one or more
 

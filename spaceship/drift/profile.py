@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spaceship.task.task import ColumnType, Task
+from spaceship.task.column_types import Kind
+from spaceship.task.task import Task
 
 PROFILE_FILE = "profile.json"
 GROUP_SIZE = "GroupSize"  # name of the sizes of groups among the columns
@@ -72,18 +73,19 @@ def take_profile(
 
 def _columns(frame: pd.DataFrame, task: Task) -> tuple[dict[str, pd.Series], dict[str, pd.Series]]:
     """Return the categories, those cut out of texts among them, and the numbers."""
-    named = {ColumnType.CATEGORY, ColumnType.BOOLEAN}
-    categories = {name: frame[name] for name, one in task.features.items() if one.type in named}
+    named = {Kind.CATEGORY, Kind.BOOLEAN}
+    kinds = {name: column.type.kind for name, column in task.features.items()}
+    categories = {name: frame[name] for name, kind in kinds.items() if kind in named}
     categories |= {
         name: task.part(frame, name)
         for name, part in task.parts.items()
-        if part.type is ColumnType.CATEGORY
+        if part.type.kind is Kind.CATEGORY
     }
     numbers = {}
     for name, one in task.features.items():
-        if one.type is ColumnType.NUMBER:
+        if one.type.kind is Kind.NUMBER:
             numbers[name] = frame[name]
-        elif one.type.is_time:
+        elif one.type.kind is Kind.TIME:
             numbers[name] = (frame[name] - _EPOCH) / _DAY
     return categories, numbers
 

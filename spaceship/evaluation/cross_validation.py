@@ -23,7 +23,8 @@ from spaceship.evaluation.metrics import (
     score,
 )
 from spaceship.split.folds import Fold
-from spaceship.task.task import Problem, Task
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
 
 Estimator = Any
 """An estimator of scikit-learn, which has no types."""

@@ -17,7 +17,7 @@ import pandas as pd
 from spaceship.errors import RegistryError
 from spaceship.evaluation.metrics import THRESHOLD, Floats, Target, decide
 from spaceship.files import csv_text, read_text
-from spaceship.task.task import Problem
+from spaceship.task.label import Problem
 
 HOLDOUT_FILE = "holdout.csv"
 _GROUP, _PROBABILITY, _PREDICTION = "group", "probability", "prediction"

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spaceship.errors import ConfigError, expected
-from spaceship.task.task import Problem
+from spaceship.task.label import Problem
 
 THRESHOLD = 0.5
 """True is predicted above this probability, unless a model tuned a threshold of its own."""

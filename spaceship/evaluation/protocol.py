@@ -15,7 +15,8 @@ from spaceship.errors import DataError, expected
 from spaceship.split.folds import Fold, group_folds
 from spaceship.split.holdout import Mask, group_codes, holdout_mask
 from spaceship.split.time import before, row_times, time_folds, time_holdout, time_order
-from spaceship.task.task import Problem, Task
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
 
 log = logging.getLogger(__name__)
 Moment = float | str

@@ -24,7 +24,8 @@ from spaceship.evaluation.metrics import Target, metric_names, score
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.slices import score_slices
-from spaceship.task.task import Problem, Task
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
 
 log = logging.getLogger(__name__)
 

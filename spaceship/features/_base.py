@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from spaceship.task.column_types import Column, Kind
 from spaceship.task.feature_set import FeatureSet
-from spaceship.task.task import HUGE, Column, ColumnType, Task
+from spaceship.task.task import HUGE, Task
 
-_PLAIN = {ColumnType.NUMBER, ColumnType.CATEGORY, ColumnType.BOOLEAN}
+_PLAIN = {Kind.NUMBER, Kind.CATEGORY, Kind.BOOLEAN}
 
 
 class TaskFeatures(FeatureSet):
@@ -41,7 +42,7 @@ class TaskFeatures(FeatureSet):
 
 def plain_columns(frame: pd.DataFrame, task: Task) -> dict[str, pd.Series]:
     """Return numbers, categories and booleans in their types, and the parts of texts."""
-    names = [name for name, column in task.features.items() if column.type in _PLAIN]
+    names = [name for name, column in task.features.items() if column.type.kind in _PLAIN]
     columns = {name: frame[name] for name in names}
     columns |= {name: task.part(frame, name) for name in task.parts}
     return {name: _finite(column) for name, column in columns.items()}

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.task.feature_set import State
-from spaceship.task.task import Problem
+from spaceship.task.label import Problem
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]

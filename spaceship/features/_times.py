@@ -5,7 +5,7 @@ from itertools import combinations, islice
 
 import pandas as pd
 
-from spaceship.task.task import Column, ColumnType
+from spaceship.task.column_types import Column, ColumnType, Kind
 
 _ORIGIN = pd.Timestamp(2000, 1, 1)
 _DAY = 86_400.0  # seconds
@@ -19,7 +19,7 @@ def time_columns(frame: pd.DataFrame, columns: Mapping[str, Column]) -> list[tup
     >>> dict(time_columns(frame, {"since": Column(type="date")}))["since_days"].tolist()
     [30.0]
     """
-    times = {name: one.type for name, one in columns.items() if one.type.is_time}
+    times = {name: one.type for name, one in columns.items() if one.type.kind is Kind.TIME}
     made = [pair for name, kind in times.items() for pair in _parts(frame[name], name, kind)]
     for late, early in islice(combinations(times, 2), _MOST_PAIRS):
         made.append((f"{late}_minus_{early}", _days(frame[late] - frame[early])))

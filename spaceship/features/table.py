@@ -13,9 +13,10 @@ from spaceship.features._association import size_goes_with
 from spaceship.features._base import TaskFeatures, plain_columns
 from spaceship.features._names import safe_names
 from spaceship.features._times import time_columns
-from spaceship.task.column_types import typed
+from spaceship.task.column_types import Column, Kind
 from spaceship.task.feature_set import State, as_frame
-from spaceship.task.task import GROUP_SIZE, Column, ColumnType, Task
+from spaceship.task.raw_frame import typed
+from spaceship.task.task import GROUP_SIZE, Task
 
 Floats = npt.NDArray[np.float64]
 Named = list[tuple[str, object]]
@@ -84,7 +85,7 @@ class TableFeatures(TaskFeatures):
         labels, classes = self._labels(y)
         plain = {name: one for name, one in plain.items() if _varies(one)}
         levels = {name: _n_levels(one) for name, one in plain.items()}
-        texts = [name for name, one in task.features.items() if one.type is ColumnType.TEXT]
+        texts = [name for name, one in task.features.items() if one.type.kind is Kind.TEXT]
         return {
             "plain": [name for name in plain if levels[name] <= self.max_levels],
             "encoded": {

@@ -12,7 +12,7 @@ import pandas as pd
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.metrics import metric_names
 from spaceship.evaluation.report import Report
-from spaceship.task.task import Problem
+from spaceship.task.label import Problem
 
 _SCORES = {name for problem in Problem for name in metric_names(problem)}
 

@@ -24,7 +24,8 @@ from spaceship.files import write_atomically, write_json
 from spaceship.records import read_record
 from spaceship.registry import packaging
 from spaceship.registry.registry import MODEL, Version
-from spaceship.task.task import Problem, Task
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
 
 log = logging.getLogger(__name__)
 

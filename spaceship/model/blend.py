@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from spaceship.evaluation.cross_validation import predict
 from spaceship.evaluation.metrics import decide
 from spaceship.split.folds import inner_folds
-from spaceship.task.task import Problem, Task
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
 
 _SEEDS = ("random_state", "random_seed")  # names that libraries give to the seed
 _ROUNDS = 100  # members that greedy selection draws, with replacement

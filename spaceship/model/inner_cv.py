@@ -20,7 +20,8 @@ from sklearn.utils.validation import check_is_fitted
 from spaceship.errors import ConfigError, expected
 from spaceship.evaluation.metrics import score
 from spaceship.split.folds import inner_folds
-from spaceship.task.task import Problem, Task
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
 
 _ROUNDS = ("n_estimators", "iterations", "max_iter")  # names that libraries give to it
 _BOOSTERS = ("staged_predict", "get_booster", "booster_")

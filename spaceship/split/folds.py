@@ -9,7 +9,8 @@ import pandas as pd
 
 from spaceship.errors import ConfigError, DataError, expected
 from spaceship.split.holdout import group_codes
-from spaceship.task.task import Problem, Task
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
 
 Fold = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 """Row positions to train on, and row positions to test on."""
@@ -18,6 +19,10 @@ Target = npt.NDArray[Any]
 """What an estimator learns, (n_rows,): booleans, numbers of classes, or numbers."""
 _MIN_FOLDS = 2
 _BINS = 5  # quantiles of a number to predict, whose shares are even in all folds
+_NO_INNER = (
+    "choose settings without folds inside a fit: another model than blend, calibration=none, "
+)
+_NO_INNER += "threshold=0.5, model.iterations=fixed"
 MOST_GROUPS = 50_000  # above, groups of a new problem kind are drawn: their labels even out
 
 
@@ -46,7 +51,7 @@ def group_folds(
     elif len(names) > MOST_GROUPS and task.problem is not Problem.BINARY:
         kinds = [GroupKFold]
     splitters = [kind(n_splits, shuffle=True, random_state=seed) for kind in kinds]
-    return _folds(splitters, codes, y, task)
+    return _folds(splitters, codes, y, task, "lower split.n_folds")
 
 
 def inner_folds(
@@ -66,14 +71,16 @@ def inner_folds(
     check_n_folds(n_splits)
     codes, names = group_codes(groups, task)
     kind = StratifiedKFold if len(names) == len(codes) else GroupKFold
-    return _folds([kind(n_splits, shuffle=True, random_state=seed)], codes, y, task)
+    return _folds([kind(n_splits, shuffle=True, random_state=seed)], codes, y, task, _NO_INNER)
 
 
-def _folds(splitters: Sequence[Any], codes: Codes, y: npt.ArrayLike, task: Task) -> list[Fold]:
+def _folds(
+    splitters: Sequence[Any], codes: Codes, y: npt.ArrayLike, task: Task, do: str
+) -> list[Fold]:
     """Return the folds of the first of scikit-learn's splitters that can all be trained on."""
     n_splits, n_groups = splitters[0].get_n_splits(), int(codes.max(initial=-1)) + 1
     target = np.asarray(y, dtype=bool if task.problem is Problem.BINARY else None)
-    _check_foldable(n_groups, target, task, n_splits)
+    _check_foldable(n_groups, target, task, n_splits, do)
     strata = _strata(target, task, n_splits)
     shared = codes if n_groups < len(codes) else None
     for splitter in splitters:
@@ -82,7 +89,7 @@ def _folds(splitters: Sequence[Any], codes: Codes, y: npt.ArrayLike, task: Task)
             return folds
     wanted = f"{n_splits} folds that each hold rows{and_leave(task)}"
     found = f"{n_groups} {task.groups} that do not allow it"
-    raise DataError(expected(wanted, found, "lower the number of folds"))
+    raise DataError(expected(wanted, found, f"give more data or {do}"))
 
 
 def usable(folds: Sequence[Fold], y: Target, task: Task) -> bool:
@@ -127,7 +134,7 @@ def _strata(y: Target, task: Task, n_splits: int) -> Target:
     return np.where(rare[codes], -1, codes)
 
 
-def _check_foldable(n_groups: int, y: Target, task: Task, n_splits: int) -> None:
+def _check_foldable(n_groups: int, y: Target, task: Task, n_splits: int, do: str) -> None:
     """Raise unless the rows can be split in so many folds with rows of each binary label."""
     faults = [f"only {n_groups} {task.groups}"] if n_groups < n_splits else []
     labels = ""
@@ -139,8 +146,7 @@ def _check_foldable(n_groups: int, y: Target, task: Task, n_splits: int) -> None
             faults.append(found)
     if faults:
         wanted = f"at least {n_splits} {task.groups}{labels} for {n_splits} folds"
-        do = "give more data or lower the number of folds"
-        raise DataError(expected(wanted, " and ".join(faults), do))
+        raise DataError(expected(wanted, " and ".join(faults), f"give more data or {do}"))
 
 
 def check_n_folds(n_splits: int) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from spaceship.errors import ConfigError, DataError, expected
 from spaceship.split.folds import Fold, Target, and_leave, check_n_folds, usable
 from spaceship.split.holdout import Mask, check_fraction, group_codes
-from spaceship.task.task import ColumnType, Task
+from spaceship.task.task import Task
 
 Moments = npt.NDArray[np.float64] | npt.NDArray[np.datetime64]
 """Times of rows, (n_rows,), all of them there."""
@@ -47,11 +47,6 @@ def row_times(frame: pd.DataFrame, task: Task) -> pd.Series:
     if task.time is None:
         do = f"set ++task.time=COLUMN to a column of times, or set {_HASH}"
         raise ConfigError(expected("a column to split by in time", "task.time=null", do))
-    kind = task.raw[task.time].type
-    if not (kind.is_time or kind is ColumnType.NUMBER):
-        do = f"mend its type in the task's YAML, or set {_HASH}"
-        wanted = f"task.time={task.time} to be a number, a date or a datetime"
-        raise ConfigError(expected(wanted, f"a {kind}", do))
     times = frame[task.time]
     if lost := int((~np.isfinite(times.to_numpy())).sum()):
         do = f"fill in the times, leave these {task.nouns} out of the file, or set {_HASH}"

@@ -1,94 +1,123 @@
-"""Values of raw columns in the types of a task, from whatever a file or a request may hold.
+"""Types of columns: what their values count as, and how raw values are read. One entry a type.
 
-The readers of single columns never raise: a value that cannot be read is missing in the result.
+A reader never raises: a value that cannot be read is missing in the result.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
-
-from spaceship.errors import DataError
-from spaceship.task.task import Column, ColumnType, Problem, Task
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 _WORDS = {"yes": True, "y": True, "t": True, "no": False, "n": False, "f": False}
-_SHOWN = 3
-_KINDS = {
-    ColumnType.NUMBER: "a number",
-    ColumnType.BOOLEAN: "true or false",
-    ColumnType.DATE: "a date",
-    ColumnType.DATETIME: "a date and time",
-}
-"""Types of which a value may not be, in words."""
 
 
-def typed(frame: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataFrame:
-    """Return the columns of a raw frame in their types, in the order of the task, index kept.
+class Kind(StrEnum):
+    """What the values of a column count as, for features, rules and drift."""
 
-    Takes what CSV, JSON, Parquet or Python may hold: text or native values, `None`, `NaN` or an
-    empty text for a missing one. A frame that is typed already passes through untouched. Raise
-    DataError if a column is missing or there twice, or a value is not of its column's type.
+    NUMBER = "number"
+    CATEGORY = "category"
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    TIME = "time"
 
-    >>> typed(pd.DataFrame({"age": ["7", ""]}), {"age": Column(type="number")})["age"].tolist()
-    [7.0, nan]
+
+class ColumnType(StrEnum):
+    """The types of columns; `date` and `datetime` differ in what their values look like only.
+
+    >>> [one.value for one in ColumnType if one.kind is Kind.TIME]
+    ['date', 'datetime']
     """
-    if faults := header_faults(frame.columns, [*columns]):
-        raise DataError("; ".join(faults))
-    made = {name: _typed_column(frame[name], column) for name, column in columns.items()}
-    return pd.DataFrame(made, index=frame.index)
+
+    NUMBER = "number"
+    CATEGORY = "category"
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+
+    @property
+    def kind(self) -> Kind:
+        """What the values count as."""
+        return _TYPES[self].kind
 
 
-def typed_label(frame: pd.DataFrame, task: Task) -> pd.Series:
-    """Return the label of raw rows: booleans, text or numbers; missing where it cannot be read.
+def as_text(value: object) -> object:
+    """Return a number, a boolean or a date of a YAML file as the text that a CSV file holds.
 
-    >>> typed_label(people.train, task).dtype
-    dtype('bool')
+    >>> as_text(3), as_text(3.0), as_text(True), as_text("Y"), as_text(None)
+    ('3', '3', 'True', 'Y', None)
     """
-    values, _ = read(frame[task.label], label_column(task))
-    whole = values.dtype == "boolean" and not values.hasnans
-    return values.astype(np.bool_) if whole else values
+    if value is None or isinstance(value, str | Mapping | list | tuple):
+        return value
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def label_column(task: Task) -> Column:
-    """Return the label as a column: its type and the spellings of its values.
+def _day_as_text(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
 
-    >>> label_column(task).levels
-    ('False', 'True')
+
+Text = Annotated[str, BeforeValidator(as_text)]
+Name = Annotated[str, BeforeValidator(as_text), Field(min_length=1)]
+Bound = Annotated[float | str | None, BeforeValidator(_day_as_text)]
+
+
+class Section(BaseModel):
+    """A part of a task's YAML: unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Column(Section):
+    """The type of a column and the rules that its values keep.
+
+    >>> Column(type="number", min=0, unit="months").type
+    <ColumnType.NUMBER: 'number'>
     """
-    kinds = {Problem.BINARY: "boolean", Problem.MULTICLASS: "category"}
-    kind = kinds.get(task.problem, "number")
-    values = task.label_values if task.is_classification else None
-    own = {"missing": task.missing, "decimal": task.decimal}
-    return Column.model_validate({"type": kind, "levels": values or None, **own})
 
+    type: ColumnType
+    min: Bound = None  # least number, or earliest day
+    max: Bound = None  # greatest number, or latest day
+    pattern: str | None = None  # regular expression that a whole text matches
+    unit: str | None = None  # of the numbers, or the pattern in words; used in messages
+    missing: tuple[Text, ...] = ()  # spellings of a missing value beside the empty one
+    levels: tuple[Text, ...] | None = None  # boolean: false, true; category: all that are allowed
+    # decimal sign in place of the task's
+    decimal: str | None = Field(default=None, pattern=r"[.,]")
+    format: str | None = None  # of dates, such as %d.%m.%Y; null: ISO 8601
 
-def header_faults(present: pd.Index, wanted: list[str]) -> list[str]:
-    """Return what is wrong with the names of columns: any missing (meant by others?) or repeated.
-
-    >>> header_faults(pd.Index(["Plan", "fee"]), ["plan", "fee"])
-    ["expected 2 columns, missing: plan (is 'Plan' meant?)"]
-    """
-    faults, spare = [], [str(name) for name in present if name not in {*wanted}]
-    if absent := [f"{name}{closest(name, spare)}" for name in wanted if name not in present]:
-        faults.append(f"expected {len(wanted)} columns, missing: {', '.join(absent)}")
-    if twice := sorted({*present[present.duplicated()]} & {*wanted}):
-        faults.append(f"expected each column once, found more than once: {', '.join(twice)}")
-    return faults
-
-
-def closest(name: str, choices: Iterable[str]) -> str:
-    """Return a hint with the choice nearest to a name, or nothing.
-
-    >>> closest("monthly_fee", ["MonthlyFee", "plan"])
-    " (is 'MonthlyFee' meant?)"
-    """
-    from difflib import get_close_matches
-
-    plain = {re.sub(r"\W|_", "", choice.lower()): choice for choice in choices}
-    near = get_close_matches(name.lower(), plain, n=1, cutoff=0.7)
-    return f" (is '{plain[near[0]]}' meant?)" if near else ""
+    @field_validator("min", "max")
+    @classmethod
+    def _fit_type(cls, bound: float | str | None, info: ValidationInfo) -> float | str | None:
+        """Return a number's bound as a number; raise if it is none, or no day of a time."""
+        kind = info.data.get("type")
+        if bound is None or kind is None:
+            return bound
+        try:
+            if kind.kind is Kind.NUMBER:
+                return float(bound)
+            if kind.kind is Kind.TIME:
+                date.fromisoformat(str(bound)[:10])
+        except ValueError:
+            wanted = {
+                "wanted": "a day, such as 2026-01-31" if kind.kind is Kind.TIME else "a number"
+            }
+            raise PydanticCustomError("bound", "Input should be {wanted}", wanted) from None
+        return bound
 
 
 def kind_of(column: Column) -> str:
@@ -97,10 +126,10 @@ def kind_of(column: Column) -> str:
     >>> kind_of(Column(type="number")), kind_of(Column(type="boolean", levels=["n", "y"]))
     ('a number', 'n or y')
     """
-    spellings = column.type is ColumnType.BOOLEAN and column.levels
+    spellings = column.type.kind is Kind.BOOLEAN and column.levels
     if spellings and [one.lower() for one in spellings] != ["false", "true"]:
         return " or ".join(spellings)
-    return _KINDS.get(column.type, "")
+    return _TYPES[column.type].words
 
 
 def read(column: pd.Series, kind: Column) -> tuple[pd.Series, pd.Series]:
@@ -113,14 +142,7 @@ def read(column: pd.Series, kind: Column) -> tuple[pd.Series, pd.Series]:
     ([7.0, nan, nan], [False, True, False])
     """
     column = _without(column, kind.missing)
-    if kind.type is ColumnType.NUMBER:
-        converted = _to_number(column, kind.decimal or ".")
-    elif kind.type is ColumnType.BOOLEAN:
-        converted = to_boolean(column, kind.levels)
-    elif kind.type.is_time:
-        converted = _to_time(column, kind.format)
-    else:
-        converted = _to_text(column)
+    converted = _TYPES[kind.type].read(column, kind)
     if converted is column or not converted.hasnans:
         return converted, pd.Series(data=False, index=column.index)
     return converted, converted.isna() & _to_text(column).notna()
@@ -175,35 +197,48 @@ def _to_text(column: pd.Series) -> pd.Series:
     return text.mask(empty) if empty.any() else text
 
 
-def _to_number(column: pd.Series, decimal: str = ".") -> pd.Series:
+def _to_number(column: pd.Series, kind: Column) -> pd.Series:
     """Return a column as float64; a value that is no number is NaN."""
     if column.dtype == np.float64:
         return column
     if not pd.api.types.is_numeric_dtype(column.dtype):
-        if decimal == ",":
+        if kind.decimal == ",":
             column = column.astype("str").str.replace(".", "").str.replace(",", ".")
         column = pd.to_numeric(column, errors="coerce")
     return pd.Series(column.to_numpy(np.float64, na_value=np.nan), column.index, name=column.name)
 
 
-def _to_time(column: pd.Series, form: str | None) -> pd.Series:
+def _to_time(column: pd.Series, kind: Column) -> pd.Series:
     """Return a column as moments without a time zone (UTC); a value that is none is missing."""
     if column.dtype == "datetime64[us]":
         return column
     if not pd.api.types.is_datetime64_any_dtype(column.dtype):
         column = pd.to_datetime(
-            _to_text(column), format=form or "ISO8601", errors="coerce", utc=True
+            _to_text(column), format=kind.format or "ISO8601", errors="coerce", utc=True
         )
     if getattr(column.dtype, "tz", None) is not None:
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     return column.astype("datetime64[us]")
 
 
-def _typed_column(column: pd.Series, kind: Column) -> pd.Series:
-    converted, unreadable = read(column, kind)
-    if unreadable.any():
-        strange = column[unreadable]
-        found = f"{len(strange)} others: {', '.join(map(repr, strange.head(_SHOWN)))}"
-        wanted = f"expected {column.name} to be {kind_of(kind)}, or missing"
-        raise DataError(f"{wanted}; found {found}")
-    return converted
+@dataclass(frozen=True)
+class _Type:
+    kind: Kind
+    read: Callable[[pd.Series, Column], pd.Series]  # raw values to typed ones, or missing
+    words: str = ""  # what a value is, in messages; empty if every value can be read
+
+
+def _read_text(column: pd.Series, _: Column) -> pd.Series:
+    return _to_text(column)
+
+
+_TYPES: Mapping[ColumnType, _Type] = {
+    ColumnType.NUMBER: _Type(Kind.NUMBER, _to_number, "a number"),
+    ColumnType.CATEGORY: _Type(Kind.CATEGORY, _read_text),
+    ColumnType.TEXT: _Type(Kind.TEXT, _read_text),
+    ColumnType.BOOLEAN: _Type(
+        Kind.BOOLEAN, lambda column, own: to_boolean(column, own.levels), "true or false"
+    ),
+    ColumnType.DATE: _Type(Kind.TIME, _to_time, "a date"),
+    ColumnType.DATETIME: _Type(Kind.TIME, _to_time, "a date and time"),
+}

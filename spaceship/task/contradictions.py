@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
-from spaceship.task.task import GROUP_SIZE, Column, ColumnType, Group, Problem, Task
+from spaceship.task.column_types import Column, Kind
+from spaceship.task.label import Problem
+from spaceship.task.task import GROUP_SIZE, Group, Task
 
 _TWO = 2
 
@@ -31,7 +34,7 @@ def _of_roles(task: Task) -> Iterator[str]:
         yield f"task.columns to hold one to learn from, found {', '.join(task.columns)} alone"
     if task.time is not None:
         kind = task.raw[task.time].type
-        if not (kind.is_time or kind is ColumnType.NUMBER):
+        if not (kind.kind is Kind.TIME or kind.kind is Kind.NUMBER):
             yield f"task.time to be a column of dates or numbers, found {task.time!r}, a {kind}"
 
 
@@ -67,21 +70,25 @@ def _of_columns(task: Task) -> Iterator[str]:
         key = f"task.columns.{name}"
         if (levels := column.levels) is not None:
             shown = ", ".join(levels) or "none"
-            if column.type is ColumnType.BOOLEAN and len({*map(str.lower, levels)}) != _TWO:
+            if column.type.kind is Kind.BOOLEAN and len({*map(str.lower, levels)}) != _TWO:
                 yield f"{key}.levels to be two spellings, of false and of true, found {shown}"
-            elif column.type not in {ColumnType.BOOLEAN, ColumnType.CATEGORY} or not levels:
+            elif column.type.kind not in {Kind.BOOLEAN, Kind.CATEGORY} or not levels:
                 yield f"{key}.levels to be those of a boolean or a category, found {shown}"
-        if column.format is not None and not (column.type.is_time and _reads(column.format)):
+        if column.format is not None and not (
+            column.type.kind is Kind.TIME and _reads(column.format)
+        ):
             yield f"{key}.format to be that of a date, such as %d.%m.%Y, found {column.format!r}"
         yield from _of_bounds(key, column)
 
 
 def _of_bounds(key: str, column: Column) -> Iterator[str]:
     given = [one for one in (column.min, column.max) if one is not None]
-    if given and not (column.type.is_time or column.type is ColumnType.NUMBER):
+    if given and not (column.type.kind is Kind.TIME or column.type.kind is Kind.NUMBER):
         yield f"{key}.min and max to belong to a number or a date, found a {column.type}"
         return
-    found = [pd.Timestamp(one) if column.type.is_time else float(one) for one in given]
+    found: list[Any] = [
+        pd.Timestamp(one) if column.type.kind is Kind.TIME else float(one) for one in given
+    ]
     if len(found) == _TWO and not found[0] <= found[1]:
         yield f"{key}.min to be at most its max, found {given[0]} and {given[1]}"
 

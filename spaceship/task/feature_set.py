@@ -9,8 +9,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from spaceship.task.column_types import typed
-from spaceship.task.task import Column
+from spaceship.task.column_types import Column
+from spaceship.task.raw_frame import typed
 
 State = dict[str, Any]
 

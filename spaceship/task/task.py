@@ -1,27 +1,21 @@
 """Task: the meaning of a table's columns, as `configs/task/NAME.yaml` writes it."""
 
 import copy
-from collections.abc import Mapping, Sequence
-from datetime import date
-from enum import StrEnum
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
-    ValidationInfo,
     field_validator,
 )
-from pydantic_core import PydanticCustomError
 
-from spaceship.errors import ConfigError, DataError, expected
+from spaceship.errors import ConfigError
 from spaceship.records import list_faults
+from spaceship.task.column_types import Column, ColumnType, Kind, Name, Section, Text
+from spaceship.task.label import Label
 
 GROUP_SIZE = "group_size"  # source of a slice: `solo` for a row alone in its group, else `group`
 MISSING = "missing"  # value of a slice where its column has none
@@ -29,103 +23,14 @@ HUGE = 1e30  # larger numbers overflow in estimators that square them or take 32
 ROW = "row"  # name of the column of row numbers, where a task has no id
 
 
-class Problem(StrEnum):
-    """The kinds of label that can be predicted."""
-
-    BINARY = "binary"
-    MULTICLASS = "multiclass"
-    REGRESSION = "regression"
-
-
-class ColumnType(StrEnum):
-    """The types of columns; `date` and `datetime` differ in what their values look like only.
-
-    >>> [one.value for one in ColumnType if one.is_time]
-    ['date', 'datetime']
-    """
-
-    NUMBER = "number"
-    CATEGORY = "category"
-    TEXT = "text"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    DATETIME = "datetime"
-
-    @property
-    def is_time(self) -> bool:
-        """Whether the values are moments."""
-        return self in {ColumnType.DATE, ColumnType.DATETIME}
-
-
-def as_text(value: object) -> object:
-    """Return a number, a boolean or a date of a YAML file as the text that a CSV file holds.
-
-    >>> as_text(3), as_text(3.0), as_text(True), as_text("Y"), as_text(None)
-    ('3', '3', 'True', 'Y', None)
-    """
-    if value is None or isinstance(value, str | Mapping | list | tuple):
-        return value
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _day_as_text(value: object) -> object:
-    return value.isoformat() if isinstance(value, date) else value
-
-
-Text = Annotated[str, BeforeValidator(as_text)]
-Name = Annotated[str, BeforeValidator(as_text), Field(min_length=1)]
-Bound = Annotated[float | str | None, BeforeValidator(_day_as_text)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Column(_Part):
-    """The type of a column and the rules that its values keep.
-
-    >>> Column(type="number", min=0, unit="months").type
-    <ColumnType.NUMBER: 'number'>
-    """
-
-    type: ColumnType
-    min: Bound = None  # least number, or earliest day
-    max: Bound = None  # greatest number, or latest day
-    pattern: str | None = None  # regular expression that a whole text matches
-    unit: str | None = None  # of the numbers, or the pattern in words; used in messages
-    missing: tuple[Text, ...] = ()  # spellings of a missing value beside the empty one
-    levels: tuple[Text, ...] | None = None  # boolean: false, true; category: all that are allowed
-    decimal: str | None = Field(
-        default=None, pattern=r"[.,]"
-    )  # decimal sign in place of the task's
-    format: str | None = None  # of dates, such as %d.%m.%Y; null: ISO 8601
-
-    @field_validator("min", "max")
-    @classmethod
-    def _fit_type(cls, bound: float | str | None, info: ValidationInfo) -> float | str | None:
-        """Return a number's bound as a number; raise if it is none, or no day of a time."""
-        kind = info.data.get("type")
-        if bound is None or kind is None:
-            return bound
-        try:
-            if kind is ColumnType.NUMBER:
-                return float(bound)
-            if kind.is_time:
-                date.fromisoformat(str(bound)[:10])
-        except ValueError:
-            wanted = {"wanted": "a day, such as 2026-01-31" if kind.is_time else "a number"}
-            raise PydanticCustomError("bound", "Input should be {wanted}", wanted) from None
-        return bound
-
-
-class Group(_Part):
+class Group(Section):
     """The rows that no split tears apart: those of one value, or of the pattern's first group."""
 
     of: Name
     pattern: str = "(.*)"
 
 
-class Part(_Part):
+class Part(Section):
     """A part of a text column: what the first group of a regular expression finds at its start.
 
     >>> Part(of="postcode", pattern="([0-9])").type
@@ -137,7 +42,7 @@ class Part(_Part):
     type: Literal[ColumnType.CATEGORY, ColumnType.NUMBER] = ColumnType.CATEGORY
 
 
-class Files(_Part):
+class Files(Section):
     """Names of a task's files in `data.dir`; without `test` there are no rows to predict."""
 
     train: str = "train.csv"
@@ -158,7 +63,7 @@ def _of(value: object) -> object:
     return {"of": value} if isinstance(value, str) else value
 
 
-class Task(_Part):
+class Task(Label):
     """What the columns of a table mean.
 
     >>> plan = {"name": "churn", "problem": "binary", "label": "left", "positive": "yes"}
@@ -168,16 +73,14 @@ class Task(_Part):
     """
 
     name: Text = Field("task", pattern=r"[A-Za-z0-9][A-Za-z0-9_.-]*$")
-    problem: Problem
-    label: Name
-    positive: Text | None = None  # binary: the value that counts as True
-    classes: tuple[Text, ...] = ()  # values of the label, in order; found in the data if not given
     id: Name | None = None  # column that names a row; null: its number in the file
     group: Annotated[Group | None, BeforeValidator(_of)] = None
     time: Name | None = None  # column to split by with split=time
     columns: dict[Text, Annotated[Column, BeforeValidator(_typed_column)]] = Field(min_length=1)
-    parts: dict[str, Part] = {}  # categories cut out of text columns
-    slices: Annotated[dict[str, str], BeforeValidator(_named)] = {}  # source of each slice
+    parts: dict[str, Part] = Field(default_factory=dict)  # categories cut out of text columns
+    slices: Annotated[dict[str, str], BeforeValidator(_named)] = Field(
+        default_factory=dict
+    )  # source of each slice
     noun: str = "row"  # a row, in messages
     group_noun: str = "group"  # the rows of one group, in messages
     decimal: str = Field(".", pattern=r"[.,]")  # decimal sign of numbers
@@ -241,11 +144,6 @@ class Task(_Part):
         return self.model_dump(mode="json", exclude_defaults=True)
 
     @property
-    def is_classification(self) -> bool:
-        """Whether the label is a class."""
-        return self.problem is not Problem.REGRESSION
-
-    @property
     def nouns(self) -> str:
         """Several rows, in messages."""
         return f"{self.noun}s"
@@ -279,55 +177,6 @@ class Task(_Part):
         """The columns to learn from: all but id and group."""
         apart = {self.id, None if self.group is None else self.group.of}
         return {name: one for name, one in self.columns.items() if name not in apart}
-
-    @property
-    def label_values(self) -> tuple[str, ...]:
-        """Spellings of the classes in order; binary: of False and of True."""
-        if self.problem is not Problem.BINARY or not self.classes:
-            return self.classes
-        [negative] = [one for one in self.classes if one != self.positive] or ["False"]
-        return negative, str(self.positive)
-
-    def with_classes(self, found: Sequence[str]) -> Self:
-        """Return the task with the classes that a training file holds, unless it names them.
-
-        Raise DataError if a binary label has not two values, or a multiclass one fewer.
-        """
-        if not self.is_classification or self.classes:
-            return self
-        values = sorted({*found}, key=_class_order)
-        if self.problem is Problem.BINARY:
-            values = sorted({*values, str(self.positive)}, key=_class_order)
-        few, many = len(values) < 2, self.problem is Problem.BINARY and len(values) > 2  # noqa: PLR2004
-        if few or many:
-            wanted = "two values" if self.problem is Problem.BINARY else "two or more values"
-            shown = ", ".join(map(repr, values[:5])) + (" …" if len(values) > 5 else "")  # noqa: PLR2004
-            do = "mend the label's column, or problem and positive in the task's YAML"
-            raise DataError(expected(f"{self.label} to have {wanted}", shown or "none", do))
-        return self.model_copy(update={"classes": tuple(values)})
-
-    def target(self, frame: pd.DataFrame) -> npt.NDArray[Any]:
-        """Return what an estimator learns, `(n_rows,)`, from the label of typed rows.
-
-        Booleans of a binary label, the class's number of a multiclass one, else numbers.
-        """
-        column = frame[self.label]
-        if self.problem is Problem.MULTICLASS:
-            return (
-                pd.Index(self.classes, dtype="str").get_indexer(pd.Index(column)).astype(np.int64)
-            )
-        values: npt.NDArray[Any] = column.to_numpy()
-        return values
-
-    def spelt(self, predicted: npt.ArrayLike) -> npt.NDArray[Any]:
-        """Return predictions of an estimator in the label's own values, `(n_rows,)`."""
-        values = np.asarray(predicted)
-        if not self.is_classification:
-            return values.astype(float)
-        if self.label_values in {(), ("False", "True")}:
-            return values.astype(bool)
-        spellings = np.asarray(self.label_values, dtype=object)
-        return np.take(spellings, values.astype(int))
 
     def names(self, frame: pd.DataFrame) -> pd.Series:
         """Return the id of each row as text; without an id, the row's number from 1."""
@@ -372,7 +221,7 @@ class Task(_Part):
         part = self.parts[name]
         texts = frame[part.of].astype("str").str
         found = texts.extract(f"^(?:{part.pattern})", expand=True).iloc[:, 0]
-        if part.type is ColumnType.NUMBER:
+        if part.type.kind is Kind.NUMBER:
             return pd.to_numeric(found, errors="coerce").astype("float64").rename(name)
         return found.astype("str").rename(name)
 
@@ -390,14 +239,6 @@ class Task(_Part):
             else:
                 values[name] = self.part(frame, source) if source in self.parts else frame[source]
         return {name: column.astype("str").fillna(MISSING) for name, column in values.items()}
-
-
-def _class_order(value: str) -> tuple[int, float, str]:
-    """Return the key that sorts classes: numbers by size, then texts."""
-    try:
-        return 0, float(value), value
-    except ValueError:
-        return 1, 0.0, value
 
 
 def _contents(frame: pd.DataFrame, columns: Mapping[str, Column]) -> pd.Series:

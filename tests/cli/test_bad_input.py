@@ -14,7 +14,7 @@ from spaceship.data.checks import check, check_sample
 from spaceship.data.csv_reader import read_csv
 from spaceship.data.digest import digest
 from spaceship.errors import DataError, SpaceshipError
-from spaceship.task.column_types import typed, typed_label
+from spaceship.task.raw_frame import typed, typed_label
 from spaceship.task.spaceship_titanic.columns import COLUMNS, ID, LABEL, SPENDS
 from spaceship.task.task import Task
 

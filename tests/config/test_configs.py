@@ -17,7 +17,7 @@ from spaceship.config.secrets import loggable
 from spaceship.data._base import DataSource
 from spaceship.errors import MissingDependencyError
 from spaceship.experiment import Experiment
-from spaceship.task.task import Problem
+from spaceship.task.label import Problem
 from spaceship.tracking.store import Store
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"

@@ -6,7 +6,7 @@ import pytest
 
 from spaceship.data._base import Dataset
 from spaceship.data.description import describe, description_table
-from spaceship.task.column_types import typed, typed_label
+from spaceship.task.raw_frame import typed, typed_label
 from spaceship.task.spaceship_titanic.columns import COLUMNS
 from spaceship.task.task import Task
 

@@ -8,7 +8,8 @@ from omegaconf import OmegaConf
 from spaceship.config.installation import configs
 from spaceship.data.sklearn import TABLES, SklearnData
 from spaceship.errors import ConfigError
-from spaceship.task.task import Problem, Task
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
 from tests.data.conftest import load
 
 

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError
-from spaceship.task.column_types import typed, typed_label
+from spaceship.task.raw_frame import typed, typed_label
 from spaceship.task.spaceship_titanic.columns import COLUMNS, ID, LABEL, SPENDS
 from spaceship.task.spaceship_titanic.generator.passengers import generate
 from spaceship.task.task import Task

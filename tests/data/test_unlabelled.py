@@ -6,7 +6,8 @@ import pytest
 from spaceship.data._base import Table
 from spaceship.data.checks import check
 from spaceship.errors import DataError
-from spaceship.task.task import Problem, Task
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
 from tests.tasks import PROBLEMS, fields, harvest
 
 

@@ -12,7 +12,7 @@ from spaceship.data.checks import checked
 from spaceship.data.synthetic import SyntheticData
 from spaceship.drift.profile import GROUP_SIZE, MAX_LEVELS, SCORE, Column, Profile, take_profile
 from spaceship.drift.psi import compare
-from spaceship.task.column_types import typed
+from spaceship.task.raw_frame import typed
 from spaceship.task.spaceship_titanic.columns import COLUMNS, PASSENGER
 from spaceship.task.task import Task
 

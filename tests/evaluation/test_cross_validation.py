@@ -17,8 +17,9 @@ from spaceship.evaluation.cross_validation import cross_validate, predict, summa
 from spaceship.evaluation.metrics import calibration_error, log_loss, metric_names, score
 from spaceship.evaluation.slices import score_slices
 from spaceship.split.folds import Fold, group_folds
+from spaceship.task.label import Problem
 from spaceship.task.spaceship_titanic.columns import ID, LABEL
-from spaceship.task.task import Problem, Task
+from spaceship.task.task import Task
 
 METRICS = metric_names(Problem.BINARY)
 Labels = npt.NDArray[np.bool_]

@@ -6,7 +6,7 @@ import pytest
 
 from spaceship.errors import ConfigError
 from spaceship.evaluation.metrics import Direction, better, direction, metric_names
-from spaceship.task.task import Problem
+from spaceship.task.label import Problem
 
 
 def test_direction_takes_prefixes() -> None:

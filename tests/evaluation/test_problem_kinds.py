@@ -24,7 +24,8 @@ from spaceship.features.raw import RawFeatures
 from spaceship.model.encoding import Encoding
 from spaceship.model.labelled import labelled
 from spaceship.model.pipeline import build_pipeline
-from spaceship.task.task import Problem, Task
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
 from tests.tasks import ODD, PROBLEMS, fields, harvest
 
 PROTOCOL = Protocol(holdout_fraction=0.3, salt="pepper", n_folds=3, seed=1)

@@ -26,8 +26,8 @@ from spaceship.evaluation.twins import (
 from spaceship.features.raw import RawFeatures
 from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_pipeline
+from spaceship.task.label import Problem
 from spaceship.task.spaceship_titanic.columns import ID, LABEL
-from spaceship.task.task import Problem
 
 PROTOCOL = Protocol(holdout_fraction=0.3, salt="pepper", n_folds=3, seed=1)
 METRICS = metric_names(Problem.BINARY)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from hypothesis import strategies as st
 
-from spaceship.task.column_types import typed
+from spaceship.task.raw_frame import typed
 from spaceship.task.task import Task
 
 ODD_NAMES = ("a", "a_b", "a b", 'say "hi"', "x[0]", "{}", "a,b:c", "é.ü", "🚀", "a_year", "a_count")

@@ -9,7 +9,7 @@ import pytest
 
 from spaceship.errors import ConfigError
 from spaceship.features.table import TableFeatures
-from spaceship.task.column_types import typed
+from spaceship.task.raw_frame import typed
 from spaceship.task.task import Task
 
 

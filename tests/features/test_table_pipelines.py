@@ -19,7 +19,7 @@ from spaceship.features.table import TableFeatures
 from spaceship.model.catboost import CategoryCatBoost, CategoryCatBoostRegressor
 from spaceship.model.encoding import Encoding, encoder
 from spaceship.registry.packaging import _trusted_types, load, save
-from spaceship.task.column_types import typed
+from spaceship.task.raw_frame import typed
 from spaceship.task.task import Task
 from tests.features.tables import Table, labels_of, rows_of
 

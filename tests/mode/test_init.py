@@ -21,7 +21,7 @@ from spaceship.data.table_reader import read_table
 from spaceship.errors import SpaceshipError
 from spaceship.experiment import Experiment
 from spaceship.mode.init import init
-from spaceship.task.column_types import typed
+from spaceship.task.raw_frame import typed
 from spaceship.task.task import Task
 
 

@@ -35,7 +35,8 @@ from spaceship.model.labelled import Labelled, labelled
 from spaceship.model.pipeline import build_blend, build_pipeline, build_recipe
 from spaceship.model.recipe import Recipe
 from spaceship.registry import packaging
-from spaceship.task.task import Problem, Task
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
 from tests.tasks import ODD, PROBLEMS, fields, harvest
 
 SIZE = 360

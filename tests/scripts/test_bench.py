@@ -18,7 +18,7 @@ from tests.tasks import PROBLEMS, fields, harvest
 
 
 def run_code(code: str, **environment: str) -> Measured:
-    return measure([sys.executable, "-c", code], **environment)
+    return measure([sys.executable, "-c", code], None, **environment)
 
 
 def test_folder_without_passengers_is_refused(tmp_path: Path) -> None:

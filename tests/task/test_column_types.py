@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spaceship.errors import DataError
-from spaceship.task.column_types import closest, typed, typed_label
+from spaceship.task.raw_frame import closest, typed, typed_label
 from spaceship.task.spaceship_titanic.columns import BOOLEANS, COLUMNS, LABEL, NUMBERS, PASSENGER
 from spaceship.task.task import Task
 

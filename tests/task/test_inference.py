@@ -12,7 +12,7 @@ from spaceship.task.inference.columns import infer_column
 from spaceship.task.inference.label import infer_label
 from spaceship.task.inference.profile import profile
 from spaceship.task.inference.proposal import Asked, Proposal, propose
-from spaceship.task.task import Problem
+from spaceship.task.label import Problem
 
 CUSTOMERS = 60
 TYPES: dict[str, tuple[list[Any], dict[str, Any]]] = {

@@ -14,9 +14,9 @@ from omegaconf import OmegaConf
 
 from spaceship.data.table_reader import read_table
 from spaceship.errors import SpaceshipError
-from spaceship.task.column_types import typed, typed_label
 from spaceship.task.inference.page import page, scalar
 from spaceship.task.inference.proposal import Asked, propose
+from spaceship.task.raw_frame import typed, typed_label
 from spaceship.task.task import Files, Task
 
 NAMES = """a b|a.b|a[0]|say "it"|it's|😀|yes|No|null|~|on|y|1|1.5|1e3|.inf|2024-01-01|#c|a: b

@@ -2,7 +2,7 @@
 
 from spaceship.evaluation.twins import holdout_metrics
 from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
-from spaceship.task.task import Problem
+from spaceship.task.label import Problem
 
 
 class Calibration(Rule):

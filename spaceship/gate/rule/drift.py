@@ -6,7 +6,7 @@ from spaceship.drift.psi import psi
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.gate.award import Award
 from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
-from spaceship.task.task import Problem
+from spaceship.task.label import Problem
 
 
 class HoldoutShift(Rule):

@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 
 from spaceship.gate.pairing import Pairing
 from spaceship.gate.rule._base import Check, Comparison, Rule, Share
-from spaceship.task.task import Problem
+from spaceship.task.label import Problem
 
 _RESAMPLES = 2000
 _SEED = 2912

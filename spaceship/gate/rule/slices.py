@@ -10,7 +10,7 @@ from pydantic import Field
 
 from spaceship.gate.pairing import Pairing
 from spaceship.gate.rule._base import Check, Comparison, Rule, Share
-from spaceship.task.task import Problem
+from spaceship.task.label import Problem
 
 
 class Slices(Rule):

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from spaceship.task.column_types import read
+from spaceship.task.column_types import Column, ColumnType, Kind, read
 from spaceship.task.inference.dates import find_compact_dates, find_dates
 from spaceship.task.inference.numbers import MISSING_WORDS, find_numbers
 from spaceship.task.inference.profile import Profile, share, shown
-from spaceship.task.task import Column, ColumnType
 
 _PAIRS = (
     ("false", "true"),
@@ -70,7 +69,7 @@ def infer_column(values: Profile) -> Finding:
     found = Finding(column, describe(values, column), (doubt,) if doubt else ())
     if values.distinct == 1 and not values.missing:
         return found.left_out(f"constant, {shown(values.texts.iloc[0])}")
-    if column.type is ColumnType.CATEGORY and _is_code(values):
+    if column.type.kind is Kind.CATEGORY and _is_code(values):
         many = f"{values.distinct:,} values in {values.known:,} rows"
         return found.left_out(f"like an id, {many}")
     return found
@@ -150,7 +149,7 @@ def describe(values: Profile, column: Column) -> str:
     "2 values, commonest 'b' (67 %)"
     """
     missing = f", {share(values.missing, values.rows)} missing" if values.missing else ""
-    if column.type is ColumnType.NUMBER or column.type.is_time:
+    if column.type.kind is Kind.NUMBER or column.type.kind is Kind.TIME:
         known = values.counts > 0
         found = read(values.unique[known], column)[0]
         low, high = (_short(one) for one in (found.min(), found.max()))

@@ -4,9 +4,8 @@ from itertools import product
 
 import pandas as pd
 
-from spaceship.task.column_types import read
+from spaceship.task.column_types import Column, ColumnType, read
 from spaceship.task.inference.profile import Profile
-from spaceship.task.task import Column, ColumnType
 
 _DAYS = (
     "%d.%m.%Y",

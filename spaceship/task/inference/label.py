@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from spaceship.errors import ConfigError, DataError, expected
-from spaceship.task.column_types import read
+from spaceship.task.column_types import Column, ColumnType, Kind, read
 from spaceship.task.inference.columns import Finding, describe, infer_column
 from spaceship.task.inference.profile import Profile, share, shown
-from spaceship.task.task import Column, ColumnType, Problem, Task
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
 
 _POSITIVE = """
 1 yes y true t on ja oui sim si sí pos positive churn churned default defaulted fraud spam malignant
@@ -52,7 +53,7 @@ def infer_label(values: Profile, problem: Problem | None = None) -> Label:
         wanted = f"the label {values.name!r} to have two values or more in {values.rows} rows"
         raise DataError(expected(wanted, found, "give another column as task.label=COLUMN"))
     finding = infer_column(values)
-    numeric = finding.column is not None and finding.column.type is ColumnType.NUMBER
+    numeric = finding.column is not None and finding.column.type.kind is Kind.NUMBER
     chosen = problem or _problem(values, finding if numeric else None)
     if chosen is Problem.REGRESSION:
         made = _regression(values, finding.column if numeric else None)

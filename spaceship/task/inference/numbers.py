@@ -5,9 +5,8 @@ import re
 import numpy as np
 import pandas as pd
 
-from spaceship.task.column_types import read
+from spaceship.task.column_types import Column, ColumnType, read
 from spaceship.task.inference.profile import Profile, share, shown
-from spaceship.task.task import Column, ColumnType
 
 _WORDS = """
 - -- --- ? ?? . .. * n.a. n.a na n/a #n/a #na #null! \n (null) nil missing (missing)

@@ -7,9 +7,11 @@ from typing import Any
 
 import yaml
 
+from spaceship.task.column_types import Column, ColumnType
 from spaceship.task.inference.profile import printable, shown
 from spaceship.task.inference.proposal import Proposal
-from spaceship.task.task import Column, ColumnType, Files, Problem
+from spaceship.task.label import Problem
+from spaceship.task.task import Files
 
 _PLAIN = r"[A-Za-z_][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*"
 _WIDE = 1 << 20

@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from spaceship.errors import ConfigError, DataError, expected
-from spaceship.task.column_types import closest
+from spaceship.task.column_types import Kind, as_text
 from spaceship.task.inference import suspicions
 from spaceship.task.inference.columns import Finding, infer_column
 from spaceship.task.inference.label import Label, infer_label
@@ -20,7 +20,8 @@ from spaceship.task.inference.roles import (
     group_candidates,
     noun_of,
 )
-from spaceship.task.task import ColumnType, Problem, as_text
+from spaceship.task.label import Problem
+from spaceship.task.raw_frame import closest
 
 Text = Annotated[str, BeforeValidator(as_text)]
 _LISTED = 12
@@ -87,7 +88,7 @@ def propose(train: pd.DataFrame, test: pd.DataFrame | None, asked: Asked) -> Pro
     made.findings = _findings(profiles, broken, train, test, {made.id, made.group})
     if not any(one.column is not None for one in made.findings.values()):
         reasons = "; ".join(f"{name}: {one.about}" for name, one in [*made.findings.items()][:5])
-        do = "give a file with columns that differ between rows"
+        do = "give files with a column that both have and that differs between rows"
         raise DataError(expected("a column to learn from", reasons or "none", do))
     _check_time(made)
     _fill_roles(made, profiles, test)
@@ -212,7 +213,7 @@ def _findings(
             finding = Finding(None, "left out: a value that Hydra cannot hold")
         if test is not None and name not in test.columns:
             finding = finding.left_out("the test file lacks it")
-        if finding.column is not None and finding.column.type is ColumnType.NUMBER:
+        if finding.column is not None and finding.column.type.kind is Kind.NUMBER:
             why = counts_rows(values, train[name])
             from_start = why.startswith("grows") and values.texts.iloc[:3].isin(["0", "1"]).any()
             if from_start:
@@ -227,8 +228,9 @@ def _check_time(made: Proposal) -> None:
     if made.time is None or made.time in {made.group, made.id}:
         return
     column = made.findings[made.time].column
-    if column is None or not (column.type.is_time or column.type is ColumnType.NUMBER):
-        kind = made.findings[made.time].about if column is None else f"a {column.type}"
+    if column is None or not (column.type.kind is Kind.TIME or column.type.kind is Kind.NUMBER):
+        about = made.findings[made.time].about
+        kind = f"a column {about}" if column is None else f"a {column.type}, {about}"
         do = "give a column of dates or numbers, or leave task.time out"
         raise ConfigError(expected(f"task.time={made.time} to be dates or numbers", kind, do))
 
@@ -240,7 +242,7 @@ def _fill_roles(made: Proposal, profiles: dict[str, Profile], test: pd.DataFrame
         made.groups = group_candidates(others, test)
     kinds = {name: one.column.type for name, one in made.findings.items() if one.column}
     if made.time is None:
-        made.times = [name for name, kind in kinds.items() if kind.is_time]
+        made.times = [name for name, kind in kinds.items() if kind.kind is Kind.TIME]
     made.slices = find_slices(profiles, made.findings)
     made.noun = noun_of(made.id) or "row"
     noun = noun_of(made.group)

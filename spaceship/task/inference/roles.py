@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from spaceship.task.column_types import ColumnType
 from spaceship.task.inference.columns import Finding
 from spaceship.task.inference.profile import Profile
-from spaceship.task.task import GROUP_SIZE, ColumnType
+from spaceship.task.task import GROUP_SIZE
 
 _ID = (
     r"(?i:(?:.*[ _.-])?(?:id|ids|uuid|guid|key|index|idx|rownames?|row|nr|no|number|ref))"

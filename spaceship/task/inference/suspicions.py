@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from spaceship.task.column_types import read
+from spaceship.task.column_types import ColumnType, Kind, read
 from spaceship.task.inference.columns import Finding
 from spaceship.task.inference.label import Label
 from spaceship.task.inference.profile import Profile
-from spaceship.task.task import HUGE, ColumnType, Problem
+from spaceship.task.label import Problem
+from spaceship.task.task import HUGE
 
 SURE = 0.99
 """Out-of-fold AUC or R² of one column, above which it is suspected to hold the label."""
@@ -88,7 +89,7 @@ def _folds(frame: pd.DataFrame, group: str | None) -> list[tuple[np.ndarray, np.
 
 def _numbers(values: pd.Series, kind: ColumnType) -> np.ndarray:
     """Return values as numbers `(n_rows,)`: moments in days, categories by code, missing as NaN."""
-    if kind.is_time:
+    if kind.kind is Kind.TIME:
         return ((values - pd.Timestamp(0)) / pd.Timedelta(days=1)).to_numpy(np.float64)
     if kind in {ColumnType.NUMBER, ColumnType.BOOLEAN}:
         numbers = values.astype("Float64").to_numpy(np.float64, na_value=np.nan)
@@ -151,7 +152,7 @@ def distant_dates(values: Profile, column: pd.Series, finding: Finding) -> str:
     >>> distant_dates(profile(days), days, Finding(Column(type="date"), "2 days"))
     ''
     """
-    if finding.column is None or not finding.column.type.is_time:
+    if finding.column is None or finding.column.type.kind is not Kind.TIME:
         return ""
     train = read(values.unique[values.counts > 0], finding.column)[0]
     test = read(column, finding.column)[0]

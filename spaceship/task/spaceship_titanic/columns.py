@@ -1,6 +1,7 @@
 """Columns of a passenger: their names and types, as in configs/task/spaceship_titanic.yaml."""
 
-from spaceship.task.task import Column, Task
+from spaceship.task.column_types import Column
+from spaceship.task.task import Task
 
 ID = "PassengerId"
 LABEL = "Transported"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spaceship.task.column_types import typed
+from spaceship.task.raw_frame import typed
 from spaceship.task.spaceship_titanic.columns import LABEL, PASSENGER, SPENDS
 from spaceship.task.spaceship_titanic.generator.passengers import generate
 

@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import ConfigError, expected
-from spaceship.task.column_types import typed
 from spaceship.task.feature_set import FeatureSet, State, as_frame
+from spaceship.task.raw_frame import typed
 from spaceship.task.spaceship_titanic.columns import PASSENGER
 from spaceship.task.spaceship_titanic.features._blocks import BLOCKS, out_of_fold
 from spaceship.task.spaceship_titanic.features._table import Columns, PassengerTable

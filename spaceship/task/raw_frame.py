@@ -1,0 +1,91 @@
+"""Raw frames in the types of a task, from whatever a file or a request may hold."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from spaceship.errors import DataError
+from spaceship.task.column_types import Column, kind_of, read
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
+
+_SHOWN = 3
+
+
+def typed(frame: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataFrame:
+    """Return the columns of a raw frame in their types, in the order of the task, index kept.
+
+    Takes what CSV, JSON, Parquet or Python may hold: text or native values, `None`, `NaN` or an
+    empty text for a missing one. A frame that is typed already passes through untouched. Raise
+    DataError if a column is missing or there twice, or a value is not of its column's type.
+
+    >>> typed(pd.DataFrame({"age": ["7", ""]}), {"age": Column(type="number")})["age"].tolist()
+    [7.0, nan]
+    """
+    if faults := header_faults(frame.columns, [*columns]):
+        raise DataError("; ".join(faults))
+    made = {name: _typed_column(frame[name], column) for name, column in columns.items()}
+    return pd.DataFrame(made, index=frame.index)
+
+
+def typed_label(frame: pd.DataFrame, task: Task) -> pd.Series:
+    """Return the label of raw rows: booleans, text or numbers; missing where it cannot be read.
+
+    >>> typed_label(people.train, task).dtype
+    dtype('bool')
+    """
+    values, _ = read(frame[task.label], label_column(task))
+    whole = values.dtype == "boolean" and not values.hasnans
+    return values.astype(np.bool_) if whole else values
+
+
+def label_column(task: Task) -> Column:
+    """Return the label as a column: its type and the spellings of its values.
+
+    >>> label_column(task).levels
+    ('False', 'True')
+    """
+    kinds = {Problem.BINARY: "boolean", Problem.MULTICLASS: "category"}
+    kind = kinds.get(task.problem, "number")
+    values = task.label_values if task.is_classification else None
+    own = {"missing": task.missing, "decimal": task.decimal}
+    return Column.model_validate({"type": kind, "levels": values or None, **own})
+
+
+def header_faults(present: pd.Index, wanted: list[str]) -> list[str]:
+    """Return what is wrong with the names of columns: any missing (meant by others?) or repeated.
+
+    >>> header_faults(pd.Index(["Plan", "fee"]), ["plan", "fee"])
+    ["expected 2 columns, missing: plan (is 'Plan' meant?)"]
+    """
+    faults, spare = [], [str(name) for name in present if name not in {*wanted}]
+    if absent := [f"{name}{closest(name, spare)}" for name in wanted if name not in present]:
+        faults.append(f"expected {len(wanted)} columns, missing: {', '.join(absent)}")
+    if twice := sorted({*present[present.duplicated()]} & {*wanted}):
+        faults.append(f"expected each column once, found more than once: {', '.join(twice)}")
+    return faults
+
+
+def closest(name: str, choices: Iterable[str]) -> str:
+    """Return a hint with the choice nearest to a name, or nothing.
+
+    >>> closest("monthly_fee", ["MonthlyFee", "plan"])
+    " (is 'MonthlyFee' meant?)"
+    """
+    from difflib import get_close_matches
+
+    plain = {re.sub(r"\W|_", "", choice.lower()): choice for choice in choices}
+    near = get_close_matches(name.lower(), plain, n=1, cutoff=0.7)
+    return f" (is '{plain[near[0]]}' meant?)" if near else ""
+
+
+def _typed_column(column: pd.Series, kind: Column) -> pd.Series:
+    converted, unreadable = read(column, kind)
+    if unreadable.any():
+        strange = column[unreadable]
+        found = f"{len(strange)} others: {', '.join(map(repr, strange.head(_SHOWN)))}"
+        wanted = f"expected {column.name} to be {kind_of(kind)}, or missing"
+        raise DataError(f"{wanted}; found {found}")
+    return converted
