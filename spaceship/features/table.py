@@ -68,8 +68,20 @@ class TableFeatures(TaskFeatures):
         self.largest_group = largest_group
 
     @property
+    def meaning(self) -> Task:
+        """The task as far as a row to predict needs it: its id and time only if they are features.
+
+        A row without a group is then told apart by its contents.
+        """
+        task = super().meaning
+        apart = {"id": task.id, "time": task.time}
+        group = None if task.group is None else task.group.of
+        left = {key: None for key, name in apart.items() if name not in {*task.columns, group}}
+        return task.model_copy(update=left)
+
+    @property
     def columns(self) -> Mapping[str, Column]:  # type: ignore[override]
-        """All raw columns: those to learn from, and those that name a row's group."""
+        """The columns to learn from, those that parts are cut out of, and the group's."""
         return self.meaning.raw
 
     def fit_transform(self, X: pd.DataFrame, y: Any = None, **_: Any) -> pd.DataFrame:

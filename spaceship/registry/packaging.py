@@ -70,7 +70,9 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame, task: Task) -> Non
                 str(unfinished),
                 mlflow_model=described,
                 code_paths=[str(_copy_code(_own_classes(types), Path(code)))],
-                signature=infer_signature(example, pipeline.predict(raw.head(EXAMPLE_ROWS))),
+                signature=infer_signature(
+                    _with_gaps(example, task), pipeline.predict(raw.head(EXAMPLE_ROWS))
+                ),
                 input_example=example.head(EXAMPLE_ROWS),
                 pip_requirements=_requirements(pipeline, types),
                 skops_trusted_types=types,
@@ -178,6 +180,17 @@ def _as_served(raw: pd.DataFrame, task: Task) -> pd.DataFrame:
     """Return the raw columns with the types that a CSV file or a JSON request gives them."""
     group = None if task.group is None else task.group.of
     rows = raw[[name for name in task.raw if name in task.columns or name == group]]
-    boolean = rows.select_dtypes("boolean").columns
-    moments = {name: rows[name].astype("str") for name in rows.select_dtypes("datetime").columns}
-    return rows.assign(**moments).astype(dict.fromkeys(boolean, object))
+    changes = {name: rows[name].astype("str") for name in rows.select_dtypes("datetime").columns}
+    for name in rows.select_dtypes("boolean").columns:
+        false, true = task.raw[name].levels or (False, True)
+        changes[name] = rows[name].astype(object).map({False: false, True: true})
+    return rows.assign(**changes)
+
+
+def _with_gaps(example: pd.DataFrame, task: Task) -> pd.DataFrame:
+    """Return served rows and one that has its id and group only: any other value may be missing."""
+    kept = {task.id, None if task.group is None else task.group.of}
+    last = example.tail(1).copy()
+    for name in last.columns.difference([*kept]):
+        last[name] = None if last[name].dtype == object else float("nan")
+    return pd.concat([example, last], ignore_index=True)
