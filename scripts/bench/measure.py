@@ -53,7 +53,7 @@ class Measured:
         return self
 
 
-def measure(command: Sequence[str], folder: Path | None = None, **environment: str) -> Measured:
+def measure(command: Sequence[str], folder: Path | None = None, /, **environment: str) -> Measured:
     """Run a process to its end, or kill it after `TIMEOUT_SECONDS`, and return its cost."""
     with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
@@ -73,7 +73,7 @@ def measure(command: Sequence[str], folder: Path | None = None, **environment: s
 
 
 def launch(
-    command: Sequence[str], output: IO[Any] | int, folder: Path | None = None, **extra: str
+    command: Sequence[str], output: IO[Any] | int, folder: Path | None = None, /, **extra: str
 ) -> subprocess.Popen[Any]:
     """Start a process that imports this checkout, whatever the caller's folder and settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_STEERING)}

@@ -136,7 +136,9 @@ def _strata(y: Target, task: Task, n_splits: int) -> Target:
 
 def _check_foldable(n_groups: int, y: Target, task: Task, n_splits: int, do: str) -> None:
     """Raise unless the rows can be split in so many folds with rows of each binary label."""
-    faults = [f"only {n_groups} {task.groups}"] if n_groups < n_splits else []
+    by_contents = task.group is None and task.id is None  # equal rows are never torn apart
+    named = f"{'different ' if by_contents else ''}{task.groups}"
+    faults = [f"only {n_groups} {named}"] if n_groups < n_splits else []
     labels = ""
     if task.problem is Problem.BINARY:
         labels, (n_false, n_true) = " and rows of each label", np.bincount(y, minlength=2).tolist()
@@ -145,7 +147,7 @@ def _check_foldable(n_groups: int, y: Target, task: Task, n_splits: int, do: str
             found = f"only {n_true} rows labelled {positive} and {n_false} labelled {negative}"
             faults.append(found)
     if faults:
-        wanted = f"at least {n_splits} {task.groups}{labels} for {n_splits} folds"
+        wanted = f"at least {n_splits} {named}{labels} for {n_splits} folds"
         raise DataError(expected(wanted, " and ".join(faults), f"give more data or {do}"))
 
 

@@ -137,3 +137,17 @@ def test_describes_a_store(choice: tuple[str, str]) -> None:
     node = OmegaConf.to_container(composed(group, name)[group], resolve=True)
     assert isinstance(node, dict)
     assert Store(**{str(key): value for key, value in node.items()}).experiment == "spaceship"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "first"),
+    [
+        ([], "lgbm"),
+        (["task=wine"], "lgbm_table"),
+        (["task=wine", "model@model.fallback=catboost"], "catboost"),
+    ],
+)
+def test_the_first_model_depends_on_the_task(overrides: list[str], first: str) -> None:
+    register_resolvers()
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        assert compose("config", overrides=overrides).model.fallback.name == first

@@ -5,11 +5,16 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 
-from scripts.bench import accuracy, features, main_job, startup
+from scripts.bench import accuracy, features, main_job, startup, tables
 from scripts.bench.measure import ROOT, RUN, TIMEOUT_SECONDS, Measured, kaggle_folder, measure
+from spaceship.evaluation.metrics import better, metric_names
+from spaceship.evaluation.protocol import Protocol
+from spaceship.task.task import Problem
+from tests.tasks import PROBLEMS, fields, harvest
 
 
 def run_code(code: str, **environment: str) -> Measured:
@@ -124,3 +129,30 @@ def test_calibration_is_judged_on_all_folds_of_a_seed_together() -> None:
     half = {"42/0": fold(0.3), "42/1": fold(0.3, right=False)}
     assert accuracy.pooled_ece({"42/0": fold(0.3)}) == pytest.approx(0.25)
     assert accuracy.pooled_ece(half) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_a_plain_model_is_scored_on_the_folds_of_the_protocol(
+    problem: Problem, tmp_path: Path
+) -> None:
+    task = fields(problem)
+    frame, file = harvest(task), tmp_path / "fields.csv"
+    frame.to_csv(file, index=False)
+    folds = Protocol(0.2, "spaceship", n_folds=3, seed=1), task, frame, file
+    dummy, plain = (tables.fold_scores(*folds, learn) for learn in (tables.constant, tables.plain))
+    assert len(dummy) == len(plain) == 3
+    assert better(metric_names(problem)[0], fmean(plain), fmean(dummy))
+
+
+def test_a_plain_model_sees_every_column_but_label_id_and_group(tmp_path: Path) -> None:
+    task = fields(Problem.BINARY)
+    frame, file = harvest(task), tmp_path / "fields.csv"
+    frame.assign(left_out="a").to_csv(file, index=False)
+    columns = tables.plain_columns(frame.iloc[5:], task, file)
+    assert columns.columns.tolist() == ["soil", "rain", "sun", "flat", "left_out"]
+    assert columns.index.tolist() == frame.index[5:].tolist()
+
+
+def test_the_thirty_tables_are_of_every_kind() -> None:
+    assert len({(one.package, one.name) for one in tables.TABLES}) == 30
+    assert sum(one.group is not None for one in tables.TABLES) >= 8

@@ -134,9 +134,12 @@ def test_too_few_groups_of_any_kind_are_refused(of: Task) -> None:
 
 
 def test_rows_are_named_where_there_are_no_groups() -> None:
-    alone = task("regression", group=None, noun="shop")
-    with pytest.raises(DataError, match="at least 5 shops for 5 folds, found only 0 shops"):
-        group_folds(clinics([]), [], alone, n_splits=5, seed=0)
+    alone, named = (task("regression", group=None, noun="shop", id=one) for one in (None, "shop"))
+    rows = clinics([1, 2])
+    with pytest.raises(DataError, match="5 different shops for 5 folds, found only 2 different"):
+        group_folds(rows, np.arange(4.0), alone, n_splits=5, seed=0)
+    with pytest.raises(DataError, match="at least 5 shops for 5 folds, found only 2 shops"):
+        group_folds(rows, np.arange(4.0), named, n_splits=5, seed=0)
 
 
 def test_every_fault_of_the_folds_is_listed_at_once() -> None:

@@ -235,6 +235,13 @@ def test_suspicions_about_train_and_test() -> None:
     assert "60 groups (house) are in both train and test" in made.suspicions
 
 
+def test_a_column_with_one_value_in_most_rows_is_no_candidate_for_the_group() -> None:
+    company = ["none"] * 40 + [f"c{number % 6}" for number in range(20)]
+    frame = customers().assign(company=company)
+    assert "company" not in proposed(frame).groups
+    assert "company" in proposed(frame.assign(company=company[40:] * 3)).groups
+
+
 def test_twins_of_another_label_are_counted() -> None:
     frame = pd.DataFrame({"x": [1, 1, 2, 3], "z": [5, 5, 5, 6], "churn": ["y", "n", "y", "n"]})
     assert "2 rows have a twin with another churn" in proposed(frame).suspicions[-1]

@@ -25,6 +25,7 @@ worker writer
 _GROUPS_LEAST = 5
 _ROWS_LEAST = 3
 _MOST_GROUPS = 0.8  # of the rows
+_LARGEST_GROUP = 0.5  # of the rows: a larger one leaves too little on one side of a split
 _CANDIDATES = 3
 _SLICES = 4
 _SLICE_VALUES = 10
@@ -100,6 +101,8 @@ def group_candidates(profiles: Mapping[str, Profile], test: pd.DataFrame | None)
         if not name or not _GROUPS_LEAST <= values.distinct <= _MOST_GROUPS * values.known:
             continue
         if pd.api.types.is_float_dtype(values.unique.dtype) or values.missing:
+            continue
+        if values.counts.max() > _LARGEST_GROUP * values.rows:
             continue
         apart = _is_apart(values, test)
         if apart is False or not (named or apart):
