@@ -13,7 +13,7 @@ from scripts.bench import accuracy, features, main_job, startup, tables
 from scripts.bench.measure import ROOT, RUN, TIMEOUT_SECONDS, Measured, kaggle_folder, measure
 from spaceship.evaluation.metrics import better, metric_names
 from spaceship.evaluation.protocol import Protocol
-from spaceship.task.task import Problem
+from spaceship.task.label import Problem
 from tests.tasks import PROBLEMS, fields, harvest
 
 
