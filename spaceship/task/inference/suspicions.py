@@ -147,7 +147,7 @@ def distant_dates(values: Profile, column: pd.Series, finding: Finding) -> str:
     """Return in words that train and test share no dates; empty if they do.
 
     >>> from spaceship.task.inference.profile import profile
-    >>> from spaceship.task.task import Column
+    >>> from spaceship.task.column_types import Column
     >>> days = pd.Series(["2026-01-30", "2026-01-31"], name="day")
     >>> distant_dates(profile(days), days, Finding(Column(type="date"), "2 days"))
     ''
