@@ -26,7 +26,9 @@ _IN_WORDS = {
     "a valid string": "a text",
     "String should": "to",
     "Value should": "to",
-    "at least 1 item after validation, not 0": "one or more characters",
+    "Tuple should": "to",
+    "Dictionary should": "to",
+    "at least 1 item after validation, not 0": "at least 1 item",
 }
 """Words of pydantic, and of a person who reads YAML."""
 _LONGEST = 80  # characters of a value that a message quotes

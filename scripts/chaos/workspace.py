@@ -59,6 +59,7 @@ class Workspace:
         self._start_server()
         self.outputs.mkdir()
         submission = self.outputs / "submissions" / "spaceship_titanic-synthetic.csv"
+        submission.parent.mkdir()
         for name, commands in STATES.items():
             for arguments in commands:
                 self._run(arguments, must=True)

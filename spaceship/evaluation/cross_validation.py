@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from spaceship.errors import ConfigError, expected
+from spaceship.errors import ConfigError, DataError, expected
 from spaceship.evaluation.metrics import (
     THRESHOLD,
     Floats,
@@ -26,6 +26,7 @@ from spaceship.split.folds import Fold
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
+_FEWEST = 2  # rows that a fold trains on
 Estimator = Any
 """An estimator of scikit-learn, which has no types."""
 
@@ -83,6 +84,10 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
     target = task.target(frame)
     values, predictions = np.full(_shape(frame, task), np.nan), np.zeros(len(frame), target.dtype)
     scores = []
+    fewest = min((len(train) for train, _ in folds), default=_FEWEST)
+    if fewest < _FEWEST:
+        do = "give more data or lower split.n_folds"
+        raise DataError(expected("two rows or more to train on in every fold", fewest, do))
     for step, (train, test) in enumerate(folds):
         if step not in ready:
             ready[step] = _prepare(whole[:-1], frame, target, (train, test))

@@ -258,9 +258,7 @@ def test_digest_is_the_same_in_another_process(tmp_path: Path) -> None:
 
 
 def test_typing_alone_does_not_load_pandera() -> None:
-    code = (
-        "import sys; from spaceship.task.raw_frame import typed; print('pandera' in sys.modules)"
-    )
+    code = "import sys; from spaceship.task.raw_frame import typed; print('pandera' in sys.modules)"
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"

@@ -38,7 +38,10 @@ class FullFeatures(FeatureSet):
         return as_frame(self._build(frame, self.state_, y), frame.index)
 
     def _learn(self, frame: pd.DataFrame, y: Any) -> State:
-        if unknown := sorted(set(self.blocks) - set(BLOCKS)):
+        if not isinstance(self.blocks, list | tuple):
+            do = "give a list, [] for none"
+            raise ConfigError(expected("features.blocks to be a list", repr(self.blocks), do))
+        if unknown := sorted(set(map(str, self.blocks)) - set(BLOCKS)):
             wanted = f"features.blocks to name some of {', '.join(sorted(BLOCKS))}"
             raise ConfigError(expected(wanted, ", ".join(unknown), "leave them out"))
         raw = table = PassengerTable.read(frame)
