@@ -60,7 +60,7 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
     if faults := header_faults(frame.columns, wanted) + _row_faults(known, task):
         first = f"{table.place}: {_counted(len(faults), 'fault')} in {_counted(len(frame), 'row')}."
         last = "Mend or remove what is listed, then run again."
-        if any(fault.startswith(f"{task.label}:") for fault in faults):
+        if any(one.startswith(f"{task.label}:") and " in every row" in one for one in faults):
             last += " Rows without a label are left out by `unlabelled: drop` in the task's YAML."
         raise DataError("\n  ".join([first, *map(printable, faults)]) + f"\n{last}")
     made = typed(known, task.raw)
