@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -10,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator, PlainSerializer, TypeAdapter, ValidationError
 
 from spaceship.errors import RegistryError, expected
+from spaceship.faults import list_faults
 from spaceship.files import read_json
 
 Record = TypeVar("Record")
@@ -20,18 +20,6 @@ Figure = Annotated[
     PlainSerializer(lambda value: None if math.isnan(value) else value),
 ]
 """A measured number: JSON has no NaN, so NaN is written as null and null is read as NaN."""
-_IN_WORDS = {
-    "a valid dictionary": "keys with values",
-    "a valid tuple": "a list",
-    "a valid string": "a text",
-    "String should": "to",
-    "Value should": "to",
-    "Tuple should": "to",
-    "Dictionary should": "to",
-    "at least 1 item after validation, not 0": "at least 1 item",
-}
-"""Words of pydantic, and of a person who reads YAML."""
-_LONGEST = 80  # characters of a value that a message quotes
 
 
 def to_plain(record: object) -> dict[str, object]:
@@ -88,34 +76,6 @@ def from_text(kind: type[Record], text: str, source: object) -> Record:
     except ValueError as error:
         raise RegistryError(expected(f"JSON in {source}", error, "run the job again")) from error
     return from_plain(kind, content, source)
-
-
-def list_faults(error: ValidationError, name: str) -> str:
-    """Return every fault as `NAME.KEY to be …, found …`, for a message that begins with "expected".
-
-    >>> missing = ValidationError.from_exception_data("", [{"type": "missing", "loc": ("loss",)}])
-    >>> list_faults(missing, "score")
-    'score.loss to be there, found nothing'
-    """
-    return "; ".join(
-        f"{'.'.join([name, *map(str, fault['loc'])])} {_wanted(fault['type'], fault['msg'])}, "
-        f"found {'nothing' if fault['type'] == 'missing' else _short(fault['input'])}"
-        for fault in error.errors()
-    )
-
-
-def _wanted(kind: str, message: str) -> str:
-    fixed = {"missing": "to be there", "extra_forbidden": "not to be there"}
-    message = re.sub(r" or instance of \w+", "", message).removeprefix("Value error, ")
-    for theirs, ours in _IN_WORDS.items():
-        message = message.replace(theirs, ours)
-    text = message.replace("Input should be an instance of", "to be a")
-    return fixed.get(kind, text.replace("Input should", "to"))
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 @cache

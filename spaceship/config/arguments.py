@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from spaceship.errors import ConfigError
-from spaceship.records import list_faults
+from spaceship.faults import list_faults
 
 
 class Configured(BaseModel):

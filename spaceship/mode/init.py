@@ -16,8 +16,8 @@ from spaceship.data.csv_reader import DELIMITERS, sniff_delimiter
 from spaceship.data.table_reader import PACKED, find_files, read_table
 from spaceship.errors import ConfigError, expected
 from spaceship.experiment import Experiment
+from spaceship.faults import list_faults
 from spaceship.files import write_atomically
-from spaceship.records import list_faults
 from spaceship.task.inference.page import page
 from spaceship.task.inference.profile import printable, shown
 from spaceship.task.inference.proposal import Asked, Proposal, is_safe, propose

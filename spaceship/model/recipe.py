@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import PydanticCustomError
 
 from spaceship.errors import ConfigError, expected
+from spaceship.faults import list_faults
 from spaceship.model.blend import Method
 from spaceship.model.encoding import Encoding
 from spaceship.model.inner_cv import Calibration, Iterations
-from spaceship.records import list_faults
 
 Node = dict[str, Any]
 """A config node with a `_target_`; its interpolations may be unresolved."""

@@ -13,7 +13,7 @@ from pydantic import (
 )
 
 from spaceship.errors import ConfigError
-from spaceship.records import list_faults
+from spaceship.faults import list_faults
 from spaceship.task.column_types import Column, ColumnType, Kind, Name, Section, Text
 from spaceship.task.label import Label
 

@@ -1,0 +1,46 @@
+"""Faults that pydantic finds, in the words of a message to a person who writes YAML."""
+
+import re
+
+from pydantic import ValidationError
+
+_IN_WORDS = {
+    "a valid dictionary": "keys with values",
+    "a valid tuple": "a list",
+    "a valid string": "a text",
+    "String should": "to",
+    "Value should": "to",
+    "Tuple should": "to",
+    "Dictionary should": "to",
+    "at least 1 item after validation, not 0": "at least 1 item",
+}
+"""Words of pydantic, and of a person who reads YAML."""
+_LONGEST = 80  # characters of a value that a message quotes
+
+
+def list_faults(error: ValidationError, name: str) -> str:
+    """Return every fault as `NAME.KEY to be …, found …`, for a message that begins with "expected".
+
+    >>> missing = ValidationError.from_exception_data("", [{"type": "missing", "loc": ("loss",)}])
+    >>> list_faults(missing, "score")
+    'score.loss to be there, found nothing'
+    """
+    return "; ".join(
+        f"{'.'.join([name, *map(str, fault['loc'])])} {_wanted(fault['type'], fault['msg'])}, "
+        f"found {'nothing' if fault['type'] == 'missing' else _short(fault['input'])}"
+        for fault in error.errors()
+    )
+
+
+def _wanted(kind: str, message: str) -> str:
+    fixed = {"missing": "to be there", "extra_forbidden": "not to be there"}
+    message = re.sub(r" or instance of \w+", "", message).removeprefix("Value error, ")
+    for theirs, ours in _IN_WORDS.items():
+        message = message.replace(theirs, ours)
+    text = message.replace("Input should be an instance of", "to be a")
+    return fixed.get(kind, text.replace("Input should", "to"))
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
