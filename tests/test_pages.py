@@ -6,7 +6,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
+from spaceship.task.task import Task
 from tests.commands import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -48,3 +50,9 @@ def test_links_between_pages_lead_somewhere() -> None:
     }
     assert links
     assert not [(page.name, link) for page, link in links if not (page.parent / link).exists()]
+
+
+def test_the_task_that_a_page_shows_can_be_read() -> None:
+    [shown] = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "tasks.md").read_text(), re.DOTALL)
+    task = Task.read(yaml.safe_load(shown))
+    assert set(task.model_fields_set) == set(Task.model_fields)

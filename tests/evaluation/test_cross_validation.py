@@ -12,7 +12,10 @@ import sklearn.metrics
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.pipeline import Pipeline
 
+from spaceship.data._base import Dataset
+from spaceship.errors import DataError
 from spaceship.evaluation.cross_validation import cross_validate, predict, summarise
 from spaceship.evaluation.metrics import calibration_error, log_loss, metric_names, score
 from spaceship.evaluation.slices import score_slices
@@ -250,3 +253,11 @@ def test_slices_cover_every_value_and_the_missing_ones(task: Task) -> None:
     }
     assert rows["deck", "B"].accuracy == 0.5
     assert rows["HomePlanet", "Mars"].log_loss == pytest.approx(-math.log(0.9 * 0.8) / 2)
+
+
+def test_a_fold_with_a_single_row_to_train_on_is_refused(
+    people: Dataset, pipeline: Pipeline
+) -> None:
+    fold = np.arange(1), np.arange(1, 50)
+    with pytest.raises(DataError, match=r"two rows or more to train on in every fold, found 1"):
+        cross_validate(pipeline, people.train, people.task, [fold])

@@ -31,6 +31,11 @@ def test_no_blocks_are_the_raw_columns(passengers: Maker) -> None:
     )
 
 
+def test_blocks_have_to_be_a_list(passengers: Maker) -> None:
+    with pytest.raises(ConfigError, match=r"features\.blocks to be a list, found None; give"):
+        FullFeatures(None).fit(passengers(THREE))  # type: ignore[arg-type]
+
+
 def test_unknown_blocks_are_refused_with_the_choices(passengers: Maker) -> None:
     with pytest.raises(ConfigError, match=r"to name some of cabin, .*, found magic"):
         FullFeatures(["cabin", "magic"]).fit(passengers(THREE))
