@@ -101,6 +101,9 @@ class Experiment:
     def task(self) -> Task:
         """The meaning of the columns, as `task=` says."""
         node = self.nodes.resolved("task")
+        if isinstance(node, Mapping) and "overwrite" in node:
+            do = "choose one with task=NAME, or write one with mode=init"
+            raise ConfigError(expected("a task", "task=new, the form of mode=init", do))
         if not isinstance(node, Mapping):
             do = "choose one with task=NAME, or write one with mode=init"
             raise ConfigError(expected("a task", repr(node), do))

@@ -92,7 +92,7 @@ def check_disjoint(train: pd.DataFrame, test: pd.DataFrame, task: Task) -> None:
     if shared := sorted(groups[0] & groups[1]):
         wanted = f"{task.groups} ({task.group.of}) to be in train or in test"
         do = f"move each of these groups to one of the two: {task.nouns} of one group are alike, "
-        do += "so scores would flatter"
+        do += "so scores would flatter; new rows of known groups are inference.input=FILE"
         raise DataError(expected(wanted, f"{len(shared)} in both: {first_few(shared)}", do))
 
 

@@ -132,11 +132,12 @@ def calibration_error(
 def _roc_auc(truth: Target, chance: Floats, _: float) -> float:
     from sklearn.metrics import roc_auc_score
 
-    if len(np.unique(truth)) < 2 or (chance.ndim > 1 and len(np.unique(truth)) < chance.shape[1]):  # noqa: PLR2004
+    present = np.unique(truth)
+    if len(present) < 2:  # noqa: PLR2004 - one class against others
         return math.nan
     if chance.ndim == 1:
         return float(roc_auc_score(truth, chance))
-    each = [roc_auc_score(truth == one, chance[:, one]) for one in range(chance.shape[1])]
+    each = [roc_auc_score(truth == one, chance[:, one]) for one in present]
     return float(np.mean(each))
 
 
@@ -167,7 +168,7 @@ _METRICS: dict[Problem, dict[str, Callable[[Target, Floats, float], Any]]] = {
     Problem.MULTICLASS: {
         "accuracy": lambda truth, chance, _: np.mean(chance.argmax(axis=1) == truth),
         "balanced_accuracy": _balanced_accuracy,
-        "roc_auc": _roc_auc,  # the mean over classes, each against all others
+        "roc_auc": _roc_auc,  # the mean over the classes present, each against all others
         "log_loss": _log_loss_of_classes,
         "ece": lambda truth, chance, _: calibration_error(
             chance.argmax(axis=1) == truth, chance.max(axis=1)

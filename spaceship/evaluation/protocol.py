@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any, Literal, Self
 
@@ -91,7 +91,7 @@ class Protocol:
             message = "The hash of so few %s holds out too little or too much; those of the lowest "
             message += "hashes are held out until the share is reached: %d of %d, %.1f %% of the %s"
             numbers = groups[held].nunique(), groups.nunique(), 100 * held.mean()
-            log.info(message, task.groups, *numbers, task.nouns)
+            _say_once(message % (task.groups, *numbers, task.nouns))
         return replace(self, by=_namer(task), held=_digest(groups[held]), by_rank=by_rank)
 
     def may_have_seen_holdout_of(self, other: "Protocol") -> bool:
@@ -139,6 +139,11 @@ def _folds(rows: _Rows, n_folds: int, seed: int, gap: float) -> list[Fold]:
 
 def _bytes(values: npt.NDArray[Any]) -> tuple[bytes, str]:
     return values.tobytes(), values.dtype.str
+
+
+@cache
+def _say_once(message: str) -> None:
+    log.info("%s", message)
 
 
 def _namer(task: Task) -> str:

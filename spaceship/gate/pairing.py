@@ -105,7 +105,7 @@ def _find_faults(owner: str, report: Report) -> list[str]:
     if broken := sorted(name for name, value in report.metrics.items() if _is_broken(name, value)):
         faults.append(f"the {owner}'s {', '.join(broken)} is not a finite number")
     if report.holdout is None:
-        faults.append(f"the {owner} has no hold-out predictions")
+        faults.append(f"the {owner} has no hold-out predictions that can be compared")
     elif report.holdout.ids.empty:
         faults.append(f"the {owner}'s hold-out has no rows")
     elif missing := int((~np.isfinite(report.holdout.values)).sum()):

@@ -79,7 +79,7 @@ def forced(verdict: Verdict, reason: str) -> Verdict:
     >>> forced(Verdict(Award.REFUSED, "Refused: no gain.", "any_gain"), "mended data.").reason
     'Forced to champion: mended data. The rules: Refused: no gain.'
     """
-    text = f"Forced to champion: {reason} The rules: {verdict.reason}"
+    text = f"Forced to champion: {reason.rstrip('.')}. The rules: {verdict.reason}"
     return replace(verdict, award=Award.CHAMPION, reason=text, rule="forced")
 
 

@@ -27,7 +27,8 @@ def default(experiment: Experiment) -> Objective:
         log.warning("No champion yet, so there are no predictions; the verdict above says why.")
         return objective
     if experiment.dataset.test is None and experiment.settings.inference.input is None:
-        log.info("Nothing to predict: give rows with mode=inference inference.input=FILE")
+        command = experiment.registry.command("mode=inference", "inference.input=FILE")
+        log.info("Nothing to predict without a file of rows: %s", command)
         return objective
     inference(experiment)
     return objective

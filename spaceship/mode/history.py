@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from spaceship.config.installation import program
 from spaceship.config.settings import History
 from spaceship.errors import ConfigError
 from spaceship.experiment import Experiment
@@ -35,7 +34,7 @@ def history(experiment: Experiment) -> None:
         write_atomically(output, _as_text(moves, output.suffix))
         log.info("%d moves of aliases: %s", len(moves), output)
     if not champions:
-        log.info("%s has never had a champion; %s mode=train", registry.model, program())
+        log.info("%s has never had a champion; %s", registry.model, registry.command("mode=train"))
         if others := registry.models_with_champions():
             log.info("Models that have one: %s", ", ".join(others))
     elif moment is not None:

@@ -13,7 +13,7 @@ from spaceship.data._base import Table
 from spaceship.data.checks import check as check_table
 from spaceship.data.submission import submission, usable, write
 from spaceship.data.table_reader import read_table
-from spaceship.drift.alert import drift_csv, drift_facts, drift_table
+from spaceship.drift.alert import FEWEST_ROWS, drift_csv, drift_facts, drift_table
 from spaceship.drift.profile import PROFILE_FILE, Profile, take_profile
 from spaceship.drift.psi import compare
 from spaceship.errors import DataError, RegistryError, expected
@@ -109,7 +109,8 @@ def _compare_with_training(
         return
     drifts = compare(reference, take_profile(frame, task, values, reference))
     log.info("Drift of %d %s from the %d it learnt from:", len(frame), task.nouns, reference.rows)
-    log.info("%s", drift_table(drifts))
+    if len(frame) >= FEWEST_ROWS:
+        log.info("%s", drift_table(drifts))
     facts = {
         "model": experiment.registry.model,
         "champion": champion.number,

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 _FOLDER = Path("configs") / "task"
+_FORM = "new"  # the choice of task= that holds the words of a person
 _SIMPLE = r"[A-Za-z0-9_./-]+"  # values that neither Hydra nor the shell needs quoted
 _LISTED = 60  # columns in the table on the terminal
 _WIDTH = 30  # characters of a name there
@@ -34,7 +35,8 @@ _WIDTH = 30  # characters of a name there
 
 def init(experiment: Experiment) -> None:
     """Write the task's YAML, print what was inferred, what to check and the next command."""
-    asked, data = _asked(experiment), experiment.nodes.resolved("data")
+    data = experiment.nodes.resolved("data")
+    asked = _asked(experiment, data)
     train_path, test_path, sample = _paths(data)
     name = _name(asked, data, train_path)
     target = Path.cwd() / _FOLDER / f"{name}.yaml"
@@ -52,12 +54,20 @@ def init(experiment: Experiment) -> None:
     _report(made, name, target, command)
 
 
-def _asked(experiment: Experiment) -> Asked:
+def _asked(experiment: Experiment, data: Mapping[str, object]) -> Asked:
+    """Return the words of a person; raise ConfigError if they name a task or another source."""
+    if (chosen := experiment.nodes.choice("task")) not in {_FORM, "task"}:
+        do = f"leave out task={chosen}; give task.name=NAME task.label=COLUMN"
+        raise ConfigError(expected("mode=init without a task", f"task={chosen}", do))
+    if not str(data.get("_target_")).endswith(".LocalData"):
+        do = "export some rows, give the file as data.train=FILE, use the page with data=sql"
+        found = f"data={experiment.nodes.choice('data')}"
+        raise ConfigError(expected("mode=init to read files", found, do))
     try:
         return Asked.model_validate(experiment.nodes.resolved("task"))
     except ValidationError as error:
         faults = list_faults(error, "task")
-        raise ConfigError(f"expected {faults}; see configs/task/new.yaml") from error
+        raise ConfigError(f"expected {faults}; see the keys of --cfg job mode=init") from error
 
 
 def _paths(data: Mapping[str, object]) -> tuple[Path, Path | None, Path | None]:

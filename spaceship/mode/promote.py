@@ -2,7 +2,6 @@
 
 import logging
 
-from spaceship.config.installation import program
 from spaceship.errors import RegistryError
 from spaceship.experiment import Experiment
 from spaceship.registry.registry import CHALLENGER, CHAMPION
@@ -21,7 +20,7 @@ def promote(experiment: Experiment) -> None:
         if number is None:
             message = (
                 f"expected a challenger of {registry.model}, found none; a candidate that beats "
-                f"the champion becomes one: {program()} mode=train model=NAME"
+                f"the champion becomes one: {registry.command('mode=train', 'model=NAME')}"
             )
             raise RegistryError(message)
         if not dry_run:

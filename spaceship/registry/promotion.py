@@ -198,4 +198,5 @@ def _check_unseen(champion: Report, candidate: Report, *, same_data: bool) -> No
         found = f"{len(ids)} in the hold-out that it was trained on" if ids else ""
     if found:
         what = "rows that the champion's twin has not seen"
-        raise RegistryError(expected(what, found, "use the split.* that it was trained with"))
+        do = "use the split.* that it was trained with, begin anew with task.name=NAME, "
+        raise RegistryError(expected(what, found, f"{do}or gate.force=true reason='…'"))

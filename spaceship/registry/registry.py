@@ -64,9 +64,18 @@ class Registry:
         """Return the champion; raise NoChampionError if there is none yet."""
         if (version := self.find(CHAMPION)) is not None:
             return version
-        do = f"a candidate that passes the gate becomes champion: {program()} mode=train"
+        do = "a candidate that passes the gate becomes champion, with the same data.*: "
         what = f"a champion of {self.model}"
-        raise NoChampionError(expected(what, "none", f"{do}, with the same data"))
+        raise NoChampionError(expected(what, "none", f"{do}{self.command('mode=train')}"))
+
+    def command(self, *words: str) -> str:
+        """Return a command on the task and data source of this model.
+
+        >>> registry.command("mode=train").partition(" ")[2].removeprefix("scripts/run.py ")
+        'task=spaceship_titanic data=synthetic mode=train'
+        """
+        task, _, source = self.model.rpartition("-")
+        return " ".join((program(), f"task={task}", f"data={source}", *words))
 
     def previous_champion(self) -> str:
         """Return the number of the version that was champion before the present one.

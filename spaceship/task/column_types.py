@@ -129,7 +129,8 @@ def kind_of(column: Column) -> str:
     spellings = column.type.kind is Kind.BOOLEAN and column.levels
     if spellings and [one.lower() for one in spellings] != ["false", "true"]:
         return " or ".join(spellings)
-    return _TYPES[column.type].words
+    form = f" as {column.format}" if column.format and column.type.kind is Kind.TIME else ""
+    return _TYPES[column.type].words + form
 
 
 def read(column: pd.Series, kind: Column) -> tuple[pd.Series, pd.Series]:

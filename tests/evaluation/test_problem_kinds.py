@@ -76,7 +76,9 @@ def test_metrics_that_do_not_exist_are_nan_and_no_others() -> None:
     assert (constant["rmse"], constant["mae"]) == (1.0, 1.0)
     assert math.isnan(constant["r2"])
     without = score([0, 1], shares(2, 3, 0), problem=Problem.MULTICLASS)
-    assert [name for name, value in without.items() if math.isnan(value)] == ["roc_auc"]
+    assert not [name for name, value in without.items() if math.isnan(value)]
+    lone = score([1, 1], shares(2, 3, 0), problem=Problem.MULTICLASS)
+    assert [name for name, value in lone.items() if math.isnan(value)] == ["roc_auc"]
     unknown: Any = {Problem.MULTICLASS: [[math.nan] * 2], Problem.REGRESSION: [math.nan]}
     for problem, values in unknown.items():
         assert all(map(math.isnan, score([0], values, problem=problem).values()))

@@ -84,7 +84,9 @@ def test_nobody_is_compared_with_a_broken_champion(
 
 def test_a_lost_champion_report_is_no_free_pass(report: MakeReport) -> None:
     verdict = GENEROUS.decide(report(10, 10), Report.missing("m", run_id="r"))
-    assert verdict.reason == "Refused: the champion has no hold-out predictions."
+    assert (
+        verdict.reason == "Refused: the champion has no hold-out predictions that can be compared."
+    )
 
 
 def test_every_objection_is_listed(report: MakeReport) -> None:

@@ -142,7 +142,7 @@ def test_a_page_is_replaced_only_on_demand() -> None:
         (["task.label=churn"], "expected data.dir=DIR or data.train=FILE, found neither"),
         (["data.dir=nowhere", "task.label=churn"], "to be a folder, found nothing there"),
         (["data.train=none.csv", "task.label=churn"], "none.csv: expected .*, found no such file"),
-        (["data.dir=shop"], "expected the column to predict, found none; give task.label="),
+        (["data.dir=shop"], "expected the column to predict, found none; give task.label=COLUMN"),
         (["data.dir=shop", "task.label=churm"], r"found 'churm' \(is 'churn' meant\?\)"),
         (["data.dir=shop", "task.label=churn", "task.name=a/b"], "task.name to be the name of a f"),
         (["data.dir=shop", "task.label=churn", "task.problem=both"], "task.problem"),
@@ -187,3 +187,15 @@ def test_a_fault_of_a_file_has_its_line(row: bytes) -> None:
 def test_a_packed_file_is_read() -> None:
     Path("shop.csv").write_bytes(gzip.compress(customers().to_csv(index=False).encode()))
     assert propose("data.train=shop.csv", "task.label=churn").id == "customer_id"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["data=sql", "data.url=sqlite:///a.db"], "expected mode=init to read files, found data="),
+        (["data=kaggle"], "mode=init to read files"),
+    ],
+)
+def test_files_alone_are_read(words: list[str], message: str) -> None:
+    with pytest.raises(SpaceshipError, match=message):
+        propose(*words, "task.label=churn")

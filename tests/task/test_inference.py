@@ -167,7 +167,10 @@ def test_an_id_is_unique_in_the_test_rows_and_new() -> None:
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"label": None}, "expected the column to predict, found none; give task.label= customer"),
+        (
+            {"label": None},
+            "expected the column to predict, found none; give task.label=COLUMN, one of customer",
+        ),
         ({"label": "Churn"}, r"found 'Churn' \(is 'churn' meant\?\)"),
         ({"group": "plam"}, r"expected task.group to be a column .* \(is 'plan' meant\?\)"),
         ({"group": "churn"}, "expected task.group to be no label"),

@@ -109,7 +109,9 @@ def _label(train: pd.DataFrame, test: pd.DataFrame | None, label: str | None) ->
         hint = f" (the test rows lack {shown(only[0])} alone)" if len(only) == 1 else ""
         listed = ", ".join(names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
         found = f"none{hint}"
-        raise ConfigError(expected("the column to predict", found, f"give task.label= {listed}"))
+        raise ConfigError(
+            expected("the column to predict", found, f"give task.label=COLUMN, one of {listed}")
+        )
     found = _present(label, names, "label")
     if not found or not is_safe(found):
         raise ConfigError(_unsafe(found, "task.label to be a name"))
