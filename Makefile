@@ -12,8 +12,7 @@ PIP     := PIP_DISABLE_PIP_VERSION_CHECK=1 $(IN_VENV) -m pip install --quiet -c 
 PINS    := pyproject.toml constraints.txt $(wildcard hydra_plugins)  # what an installation rests on
 CANDIDATES := $(or $(strip $(PYTHON)),python3 python3.13 python3.12 python3.11 python)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
-# One worker more than cores, as some tests wait; ARGS=-n0 runs one test at a time.
-PARALLEL := -n $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1))) --maxprocesses 4 --dist worksteal
+PARALLEL := -n logical --maxprocesses 4 --dist worksteal  # ARGS=-n0 runs one test at a time
 YAML    := configs .github .pre-commit-config.yaml .yamllint.yaml
 
 .DEFAULT_GOAL := help
