@@ -78,12 +78,12 @@ def mutated(draw: st.DrawFn) -> dict[str, Any]:
                 continue
             what = draw(st.sampled_from(["replace", "replace", "remove", "add"]))
             if what == "replace":
-                node[key] = draw(st.sampled_from(VALUES))
+                node[key] = copy.deepcopy(draw(st.sampled_from(VALUES)))
             elif what == "remove":
                 del node[key]
             elif isinstance(node, dict):
                 added = draw(st.sampled_from(["kind", "extra", "min", "format", "levels", " age"]))
-                node[added] = draw(st.sampled_from(VALUES))
+                node[added] = copy.deepcopy(draw(st.sampled_from(VALUES)))
             break
     return plan
 
