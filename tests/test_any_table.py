@@ -57,7 +57,7 @@ def run(drawn: Nasty, outputs: Path, folder: Path) -> Ended:
 
 
 @settings(
-    max_examples=8,
+    max_examples=15,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[*HealthCheck],

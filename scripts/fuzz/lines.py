@@ -135,7 +135,7 @@ def _group(draw: random.Random, _: Known) -> Line:
 
 def _target(draw: random.Random, known: Known) -> Line:
     node, target = draw.choice(NODES), draw.choice(TARGETS)
-    proof = f"{known.folder}/work/proof"
+    proof = known.folder / "work" / "proof"
     extra = draw.choice([[], [f"++{node}.command='touch {proof}'"], [f"++{node}._args_=[{proof}]"]])
     extra += draw.choice([[], [], [f"++{node}._partial_=true"], [f"++{node}._convert_=nope"]])
     return [f"++{node}._target_={target}", *extra]
