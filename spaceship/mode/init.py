@@ -18,9 +18,10 @@ from spaceship.errors import ConfigError, expected
 from spaceship.experiment import Experiment
 from spaceship.faults import list_faults
 from spaceship.files import write_atomically
+from spaceship.task.inference.names import is_safe
 from spaceship.task.inference.page import page
 from spaceship.task.inference.profile import printable, shown
-from spaceship.task.inference.proposal import Asked, Proposal, is_safe, propose
+from spaceship.task.inference.proposal import Asked, Proposal, propose
 from spaceship.task.task import Files, Task
 
 log = logging.getLogger(__name__)

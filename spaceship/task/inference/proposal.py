@@ -1,6 +1,5 @@
 """Proposal of a task: what two raw frames and a few words of a person say about a table."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -12,7 +11,8 @@ from spaceship.task.column_types import Kind, as_text
 from spaceship.task.inference import suspicions
 from spaceship.task.inference.columns import Finding, infer_column
 from spaceship.task.inference.label import Label, infer_label
-from spaceship.task.inference.profile import Profile, profile, shown
+from spaceship.task.inference.names import check_names, is_safe, label_of, present, unsafe
+from spaceship.task.inference.profile import Profile, profile
 from spaceship.task.inference.roles import (
     counts_rows,
     find_id,
@@ -21,11 +21,8 @@ from spaceship.task.inference.roles import (
     noun_of,
 )
 from spaceship.task.label import Problem
-from spaceship.task.raw_frame import closest
 
 Text = Annotated[str, BeforeValidator(as_text)]
-_LISTED = 12
-_LONGEST = 200  # characters of a name
 
 
 class Asked(BaseModel):
@@ -71,12 +68,12 @@ def propose(train: pd.DataFrame, test: pd.DataFrame | None, asked: Asked) -> Pro
     >>> made.id, made.label.problem.value, [*made.findings]
     ('id', 'binary', ['fee'])
     """
-    _check_names(train.columns)
-    label = _label(train, test, asked.label)
+    check_names(train.columns)
+    label = label_of(train, test, asked.label)
     profiles, broken = _profiles(train, test, label)
     meaning = infer_label(_profile_of_label(train[label]), asked.problem)
     if strange := [one for one in meaning.classes if not is_safe(one)]:
-        raise DataError(_unsafe(strange[0], f"values of the label {label!r}"))
+        raise DataError(unsafe(strange[0], f"values of the label {label!r}"))
     made = Proposal(len(train), label, meaning, broken)
     made.id = _checked_id(profiles, train, asked.id, label) or _found_id(profiles, test, asked)
     for role, name in (("group", asked.group), ("time", asked.time)):
@@ -94,54 +91,6 @@ def propose(train: pd.DataFrame, test: pd.DataFrame | None, asked: Asked) -> Pro
     _fill_roles(made, profiles, test)
     _suspect(made, profiles, train, test)
     return made
-
-
-def _check_names(names: pd.Index) -> None:
-    if twice := sorted({str(one) for one in names[names.duplicated()]}):
-        found = f"more than once: {', '.join(map(shown, twice))}"
-        raise DataError(expected("each column once", found, "rename one of them in the file"))
-
-
-def _label(train: pd.DataFrame, test: pd.DataFrame | None, label: str | None) -> str:
-    names = [str(name) for name in train.columns]
-    if label is None:
-        only = [] if test is None else [one for one in names if one not in test.columns]
-        hint = f" (the test rows lack {shown(only[0])} alone)" if len(only) == 1 else ""
-        listed = ", ".join(names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
-        found = f"none{hint}"
-        raise ConfigError(
-            expected("the column to predict", found, f"give task.label=COLUMN, one of {listed}")
-        )
-    found = _present(label, names, "label")
-    if not found or not is_safe(found):
-        raise ConfigError(_unsafe(found, "task.label to be a name"))
-    return found
-
-
-def _present(name: str, names: Iterable[str], role: str) -> str:
-    """Return a column's name; raise ConfigError with the closest one if it is none."""
-    names = [*names]
-    if (stripped := name.strip()) in names:
-        return stripped
-    near = closest(name, names)
-    listed = "" if near else f" of {', '.join(names[:_LISTED])}"
-    do = f"give task.{role}=COLUMN{listed}"
-    found = f"{name!r}{near}"
-    raise ConfigError(expected(f"task.{role} to be a column of the training file", found, do))
-
-
-def is_safe(text: str) -> bool:
-    """Return whether Hydra reads a text of a YAML file back as it is.
-
-    >>> is_safe("fee (${usd})"), is_safe("fee")
-    (False, True)
-    """
-    return "${" not in text and text != "???" and len(text) <= _LONGEST
-
-
-def _unsafe(found: str, wanted: str) -> str:
-    wanted = f"{wanted} of 1 to {_LONGEST} characters, without ${{ and not ???"
-    return expected(wanted, shown(found), "rename it in the file")
 
 
 def _profile_of_label(column: pd.Series) -> Profile:
@@ -195,7 +144,7 @@ def _checked(name: str, profiles: dict[str, Profile], role: str, label: str) -> 
     if name.strip() == label:
         found = f"the label {label!r}"
         raise ConfigError(expected(f"task.{role} to be no label", found, "give another column"))
-    return _present(name, profiles, role)
+    return present(name, profiles, role)
 
 
 def _findings(
