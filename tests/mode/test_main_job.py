@@ -266,7 +266,7 @@ def test_real_passengers(shell: Shell, real_data: Path) -> None:
     arguments = ["data=local", f"data.dir={real_data}", "model=lgbm"]
     done = shell(*arguments)
     assert done.returncode == 0, done.stderr
-    table = pd.read_csv(shell.outputs / SUBMISSION)
+    table = pd.read_csv(shell.outputs / "submissions/spaceship_titanic-local.csv")
     sample = pd.read_csv(real_data / "sample_submission.csv")
     assert table["PassengerId"].tolist() == sample["PassengerId"].tolist()
 
