@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from hydra_plugins.spaceship_optuna.trial import in_trial
@@ -14,6 +15,7 @@ from spaceship.gate.verdict import Verdict
 from spaceship.model.recipe import Recipe
 from spaceship.records import to_plain
 from spaceship.registry import packaging
+from spaceship.registry.looks import LookRecords
 from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.job import Job
@@ -39,6 +41,8 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
         replace(experiment.blank_report(name), recipe=recipe.to_plain()),
         experiment.folds(recipe),
     )
+    if in_trial():  # a sweep may have thousands; its best job's losses are computed again
+        report = replace(report, out_of_fold=None)
     report.write(job.folder)
     shown = "  ".join(
         f"{name} {report.metrics[f'cv_{key}']:.4f} ± {report.metrics[f'cv_{key}_std']:.4f}"
@@ -48,8 +52,21 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
     return report
 
 
-def fit(experiment: Experiment, job: Job) -> None:
-    """Fit the job's recipe twice: the twin, scored on the hold-out, and the serving model.
+def check_holdout(experiment: Experiment) -> None:
+    """Raise RegistryError if the hold-out in use is retired, before any work is done.
+
+    >>> check_holdout(experiment)
+    """
+    data = experiment.dataset
+    protocol = experiment.protocol.on(data.train, data.task)
+    records = LookRecords(experiment.registry.aliases)
+    records.check(protocol, reseal=experiment.gate.reseal)
+
+
+def fit(experiment: Experiment, job: Job, candidates: int = 1) -> None:
+    """Fit the job's recipe twice: the twin, which predicts the hold-out, and the serving model.
+
+    The job is the best of a number of scored candidates.
 
     >>> job = Job(tmp_path, in_multirun=False)
     >>> _ = score(experiment, job, experiment.recipe())
@@ -61,20 +78,17 @@ def fit(experiment: Experiment, job: Job) -> None:
     task, frame = data.task, data.train
     pipeline = experiment.pipeline(Recipe.from_plain(report.recipe))
     protocol = experiment.protocol
+    if report.out_of_fold is None:
+        again = training.measure(pipeline, frame, task, protocol, report)
+        report = replace(report, out_of_fold=again.out_of_fold)
     twin, holdout = training.fit_twin(pipeline, frame, task, protocol)
-    seeds, dummy = list(experiment.gate.cv_seeds), {}
-    if task.floor is None:
-        learnt = task.target(protocol.split(frame, task)[0])
-        dummy = training.dummy_metrics(holdout, learnt)
     scored = replace(
         report,
+        candidates=candidates,
         holdout=holdout,
-        metrics=report.metrics | training.holdout_metrics(holdout) | dummy,
-        repeats=training.repeats(pipeline, frame, task, protocol, seeds),
+        holdout_shares=holdout.shares,
+        repeats=training.repeats(pipeline, frame, task, protocol, list(experiment.gate.cv_seeds)),
     )
-    named = holdout.metric if task.is_classification else holdout.metric.upper()
-    shown = (named, float(holdout.score), len(holdout.ids), task.nouns)
-    log.info("Hold-out: %s %.4f on %d %s", *shown)
     scored.write(job.folder)
     # The profile's scores are the twin's: the serving model has seen every row it would score.
     profile = take_profile(frame, task, holdout.values)
@@ -96,18 +110,31 @@ def judge(experiment: Experiment, job: Job, ceiling: str = CHAMPION) -> Verdict:
     spaceship.errors.TrackingError: expected an MLflow run for the job in ...
 
     """
-
-    def update(champion: Report, twin: Path) -> Report:
-        """Return the champion's report on the data in use: hold-out and repeats made anew."""
-        data, protocol = experiment.dataset, experiment.protocol
-        _, held = protocol.split(data.train, data.task)
-        holdout = training.predict_holdout(packaging.load(str(twin)), held, data.task)
-        pipeline = experiment.pipeline(Recipe.from_plain(champion.recipe))
-        seeds = list(experiment.gate.cv_seeds)
-        repeats = training.repeats(pipeline, data.train, data.task, protocol, seeds)
-        digest = experiment.dataset.digest
-        return replace(champion, holdout=holdout, repeats=repeats, data_digest=digest)
-
     settings = experiment.settings
-    promotion = Promotion(experiment.gate, experiment.registry, update, settings.why)
+    update = partial(_updated, experiment)
+    labels = experiment.labels
+    promotion = Promotion(experiment.gate, experiment.registry, update, labels, settings.why)
     return promotion.judge(job, ceiling=ceiling)
+
+
+def _updated(experiment: Experiment, champion: Report, candidate: Report, twin: Path) -> Report:
+    """Return the champion's report on the data and the protocol of the candidate.
+
+    The champion's twin predicts the hold-out, unless it may have been fitted on some of its rows:
+    then a twin of the champion's recipe is fitted on the candidate's training part. The recipe is
+    cross-validated again, except the candidate's own, whose out-of-fold losses would be the same.
+    """
+    data, protocol = experiment.dataset, experiment.protocol
+    frame, task = data.train, data.task
+    pipeline = experiment.pipeline(Recipe.from_plain(champion.recipe))
+    if not champion.shares_split(candidate):
+        log.info("The champion's recipe is fitted again, on this training part: %s", champion.name)
+        _, holdout = training.fit_twin(pipeline, frame, task, protocol)
+    else:
+        _, held = protocol.split(frame, task)
+        holdout = training.predict_holdout(packaging.load(str(twin)), held, task)
+    again = replace(champion, out_of_fold=None)
+    if champion.recipe != candidate.recipe:
+        again = training.measure(pipeline, frame, task, protocol, champion)
+    repeats = training.repeats(pipeline, frame, task, protocol, list(experiment.gate.cv_seeds))
+    return replace(again, holdout=holdout, repeats=repeats, data_digest=data.digest)

@@ -19,6 +19,7 @@ from spaceship.data.cache import load_dataset
 from spaceship.drift.alert import DriftAlert, Reaction
 from spaceship.errors import ConfigError, expected
 from spaceship.evaluation.cross_validation import PreparedFold
+from spaceship.evaluation.holdout_predictions import Labels
 from spaceship.evaluation.metrics import direction, metric_names
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
@@ -132,6 +133,11 @@ class Experiment:
         return load()
 
     @cached_property
+    def labels(self) -> Labels:
+        """The label of every labelled row: files of predictions carry none."""
+        return Labels.of(self.dataset.task, self.dataset.train)
+
+    @cached_property
     def store(self) -> Store:
         """The MLflow store of `tracking=`."""
         where = self.settings.tracking
@@ -149,13 +155,17 @@ class Experiment:
         """The promotion policy of `gate=`.
 
         Raises:
-            ConfigError: It is forced without a reason, or is no policy.
+            ConfigError: It is forced or resealed without a reason, or is no policy.
 
         """
         policy = self._built("gate", Gate)
-        if policy.force and not self.settings.why:
-            message = "expected a reason beside gate.force=true, found "
-            raise ConfigError(f"{message}{self.settings.reason!r}; say why: reason='...'")
+        for name in ("force", "reseal"):
+            if getattr(policy, name) and not self.settings.why:
+                message = f"expected a reason beside gate.{name}=true, found "
+                raise ConfigError(f"{message}{self.settings.reason!r}; say why: reason='...'")
+        if policy.reseal and policy.dry_run:
+            what, do = "gate.reseal=true without gate.dry_run=true", "leave one of them out"
+            raise ConfigError(expected(what, "both", do))
         return policy
 
     @cached_property

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spaceship.evaluation.holdout_predictions import HoldOut
+from spaceship.evaluation.holdout_predictions import HoldOut, Labels
 from spaceship.evaluation.report import Report
 
 MakeReport = Callable[..., Report]
@@ -20,3 +20,8 @@ def make_report(correct: Sequence[bool], *, first: int = 0, **changes: Any) -> R
     parts = {"name": "m", "data_source": "synthetic", "data_digest": "d"}
     holdout = HoldOut.of(ids, labels, chances, label="Transported")
     return Report(**parts | {"holdout": holdout} | changes)
+
+
+def labels_of(holdout: HoldOut) -> Labels:
+    """Return the labels of a hold-out's rows, as the data gives them."""
+    return Labels(pd.Series(holdout.target, holdout.ids, name=holdout.label), holdout.classes)

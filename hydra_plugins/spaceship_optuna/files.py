@@ -7,8 +7,8 @@ from glob import escape
 from pathlib import Path
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file beside its place, then rename it.
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file beside its place, then rename it.
 
     >>> write_atomically(tmp_path / "a.txt", "done")
     >>> (tmp_path / "a.txt").read_text()
@@ -16,7 +16,7 @@ def write_atomically(path: Path, text: str) -> None:
     """
     temporary = unfinished(path)
     try:
-        temporary.write_bytes(text.encode())
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -125,7 +125,7 @@ def _gate_best(hook: Hook, best: Job, parent_run_id: str) -> RefusedError | None
     log.info("Best job: %s", best.folder)
     experiment, refusal = hook.experiment_of(best.folder), None
     if not best.fitted and not (best.folder / VERDICT_FILE).exists():
-        candidate.fit(experiment, best)
+        candidate.fit(experiment, best, len(_scored_jobs(best.folder.parent)))
     try:
         candidate.judge(experiment, best, CHALLENGER if hook.is_study else CHAMPION)
     except RefusedError as error:

@@ -1,4 +1,4 @@
-"""Hold-out predictions: the label and a twin's prediction of each row that it has not seen."""
+"""Hold-out predictions of a twin for rows that it has not seen, joined with their labels."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -18,12 +18,31 @@ from spaceship.errors import RegistryError
 from spaceship.evaluation.metrics import THRESHOLD, Floats, Target, decide
 from spaceship.files import csv_text, read_text
 from spaceship.task.label import Problem
+from spaceship.task.task import Task
 
 HOLDOUT_FILE = "holdout.csv"
 _GROUP, _PROBABILITY, _PREDICTION = "group", "probability", "prediction"
 _OF_CLASS = f"{_PROBABILITY}_"
-_LABELS = {"True": True, "False": False}
 _KINDS = {"b": Problem.BINARY, "i": Problem.MULTICLASS, "f": Problem.REGRESSION}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The label of every labelled row of a data set: files of predictions carry none.
+
+    >>> Labels.of(task, people.train).target.name
+    'Transported'
+    """
+
+    target: pd.Series  # by id, named like the label: booleans, numbers of classes, or numbers
+    classes: tuple[str, ...] = ()  # multiclass: the value of each class
+
+    @classmethod
+    def of(cls, task: Task, frame: pd.DataFrame) -> Self:
+        """Return the labels of typed rows."""
+        names = pd.Index(task.names(frame))
+        classes = task.classes if task.problem is Problem.MULTICLASS else ()
+        return cls(pd.Series(task.target(frame), names, name=task.label), classes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +58,7 @@ class HoldOut:
     values: Floats  # probability of True or number `(n_rows,)`, of each class `(n_rows, n_classes)`
     threshold: float = THRESHOLD  # True is predicted above it
     slices: pd.DataFrame = field(default_factory=pd.DataFrame)  # value of each row in each slice
-    groups: npt.NDArray[Any] | None = None  # name of each row's group; None: its id
+    groups: npt.NDArray[Any] | None = None  # name of each row's group; None: of an old file, its id
     label: str = "label"  # name of the label
     classes: tuple[str, ...] = ()  # multiclass: the value of each class
 
@@ -78,49 +97,57 @@ class HoldOut:
         return cls(index, truth, found, threshold, pd.DataFrame(texts, index), **more)
 
     @classmethod
-    def read_csv(cls, path: Path, threshold: float = THRESHOLD) -> Self:
-        """Return the hold-out in a file of `to_csv`; raise RegistryError if missing or broken."""
+    def read_csv(
+        cls, path: Path, labels: Labels, threshold: float = THRESHOLD, *, labelled: bool = False
+    ) -> Self:
+        """Return the hold-out in a file of `to_csv`, with the labels that the data gives.
+
+        A file of an older release is `labelled`: its second column is left out. Raise RegistryError
+        if the file is missing or broken, or the data lacks one of its rows.
+        """
         try:
             text = StringIO(read_text(path), newline="")
             table = pd.read_csv(text, header=None, dtype="str", keep_default_na=False)
-            return cls._of_table(table, threshold)
+            if labelled:
+                table = table.drop(columns=1)
+            return cls._of_table(table, labels, threshold)
         except (IndexError, KeyError, ValueError) as error:
-            message = f"expected rows of an id, a label and predictions in {path}, found {error}"
+            message = f"expected rows of an id and predictions in {path}, found {error}"
             raise RegistryError(f"{message}; run the job again") from error
 
     @classmethod
-    def _of_table(cls, table: pd.DataFrame, threshold: float) -> Self:
+    def _of_table(cls, table: pd.DataFrame, labels: Labels, threshold: float) -> Self:
         names, table = table.iloc[0].tolist(), table.iloc[1:]  # pandas would rename equal names
-        first = 3 if names[2] == _GROUP else 2
+        first = 2 if names[1] == _GROUP else 1
         several = [*takewhile(lambda name: name.startswith(_OF_CLASS), names[first:])]
         last = first + (len(several) or 1)
         if names[first] not in {_PROBABILITY, _PREDICTION, *several[:1]}:
             raise KeyError(names[first])
         values = table.iloc[:, first:last].map(float).to_numpy(float)
-        classes = tuple(name.removeprefix(_OF_CLASS) for name in several)
-        label = table.iloc[:, 1]
-        if classes:
-            codes = pd.Index(classes, dtype="str").get_indexer(pd.Index(label)).astype(np.int64)
-            if (codes < 0).any():
-                raise ValueError(f"a class without a column: {label[codes < 0].iloc[0]!r}")
-            target: Target = codes
-        else:
-            values = values[:, 0]
-            of = _LABELS.__getitem__ if names[first] == _PROBABILITY else float
-            target = label.map(of).to_numpy(bool if names[first] == _PROBABILITY else float)
+        if (found := tuple(name.removeprefix(_OF_CLASS) for name in several)) != labels.classes:
+            raise ValueError(f"the classes {found}, where the data has {labels.classes}")
         index = pd.Index(table.iloc[:, 0], name=names[0])
-        slices = table.iloc[:, last:].set_axis(index).set_axis(names[last:], axis="columns")
-        groups = table.iloc[:, 2].to_numpy() if first > 2 else None  # noqa: PLR2004
-        more: Any = {"groups": groups, "label": names[1], "classes": classes}
-        return cls(index, target, values, threshold, slices, **more)
+        at = labels.target.index.get_indexer(index)
+        if (at < 0).any():
+            raise ValueError(f"{(at < 0).sum()} rows that the data lacks ({index[at < 0][0]} …)")
+        return cls(
+            index,
+            labels.target.to_numpy()[at],
+            values if several else values[:, 0],
+            threshold,
+            table.iloc[:, last:].set_axis(index).set_axis(names[last:], axis="columns"),
+            table.iloc[:, 1].to_numpy() if first > 1 else None,
+            str(labels.target.name),
+            labels.classes,
+        )
 
     def to_csv(self) -> str:
-        """Return the rows as CSV text, predictions with every digit."""
-        return csv_text(self.rows, index=True, na_rep="nan")
+        """Return the rows as CSV text, predictions with every digit, labels left out."""
+        return csv_text(self.rows.iloc[:, 1:], index=True, na_rep="nan")
 
     @property
     def rows(self) -> pd.DataFrame:
-        """A row per id: label, group where it is no part of the id, predictions, slices."""
+        """A row per id: label, group, predictions, slices."""
         classes = np.asarray(self.classes, dtype=object)
         label = classes[self.target] if self.classes else self.target
         columns = [(self.label, label)]  # names may come twice
@@ -176,6 +203,39 @@ class HoldOut:
             return math.sqrt(self.losses.mean())
         return Fraction(self.n_correct, len(self.ids))
 
+    @cached_property
+    def constant(self) -> tuple[float, float]:
+        """The score of the best constant prediction of these rows, and its standard error.
+
+        The constant is the commonest class or the mean. Whole groups count as one draw (Cameron &
+        Miller, "A Practitioner's Guide to Cluster-Robust Inference", 2015).
+        """
+        if self.problem is Problem.REGRESSION:
+            losses = (self.target - self.target.mean()) ** 2
+        else:
+            values, counts = np.unique(self.target, return_counts=True)
+            losses = (self.target != values[counts.argmax()]).astype(float)
+        mean = float(losses.mean())
+        error = standard_error(losses - mean, self.group_names.to_numpy())
+        if self.problem is not Problem.REGRESSION:
+            return float((1 - losses).mean()), error
+        rmse = math.sqrt(mean)
+        return rmse, error / (2 * rmse) if rmse else 0.0  # error of a square root
+
+    @property
+    def shares(self) -> dict[str, dict[str, float]]:
+        """The share of rows with each value, by the name of a slice or of a label of classes."""
+        named = dict(self.slices.items())
+        if self.problem is not Problem.REGRESSION:
+            named[self.label] = self.rows.iloc[:, 0]
+        return {
+            str(name): {
+                str(value): float(share)
+                for value, share in column.astype("str").value_counts(normalize=True).items()
+            }
+            for name, column in named.items()
+        }
+
     def only(self, ids: pd.Index) -> Self:
         """Return the hold-out of some of the ids, in their order."""
         at = self.ids.get_indexer(ids)
@@ -187,3 +247,13 @@ class HoldOut:
             slices=self.slices.reindex(self.ids[at]),
             groups=None if self.groups is None else self.groups[at],
         )
+
+
+def standard_error(values: npt.ArrayLike, groups: npt.NDArray[Any]) -> float:
+    """Return the standard error of the mean of values around zero; a group counts as one draw.
+
+    >>> standard_error([1.0, -1.0, 1.0, -1.0], np.array(["a", "b", "c", "d"]))
+    0.5
+    """
+    sums = pd.Series(np.asarray(values, float)).groupby(groups).sum()
+    return math.sqrt(float((sums**2).sum())) / len(groups)

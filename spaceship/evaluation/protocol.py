@@ -47,6 +47,12 @@ class Protocol:
     cut: Moment | None = None  # in time: earliest time of a held-out group, that of its last row
     earliest: Moment | None = None  # in time: earliest time of a held-out row
 
+    @property
+    def settings(self) -> tuple[object, ...]:
+        """What was chosen for the hold-out, whatever the data: kind, fraction, salt and gap."""
+        salt = self.salt if self.kind == "hash" else None
+        return self.kind, self.holdout_fraction, salt, self.gap
+
     def split(self, frame: pd.DataFrame, task: Task) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the training part and the hold-out of typed rows; the index is kept.
 

@@ -1,27 +1,26 @@
 """Report of one job: the figures that gate and registry know of a model."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-import pandas as pd
 from pydantic import BeforeValidator, Field, InstanceOf
 
 from spaceship.errors import RegistryError, expected
-from spaceship.evaluation.holdout_predictions import HOLDOUT_FILE, HoldOut
+from spaceship.evaluation.holdout_predictions import HOLDOUT_FILE, HoldOut, Labels
 from spaceship.evaluation.metrics import THRESHOLD
+from spaceship.evaluation.out_of_fold import OUT_OF_FOLD_FILE, OutOfFold
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.slices import SliceScore
 from spaceship.files import read_json, read_text, write_atomically, write_json
 from spaceship.records import Figure, from_plain, to_plain
-from spaceship.task.task import Task
 
 REPORT_FILE = "report.json"
 _SINCE_VERSION_1 = {"run_id", "recipe", "metrics", "folds", "slices", "repeats", "holdout_sha256"}
-"""Keys of every `report.json`, beside the names; `protocol` and `threshold` came later."""
-
-_Rows = Annotated[InstanceOf[HoldOut] | None, Field(exclude=True)]
+"""Keys of every `report.json`, beside the names; others came later."""
+REPORT_FILES = (REPORT_FILE, HOLDOUT_FILE, OUT_OF_FOLD_FILE)
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,12 @@ class Report:
     folds: list[dict[str, Figure]] = field(default_factory=list)  # the metrics of each fold
     slices: list[SliceScore] = field(default_factory=list)  # of the out-of-fold predictions
     repeats: dict[str, dict[str, Figure]] = field(default_factory=dict)  # means by seed of folds
-    holdout: _Rows = None  # the twin's predictions, if the job is gated
     run_id: str | None = None  # the MLflow run, once there is one
-    judged_on: _Rows = None  # a champion's hold-out as logged, where `holdout` has been made anew
+    candidates: int = 1  # scored candidates that this one is the best of
+    # share of the hold-out's rows with each value, by the name of a slice or of a label of classes
+    holdout_shares: dict[str, dict[str, float]] = field(default_factory=dict)
+    holdout: Annotated[InstanceOf[HoldOut] | None, Field(exclude=True)] = None  # of the twin
+    out_of_fold: Annotated[InstanceOf[OutOfFold] | None, Field(exclude=True)] = None
     protocol: Annotated[Protocol | None, BeforeValidator(lambda value: value or None)] = None
     task: dict[str, Any] = field(default_factory=dict)  # `Task.to_plain`
 
@@ -54,42 +56,37 @@ class Report:
         return cls(name=name, data_source="", data_digest="", run_id=run_id)
 
     def write(self, folder: Path) -> None:
-        """Write `report.json` and, if there is a hold-out, `holdout.csv`.
+        """Write `report.json` and the rows that the report has: `holdout.csv`, out-of-fold losses.
 
-        The JSON is written last and carries the other file's digest: a run killed in between
-        leaves no report beside the hold-out of another run.
+        The JSON is written last and carries the digest of the hold-out's file: a run killed in
+        between leaves no report beside the hold-out of another run.
         """
         rows = None if self.holdout is None else self.holdout.to_csv()
         if rows is not None:
             write_atomically(folder / HOLDOUT_FILE, rows)
-        content = to_plain(self)
+        if self.out_of_fold is not None:
+            self.out_of_fold.write(folder)
+        content = to_plain(self) | {"holdout_labelled": False}
         content["holdout_sha256"] = None if rows is None else _sha256(rows)
         content["threshold"] = THRESHOLD if self.holdout is None else self.holdout.threshold
         write_json(folder / REPORT_FILE, content)
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
-        """Return the report in a folder; raise RegistryError if a file is missing or broken."""
+    def read(cls, folder: Path, labels: Labels | None = None) -> Self:
+        """Return the report in a folder; the hold-out only where the labels of the data are given.
+
+        Raise RegistryError if a file is missing or broken.
+        """
         path = folder / REPORT_FILE
         content = read_json(path)
         if missing := sorted(_SINCE_VERSION_1 - content.keys()):
             keys = f"the keys {', '.join(missing)} in {path}"
             raise RegistryError(expected(keys, "none", "run the job again"))
         report = from_plain(cls, content, path)
-        if (sha256 := content["holdout_sha256"]) is None:
+        report = replace(report, out_of_fold=OutOfFold.read(folder))
+        if labels is None or content["holdout_sha256"] is None:
             return report
-        if (found := _sha256(read_text(rows := folder / HOLDOUT_FILE))) != sha256:
-            what = f"{rows} to be the hold-out of the report beside it (sha256 {sha256})"
-            raise RegistryError(expected(what, f"another one ({found})", "run the job again"))
-        threshold = content.get("threshold", THRESHOLD)
-        return replace(report, holdout=HoldOut.read_csv(rows, threshold))
-
-    def groups(self, rows: HoldOut) -> pd.Series:
-        """Return the name of the group of each hold-out row, by id."""
-        if rows.groups is not None or not self.task.get("group"):
-            return rows.group_names
-        named = Task.read(self.task).group_names(rows.ids.to_frame(index=False))
-        return named.set_axis(rows.ids)
+        return replace(report, holdout=_holdout(folder, content, labels))
 
     def may_have_seen_holdout_of(self, other: "Report") -> bool:
         """Return whether this report's training part may contain hold-out rows of the other.
@@ -98,6 +95,25 @@ class Report:
         """
         mine, theirs = self.protocol, other.protocol
         return mine is not None and theirs is not None and mine.may_have_seen_holdout_of(theirs)
+
+    def shares_split(self, other: "Report") -> bool:
+        """Return whether both split by the same settings, and this one saw no hold-out row.
+
+        The hold-out is the other report's. True if one of the protocols is unknown.
+        """
+        mine, theirs = self.protocol, other.protocol
+        same = mine is None or theirs is None or mine.settings == theirs.settings
+        return same and not self.may_have_seen_holdout_of(other)
+
+
+def _holdout(folder: Path, content: Mapping[str, Any], labels: Labels) -> HoldOut:
+    """Return the hold-out beside a report; raise RegistryError if it is another one's."""
+    rows, sha256 = folder / HOLDOUT_FILE, content["holdout_sha256"]
+    if (found := _sha256(read_text(rows))) != sha256:
+        what = f"{rows} to be the hold-out of the report beside it (sha256 {sha256})"
+        raise RegistryError(expected(what, f"another one ({found})", "run the job again"))
+    threshold, old = content.get("threshold", THRESHOLD), content.get("holdout_labelled", True)
+    return HoldOut.read_csv(rows, labels, threshold, labelled=old)
 
 
 def _sha256(text: str) -> str:

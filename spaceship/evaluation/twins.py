@@ -1,12 +1,10 @@
 """Twins: the recipe fitted on the training part, scored there by folds and then on the hold-out."""
 
 import logging
-import math
 from collections.abc import Mapping, MutableMapping
 from dataclasses import replace
 from statistics import fmean
 
-import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
@@ -20,7 +18,8 @@ from spaceship.evaluation.cross_validation import (
     summarise,
 )
 from spaceship.evaluation.holdout_predictions import HoldOut
-from spaceship.evaluation.metrics import Target, metric_names, score
+from spaceship.evaluation.metrics import metric_names, score
+from spaceship.evaluation.out_of_fold import OutOfFold
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.slices import score_slices
@@ -28,8 +27,6 @@ from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
 log = logging.getLogger(__name__)
-
-_MARGIN = 3.0  # standard errors between the best constant prediction and the floor
 
 
 def measure(  # noqa: PLR0913, PLR0917 - the last is for sweeps
@@ -55,7 +52,8 @@ def measure(  # noqa: PLR0913, PLR0917 - the last is for sweeps
     timings = {key: result.median(key) for key in ("fit_seconds", "predict_rows_per_second")}
     slices = score_slices(task, training, result.values, result.predictions)
     metrics = summarise(result.folds, task.problem) | timings
-    return replace(report, metrics=metrics, folds=result.folds, slices=slices)
+    losses = OutOfFold.of(result, training, task)
+    return replace(report, metrics=metrics, folds=result.folds, slices=slices, out_of_fold=losses)
 
 
 def repeats(
@@ -109,55 +107,28 @@ def predict_holdout(twin: Pipeline, holdout: pd.DataFrame, task: Task) -> HoldOu
     0.5
     """
     values, threshold = predict(twin, holdout, task), decision_threshold(twin)
-    named_apart = task.group is not None and task.group.of != task.id
     return HoldOut.of(
         task.names(holdout),
         task.target(holdout),
         values,
         threshold,
         slices=task.slice_values(holdout),
-        groups=task.group_names(holdout).to_numpy() if named_apart else None,
+        groups=task.group_names(holdout).to_numpy(),
         label=task.label,
         classes=task.classes if task.problem is Problem.MULTICLASS else (),
     )
 
 
 def holdout_metrics(holdout: HoldOut) -> dict[str, float]:
-    """Return every metric of a hold-out, as `holdout_*`.
+    """Return every metric of a hold-out, as `holdout_*`, with those of the best constant.
 
     >>> holdout_metrics(HoldOut.of(["0001_01"], [True], [0.75]))["holdout_brier"]
     0.0625
     """
     scores = score(holdout.target, holdout.values, holdout.threshold, holdout.problem)
+    dummy, error = holdout.constant
+    scores |= {"dummy": dummy, "dummy_error": error}
     return {f"holdout_{metric}": value for metric, value in scores.items()}
-
-
-def dummy_metrics(holdout: HoldOut, training: Target) -> dict[str, float]:
-    """Return the hold-out score of the best constant prediction, and the floor that it sets.
-
-    The constant is the commonest class of the training part, or its mean. The floor is three
-    standard errors better; whole groups count as one draw (Cameron & Miller, "A Practitioner's
-    Guide to Cluster-Robust Inference", 2015).
-
-    >>> held = HoldOut.of(["a", "b", "c"], [True, True, False], [0.5, 0.5, 0.5])
-    >>> dummy_metrics(held, np.array([True, True, False]))["holdout_dummy"]
-    0.6666666666666666
-    """
-    if holdout.problem is Problem.REGRESSION:
-        losses = (holdout.target - training.mean()) ** 2
-    else:
-        values, counts = np.unique(training, return_counts=True)
-        losses = (holdout.target != values[counts.argmax()]).astype(float)
-    mean = float(losses.mean())
-    sums = pd.Series(losses - mean).groupby(holdout.group_names.to_numpy()).sum()
-    error = math.sqrt(float((sums**2).sum())) / len(losses)
-    if holdout.problem is Problem.REGRESSION:
-        dummy = math.sqrt(mean)
-        floor = dummy - _MARGIN * error / (2 * dummy) if dummy else 0.0  # error of a square root
-    else:
-        dummy = float((1 - losses).mean())
-        floor = dummy + _MARGIN * error
-    return {"holdout_dummy": dummy, "holdout_floor": floor}
 
 
 def _report_fold(history: list[dict[str, float]]) -> None:

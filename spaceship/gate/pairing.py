@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from spaceship.evaluation.holdout_predictions import HoldOut
+from spaceship.evaluation.holdout_predictions import HoldOut, standard_error
 from spaceship.evaluation.metrics import metric_names
 from spaceship.evaluation.report import Report
 from spaceship.task.label import Problem
@@ -60,6 +60,16 @@ class Pairing:
     def relative_gain(self) -> Fraction | float | None:
         """The gain over the champion's score; None over a score of zero."""
         return self.gain / self.champion.score if self.champion.score else None
+
+    @cached_property
+    def error(self) -> float:
+        """The standard error of the gain; a group counts as one draw."""
+        gains, groups = self.gains.to_numpy(float), self.candidate.group_names.to_numpy()
+        error = standard_error(gains - gains.mean(), groups)
+        if self.candidate.metric == "accuracy":
+            return error
+        total = float(self.candidate.score + self.champion.score)  # of two root mean squares
+        return error / total if total else 0.0
 
     @property
     def wins(self) -> int:

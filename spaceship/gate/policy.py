@@ -1,17 +1,26 @@
 """Policy of promotion: the rules of `gate=`, applied to two reports that can be compared."""
 
 from dataclasses import replace
-from typing import ClassVar
+from enum import StrEnum
+from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, InstanceOf, StrictBool
+from pydantic import ConfigDict, Field, InstanceOf, StrictBool
 
 from spaceship.config.arguments import Configured
 from spaceship.errors import ConfigError, expected
 from spaceship.evaluation.report import Report
 from spaceship.gate.award import Award
+from spaceship.gate.looks import Looks
 from spaceship.gate.pairing import Pairing, find_objections
 from spaceship.gate.rule._base import Check, Comparison, Rule
 from spaceship.gate.verdict import Verdict
+
+
+class Reveal(StrEnum):
+    """Rule of telling the figures of a hold-out."""
+
+    ALWAYS = "always"
+    LADDER = "ladder"  # only of a gain beyond noise (Blum & Hardt, "The Ladder", 2015)
 
 
 class Gate(Configured):
@@ -33,8 +42,11 @@ class Gate(Configured):
     dry_run: StrictBool = False  # the verdict is only logged, and no alias moves
     force: StrictBool = False  # a candidate becomes champion whatever its award; needs a reason
     require: StrictBool = False  # a refusal ends the run with exit status 3
+    budget: Annotated[int, Field(strict=True, ge=1)] | None = None  # most looks at a hold-out
+    reveal: Reveal = Reveal.ALWAYS
+    reseal: StrictBool = False  # a new hold-out, on record, retires the looks so far
 
-    def __init__(self, **arguments: Rule | bool) -> None:
+    def __init__(self, **arguments: Rule | bool | int | str | None) -> None:
         """Raise ConfigError if there is no rule, or an argument of a wrong type."""
         super().__init__(**arguments)
         if not self.rules:
@@ -52,25 +64,50 @@ class Gate(Configured):
         return tuple(dict.fromkeys(seeds))
 
     def decide(
-        self, candidate: Report | None, champion: Report | None, *, ceiling: Award = Award.CHAMPION
+        self,
+        candidate: Report | None,
+        champion: Report | None,
+        looks: Looks | None = None,
+        *,
+        ceiling: Award = Award.CHAMPION,
     ) -> Verdict:
         """Return the verdict on a candidate; the ceiling caps its award while a champion exists.
 
         A candidate of None has lost its report, hence is refused. A champion of None means that no
-        model is in production; `Report.missing` stands for the lost report of a champion.
+        model is in production; `Report.missing` stands for the lost report of a champion. Without
+        looks the comparison is the first one on its hold-out.
         """
         objections = find_objections(candidate, champion)
         if candidate is None or candidate.holdout is None or objections:
             return Verdict(Award.REFUSED, f"Refused: {'; '.join(objections)}.", "comparable")
         theirs = None if champion is None else champion.holdout
         pairing = None if theirs is None else Pairing.of(candidate.holdout, theirs)
-        compared = Comparison(candidate, candidate.holdout, champion, pairing)
+        compared = Comparison(candidate, candidate.holdout, champion, pairing, looks or Looks())
         checks = [check for rule in self.rules.values() for check in rule.checks(compared)]
         verdict = _weigh(checks, compared)
-        if champion is None or verdict.award.rank <= ceiling.rank:
-            return verdict
-        reason = f"{verdict.reason} Capped at {ceiling}: this mode awards no more."
-        return replace(verdict, award=ceiling, reason=reason, rule="ceiling")
+        if champion is not None and verdict.award.rank > ceiling.rank:
+            reason = f"{verdict.reason} Capped at {ceiling}: this mode awards no more."
+            verdict = replace(verdict, award=ceiling, reason=reason, rule="ceiling")
+        return verdict if self._tells(verdict, compared) else _withheld(verdict)
+
+    def refuse_worn(self, looks: Looks) -> Verdict | None:
+        """Return the refusal of a candidate for which the budget has no look left, or None."""
+        if self.budget is None or looks.number <= self.budget:
+            return None
+        reason = (
+            f"Refused: expected at most gate.budget={self.budget} looks at the hold-out, found "
+            f"{looks.number - 1} on record; judge on a hold-out twice as large, by more data, or "
+            f"on another one: gate.reseal=true split.salt=TEXT reason='…'."
+        )
+        return Verdict(Award.REFUSED, reason, "budget", told=False)
+
+    def _tells(self, verdict: Verdict, compared: Comparison) -> bool:
+        """Return whether the figures of the hold-out may be told."""
+        if self.reveal is Reveal.ALWAYS:
+            return True
+        if (pairing := compared.pairing) is None:
+            return verdict.award != Award.REFUSED
+        return float(pairing.gain) > max(pairing.error, compared.looks.luck(pairing.error))
 
 
 def forced(verdict: Verdict, reason: str) -> Verdict:
@@ -81,6 +118,13 @@ def forced(verdict: Verdict, reason: str) -> Verdict:
     """
     text = f"Forced to champion: {reason.rstrip('.')}. The rules: {verdict.reason}"
     return replace(verdict, award=Award.CHAMPION, reason=text, rule="forced")
+
+
+def _withheld(verdict: Verdict) -> Verdict:
+    """Return a verdict without the figures of the hold-out."""
+    reason = f"{verdict.award.capitalize()}: no gain beyond noise on the hold-out, whose figures "
+    reason += "are not told (gate.reveal=ladder)."
+    return Verdict(verdict.award, reason, verdict.rule, told=False)
 
 
 def _weigh(checks: list[Check], compared: Comparison) -> Verdict:
@@ -104,6 +148,9 @@ def _summary(compared: Comparison) -> str:
     relative = "from zero" if gain is None else f"{float(gain):+.2%}"
     both = f"{mine:.5f} against the champion's {theirs:.5f}"
     text = f"hold-out {named} {both}, relative gain {relative}"
+    if compared.looks.candidates > 1:
+        text += f" (look {compared.looks.number}; the best of {compared.looks.candidates} equal "
+        text += f"candidates gains {compared.looks.luck(pairing.error):.5f} by luck)"
     if rows == pairing.candidate_rows == pairing.champion_rows:
         return text
     whole = f"the candidate's {pairing.candidate_rows} and the champion's {pairing.champion_rows}"
@@ -111,10 +158,12 @@ def _summary(compared: Comparison) -> str:
 
 
 def _describe(compared: Comparison) -> dict[str, float | None]:
-    pairing, metric = compared.pairing, compared.holdout.metric
+    pairing, metric, looks = compared.pairing, compared.holdout.metric, compared.looks
+    numbers: dict[str, float | None] = {"look": looks.number, "candidates": looks.candidates}
     if pairing is None:
-        return {f"candidate_{metric}": float(compared.holdout.score)}
-    return {
+        return numbers | {f"candidate_{metric}": float(compared.holdout.score)}
+    return numbers | {
+        "luck": looks.luck(pairing.error),
         f"candidate_{metric}": float(pairing.candidate.score),
         f"champion_{metric}": float(pairing.champion.score),
         "paired_rows": pairing.rows,

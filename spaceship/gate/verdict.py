@@ -25,6 +25,7 @@ class Verdict:
     rule: str  # name of the check that the award rests on; `all` where every rule is met
     numbers: dict[str, float | None] = field(default_factory=dict)  # None: could not be computed
     checks: tuple[Check, ...] = ()  # the outcome of every rule
+    told: bool = True  # whether figures of the hold-out may be shown
 
     def table(self) -> str:
         """Return a line for each check: its number, its threshold, and whether it passed."""

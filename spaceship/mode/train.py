@@ -14,6 +14,7 @@ def train(experiment: Experiment) -> Objective:
     """
     if not in_trial():  # a sweep has checked this once for all its trials
         experiment.check()
+        candidate.check_holdout(experiment)
     job = experiment.job
     report = candidate.score(experiment, job, experiment.recipe())
     if not job.in_multirun:

@@ -41,9 +41,13 @@ class Aliases:
         """Return the version number of each alias."""
         return {alias: str(number) for alias, number in self._entity().aliases.items()}
 
+    def tags(self) -> Mapping[str, str]:
+        """Return the tags of the registered model: the records of moves and of looks."""
+        return dict(self._entity().tags)
+
     def moves(self) -> Sequence[Move]:
         """Return every move on record, oldest first."""
-        return read_moves(self._entity().tags)
+        return read_moves(self.tags())
 
     @contextmanager
     def lock(self) -> Iterator[None]:

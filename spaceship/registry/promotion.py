@@ -11,13 +11,15 @@ from typing import NamedTuple
 
 from spaceship.drift.profile import PROFILE_FILE
 from spaceship.errors import OutdatedError, RefusedError, RegistryError, SpaceshipError, expected
-from spaceship.evaluation.holdout_predictions import HOLDOUT_FILE
-from spaceship.evaluation.report import REPORT_FILE, Report
+from spaceship.evaluation.holdout_predictions import Labels
+from spaceship.evaluation.report import REPORT_FILES, Report
+from spaceship.evaluation.twins import holdout_metrics
 from spaceship.files import digest, write_json
 from spaceship.gate.award import Award
 from spaceship.gate.policy import Gate, forced
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.records import to_plain
+from spaceship.registry.looks import LookRecords
 from spaceship.registry.registry import CHALLENGER, CHAMPION, DIGESTS, MODEL, Registry, Version
 from spaceship.tracking.job import Job
 
@@ -38,7 +40,8 @@ class Promotion:
     """Applies one gate to the candidates of one registry.
 
     >>> from spaceship.gate.rule.floor import Floor
-    >>> promotion = Promotion(Gate(floor=Floor(minimum=0.78)), registry, lambda report, _: report)
+    >>> gate, labels = Gate(floor=Floor(minimum=0.78)), Labels.of(task, people.train)
+    >>> promotion = Promotion(gate, registry, lambda champion, candidate, twin: champion, labels)
     >>> promotion.judge(Job(tmp_path, in_multirun=False))
     Traceback (most recent call last):
     spaceship.errors.TrackingError: expected an MLflow run for the job in ...
@@ -46,10 +49,10 @@ class Promotion:
 
     gate: Gate
     registry: Registry
-    update: Callable[[Report, Path], Report]
-    """Brings a champion's report up to the data in use: its twin predicts the present hold-out, and
-    its recipe is scored on the further seeds that the gate needs."""
-    reason: str = ""  # for `gate.force=true`
+    update: Callable[[Report, Report, Path], Report]
+    """Returns a champion's report on a candidate's data and protocol, given the champion's twin."""
+    labels: Labels  # of the data in use
+    reason: str = ""  # for `gate.force=true` and `gate.reseal=true`
 
     def judge(self, job: Job, *, ceiling: str = CHAMPION) -> Verdict:
         """Decide on a job's candidate, log the verdict, and move the alias that it awards.
@@ -68,7 +71,7 @@ class Promotion:
     def _first_verdict(self, job: Job, ceiling: str) -> Verdict:
         """Decide and log; only log if the alias has moved just before a crash."""
         run_id = job.logged_run()
-        report = replace(Report.read(job.folder), run_id=run_id)
+        report = replace(Report.read(job.folder, self.labels), run_id=run_id)
         report.write(job.folder)
         with self.registry.aliases.lock():
             if (move := self.registry.move_of(run_id)) is None:
@@ -87,6 +90,8 @@ class Promotion:
             current = self.registry.aliases.current()
             seen = {alias: current.get(alias) for alias in (CHAMPION, CHALLENGER)}
             verdict = self._decide(report, seen[CHAMPION], ceiling)
+            report = _with_figures(report, verdict)
+            report.write(job.folder)
             try:
                 version = self._act(job, report, verdict, seen)
                 return _Outcome(verdict, version, seen[CHAMPION])
@@ -96,8 +101,18 @@ class Promotion:
         raise RegistryError(expected(what, found, "run the command again"))
 
     def _decide(self, report: Report, number: str | None, ceiling: str) -> Verdict:
+        """Return the verdict of one look at the hold-out, which goes on record before and after."""
+        records, protocol = LookRecords(self.registry.aliases), report.protocol
+        records.check(protocol, reseal=self.gate.reseal)
+        if self.gate.reseal:
+            records.reseal(protocol, self.reason)
+        looks = records.next(report)
+        if (worn := self.gate.refuse_worn(looks)) is not None:
+            return worn
+        look = records.begin(report)
         champion = None if number is None else self._champion_report(number, report)
-        verdict = self.gate.decide(report, champion, ceiling=Award(ceiling))
+        verdict = self.gate.decide(report, champion, looks, ceiling=Award(ceiling))
+        records.end(look, verdict)
         return forced(verdict, self.reason) if self.gate.force else verdict
 
     def _champion_report(self, number: str, candidate: Report) -> Report:
@@ -112,19 +127,14 @@ class Promotion:
 
     def _comparable(self, champion: Version, candidate: Report, folder: Path) -> Report:
         """Return the champion's report as logged if it fits the candidate's, else updated."""
-        for name in (REPORT_FILE, HOLDOUT_FILE):
+        names = [name for name in REPORT_FILES if name in champion.digests]
+        for name in names:
             self.registry.fetch(champion, name, folder)
-        report = Report.read(folder)
-        same_data = report.data_digest == candidate.data_digest
-        _check_unseen(report, candidate, same_data=same_data)
-        seeds = {str(seed) for seed in self.gate.cv_seeds}
-        repeated = not seeds or len(report.folds) == len(candidate.folds)
-        a, b = report.holdout, candidate.holdout
-        same_rows = a is not None and b is not None and a.ids.equals(b.ids)
-        if same_data and repeated and seeds <= {*report.repeats} and same_rows:
+        same_data = Report.read(folder).data_digest == candidate.data_digest
+        report = Report.read(folder, self.labels if same_data else None)
+        if same_data and _fits(report, candidate):
             return report
-        now = self.update(report, self.registry.fetch(champion, TWIN, folder))
-        return replace(now, judged_on=report.holdout)
+        return self.update(report, candidate, self.registry.fetch(champion, TWIN, folder))
 
     def _act(
         self, job: Job, report: Report, verdict: Verdict, seen: dict[str, str | None]
@@ -135,7 +145,7 @@ class Promotion:
         refused candidate stays in the folder, for inspection.
         """
         client, run_id = self.registry.store.client, str(report.run_id)
-        names = (REPORT_FILE, HOLDOUT_FILE, PROFILE_FILE)
+        names = (*REPORT_FILES, PROFILE_FILE)
         figures = {name: job.folder / name for name in names if (job.folder / name).is_file()}
         for path in figures.values():
             client.log_artifact(run_id, str(path))
@@ -174,7 +184,10 @@ class Promotion:
             "champion_before": outcome.champion_before,
         }
         write_json(job.folder / VERDICT_FILE, content)
-        store.set_tags(run_id, {"award": str(verdict.award), "reason": verdict.reason})
+        metrics = Report.read(job.folder).metrics
+        told = {name: metrics[name] for name in metrics if name.startswith("holdout_")}
+        tags = {"award": str(verdict.award), "reason": verdict.reason}
+        store.log_scores(run_id, told, tags=tags)
         store.client.log_artifact(run_id, str(job.folder / VERDICT_FILE))
         heading = "Dry run, no alias moves; the verdict" if self.gate.dry_run else "Verdict"
         log.info("%s: %s. %s", heading, verdict.award, verdict.reason)
@@ -188,15 +201,19 @@ def _clear(job: Job) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _check_unseen(champion: Report, candidate: Report, *, same_data: bool) -> None:
-    """Raise if the champion's twin was, or may have been, trained on the candidate's hold-out."""
-    found = ""
-    if not same_data and champion.may_have_seen_holdout_of(candidate):
-        found = "a hold-out that it may have been trained on, by another split"
-    if same_data and champion.holdout and candidate.holdout:
-        ids = {*candidate.holdout.ids}.difference(champion.holdout.ids)
-        found = f"{len(ids)} in the hold-out that it was trained on" if ids else ""
-    if found:
-        what = "rows that the champion's twin has not seen"
-        do = "use the split.* that it was trained with, begin anew with task.name=NAME, "
-        raise RegistryError(expected(what, found, f"{do}or gate.force=true reason='…'"))
+def _with_figures(report: Report, verdict: Verdict) -> Report:
+    """Return a candidate's report with the figures of its hold-out, if they may be told."""
+    if report.holdout is None or not verdict.told:
+        return report
+    rows, metric = report.holdout, report.holdout.metric
+    log.info("Hold-out: %s %.4f on %d rows", metric, float(rows.score), len(rows.ids))
+    return replace(report, metrics=report.metrics | holdout_metrics(rows))
+
+
+def _fits(champion: Report, candidate: Report) -> bool:
+    """Return whether two reports on the same data have the same hold-out, folds and repeats."""
+    a, b = champion.holdout, candidate.holdout
+    same_rows = a is not None and b is not None and a.ids.equals(b.ids)
+    scored = champion.out_of_fold is not None or candidate.out_of_fold is None
+    same_folds = champion.protocol == candidate.protocol and scored
+    return same_rows and same_folds and {*candidate.repeats} <= {*champion.repeats}

@@ -13,25 +13,30 @@ from hypothesis import strategies as st
 
 from spaceship.errors import RegistryError
 from spaceship.evaluation.holdout_predictions import HoldOut
+from tests.reports import labels_of
 
 IDS = pd.Index(["0001_01", "0001_02", "0002_01"], name="PassengerId")
 HOLDOUT = HoldOut.of(IDS, [True, False, True], [0.3, 1e-17, 0.5], label="Transported")
 
 
-def test_the_file_is_that_of_every_release(tmp_path: Path) -> None:
-    text = (
+def test_the_file_holds_no_label_and_that_of_an_old_release_is_read(tmp_path: Path) -> None:
+    old = (
         "PassengerId,Transported,probability,HomePlanet\n"
         "0001_01,True,0.30000000000000004,Earth\n"
         "0001_02,False,1e-17,missing\n"
     )
-    (tmp_path / "holdout.csv").write_text(text)
-    back = HoldOut.read_csv(tmp_path / "holdout.csv", threshold=0.3)
+    new = old.replace("Transported,", "").replace("True,", "").replace("False,", "")
     slices = {"HomePlanet": ["Earth", "missing"]}
     values = [0.1 + 0.2, 1e-17]
     more: Any = {"slices": slices, "label": "Transported"}
-    assert back == HoldOut.of(back.ids, [True, False], values, 0.3, **more)
-    assert back.to_csv() == text
-    assert back.slices["HomePlanet"].tolist() == slices["HomePlanet"]
+    known = HoldOut.of(HOLDOUT.ids[:2], [True, False], values, 0.3, **more)
+    for text, labelled in ((old, True), (new, False)):
+        (tmp_path / "holdout.csv").write_text(text)
+        back = HoldOut.read_csv(
+            tmp_path / "holdout.csv", labels_of(HOLDOUT), 0.3, labelled=labelled
+        )
+        assert back == known
+        assert back.to_csv() == new
 
 
 @given(st.lists(st.floats(allow_nan=True), max_size=20))
@@ -40,8 +45,9 @@ def test_holdout_probabilities_keep_every_digit(
 ) -> None:
     path = tmp_path_factory.mktemp("holdout") / "holdout.csv"
     ids = tuple(f"{i:04d}_01" for i in range(len(probabilities)))
-    path.write_text(HoldOut.of(ids, np.full(len(ids), fill_value=True), probabilities).to_csv())
-    back = HoldOut.read_csv(path)
+    holdout = HoldOut.of(ids, np.full(len(ids), fill_value=True), probabilities)
+    path.write_text(holdout.to_csv())
+    back = HoldOut.read_csv(path, labels_of(holdout))
     assert tuple(back.ids) == ids
     assert list(map(repr, back.values.tolist())) == list(map(repr, probabilities))
 
@@ -50,18 +56,19 @@ def test_holdout_probabilities_keep_every_digit(
     "text",
     [
         "",
-        "PassengerId,Transported\n0001_01,True\n",
-        "PassengerId,Transported,probability\n0001_01,yes,0.5\n",
-        "PassengerId,Transported,probability\n0001_01,True,much\n",
-        "PassengerId,Transported,probability\n0001_01,True,0.5\n0001_02,True\n",
-        "PassengerId,Transported,probability\n0001_01,True,0.5\n0001_01,True,0.5\n",
+        "PassengerId\n0001_01\n",
+        "PassengerId,probability\n0001_01,much\n",
+        "PassengerId,probability\n0001_01,0.5\n0001_02\n",
+        "PassengerId,probability\n0001_01,0.5\n0001_01,0.5\n",
+        "PassengerId,probability\n0001_01,0.5\n0009_01,0.5\n",
+        "PassengerId,probability_a,probability_b\n0001_01,0.5,0.5\n",
     ],
 )
 def test_a_broken_holdout_file_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "holdout.csv"
     path.write_text(text)
-    with pytest.raises(RegistryError, match="expected rows of an id, a label and predictions"):
-        HoldOut.read_csv(path)
+    with pytest.raises(RegistryError, match="expected rows of an id and predictions"):
+        HoldOut.read_csv(path, labels_of(HOLDOUT))
 
 
 def test_holdout_predicts_above_one_half_and_counts() -> None:
@@ -108,6 +115,6 @@ def test_a_label_may_be_named_like_another_column(
         ["1", "2"], target, values, slices=slices, label=name, classes=classes, groups=groups
     )
     (tmp_path / "holdout.csv").write_bytes(found.to_csv().encode())
-    again = HoldOut.read_csv(tmp_path / "holdout.csv")
+    again = HoldOut.read_csv(tmp_path / "holdout.csv", labels_of(found))
     assert again == found
     assert (again.label, again.classes) == (name, classes)

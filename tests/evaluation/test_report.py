@@ -13,6 +13,7 @@ from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.slices import SliceScore
+from tests.reports import labels_of
 
 IDS = ["0001_01", "0001_02", "0002_01"]
 HOLDOUT = HoldOut.of(IDS, [True, False, True], [0.1 + 0.2, 1e-17, 0.5])
@@ -33,7 +34,7 @@ REPORT = Report(
 
 def test_a_report_comes_back_bit_for_bit(tmp_path: Path) -> None:
     REPORT.write(tmp_path)
-    assert Report.read(tmp_path) == REPORT
+    assert Report.read(tmp_path, labels_of(HOLDOUT)) == REPORT
     assert sorted(path.name for path in tmp_path.iterdir()) == ["holdout.csv", "report.json"]
 
 
@@ -46,7 +47,7 @@ def test_report_json_has_a_version_and_no_holdout_rows(tmp_path: Path) -> None:
 
 def test_the_same_report_is_the_same_bytes(tmp_path: Path) -> None:
     REPORT.write(tmp_path / "a")
-    Report.read(tmp_path / "a").write(tmp_path / "b")
+    Report.read(tmp_path / "a", labels_of(HOLDOUT)).write(tmp_path / "b")
     for name in ("report.json", "holdout.csv"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
@@ -80,7 +81,7 @@ def test_a_holdout_of_another_run_is_refused(tmp_path: Path) -> None:
     other = replace(HOLDOUT, values=np.full(3, 0.1))
     (tmp_path / "holdout.csv").write_text(other.to_csv())
     with pytest.raises(RegistryError, match="found another one"):
-        Report.read(tmp_path)
+        Report.read(tmp_path, labels_of(HOLDOUT))
 
 
 def test_missing_files_are_refused(tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_missing_files_are_refused(tmp_path: Path) -> None:
     REPORT.write(tmp_path)
     (tmp_path / "holdout.csv").unlink()
     with pytest.raises(RegistryError, match=r"readable file .*holdout\.csv"):
-        Report.read(tmp_path)
+        Report.read(tmp_path, labels_of(HOLDOUT))
 
 
 def test_missing_keys_are_all_named(tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_a_report_of_old_has_neither_protocol_nor_threshold(tmp_path: Path) -> N
     del content["threshold"]
     for protocol in (dict[str, object](), None):
         path.write_text(json.dumps(content | {"protocol": protocol}))
-        old = Report.read(tmp_path)
+        old = Report.read(tmp_path, labels_of(HOLDOUT))
         assert old == replace(REPORT, protocol=None)
         assert not old.may_have_seen_holdout_of(REPORT)
     del content["protocol"]

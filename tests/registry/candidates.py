@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sklearn.pipeline import Pipeline
 
-from spaceship.evaluation.holdout_predictions import HoldOut
+from spaceship.data.checks import checked
+from spaceship.data.synthetic import SyntheticData
+from spaceship.evaluation.holdout_predictions import HoldOut, Labels
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.gate.policy import Gate
@@ -17,11 +20,13 @@ from spaceship.gate.rule.gain import Gain
 from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
 from spaceship.tracking.job import Job
+from tests.tasks import built_in
 
 PROTOCOL = Protocol(holdout_fraction=0.4, salt="pepper", n_folds=3, seed=1)
 RULES: dict[str, Any] = {"floor": Floor(minimum=0.5), "gain": Gain()}
 LENIENT = Gate(**RULES)
 NewJob = Callable[..., Job]
+Update = Callable[[Report, Report, Path], Report]
 
 
 @dataclass(frozen=True)
@@ -34,13 +39,23 @@ class Twins:
     weak_pipeline: Pipeline
 
 
-def up_to_date(champion: Report, twin: Path) -> Report:
+def up_to_date(champion: Report, _: Report, twin: Path) -> Report:
     """Nothing in a test that uses this has to be brought up to date."""
     pytest.fail(f"asked to update {champion.name} with {twin}")
 
 
-def promotion(registry: Registry, gate: Gate = LENIENT) -> Promotion:
-    return Promotion(gate, registry, up_to_date)
+@cache
+def labels() -> Labels:
+    """Return the labels of the fixture `people`."""
+    source = SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33)
+    data = checked(source.read(built_in()), built_in())
+    return Labels.of(data.task, data.train)
+
+
+def promotion(
+    registry: Registry, gate: Gate = LENIENT, update: Update = up_to_date, reason: str = ""
+) -> Promotion:
+    return Promotion(gate, registry, update, labels(), reason)
 
 
 def one_better(holdout: HoldOut) -> HoldOut:

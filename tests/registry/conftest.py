@@ -1,5 +1,6 @@
 """Gives jobs that hold a candidate; the shared parts are in this folder's `candidates`."""
 
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ def new_job(store: Store, tmp_path: Path, twins: Twins) -> NewJob:
         recipe: dict[str, object] = {"name": "lgbm", "estimator": {"random_state": "${seed}"}}
         metrics = holdout_metrics(holdout)
         report = Report("lgbm", "synthetic", digest, recipe, metrics, holdout=holdout)
+        report = replace(report, protocol=PROTOCOL)
         report.write(job.folder)
         if run:
             job.note_run(store.start_run(job.folder.name, {}))

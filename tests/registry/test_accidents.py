@@ -13,11 +13,9 @@ from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.registry.aliases import Aliases
 from spaceship.registry.moves import MoveState
-from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.tracking.store import Store
 from tests.registry.candidates import (
-    LENIENT,
     NewJob,
     Twins,
     aliases,
@@ -47,12 +45,12 @@ def test_a_champion_that_cannot_be_updated_is_not_replaced(
 ) -> None:
     promotion(registry).judge(new_job(twins.weak))
 
-    def update(champion: Report, twin: Path) -> Report:
+    def update(champion: Report, _: Report, twin: Path) -> Report:
         message = f"{champion.name} at {twin.name} does not load"
         raise RegistryError(message)
 
     job = new_job(twins.good, digest="another")
-    assert Promotion(LENIENT, registry, update).judge(job).award == "refused"
+    assert promotion(registry, update=update).judge(job).award == "refused"
     assert aliases(registry) == ("1", None)
 
 

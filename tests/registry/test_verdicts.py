@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from spaceship.data._base import Dataset
 from spaceship.data.checks import checked
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import RefusedError, TrackingError
+from spaceship.evaluation.holdout_predictions import Labels
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import predict_holdout
@@ -20,19 +22,17 @@ from spaceship.gate.rule.repeats import Repeats
 from spaceship.gate.rule.significance import Significance
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.registry import packaging
-from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
 from tests.registry.candidates import (
-    LENIENT,
     PROTOCOL,
     RULES,
     NewJob,
     Twins,
     aliases,
+    labels,
     n_versions,
     one_better,
     promotion,
-    up_to_date,
 )
 
 
@@ -44,12 +44,12 @@ def test_the_first_champion_is_registered_whole_and_on_record(
     assert verdict.award == CHAMPION
     champion = registry.champion()
     assert (champion.number, champion.run_id) == ("1", job.run_id)
-    assert champion.recipe == Report.read(job.folder).recipe
+    assert champion.recipe == Report.read(job.folder, labels()).recipe
     for name in ("report.json", "holdout.csv", "twin", VERDICT_FILE):
         registry.fetch(champion, name, tmp_path)
     assert {*champion.digests} == {"model", "twin", "report.json", "holdout.csv"}
     assert Report.read(tmp_path).run_id == job.run_id
-    assert Report.read(tmp_path).holdout == twins.good
+    assert Report.read(tmp_path, labels()).holdout == twins.good
     tags = registry.store.client.get_run(champion.run_id).data.tags
     assert (tags["award"], tags["reason"]) == (CHAMPION, verdict.reason)
     (move,) = registry.aliases.moves()
@@ -162,14 +162,15 @@ def test_the_champion_is_scored_again_where_the_data_has_moved(
     assert expected != twins.weak
     updated: list[Report] = []
 
-    def update(champion: Report, twin: Path) -> Report:
+    def update(champion: Report, _: Report, twin: Path) -> Report:
         holdout = predict_holdout(packaging.load(str(twin)), held, people.task)
         updated.append(replace(champion, holdout=holdout, data_digest=drifted.digest))
         return updated[-1]
 
     perfect = replace(expected, values=people.task.target(held).astype(float))
     job = new_job(perfect, digest=drifted.digest)
-    verdict = Promotion(LENIENT, registry, update).judge(job)
+    known = Labels.of(people.task, drifted.train)
+    verdict = replace(promotion(registry, update=update), labels=known).judge(job)
     assert [report.holdout for report in updated] == [expected]
     assert updated[0].run_id == first.run_id
     assert verdict.award == CHAMPION
@@ -183,12 +184,13 @@ def test_a_champion_without_the_seeds_or_the_folds_of_the_gate_is_scored_on_them
     repeats = {str(seed): {"accuracy": 0.7} for seed in (1, 2, 3)}
     first = new_job(twins.weak)
     if n_folds is not None:
-        known = replace(Report.read(first.folder), repeats=repeats, folds=[{}] * n_folds)
+        split = replace(PROTOCOL, n_folds=n_folds)
+        known = replace(Report.read(first.folder, labels()), repeats=repeats, protocol=split)
         known.write(first.folder)
     promotion(registry).judge(first)
     asked: list[str] = []
 
-    def update(champion: Report, twin: Path) -> Report:
+    def update(champion: Report, _: Report, twin: Path) -> Report:
         assert (twin / "MLmodel").is_file()
         asked.append(champion.name)
         return replace(champion, repeats=repeats)
@@ -196,51 +198,52 @@ def test_a_champion_without_the_seeds_or_the_folds_of_the_gate_is_scored_on_them
     strict = Gate(repeats=Repeats(seeds=(1, 2, 3), floor=0.5), significance=Significance(), **RULES)
     job = new_job(twins.good)
     better = {seed: {"accuracy": 0.8} for seed in repeats}
-    replace(Report.read(job.folder), repeats=better, folds=[{}] * 3).write(job.folder)
-    assert Promotion(strict, registry, update).judge(job).award == CHAMPION
+    replace(Report.read(job.folder, labels()), repeats=better).write(job.folder)
+    assert promotion(registry, strict, update).judge(job).award == CHAMPION
     assert asked == ["lgbm"]
 
 
-def test_a_champion_is_not_compared_on_passengers_its_twin_was_trained_on(
-    registry: Registry, new_job: NewJob, twins: Twins, caplog: pytest.LogCaptureFixture
+def test_a_champion_of_another_hold_out_is_updated(
+    registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
     part = twins.weak.only(twins.weak.ids[:50])
     promotion(registry).judge(new_job(part))
-    verdict = promotion(registry).judge(new_job(twins.good))
-    assert verdict.award == "refused"
-    assert f"found {len(twins.good.ids) - 50} in the hold-out" in caplog.text
-    assert aliases(registry) == ("1", None)
+
+    def update(champion: Report, *_: object) -> Report:
+        assert champion.holdout == part
+        return replace(champion, holdout=twins.weak)
+
+    verdict = promotion(registry, update=update).judge(new_job(twins.good))
+    assert verdict.numbers["paired_rows"] == len(twins.good.ids)
 
 
 KNOWN = Protocol(holdout_fraction=0.2, salt="a", n_folds=3, seed=1)
 
 
 @pytest.mark.parametrize(
-    ("protocol", "award"),
+    ("change", "shares"),
     [
-        (KNOWN, CHAMPION),
-        (replace(KNOWN, salt="b"), "refused"),
-        (replace(KNOWN, holdout_fraction=0.3), "refused"),
+        ({}, True),
+        ({"n_folds": 10, "seed": 2}, True),
+        ({"salt": "b"}, False),
+        ({"holdout_fraction": 0.3}, False),
+        ({"holdout_fraction": 0.1}, False),
     ],
 )
-def test_a_twin_that_may_know_the_answers_is_not_asked_though_the_data_have_changed(
-    registry: Registry, new_job: NewJob, twins: Twins, protocol: Protocol, award: str
+def test_a_twin_of_other_split_settings_is_not_compared(
+    change: dict[str, Any], *, shares: bool
 ) -> None:
-    judge = Promotion(LENIENT, registry, lambda champion, _: champion)
-    first, second = new_job(twins.weak, digest="before"), new_job(twins.good, digest="after")
-    replace(Report.read(first.folder), protocol=KNOWN).write(first.folder)
-    replace(Report.read(second.folder), protocol=protocol).write(second.folder)
-    judge.judge(first)
-    verdict = judge.judge(second)
-    assert verdict.award == award
-    assert ("no hold-out predictions" in verdict.reason) == (award == "refused")
+    mine, theirs = (
+        Report("m", "local", "d", protocol=one) for one in (KNOWN, replace(KNOWN, **change))
+    )
+    assert mine.shares_split(theirs) == shares
 
 
 def test_a_forced_candidate_becomes_champion_on_record(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
     promotion(registry).judge(new_job(twins.good))
-    force = Promotion(Gate(force=True, **RULES), registry, up_to_date, "the data were mended")
+    force = promotion(registry, Gate(force=True, **RULES), reason="the data were mended")
     verdict = force.judge(new_job(twins.weak), ceiling=CHALLENGER)
     assert (verdict.award, verdict.rule) == (CHAMPION, "forced")
     assert aliases(registry) == ("2", None)

@@ -3,7 +3,7 @@
 import math
 import operator
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
@@ -13,12 +13,14 @@ from spaceship.config.arguments import Configured
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.gate.award import Award
+from spaceship.gate.looks import Looks
 from spaceship.gate.pairing import Pairing
 
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 Amount = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 Number = Fraction | float | None
 Relation = Literal[">", "≥", "<", "≤"]
+_MARGIN = 3.0  # standard errors between the best constant prediction and a candidate
 _RELATIONS = {">": operator.gt, "≥": operator.ge, "<": operator.lt, "≤": operator.le}
 
 
@@ -49,6 +51,7 @@ class Comparison:
     holdout: HoldOut  # the candidate's
     champion: Report | None = None  # None if there is no model in production
     pairing: Pairing | None = None  # the rows in both hold-outs; None without a champion
+    looks: Looks = field(default_factory=Looks)  # at the hold-out, this one included
 
 
 class Rule(Configured, ABC):
@@ -80,15 +83,15 @@ class Rule(Configured, ABC):
         return Check(rule, float(exactly), relation, threshold, passed, self.otherwise, detail)
 
 
-def floor_check(rule: Rule, compared: Comparison, name: str, score: Number) -> Check:
+def constant_check(rule: Rule, compared: Comparison, name: str, score: Number) -> Check:
     """Return the check that a score is better than the best constant prediction by a margin."""
-    metrics, metric = compared.candidate.metrics, compared.holdout.metric
-    dummy, floor = (metrics.get(f"holdout_{key}", math.nan) for key in ("dummy", "floor"))
-    relation: Relation = ">" if metric == "accuracy" else "<"
-    detail = f"the best constant prediction has {metric} {dummy:.5g}; three standard errors better"
-    if not math.isfinite(floor):
-        return replace(rule.check(name, None, relation, 0.0), detail="no constant was scored")
-    return rule.check(name, score, relation, floor, detail=detail)
+    metric, (dummy, error) = compared.holdout.metric, compared.holdout.constant
+    margin = compared.looks.margin(_MARGIN)
+    detail = f"the best constant prediction has {metric} {dummy:.5g}; {margin:.3g} standard errors"
+    if metric == "accuracy":
+        return rule.check(name, score, ">", dummy + margin * error, detail=f"{detail} above it")
+    floor = max(0.0, dummy - margin * error)
+    return rule.check(name, score, "<", floor, detail=f"{detail} below it")
 
 
 def exact(value: Fraction | float) -> Fraction:

@@ -1,6 +1,6 @@
 """Floor of the hold-out score below which no candidate is promoted."""
 
-from spaceship.gate.rule._base import Check, Comparison, Rule, Share, floor_check
+from spaceship.gate.rule._base import Check, Comparison, Rule, Share, constant_check
 
 
 class Floor(Rule):
@@ -19,7 +19,7 @@ class Floor(Rule):
     def checks(self, compared: Comparison) -> list[Check]:
         """Return a check of the score."""
         if self.minimum is None or compared.holdout.metric != "accuracy":
-            return [floor_check(self, compared, "floor", compared.holdout.score)]
+            return [constant_check(self, compared, "floor", compared.holdout.score)]
         if compared.champion is not None:
             return []
         return [self.check("floor", compared.holdout.score, ">", self.minimum)]

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, StrictInt
 from pydantic_core import PydanticCustomError
 
 from spaceship.evaluation.report import Report
-from spaceship.gate.rule._base import Amount, Check, Comparison, Rule, Share, exact, floor_check
+from spaceship.gate.rule._base import Amount, Check, Comparison, Rule, Share, constant_check, exact
 
 _FEWEST = 3
 
@@ -58,7 +58,7 @@ class Repeats(Rule):
         if compared.champion is None:
             name = f"mean_cv_{metric}"
             if self.floor is None or metric != "accuracy":
-                return [complete, floor_check(self, compared, name, mean(found))]
+                return [complete, constant_check(self, compared, name, mean(found))]
             return [complete, self.check(name, mean(found), ">", self.floor)]
         return [
             complete,

@@ -16,7 +16,7 @@ _KINDS_AT_ONCE = 500  # more kinds of groups are drawn in several parts, to save
 
 
 class Significance(Rule):
-    """A paired test of the losses on the rows in both hold-outs, with an interval.
+    """A paired test of the losses on the rows in both hold-outs, corrected for the looks so far.
 
     `mcnemar` is exact and counts rows one by one; `bootstrap` draws whole groups, whose rows are
     alike, and needs the lower end of the interval above zero. Squared errors of numbers are tested
@@ -36,13 +36,13 @@ class Significance(Rule):
         if compared.pairing is None:
             return []
         pairing, numbers = compared.pairing, compared.holdout.problem is Problem.REGRESSION
-        groups = compared.candidate.groups(pairing.candidate)
-        low, high = bootstrap_interval(pairing, self.alpha, groups)
+        alpha = self.alpha / compared.looks.candidates
+        low, high = bootstrap_interval(pairing, alpha)
         of = " in squared error" if numbers else ""
-        detail = f"gain{of} {low:+.4f} to {high:+.4f} in {1 - 2 * self.alpha:.0%} of resamples"
+        detail = f"gain{of} {low:+.4f} to {high:+.4f} in {100 * (1 - 2 * alpha):.5g}% of resamples"
         if self.test == "bootstrap" or numbers:
             return [self.check("bootstrap_low", low, ">", 0.0, detail=detail)]
-        p_value = mcnemar(pairing.wins, pairing.losses)
+        p_value = compared.looks.corrected(mcnemar(pairing.wins, pairing.losses))
         return [self.check("mcnemar_p", p_value, "<", self.alpha, detail=detail)]
 
 
@@ -59,20 +59,17 @@ def mcnemar(wins: int, losses: int) -> float:
     return float(binomtest(wins, differing, alternative="greater").pvalue) if differing else 1.0
 
 
-def bootstrap_interval(
-    pairing: Pairing, alpha: float, groups: pd.Series | None = None
-) -> tuple[float, float]:
+def bootstrap_interval(pairing: Pairing, alpha: float) -> tuple[float, float]:
     """Return the ends of the bootstrap interval of the mean gain, `alpha` left out at either end.
 
-    Groups are drawn with replacement (percentile method, fixed seed); without names of groups by
-    id, each row is one. Groups of the same gain and size are interchangeable, so that a draw is a
-    multinomial count of each kind.
+    Groups are drawn with replacement (percentile method, fixed seed). Groups of the same gain and
+    size are interchangeable, so that a draw is a multinomial count of each kind.
 
     >>> bootstrap_interval(Pairing.of(report(9, 10).holdout, report(9, 10).holdout), 0.05)
     (0.0, 0.0)
     """
-    names = pairing.candidate.group_names if groups is None else groups
-    gains = pd.Series(pairing.gains.to_numpy()).groupby(names.to_numpy()).agg(["sum", "size"])
+    names = pairing.candidate.group_names.to_numpy()
+    gains = pd.Series(pairing.gains.to_numpy()).groupby(names).agg(["sum", "size"])
     kinds, counts = np.unique(gains.to_numpy(), axis=0, return_counts=True)
     random, resampled = np.random.default_rng(_SEED), []
     for part in np.array_split(np.arange(_RESAMPLES), max(1, len(kinds) // _KINDS_AT_ONCE)):

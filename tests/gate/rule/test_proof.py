@@ -2,11 +2,9 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,7 +20,6 @@ from spaceship.gate.rule.floor import Floor
 from spaceship.gate.rule.gain import Gain
 from spaceship.gate.rule.repeats import Repeats
 from spaceship.gate.rule.significance import Significance, bootstrap_interval, mcnemar
-from spaceship.task.task import Task
 
 MakeReport = Callable[..., Report]
 DEFAULT = Gate(floor=Floor(), gain=Gain())
@@ -197,30 +194,6 @@ def test_groups_are_drawn_whole() -> None:
     alone, together = (bootstrap_interval(pairing(gains, size), 0.05) for size in (1, 4))
     narrow, wide = (high - low for low, high in (alone, together))
     assert wide == pytest.approx(2 * narrow, rel=0.15)
-
-
-def test_a_candidate_of_the_built_in_task_is_drawn_by_travel_groups(
-    rows: MakeReport, task: Task
-) -> None:
-    """Stored hold-outs name no group: the task cuts it out of the id."""
-    ids = pd.Index([f"{n // 4:04d}_{n % 4:02d}" for n in range(400)], name="PassengerId")
-
-    def named(correct: list[bool], **changes: Any) -> Report:
-        made = rows(correct, **changes)
-        assert made.holdout is not None
-        return replace(made, holdout=replace(made.holdout, ids=ids))
-
-    better = [n // 4 % 10 < 6 for n in range(400)]
-    worse = [n // 4 % 10 < 5 for n in range(400)]
-    gate = Gate(significance=Significance(test="bootstrap"))
-    lows = [
-        gate.decide(named(better, task=known), named(worse)).numbers["bootstrap_low"]
-        for known in (task.to_plain(), {})
-    ]
-    whole, torn = lows
-    assert whole is not None
-    assert torn is not None
-    assert 0 < whole < torn
 
 
 @pytest.mark.parametrize(

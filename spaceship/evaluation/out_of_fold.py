@@ -1,0 +1,67 @@
+"""Out-of-fold losses of the training part: the loss of each row by a model that has not seen it."""
+
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from spaceship.errors import RegistryError, expected
+from spaceship.evaluation.cross_validation import CrossValidation
+from spaceship.files import write_atomically
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
+
+OUT_OF_FOLD_FILE = "out_of_fold.parquet"
+
+
+@dataclass(frozen=True, eq=False)
+class OutOfFold:
+    """Loss of each training row that a fold tests: 0 or 1 for a class, a squared error.
+
+    >>> found = OutOfFold(pd.DataFrame({"group": ["a"], "loss": [0.25]}, index=["a-1"]))
+    >>> found.write(tmp_path)
+    >>> OutOfFold.read(tmp_path).rows.to_dict("list")
+    {'group': ['a'], 'loss': [0.25]}
+    """
+
+    rows: pd.DataFrame  # by id: the name of the `group`, and the `loss`
+
+    def __eq__(self, other: object) -> bool:
+        """Compare every value."""
+        return isinstance(other, OutOfFold) and self.rows.equals(other.rows)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @classmethod
+    def of(cls, found: CrossValidation, training: pd.DataFrame, task: Task) -> Self:
+        """Return the losses of a cross-validation of the training part."""
+        target, values = task.target(training), found.values
+        tested = np.isfinite(values if values.ndim == 1 else values.sum(axis=1))
+        if task.problem is Problem.REGRESSION:
+            losses = (values - target) ** 2
+        else:
+            losses = (found.predictions != target).astype(float)
+        columns = {"group": task.group_names(training).to_numpy(), "loss": losses}
+        return cls(pd.DataFrame(columns, index=pd.Index(task.names(training)))[tested])
+
+    def write(self, folder: Path) -> None:
+        """Write the rows into a folder, whole or not at all."""
+        buffer = BytesIO()
+        self.rows.to_parquet(buffer)
+        write_atomically(folder / OUT_OF_FOLD_FILE, buffer.getvalue())
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """Return the losses in a folder, None if there are none; raise RegistryError if broken."""
+        path = folder / OUT_OF_FOLD_FILE
+        try:
+            rows = pd.read_parquet(path)
+            return cls(rows[["group", "loss"]])
+        except FileNotFoundError:
+            return None
+        except (KeyError, OSError, ValueError) as error:  # pyarrow's errors are among these
+            what = f"out-of-fold losses in {path}"
+            raise RegistryError(expected(what, error, "run the job again")) from error
