@@ -107,7 +107,7 @@ class Gate(Configured):
             return True
         if (pairing := compared.pairing) is None:
             return verdict.award != Award.REFUSED
-        return float(pairing.gain) > max(pairing.error, compared.looks.luck(pairing.error))
+        return float(pairing.gain) > max(2 * pairing.error, compared.looks.luck(pairing.error))
 
 
 def forced(verdict: Verdict, reason: str) -> Verdict:

@@ -61,8 +61,8 @@ def _paired(compared: Comparison, pairing: Pairing) -> pd.DataFrame:
     mine = compared.candidate.out_of_fold
     theirs = None if compared.champion is None else compared.champion.out_of_fold
     if mine is not None and theirs is not None:
-        both = mine.rows.join(theirs.rows["loss"], how="inner", rsuffix="_champion")
-        gains = both["loss_champion"] - both["loss"]
+        both = mine.rows.join(theirs.rows["loss"].rename("champion"), how="inner")
+        gains = both["champion"] - both["loss"]
         parts.append(pd.DataFrame({"gain": gains, "group": both["group"]}))
     return pd.concat(parts, ignore_index=True)
 

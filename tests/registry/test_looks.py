@@ -1,0 +1,134 @@
+"""Looks at the hold-out on record: budget, reseal, and figures that are not told."""
+
+import json
+import logging
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from spaceship.errors import RegistryError
+from spaceship.evaluation.protocol import Protocol
+from spaceship.evaluation.report import Report
+from spaceship.gate.policy import Gate
+from spaceship.registry.looks import LookRecords
+from spaceship.registry.registry import Registry
+from spaceship.tracking.job import Job
+from tests.registry.candidates import (
+    PROTOCOL,
+    RULES,
+    NewJob,
+    Twins,
+    labels,
+    one_better,
+    promotion,
+    up_to_date,
+)
+
+
+def change(job: Job, **changes: Any) -> Job:
+    """Change the report of a job."""
+    replace(Report.read(job.folder, labels()), **changes).write(job.folder)
+    return job
+
+
+def salted(salt: str) -> Protocol:
+    return replace(PROTOCOL, salt=salt)
+
+
+def test_every_comparison_is_a_look_on_record(
+    registry: Registry, new_job: NewJob, twins: Twins
+) -> None:
+    jobs = [new_job(one) for one in (twins.weak, twins.weak, twins.good)]
+    for number, job in enumerate(jobs, 1):
+        verdict = promotion(registry).judge(job)
+        assert verdict.numbers["look"] == number
+        promotion(registry).judge(job)  # a verdict that is known is no other look
+    looks = LookRecords(replace(registry).aliases).looks()
+    assert {look.run_id for look in looks} == {job.run_id for job in jobs}
+    assert sorted(look.result for look in looks) == ["champion", "champion", "refused"]
+    assert {(look.rows, look.split) for look in looks} == {
+        (len(twins.weak.ids), "hash salt pepper")
+    }
+    assert len({look.holdout for look in looks}) == 1
+    assert all(look.by and look.at for look in looks)
+
+
+def test_a_dry_run_is_a_look_and_the_best_of_a_sweep_counts_its_rivals(
+    registry: Registry, new_job: NewJob, twins: Twins
+) -> None:
+    promotion(registry, Gate(dry_run=True, **RULES)).judge(new_job(twins.weak))
+    promotion(registry).judge(change(new_job(twins.weak), candidates=60))
+    verdict = promotion(registry).judge(new_job(twins.good))
+    assert (verdict.numbers["look"], verdict.numbers["candidates"]) == (3, 62)
+
+
+def test_a_look_that_was_interrupted_counts(
+    registry: Registry, new_job: NewJob, twins: Twins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Gate, "decide", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            promotion(registry).judge(new_job(twins.weak))
+    (look,) = LookRecords(registry.aliases).looks()
+    assert look.result == ""
+    assert promotion(registry).judge(new_job(twins.weak)).numbers["look"] == 2
+
+
+def test_a_budget_ends_in_refusals_without_figures_until_there_is_more_data(
+    registry: Registry, new_job: NewJob, twins: Twins, caplog: pytest.LogCaptureFixture
+) -> None:
+    half = twins.weak.ids[: len(twins.weak.ids) // 2]
+    gate = Gate(budget=2, **RULES)
+    few = promotion(registry, gate, lambda champion, *_: champion)
+    for rows in (twins.weak.only(half), one_better(twins.weak.only(half))):
+        few.judge(new_job(rows))
+    caplog.clear()
+    job = change(new_job(twins.good.only(half)), metrics={"cv_accuracy": 0.8})
+    with caplog.at_level(logging.INFO):
+        verdict = few.judge(job)
+    assert (verdict.award, verdict.rule) == ("refused", "budget")
+    assert "Hold-out:" not in caplog.text
+    assert {*Report.read(job.folder).metrics} == {"cv_accuracy"}
+    assert {*registry.store.client.get_run(str(job.run_id)).data.metrics} == set()
+    assert len(LookRecords(registry.aliases).looks()) == 2
+    assert few.judge(new_job(twins.good)).rule != "budget", "twice as many rows"
+
+
+def test_a_reseal_needs_another_hold_out_and_retires_the_old_one(
+    registry: Registry, new_job: NewJob, twins: Twins
+) -> None:
+    promotion(registry).judge(new_job(twins.weak))
+    reseal = promotion(registry, Gate(reseal=True, **RULES), up_to_date, "worn out")
+    with pytest.raises(RegistryError, match=r"no look has used, found hash salt pepper; .*TEXT"):
+        reseal.judge(new_job(twins.weak))
+    update = replace(reseal, update=lambda champion, *_: champion)
+    verdict = update.judge(change(new_job(twins.good), protocol=salted("new")))
+    assert (verdict.numbers["look"], verdict.numbers["candidates"]) == (1, 2)
+    records = LookRecords(registry.aliases)
+    assert [(one.split, one.reason) for one in records.reseals()] == [("hash salt new", "worn out")]
+    with pytest.raises(RegistryError, match=r"retired by a reseal; add split\.salt=new"):
+        promotion(registry).judge(new_job(twins.good))
+    again = change(new_job(twins.good), protocol=salted("new"))
+    assert promotion(registry).judge(again).numbers["look"] == 2
+
+
+def test_a_ladder_keeps_the_figures_of_a_refusal(
+    registry: Registry, new_job: NewJob, twins: Twins, caplog: pytest.LogCaptureFixture
+) -> None:
+    promotion(registry).judge(new_job(twins.good))
+    ladder = promotion(registry, Gate(reveal="ladder", **RULES))
+    job = change(new_job(twins.weak), metrics={})
+    caplog.clear()
+    with caplog.at_level(logging.INFO):
+        assert ladder.judge(job).award == "refused"
+    run = registry.store.client.get_run(str(job.run_id))
+    verdict = json.loads((job.folder / "verdict.json").read_text())
+    told = [caplog.text, run.data.tags["reason"], verdict["reason"]]
+    assert not any(f"{float(twins.weak.score):.3f}" in text for text in told)
+    assert not run.data.metrics
+    assert not Report.read(job.folder).metrics
+    assert verdict["numbers"] == {}
