@@ -204,17 +204,18 @@ class HoldOut:
         return Fraction(self.n_correct, len(self.ids))
 
     @cached_property
+    def constant_losses(self) -> npt.NDArray[np.float64]:
+        """The loss of each row by the best constant prediction `(n_rows,)`; see `losses`."""
+        return constant_losses(self.target)
+
+    @property
     def constant(self) -> tuple[float, float]:
         """The score of the best constant prediction of these rows, and its standard error.
 
-        The constant is the commonest class or the mean. Whole groups count as one draw (Cameron &
-        Miller, "A Practitioner's Guide to Cluster-Robust Inference", 2015).
+        Whole groups count as one draw (Cameron & Miller, "A Practitioner's Guide to Cluster-Robust
+        Inference", 2015).
         """
-        if self.problem is Problem.REGRESSION:
-            losses = (self.target - self.target.mean()) ** 2
-        else:
-            values, counts = np.unique(self.target, return_counts=True)
-            losses = (self.target != values[counts.argmax()]).astype(float)
+        losses = self.constant_losses
         mean = float(losses.mean())
         error = standard_error(losses - mean, self.group_names.to_numpy())
         if self.problem is not Problem.REGRESSION:
@@ -247,6 +248,18 @@ class HoldOut:
             slices=self.slices.reindex(self.ids[at]),
             groups=None if self.groups is None else self.groups[at],
         )
+
+
+def constant_losses(target: Target) -> npt.NDArray[np.float64]:
+    """Return the losses of the best constant prediction: the commonest class, or the mean.
+
+    >>> constant_losses(np.array([True, True, False])).tolist()
+    [0.0, 0.0, 1.0]
+    """
+    if target.dtype.kind == "f":
+        return np.asarray((target - target.mean()) ** 2)
+    values, counts = np.unique(target, return_counts=True)
+    return np.asarray(target != values[counts.argmax()], float)
 
 
 def standard_error(values: npt.ArrayLike, groups: npt.NDArray[Any]) -> float:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from spaceship.errors import RegistryError, expected
 from spaceship.evaluation.cross_validation import CrossValidation
+from spaceship.evaluation.holdout_predictions import constant_losses
 from spaceship.files import write_atomically
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
@@ -21,13 +22,13 @@ OUT_OF_FOLD_FILE = "out_of_fold.parquet"
 class OutOfFold:
     """Loss of each training row that a fold tests: 0 or 1 for a class, a squared error.
 
-    >>> found = OutOfFold(pd.DataFrame({"group": ["a"], "loss": [0.25]}, index=["a-1"]))
-    >>> found.write(tmp_path)
-    >>> OutOfFold.read(tmp_path).rows.to_dict("list")
-    {'group': ['a'], 'loss': [0.25]}
+    >>> rows = pd.DataFrame({"group": ["a"], "loss": [0.0], "constant": [1.0]}, index=["a-1"])
+    >>> OutOfFold(rows).write(tmp_path)
+    >>> OutOfFold.read(tmp_path) == OutOfFold(rows)
+    True
     """
 
-    rows: pd.DataFrame  # by id: the name of the `group`, and the `loss`
+    rows: pd.DataFrame  # by id: name of the `group`, `loss`, and loss by the best `constant`
 
     def __eq__(self, other: object) -> bool:
         """Compare every value."""
@@ -44,7 +45,11 @@ class OutOfFold:
             losses = (values - target) ** 2
         else:
             losses = (found.predictions != target).astype(float)
-        columns = {"group": task.group_names(training).to_numpy(), "loss": losses}
+        columns = {
+            "group": task.group_names(training).to_numpy(),
+            "loss": losses,
+            "constant": constant_losses(target),
+        }
         return cls(pd.DataFrame(columns, index=pd.Index(task.names(training)))[tested])
 
     def write(self, folder: Path) -> None:
@@ -59,7 +64,7 @@ class OutOfFold:
         path = folder / OUT_OF_FOLD_FILE
         try:
             rows = pd.read_parquet(path)
-            return cls(rows[["group", "loss"]])
+            return cls(rows[["group", "loss", "constant"]])
         except FileNotFoundError:
             return None
         except (KeyError, OSError, ValueError) as error:  # pyarrow's errors are among these

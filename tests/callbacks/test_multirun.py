@@ -23,7 +23,7 @@ def test_a_blend_that_fails_is_logged_and_the_best_job_is_gated(
 
     gated: list[Path] = []
     monkeypatch.setattr(candidate, "score", fail)
-    monkeypatch.setattr(candidate, "fit", lambda _, job: gated.append(job.folder))
+    monkeypatch.setattr(candidate, "fit", lambda _, job, __: gated.append(job.folder))
     folder = tmp_path / "outputs"
     sweep = ["+mode.blend=2", "hydra/sweeper=optuna", "data.n_groups=30"]
     config = composed(folder, f"tracking.uri={store.uri}", *sweep)

@@ -16,7 +16,8 @@ DRY = "gate.dry_run=true"
 def contested(shell: Shell) -> Shell:
     """Give a shell whose registry has a champion, version 1, and a challenger, version 2."""
     assert shell("mode=train", *QUICK, *WEAK).returncode == 0
-    better = shell("mode=train", *QUICK, "model=lgbm", "gate.gain.minimum=0.9")
+    two = ["gate=predecessor", "gate.gain.minimum=0.9"]  # so few people are no evidence
+    better = shell("mode=train", *QUICK, "model=lgbm", *two)
     assert "Verdict: challenger" in better.stdout, better.stdout
     assert shell.champion() == "1"
     return shell
@@ -103,3 +104,13 @@ def test_a_changed_model_does_not_predict(shell: Shell) -> None:
     assert "found it changed" in done.stderr
     assert "Traceback" not in done.stderr
     assert (shell.outputs / SUBMISSION).read_bytes() == submission
+
+
+@pytest.mark.parametrize("gate", ["predecessor", "default"])
+def test_a_recipe_does_not_beat_itself_by_another_hold_out(shell: Shell, gate: str) -> None:
+    own = [*QUICK, "mode=train", "model=logistic_regression", f"gate={gate}"]
+    assert "Verdict: champion" in shell(*own, "split.holdout_fraction=0.9").stdout
+    done = shell(*own, "split.holdout_fraction=0.2")
+    assert "The champion's recipe is fitted again" in done.stdout
+    assert "relative gain +0.00%" in done.stdout
+    assert shell.champion() == "1"

@@ -20,7 +20,7 @@ from tests.commands import QUICK, QUICK_MODEL, Shell
 pytestmark = pytest.mark.slow
 
 SIMULATE = ["mode=simulate", "features=raw", QUICK_MODEL, "gate.floor.minimum=0.5"]
-SMALL = ["simulate.eras=3", "simulate.groups=600"]
+SMALL = ["simulate.eras=3", "simulate.groups=600", "gate=predecessor"]
 MODEL = "spaceship_titanic-simulation"
 
 

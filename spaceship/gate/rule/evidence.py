@@ -9,19 +9,20 @@ import pandas as pd
 from pydantic import Field
 from scipy.stats import t as student
 
+from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.gate.pairing import Pairing
-from spaceship.gate.rule._base import Check, Comparison, Rule, Share, constant_check
+from spaceship.gate.rule._base import Check, Comparison, Rule, Share
 from spaceship.task.label import Problem
 
 
 class Evidence(Rule):
     """A gain that luck does not explain, on a hold-out that is large enough to say so.
 
-    Nobody passes who is not three standard errors better than the best constant prediction, such as
-    the commonest label. The rows of the gain are those that neither model was fitted on when it
-    predicted them: of the training part, out of fold, and of the hold-out. Whole groups count as
-    one draw, and the p-value is corrected for the looks so far. A hold-out of fewer than 25 groups
-    measures an accuracy with a standard error of up to 10 points (0.5 / √25): it judges nobody.
+    A candidate is tested against the best constant prediction, such as the commonest label, and
+    against the champion, on the rows that a model was not fitted on when it predicted them: of the
+    training part, out of fold, and of the hold-out. Whole groups count as one draw, and the p-value
+    is corrected for the looks so far. A hold-out of fewer than 25 groups measures an accuracy with
+    a standard error of up to 10 points (0.5 / √25): it judges nobody.
 
     >>> from spaceship.gate.policy import Gate
     >>> gate = Gate(evidence=Evidence(alpha=0.05))
@@ -33,38 +34,56 @@ class Evidence(Rule):
     min_groups: Annotated[int, Field(strict=True, ge=2)] = 25  # in the hold-out
 
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return checks of the hold-out's size, of the score and, with a champion, of the gain."""
+        """Return checks of the hold-out's size and of the gains over constant and champion."""
         groups = compared.holdout.group_names.nunique()
         how = "raise split.holdout_fraction or give more data" if groups < self.min_groups else ""
         checks = [
             self.check("holdout_groups", groups, "≥", self.min_groups, detail=how),
-            constant_check(self, compared, "base_rate", compared.holdout.score),
+            self._check("base_rate_p", compared, _over_constant(compared)),
         ]
-        if compared.pairing is None:
-            return checks
-        rows = _paired(compared, compared.pairing)
+        if compared.pairing is not None:
+            gains = _over_champion(compared, compared.pairing)
+            checks.append(self._check("evidence_p", compared, gains))
+        return checks
+
+    def _check(self, name: str, compared: Comparison, gains: pd.DataFrame) -> Check:
+        """Return a check of the corrected p-value of gains by row."""
         step = 0.0 if compared.holdout.problem is Problem.REGRESSION else 1.0
-        p_value = paired_p(rows["gain"].to_numpy(), rows["group"].to_numpy(), step)
-        out_of_fold = len(rows) - compared.pairing.rows
-        where = f"{out_of_fold} rows out of fold and {compared.pairing.rows} held out"
-        detail = f"mean gain {rows['gain'].mean():+.5f} on {where}; p {p_value:.2g}"
+        p_value = paired_p(gains["gain"].to_numpy(), gains["group"].to_numpy(), step)
+        held = int(gains["held_out"].sum())
+        where = f"{len(gains) - held} rows out of fold and {held} held out"
+        detail = f"mean gain {gains['gain'].mean():+.5f} on {where}; p {p_value:.2g}"
         if compared.looks.candidates > 1:
             detail += f", times {compared.looks.candidates} candidates so far"
-        corrected = compared.looks.corrected(p_value)
-        return [*checks, self.check("evidence_p", corrected, "<", self.alpha, detail=detail)]
+        return self.check(name, compared.looks.corrected(p_value), "<", self.alpha, detail=detail)
 
 
-def _paired(compared: Comparison, pairing: Pairing) -> pd.DataFrame:
-    """Return gain and group of each row that both models predicted without having seen it."""
-    names = pairing.candidate.group_names.to_numpy()
-    parts = [pd.DataFrame({"gain": pairing.gains.to_numpy(float), "group": names})]
+def _over_constant(compared: Comparison) -> pd.DataFrame:
+    """Return the gain of each row over the best constant prediction."""
+    rows = compared.holdout
+    held = _gains(rows.constant_losses - rows.losses.to_numpy(float), rows, held_out=True)
+    if (mine := compared.candidate.out_of_fold) is None:
+        return held
+    folds = _gains(mine.rows["constant"] - mine.rows["loss"], mine.rows, held_out=False)
+    return pd.concat([held, folds], ignore_index=True)
+
+
+def _over_champion(compared: Comparison, pairing: Pairing) -> pd.DataFrame:
+    """Return the gain over the champion of each row that both models have predicted."""
+    held = _gains(pairing.gains.to_numpy(float), pairing.candidate, held_out=True)
     mine = compared.candidate.out_of_fold
     theirs = None if compared.champion is None else compared.champion.out_of_fold
-    if mine is not None and theirs is not None:
-        both = mine.rows.join(theirs.rows["loss"].rename("champion"), how="inner")
-        gains = both["champion"] - both["loss"]
-        parts.append(pd.DataFrame({"gain": gains, "group": both["group"]}))
-    return pd.concat(parts, ignore_index=True)
+    if mine is None or theirs is None:
+        return held
+    both = mine.rows.join(theirs.rows["loss"].rename("champion"), how="inner")
+    folds = _gains(both["champion"] - both["loss"], both, held_out=False)
+    return pd.concat([held, folds], ignore_index=True)
+
+
+def _gains(gains: npt.ArrayLike, rows: HoldOut | pd.DataFrame, *, held_out: bool) -> pd.DataFrame:
+    groups = rows.group_names if isinstance(rows, HoldOut) else rows["group"]
+    columns = {"gain": np.asarray(gains, float), "group": groups.to_numpy()}
+    return pd.DataFrame(columns | {"held_out": held_out})
 
 
 def paired_p(gains: npt.NDArray[np.float64], groups: npt.NDArray[np.object_], step: float) -> float:

@@ -24,7 +24,7 @@ GATE = Gate(floor=Floor(), gain=Gain(), evidence=Evidence())
 
 def with_folds(report: Report, losses: list[float], groups: list[str] | None = None) -> Report:
     index = pd.Index([f"t{n:05d}" for n in range(len(losses))])
-    rows = pd.DataFrame({"group": groups or [*index], "loss": losses}, index=index)
+    rows = pd.DataFrame({"group": groups or [*index], "loss": losses, "constant": 0.5}, index=index)
     return replace(report, out_of_fold=OutOfFold(rows))
 
 
@@ -65,7 +65,8 @@ def test_always_the_commonest_label_is_never_awarded(share: float) -> None:
     ids = [f"{n:04d}" for n in range(1000)]
     constant = Report("m", "local", "d", holdout=HoldOut.of(ids, truth, np.full(1000, 0.9)))
     verdict = GATE.decide(constant, None)
-    assert (verdict.award, verdict.rule in {"base_rate", "floor"}) == ("refused", True)
+    assert (verdict.award, verdict.rule in {"base_rate_p", "floor"}) == ("refused", True)
+    assert verdict.numbers["base_rate_p"] == 1
 
 
 def test_a_hold_out_of_a_few_groups_crowns_nobody(report: MakeReport) -> None:
@@ -83,7 +84,9 @@ def test_a_group_counts_once() -> None:
 
 
 @pytest.mark.parametrize(("wins", "losses"), [(20, 5), (60, 30), (200, 150)])
-def test_rows_of_their_own_give_the_sign_test_or_demand_a_little_more(wins: int, losses: int) -> None:
+def test_rows_of_their_own_give_the_sign_test_or_demand_a_little_more(
+    wins: int, losses: int
+) -> None:
     gains = np.array([1.0] * wins + [-1.0] * losses)
     names = np.array([f"r{n}" for n in range(len(gains))])
     exact = binomtest(wins, wins + losses, alternative="greater").pvalue
