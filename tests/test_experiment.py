@@ -16,7 +16,7 @@ from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError, TrackingError
 from spaceship.experiment import Experiment, features_name
 from spaceship.model.recipe import Recipe
-from spaceship.registry.registry import CHAMPION, Registry
+from spaceship.registry.registry import CHAMPION, MODEL, Registry
 from spaceship.task.task import Task
 from spaceship.tracking.store import Store
 
@@ -49,7 +49,7 @@ def enthrone(registry: Registry, folder: Path, tags: dict[str, str]) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "MLmodel").write_text("flavors: {}\n")
     run_id = registry.store.start_run("job", {})
-    registry.aliases.move(CHAMPION, registry.register(folder, run_id, tags), "test")
+    registry.aliases.move(CHAMPION, registry.register({MODEL: folder}, run_id, tags), "test")
 
 
 def test_a_named_models_recipe_is_what_builds_it_and_nothing_else(store: Store) -> None:

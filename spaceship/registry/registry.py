@@ -1,7 +1,10 @@
 """Model registry: versions, artifacts compared with their SHA-256, champion and challenger."""
 
 import json
+import shutil
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +24,8 @@ OTHER_CHAMPION = (  # advice where a champion cannot be used
     f"and train another one: {program()} mode=train"
 )
 DIGESTS = "digests"  # tag of a version: the digest of each of its artifacts, as JSON
-MODEL = "model"  # a version's serving model among its artifacts; the others are its run's
+MODEL = "model"  # a version's serving model among its files
+_EVIDENCE = "evidence"  # folder inside a version's model: the files that later comparisons need
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Version:
     """
 
     number: str  # as MLflow writes it
-    run_id: str  # of the run whose artifacts are its report, hold-out rows and twin
+    run_id: str  # of the run that made it, which may have been deleted since
     recipe: dict[str, object]  # that it was fitted from
     digests: dict[str, str]  # of its artifacts when it was registered, by name
 
@@ -97,22 +101,34 @@ class Registry:
         recipe, digests = (json.loads(entity.tags.get(key, "{}")) for key in ("recipe", DIGESTS))
         return Version(str(entity.version), str(entity.run_id), recipe, digests)
 
-    def register(self, folder: Path, run_id: str, tags: Mapping[str, str]) -> str:
-        """Register the model in a folder that `packaging.save` wrote, and return its number.
+    def register(self, files: Mapping[str, Path], run_id: str, tags: Mapping[str, str]) -> str:
+        """Register a model with all that later comparisons need of it, and return its number.
 
-        The tags, among them `recipe`, are the version's; the run is the one that made the model.
+        `files[MODEL]` is a folder that `packaging.save` wrote; the other files and folders lie
+        beside the model from now on, under their names, so that they outlive the run that made
+        them. Digests of all are noted in the version's tags, beside those given.
         """
         from mlflow.entities import LoggedModelOutput
+
+        digests = {name: digest(path) for name, path in files.items()}
 
         self.aliases.create_model()
         client, experiment = self.store.client, self.store.experiment_id
         made = client.create_logged_model(experiment, "model", run_id, model_type="pipeline")
         model = made.model_id
-        client.log_model_artifacts(model, str(folder))
+        client.log_model_artifacts(model, str(files[MODEL]))
+        with tempfile.TemporaryDirectory() as temporary:
+            for name in files.keys() - {MODEL}:
+                _copy(files[name], Path(temporary) / name)
+            client.log_model_artifacts(model, temporary, _EVIDENCE)
         client.finalize_logged_model(model, "READY")
         client.log_outputs(run_id, [LoggedModelOutput(model, step=0)])
         version = client.create_model_version(
-            self.model, f"models:/{model}", run_id, tags=dict(tags), model_id=model
+            self.model,
+            f"models:/{model}",
+            run_id,
+            tags={**tags, DIGESTS: json.dumps(digests)},
+            model_id=model,
         )
         return str(version.version)
 
@@ -123,28 +139,42 @@ class Registry:
         return next((move for move in done if move.after in numbers), None)
 
     def fetch(self, version: Version, name: str, folder: Path) -> Path:
-        """Copy `MODEL`, or an artifact of a version's run, into an empty folder; return its path.
+        """Copy `MODEL`, or another file of a version, into an empty folder; return its path.
 
-        Raise RegistryError if the artifact is missing, unreadable, or has changed since it was
-        registered.
+        Raise RegistryError if it is missing, unreadable, or has changed since it was registered.
         """
         from mlflow import MlflowException
-        from mlflow.artifacts import download_artifacts
 
         what = f"{name} of version {version.number} of {self.model}"
         mend = f"restore it, {OTHER_CHAMPION}"
         try:
-            if name == MODEL:
-                copied = download_artifacts(self.model_uri(version), dst_path=str(folder / name))
-            else:
-                copied = self.store.client.download_artifacts(version.run_id, name, str(folder))
-            found = digest(Path(copied))
+            copied = self._download(version, name, folder)
+            sha256 = digest(copied)
         except (MlflowException, OSError) as error:
-            raise RegistryError(expected(what, error, mend)) from error
-        if found != (registered := version.digests.get(name, found)):
+            found: object = "it missing" if "No such" in str(error) else error
+            raise RegistryError(expected(what, found, mend)) from error
+        if sha256 != (registered := version.digests.get(name, sha256)):
             what += f" as it was registered (sha256 {registered[:12]}…)"
-            raise RegistryError(expected(what, f"it changed ({found[:12]}…)", mend))
-        return Path(copied)
+            raise RegistryError(expected(what, f"it changed ({sha256[:12]}…)", mend))
+        return copied
+
+    def _download(self, version: Version, name: str, folder: Path) -> Path:
+        """Copy a file of a version: it lies beside its model, of old versions with their run."""
+        from mlflow import MlflowException
+        from mlflow.artifacts import download_artifacts
+
+        uri = self.model_uri(version)
+        if name == MODEL:
+            copied = Path(download_artifacts(uri, dst_path=str(folder / name)))
+            shutil.rmtree(copied / _EVIDENCE, ignore_errors=True)
+            return copied
+        try:
+            copied = Path(download_artifacts(f"{uri}/{_EVIDENCE}/{name}", dst_path=str(folder)))
+            return copied.rename(folder / name)
+        except (MlflowException, OSError):
+            with suppress(MlflowException, OSError):
+                return Path(self.store.client.download_artifacts(version.run_id, name, str(folder)))
+            raise
 
     def models_with_champions(self) -> list[str]:
         """Return the names of all registered models of the store that have a champion."""
@@ -159,3 +189,8 @@ class Registry:
         query = f"name = '{self.model}'{condition}"
         found = self.store.client.search_model_versions(query, max_results=10_000)
         return {str(version.version) for version in found}
+
+
+def _copy(source: Path, target: Path) -> None:
+    copy = shutil.copytree if source.is_dir() else shutil.copyfile
+    copy(source, target)
