@@ -18,14 +18,16 @@ from spaceship.at_exit import PENDING
 from spaceship.errors import TrackingError, expected
 from spaceship.files import clear_unfinished
 from spaceship.tracking.connection import open_client
+from spaceship.tracking.relocation import FOLDER_TAG
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Param, Run
 
+__all__ = ["FOLDER_TAG", "PARAM_LENGTH", "Store"]
+
 log = logging.getLogger(__name__)
 
-FOLDER_TAG = "folder"  # tag of a run: the folder that only its process writes to
 PARAM_LENGTH = 500  # characters that MLflow's table shows; the run's config.yaml has them all
 _TAG_LENGTH = 5000  # characters that every MLflow store takes
 _PARAMS_PER_CALL = 100
@@ -141,16 +143,17 @@ class Store:
         if not kept:
             self.end_run(run_id, status)
 
-    def close_orphans(self) -> Sequence[str]:
+    def close_orphans(self, outputs: Path) -> Sequence[str]:
         """Mark running runs KILLED whose process on this machine is gone; return their ids.
 
-        Unfinished files in such a run's own folder are removed, and a model whose upload the run
-        had begun is marked FAILED.
+        Unfinished files in such a run's own folder are removed if it lies in the outputs folder,
+        and a model whose upload the run had begun is marked FAILED.
         """
         gone = [run for run in self._running() if is_orphan(run.data.tags)]
         for run in gone:
-            if FOLDER_TAG in run.data.tags:
-                clear_unfinished(Path(run.data.tags[FOLDER_TAG]))
+            folder = Path(run.data.tags.get(FOLDER_TAG, ""))
+            if folder.resolve().is_relative_to(outputs.resolve()):  # not in that of a copy
+                clear_unfinished(folder)
             self.end_run(run.info.run_id, "KILLED")
         if gone:
             log.info("%d run(s) whose process had died are now marked KILLED.", len(gone))

@@ -158,16 +158,16 @@ def test_a_start_ends_the_runs_of_processes_that_were_killed_and_no_others(
     with Fork(command) as process:
         assert process.stdout is not None
         left = process.stdout.readline().strip()
-        assert store.close_orphans() == []
+        assert store.close_orphans(tmp_path) == []
         assert status(store, left) == "RUNNING"
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert store.close_orphans() == [left]
+    assert store.close_orphans(tmp_path) == [left]
     assert [path.parent.name for path in tmp_path.glob("l*/.*.tmp")] == ["living"]
     assert status(store, left) == "KILLED"
     assert {status(store, run) for run in (living, foreign, untagged)} == {"RUNNING"}
     assert status(store, ended) == "FAILED"
-    assert store.close_orphans() == []
+    assert store.close_orphans(tmp_path) == []
 
 
 def test_ending_a_run_ends_what_runs_below_it(store: Store) -> None:
