@@ -20,6 +20,12 @@ def test_mlflow_remembers_the_places_of_runs_here() -> None:
     assert isinstance(getattr(import_module(module), name), dict)
 
 
+@pytest.mark.parametrize("place", [_upstream.MLFLOW_SQL_TRACKING, _upstream.MLFLOW_SQL_REGISTRY])
+def test_mlflow_opens_sqlite_stores_with_functions_of_this_name(place: tuple[str, str]) -> None:
+    module, name = place
+    assert callable(getattr(import_module(module), name))
+
+
 def test_mlflow_writes_an_estimator_into_a_file_of_this_name(
     people: Dataset, tmp_path: Path
 ) -> None:

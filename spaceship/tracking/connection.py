@@ -13,6 +13,7 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import uninterrupted
 from spaceship._upstream import MLFLOW_PLACES
 from spaceship.errors import TrackingError, expected
+from spaceship.tracking.damage import by_revision, check_database
 from spaceship.tracking.relocation import relocate
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ def open_client(uri: str, artifacts: str | None, experiment: str) -> "MlflowClie
     connect = partial(_connect, uri, artifacts, experiment)
     try:
         if not uri.startswith(_SQLITE):
+            if not uri.startswith("http"):
+                check_database(uri)
             return connect()
         return cast("MlflowClient", UninterruptedClient(_locked(uri, artifacts, connect)))
     except TrackingError:
         raise
     except Exception as error:
-        raise _cannot_open(uri, error) from error
+        raise by_revision(uri, error) or _cannot_open(uri, error) from error
 
 
 class UninterruptedClient:
@@ -84,6 +87,7 @@ def _locked(
             with closing(sqlite3.connect(database)) as connection:
                 # fail at once on a file that is no database; MLflow tries again for 100 s
                 connection.execute("PRAGMA schema_version").fetchone()
+            check_database(uri)
             if artifacts is not None:
                 relocate(database, Path(artifacts))
             return connect()

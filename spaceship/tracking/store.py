@@ -17,6 +17,7 @@ from hydra_plugins.spaceship_optuna.process import is_orphan, is_others, process
 from spaceship.at_exit import PENDING
 from spaceship.errors import TrackingError, expected
 from spaceship.files import clear_unfinished
+from spaceship.tracking.advice import mlflow_command
 from spaceship.tracking.connection import open_client
 from spaceship.tracking.relocation import FOLDER_TAG
 
@@ -70,10 +71,11 @@ class Store:
         """The id of the experiment; raise TrackingError if the experiment was deleted."""
         experiment = self.client.get_experiment_by_name(self.experiment)
         if experiment is None or experiment.lifecycle_stage != "active":
-            number = "…" if experiment is None else experiment.experiment_id
-            what = f"an active experiment {self.experiment!r}"
-            restore = f"mlflow experiments restore --experiment-id {number}"
-            do = f"restore it ({restore}) or choose another with tracking.experiment=NAME"
+            what, do = f"an active experiment {self.experiment!r}", "run the command again"
+            if experiment is not None:
+                words = ("experiments", "restore", "--experiment-id", experiment.experiment_id)
+                restore = mlflow_command(self.uri, *words)
+                do = f"choose another with tracking.experiment=NAME, or restore it: {restore}"
             raise TrackingError(expected(what, "it deleted", do))
         return str(experiment.experiment_id)
 

@@ -245,7 +245,7 @@ def test_travels_to_another_process_even_after_use(store: Store) -> None:
 def test_a_deleted_experiment_is_not_written_to(store: Store) -> None:
     store.client.delete_experiment(store.experiment_id)
     again = Store(store.uri, store.artifacts, store.experiment)
-    with pytest.raises(TrackingError, match=r"'spaceship', found it deleted; restore it .*=NAME"):
+    with pytest.raises(TrackingError, match=r"'spaceship', found it deleted; choose another"):
         again.start_run("x", {})
 
 
