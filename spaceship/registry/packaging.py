@@ -23,7 +23,7 @@ from spaceship.config.installation import PACKAGE
 from spaceship.config.moved import import_moved
 from spaceship.errors import RegistryError, expected
 from spaceship.model.labelled import labelled
-from spaceship.registry.registry import OTHER_CHAMPION
+from spaceship.registry.registry import MODEL, Registry, Version
 from spaceship.task.task import Task
 
 SERVING_PACKAGES = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")  # for every model
@@ -85,21 +85,45 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame, task: Task) -> Non
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def load(uri: str) -> Pipeline:
-    """Return the pipeline at an MLflow URI or in a folder; raise RegistryError if that fails.
+def load(folder: str | Path) -> Pipeline:
+    """Return the pipeline that `save` wrote into a folder; raise RegistryError if that fails.
 
-    >>> load(str(tmp_path / "nothing"))
+    Nothing is unpickled, no code of the folder runs, and no type that `save` would refuse is made.
+
+    >>> load(tmp_path / "nothing")
     Traceback (most recent call last):
-    spaceship.errors.RegistryError: expected a model that this version of the code loads at ...
+    spaceship.errors.RegistryError: expected a model that this version of the code loads in ...
     """
-    import mlflow.sklearn
+    import skops.io
 
     import_moved()
+    path = Path(folder) / MLFLOW_SKOPS_FILE
     try:
-        return mlflow.sklearn.load_model(uri)
+        content = path.read_bytes()
+        loaded: Pipeline = skops.io.loads(content, trusted=_trusted_types(content))
     except Exception as error:
-        what = f"a model that this version of the code loads at {uri}"
-        raise RegistryError(expected(what, error, OTHER_CHAMPION)) from error
+        stored = "none that was stored by skops" if not path.exists() else error
+        what = f"a model that this version of the code loads in {folder}"
+        do = "go back with mode=rollback, or train another one"
+        raise RegistryError(expected(what, stored, do)) from error
+    return loaded
+
+
+def load_version(registry: Registry, version: Version) -> Pipeline:
+    """Return the serving model of a version; raise RegistryError if it cannot be used.
+
+    >>> load_version(registry, Version("1", "a1b2", {}, digests={}))
+    Traceback (most recent call last):
+    spaceship.errors.RegistryError: expected a digest of model of version 1 of ...
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = registry.fetch(version, MODEL, Path(temporary))
+        try:
+            return load(folder)
+        except RegistryError as error:
+            what = f"version {version.number} of {registry.model} to load"
+            found = str(error).partition(", found")[2].rpartition("; ")[0].lstrip(": ")
+            raise RegistryError(expected(what, found, registry.other_champion())) from error
 
 
 def size(folder: Path) -> int:

@@ -9,22 +9,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from spaceship.config.installation import program
 from spaceship.errors import NoChampionError, RegistryError, expected
 from spaceship.files import digest
 from spaceship.gate.award import Award
 from spaceship.registry.aliases import Aliases
+from spaceship.registry.command_lines import command_line
 from spaceship.registry.moves import Move, MoveState, version_before
+from spaceship.tracking.advice import client_call
 from spaceship.tracking.store import Store
 
 CHAMPION: str = Award.CHAMPION
 CHALLENGER: str = Award.CHALLENGER
-OTHER_CHAMPION = (  # advice where a champion cannot be used
-    "go back with mode=rollback, or take the alias champion away on MLflow's page (make ui) "
-    f"and train another one: {program()} mode=train"
-)
 DIGESTS = "digests"  # tag of a version: the digest of each of its artifacts, as JSON
 MODEL = "model"  # a version's serving model among its files
+_NAME = "registered_as"  # tag of a registered model: its name, so that another one is noticed
 _EVIDENCE = "evidence"  # folder inside a version's model: the files that later comparisons need
 
 
@@ -38,13 +36,16 @@ class Version:
 
     number: str  # as MLflow writes it
     run_id: str  # of the run that made it, which may have been deleted since
-    recipe: dict[str, object]  # that it was fitted from
-    digests: dict[str, str]  # of its artifacts when it was registered, by name
+    recipe: dict[str, object]  # that it was fitted from; empty if the tag is lost or garbled
+    digests: dict[str, str]  # of its files when it was registered, by name
 
 
 @dataclass(frozen=True)
 class Registry:
-    """The versions of one registered model; the fields are those of its `Aliases`.
+    """The versions of one registered model.
+
+    The first fields are those of its `Aliases`; `words` are the overrides that a command on the
+    same model needs beside task and data source, such as `data.dir=DIR`.
 
     >>> registry.model, registry.find(CHAMPION)
     ('spaceship_titanic-synthetic', None)
@@ -53,6 +54,7 @@ class Registry:
     store: Store
     model: str
     lock_folder: Path
+    words: tuple[str, ...] = ()
 
     @cached_property
     def aliases(self) -> Aliases:
@@ -60,9 +62,15 @@ class Registry:
         return Aliases(self.store, self.model, self.lock_folder)
 
     def find(self, alias: str) -> Version | None:
-        """Return the version an alias points to, or None."""
+        """Return the version an alias points to, or None.
+
+        Raise RegistryError if that version is gone, or if the model bears another name now.
+        """
         number = self.aliases.current().get(alias)
-        return None if number is None else self.version(number)
+        if number is None:
+            self._check_name()
+            return None
+        return self.version(number)
 
     def champion(self) -> Version:
         """Return the champion; raise NoChampionError if there is none yet."""
@@ -73,13 +81,27 @@ class Registry:
         raise NoChampionError(expected(what, "none", f"{do}{self.command('mode=train')}"))
 
     def command(self, *words: str) -> str:
-        """Return a command on the task and data source of this model.
+        """Return a command on this model that works as typed, from any folder.
 
-        >>> registry.command("mode=train").partition(" ")[2].removeprefix("scripts/run.py ")
-        'task=spaceship_titanic data=synthetic mode=train'
+        >>> registry.command("mode=train").partition(" task=")[2].partition(" paths")[0]
+        'spaceship_titanic data=synthetic mode=train'
         """
-        task, _, source = self.model.rpartition("-")
-        return " ".join((program(), f"task={task}", f"data={source}", *words))
+        return command_line(self.model, self.lock_folder.parent, self.words, words)
+
+    def other_champion(self) -> str:
+        """Return the advice where a champion cannot be used."""
+        train = self.command("mode=train", "model=lgbm", "gate.force=true", "reason=damaged")
+        return f"train another one: {train}, or go back: {self.command('mode=rollback')}"
+
+    def _check_name(self) -> None:
+        """Raise if this model was registered here and has been renamed since."""
+        client = self.store.client
+        for found in client.search_registered_models(f"tags.{_NAME} = '{self.model}'"):
+            if found.name != self.model:
+                call = f"rename_registered_model({found.name!r}, {self.model!r})"
+                do = f"rename it back: {client_call(self.store.uri, call)}"
+                what, now = f"a registered model {self.model}", f"it renamed to {found.name}"
+                raise RegistryError(expected(what, now, do))
 
     def previous_champion(self) -> str:
         """Return the number of the version that was champion before the present one.
@@ -96,10 +118,19 @@ class Registry:
         return before
 
     def version(self, number: str) -> Version:
-        """Return a version by its number."""
-        entity = self.store.client.get_model_version(self.model, number)
-        recipe, digests = (json.loads(entity.tags.get(key, "{}")) for key in ("recipe", DIGESTS))
-        return Version(str(entity.version), str(entity.run_id), recipe, digests)
+        """Return a version by its number; raise RegistryError if it has been deleted."""
+        from mlflow import MlflowException
+
+        try:
+            entity = self.store.client.get_model_version(self.model, number)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            what = f"version {number} of {self.model}"
+            raise RegistryError(expected(what, "it deleted", self.other_champion())) from error
+        recipe, digests = (_read(entity.tags.get(key)) for key in ("recipe", DIGESTS))
+        plain = {name: str(one) for name, one in digests.items()}
+        return Version(str(entity.version), str(entity.run_id), recipe, plain)
 
     def register(self, files: Mapping[str, Path], run_id: str, tags: Mapping[str, str]) -> str:
         """Register a model with all that later comparisons need of it, and return its number.
@@ -130,6 +161,7 @@ class Registry:
             tags={**tags, DIGESTS: json.dumps(digests)},
             model_id=model,
         )
+        client.set_registered_model_tag(self.model, _NAME, self.model)
         return str(version.version)
 
     def move_of(self, run_id: str) -> Move | None:
@@ -141,19 +173,23 @@ class Registry:
     def fetch(self, version: Version, name: str, folder: Path) -> Path:
         """Copy `MODEL`, or another file of a version, into an empty folder; return its path.
 
-        Raise RegistryError if it is missing, unreadable, or has changed since it was registered.
+        Raise RegistryError if it is missing, unreadable, has changed since it was registered, or
+        was registered without a digest.
         """
         from mlflow import MlflowException
 
         what = f"{name} of version {version.number} of {self.model}"
-        mend = f"restore it, {OTHER_CHAMPION}"
+        mend = f"restore it, {self.other_champion()}"
+        if (registered := version.digests.get(name)) is None:
+            what = f"a digest of {what}"
+            raise RegistryError(expected(what, "none: it cannot be trusted", self.other_champion()))
         try:
             copied = self._download(version, name, folder)
             sha256 = digest(copied)
         except (MlflowException, OSError) as error:
             found: object = "it missing" if "No such" in str(error) else error
             raise RegistryError(expected(what, found, mend)) from error
-        if sha256 != (registered := version.digests.get(name, sha256)):
+        if sha256 != registered:
             what += f" as it was registered (sha256 {registered[:12]}…)"
             raise RegistryError(expected(what, f"it changed ({sha256[:12]}…)", mend))
         return copied
@@ -194,3 +230,12 @@ class Registry:
 def _copy(source: Path, target: Path) -> None:
     copy = shutil.copytree if source.is_dir() else shutil.copyfile
     copy(source, target)
+
+
+def _read(text: str | None) -> dict[str, object]:
+    """Return the object in a tag's JSON; an empty one if the tag is lost or garbled."""
+    try:
+        found = json.loads(text or "")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,13 +1,16 @@
 """Files that comparisons need of a version outlive its run, which MLflow may delete for good."""
 
+import json
 import logging
 from pathlib import Path
 
 import pytest
 
+from spaceship.errors import RegistryError
+from spaceship.files import digest
 from spaceship.gate.policy import Gate
 from spaceship.registry.promotion import Promotion
-from spaceship.registry.registry import CHAMPION, MODEL, Registry
+from spaceship.registry.registry import CHAMPION, DIGESTS, MODEL, Registry
 from spaceship.tracking.store import Store
 from tests.registry.candidates import RULES, NewJob, Twins, promotion, up_to_date
 
@@ -42,9 +45,15 @@ def test_a_version_of_old_has_its_files_with_its_run(registry: Registry, tmp_pat
     run_id = registry.store.start_run("job", {})
     registry.store.client.log_text(run_id, "{}", "report.json")
     registry.store.client.log_text(run_id, "text", "twin/a.txt")
-    version = registry.version(registry.register({MODEL: model}, run_id, {}))
+    (tmp_path / "report.json").write_text("{}")
+    digests = {name: digest(tmp_path / name) for name in ("model", "report.json")}
+    client, number = registry.store.client, registry.register({MODEL: model}, run_id, {})
+    client.set_model_version_tag(registry.model, number, DIGESTS, json.dumps(digests))
+    version = registry.version(number)
+    (tmp_path / "report.json").unlink()
     assert registry.fetch(version, "report.json", tmp_path).read_text() == "{}"
-    assert (registry.fetch(version, "twin", tmp_path) / "a.txt").read_text() == "text"
+    with pytest.raises(RegistryError, match=r"a digest of twin of version 1 .* found none"):
+        registry.fetch(version, "twin", tmp_path)
 
 
 def test_the_model_alone_is_fetched_and_served(

@@ -260,8 +260,8 @@ def test_frames_without_gaps_or_label_can_be_the_example(
 @pytest.mark.parametrize("content", [None, "no YAML: ["])
 def test_what_cannot_be_loaded_says_what_to_do(tmp_path: Path, content: str | None) -> None:
     if content is not None:
-        (tmp_path / "MLmodel").write_text(content)
-    with pytest.raises(RegistryError, match=r"(?s)loads at .*, found: .*mode=rollback"):
+        (tmp_path / "model.skops").write_text(content)
+    with pytest.raises(RegistryError, match=r"(?s)loads in .*, found.*mode=rollback"):
         packaging.load(str(tmp_path))
 
 

@@ -368,7 +368,7 @@ def test_an_artifact_that_is_lost_is_missed_with_a_next_step(
     registry: Registry, tmp_path: Path
 ) -> None:
     version = registry.version(register(registry, tmp_path / "model"))
-    with pytest.raises(
-        RegistryError, match=r"no\.json of version 1 .*, found it missing; .*mode=rollback"
-    ):
-        registry.fetch(version, "no.json", tmp_path)
+    (lost,) = Path(str(registry.store.artifacts)).rglob("MLmodel")
+    lost.unlink()
+    with pytest.raises(RegistryError, match=r"model of version 1 .*it missing; .*mode=rollback"):
+        registry.fetch(version, MODEL, tmp_path / "fetched")

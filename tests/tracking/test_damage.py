@@ -41,7 +41,9 @@ def message(store: Store) -> str:
 def typed(command: str, folder: Path) -> None:
     """Run a command of a message as a person types it, from a folder of no meaning."""
     (folder := folder / "any folder").mkdir()
-    done = subprocess.run(["bash", "-c", command], cwd=folder, check=False, capture_output=True)
+    done = subprocess.run(
+        ["/bin/bash", "-c", command], cwd=folder, check=False, capture_output=True
+    )
     assert done.returncode == 0, done.stderr.decode()
     assert list(folder.iterdir()) == []
 
