@@ -17,7 +17,7 @@ from spaceship.files import write_json
 from spaceship.gate.award import Award
 from spaceship.gate.policy import Gate, forced
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
-from spaceship.records import to_plain
+from spaceship.records import fitting, to_plain
 from spaceship.registry.registry import CHALLENGER, CHAMPION, MODEL, Registry, Version
 from spaceship.tracking.job import Job
 
@@ -150,7 +150,7 @@ class Promotion:
         tags = {
             "recipe": json.dumps(report.recipe),
             "award": str(verdict.award),
-            "reason": verdict.reason[:1000],
+            "reason": fitting(verdict.reason, 1000),
             "data_digest": report.data_digest,
             **{f"holdout_{name}": repr(report.metrics[f"holdout_{name}"]) for name in scores},
         }

@@ -17,6 +17,7 @@ from hydra_plugins.spaceship_optuna.process import is_orphan, is_others, process
 from spaceship.at_exit import PENDING
 from spaceship.errors import TrackingError, expected
 from spaceship.files import clear_unfinished
+from spaceship.records import fitting
 from spaceship.tracking.advice import mlflow_command
 from spaceship.tracking.connection import open_client
 from spaceship.tracking.relocation import FOLDER_TAG
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Param, Run
 
-__all__ = ["FOLDER_TAG", "PARAM_LENGTH", "Store"]
+__all__ = ["FOLDER_TAG", "PARAM_LENGTH", "TAG_LENGTH", "Store"]
 
 log = logging.getLogger(__name__)
 
 PARAM_LENGTH = 500  # characters that MLflow's table shows; the run's config.yaml has them all
-_TAG_LENGTH = 5000  # characters that every MLflow store takes
+TAG_LENGTH = 5000  # characters of a tag that every MLflow store takes
+_NAME_LENGTH = 250  # characters of the name of a run
 _PARAMS_PER_CALL = 100
 
 
@@ -85,7 +87,9 @@ class Store:
         Any end of the process short of SIGKILL ends the run too; after SIGKILL, the next start ends
         it, because the run's tags name the process.
         """
-        own = {**tags, **process_tags()}
+        given = {**tags, **process_tags()}
+        own = {key: fitting(value, TAG_LENGTH) for key, value in given.items()}
+        name = fitting(name, _NAME_LENGTH)
         if parent is not None:
             own["mlflow.parentRunId"] = parent
         with uninterrupted():  # between the two lines nothing would end the run
@@ -117,7 +121,7 @@ class Store:
         entities = [Metric(key, value, now, 0) for key, value in metrics.items()]
         for step, fold in enumerate(folds):
             entities += [Metric(f"fold_{key}", value, now, step) for key, value in fold.items()]
-        named = [RunTag(key, value[:_TAG_LENGTH]) for key, value in (tags or {}).items()]
+        named = [RunTag(key, fitting(value, TAG_LENGTH)) for key, value in (tags or {}).items()]
         self.client.log_batch(run_id, metrics=entities, tags=named)
 
     def set_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
@@ -193,5 +197,4 @@ def _param_names(keys: Iterable[str]) -> list[str]:
 def _param(name: str, value: str) -> "Param":
     from mlflow.entities import Param
 
-    cut = value if len(value) <= PARAM_LENGTH else value[: PARAM_LENGTH - 1] + "…"
-    return Param(name, cut)
+    return Param(name, fitting(value, PARAM_LENGTH))
