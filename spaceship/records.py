@@ -23,11 +23,11 @@ Figure = Annotated[
 
 
 def fitting(text: str, length: int) -> str:
-    """Return a text as every store keeps it: at most `length` characters, no NUL, whole letters.
+    r"""Return a text as every store keeps it: at most `length` characters, no NUL, whole letters.
 
     PostgreSQL refuses NUL characters and halves of surrogate pairs, and counts characters.
 
-    >>> fitting("grün\\0 🌱" * 9, 6), fitting("short", 6)
+    >>> fitting("grün\0 🌱" * 9, 6), fitting("short", 6)
     ('grün …', 'short')
     """
     whole = text.replace("\0", "").encode("utf-8", "replace").decode()
