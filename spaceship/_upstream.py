@@ -1,6 +1,11 @@
 """Names that the documentation of other packages does not promise; test_upstream.py holds each."""
 
 MLFLOW_DOWNLOAD_NOTE = "registered_model_meta"  # MLflow 3.17 adds it to a downloaded model
+MLFLOW_PLACES = ("mlflow.tracking._tracking_service.utils", "_artifact_repos_cache")
+"""MLflow 3.17 remembers the places of runs and models in a process by their ids alone."""
+MLFLOW_SQL_REGISTRY = ("mlflow.tracking._model_registry.utils", "_get_sqlalchemy_store")
+MLFLOW_SQL_TRACKING = ("mlflow.tracking._tracking_service.utils", "_get_sqlalchemy_store")
+"""MLflow 3.17's own functions for the stores of `sqlite:` URIs."""
 MLFLOW_SKOPS_FILE = "model.skops"  # MLflow 3.17's `sklearn.save_model` stores the estimator there
 ESTIMATOR_ERRORS = {
     "sklearn.utils._param_validation": "InvalidParameterError",

@@ -17,7 +17,7 @@ from spaceship.config.settings import Settings
 from spaceship.data._base import Dataset, DataSource
 from spaceship.data.cache import load_dataset
 from spaceship.drift.alert import DriftAlert, Reaction
-from spaceship.errors import ConfigError, expected
+from spaceship.errors import ConfigError, RegistryError, expected
 from spaceship.evaluation.cross_validation import PreparedFold
 from spaceship.evaluation.holdout_predictions import Labels
 from spaceship.evaluation.metrics import direction, metric_names
@@ -27,7 +27,8 @@ from spaceship.gate.policy import Gate
 from spaceship.kept import KEPT, Kept
 from spaceship.model.pipeline import build_recipe
 from spaceship.model.recipe import Recipe
-from spaceship.registry.registry import CHAMPION, Registry
+from spaceship.registry.command_lines import repeated
+from spaceship.registry.registry import CHAMPION, Registry, Version
 from spaceship.task.task import Task
 from spaceship.tracking.best_jobs import best_recipes, study_folder
 from spaceship.tracking.job import Job
@@ -148,7 +149,7 @@ class Experiment:
     def registry(self) -> Registry:
         """The registry of the models of `task=` trained on `data=`."""
         model = f"{self.task.name}-{self.source.name}"
-        return Registry(self.store, model, self.outputs / "locks")
+        return Registry(self.store, model, self.outputs / "locks", repeated(self.overrides))
 
     @cached_property
     def gate(self) -> Gate:
@@ -218,10 +219,10 @@ class Experiment:
             made = Recipe.single(model, features, **choices)
         else:
             champion = self.registry.find(CHAMPION)
-            if champion is None or not champion.recipe:
+            if champion is None:
                 return Recipe.single(model["fallback"], features, **choices)
             given = {name: choices[name] for name in choices if name in named}
-            made = Recipe.from_plain(champion.recipe | given)
+            made = Recipe.from_plain(self._recipe_of(champion).to_plain() | given)
         chosen = any(item.startswith(("features=", "features.")) for item in self.overrides)
         return made.with_features(features) if chosen else made
 
@@ -253,6 +254,20 @@ class Experiment:
     def over(self, source: DataSource, settings: Settings) -> "Experiment":
         """Return the same experiment on other data and in other places, sharing nothing."""
         return replace(self, settings=settings, given=source, kept=Kept())
+
+    def _recipe_of(self, champion: Version) -> Recipe:
+        """Return the champion's recipe.
+
+        Raises:
+            RegistryError: Its tag is lost or garbled.
+
+        """
+        try:
+            return Recipe.from_plain(champion.recipe)
+        except ConfigError as error:
+            found = error if champion.recipe else "none"
+            what = f"the recipe of version {champion.number} of {self.registry.model}"
+            raise RegistryError(expected(what, found, self.registry.other_champion())) from error
 
     def _blend(
         self, model: Mapping[str, Any], features: dict[str, object], choices: dict[str, object]

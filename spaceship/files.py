@@ -1,5 +1,6 @@
 """Files written whole or not at all, versioned JSON, digests of files and folders."""
 
+import errno
 import hashlib
 import json
 from collections.abc import Mapping
@@ -94,6 +95,8 @@ def csv_text(table: "pd.DataFrame", *, index: bool = False, na_rep: str = "") ->
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file, or of the names and contents of a folder's files.
 
+    Raise FileNotFoundError if there is no file at all.
+
     >>> _ = (tmp_path / "a.txt").write_text("text")
     >>> digest(tmp_path / "a.txt")[:12], digest(tmp_path)[:12]
     ('982d9e3eb996', 'cc2ea6a84aa2')
@@ -101,5 +104,7 @@ def digest(path: Path) -> str:
     if path.is_file():
         return hashlib.sha256(path.read_bytes()).hexdigest()
     files = [one for one in path.rglob("*") if one.is_file() and one.name != MLFLOW_DOWNLOAD_NOTE]
+    if not files:
+        raise FileNotFoundError(errno.ENOENT, "No such file, nor a folder with files", str(path))
     lines = [f"{digest(one)}  {one.relative_to(path).as_posix()}\n" for one in sorted(files)]
     return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -22,6 +22,18 @@ Figure = Annotated[
 """A measured number: JSON has no NaN, so NaN is written as null and null is read as NaN."""
 
 
+def fitting(text: str, length: int) -> str:
+    r"""Return a text as every store keeps it: at most `length` characters, no NUL, whole letters.
+
+    PostgreSQL refuses NUL characters and halves of surrogate pairs, and counts characters.
+
+    >>> fitting("grün\0 🌱" * 9, 6), fitting("short", 6)
+    ('grün …', 'short')
+    """
+    whole = text.replace("\0", "").encode("utf-8", "replace").decode()
+    return whole if len(whole) <= length else whole[: length - 1] + "…"
+
+
 def to_plain(record: object) -> dict[str, object]:
     """Return a record as values for `json.dumps`, every float with all its digits.
 

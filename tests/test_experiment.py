@@ -13,10 +13,10 @@ from spaceship.data.cache import load_dataset
 from spaceship.data.checks import checked
 from spaceship.data.local import LocalData
 from spaceship.data.synthetic import SyntheticData
-from spaceship.errors import ConfigError, TrackingError
+from spaceship.errors import ConfigError, RegistryError, TrackingError
 from spaceship.experiment import Experiment, features_name
 from spaceship.model.recipe import Recipe
-from spaceship.registry.registry import CHAMPION, Registry
+from spaceship.registry.registry import CHAMPION, MODEL, Registry
 from spaceship.task.task import Task
 from spaceship.tracking.store import Store
 
@@ -49,7 +49,7 @@ def enthrone(registry: Registry, folder: Path, tags: dict[str, str]) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "MLmodel").write_text("flavors: {}\n")
     run_id = registry.store.start_run("job", {})
-    registry.aliases.move(CHAMPION, registry.register(folder, run_id, tags), "test")
+    registry.aliases.move(CHAMPION, registry.register({MODEL: folder}, run_id, tags), "test")
 
 
 def test_a_named_models_recipe_is_what_builds_it_and_nothing_else(store: Store) -> None:
@@ -85,11 +85,14 @@ def test_the_champions_own_recipe_is_trained_unless_the_command_line_says_otherw
     assert of(store, "model=logistic_regression").recipe().name == "logistic_regression"
 
 
-def test_a_champion_of_unknown_recipe_is_replaced_by_the_fallback(
-    store: Store, registry: Registry, tmp_path: Path
+@pytest.mark.parametrize("tag", [None, "", "no JSON", "[]", "{}", '{"name": 3}', "null", "\\ud800"])
+def test_a_champion_without_a_recipe_is_not_replaced_by_the_fallback(
+    store: Store, registry: Registry, tmp_path: Path, tag: str | None
 ) -> None:
-    enthrone(registry, tmp_path / "model", {})
-    assert of(store).recipe().name == "lgbm"
+    enthrone(registry, tmp_path / "model", {} if tag is None else {"recipe": tag})
+    with pytest.raises(RegistryError, match="the recipe of version 1 of spaceship_titanic-synth"):
+        of(store).recipe()
+    assert of(store, "model=lgbm").recipe().name == "lgbm"
 
 
 def test_a_champion_of_other_data_does_not_count(

@@ -15,6 +15,17 @@ def test_mlflow_notes_a_download_in_a_file_of_this_name() -> None:
     assert models_artifact_repo.REGISTERED_MODEL_META_FILE_NAME == _upstream.MLFLOW_DOWNLOAD_NOTE
 
 
+def test_mlflow_remembers_the_places_of_runs_here() -> None:
+    module, name = _upstream.MLFLOW_PLACES
+    assert isinstance(getattr(import_module(module), name), dict)
+
+
+@pytest.mark.parametrize("place", [_upstream.MLFLOW_SQL_TRACKING, _upstream.MLFLOW_SQL_REGISTRY])
+def test_mlflow_opens_sqlite_stores_with_functions_of_this_name(place: tuple[str, str]) -> None:
+    module, name = place
+    assert callable(getattr(import_module(module), name))
+
+
 def test_mlflow_writes_an_estimator_into_a_file_of_this_name(
     people: Dataset, tmp_path: Path
 ) -> None:

@@ -121,19 +121,32 @@ class Sweep:
         beside = sweep.parent if sweep.is_absolute() else Path(sweep.parts[0])
         return (self.terms.folder or beside / "studies").expanduser().absolute()
 
+    @property
+    def _home(self) -> Path:
+        """The folder that holds sweeps and journals, and may be moved with both."""
+        return self._folder().parent
+
+    def _jobs_of(self, study: optuna.Study) -> Path:
+        """Return the folder of a study's jobs."""
+        return Path(self._home, study.user_attrs[_SWEEP_DIR])
+
     def _settle_folder(self, study: optuna.Study, *, created: bool) -> None:
         """Settle the folder of the study's jobs, never overwriting one, and save the settings."""
         asked = Path(self.config.hydra.sweep.dir).absolute()
         if _SWEEP_DIR not in study.user_attrs:
-            study.set_user_attr(_SWEEP_DIR, str(asked))
-        folder = study.user_attrs[_SWEEP_DIR]
-        if _settings.is_given(self.config, "hydra.sweep.dir=") and str(asked) != folder:
+            journal = str(self.settings.storage).startswith(str(self._home))
+            together = journal and asked.is_relative_to(self._home)  # so they move together too
+            study.set_user_attr(
+                _SWEEP_DIR, str(asked.relative_to(self._home) if together else asked)
+            )
+        folder = self._jobs_of(study)
+        if _settings.is_given(self.config, "hydra.sweep.dir=") and asked != folder:
             raise mismatch(f"hydra.sweep.dir={folder}, as the study has it", asked, "leave it out")
         if created and (asked / "0").exists():
             action = "give another hydra.sweep.dir, or resume: resume=NAME"
             raise mismatch("a folder without jobs for a new study", f"some in {asked}", action)
         with open_dict(self.config):
-            self.config.hydra.sweep.dir = folder
+            self.config.hydra.sweep.dir = str(folder)
         write_atomically(Path(folder, _SETTINGS_FILE), redact(OmegaConf.to_yaml(self.config)))
 
     def work(self, study: optuna.Study, plan: SearchPlan) -> None:
@@ -204,11 +217,11 @@ class Sweep:
         if set(numbers) & {trial.number for trial in _study.counted(study)}:
             _study.stop_if_failing(study, self.settings.most_failures)
         for number in numbers:
-            self.host.on_trial_lost(self.config, Path(study.user_attrs[_SWEEP_DIR], str(number)))
+            self.host.on_trial_lost(self.config, self._jobs_of(study) / str(number))
 
     def _report(self, study: optuna.Study, plan: SearchPlan) -> object:
         """Write the study's results and return the best value, or values."""
-        folder, stopped = Path(study.user_attrs[_SWEEP_DIR]), study.user_attrs.get(_study.STOPPED)
+        folder, stopped = self._jobs_of(study), study.user_attrs.get(_study.STOPPED)
         table = _results.show(_results.leaderboard(study, plan.labels))
         best = _results.best_of(_results.complete(study), study.directions)
         error = _results.commonest_error(study)

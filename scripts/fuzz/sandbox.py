@@ -55,13 +55,13 @@ class Sandbox:
         shutil.move(self.outputs, self.pristine)
         for name in ("runs", "data"):
             shutil.rmtree(self.pristine / name)
-        self._reset({})
+        self.reset({})
         self.before = state(self.outputs)
         return ended
 
     def run(self, case: Case) -> Ended:
         """Run a case from the prepared state and return how it ended."""
-        self._reset(case.files)
+        self.reset(case.files)
         return self.execute(case)
 
     def execute(self, case: Case) -> Ended:
@@ -87,7 +87,8 @@ class Sandbox:
             *state_faults(ended, self.before, state(self.outputs)),
         ]
 
-    def _reset(self, files: Mapping[str, Content]) -> None:
+    def reset(self, files: Mapping[str, Content]) -> None:
+        """Restore the prepared state, with these files in the data folder."""
         names = ("outputs", "data", "work", "home", "tmp")
         for name in names:
             _remove(self.folder / name)

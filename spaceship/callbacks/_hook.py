@@ -101,11 +101,11 @@ class Hook:
     def experiment_of(self, job_folder: Path) -> Experiment:
         """Return the Experiment of a multirun's job, from the config saved with it.
 
-        The store is this multirun's: a saved config has lost its passwords. A resumed sweep is
-        gated as its latest command says.
+        Places are this multirun's: a saved config has lost its passwords, and the outputs folder
+        may have been moved since. A resumed sweep is gated as its latest command says.
         """
         cfg: Any = OmegaConf.load(job_folder / str(self.output_subdir) / CONFIG_FILE)
-        cfg.tracking = self._config.tracking
+        cfg.tracking, cfg.paths.outputs = self._config.tracking, self._config.paths.outputs
         with open_dict(cfg.task):
             cfg.task.setdefault("name", self.choices.get("task"))
         if self.is_study:

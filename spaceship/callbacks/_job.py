@@ -20,7 +20,7 @@ def start_job(hook: Hook, parent_run_id: str | None) -> None:
         return
     store = experiment.store
     if parent_run_id is None:
-        store.close_orphans()
+        store.close_orphans(hook.experiment.outputs)
     run_id = store.start_run(
         hook.run_name, hook.tags() | {FOLDER_TAG: str(job.folder)}, parent_run_id
     )

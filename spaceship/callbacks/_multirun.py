@@ -36,7 +36,7 @@ _BLEND = "blend-"
 def start(hook: Hook, name: str | None = None) -> str:
     """Start the run above all jobs of a multirun and return its id."""
     store = hook.experiment.store
-    store.close_orphans()
+    store.close_orphans(hook.experiment.outputs)
     folder = hook.sweep_folder
     tags = hook.tags(multirun=True) | {FOLDER_TAG: str(folder)}
     run_id = store.start_run(name or f"multirun-{folder.name}", tags)

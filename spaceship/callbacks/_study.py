@@ -73,7 +73,7 @@ def study_facts(hook: Hook, workers: int) -> dict[str, object]:
 def start_study(hook: Hook, study: Any) -> str:
     """Start the run above a study's trials, or reopen it on resume; return its id."""
     store = hook.experiment.store
-    store.close_orphans()
+    store.close_orphans(hook.experiment.outputs)
     run_id = study.user_attrs.get(_RUN)
     if run_id is None:
         run_id = multirun.start(hook, study.study_name)

@@ -1,5 +1,7 @@
 """Installation: a checkout of the project or an installed wheel, and what differs between them."""
 
+import shlex
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -46,3 +48,15 @@ def program() -> str:
     True
     """
     return "spaceship" if checkout() is None else "python scripts/run.py"
+
+
+def program_anywhere() -> str:
+    """Return the first words of a command that works as typed, from any folder.
+
+    >>> program_anywhere().startswith(shlex.quote(sys.executable)) or checkout() is None
+    True
+    """
+    root, python = checkout(), Path(sys.executable)
+    if root is None:
+        return shlex.quote(str(python.with_name("spaceship")))
+    return shlex.join([str(python), str(root / "scripts" / "run.py")])

@@ -23,7 +23,7 @@ from spaceship.experiment import Experiment
 from spaceship.files import write_atomically, write_json
 from spaceship.records import read_record
 from spaceship.registry import packaging
-from spaceship.registry.registry import MODEL, Version
+from spaceship.registry.registry import Version
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
@@ -53,8 +53,7 @@ def inference(experiment: Experiment) -> None:
     registry = experiment.registry
     champion, frame = registry.champion(), _rows(experiment)
     task = experiment.known_task
-    with tempfile.TemporaryDirectory() as temporary:
-        pipeline = packaging.load(str(registry.fetch(champion, MODEL, Path(temporary))))
+    pipeline = packaging.load_version(registry, champion)
     values = predict(pipeline, frame, task)
     log.info("Champion: version %s of %s", champion.number, registry.model)
     _compare_with_training(experiment, champion, frame, values)

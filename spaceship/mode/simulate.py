@@ -1,7 +1,6 @@
 """`mode=simulate`: rows arrive in eras, a candidate is retrained and gated in each."""
 
 import logging
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,7 +23,7 @@ from spaceship.gate.award import Award
 from spaceship.gate.verdict import Verdict
 from spaceship.registry import packaging
 from spaceship.registry.moves import completed_moves
-from spaceship.registry.registry import CHAMPION, MODEL, Registry
+from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.simulation import arrivals as arriving
 from spaceship.simulation import plot as timeline
 from spaceship.simulation.arrivals import Arrivals
@@ -187,9 +186,7 @@ def _mlflow_restored() -> Iterator[None]:
 
 
 def _loaded(registry: Registry, number: str) -> Pipeline:
-    with tempfile.TemporaryDirectory() as folder:
-        model = registry.fetch(registry.version(number), MODEL, Path(folder))
-        return packaging.load(str(model))
+    return packaging.load_version(registry, registry.version(number))
 
 
 def _number(verdict: Verdict, name: str) -> float:

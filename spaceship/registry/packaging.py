@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from modulefinder import Module, ModuleFinder
 from pathlib import Path
 from types import FunctionType
+from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED
 
 import pandas as pd
@@ -23,8 +24,12 @@ from spaceship.config.installation import PACKAGE
 from spaceship.config.moved import import_moved
 from spaceship.errors import RegistryError, expected
 from spaceship.model.labelled import labelled
-from spaceship.registry.registry import OTHER_CHAMPION
+from spaceship.model.served import served
+from spaceship.registry.registry import MODEL, Registry, Version
 from spaceship.task.task import Task
+
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
 
 SERVING_PACKAGES = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")  # for every model
 TRUSTED_PREFIXES = ("spaceship.", "sklearn.", "numpy.", "lightgbm.", "catboost.", "xgboost.")
@@ -43,9 +48,9 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame, task: Task) -> Non
     """Write a pipeline fitted on raw columns so that any other process can load it.
 
     The folder appears once it is complete; whatever an interrupted run left there is replaced.
-    Signature and input example are made of the raw rows. Labels that are neither True and False nor
-    numbers are predicted in their own values. Raise RegistryError if the pipeline holds types that
-    are not trusted.
+    Signature and input example are made of the raw rows, and the columns' types are noted. Labels
+    that are neither True and False nor numbers are predicted in their own values. Raise
+    RegistryError if the pipeline holds types that are not trusted.
 
     >>> fitted = pipeline.fit(people.train, task.target(people.train))
     >>> save(fitted, tmp_path / "model", people.train, task)
@@ -54,10 +59,11 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame, task: Task) -> Non
     """
     import mlflow.sklearn
     import skops.io
-    from mlflow.models import Model, infer_signature
+    from mlflow.models import Model
 
-    pipeline = labelled(pipeline, task)
-    described, example = Model(), _as_served(raw, task)
+    pipeline = labelled(served(pipeline), task)
+    example = _as_served(raw, task)
+    described = Model(metadata={"column_types": example.dtypes.astype("str").to_dict()})
     content = skops.io.dumps(pipeline, compression=ZIP_DEFLATED, compresslevel=_COMPRESSION)
     types = _trusted_types(content)
     unfinished = folder.with_name(f".{folder.name}.unfinished")
@@ -70,9 +76,7 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame, task: Task) -> Non
                 str(unfinished),
                 mlflow_model=described,
                 code_paths=[str(_copy_code(_own_classes(types), Path(code)))],
-                signature=infer_signature(
-                    _with_gaps(example, task), pipeline.predict(raw.head(EXAMPLE_ROWS))
-                ),
+                signature=_signature(example, pipeline.predict(raw.head(EXAMPLE_ROWS)), task),
                 input_example=example.head(EXAMPLE_ROWS),
                 pip_requirements=_requirements(pipeline, types),
                 skops_trusted_types=types,
@@ -85,21 +89,45 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame, task: Task) -> Non
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def load(uri: str) -> Pipeline:
-    """Return the pipeline at an MLflow URI or in a folder; raise RegistryError if that fails.
+def load(folder: str | Path) -> Pipeline:
+    """Return the pipeline that `save` wrote into a folder; raise RegistryError if that fails.
 
-    >>> load(str(tmp_path / "nothing"))
+    Nothing is unpickled, no code of the folder runs, and no type that `save` would refuse is made.
+
+    >>> load(tmp_path / "nothing")
     Traceback (most recent call last):
-    spaceship.errors.RegistryError: expected a model that this version of the code loads at ...
+    spaceship.errors.RegistryError: expected a model that this version of the code loads in ...
     """
-    import mlflow.sklearn
+    import skops.io
 
     import_moved()
+    path = Path(folder) / MLFLOW_SKOPS_FILE
     try:
-        return mlflow.sklearn.load_model(uri)
+        content = path.read_bytes()
+        loaded: Pipeline = skops.io.loads(content, trusted=_trusted_types(content))
     except Exception as error:
-        what = f"a model that this version of the code loads at {uri}"
-        raise RegistryError(expected(what, error, OTHER_CHAMPION)) from error
+        stored = "none that was stored by skops" if not path.exists() else error
+        what = f"a model that this version of the code loads in {folder}"
+        do = "go back with mode=rollback, or train another one"
+        raise RegistryError(expected(what, stored, do)) from error
+    return loaded
+
+
+def load_version(registry: Registry, version: Version) -> Pipeline:
+    """Return the serving model of a version; raise RegistryError if it cannot be used.
+
+    >>> load_version(registry, Version("1", "a1b2", {}, digests={}))
+    Traceback (most recent call last):
+    spaceship.errors.RegistryError: expected a digest of model of version 1 of ...
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = registry.fetch(version, MODEL, Path(temporary))
+        try:
+            return load(folder)
+        except RegistryError as error:
+            what = f"version {version.number} of {registry.model} to load"
+            found = str(error).partition(", found")[2].rpartition("; ")[0].lstrip(": ")
+            raise RegistryError(expected(what, found, registry.other_champion())) from error
 
 
 def size(folder: Path) -> int:
@@ -187,10 +215,18 @@ def _as_served(raw: pd.DataFrame, task: Task) -> pd.DataFrame:
     return rows.assign(**changes)
 
 
-def _with_gaps(example: pd.DataFrame, task: Task) -> pd.DataFrame:
-    """Return served rows and one that has its id and group only: any other value may be missing."""
-    kept = {task.id, None if task.group is None else task.group.of}
-    last = example.tail(1).copy()
-    for name in last.columns.difference([*kept]):
-        last[name] = None if last[name].dtype == object else float("nan")
-    return pd.concat([example, last], ignore_index=True)
+def _signature(example: pd.DataFrame, predicted: Any, task: Task) -> "ModelSignature":
+    """Return the names of the columns; id and group must be there, any other may be missing.
+
+    The pipeline types a column itself and says what it cannot read. MLflow, given types, refuses
+    whole numbers for numbers, text, categories and Arrow's types before the pipeline sees them.
+    """
+    from mlflow.models import ModelSignature, infer_signature
+    from mlflow.types.schema import AnyType, ColSpec, Schema, TensorSpec
+
+    needed = {task.id, None if task.group is None else task.group.of}
+    anything = AnyType()  # type: ignore[no-untyped-call]
+    columns: list[ColSpec | TensorSpec] = [
+        ColSpec(anything, str(name), required=name in needed) for name in example.columns
+    ]
+    return ModelSignature(Schema(columns), infer_signature(example, predicted).outputs)

@@ -14,18 +14,19 @@ from spaceship.errors import OutdatedError, RefusedError, RegistryError, Spacesh
 from spaceship.evaluation.holdout_predictions import Labels
 from spaceship.evaluation.report import REPORT_FILES, Report
 from spaceship.evaluation.twins import holdout_metrics
-from spaceship.files import digest, write_json
+from spaceship.files import write_json
 from spaceship.gate.award import Award
 from spaceship.gate.policy import Gate, forced
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
-from spaceship.records import to_plain
+from spaceship.records import fitting, to_plain
 from spaceship.registry.looks import LookRecords
-from spaceship.registry.registry import CHALLENGER, CHAMPION, DIGESTS, MODEL, Registry, Version
+from spaceship.registry.registry import CHALLENGER, CHAMPION, MODEL, Registry, Version
 from spaceship.tracking.job import Job
 
 log = logging.getLogger(__name__)
 
 TWIN = "twin"
+_FORCE = "accept a candidate without comparing it: gate.force=true reason='…'"
 _ATTEMPTS = 10  # champions that may come and go during a comparison before it is given up
 
 
@@ -122,7 +123,7 @@ class Promotion:
             with tempfile.TemporaryDirectory() as temporary:
                 return self._comparable(champion, candidate, Path(temporary))
         except SpaceshipError as error:
-            log.warning("The champion's report cannot be used: %s", error)
+            log.warning("The champion's report cannot be used: %s, or %s", error, _FORCE)
             return Report.missing(f"version {number}", champion.run_id)
 
     def _comparable(self, champion: Version, candidate: Report, folder: Path) -> Report:
@@ -154,18 +155,16 @@ class Promotion:
             return None
         aliases = self.registry.aliases
         move = aliases.prepare(str(verdict.award), seen, verdict.reason)
-        client.log_artifacts(run_id, str(job.twin), TWIN)
         files = {MODEL: job.model, TWIN: job.twin} | figures
         scores = [name for name in ("accuracy", "rmse") if f"holdout_{name}" in report.metrics]
         tags = {
             "recipe": json.dumps(report.recipe),
             "award": str(verdict.award),
-            "reason": verdict.reason[:1000],
+            "reason": fitting(verdict.reason, 1000),
             "data_digest": report.data_digest,
             **{f"holdout_{name}": repr(report.metrics[f"holdout_{name}"]) for name in scores},
-            DIGESTS: json.dumps({name: digest(path) for name, path in files.items()}),
         }
-        number = self.registry.register(job.model, run_id, tags)
+        number = self.registry.register(files, run_id, tags)
         aliases.complete(move, number)
         # a challenger was compared with a champion that is replaced now
         if verdict.award == CHAMPION and (challenger := aliases.current().get(CHALLENGER)):

@@ -1,27 +1,29 @@
 """Model registry: versions, artifacts compared with their SHA-256, champion and challenger."""
 
 import json
+import shutil
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from spaceship.config.installation import program
 from spaceship.errors import NoChampionError, RegistryError, expected
 from spaceship.files import digest
 from spaceship.gate.award import Award
 from spaceship.registry.aliases import Aliases
+from spaceship.registry.command_lines import command_line
 from spaceship.registry.moves import Move, MoveState, version_before
+from spaceship.tracking.advice import client_call
 from spaceship.tracking.store import Store
 
 CHAMPION: str = Award.CHAMPION
 CHALLENGER: str = Award.CHALLENGER
-OTHER_CHAMPION = (  # advice where a champion cannot be used
-    "go back with mode=rollback, or take the alias champion away on MLflow's page (make ui) "
-    f"and train another one: {program()} mode=train"
-)
 DIGESTS = "digests"  # tag of a version: the digest of each of its artifacts, as JSON
-MODEL = "model"  # a version's serving model among its artifacts; the others are its run's
+MODEL = "model"  # a version's serving model among its files
+_NAME = "registered_as"  # tag of a registered model: its name, so that another one is noticed
+_EVIDENCE = "evidence"  # folder inside a version's model: the files that later comparisons need
 
 
 @dataclass(frozen=True)
@@ -33,14 +35,17 @@ class Version:
     """
 
     number: str  # as MLflow writes it
-    run_id: str  # of the run whose artifacts are its report, hold-out rows and twin
-    recipe: dict[str, object]  # that it was fitted from
-    digests: dict[str, str]  # of its artifacts when it was registered, by name
+    run_id: str  # of the run that made it, which may have been deleted since
+    recipe: dict[str, object]  # that it was fitted from; empty if the tag is lost or garbled
+    digests: dict[str, str]  # of its files when it was registered, by name
 
 
 @dataclass(frozen=True)
 class Registry:
-    """The versions of one registered model; the fields are those of its `Aliases`.
+    """The versions of one registered model.
+
+    The first fields are those of its `Aliases`; `words` are the overrides that a command on the
+    same model needs beside task and data source, such as `data.dir=DIR`.
 
     >>> registry.model, registry.find(CHAMPION)
     ('spaceship_titanic-synthetic', None)
@@ -49,6 +54,7 @@ class Registry:
     store: Store
     model: str
     lock_folder: Path
+    words: tuple[str, ...] = ()
 
     @cached_property
     def aliases(self) -> Aliases:
@@ -56,9 +62,15 @@ class Registry:
         return Aliases(self.store, self.model, self.lock_folder)
 
     def find(self, alias: str) -> Version | None:
-        """Return the version an alias points to, or None."""
+        """Return the version an alias points to, or None.
+
+        Raise RegistryError if that version is gone, or if the model bears another name now.
+        """
         number = self.aliases.current().get(alias)
-        return None if number is None else self.version(number)
+        if number is None:
+            self._check_name()
+            return None
+        return self.version(number)
 
     def champion(self) -> Version:
         """Return the champion; raise NoChampionError if there is none yet."""
@@ -69,13 +81,27 @@ class Registry:
         raise NoChampionError(expected(what, "none", f"{do}{self.command('mode=train')}"))
 
     def command(self, *words: str) -> str:
-        """Return a command on the task and data source of this model.
+        """Return a command on this model that works as typed, from any folder.
 
-        >>> registry.command("mode=train").partition(" ")[2].removeprefix("scripts/run.py ")
-        'task=spaceship_titanic data=synthetic mode=train'
+        >>> registry.command("mode=train").partition(" task=")[2].partition(" paths")[0]
+        'spaceship_titanic data=synthetic mode=train'
         """
-        task, _, source = self.model.rpartition("-")
-        return " ".join((program(), f"task={task}", f"data={source}", *words))
+        return command_line(self.model, self.lock_folder.parent, self.words, words)
+
+    def other_champion(self) -> str:
+        """Return the advice where a champion cannot be used."""
+        train = self.command("mode=train", "model=lgbm", "gate.force=true", "reason=damaged")
+        return f"train another one: {train}, or go back: {self.command('mode=rollback')}"
+
+    def _check_name(self) -> None:
+        """Raise if this model was registered here and has been renamed since."""
+        client = self.store.client
+        for found in client.search_registered_models(f"tags.{_NAME} = '{self.model}'"):
+            if found.name != self.model:
+                call = f"rename_registered_model({found.name!r}, {self.model!r})"
+                do = f"rename it back: {client_call(self.store.uri, call)}"
+                what, now = f"a registered model {self.model}", f"it renamed to {found.name}"
+                raise RegistryError(expected(what, now, do))
 
     def previous_champion(self) -> str:
         """Return the number of the version that was champion before the present one.
@@ -92,28 +118,50 @@ class Registry:
         return before
 
     def version(self, number: str) -> Version:
-        """Return a version by its number."""
-        entity = self.store.client.get_model_version(self.model, number)
-        recipe, digests = (json.loads(entity.tags.get(key, "{}")) for key in ("recipe", DIGESTS))
-        return Version(str(entity.version), str(entity.run_id), recipe, digests)
+        """Return a version by its number; raise RegistryError if it has been deleted."""
+        from mlflow import MlflowException
 
-    def register(self, folder: Path, run_id: str, tags: Mapping[str, str]) -> str:
-        """Register the model in a folder that `packaging.save` wrote, and return its number.
+        try:
+            entity = self.store.client.get_model_version(self.model, number)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            what = f"version {number} of {self.model}"
+            raise RegistryError(expected(what, "it deleted", self.other_champion())) from error
+        recipe, digests = (_read(entity.tags.get(key)) for key in ("recipe", DIGESTS))
+        plain = {name: str(one) for name, one in digests.items()}
+        return Version(str(entity.version), str(entity.run_id), recipe, plain)
 
-        The tags, among them `recipe`, are the version's; the run is the one that made the model.
+    def register(self, files: Mapping[str, Path], run_id: str, tags: Mapping[str, str]) -> str:
+        """Register a model with all that later comparisons need of it, and return its number.
+
+        `files[MODEL]` is a folder that `packaging.save` wrote; the other files and folders lie
+        beside the model from now on, under their names, so that they outlive the run that made
+        them. Digests of all are noted in the version's tags, beside those given.
         """
         from mlflow.entities import LoggedModelOutput
+
+        digests = {name: digest(path) for name, path in files.items()}
 
         self.aliases.create_model()
         client, experiment = self.store.client, self.store.experiment_id
         made = client.create_logged_model(experiment, "model", run_id, model_type="pipeline")
         model = made.model_id
-        client.log_model_artifacts(model, str(folder))
+        client.log_model_artifacts(model, str(files[MODEL]))
+        with tempfile.TemporaryDirectory() as temporary:
+            for name in files.keys() - {MODEL}:
+                _copy(files[name], Path(temporary) / name)
+            client.log_model_artifacts(model, temporary, _EVIDENCE)
         client.finalize_logged_model(model, "READY")
         client.log_outputs(run_id, [LoggedModelOutput(model, step=0)])
         version = client.create_model_version(
-            self.model, f"models:/{model}", run_id, tags=dict(tags), model_id=model
+            self.model,
+            f"models:/{model}",
+            run_id,
+            tags={**tags, DIGESTS: json.dumps(digests)},
+            model_id=model,
         )
+        client.set_registered_model_tag(self.model, _NAME, self.model)
         return str(version.version)
 
     def move_of(self, run_id: str) -> Move | None:
@@ -123,28 +171,46 @@ class Registry:
         return next((move for move in done if move.after in numbers), None)
 
     def fetch(self, version: Version, name: str, folder: Path) -> Path:
-        """Copy `MODEL`, or an artifact of a version's run, into an empty folder; return its path.
+        """Copy `MODEL`, or another file of a version, into an empty folder; return its path.
 
-        Raise RegistryError if the artifact is missing, unreadable, or has changed since it was
-        registered.
+        Raise RegistryError if it is missing, unreadable, has changed since it was registered, or
+        was registered without a digest.
         """
+        from mlflow import MlflowException
+
+        what = f"{name} of version {version.number} of {self.model}"
+        mend = f"restore it, {self.other_champion()}"
+        if (registered := version.digests.get(name)) is None:
+            what = f"a digest of {what}"
+            raise RegistryError(expected(what, "none: it cannot be trusted", self.other_champion()))
+        try:
+            copied = self._download(version, name, folder)
+            sha256 = digest(copied)
+        except (MlflowException, OSError) as error:
+            found: object = "it missing" if "No such" in str(error) else error
+            raise RegistryError(expected(what, found, mend)) from error
+        if sha256 != registered:
+            what += f" as it was registered (sha256 {registered[:12]}…)"
+            raise RegistryError(expected(what, f"it changed ({sha256[:12]}…)", mend))
+        return copied
+
+    def _download(self, version: Version, name: str, folder: Path) -> Path:
+        """Copy a file of a version: it lies beside its model, of old versions with their run."""
         from mlflow import MlflowException
         from mlflow.artifacts import download_artifacts
 
-        what = f"{name} of version {version.number} of {self.model}"
-        mend = f"restore it, {OTHER_CHAMPION}"
+        uri = self.model_uri(version)
+        if name == MODEL:
+            copied = Path(download_artifacts(uri, dst_path=str(folder / name)))
+            shutil.rmtree(copied / _EVIDENCE, ignore_errors=True)
+            return copied
         try:
-            if name == MODEL:
-                copied = download_artifacts(self.model_uri(version), dst_path=str(folder / name))
-            else:
-                copied = self.store.client.download_artifacts(version.run_id, name, str(folder))
-            found = digest(Path(copied))
-        except (MlflowException, OSError) as error:
-            raise RegistryError(expected(what, error, mend)) from error
-        if found != (registered := version.digests.get(name, found)):
-            what += f" as it was registered (sha256 {registered[:12]}…)"
-            raise RegistryError(expected(what, f"it changed ({found[:12]}…)", mend))
-        return Path(copied)
+            copied = Path(download_artifacts(f"{uri}/{_EVIDENCE}/{name}", dst_path=str(folder)))
+            return copied.rename(folder / name)
+        except (MlflowException, OSError):
+            with suppress(MlflowException, OSError):
+                return Path(self.store.client.download_artifacts(version.run_id, name, str(folder)))
+            raise
 
     def models_with_champions(self) -> list[str]:
         """Return the names of all registered models of the store that have a champion."""
@@ -159,3 +225,17 @@ class Registry:
         query = f"name = '{self.model}'{condition}"
         found = self.store.client.search_model_versions(query, max_results=10_000)
         return {str(version.version) for version in found}
+
+
+def _copy(source: Path, target: Path) -> None:
+    copy = shutil.copytree if source.is_dir() else shutil.copyfile
+    copy(source, target)
+
+
+def _read(text: str | None) -> dict[str, object]:
+    """Return the object in a tag's JSON; an empty one if the tag is lost or garbled."""
+    try:
+        found = json.loads(text or "")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -5,12 +5,16 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import uninterrupted
+from spaceship._upstream import MLFLOW_PLACES
 from spaceship.errors import TrackingError, expected
+from spaceship.tracking.damage import by_revision, check_database
+from spaceship.tracking.relocation import relocate
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -34,12 +38,14 @@ def open_client(uri: str, artifacts: str | None, experiment: str) -> "MlflowClie
     connect = partial(_connect, uri, artifacts, experiment)
     try:
         if not uri.startswith(_SQLITE):
+            if not uri.startswith("http"):
+                check_database(uri)
             return connect()
-        return cast("MlflowClient", UninterruptedClient(_locked(uri, connect)))
+        return cast("MlflowClient", UninterruptedClient(_locked(uri, artifacts, connect)))
     except TrackingError:
         raise
     except Exception as error:
-        raise _cannot_open(uri, error) from error
+        raise by_revision(uri, error) or _cannot_open(uri, error) from error
 
 
 class UninterruptedClient:
@@ -66,8 +72,10 @@ class UninterruptedClient:
         return uninterrupted()(value) if callable(value) else value
 
 
-def _locked(uri: str, connect: Callable[[], "MlflowClient"]) -> "MlflowClient":
-    """Connect to a SQLite file under a lock; create the file if it is missing."""
+def _locked(
+    uri: str, artifacts: str | None, connect: Callable[[], "MlflowClient"]
+) -> "MlflowClient":
+    """Connect to a SQLite file under a lock; create it if it is missing, relocate it if moved."""
     from filelock import FileLock, Timeout
 
     database = _database(uri)
@@ -79,6 +87,9 @@ def _locked(uri: str, connect: Callable[[], "MlflowClient"]) -> "MlflowClient":
             with closing(sqlite3.connect(database)) as connection:
                 # fail at once on a file that is no database; MLflow tries again for 100 s
                 connection.execute("PRAGMA schema_version").fetchone()
+            check_database(uri)
+            if artifacts is not None:
+                relocate(database, Path(artifacts))
             return connect()
     except Timeout as error:
         found = f"another process setting it up for {LOCK_SECONDS} s"
@@ -113,6 +124,8 @@ def _connect(uri: str, artifacts: str | None, experiment: str) -> "MlflowClient"
 
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
+    module, name = MLFLOW_PLACES
+    getattr(import_module(module), name).clear()  # a copy of a store has the same ids
     client = mlflow.MlflowClient(uri, uri)
     if client.get_experiment_by_name(experiment) is None:
         location = Path(artifacts).as_uri() if artifacts else None

@@ -17,17 +17,22 @@ from hydra_plugins.spaceship_optuna.process import is_orphan, is_others, process
 from spaceship.at_exit import PENDING
 from spaceship.errors import TrackingError, expected
 from spaceship.files import clear_unfinished
+from spaceship.records import fitting
+from spaceship.tracking.advice import mlflow_command
 from spaceship.tracking.connection import open_client
+from spaceship.tracking.relocation import FOLDER_TAG
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Param, Run
 
+__all__ = ["FOLDER_TAG", "PARAM_LENGTH", "TAG_LENGTH", "Store"]
+
 log = logging.getLogger(__name__)
 
-FOLDER_TAG = "folder"  # tag of a run: the folder that only its process writes to
 PARAM_LENGTH = 500  # characters that MLflow's table shows; the run's config.yaml has them all
-_TAG_LENGTH = 5000  # characters that every MLflow store takes
+TAG_LENGTH = 5000  # characters of a tag that every MLflow store takes
+_NAME_LENGTH = 250  # characters of the name of a run
 _PARAMS_PER_CALL = 100
 
 
@@ -68,10 +73,11 @@ class Store:
         """The id of the experiment; raise TrackingError if the experiment was deleted."""
         experiment = self.client.get_experiment_by_name(self.experiment)
         if experiment is None or experiment.lifecycle_stage != "active":
-            number = "…" if experiment is None else experiment.experiment_id
-            what = f"an active experiment {self.experiment!r}"
-            restore = f"mlflow experiments restore --experiment-id {number}"
-            do = f"restore it ({restore}) or choose another with tracking.experiment=NAME"
+            what, do = f"an active experiment {self.experiment!r}", "run the command again"
+            if experiment is not None:
+                words = ("experiments", "restore", "--experiment-id", experiment.experiment_id)
+                restore = mlflow_command(self.uri, *words)
+                do = f"choose another with tracking.experiment=NAME, or restore it: {restore}"
             raise TrackingError(expected(what, "it deleted", do))
         return str(experiment.experiment_id)
 
@@ -81,7 +87,9 @@ class Store:
         Any end of the process short of SIGKILL ends the run too; after SIGKILL, the next start ends
         it, because the run's tags name the process.
         """
-        own = {**tags, **process_tags()}
+        given = {**tags, **process_tags()}
+        own = {key: fitting(value, TAG_LENGTH) for key, value in given.items()}
+        name = fitting(name, _NAME_LENGTH)
         if parent is not None:
             own["mlflow.parentRunId"] = parent
         with uninterrupted():  # between the two lines nothing would end the run
@@ -113,7 +121,7 @@ class Store:
         entities = [Metric(key, value, now, 0) for key, value in metrics.items()]
         for step, fold in enumerate(folds):
             entities += [Metric(f"fold_{key}", value, now, step) for key, value in fold.items()]
-        named = [RunTag(key, value[:_TAG_LENGTH]) for key, value in (tags or {}).items()]
+        named = [RunTag(key, fitting(value, TAG_LENGTH)) for key, value in (tags or {}).items()]
         self.client.log_batch(run_id, metrics=entities, tags=named)
 
     def set_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
@@ -141,16 +149,17 @@ class Store:
         if not kept:
             self.end_run(run_id, status)
 
-    def close_orphans(self) -> Sequence[str]:
+    def close_orphans(self, outputs: Path) -> Sequence[str]:
         """Mark running runs KILLED whose process on this machine is gone; return their ids.
 
-        Unfinished files in such a run's own folder are removed, and a model whose upload the run
-        had begun is marked FAILED.
+        Unfinished files in such a run's own folder are removed if it lies in the outputs folder,
+        and a model whose upload the run had begun is marked FAILED.
         """
         gone = [run for run in self._running() if is_orphan(run.data.tags)]
         for run in gone:
-            if FOLDER_TAG in run.data.tags:
-                clear_unfinished(Path(run.data.tags[FOLDER_TAG]))
+            folder = Path(run.data.tags.get(FOLDER_TAG, ""))
+            if folder.resolve().is_relative_to(outputs.resolve()):  # not in that of a copy
+                clear_unfinished(folder)
             self.end_run(run.info.run_id, "KILLED")
         if gone:
             log.info("%d run(s) whose process had died are now marked KILLED.", len(gone))
@@ -188,5 +197,4 @@ def _param_names(keys: Iterable[str]) -> list[str]:
 def _param(name: str, value: str) -> "Param":
     from mlflow.entities import Param
 
-    cut = value if len(value) <= PARAM_LENGTH else value[: PARAM_LENGTH - 1] + "…"
-    return Param(name, cut)
+    return Param(name, fitting(value, PARAM_LENGTH))

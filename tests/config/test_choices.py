@@ -10,6 +10,7 @@ from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.registry import packaging
 from spaceship.task.task import Task
+from spaceship.tracking.relocation import place_of
 from tests.commands import QUICK, SUBMISSION, Shell
 
 pytestmark = pytest.mark.slow
@@ -35,7 +36,7 @@ def test_a_champion_with_choices_of_its_own_is_judged_and_predicts_by_them(
     uri = shell.client.get_model_version_download_uri(
         "spaceship_titanic-synthetic", str(shell.champion())
     )
-    champion = packaging.load(uri)
+    champion = packaging.load(place_of(uri))
     source = SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33)
     people = checked(source.read(task), task)
     chance = champion.predict_proba(people.test)[:, 1]

@@ -333,4 +333,8 @@ def test_a_served_model_takes_raw_text_without_the_label(problem: Problem, tmp_p
     loaded = packaging.load(str(tmp_path / "model"))
     raw = frame.drop(columns=task.label).astype("str")
     assert (predict(loaded, raw, task) == predict(fitted, frame, task)).all()
+    assert loaded.predict(raw.head(0)).shape == (0,)
+    if task.is_classification:
+        n_classes = loaded.predict_proba(raw).shape[1]
+        assert loaded.predict_proba(raw.head(0)).shape == (0, n_classes)
     assert metric_names(problem)[0] in {"accuracy", "rmse"}

@@ -32,8 +32,8 @@ def test_a_champion_whose_figures_are_lost_is_not_replaced(
     first = new_job(twins.weak)
     promotion(registry).judge(first)
     artifacts = Path(str(registry.store.artifacts))
-    (path,) = artifacts.glob(f"{first.run_id}/artifacts/{lost}")
-    path.unlink()
+    for path in artifacts.rglob(lost):  # beside the model, and with the run
+        path.unlink()
     verdict = promotion(registry).judge(new_job(twins.good))
     assert verdict.award == "refused"
     assert "the champion has no hold-out predictions" in verdict.reason
@@ -87,7 +87,7 @@ def test_a_champion_whose_figures_were_changed_is_not_compared_with(
 ) -> None:
     first = new_job(twins.good)
     promotion(registry).judge(first)
-    (path,) = Path(str(registry.store.artifacts)).glob(f"{first.run_id}/artifacts/{name}")
+    (path,) = Path(str(registry.store.artifacts)).rglob(f"evidence/{name}")
     path.write_text(path.read_text() + " ")
     verdict = promotion(registry).judge(new_job(twins.good))
     assert verdict.award == "refused"

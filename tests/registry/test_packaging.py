@@ -193,10 +193,12 @@ def test_signature_and_example_are_raw_columns(folder: Path) -> None:
     import mlflow
 
     info = mlflow.models.get_model_info(str(folder))
-    inputs = {column.name: str(column.type) for column in info.signature.inputs}
-    assert inputs["CryoSleep"] == inputs["VIP"] == "DataType.boolean"
-    assert inputs["Age"] == inputs["Spa"] == "DataType.double"
-    assert inputs["Cabin"] == "DataType.string"
+    inputs = {column.name: column.required for column in info.signature.inputs}
+    assert [name for name, required in inputs.items() if required] == ["PassengerId"]
+    assert info.metadata is not None
+    types = info.metadata["column_types"]
+    assert types.keys() == inputs.keys()
+    assert (types["Age"], types["Cabin"]) == ("float64", "str")
     assert LABEL not in inputs
     assert len(inputs) == 13
     example = json.loads((folder / "input_example.json").read_text())
@@ -260,8 +262,8 @@ def test_frames_without_gaps_or_label_can_be_the_example(
 @pytest.mark.parametrize("content", [None, "no YAML: ["])
 def test_what_cannot_be_loaded_says_what_to_do(tmp_path: Path, content: str | None) -> None:
     if content is not None:
-        (tmp_path / "MLmodel").write_text(content)
-    with pytest.raises(RegistryError, match=r"(?s)loads at .*, found: .*mode=rollback"):
+        (tmp_path / "model.skops").write_text(content)
+    with pytest.raises(RegistryError, match=r"(?s)loads in .*, found.*mode=rollback"):
         packaging.load(str(tmp_path))
 
 

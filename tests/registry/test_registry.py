@@ -15,7 +15,7 @@ from spaceship.errors import NoChampionError, OutdatedError, RegistryError
 from spaceship.files import digest
 from spaceship.registry import aliases
 from spaceship.registry.moves import Move, MoveState, completed_moves
-from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
+from spaceship.registry.registry import CHALLENGER, CHAMPION, MODEL, Registry
 from tests.forks import Fork
 
 DEAD = {**process_tags(), "spaceship.process": json.dumps([2**22 + 1, 0.0])}
@@ -43,7 +43,7 @@ def register(registry: Registry, folder: Path, **tags: str) -> str:
     folder.mkdir(exist_ok=True)
     (folder / "MLmodel").write_text("flavors: {}\n")
     run_id = registry.store.start_run("job", {})
-    return registry.register(folder, run_id, {"recipe": json.dumps(RECIPE)} | tags)
+    return registry.register({MODEL: folder}, run_id, {"recipe": json.dumps(RECIPE)} | tags)
 
 
 def intend(registry: Registry, alias: str, before: str | None, after: str | None) -> Move:
@@ -344,11 +344,11 @@ def test_an_artifact_is_fetched_if_not_a_byte_has_changed(
     folder.mkdir()
     (folder / "MLmodel").write_text("flavors: {}\n")
     run_id = registry.store.start_run("job", {})
-    registry.store.client.log_text(run_id, "text", "twin/a.txt")
     (tmp_path / "twin").mkdir()
     (tmp_path / "twin" / "a.txt").write_text("text")
-    digests = {"model": digest(folder), "twin": digest(tmp_path / "twin")}
-    version = registry.version(registry.register(folder, run_id, {"digests": json.dumps(digests)}))
+    files = {MODEL: folder, "twin": tmp_path / "twin"}
+    version = registry.version(registry.register(files, run_id, {}))
+    assert version.digests == {name: digest(path) for name, path in files.items()}
     for n in range(2):
         where = tmp_path / f"first-{n}"
         where.mkdir()
@@ -357,7 +357,7 @@ def test_an_artifact_is_fetched_if_not_a_byte_has_changed(
     for path in Path(str(registry.store.artifacts)).rglob("*"):
         if path.name in {"a.txt", "MLmodel"}:
             path.write_bytes(path.read_bytes()[:-1] + b"!")
-    for name in digests:
+    for name in files:
         where = tmp_path / f"changed-{name}"
         where.mkdir()
         with pytest.raises(RegistryError, match=rf"{name} of version 1 .* found it changed"):
@@ -368,5 +368,7 @@ def test_an_artifact_that_is_lost_is_missed_with_a_next_step(
     registry: Registry, tmp_path: Path
 ) -> None:
     version = registry.version(register(registry, tmp_path / "model"))
-    with pytest.raises(RegistryError, match=r"no\.json of version 1 .*, found: .*mode=rollback"):
-        registry.fetch(version, "no.json", tmp_path)
+    (lost,) = Path(str(registry.store.artifacts)).rglob("MLmodel")
+    lost.unlink()
+    with pytest.raises(RegistryError, match=r"model of version 1 .*it missing; .*mode=rollback"):
+        registry.fetch(version, MODEL, tmp_path / "fetched")

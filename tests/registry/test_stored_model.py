@@ -35,6 +35,7 @@ CLASSES = (
     "spaceship.model.foundation.FoundationModel",
     "spaceship.model.inner_cv.InnerFolds",
     "spaceship.model.inner_cv.InnerIterations",
+    "spaceship.model.served.Served",
     f"{FEATURES}.baseline.BaselineFeatures",
     f"{FEATURES}.full.FullFeatures",
     "spaceship.features.raw.RawFeatures",

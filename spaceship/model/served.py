@@ -1,0 +1,41 @@
+"""Pipelines as they are stored: a frame without rows has no predictions instead of an error."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+from sklearn.utils.metaestimators import available_if
+
+
+class Served(Pipeline):  # type: ignore[misc]
+    """A fitted pipeline that takes frames of any number of rows.
+
+    >>> rows = pd.DataFrame({"x": [1.0, 2.0]})
+    >>> from sklearn.dummy import DummyClassifier
+    >>> fitted = Pipeline([("estimator", DummyClassifier().fit(rows, [True, False]))])
+    >>> served(fitted).predict_proba(rows.head(0)).shape
+    (0, 2)
+    """
+
+    def predict(self, X: pd.DataFrame, **params: Any) -> np.ndarray:
+        """Return the prediction of each row, (n_rows,)."""
+        if len(X):
+            return np.asarray(super().predict(X, **params))
+        return np.empty(0, dtype=np.asarray(getattr(self, "classes_", 0.0)).dtype)
+
+    @available_if(lambda self: hasattr(self.steps[-1][1], "predict_proba"))  # type: ignore[untyped-decorator]
+    def predict_proba(self, X: pd.DataFrame, **params: Any) -> np.ndarray:
+        """Return the probability of each class, (n_rows, n_classes)."""
+        if len(X):
+            return np.asarray(super().predict_proba(X, **params))
+        return np.empty((0, len(self.classes_)))
+
+
+def served(pipeline: Pipeline) -> Served:
+    """Return a fitted pipeline as it is stored, its steps shared.
+
+    >>> served(pipeline).steps is pipeline.steps
+    True
+    """
+    return Served(pipeline.steps)

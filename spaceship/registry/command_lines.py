@@ -1,0 +1,42 @@
+"""Command lines for messages: commands on one registered model, as typed from any folder."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from spaceship.config.installation import checkout, program_anywhere
+
+_REPEATED = ("data.", "paths.", "tracking")
+_FOLDERS = ("data.dir", "paths.data", "paths.outputs")
+
+
+def command_line(model: str, outputs: Path, repeated: Sequence[str], words: Sequence[str]) -> str:
+    """Return a command on a registered model; `repeated` are overrides that it needs besides.
+
+    >>> line = command_line("shop-local", Path("/o"), ["data.dir=/d"], ["mode=train"])
+    >>> line.partition(" task=")[2]
+    'shop data=local mode=train data.dir=/d paths.outputs=/o'
+    """
+    task, _, source = model.rpartition("-")
+    own = [f"task={task}", f"data={source}", *words, *repeated]
+    root = checkout()
+    default = root is not None and outputs.absolute() == root / "outputs"
+    if not default and not any(item.startswith("paths.outputs=") for item in repeated):
+        own.append(f"paths.outputs={outputs.absolute()}")
+    return f"{program_anywhere()} {shlex.join(own)}"
+
+
+def repeated(overrides: Sequence[str]) -> tuple[str, ...]:
+    """Return the overrides that another command on the same model needs too, paths absolute.
+
+    >>> repeated(["mode=train", "data.n_groups=300", "paths.outputs=/o"])
+    ('data.n_groups=300', 'paths.outputs=/o')
+    """
+    return tuple(_absolute(item) for item in overrides if item.startswith(_REPEATED))
+
+
+def _absolute(override: str) -> str:
+    key, _, value = override.partition("=")
+    if key not in _FOLDERS or value.startswith(("'", '"', "null")):
+        return override
+    return f"{key}={Path(value).expanduser().absolute()}"
