@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import pandas as pd
@@ -50,3 +51,9 @@ class DataSource(ABC):
     @abstractmethod
     def read(self, task: Task) -> Tables:
         """Return the raw tables, unchecked."""
+
+    def rows(self, path: Path) -> pd.DataFrame:
+        """Return the raw rows of a file to predict, which `inference.input` names."""
+        from spaceship.data.table_reader import read_table
+
+        return read_table(path)

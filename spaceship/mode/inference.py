@@ -12,7 +12,6 @@ import pandas as pd
 from spaceship.data._base import Table
 from spaceship.data.checks import check as check_table
 from spaceship.data.submission import submission, usable, write
-from spaceship.data.table_reader import read_table
 from spaceship.drift.alert import FEWEST_ROWS, drift_csv, drift_facts, drift_table
 from spaceship.drift.profile import PROFILE_FILE, Profile, take_profile
 from spaceship.drift.psi import compare
@@ -74,7 +73,7 @@ def _rows(experiment: Experiment) -> pd.DataFrame:
     """
     given = experiment.settings.inference.input
     if given is not None:
-        table = read_table(Path(given).expanduser().absolute())
+        table = experiment.source.rows(Path(given).expanduser().absolute())
         return check_table(Table(table, given), experiment.task, labelled=False)
     if (frame := experiment.dataset.test) is None:
         what, do = "rows to predict", "give a file: mode=inference inference.input=FILE"
