@@ -15,6 +15,7 @@ from spaceship.data.submission import submission, usable, write
 from spaceship.drift.alert import FEWEST_ROWS, drift_csv, drift_facts, drift_table
 from spaceship.drift.profile import PROFILE_FILE, Profile, take_profile
 from spaceship.drift.psi import compare
+from spaceship.drift.unseen import unseen_warnings
 from spaceship.errors import DataError, RegistryError, expected
 from spaceship.evaluation.cross_validation import decision_threshold, predict
 from spaceship.evaluation.metrics import decide
@@ -107,6 +108,8 @@ def _compare_with_training(
     if reference is None:
         return
     drifts = compare(reference, take_profile(frame, task, values, reference))
+    for line in unseen_warnings(drifts, reference, task.nouns):
+        log.warning("%s", line)
     log.info("Drift of %d %s from the %d it learnt from:", len(frame), task.nouns, reference.rows)
     if len(frame) >= FEWEST_ROWS:
         log.info("%s", drift_table(drifts))
