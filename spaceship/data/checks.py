@@ -5,6 +5,7 @@ import logging
 import pandas as pd
 
 from spaceship.data._base import Dataset, Table, Tables
+from spaceship.data.alike_ids import alike, written_twice
 from spaceship.data.column_names import named
 from spaceship.data.csv_reader import LINE
 from spaceship.data.decimal_sign import hint, with_decimal_sign
@@ -51,6 +52,9 @@ def _together(
 ) -> Dataset:
     """Return the data set of typed tables that fit each other."""
     sample = None
+    for frame in (train, test):
+        if frame is not None:
+            check_spellings(frame, task)
     if test is not None:
         check_disjoint(train, test, task)
         if raw_sample is not None and task.id is not None:
@@ -124,18 +128,33 @@ def _labelled(frame: pd.DataFrame, task: Task, place: str) -> pd.DataFrame:
 
 
 def check_disjoint(train: pd.DataFrame, test: pd.DataFrame, task: Task) -> None:
-    """Raise DataError if a group has rows in both train and test.
+    """Raise DataError if a group has rows in both train and test, in whatever spelling.
 
     >>> check_disjoint(people.train, people.test, task)
     """
     if task.group is None:
         return
-    groups = [set(task.group_names(frame)) for frame in (train, test)]
-    if shared := sorted(groups[0] & groups[1]):
+    if shared := alike(*(task.group_names(frame) for frame in (train, test))):
         wanted = f"{task.groups} ({task.group.of}) to be in train or in test"
         do = f"move each of these groups to one of the two: {task.nouns} of one group are alike, "
         do += "so scores would flatter; new rows of known groups are inference.input=FILE"
-        raise DataError(expected(wanted, f"{len(shared)} in both: {first_few(shared)}", do))
+        found = f"{len(shared)} in both: {printable(first_few(shared))}"
+        raise DataError(expected(wanted, found, do))
+
+
+def check_spellings(frame: pd.DataFrame, task: Task) -> None:
+    """Raise DataError if an id or a group is written in two ways, such as 0013 and 13.
+
+    >>> check_spellings(people.train, task)
+    """
+    columns = {} if task.id is None else {task.id: frame[task.id]}
+    if task.group is not None:
+        columns[f"{task.group.of} ({task.group_noun})"] = task.group_names(frame)
+    for name, names in columns.items():
+        if twice := written_twice(names):
+            found = f"{len(twice)} in two: {printable(first_few(twice))}"
+            do = "write it in one way: rows of one group are alike, so scores would flatter"
+            raise DataError(expected(f"each {name} to be written in one way", found, do))
 
 
 def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
