@@ -19,6 +19,7 @@ class Dataset:
     test: pd.DataFrame | None  # without one; None if there is nothing to predict
     sample: pd.DataFrame | None  # a submission in the expected form: id and label
     digest: str  # sha256 of the contents of train and test
+    leaks: tuple[str, ...] = ()  # copies and other leaks, each in a line
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from spaceship.data.column_names import named
 from spaceship.data.csv_reader import LINE
 from spaceship.data.decimal_sign import hint, with_decimal_sign
 from spaceship.data.digest import digest
+from spaceship.data.leaks import find_leaks
 from spaceship.data.sample import check_sample
 from spaceship.data.stored_file import all_made, counted, first_few
 from spaceship.errors import DataError, expected
@@ -51,16 +52,26 @@ def _together(
     train: pd.DataFrame, test: pd.DataFrame | None, raw_sample: Table | None, task: Task
 ) -> Dataset:
     """Return the data set of typed tables that fit each other."""
-    sample = None
-    for frame in (train, test):
-        if frame is not None:
-            check_spellings(frame, task)
+    frames, sample = [train] if test is None else [train, test], None
+    names = [row_groups(frame, task) for frame in frames]
+    for frame, groups in zip(frames, names, strict=True):
+        check_spellings(frame, groups, task)
     if test is not None:
-        check_disjoint(train, test, task)
+        check_disjoint(names[0], names[1], task)
         if raw_sample is not None and task.id is not None:
             sample = check_sample(raw_sample, test, task)
-    frames = [train] if test is None else [train, test]
-    return Dataset(task, train, test, sample, digest(*frames))
+    leaks = find_leaks(frames, names, task)
+    return Dataset(task, train, test, sample, digest(*frames), tuple(leaks))
+
+
+def row_groups(frame: pd.DataFrame, task: Task) -> pd.Series:
+    """Return the group of each row, else its id, else its number.
+
+    >>> row_groups(people.train, task).equals(task.group_names(people.train))
+    True
+    """
+    known = task.id is not None or task.group is not None
+    return task.group_names(frame) if known else task.names(frame)
 
 
 def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
@@ -127,14 +138,14 @@ def _labelled(frame: pd.DataFrame, task: Task, place: str) -> pd.DataFrame:
     return frame if kept.all() else frame.loc[kept]
 
 
-def check_disjoint(train: pd.DataFrame, test: pd.DataFrame, task: Task) -> None:
-    """Raise DataError if a group has rows in both train and test, in whatever spelling.
+def check_disjoint(train: pd.Series, test: pd.Series, task: Task) -> None:
+    """Raise DataError if a group, by the names of it, has rows in both train and test.
 
-    >>> check_disjoint(people.train, people.test, task)
+    >>> check_disjoint(pd.Series(["0001", "0002"]), pd.Series(["0003"]), task)
     """
     if task.group is None:
         return
-    if shared := alike(*(task.group_names(frame) for frame in (train, test))):
+    if shared := alike(train, test):
         wanted = f"{task.groups} ({task.group.of}) to be in train or in test"
         do = f"move each of these groups to one of the two: {task.nouns} of one group are alike, "
         do += "so scores would flatter; new rows of known groups are inference.input=FILE"
@@ -142,17 +153,17 @@ def check_disjoint(train: pd.DataFrame, test: pd.DataFrame, task: Task) -> None:
         raise DataError(expected(wanted, found, do))
 
 
-def check_spellings(frame: pd.DataFrame, task: Task) -> None:
+def check_spellings(frame: pd.DataFrame, groups: pd.Series, task: Task) -> None:
     """Raise DataError if an id or a group is written in two ways, such as 0013 and 13.
 
-    >>> check_spellings(people.train, task)
+    >>> check_spellings(people.train, task.group_names(people.train), task)
     """
     columns = {} if task.id is None else {task.id: frame[task.id]}
     if task.group is not None:
-        columns[f"{task.group.of} ({task.group_noun})"] = task.group_names(frame)
+        columns[f"{task.group_noun} ({task.group.of})"] = groups
     for name, names in columns.items():
         if twice := written_twice(names):
-            found = f"{len(twice)} in two: {printable(first_few(twice))}"
+            found = f"{counted(len(twice), 'other')}: {printable(first_few(twice))}"
             do = "write it in one way: rows of one group are alike, so scores would flatter"
             raise DataError(expected(f"each {name} to be written in one way", found, do))
 

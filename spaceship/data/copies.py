@@ -4,7 +4,7 @@ Rows of few values repeat by chance, and then many others nearly repeat as well.
 as copies if hardly any other row comes close to them: fewer than they are themselves differ from
 them in one or two columns, and by the frequencies of their values alone less than one row in a
 hundred tables would equal them. The whole table has to speak for copies: at least half of its
-repeated rows, three of them or one from which any other row differs in four columns or more.
+repeated rows, three of them or one that no other row comes close to and chance hardly ever gives.
 """
 
 from collections.abc import Sequence
@@ -23,9 +23,8 @@ _CELLS = 200_000_000  # comparisons of values, at most
 _CLOSE = 2  # columns that may differ
 _RARE = 0.01  # rows expected to be equal by the frequencies of the values
 _FEWEST, _HALF = 3, 0.5
-_WIDE = 6  # columns, from which one pair of rows may be enough
+_CERTAIN = 1e-6  # … of a pair that is enough alone
 _ORDER = {Kind.NUMBER: 0, Kind.TIME: 0, Kind.BOOLEAN: 0, Kind.CATEGORY: 1, Kind.TEXT: 2}
-_LONELY = 3  # columns in which every other row differs from a pair that is enough alone
 _Rows = npt.NDArray[np.int64]
 _Keys = npt.NDArray[np.uint64]
 
@@ -38,15 +37,18 @@ class Copies:
     pairs: tuple[tuple[int, int], ...]  # a row and its copy
 
 
-def find_copies(frame: pd.DataFrame, task: Task, apart: Sequence[pd.Series]) -> list[Copies]:
+def find_copies(
+    frame: pd.DataFrame, task: Task, groups: pd.Series, apart: Sequence[pd.Series]
+) -> list[Copies]:
     """Return the copies among typed rows, one result for each column of names that set rows apart.
 
-    Two rows count if their names differ; a row without a name (missing) counts for nothing. The
-    first column names groups: rows of one group may be much alike.
+    Two rows count if their names differ; a row without a name (missing) counts for nothing. Rows of
+    one group may be much alike.
 
     >>> shops = Task.read({"problem": "regression", "label": "sales", "columns": {"m2": "number"}})
     >>> rows = pd.DataFrame({"m2": [1.5, 2.5, 1.5]})
-    >>> find_copies(rows, shops, [pd.Series(["a", "b", "c"])])  # one column alone: by chance
+    >>> names = pd.Series(["a", "b", "c"])
+    >>> find_copies(rows, shops, names, [names])  # one column alone: by chance
     [Copies(count=0, pairs=())]
     """
     rows, keys = _repeated(frame, task)
@@ -54,7 +56,7 @@ def find_copies(frame: pd.DataFrame, task: Task, apart: Sequence[pd.Series]) -> 
     relevant = np.unique(np.array([key for pairs in found for key in pairs], np.uint64))
     if not len(relevant):
         return [Copies(0, ()) for _ in apart]
-    judged = _judged(frame[[*task.features]], rows, keys, relevant, apart[0])
+    judged = _judged(frame[[*task.features]], rows, keys, relevant, groups)
     made = []
     for pairs in found:
         kept = [pair for key, pair in pairs.items() if judged and judged.get(key, True)]
@@ -94,7 +96,8 @@ def _apart(rows: _Rows, keys: _Keys, names: pd.Series) -> dict[int, tuple[int, i
     known = pd.DataFrame({"key": keys, "row": rows, "name": names.iloc[rows].to_numpy()}).dropna()
     once = known.drop_duplicates(["key", "name"])
     once = once[once["key"].duplicated(keep=False)]
-    return {int(key): (*each.iloc[:2],) for key, each in once.groupby("key", sort=False)["row"]}
+    found = once.groupby("key", sort=False)["row"]
+    return {int(str(key)): (*each.iloc[:2],) for key, each in found}
 
 
 def _judged(
@@ -110,20 +113,23 @@ def _judged(
     sample = frame.iloc[np.concatenate([others, firsts])]
     codes = [(pd.factorize(column)[0] + 1).astype(np.int32) for _, column in sample.items()]
     codes = [column for column in codes if column.min() < column.max()]
+    if not codes:
+        return {}
     shares = [np.bincount(column) / len(column) for column in codes]
+    for share in shares:
+        share[0] = 1.0  # a missing value is no evidence
     named = groups.iloc[others].to_numpy()
     judged, certain = {}, False
     for at, key in enumerate(seen, start=len(others)):
         differing = np.sum([column[: len(others)] != column[at] for column in codes], axis=0)
         of_others = ~np.isin(named, groups.iloc[rows[keys == key]].to_numpy())
-        near = np.bincount(differing[of_others & (differing > 0)], minlength=_LONELY + 1)
-        close = near[: _CLOSE + 1].sum() * n / len(others)
+        near = of_others & (differing > 0) & (differing <= _CLOSE)
+        close = near.sum() * n / len(others)
         chance = n * np.prod(
             [share[column[at]] for share, column in zip(shares, codes, strict=True)]
         )
         judged[int(key)] = bool(close < (keys == key).sum() and chance < _RARE)
-        lonely = not near[: _LONELY + 1].sum() and len(codes) >= _WIDE
-        certain |= judged[int(key)] and lonely
+        certain |= judged[int(key)] and not close and chance < _CERTAIN
     copied = sum(judged.values())
     enough = copied >= _HALF * len(seen) and (copied >= _FEWEST or certain)
     return judged if enough else {}

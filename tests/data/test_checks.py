@@ -164,10 +164,10 @@ def test_good_file_is_silent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
 
 
 def test_groups_must_not_be_shared() -> None:
-    train, test = good(), good()
-    check_disjoint(train.iloc[:2], test.iloc[2:], TASK)
+    groups = TASK.group_names(good())
+    check_disjoint(groups.iloc[:2], groups.iloc[2:], TASK)
     with pytest.raises(DataError, match=r"found 2 in both: 0001, 0002; move"):
-        check_disjoint(train, test.iloc[:2], TASK)
+        check_disjoint(groups, groups.iloc[:2], TASK)
 
 
 ANY = {"name": "any", "problem": "multiclass", "label": "y", "columns": {"x": "number"}}
