@@ -126,12 +126,17 @@ class Experiment:
         """
 
         def load() -> Dataset:
-            return load_dataset(self.source, self.task, self.outputs)[0]
+            return self.stored_dataset()[0]
 
         if in_trial():
             key = (self.source, self.outputs, self.task.model_dump_json())
             return self.kept.once("dataset", key, load)
         return load()
+
+    def stored_dataset(self) -> tuple[Dataset, Path]:
+        """Return the data set and its folder; raise DataError for a leak if `data.on_leak` says."""
+        refuse = self.settings.data.on_leak == "fail"
+        return load_dataset(self.source, self.task, self.outputs, refuse_leaks=refuse)
 
     @cached_property
     def labels(self) -> Labels:
@@ -289,6 +294,8 @@ class Experiment:
     def _built(self, group: str, kind: type[Made]) -> Made:
         """Return the object of a group's node if it is of the kind that the group needs."""
         node = self.nodes.resolved(group)
+        if group == "data" and isinstance(node, Mapping):  # a key of all sources, see Settings
+            node = {key: value for key, value in node.items() if key != "on_leak"}
         made = build(node)
         if not isinstance(made, kind):
             message = f"expected {group}._target_ to be a {kind.__name__}, found {node['_target_']}"

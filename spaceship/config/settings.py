@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -68,6 +68,16 @@ class Paths(Section):
 
     data: Text | None = _setting("a folder, or null")
     outputs: Text = _setting("a folder", min_length=1)
+
+
+class Data(Section):
+    """`data.on_leak`, the key that all data sources share; each checks its own ones itself.
+
+    >>> Data(on_leak="fail").on_leak
+    'fail'
+    """
+
+    on_leak: Literal["warn", "fail"] = _setting("one of fail, warn", default="warn")
 
 
 class Split(Section):
@@ -182,6 +192,7 @@ class Settings(Section):
         "0.5 or tuned"
     )
     paths: Paths
+    data: Data = Data()
     split: Split
     objective: Objective
     reason: Text | None = _setting("a text, or null")
@@ -198,8 +209,11 @@ class Settings(Section):
             ConfigError: A key is missing, unknown or out of its range; every such key is listed.
 
         """
+        own = [name for name in cls.model_fields if name != "data"]
+        on_leak = OmegaConf.select(cfg, "data.on_leak", default="warn")
         try:
-            return cls.model_validate({name: resolved(cfg.get(name)) for name in cls.model_fields})
+            values = {name: resolved(cfg.get(name)) for name in own}
+            return cls.model_validate(values | {"data": {"on_leak": on_leak}})
         except ValidationError as error:
             raise ConfigError(_message(error.errors(), cls)) from None
 

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import pandas as pd
@@ -18,6 +19,7 @@ class Dataset:
     test: pd.DataFrame | None  # without one; None if there is nothing to predict
     sample: pd.DataFrame | None  # a submission in the expected form: id and label
     digest: str  # sha256 of the contents of train and test
+    leaks: tuple[str, ...] = ()  # copies and other leaks, each in a line
 
 
 @dataclass(frozen=True)
@@ -50,3 +52,9 @@ class DataSource(ABC):
     @abstractmethod
     def read(self, task: Task) -> Tables:
         """Return the raw tables, unchecked."""
+
+    def rows(self, path: Path) -> pd.DataFrame:
+        """Return the raw rows of a file to predict, which `inference.input` names."""
+        from spaceship.data.table_reader import read_table
+
+        return read_table(path)

@@ -6,6 +6,7 @@ import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ import pandas as pd
 from spaceship.data._base import Dataset, DataSource
 from spaceship.data.checks import checked
 from spaceship.data.digest import digest
+from spaceship.errors import DataError, expected
 from spaceship.files import remove, unfinished
 from spaceship.task.task import Task
 
@@ -22,15 +24,17 @@ _META = "meta.json"
 _FRAMES = ("train", "test", "sample")
 
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Part of every folder's name: raise it when typed contents change."""
 
 
-def load_dataset(source: DataSource, task: Task, outputs: Path) -> tuple[Dataset, Path]:
+def load_dataset(
+    source: DataSource, task: Task, outputs: Path, *, refuse_leaks: bool = False
+) -> tuple[Dataset, Path]:
     """Return the data set of a source and its folder, from Parquet if it was loaded before.
 
     A stored copy, below `paths.outputs`, is used only if its contents still have the digest noted
-    beside them.
+    beside them. Its leaks, found when it was checked, are warned of, or refused with DataError.
 
     >>> from spaceship.data.synthetic import SyntheticData
     >>> source = SyntheticData(n_groups=30, seed=1, drift=0.0, test_fraction=0.3)
@@ -44,7 +48,18 @@ def load_dataset(source: DataSource, task: Task, outputs: Path) -> tuple[Dataset
         stored = checked(source.read(task), task)
         _write(stored, folder)
         log.info("Checked data stored in %s", folder)
+    if stored.leaks and refuse_leaks:
+        found = "\n  ".join(["leaks:", *stored.leaks]) + "\n"
+        do = "take them out of the files, or accept them with data.on_leak=warn"
+        raise DataError(expected("data without copies and leaks (data.on_leak=fail)", found, do))
+    for leak in stored.leaks:
+        _warn_once(leak)
     return stored, folder
+
+
+@cache
+def _warn_once(leak: str) -> None:
+    log.warning("Possible leak: %s", leak)
 
 
 @contextmanager
@@ -89,7 +104,7 @@ def _read(folder: Path, task: Task) -> Dataset | None:
             raise ValueError("its contents have changed")  # noqa: TRY301 - one way out
         own = task.model_copy(update={"classes": tuple(meta["classes"])})
         parts = (frames["train"], frames.get("test"), frames.get("sample"))
-        return Dataset(own, *parts, meta["digest"])
+        return Dataset(own, *parts, meta["digest"], tuple(meta["leaks"]))
     except (KeyError, OSError, ValueError) as fault:  # pyarrow's errors are among these
         log.warning("The data stored in %s is loaded afresh: %s", folder, fault)
         shutil.rmtree(folder, ignore_errors=True)
@@ -100,7 +115,7 @@ def _write(data: Dataset, folder: Path) -> None:
     frames = {name: getattr(data, name) for name in _FRAMES}
     frames = {name: frame for name, frame in frames.items() if frame is not None}
     meta: dict[str, object] = {"digest": data.digest, "frames_digest": digest(*frames.values())}
-    meta |= {"classes": data.task.classes}
+    meta |= {"classes": data.task.classes, "leaks": data.leaks}
     with filling(folder) as temporary:
         for name, frame in frames.items():
             frame.to_parquet(temporary / f"{name}.parquet")

@@ -5,34 +5,73 @@ import logging
 import pandas as pd
 
 from spaceship.data._base import Dataset, Table, Tables
+from spaceship.data.alike_ids import alike, written_twice
+from spaceship.data.column_names import named
 from spaceship.data.csv_reader import LINE
+from spaceship.data.decimal_sign import hint, with_decimal_sign
 from spaceship.data.digest import digest
-from spaceship.data.stored_file import first_few
+from spaceship.data.leaks import find_leaks
+from spaceship.data.sample import check_sample
+from spaceship.data.stored_file import all_made, counted, first_few
 from spaceship.errors import DataError, expected
 from spaceship.task.column_types import ColumnType, read
 from spaceship.task.inference.profile import printable
-from spaceship.task.raw_frame import closest, header_faults, label_column, typed, typed_label
+from spaceship.task.raw_frame import (
+    closest,
+    header_faults,
+    label_column,
+    typed,
+    typed_label,
+)
 from spaceship.task.task import ROW, Task
 
 log = logging.getLogger(__name__)
 
 
 def checked(tables: Tables, task: Task) -> Dataset:
-    """Return raw tables checked and typed; raise DataError that lists every fault of a table.
+    """Return raw tables checked and typed; raise DataError that lists every fault.
 
     >>> raw = Tables(Table(people.train, "train.csv"), Table(people.test, "test.csv"))
     >>> checked(raw, task).digest == people.digest
     True
     """
-    task = task.with_classes(_classes(tables.train, task))
-    train, test, sample = check(tables.train, task, labelled=True), None, None
-    if tables.test is not None:
-        test = check(tables.test, task, labelled=False)
-        check_disjoint(train, test, task)
-        if tables.sample is not None and task.id is not None:
-            sample = check_sample(tables.sample, test, task)
-    frames = [train] if test is None else [train, test]
-    return Dataset(task, train, test, sample, digest(*frames))
+    known: dict[str, Task] = {}
+
+    def train() -> pd.DataFrame:
+        known["train"] = task.with_classes(_classes(tables.train, task))
+        return check(tables.train, known["train"], labelled=True)
+
+    parts = {"train": train}
+    if (rows := tables.test) is not None:
+        parts["test"] = lambda: check(rows, task, labelled=False)
+    made = all_made(parts)
+    return _together(made["train"], made.get("test"), tables.sample, known["train"])
+
+
+def _together(
+    train: pd.DataFrame, test: pd.DataFrame | None, raw_sample: Table | None, task: Task
+) -> Dataset:
+    """Return the data set of typed tables that fit each other."""
+    frames, sample = [train] if test is None else [train, test], None
+    names = [row_groups(frame, task) for frame in frames]
+    for frame, groups in zip(frames, names, strict=True):
+        check_spellings(frame, groups, task)
+    if test is not None:
+        check_disjoint(names[0], names[1], task)
+        if raw_sample is not None and task.id is not None:
+            sample = check_sample(raw_sample, test, task)
+    leaks = find_leaks(frames, names, task)
+    return Dataset(task, train, test, sample, digest(*frames), tuple(leaks))
+
+
+def row_groups(frame: pd.DataFrame, task: Task) -> pd.Series:
+    """Return the group of each row, else its id, else its number.
+
+    >>> row_groups(people.train, task).equals(task.group_names(people.train))
+    True
+    """
+    known = task.id is not None or task.group is not None
+    return task.group_names(frame) if known else task.names(frame)
 
 
 def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
@@ -49,24 +88,42 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
     True
     """
     wanted = [*task.raw, task.label] if labelled else [*task.raw]
-    frame = table.frame.set_axis([str(x).strip() for x in table.frame.columns], axis="columns")
-    frame = _numbered(frame)
+    frame = _numbered(named(table, wanted))
     if unknown := [name for name in frame.columns if name not in wanted]:
         hints = first_few(printable(f"'{name}'{closest(name, wanted)}") for name in unknown)
         log.warning("%s: columns dropped, as no rule knows them: %s", table.place, hints)
     known = frame.loc[:, frame.columns.isin(wanted) & ~frame.columns.duplicated()]
     if labelled and task.unlabelled == "drop":
         known = _labelled(known, task, table.place)
+    task = with_decimal_sign(known, task, table.place)
     if faults := header_faults(frame.columns, wanted) + _row_faults(known, task):
-        first = f"{table.place}: {_counted(len(faults), 'fault')} in {_counted(len(frame), 'row')}."
+        first = f"{table.place}: {counted(len(faults), 'fault')} in {counted(len(frame), 'row')}."
         last = "Mend or remove what is listed, then run again."
         if any(one.startswith(f"{task.label}:") and " in every row" in one for one in faults):
             last += " Rows without a label are left out by `unlabelled: drop` in the task's YAML."
+        last = " ".join(filter(None, [last, hint(known, task)]))
         raise DataError("\n  ".join([first, *map(printable, faults)]) + f"\n{last}")
     made = typed(known, task.raw)
     if labelled:
         made[task.label] = typed_label(known, task)
+    if stripped := stripped_values(known):
+        counts = first_few(f"{count} of {printable(name)}" for name, count in stripped.items())
+        log.info("%s: blanks around values left out: %s", table.place, counts)
     return made.reset_index(drop=True)
+
+
+def stripped_values(frame: pd.DataFrame) -> dict[str, int]:
+    """Return the number of texts with blanks around them by column, without columns of none.
+
+    >>> stripped_values(pd.DataFrame({"plan": ["basic ", "pro"], "fee": [1, 2]}))
+    {'plan': 1}
+    """
+    texts = {str(name): column for name, column in frame.items() if column.dtype == "str"}
+    counts = {
+        name: int((column.str.strip() != column)[column.notna()].sum())
+        for name, column in texts.items()
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _labelled(frame: pd.DataFrame, task: Task, place: str) -> pd.DataFrame:
@@ -76,52 +133,39 @@ def _labelled(frame: pd.DataFrame, task: Task, place: str) -> pd.DataFrame:
     values, unreadable = read(frame[task.label], label_column(task))
     kept = (values.notna() | unreadable).to_numpy()
     if not kept.all():
-        left = _counted(int((~kept).sum()), "row")
+        left = counted(int((~kept).sum()), "row")
         log.info("%s: %s without %s dropped, as the task says", place, left, task.label)
     return frame if kept.all() else frame.loc[kept]
 
 
-def check_disjoint(train: pd.DataFrame, test: pd.DataFrame, task: Task) -> None:
-    """Raise DataError if a group has rows in both train and test.
+def check_disjoint(train: pd.Series, test: pd.Series, task: Task) -> None:
+    """Raise DataError if a group, by the names of it, has rows in both train and test.
 
-    >>> check_disjoint(people.train, people.test, task)
+    >>> check_disjoint(pd.Series(["0001", "0002"]), pd.Series(["0003"]), task)
     """
     if task.group is None:
         return
-    groups = [set(task.group_names(frame)) for frame in (train, test)]
-    if shared := sorted(groups[0] & groups[1]):
+    if shared := alike(train, test):
         wanted = f"{task.groups} ({task.group.of}) to be in train or in test"
         do = f"move each of these groups to one of the two: {task.nouns} of one group are alike, "
         do += "so scores would flatter; new rows of known groups are inference.input=FILE"
-        raise DataError(expected(wanted, f"{len(shared)} in both: {first_few(shared)}", do))
+        found = f"{len(shared)} in both: {printable(first_few(shared))}"
+        raise DataError(expected(wanted, found, do))
 
 
-def check_sample(table: Table, test: pd.DataFrame, task: Task) -> pd.DataFrame:
-    """Return a sample submission: the ids as text and the label.
+def check_spellings(frame: pd.DataFrame, groups: pd.Series, task: Task) -> None:
+    """Raise DataError if an id or a group is written in two ways, such as 0013 and 13.
 
-    Raise DataError if a column is missing, the ids are not those of test in its order, or a label
-    is neither a value of the task's nor a number.
-
-    >>> raw = people.test[[task.id_name]].assign(**{task.label: "False"})
-    >>> len(check_sample(Table(raw, "sample.csv"), people.test, task)) == len(people.test)
-    True
+    >>> check_spellings(people.train, task.group_names(people.train), task)
     """
-    wanted, place = [task.id_name, task.label], table.place
-    if faults := header_faults(table.frame.columns, wanted):
-        raise DataError(f"{place}: {'; '.join(faults)}; download the file again")
-    sample = table.frame[wanted].reset_index(drop=True)
-    ids = typed(sample, {task.id_name: task.raw[task.id_name]})[task.id_name]
-    if differences := _differences(ids, test[task.id_name].reset_index(drop=True)):
-        what = f"the {task.id_name}s of the test file in its order"
-        do = "take both files from one download"
-        raise DataError(f"{place}: {expected(what, differences, do)}")
-    label = typed_label(sample, task)
-    strange = label.isna() & pd.to_numeric(sample[task.label], errors="coerce").isna()
-    if task.is_classification and strange.any():
-        what = f"{task.label} to be {' or '.join(task.label_values)} in every row"
-        found = f"{strange.sum()} others"
-        raise DataError(f"{place}: {expected(what, found, 'download the file again')}")
-    return sample.assign(**{task.id_name: ids, task.label: label})
+    columns = {} if task.id is None else {task.id: frame[task.id]}
+    if task.group is not None:
+        columns[f"{task.group_noun} ({task.group.of})"] = groups
+    for name, names in columns.items():
+        if twice := written_twice(names):
+            found = f"{counted(len(twice), 'other')}: {printable(first_few(twice))}"
+            do = "write it in one way: rows of one group are alike, so scores would flatter"
+            raise DataError(expected(f"each {name} to be written in one way", found, do))
 
 
 def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
@@ -135,10 +179,10 @@ def _classes(train: Table, task: Task) -> list[str]:
     """Return the values of a raw label, where the task does not name its classes."""
     if not task.is_classification or task.classes:
         return [*task.classes]
-    names = [str(name).strip() for name in train.frame.columns]
-    if names.count(task.label) != 1 or not len(train.frame.index):
+    frame = named(train, [*task.raw, task.label])
+    if [*frame.columns].count(task.label) != 1 or not len(frame.index):
         check(train, task, labelled=True)  # raises, with every other fault of the table
-    column = train.frame.iloc[:, names.index(task.label)]
+    column = frame[task.label]
     changes = {"type": ColumnType.CATEGORY, "levels": None}
     as_category = label_column(task).model_copy(update=changes)
     return [str(one).strip() for one in read(column, as_category)[0].dropna().unique()]
@@ -159,14 +203,10 @@ def _row_faults(frame: pd.DataFrame, task: Task) -> list[str]:
         frame = frame[~headers]
     faults += unmatched_patterns(frame, task)
     return faults + [
-        f"{broken.column}: expected {broken.rule}, found {_counted(len(broken.found), 'row')} "
+        f"{broken.column}: expected {broken.rule}, found {counted(len(broken.found), 'row')} "
         f"otherwise: {_rows(broken.found)}"
         for broken in broken_rules(frame, task)
     ]
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _rows(values: pd.Series) -> str:
@@ -175,17 +215,3 @@ def _rows(values: pd.Series) -> str:
         f"{values.index.name} {row} {'(empty)' if pd.isna(value) else repr(value)}"
         for row, value in values.items()
     )
-
-
-def _differences(found: pd.Series, wanted: pd.Series) -> str:
-    """Return how two columns of ids differ; an empty text if they are the same."""
-    if len(found) != len(wanted):
-        spare = sorted(set(found.dropna()) ^ set(wanted))
-        return f"{len(found)} rows for {len(wanted)}; in one of the files only: {first_few(spare)}"
-    differ = (found != wanted).to_numpy()
-    if not differ.any():
-        return ""
-    order = "the same ids in another order, " if set(found) == set(wanted) else ""
-    pairs = zip(found[differ], wanted[differ], strict=True)
-    first = first_few(f"{ours} for {theirs}" for ours, theirs in pairs)
-    return f"{order}{_counted(int(differ.sum()), 'other row')}: {first}"

@@ -6,54 +6,62 @@ a byte that is not UTF-8 is a fault with its line number, not a silent missing v
 
 import csv
 import io
+import shlex
+from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 import pandas as pd
 
+from spaceship.data.csv_form import (
+    DELIMITERS,
+    SNIFFED,
+    WORDS,
+    CsvForm,
+    check_utf8,
+    place,
+    plain_text,
+)
 from spaceship.data.plain_csv import read_plain
 from spaceship.data.stored_file import fail, first_few, unpacked
 
 LINE = "line"
 """Name of the index that holds the line number of each row in its file."""
-DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-"""What may separate fields in place of commas."""
-_SNIFFED = 1 << 18  # bytes
-_ROWS = 21  # header included
+_TITLES = 20  # most lines above a header
 
 
-def read_csv(path: Path | str) -> pd.DataFrame:
+def read_csv(path: Path | str, form: CsvForm | None = None) -> pd.DataFrame:
     r"""Return a CSV file as text, indexed by line number as an editor shows it.
 
-    A byte-order mark, Windows line ends, blank lines, gzip and zip (by content, whatever the name)
-    are accepted, and semicolons, tabs or bars in place of commas (`sniff_delimiter`). Column names
-    are stripped; empty fields and the usual `NA`, `NaN`, `null` are NaN. Raise DataError if the
-    file is absent, unreadable, empty, not UTF-8 text, of one column, or if its rows are not whole.
+    Windows line ends, blank lines, packed files (by content, whatever the name), other encodings
+    with a mark, semicolons, tabs or bars in place of commas, a `sep=` line and title rows above the
+    header are accepted (`plain_text`). Column names are stripped; empty fields and the usual `NA`,
+    `NaN`, `null` are NaN. Raise DataError if the file is absent, unreadable, empty, not UTF-8 text,
+    of one column, or if its rows are not whole.
 
     >>> _ = (tmp_path / "a.csv").write_text("id,age\n\n1,7\n")
     >>> read_csv(tmp_path / "a.csv").to_dict("index")
     {3: {'id': '1', 'age': '7'}}
     """
-    return csv_rows(Path(path), unpacked(Path(path)))
+    return csv_rows(Path(path), unpacked(Path(path)), form)
 
 
-def csv_rows(path: Path, data: bytes) -> pd.DataFrame:
+def csv_rows(path: Path, data: bytes, form: CsvForm | None = None) -> pd.DataFrame:
     r"""Return the rows of a CSV file's content, as `read_csv` does; the path is for messages.
 
     >>> csv_rows(Path("a.csv"), b"id;age\n1;7\n").to_dict("index")
     {2: {'id': '1', 'age': '7'}}
     """
-    _check_encoding(path, data)
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    delimiter = sniff_delimiter(data)
+    _check_not_empty(path, data)
+    data, delimiter = plain_text(path, data, form or CsvForm())
+    _check_no_nul(path, data)
     plain = read_plain(data, delimiter)  # None: the passes below find the fault, if there is one
     if plain is not None and plain.lines is not None:
         frame, header, lines = plain.frame, plain.header, plain.lines
     else:
-        _check_text(path, data)
+        check_utf8(path, data)
         header, lines = _scan(path, data, delimiter)
         frame = plain.frame if plain is not None else _read_with_pandas(data, delimiter)
     if frame.shape != (len(lines), len(header)):
@@ -64,59 +72,16 @@ def csv_rows(path: Path, data: bytes) -> pd.DataFrame:
     return frame
 
 
-def sniff_delimiter(data: bytes) -> str:
-    r"""Return what separates the fields of a CSV text: a comma, semicolon, tab or vertical bar.
-
-    It is the comma unless another one alone gives the header and the first rows, up to 20, the same
-    number of fields, two or more, or is the only one in the header.
-
-    >>> sniff_delimiter(b"id;weight\n1;2,5\n"), sniff_delimiter(b"id,note\n1,a;b\n")
-    (';', ',')
-    """
-    text = data[:_SNIFFED].decode("utf-8", errors="replace")
-    ends = io.StringIO(text, newline="")  # `splitlines` would cut at U+2028 and others too
-    lines = [line for line in ends if line.strip()]
-    whole = lines if len(data) <= _SNIFFED else lines[:-1]
-    fitting = [one for one in (",", *DELIMITERS) if _separates(one, whole)]
-    fitting = fitting or [one for one in (",", *DELIMITERS) if lines and one in lines[0]]
-    return fitting[0] if fitting and (len(fitting) == 1 or fitting[0] == ",") else ","
-
-
-def _separates(delimiter: str, lines: list[str]) -> bool:
-    rows = csv.reader(lines, delimiter=delimiter)
-    try:
-        sizes = {len(fields) for fields in islice(rows, _ROWS)}
-    except csv.Error:
-        return False
-    return len(sizes) == 1 and sizes != {1}
-
-
-def _check_encoding(path: Path, data: bytes) -> None:
-    """Raise unless there is something, in no wide encoding and without a NUL byte."""
-    if not data[:_SNIFFED].strip() and not data.strip():
+def _check_not_empty(path: Path, data: bytes) -> None:
+    if not data[:SNIFFED].strip() and not data.strip():
         fail(path, "a CSV file with a header", "an empty file", "download or export it again")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        do = f"run: iconv -f UTF-16 -t UTF-8 {_converted(path)}"
-        fail(path, "UTF-8 text", "UTF-16 text", do)
+
+
+def _check_no_nul(path: Path, data: bytes) -> None:
     if (position := data.find(b"\0")) >= 0:
-        _check_text(path, data)
-        found = f"a NUL byte {_place(data, position)}"
+        check_utf8(path, data)
+        found = f"a NUL byte {place(data, position)}"
         fail(path, "text", found, "it is damaged: download or export it again")
-
-
-def _check_text(path: Path, data: bytes) -> None:
-    """Raise unless the whole content is UTF-8."""
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        do = "save it as UTF-8; from Latin-1 (Western Europe): "
-        do += f"iconv -f LATIN1 -t UTF-8 {_converted(path)}"
-        found = f"byte 0x{data[error.start]:02x} {_place(data, error.start)}"
-        fail(path, "UTF-8 text", found, do)
-
-
-def _converted(path: Path) -> str:
-    return f"{path.name} > {path.stem}.utf8.csv"
 
 
 def _read_with_pandas(data: bytes, delimiter: str) -> pd.DataFrame:
@@ -139,13 +104,8 @@ def _scan(path: Path, data: bytes, delimiter: str) -> tuple[list[str], np.ndarra
     if len(names) == 1:
         _fail_single(path, names[0])
     sizes = {line: len(fields) for line, fields in rows}
-    ragged = [f"line {at} ({size} fields)" for at, size in sizes.items() if size != len(names)]
-    if ragged:
-        sign = {",": "a comma"} | {one: f"one of the {name}" for one, name in DELIMITERS.items()}
-        do = f"quote values that hold {sign[delimiter]}; "
-        do += "if the last row is cut off, download the file again"
-        wanted = f"{len(names)} fields in every row, as in the header"
-        fail(path, wanted, f"{len(ragged)} otherwise: {first_few(ragged)}", do)
+    if any(size != len(names) for size in sizes.values()):
+        _fail_ragged(path, len(names), sizes, delimiter)
     return names, np.array(list(sizes), np.int64)
 
 
@@ -167,18 +127,28 @@ def _records(path: Path, data: bytes, delimiter: str) -> Iterator[tuple[int, lis
         fail(path, "quotes in pairs", found, "close it, or write a quote inside a field twice")
 
 
+def _fail_ragged(path: Path, width: int, sizes: dict[int, int], delimiter: str) -> NoReturn:
+    ragged = [f"line {at} ({size} fields)" for at, size in sizes.items() if size != width]
+    sign = {",": "a comma"} | {one: f"one of the {name}" for one, name in DELIMITERS.items()}
+    do = f"quote values that hold {sign[delimiter]}; "
+    do += "if the last row is cut off, download the file again"
+    usual, rows = Counter(sizes.values()).most_common(1)[0]
+    first = next(at for at, size in sizes.items() if size == usual)
+    if usual > width and rows > len(sizes) / 2 and 1 < first < _TITLES:
+        do = f"if the header is in line {first}, take out what is above it: "
+        do += f"sed -i.bak 1,{first - 1}d {shlex.quote(str(path))}"
+    wanted = f"{width} fields in every row, as in the header"
+    fail(path, wanted, f"{len(ragged)} otherwise: {first_few(ragged)}", do)
+
+
 def _fail_single(path: Path, header: str) -> NoReturn:
     first = header.partition("\n")[0]
     for delimiter, name in DELIMITERS.items():
         if delimiter in first:
             found = f"{first.count(delimiter) + 1} columns separated by {name} in the header"
-            do = "export it with commas, values that hold one or a line break in quotes"
+            do = f"if these separate the columns: data.separator={WORDS[delimiter]}; else export "
+            do += "it with commas, values that hold one or a line break in quotes"
             fail(path, "a separator that gives every row as many fields", found, do)
     do = "export it again, with another column such as an id if there is one column only: "
     do += "in a single one a missing value is a blank line"
     fail(path, "several columns", f"one, {header!r}", do)
-
-
-def _place(data: bytes, position: int) -> str:
-    line = data.count(b"\n", 0, position) + 1
-    return f"at byte {position} (line {line})"

@@ -1,12 +1,16 @@
 """Files as a data source: train, test and sample submission of one folder, or named one by one."""
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+import pandas as pd
+
 from spaceship.data._base import DataSource, Table, Tables
-from spaceship.data.stored_file import stored_bytes
-from spaceship.data.table_reader import PACKED, read_table
+from spaceship.data.csv_form import CsvForm
+from spaceship.data.stored_file import all_made, stored_bytes
+from spaceship.data.table_reader import present, read_table
 from spaceship.errors import ConfigError, DataError, expected
 from spaceship.task.task import Task
 
@@ -31,26 +35,31 @@ class LocalData(DataSource):
         dir: str | Path | None = None,  # noqa: A002 - the key users type
         train: str | Path | None = None,
         test: str | Path | None = None,
+        separator: str | None = None,
+        encoding: str | None = None,
     ) -> None:
         """Keep the paths; nothing is read yet."""
         if test is not None and train is None:
             do = "give the labelled file too, or the folder of both as data.dir=PATH"
             raise ConfigError(expected("data.train=FILE beside data.test", "none", do))
         self.dir, self.train, self.test = (_absolute(one) for one in (dir, train, test))
+        self.form = CsvForm.of(separator, encoding)
 
     def fingerprint(self, task: Task) -> str:
         """Return the sha256 of the files' names and bytes; the folder is no part."""
-        sha = hashlib.sha256()
-        for path in self._paths(task).values():
-            data = stored_bytes(path)
-            sha.update(f"\0{path.name} {len(data)}\0".encode())
-            sha.update(data)
-        return sha.hexdigest()
+        paths = self._paths(task)
+        content = all_made({part: partial(_content, path) for part, path in paths.items()})
+        return hashlib.sha256(f"{self.form} {[*content.values()]}".encode()).hexdigest()
 
     def read(self, task: Task) -> Tables:
-        """Return the raw tables; raise DataError if the folder or a file is unfit."""
+        """Return the raw tables; raise one DataError about the folder or all unfit files."""
         paths = self._paths(task)
-        return Tables(**{part: Table(read_table(path), str(path)) for part, path in paths.items()})
+        frames = all_made({part: partial(self.rows, path) for part, path in paths.items()})
+        return Tables(**{part: Table(frames[part], str(path)) for part, path in paths.items()})
+
+    def rows(self, path: Path) -> pd.DataFrame:
+        """Return the raw rows of a file."""
+        return read_table(path, self.form)
 
     def _paths(self, task: Task) -> dict[str, Path]:
         """Return the path of each table: train, and test and sample where they are."""
@@ -65,7 +74,7 @@ class LocalData(DataSource):
         if not self.dir.is_dir():
             found = "a file" if self.dir.exists() else "nothing"
             raise DataError(expected(f"data.dir={self.dir} to be {folder}", f"{found} there", do))
-        paths = {part: _packed_or_plain(self.dir / name) for part, name in files.items()}
+        paths = {part: present(self.dir / name) for part, name in files.items()}
         if "sample" in paths and not paths["sample"].exists():
             del paths["sample"]
         return paths
@@ -75,7 +84,6 @@ def _absolute(path: str | Path | None) -> Path | None:
     return None if path is None else Path(path).expanduser().absolute()
 
 
-def _packed_or_plain(path: Path) -> Path:
-    """Return the path of the plain file unless only a packed one exists."""
-    packed = [path.with_name(f"{path.name}{ending}") for ending in PACKED]
-    return next((one for one in (path, *packed) if one.exists()), path)
+def _content(path: Path) -> str:
+    """Return the name of a file and a digest of its bytes."""
+    return f"{path.name} {hashlib.sha256(stored_bytes(path)).hexdigest()}"

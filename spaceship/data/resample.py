@@ -11,6 +11,7 @@ import pandas as pd
 
 from spaceship.data._base import DataSource, Table, Tables
 from spaceship.data.checks import checked
+from spaceship.data.column_names import named
 from spaceship.data.local import LocalData
 from spaceship.data.new_names import NewNames
 from spaceship.data.sklearn import TABLES, SklearnData
@@ -99,8 +100,8 @@ class ResampledData(DataSource):
         groups = pd.factorize(task.group_names(typed))[0]
         rng = np.random.default_rng([self.seed, part])
         positions, copies = _draw(groups, n_rows, rng)
-        named = raw.frame.set_axis([str(x).strip() for x in raw.frame.columns], axis="columns")
-        return named.iloc[positions].reset_index(drop=True), copies, f"resampled {raw.place}"
+        rows = named(raw, [*task.raw, task.label]).iloc[positions].reset_index(drop=True)
+        return rows, copies, f"resampled {raw.place}"
 
 
 def _draw(

@@ -1,17 +1,49 @@
 """Content of a file on disk, unpacked from gzip or zip whatever the file's name."""
 
+import bz2
 import gzip
 import io
+import lzma
+import shlex
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from spaceship.errors import DataError, expected
 
+Made = TypeVar("Made")
 _SHOWN = 5
+_DEEPEST = 3  # packed files inside of each other
+_NEAR = 0.75  # likeness of a file's name
+_TABLES = (".csv", ".tsv", ".parquet")
+_START = 64  # bytes that tell what a file is
+_WORKBOOK = b"\xd0\xcf\x11\xe0"
+_CONVERT = "export it as CSV, or run: libreoffice --headless --convert-to csv {file}"
+_WEB = ("a web page, as of a sign-in", "download the file again, signed in")
+_JSON = ("JSON", "export it as CSV or Parquet")
+_PACKED: Mapping[bytes, tuple[str, Callable[[bytes], bytes]]] = {
+    b"\x1f\x8b": ("gzip", gzip.decompress),
+    b"BZh": ("bzip2", bz2.decompress),
+    b"\xfd7zXZ\0": ("xz", lzma.decompress),
+}
+_OTHERS = {
+    b"version https://git-lfs": ("a pointer of Git LFS", "run: git -C {folder} lfs pull"),
+    b"/annex/objects/": ("a pointer of git-annex", "run: git -C {folder} annex get {file}"),
+    b"<!doctype html": _WEB,
+    b"<html": _WEB,
+    b"{": _JSON,
+    b"[{": _JSON,
+    _WORKBOOK: ("an Excel workbook", _CONVERT),
+    b"\x28\xb5\x2f\xfd": ("data packed with zstd", "run: unzstd {file}"),
+    b"7z\xbc\xaf": ("a 7z archive", "run: 7z x {file}"),
+    b"sqlite format 3": ("an SQLite database", "use data=sql data.url=sqlite:///FILE"),
+}
+"""First bytes of files that are no tables: what they are, and what to do."""
 _DAMAGED = (
     OSError,
     EOFError,
@@ -36,7 +68,7 @@ def stored_bytes(path: Path) -> bytes:
     except FileNotFoundError:
         names = sorted(one.name for one in path.parent.iterdir()) if path.parent.is_dir() else []
         found = f"no such file (the folder holds {first_few(names) or 'nothing'})"
-        fail(path, "a CSV file", found, "check the path")
+        fail(path, "a CSV file", found, _way_to(path, names))
     except IsADirectoryError:
         fail(path, "a CSV file", "a folder", "give the file, or data.dir=FOLDER for all of them")
     except OSError as error:
@@ -45,21 +77,58 @@ def stored_bytes(path: Path) -> bytes:
 
 
 def unpacked(path: Path) -> bytes:
-    """Return the content of a file; a gzip or zip file, known by its first bytes, is unpacked.
+    """Return the content of a file; one packed with gzip, bzip2, xz or zip is unpacked.
 
-    Of a zip archive it is the one member, or the member that bears the name of the archive.
+    The first bytes tell. Of a zip archive it is the one member, the member that bears the name of
+    the archive, or its one table. Raise DataError with the command that gets the table if the file
+    is a pointer of Git LFS, a workbook, a web page or the like.
 
     >>> _ = (tmp_path / "a.csv").write_bytes(gzip.compress(b"id"))
     >>> unpacked(tmp_path / "a.csv")
     b'id'
     """
-    data = stored_bytes(path)
-    if data.startswith(b"\x1f\x8b"):
+    return _unpacked(path, stored_bytes(path), depth=0)
+
+
+def _unpacked(path: Path, data: bytes, depth: int) -> bytes:
+    packed = next((one for magic, one in _PACKED.items() if data.startswith(magic)), None)
+    if packed is not None and depth < _DEEPEST:
+        name, unpack = packed
         try:
-            return gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
-            fail(path, "whole gzip data", str(error), "it is damaged: download it again")
-    return _member(path, data) if data.startswith((b"PK\x03\x04", b"PK\x05\x06")) else data
+            return _unpacked(path, unpack(data), depth + 1)
+        except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
+            fail(path, f"whole {name} data", str(error), "it is damaged: download it again")
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")) and depth < _DEEPEST:
+        return _unpacked(path, _member(path, data), depth + 1)
+    _check_no_other(path, data)
+    return data
+
+
+def _check_no_other(path: Path, data: bytes) -> None:
+    """Raise DataError if the content is known to be no table, with the command that gets one."""
+    start = data[:_START].lstrip().lower()
+    for magic, (found, do) in _OTHERS.items():
+        if data.startswith(magic) or start.startswith(magic):
+            words = {"file": shlex.quote(str(path)), "folder": shlex.quote(str(path.parent))}
+            fail(path, "a CSV or Parquet file", found, do.format(**words))
+
+
+def all_made(makers: Mapping[str, Callable[[], Made]]) -> dict[str, Made]:
+    """Return what each function makes; raise one DataError with the messages of all that fail.
+
+    >>> all_made({"a": lambda: fail(Path("a"), "x", "y", "z"), "b": lambda: 1})
+    Traceback (most recent call last):
+    spaceship.errors.DataError: a: expected x, found y; z
+    """
+    made, faults = {}, []
+    for name, make in makers.items():
+        try:
+            made[name] = make()
+        except DataError as error:
+            faults.append(str(error))
+    if faults:
+        raise DataError("\n".join(faults))
+    return made
 
 
 def first_few(items: Iterable[str]) -> str:
@@ -72,6 +141,15 @@ def first_few(items: Iterable[str]) -> str:
     return ", ".join(shown[:_SHOWN]) + (", …" if len(shown) > _SHOWN else "")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "row"), counted(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def fail(path: Path, wanted: str, found: str, do: str) -> NoReturn:
     """Raise DataError about a file.
 
@@ -82,18 +160,35 @@ def fail(path: Path, wanted: str, found: str, do: str) -> NoReturn:
     raise DataError(f"{path}: {expected(wanted, found, do)}")
 
 
+def _way_to(path: Path, names: list[str]) -> str:
+    """Return what may make a file that is not there, from the names in its folder."""
+    folder, file = (shlex.quote(str(one)) for one in (path.parent, path))
+    if f"{path.name}.dvc" in names:
+        return f"run: dvc pull {shlex.quote(f'{path}.dvc')}"
+    for archive in (one for one in names if one.lower().endswith(".zip")):
+        with suppress(*_DAMAGED), zipfile.ZipFile(path.with_name(archive)) as opened:
+            if path.name in opened.namelist():
+                return f"run: unzip -d {folder} {shlex.quote(str(path.with_name(archive)))}"
+    near = get_close_matches(path.name, names, n=1, cutoff=_NEAR)
+    if near:
+        return f"if it is meant, run: mv {shlex.quote(str(path.with_name(near[0])))} {file}"
+    return "check the path"
+
+
 def _member(path: Path, data: bytes) -> bytes:
     """Return the table in a zip archive."""
-    do = f"export it as CSV, or run: unzip {path.name}"
+    do = f"unpack it: unzip -d {shlex.quote(str(path.parent))} {shlex.quote(str(path))}"
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = [one for one in archive.namelist() if not one.endswith("/")]
             names = [one for one in names if not one.startswith("__MACOSX/")]
             if "[Content_Types].xml" in names:
-                fail(path, "a CSV or Parquet file", "an Excel workbook", "export it as CSV")
-            own = names if len(names) == 1 else [one for one in names if _is_named(one, path)]
-            if len(own) == 1:
-                return archive.read(own[0])
+                _check_no_other(path, _WORKBOOK)
+            named = [one for one in names if _is_named(one, path)]
+            tables = [one for one in names if one.lower().endswith(_TABLES)]
+            for own in (names, named, tables):
+                if len(own) == 1:
+                    return archive.read(own[0])
     except _DAMAGED as error:
         fail(path, "a whole ZIP archive without a password", str(error), do)
     wanted = f"a ZIP archive of one file, or one of its name ({path.stem})"

@@ -1,26 +1,31 @@
 """Table reader: the rows of a CSV or Parquet file, known by content, and the tables of a folder."""
 
+import logging
+import re
 from pathlib import Path
 
 import pandas as pd
 
+from spaceship.data.csv_form import CsvForm
 from spaceship.data.csv_reader import csv_rows
 from spaceship.data.native_values import with_native_values
 from spaceship.data.stored_file import fail, unpacked
 from spaceship.errors import DataError, expected
 
+log = logging.getLogger(__name__)
+
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 """Endings of a table's file; one of PACKED may follow."""
-PACKED = (".gz", ".zip")
+PACKED = (".gz", ".zip", ".bz2", ".xz")
 _PARQUET = b"PAR1"  # first and last bytes of a file
 _INDEX = "__index_level_"  # pandas' name for the column of an index without one
 
 
-def read_table(path: Path | str) -> pd.DataFrame:
+def read_table(path: Path | str, form: CsvForm | None = None) -> pd.DataFrame:
     """Return the raw rows of a file: text from a CSV file, native values from a Parquet file.
 
-    Either may be packed with gzip or zip; the content tells, whatever the name. Raise DataError if
-    it cannot be read.
+    Either may be packed; the content tells, whatever the name. Raise DataError if it cannot be
+    read.
 
     >>> people.train.to_parquet(tmp_path / "rows.parquet")
     >>> len(read_table(tmp_path / "rows.parquet")) == len(people.train)
@@ -30,7 +35,7 @@ def read_table(path: Path | str) -> pd.DataFrame:
     data = unpacked(path)
     if data.startswith(_PARQUET) or path.suffix in {".parquet", ".pq"}:
         return _read_parquet(path, data)
-    return csv_rows(path, data)
+    return csv_rows(path, data, form)
 
 
 def _read_parquet(path: Path, data: bytes) -> pd.DataFrame:
@@ -47,6 +52,37 @@ def _read_parquet(path: Path, data: bytes) -> pd.DataFrame:
         first = next(iter(str(error).splitlines()), type(error).__name__)
         fail(path, "a whole Parquet file", first, "write it again, or give a CSV file")
     return with_native_values(frame.set_axis(names, axis="columns"))
+
+
+def present(path: Path) -> Path:
+    """Return the path of a table, or that of the only table of nearly the same name beside it.
+
+    Such a name differs in its ending, in case, blanks or signs; a plain file goes before a packed
+    one. Raise DataError if there are several others.
+
+    >>> _ = (tmp_path / "Train.parquet").write_bytes(b"PAR1")
+    >>> present(tmp_path / "train.csv").name
+    'Train.parquet'
+    """
+    for one in (path, *(path.with_name(f"{path.name}{ending}") for ending in PACKED)):
+        if one.exists() or one.is_symlink():
+            return one
+    others = sorted(path.parent.iterdir()) if path.parent.is_dir() else []
+    near = [one for one in others if _is_table(one) and _plain_name(one) == _plain_name(path)]
+    if len(near) > 1:
+        do = f"keep one of them there, or give the files as data.train={near[0]} data.test=FILE"
+        fail(path, "a CSV file", f"{' and '.join(one.name for one in near)} in its place", do)
+    if near:
+        log.info("%s: read as %s", near[0], path.name)
+    return near[0] if near else path
+
+
+def _plain_name(path: Path) -> str:
+    """Return a name in lower case, without the endings of tables, blanks and signs."""
+    name = path.name.casefold()
+    for ending in (*PACKED, *SUFFIXES):
+        name = name.removesuffix(ending)
+    return re.sub(r"[\W_]", "", name)
 
 
 def find_files(folder: Path) -> tuple[Path, Path | None, Path | None]:
@@ -78,7 +114,7 @@ def find_files(folder: Path) -> tuple[Path, Path | None, Path | None]:
 
 
 def _is_table(path: Path) -> bool:
-    name = path.name
+    name = path.name.casefold()
     for ending in PACKED:
         name = name.removesuffix(ending)
     return path.is_file() and not name.startswith(".") and name.endswith(SUFFIXES)

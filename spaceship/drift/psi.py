@@ -31,7 +31,7 @@ class Drift:
     missing_before: float  # share of missing values in the reference
     missing_now: float  # share of missing values now
     unseen: tuple[str, ...] = ()  # categories that the reference never had, the commonest first
-    unseen_share: float = 0.0  # share of rows that are of one of them
+    unseen_share: float = 0.0  # share of rows of such categories, see `compare`
 
     def exceeds(self, limit: float) -> bool:
         """Return whether the index is above a limit, and above the one that chance explains."""
@@ -76,6 +76,9 @@ def chance(bins: int, before: float, now: float) -> float:
 def compare(reference: Profile, new: Profile) -> list[Drift]:
     """Return the drift of each column that both profiles have, the farthest first.
 
+    Of a column of many categories the reference names the commonest only; there the share of unseen
+    ones is what the share of all others has grown by, the least that they can be.
+
     Raise ValueError if the new profile was not taken in the bins of the reference.
 
     >>> halves = Column(rows=9, missing=0.0, shares=(0.5, 0.5), edges=(27.0,))
@@ -106,5 +109,5 @@ def _compare(name: str, before: Column, now: Column) -> Drift:
         before.missing,
         now.missing,
         tuple(level for level, share in new.items() if share > 0) if all_known else (),
-        rest if all_known else 0.0,
+        max(rest - before.other, 0.0),
     )

@@ -12,10 +12,10 @@ import pandas as pd
 from spaceship.data._base import Table
 from spaceship.data.checks import check as check_table
 from spaceship.data.submission import submission, usable, write
-from spaceship.data.table_reader import read_table
 from spaceship.drift.alert import FEWEST_ROWS, drift_csv, drift_facts, drift_table
 from spaceship.drift.profile import PROFILE_FILE, Profile, take_profile
 from spaceship.drift.psi import compare
+from spaceship.drift.unseen import unseen_warnings
 from spaceship.errors import DataError, RegistryError, expected
 from spaceship.evaluation.cross_validation import decision_threshold, predict
 from spaceship.evaluation.metrics import decide
@@ -73,7 +73,7 @@ def _rows(experiment: Experiment) -> pd.DataFrame:
     """
     given = experiment.settings.inference.input
     if given is not None:
-        table = read_table(Path(given).expanduser().absolute())
+        table = experiment.source.rows(Path(given).expanduser().absolute())
         return check_table(Table(table, given), experiment.task, labelled=False)
     if (frame := experiment.dataset.test) is None:
         what, do = "rows to predict", "give a file: mode=inference inference.input=FILE"
@@ -107,6 +107,8 @@ def _compare_with_training(
     if reference is None:
         return
     drifts = compare(reference, take_profile(frame, task, values, reference))
+    for line in unseen_warnings(drifts, reference, task.nouns):
+        log.warning("%s", line)
     log.info("Drift of %d %s from the %d it learnt from:", len(frame), task.nouns, reference.rows)
     if len(frame) >= FEWEST_ROWS:
         log.info("%s", drift_table(drifts))

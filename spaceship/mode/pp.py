@@ -8,7 +8,7 @@ from pathlib import Path
 
 from spaceship.config.build import build
 from spaceship.config.installation import PACKAGE
-from spaceship.data.cache import filling, load_dataset
+from spaceship.data.cache import filling
 from spaceship.data.description import describe, description_table
 from spaceship.experiment import Experiment, features_name
 from spaceship.files import write_atomically
@@ -25,7 +25,7 @@ def pp(experiment: Experiment) -> None:
     The stored features are fitted on the training part and are for people to look at: each fold,
     twin and serving model fits its own, so no figure rests on them.
     """
-    data, folder = load_dataset(experiment.source, experiment.task, experiment.outputs)
+    data, folder = experiment.stored_dataset()
     profile = describe(data.train, data.task)
     write_atomically(folder / "profile.csv", profile.to_csv())
     n_test = 0 if data.test is None else len(data.test)

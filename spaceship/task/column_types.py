@@ -3,7 +3,6 @@
 A reader never raises: a value that cannot be read is missing in the result.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -22,8 +21,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
-_WORDS = {"yes": True, "y": True, "t": True, "no": False, "n": False, "f": False}
+from spaceship.task.truth import to_boolean
+
+_THOUSANDS = r"[-+]?\d{1,3}(?:\.\d{3})+(?:,.*)?"
+"""A number with points between its thousands; any other point is no part of a decimal comma's."""
 
 
 class Kind(StrEnum):
@@ -59,10 +60,12 @@ class ColumnType(StrEnum):
 def as_text(value: object) -> object:
     """Return a number, a boolean or a date of a YAML file as the text that a CSV file holds.
 
-    >>> as_text(3), as_text(3.0), as_text(True), as_text("Y"), as_text(None)
+    >>> as_text(3), as_text(3.0), as_text(True), as_text(" Y"), as_text(None)
     ('3', '3', 'True', 'Y', None)
     """
-    if value is None or isinstance(value, str | Mapping | list | tuple):
+    if isinstance(value, str):
+        return value.strip()
+    if value is None or isinstance(value, Mapping | list | tuple):
         return value
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
@@ -149,33 +152,6 @@ def read(column: pd.Series, kind: Column) -> tuple[pd.Series, pd.Series]:
     return converted, converted.isna() & _to_text(column).notna()
 
 
-def to_boolean(column: pd.Series, spellings: tuple[str, ...] | None = None) -> pd.Series:
-    """Return a column as nullable boolean; a value that is neither true nor false is missing.
-
-    Without spellings of false and true, these are read in any case: booleans, 1 and 0, yes and no,
-    y and n, t and f. Spellings of `False` and `True` take booleans, 1 and 0 as well.
-
-    >>> to_boolean(pd.Series(["TRUE", 0, "maybe"])).tolist()
-    [True, False, <NA>]
-    """
-    if column.dtype == "boolean":
-        return column
-    if column.dtype == np.bool_:
-        return column.astype("boolean")
-    truths = _TRUTHS if spellings else _TRUTHS | _WORDS
-    if spellings and [one.lower() for one in spellings] != ["false", "true"]:
-        truths = {_spelling(one): truth for truth, one in enumerate(spellings)}  # type: ignore[misc]
-    codes, values = pd.factorize(column)  # a handful of spellings, however many rows
-    found = [None if pd.isna(value) else truths.get(_spelling(value)) for value in values]
-    known = pd.array(found, dtype="boolean")
-    return pd.Series(known.take(codes, allow_fill=True), column.index, name=column.name)
-
-
-def _spelling(value: object) -> str:
-    """Return a value as lower-case text, a whole number without its decimals."""
-    return re.sub(r"^(-?\d+)\.0+$", r"\1", str(value).strip().lower())
-
-
 def _without(column: pd.Series, missing: tuple[str, ...]) -> pd.Series:
     """Return a column in which further spellings of a missing value are missing."""
     if not missing:
@@ -187,13 +163,18 @@ def _without(column: pd.Series, missing: tuple[str, ...]) -> pd.Series:
 
 
 def _to_text(column: pd.Series) -> pd.Series:
-    """Return a column as text; missing and empty values are NaN, whole numbers have no decimals."""
+    """Return a column as text without blanks around it; missing and empty values are NaN.
+
+    Whole numbers have no decimals.
+    """
     if column.dtype == "str":
         text = column
     elif column.dtype == np.float64:
         text = column.astype("str").str.removesuffix(".0")
     else:
         text = column.astype("str")
+    stripped = text.str.strip()
+    text = text if stripped.equals(text) else stripped
     empty = (text == "").to_numpy()
     return text.mask(empty) if empty.any() else text
 
@@ -204,9 +185,16 @@ def _to_number(column: pd.Series, kind: Column) -> pd.Series:
         return column
     if not pd.api.types.is_numeric_dtype(column.dtype):
         if kind.decimal == ",":
-            column = column.astype("str").str.replace(".", "").str.replace(",", ".")
+            column = _with_points(column.astype("str"))
         column = pd.to_numeric(column, errors="coerce")
     return pd.Series(column.to_numpy(np.float64, na_value=np.nan), column.index, name=column.name)
+
+
+def _with_points(column: pd.Series) -> pd.Series:
+    """Return numbers with a decimal comma as numbers with a decimal point; others are missing."""
+    pointed = column.str.contains(".", regex=False, na=False)
+    odd = pointed & ~column.str.strip().str.fullmatch(_THOUSANDS, na=False)
+    return column.mask(odd).str.replace(".", "").str.replace(",", ".")
 
 
 def _to_time(column: pd.Series, kind: Column) -> pd.Series:

@@ -1,7 +1,8 @@
 """Raw frames in the types of a task, from whatever a file or a request may hold."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -68,6 +69,28 @@ def header_faults(present: pd.Index, wanted: list[str]) -> list[str]:
     return faults
 
 
+def near_names(present: Collection[str], wanted: Collection[str]) -> dict[str, str]:
+    """Return the wanted name of each present one that differs in case, blanks and signs alone.
+
+    Only if both are the only ones of their kind, and the wanted name is absent.
+
+    >>> near_names(["monthly_fee", "Plan", "PLAN"], ["Monthly fee", "plan"])
+    {'monthly_fee': 'Monthly fee'}
+    """
+    ours, theirs = (Counter(map(_plain, names)) for names in (present, wanted))
+    absent = {_plain(name): name for name in wanted if name not in present}
+    spare = [name for name in present if name not in wanted]
+    return {
+        name: absent[plain]
+        for name in spare
+        if (plain := _plain(name)) in absent and ours[plain] == theirs[plain] == 1
+    }
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.casefold())
+
+
 def closest(name: str, choices: Iterable[str]) -> str:
     """Return a hint with the choice nearest to a name, or nothing.
 
@@ -76,8 +99,8 @@ def closest(name: str, choices: Iterable[str]) -> str:
     """
     from difflib import get_close_matches
 
-    plain = {re.sub(r"\W|_", "", choice.lower()): choice for choice in choices}
-    near = get_close_matches(name.lower(), plain, n=1, cutoff=0.7)
+    plain = {_plain(choice): choice for choice in choices}
+    near = get_close_matches(_plain(name), plain, n=1, cutoff=0.7)
     return f" (is '{plain[near[0]]}' meant?)" if near else ""
 
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from spaceship.config.build import build
 from spaceship.data._base import Dataset, Table
-from spaceship.data.checks import check, check_sample
+from spaceship.data.checks import check
 from spaceship.data.csv_reader import read_csv
 from spaceship.data.digest import digest
+from spaceship.data.sample import check_sample
 from spaceship.errors import DataError, SpaceshipError
 from spaceship.task.raw_frame import typed, typed_label
 from spaceship.task.spaceship_titanic.columns import COLUMNS, ID, LABEL, SPENDS

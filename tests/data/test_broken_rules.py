@@ -54,12 +54,12 @@ def test_new_categories_and_missing_values_are_data(
     assert found(task, **columns) == []
 
 
-@pytest.mark.parametrize("cabin", ["G/12", "G/x/S", "G/1/S/2", "/1/S", "G//S", " "])
+@pytest.mark.parametrize("cabin", ["G/12", "G/x/S", "G/1/S/2", "/1/S", "G//S"])
 def test_cabin_needs_three_parts(task: Task, cabin: str) -> None:
     assert found(task, Cabin=[cabin]) == [("Cabin", "deck/number/side", {10: cabin})]
 
 
-@pytest.mark.parametrize("name", ["1", "_01", "0001_", "0001-01", "a_1", " 0001_01", "0001_01_1"])
+@pytest.mark.parametrize("name", ["1", "_01", "0001_", "0001-01", "a_1", "00 01_01", "0001_01_1"])
 def test_passenger_id_needs_two_numbers(task: Task, name: str) -> None:
     assert found(task, PassengerId=[name]) == [
         ("PassengerId", "group and number as in 0001_01", {10: name})

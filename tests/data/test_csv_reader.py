@@ -1,15 +1,19 @@
 """Every file a user may hand over is read, or refused with what is wrong and what to do."""
 
+import bz2
 import gzip
 import io
+import logging
+import lzma
 import os
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from spaceship.data.csv_reader import csv_rows, read_csv, sniff_delimiter
-from spaceship.errors import DataError
+from spaceship.data.csv_form import CsvForm, sniff_delimiter
+from spaceship.data.csv_reader import csv_rows, read_csv
+from spaceship.errors import ConfigError, DataError
 
 TEXT = 'Id,Name,Age\n1_01,"Ann ""A"" O\'Hara, Jr",3\n1_02,Zoë Ünal,\n\n2_01,NA,7.5\n'
 PLAIN = TEXT.encode()
@@ -43,6 +47,30 @@ TOLERATED = {
     "semicolons": PLAIN.translate(SWAPPED).replace(b"; Jr", b", Jr"),
     "tabs": TABS,
     "bars": TABS.replace(b"\t", b"|"),
+    "bzip2": bz2.compress(PLAIN),
+    "xz": lzma.compress(PLAIN),
+    "gzip in gzip": gzip.compress(gzip.compress(PLAIN)),
+    "gzip in zip": zipped(data=gzip.compress(PLAIN)),
+    "zip, one table": zipped(**{"README.md": b"mine", "a/rows.CSV": PLAIN}),
+    "UTF-16, tabs": TABS.decode().replace("\n", "\r\n").encode("utf-16"),
+    "UTF-16, big end": b"\xfe\xff" + TEXT.encode("utf-16-be"),
+    "UTF-16 without a mark": TEXT.encode("utf-16-le"),
+    "UTF-16 without a mark, big end": TEXT.encode("utf-16-be"),
+    "UTF-32": TEXT.encode("utf-32"),
+}
+
+BELOW = PLAIN.replace(b"\n\n", b"\n")
+TITLED = {
+    "sep line": b"sep=,\n" + BELOW,
+    "sep line, CRLF": b"sep=,\r\n" + BELOW.replace(b"\n", b"\r\n"),
+    "sep line, mark": b"\xef\xbb\xbfsep=,\n" + BELOW,
+    "sep line, semicolons": b'"sep=;"\n' + BELOW.translate(SWAPPED).replace(b"; Jr", b", Jr"),
+    "sep line, UTF-16": ("sep=\t\r\n" + TABS.decode().replace("\n\n", "\n")).encode("utf-16"),
+    "title": b"Passengers of 2912\n" + BELOW,
+    "padded title": b"Passengers of 2912,,\n" + BELOW,
+    "quoted title": b'"Passengers, all"\n' + BELOW,
+    "blank line": b"\n" + BELOW,
+    "padded blank line": b",,\n" + BELOW,
 }
 
 REFUSED = {
@@ -50,20 +78,32 @@ REFUSED = {
     "blank": (b"\n \n", ["an empty file"]),
     "empty gzip": (gzip.compress(b""), ["an empty file"]),
     "cut gzip": (gzip.compress(PLAIN)[:-9], ["expected whole gzip data", "download it again"]),
-    "UTF-16": (TEXT.encode("utf-16"), ["found UTF-16 text", "iconv -f UTF-16 -t UTF-8"]),
-    "UTF-16 without a mark": (TEXT.encode("utf-16-le"), ["byte 0xeb", "save it as UTF-8"]),
-    "Latin-1": (TEXT.encode("latin-1"), ["byte 0xeb at byte 49 (line 3)", "iconv -f LATIN1"]),
+    "Latin-1": (TEXT.encode("latin-1"), ["byte 0xeb at byte 49 (line 3)", "data.encoding=cp1252"]),
+    "UTF-16, cut": (TEXT.encode("utf-16")[:-3], ["expected UTF-16-LE text", "export it again"]),
     "NUL": (PLAIN.replace(b"7.5", b"\0\0"), ["a NUL byte at byte", "(line 5)"]),
-    "ZIP": (b"PK\x03\x04rest", ["ZIP archive", "unzip"]),
+    "ZIP": (b"PK\x03\x04rest", ["ZIP archive", "unzip -d"]),
     "Parquet": (b"PAR1\x15\x04\x00\x00rest", ["a NUL byte at byte 6"]),
-    "bzip2": (b"BZh91AY&SY\xe2\x9f", ["byte 0xe2 at byte 10", "save it as UTF-8"]),
     "one column": (b'Age\n1\n""\n2\n', ["several columns", "found one, 'Age'"]),
     "quotes around nothing": (b'""', ["several columns", "found one, ''"]),
     "byte-order mark alone": (b"\xef\xbb\xbf \n", ["several columns", "found one, ''"]),
     "zip of several": (zipped(a=PLAIN, b=PLAIN), ["one of its name (passengers)", "2 files: a, b"]),
     "empty zip": (zipped(), ["0 files: none"]),
-    "workbook": (zipped(**{"[Content_Types].xml": b"", "a": b""}), ["an Excel workbook"]),
-    "semicolons or bars": (b"Id;Name|Age\n1;a|2\n", ["2 columns separated by semicolons"]),
+    "workbook": (
+        zipped(**{"[Content_Types].xml": b"", "a": b""}),
+        ["an Excel workbook", "--convert-to csv /"],
+    ),
+    "old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 99, ["an Excel workbook"]),
+    "Git LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", ["lfs pull"]),
+    "git-annex": (b"/annex/objects/SHA256-s9--0\n", ["annex get /"]),
+    "web page": (b"\n<!DOCTYPE html>\n<html></html>", ["a web page", "signed in"]),
+    "JSON": (b'[{"a": 1, "b": 2}]', ["found JSON", "export it as CSV"]),
+    "zstd": (b"\x28\xb5\x2f\xfd\x04", ["zstd", "run: unzstd /"]),
+    "SQLite": (b"SQLite format 3\0rest", ["data=sql data.url=sqlite:///"]),
+    "titles of two fields": (b"Of,2912\n" + BELOW, ["if the header is in line 2", "-i.bak 1,1d /"]),
+    "semicolons or bars": (
+        b"Id;Name|Age\n1;a|2\n",
+        ["2 columns separated by semi", "data.separator=semi"],
+    ),
     "semicolons, ragged": (b"Id;Name\n1;a\n2;b;c\n", ["2 fields", "line 3 (3 fields)"]),
     "long row": (PLAIN + b"3_01,a,b,c\n", ["3 fields in every row", "line 6 (4 fields)"]),
     "cut row": (PLAIN + b"3_01,a", ["1 otherwise", "line 6 (2 fields)"]),
@@ -169,3 +209,40 @@ def test_a_field_may_be_as_long_as_a_book() -> None:
     book = "a\rb," * 100_000
     found = csv_rows(Path("a.csv"), f'id,text\n1,"{book}"\n2,short\n'.encode())
     assert found["text"].tolist() == [book, "short"]
+
+
+@pytest.mark.parametrize("data", TITLED.values(), ids=TITLED)
+def test_lines_above_the_header_are_left_out_and_counted(tmp_path: Path, data: bytes) -> None:
+    frame = read_csv(write(tmp_path, data))
+    assert list(frame.columns) == ["Id", "Name", "Age"]
+    assert frame.index.tolist() == [3, 4, 5]
+    assert frame["Name"].tolist()[:2] == ['Ann "A" O\'Hara, Jr', "Zoë Ünal"]
+
+
+@pytest.mark.parametrize("header", [",a", "a,,", "a,b,"])
+def test_a_poor_header_is_no_title(header: str) -> None:
+    rows = "1,x,2.5\n" * 3 if header.count(",") > 1 else "1,x\n" * 3
+    assert [*csv_rows(Path("a.csv"), f"{header}\n{rows}".encode()).columns] == header.split(",")
+
+
+def test_the_form_of_another_tool_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        csv_rows(Path("a.csv"), "Report\n\nid;b\n1;2\n".encode("utf-16"))
+        csv_rows(Path("b.csv"), b"id,b\n1,2\n")
+    wanted = "read as UTF-16-LE text, fields separated by semicolons, titles above the header"
+    assert caplog.messages == [f"a.csv: {wanted}"]
+
+
+def test_a_separator_and_an_encoding_are_taken_at_their_word() -> None:
+    rows = csv_rows(Path("a.csv"), b"Id;Name|Age\n1;a|2\n", CsvForm.of("bar", None))
+    assert [*rows.columns] == ["Id;Name", "Age"]
+    rows = csv_rows(Path("a.csv"), TEXT.encode("cp1252"), CsvForm.of(None, "cp1252"))
+    assert rows["Name"].tolist()[1] == "Zoë Ünal"
+    rows = csv_rows(Path("a.csv"), PLAIN, CsvForm.of(None, "cp1252"))  # UTF-8 stays UTF-8
+    assert rows["Name"].tolist()[1] == "Zoë Ünal"
+
+
+@pytest.mark.parametrize(("separator", "encoding"), [("dash", None), (None, "latin-99")])
+def test_a_form_that_is_none_is_refused(separator: str | None, encoding: str | None) -> None:
+    with pytest.raises(ConfigError, match=r"expected data\.(separator|encoding) to be"):
+        CsvForm.of(separator, encoding)

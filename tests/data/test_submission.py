@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from spaceship.data._base import Dataset, Table
-from spaceship.data.checks import check_sample
+from spaceship.data.sample import check_sample
 from spaceship.data.submission import submission, usable, write
 from spaceship.errors import ConfigError, DataError, SubmissionError
 

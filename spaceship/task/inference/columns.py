@@ -22,6 +22,13 @@ _PAIRS = (
     ("nao", "sim"),
     ("no", "si"),
     ("no", "sí"),
+    ("falso", "verdadeiro"),
+    ("falso", "verdadero"),
+    ("falso", "vero"),
+    ("falsch", "wahr"),
+    ("faux", "vrai"),
+    ("onwaar", "waar"),
+    ("fałsz", "prawda"),
 )
 _CASES = 6  # spellings of two words, in any case
 _LONG = 40  # mean length of a text

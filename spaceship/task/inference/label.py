@@ -16,6 +16,7 @@ _POSITIVE = """
 1 yes y true t on ja oui sim si sí pos positive churn churned default defaulted fraud spam malignant
 died dead disease case event failure failed sick ill survived success won win left bad attack
 returned cancelled canceled converted clicked responder abnormal
+verdadeiro verdadero vero wahr vrai waar prawda
 """
 """Words that name the value one wants to find."""
 _FEW_NUMBERS = 10  # whole numbers up to this many are classes

@@ -14,9 +14,11 @@ from spaceship.task.task import HUGE
 
 SURE = 0.99
 """Out-of-fold AUC or R² of one column, above which it is suspected to hold the label."""
-_ROWS = 20_000
+ROWS = 20_000
+"""Rows that such figures are computed on, at most."""
 _LEAST = 30  # rows, below which chance alone is sure
 _FOLDS = 3
+_NEAR = 0.97  # figure of a quick fit by the values of a column, above which folds are made
 _LEAF = 5  # rows of a leaf
 _DEPTH = 10
 _CLASSES = 10  # commonest ones, each against the others
@@ -41,20 +43,42 @@ def leaks(
     """
     name, meaning = label
     frame = frame[frame[name].notna()]
-    if len(frame) > _ROWS:
-        frame = frame.sample(_ROWS, random_state=0)
-    targets = _targets(frame[name], meaning)
-    folds = _folds(frame, group) if len(frame) >= _LEAST and targets.size else []
-    if not folds:
+    if len(frame) > ROWS:
+        frame = frame.sample(ROWS, random_state=0)
+    columns = {
+        column: (read(frame[column], finding.column)[0], finding.column.type)
+        for column, finding in findings.items()
+        if finding.column is not None and column != group
+    }
+    groups = None if group is None else frame[group].astype("str").fillna("")
+    return telling_columns(columns, _targets(frame[name], meaning), groups)
+
+
+def telling_columns(
+    columns: Mapping[str, tuple[pd.Series, ColumnType]],
+    targets: np.ndarray,
+    groups: pd.Series | None = None,
+) -> dict[str, str]:
+    """Return the typed columns that predict the targets alone, each with the figure in words.
+
+    The targets `(n_rows, n_targets)` are numbers, or whether the label is each of its classes.
+
+    >>> fee = pd.Series([0.0, 1.0] * 30)
+    >>> telling_columns({"fee": (fee, ColumnType.NUMBER)}, (fee > 0).to_numpy()[:, None])
+    {'fee': 'predicts the label alone (AUC 1.000 on rows it has not seen)'}
+    """
+    if len(targets) < _LEAST or not targets.size:
         return {}
-    metric = "R²" if meaning.problem is Problem.REGRESSION else "AUC"
+    metric = "AUC" if targets.dtype == np.bool_ else "R²"
     found = {}
-    for column, finding in findings.items():
-        if finding.column is None or column == group:
+    folds: list[tuple[np.ndarray, np.ndarray]] = []
+    for column, (typed, kind) in columns.items():
+        values = _numbers(typed, kind)
+        by_value = kind in {ColumnType.CATEGORY, ColumnType.TEXT}
+        if _figure(targets, _fitted(values, targets, by_value)) <= (_NEAR if by_value else SURE):
             continue
-        kind = finding.column.type
-        values = _numbers(read(frame[column], finding.column)[0], kind)
-        if (score := _score(values, kind, targets, folds)) > SURE:
+        folds = folds or _folds(targets, groups)
+        if (score := _figure(targets, _predicted(values, targets, folds, by_value))) > SURE:
             figure = f"{metric} {score:.3f} on rows it has not seen"
             found[column] = f"predicts the label alone ({figure})"
     return found
@@ -76,15 +100,14 @@ def _targets(column: pd.Series, label: Label) -> np.ndarray:
     return np.array(each, bool).reshape(len(common), len(texts)).T
 
 
-def _folds(frame: pd.DataFrame, group: str | None) -> list[tuple[np.ndarray, np.ndarray]]:
+def _folds(targets: np.ndarray, groups: pd.Series | None) -> list[tuple[np.ndarray, np.ndarray]]:
     from sklearn.model_selection import GroupKFold, KFold
 
-    if group is None:
-        return [*KFold(_FOLDS, shuffle=True, random_state=0).split(frame)]
-    groups = frame[group].astype("str").fillna("")
+    if groups is None:
+        return [*KFold(_FOLDS, shuffle=True, random_state=0).split(targets)]
     if groups.nunique() < _FOLDS:
         return []
-    return [*GroupKFold(_FOLDS).split(frame, groups=groups)]
+    return [*GroupKFold(_FOLDS).split(targets, groups=pd.factorize(groups)[0])]
 
 
 def _numbers(values: pd.Series, kind: ColumnType) -> np.ndarray:
@@ -97,31 +120,58 @@ def _numbers(values: pd.Series, kind: ColumnType) -> np.ndarray:
     return pd.factorize(values)[0].astype(np.float64)
 
 
-def _score(
+def _fitted(values: np.ndarray, targets: np.ndarray, by_value: bool) -> np.ndarray:  # noqa: FBT001
+    """Return a quick fit of the targets by one column, above what any out-of-fold one can reach.
+
+    It is the mean of the few rows whose numbers come next to each other, or of all other rows of
+    the same value.
+    """
+    bins = values.astype(np.int64) + 1 if by_value else np.searchsorted(np.sort(values), values)
+    bins = bins if by_value else bins // _LEAF
+    counts, whole = np.bincount(bins), targets.astype(np.float64)
+    sums = np.column_stack([np.bincount(bins, weights=one) for one in whole.T])[bins]
+    if not by_value:
+        return sums / counts[bins, None]
+    others = np.maximum(counts[bins, None] - 1, 1)
+    return np.where(counts[bins, None] > 1, (sums - whole) / others, whole.mean(axis=0))
+
+
+def _predicted(
     values: np.ndarray,
-    kind: ColumnType,
     targets: np.ndarray,
     folds: Iterable[tuple[np.ndarray, np.ndarray]],
-) -> float:
-    """Return the mean AUC or the R² of out-of-fold predictions by one column."""
-    from sklearn.metrics import r2_score, roc_auc_score
+    by_value: bool,  # noqa: FBT001
+) -> np.ndarray:
+    """Return out-of-fold predictions by one column, from a tree or the mean of each value."""
     from sklearn.tree import DecisionTreeRegressor
 
     predicted = np.zeros(targets.shape)
     for train, test in folds:
         learnt = targets[train].astype(np.float64)
-        if kind in {ColumnType.CATEGORY, ColumnType.TEXT}:
+        if by_value:
             means = pd.DataFrame(learnt).groupby(values[train]).mean()
             found = means.reindex(values[test]).fillna(pd.Series(learnt.mean(axis=0)))
         else:
             tree = DecisionTreeRegressor(min_samples_leaf=_LEAF, max_depth=_DEPTH)
             found = tree.fit(values[train, None], learnt).predict(values[test, None])
         predicted[test] = np.asarray(found).reshape(len(test), -1)
+    return predicted
+
+
+def _figure(targets: np.ndarray, predicted: np.ndarray) -> float:
+    """Return the mean AUC of classes, or R² of numbers."""
+    from scipy.stats import rankdata
+
     if targets.dtype != np.bool_:
-        return float(r2_score(targets, predicted))
-    both = [one for one in range(targets.shape[1]) if 0 < targets[:, one].sum() < len(targets)]
-    scores = [roc_auc_score(targets[:, one], predicted[:, one]) for one in both]
-    return float(np.mean(scores)) if scores else 0.0
+        spread = ((targets - targets.mean()) ** 2).sum()
+        return float(1 - ((targets - predicted) ** 2).sum() / spread) if spread else 0.0
+    positive = targets.sum(axis=0)
+    both = (positive > 0) & (positive < len(targets))
+    if not both.any():
+        return 0.0
+    ranks = rankdata(predicted[:, both], axis=0)
+    above = (ranks * targets[:, both]).sum(axis=0) - positive[both] * (positive[both] + 1) / 2
+    return float((above / (positive[both] * (len(targets) - positive[both]))).mean())
 
 
 def contradictions(frame: pd.DataFrame, columns: list[str], label: str) -> int:

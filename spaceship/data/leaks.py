@@ -1,0 +1,138 @@
+"""Leaks of a data set: copies, ids alike, a column that tells the label, a hold-out too good."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from spaceship.data.alike_ids import written_twice
+from spaceship.data.copies import Copies, find_copies
+from spaceship.data.stored_file import counted, first_few
+from spaceship.task.inference.profile import printable
+from spaceship.task.inference.suspicions import ROWS, telling_columns
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
+
+_ERRORS = 4.0  # standard errors by which a hold-out may be better than the cross-validation
+_OFTEN = 15  # rows of a class that has a figure of its own
+_CLASSES = 10  # commonest ones that have
+
+
+def find_leaks(
+    frames: Sequence[pd.DataFrame], groups: Sequence[pd.Series], task: Task
+) -> list[str]:
+    """Return the leaks of typed rows, each in a line that names the first rows.
+
+    The frames are the training rows and, if there are any, those to predict; the groups name the
+    group of each row, else its id or number.
+
+    >>> find_leaks([people.train], [task.group_names(people.train)], task)
+    []
+    """
+    found = [*_copies(frames, groups, task), *_alike_in_case(groups, task)]
+    telling = _telling_columns(frames[0], groups[0], task)
+    return found + [printable(f"{name} {how}") for name, how in telling.items()]
+
+
+def holdout_excess(
+    losses: npt.ArrayLike, groups: pd.Series, cv_loss: float, cv_std: float, n_folds: int
+) -> float:
+    """Return by how many standard errors a hold-out's mean loss lies below the cross-validated one.
+
+    The error of the hold-out is that of its groups (rows of one are no independent evidence), the
+    error of the cross-validation that of its folds.
+
+    Args:
+        losses: Loss of each held-out row `(n_rows,)`, such as 0 and 1 for right and wrong.
+        groups: Name of each row's group `(n_rows,)`.
+        cv_loss: Mean loss of the folds.
+        cv_std: Standard deviation of the folds' losses.
+        n_folds: Number of the folds.
+
+    >>> wrong = np.arange(100) % 10 == 0
+    >>> round(holdout_excess(wrong, pd.Series(range(100)), cv_loss=0.3, cv_std=0.02, n_folds=4), 1)
+    6.3
+
+    """
+    values = np.asarray(losses, np.float64)
+    codes = pd.factorize(groups)[0]
+    n_groups = int(codes.max(initial=-1)) + 1
+    if n_groups <= 1:
+        return 0.0
+    sums = np.bincount(codes, weights=values - values.mean())
+    own = n_groups / (n_groups - 1) * (sums**2).sum() / len(values) ** 2
+    error = float(np.sqrt(own + cv_std**2 / n_folds))
+    excess = cv_loss - float(values.mean())
+    return excess / error if error > 0 else np.copysign(np.inf, excess) if excess else 0.0
+
+
+def holdout_warning(excess: float, nouns: str) -> str:
+    """Return a warning if a hold-out is too good to be true, else nothing.
+
+    >>> holdout_warning(3.0, "passengers"), holdout_warning(float("nan"), "passengers")
+    ('', '')
+    >>> holdout_warning(6.3, "passengers")
+    'the hold-out is 6.3 standard errors better than the cross-validation: ...'
+    """
+    if not excess > _ERRORS:
+        return ""
+    found = f"the hold-out is {excess:.1f} standard errors better than the cross-validation"
+    return f"{found}: look for held-out {nouns} that are copies of learnt ones, or easier ones"
+
+
+def _copies(
+    frames: Sequence[pd.DataFrame], groups: Sequence[pd.Series], task: Task
+) -> Iterator[str]:
+    """Yield what is copied between groups of the training rows, and from them to the test rows."""
+    frame = pd.concat([part[[*task.features]] for part in frames], ignore_index=True)
+    named = pd.concat(groups, ignore_index=True)
+    is_train = pd.Series(np.arange(len(frame)) < len(frames[0]))
+    apart = {
+        f"with copies in other {task.groups}": named.where(is_train),
+        "to predict that are training rows as well": is_train.astype("str"),
+    }
+    if task.id is None and task.group is None:  # equal rows are one group then
+        del apart[f"with copies in other {task.groups}"]
+    copies = find_copies(frame, task, named, [*apart.values()])
+    for words, found in zip(apart, copies, strict=True):
+        if found.count:
+            names = pd.concat([task.names(part) for part in frames], ignore_index=True)
+            names = names if task.id is not None else "row " + names
+            yield f"{counted(found.count, task.noun)} {words}: {_named(found, names)}"
+
+
+def _named(copies: Copies, names: pd.Series) -> str:
+    pairs = (f"{names[one]} = {names[other]}" for one, other in copies.pairs)
+    return printable(first_few(pairs))
+
+
+def _alike_in_case(groups: Sequence[pd.Series], task: Task) -> Iterator[str]:
+    """Yield the ids or groups that differ in case alone."""
+    if task.id is None and task.group is None:
+        return
+    names = groups[0] if task.group is None else pd.concat(groups, ignore_index=True)
+    if twice := written_twice(names, in_case=True):
+        column = task.id if task.group is None else task.group.of
+        yield printable(f"{column} in lower and upper case: {first_few(twice)}")
+
+
+def _telling_columns(train: pd.DataFrame, groups: pd.Series, task: Task) -> dict[str, str]:
+    """Return the columns that tell the label alone, each with its figure."""
+    if len(train) > ROWS:
+        train = train.sample(ROWS, random_state=0)
+    columns = {name: (train[name], one.type) for name, one in task.features.items()}
+    named = None if task.group is None else groups.loc[train.index]
+    return telling_columns(columns, _targets(train, task), named)
+
+
+def _targets(train: pd.DataFrame, task: Task) -> npt.NDArray[np.generic]:
+    """Return what to predict `(n_rows, n_targets)`: numbers, or whether it is each common class."""
+    target = task.target(train)
+    if task.problem is not Problem.MULTICLASS:
+        only: npt.NDArray[np.generic] = target[:, None]
+        return only
+    counts = np.bincount(target, minlength=len(task.classes))
+    common = [one for one in np.argsort(-counts)[:_CLASSES] if counts[one] >= _OFTEN]
+    each: npt.NDArray[np.bool_] = target[:, None] == np.array(common, np.int64)[None, :]
+    return each

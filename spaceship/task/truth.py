@@ -1,0 +1,44 @@
+"""Truth values of raw columns: booleans, 1 and 0, and words for true and false in any case."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+_TRUE = """
+true 1 yes y t on verdadeiro wahr vrai vero verdadero waar sant sann sand tosi prawda pravda igaz
+adevărat doğru истина sim ja oui sí si sì да tak ano áno igen evet kyllä
+"""
+_FALSE = """
+false 0 no n f off falso falsch faux onwaar falskt falsk usann epätosi fałsz nepravda hamis fals
+yanlış yanliş ложь não nao nein non nee nej nei нет nie ne nem hayır hayir ei
+"""  # noqa: RUF001 - Turkish
+"""Words for true and false, also those of spreadsheets in other languages."""
+_TRUTHS = dict.fromkeys(_TRUE.split(), True) | dict.fromkeys(_FALSE.split(), False)
+
+
+def to_boolean(column: pd.Series, spellings: tuple[str, ...] | None = None) -> pd.Series:
+    """Return a column as nullable boolean; a value that is neither true nor false is missing.
+
+    Without spellings of false and true, or with those of `False` and `True`, these are read in any
+    case: booleans, 1 and 0, yes and no, y and n, t and f, and words of other languages.
+
+    >>> to_boolean(pd.Series(["TRUE", 0, "maybe"])).tolist()
+    [True, False, <NA>]
+    """
+    if column.dtype == "boolean":
+        return column
+    if column.dtype == np.bool_:
+        return column.astype("boolean")
+    truths = _TRUTHS
+    if spellings and [one.lower() for one in spellings] != ["false", "true"]:
+        truths = {_spelling(one): truth for truth, one in enumerate(spellings)}  # type: ignore[misc]
+    codes, values = pd.factorize(column)  # a handful of spellings, however many rows
+    found = [None if pd.isna(value) else truths.get(_spelling(value)) for value in values]
+    known = pd.array(found, dtype="boolean")
+    return pd.Series(known.take(codes, allow_fill=True), column.index, name=column.name)
+
+
+def _spelling(value: object) -> str:
+    """Return a value as lower-case text, a whole number without its decimals."""
+    return re.sub(r"^(-?\d+)\.0+$", r"\1", str(value).strip().lower())
