@@ -19,7 +19,7 @@ from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
 from tests.forks import Fork
 
 DEAD = {**process_tags(), "spaceship.process": json.dumps([2**22 + 1, 0.0])}
-ELSEWHERE = {**process_tags(), "spaceship.host": "another-machine"}
+ELSEWHERE = {**process_tags(), "spaceship.place": "another-machine"}
 RECIPE = {"name": "lgbm", "estimator": {"random_state": "${seed}"}}
 MOVES_ALIASES = """
 import sys, time
