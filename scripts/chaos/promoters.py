@@ -150,7 +150,7 @@ def check(setting: Setting, *, challenge: bool) -> tuple[int, list[str]]:
 
     No process may move an alias. With `challenge` a challenger is chosen afterwards.
     """
-    from spaceship.registry.moves import completed_moves, read_moves
+    from spaceship.registry.moves import completed_moves, read_records
 
     store = store_of(setting.outputs[0], setting.uri)
     broken = broken_invariants(store, sorted({path / "locks" for path in setting.outputs}))
@@ -160,7 +160,7 @@ def check(setting: Setting, *, challenge: bool) -> tuple[int, list[str]]:
     if challenge:
         number = "2" if str(entity.aliases.get("champion")) == "1" else "1"
         store.client.set_registered_model_alias(MODEL, "challenger", number)
-    return len(completed_moves(read_moves(entity.tags), "champion")), broken
+    return len(completed_moves(read_records(entity.tags).moves, "champion")), broken
 
 
 def row(name: str, rounds: Sequence[Round]) -> list[str]:

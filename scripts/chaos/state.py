@@ -105,14 +105,15 @@ def broken_invariants(store: "Store", locks: Sequence[Path] = ()) -> list[str]:
 
     The folders of lock files are `locks`; no file in them may be held.
     """
-    from spaceship.registry.moves import completed_moves, read_moves
+    from spaceship.registry.moves import completed_moves, read_records
 
     entity = store.client.get_registered_model(MODEL)
-    moves, found = read_moves(entity.tags), _versions(store)
+    (moves, unreadable), found = read_records(entity.tags), _versions(store)
     numbers = sorted(int(one.version) for one in found)
     gaps = numbers != list(range(1, len(numbers) + 1))
     files = [path for folder in locks for path in sorted(folder.glob("*.lock"))]
     return [
+        *(f"the record {key} is unreadable" for key in unreadable),
         *(f"a move of {move.alias} is open: {move.state}" for move in moves if move.is_open),
         *_history_faults(completed_moves(moves, "champion"), entity.aliases.get("champion")),
         *([f"the versions are {', '.join(map(str, numbers))}"] if gaps else []),

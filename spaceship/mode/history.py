@@ -2,7 +2,9 @@
 
 import json
 import logging
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -10,17 +12,21 @@ from pathlib import Path
 import pandas as pd
 
 from spaceship.config.settings import History
-from spaceship.errors import ConfigError
+from spaceship.errors import ConfigError, RegistryError
 from spaceship.experiment import Experiment
-from spaceship.files import VERSION, write_atomically
-from spaceship.registry.moves import Move, completed_moves, version_before
-from spaceship.registry.registry import CHAMPION
+from spaceship.files import VERSION, csv_text, write_atomically
+from spaceship.registry import moves
+from spaceship.registry.moves import Move
+from spaceship.registry.registry import CHAMPION, Registry
+from spaceship.registry.steps import Step, steps_of
 
 log = logging.getLogger(__name__)
 
-_COLUMNS = ["at", "alias", "before", "after", "state", "by", "reason"]
+_COLUMNS = ["number", "at", "alias", "before", "after", "state", "by", "reason"]
 _FORMATS = (".csv", ".json")
 _DAY = len("2026-11-17")
+_FORMULA = "=+-@"  # a spreadsheet computes a cell that begins so
+_OUTSIDE = "moved outside"
 
 
 def history(experiment: Experiment) -> None:
@@ -28,23 +34,35 @@ def history(experiment: Experiment) -> None:
     settings = experiment.settings.history
     output, moment = _output(settings), _moment(settings)
     registry = experiment.registry
-    moves = registry.aliases.moves()
-    champions = completed_moves(moves, CHAMPION)
+    records, current = registry.aliases.read(strict=False)
+    steps = steps_of(records.moves, CHAMPION, current.get(CHAMPION))
     if output is not None:
-        write_atomically(output, _as_text(moves, output.suffix))
-        log.info("%d moves of aliases: %s", len(moves), output)
-    if not champions:
+        write_atomically(output, _as_text(records.moves, output.suffix))
+        log.info("%d moves of aliases: %s", len(records.moves), output)
+    if records.unreadable:
+        log.warning("%s", registry.aliases.unreadable(records))
+    if not steps:
         log.info("%s has never had a champion; %s", registry.model, registry.command("mode=train"))
         if others := registry.models_with_champions():
             log.info("Models that have one: %s", ", ".join(others))
     elif moment is not None:
-        log.info("%s", _champion_at(champions, moment))
+        log.info("%s", _champion_at(steps, moment))
     else:
-        log.info("Champions of %s, oldest first:", registry.model)
-        for line in _lines(champions):
-            log.info("%s", line)
-        if before := version_before(champions, CHAMPION, str(champions[-1].after)):
-            log.info("Version %s comes back with mode=rollback.", before)
+        _print(registry, steps)
+
+
+def _print(registry: Registry, steps: Sequence[Step]) -> None:
+    """Print a line per champion, and the version that comes back."""
+    log.info("Champions of %s, oldest first:", registry.model)
+    for line in _lines(steps):
+        log.info("%s", line)
+    ordered = [step.move.when for step in steps if step.move]
+    if ordered != sorted(ordered):
+        log.info("The times are those of the machines' clocks; the order is that of the moves.")
+    if steps[-1].version is None:
+        log.info("%s has no champion since %s.", registry.model, _since(steps))
+    with suppress(RegistryError):
+        log.info("Version %s comes back with mode=rollback.", registry.previous_champion())
 
 
 def _output(settings: History) -> Path | None:
@@ -72,31 +90,63 @@ def _moment(settings: History) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _champion_at(champions: Sequence[Move], moment: datetime) -> str:
+def _champion_at(steps: Sequence[Step], moment: datetime) -> str:
     """Return a sentence that names the champion of a moment."""
-    earlier = [move for move in champions if datetime.fromisoformat(move.at) <= moment]
-    number, shown = earlier[-1].after if earlier else None, moment.isoformat(timespec="minutes")
-    if number is None:
-        return f"There was no champion at {shown}."
-    return f"Version {number} was champion at {shown}, since {_when(earlier[-1])}."
+    reached = [at for at, step in enumerate(steps) if step.move and step.move.when <= moment]
+    last = reached[-1] if reached else -1
+    number, shown = steps[last].version if reached else None, moment.isoformat(timespec="minutes")
+    said = f"There was no champion at {shown}."
+    if number is not None:
+        said = f"Version {number} was champion at {shown}, since {_began(steps[last])}."
+    if steps[last + 1 :] and steps[last + 1].is_outside:
+        other = steps[last + 1].version or "no version"
+        said += f" Or {other} was: {_OUTSIDE}, {_between(steps, last + 1)}."
+    return said
 
 
-def _as_text(moves: Sequence[Move], suffix: str) -> str:
+def _as_text(records: Sequence[Move], suffix: str) -> str:
     """Return every move, cancelled ones too, as CSV or JSON."""
-    rows = [{name: asdict(move)[name] for name in _COLUMNS} for move in moves]
+    rows = [{name: asdict(move)[name] for name in _COLUMNS} for move in records]
     if suffix == ".json":
         return json.dumps({"version": VERSION, "moves": rows}, indent=2) + "\n"
-    return pd.DataFrame(rows, columns=_COLUMNS).to_csv(index=False, lineterminator="\n")
+    return csv_text(pd.DataFrame(rows, columns=_COLUMNS).map(_harmless))
 
 
-def _lines(moves: Sequence[Move]) -> list[str]:
-    """Return a line per champion: version, from, to, moved by, reason."""
-    ends = [*(_when(move) for move in moves[1:]), "now"]
-    return [
-        f"  version {move.after or '-':>3}  {_when(move)} → {end:<16}  {move.by}  {move.reason}"
-        for move, end in zip(moves, ends, strict=True)
-    ]
+def _harmless(cell: object) -> object:
+    """Return a cell of a CSV file, a text with an apostrophe before what would be a formula."""
+    first = unicodedata.normalize("NFKC", str(cell).lstrip())[:1]
+    return f"'{cell}" if isinstance(cell, str) and first and first in _FORMULA else cell
 
 
-def _when(move: Move) -> str:
-    return move.at[:16].replace("T", " ")  # noqa: PD008 - no pandas
+def _lines(steps: Sequence[Step]) -> Iterator[str]:
+    """Yield a line per step: version, from, to, moved by, reason; or between which times."""
+    for at, step in enumerate(steps):
+        name = "no champion" if step.version is None else f"version {step.version:>3}"
+        if step.move is None:
+            yield f"  {name:<11}  {_OUTSIDE}, {_between(steps, at)}"
+            continue
+        end = _began(steps[at + 1]) if steps[at + 1 :] else "now"
+        reason = " ".join(step.move.reason.split())  # spaces could push a part to a line of its own
+        yield f"  {name:<11}  {_began(step)} → {end:<16}  {step.move.by}  {reason}"
+
+
+def _between(steps: Sequence[Step], at: int) -> str:
+    """Return the times between which a step was made outside."""
+    first = f"between {_began(steps[at - 1])} and" if at else "before"
+    is_last = at == len(steps) - 1
+    return f"{first} {_shown(moves.now()) + ' (now)' if is_last else _began(steps[at + 1])}"
+
+
+def _since(steps: Sequence[Step]) -> str:
+    """Return since when there is no champion."""
+    if steps[-1].move is not None:
+        return _began(steps[-1])
+    return f"the alias was {_OUTSIDE}, {_between(steps, len(steps) - 1)}"
+
+
+def _began(step: Step) -> str:
+    return _OUTSIDE if step.move is None else _shown(step.move.when)
+
+
+def _shown(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(" ", "minutes")[:16]

@@ -10,13 +10,15 @@ log = logging.getLogger(__name__)
 
 def rollback(experiment: Experiment) -> None:
     """Make the previous champion champion again, on record."""
+    from spaceship.registry.packaging import load
+
     registry, dry_run = experiment.registry, experiment.gate.dry_run
     aliases = registry.aliases
     with aliases.lock():
-        current = registry.champion().number
-        previous = registry.previous_champion()
+        current = aliases.current().get(CHAMPION)
+        previous = registry.previous_champion(load)
         if not dry_run:
             reason = experiment.settings.why or "rolled back by hand"
             aliases.complete(aliases.prepare(CHAMPION, {CHAMPION: current}, reason), previous)
     verb = "would be" if dry_run else "is"
-    log.info("%s: champion was %s, %s %s", registry.model, current, verb, previous)
+    log.info("%s: champion was %s, %s %s", registry.model, current or "nobody", verb, previous)

@@ -2,6 +2,8 @@
 
 import logging
 import random
+import shlex
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -9,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydra_plugins.spaceship_optuna.process import is_orphan, process_tags
+from hydra_plugins.spaceship_optuna.config_text import redact
+from hydra_plugins.spaceship_optuna.process import is_here, is_orphan, is_own, process_tags
 from spaceship.errors import OutdatedError, RegistryError, expected
-from spaceship.registry.moves import Move, MoveState, read_moves
+from spaceship.registry.moves import Move, MoveState, Records, read_records
+from spaceship.registry.steps import Step, steps_of
 from spaceship.tracking.store import Store
 
 if TYPE_CHECKING:
@@ -19,7 +23,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOCK_SECONDS = 300  # that a process waits for another one that moves an alias
+LOCK_SECONDS = 900  # that a process waits for others that move an alias
+SILENCE_SECONDS = 600
+"""Time a process waits for an open move of one that it cannot see before it gives that move up, by
+its own watch: no two machines' clocks are compared."""
 _BACK_OFF_SECONDS = 0.2  # mean time after which a process that found an open move tries again
 
 
@@ -42,12 +49,45 @@ class Aliases:
         return {alias: str(number) for alias, number in self._entity().aliases.items()}
 
     def tags(self) -> Mapping[str, str]:
-        """Return the tags of the registered model: the records of moves and of looks."""
+        """Return the tags of the registered model: the records of moves, and other tools' tags."""
         return dict(self._entity().tags)
 
     def moves(self) -> Sequence[Move]:
-        """Return every move on record, oldest first."""
-        return read_moves(self.tags())
+        """Return every move on record, oldest first; raise RegistryError if one is unreadable."""
+        return self.read()[0].moves
+
+    def steps(self, alias: str) -> list[Step]:
+        """Return the steps of an alias; raise RegistryError if a record is unreadable."""
+        records, current = self.read()
+        return steps_of(records.moves, alias, current.get(alias))
+
+    def read(self, *, strict: bool = True) -> tuple[Records, Mapping[str, str]]:
+        """Return the records and the version number of each alias, both of one moment.
+
+        Raise RegistryError if a record is unreadable, unless strict is false.
+        """
+        entity = self._entity()
+        records = read_records(entity.tags)
+        if records.unreadable and strict:
+            raise RegistryError(self.unreadable(records))
+        return records, {alias: str(number) for alias, number in entity.aliases.items()}
+
+    def unreadable(self, records: Records) -> str:
+        """Return a message that names unreadable records and the command that removes them.
+
+        >>> print(registry.aliases.unreadable(Records([], {"move-1": "no JSON"})))
+        expected readable records of spaceship_titanic-synthetic, found the tag move-1 ...
+        """
+        keys = [*records.unreadable]
+        calls = [f"c.delete_registered_model_tag({self.model!r}, {key!r})" for key in keys]
+        uri = redact(self.store.uri)
+        code = "; ".join(["import mlflow", f"c = mlflow.MlflowClient({uri!r}, {uri!r})", *calls])
+        found = ", ".join(f"the tag {ascii(key)[1:-1]}" for key in keys)
+        reason = records.unreadable[keys[0]]
+        do = "if no process moves an alias now, remove what is no record:"
+        command = f"{shlex.quote(sys.executable)} -c {shlex.quote(code)}"
+        what = f"readable records of {self.model}"
+        return expected(what, f"{found} ({reason})", f"{do}\n  {command}")
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -76,25 +116,28 @@ class Aliases:
     def prepare(self, alias: str, seen: Mapping[str, str | None], reason: str) -> Move:
         """Record that an alias is about to move; until `complete`, no other process moves one.
 
-        The record is the lock between machines: a process that finds another one's open move
-        withdraws its own, waits and tries again. The caller holds `lock`. Raise OutdatedError if an
-        alias does not point to the version `seen` when the move was decided on, and RegistryError
-        if another process's move stays open for too long.
+        The record is the lock between machines: a process that finds another open move, or another
+        record beside its own than it follows, withdraws its own, waits and tries again. The caller
+        holds `lock`. Raise OutdatedError if an alias does not point to the version `seen` when the
+        move was decided on, and RegistryError if another process's move stays open for too long.
         """
         self.create_model()
+        watched: dict[str, float] = {}
         deadline = time.monotonic() + LOCK_SECONDS
         while time.monotonic() < deadline:
-            move = Move.prepared(alias, seen.get(alias), reason, process_tags())
-            self.record(move)
-            others = [one for one in self.moves() if one.is_open and one.key != move.key]
-            if not any(map(_is_alive, others)):
-                self._compare(move, seen)
-                return move
-            self._withdraw(move)
+            self._close_dead_moves(watched)
+            earlier = self.moves()
+            if not any(one.is_open for one in earlier):
+                last = earlier[-1] if earlier else None
+                move = Move.prepared(alias, seen.get(alias), reason, process_tags(), last)
+                self.record(move)
+                if [one for one in self.moves() if one.key != move.key] == earlier:
+                    self._compare(move, seen)
+                    return move
+                self._withdraw(move)
             time.sleep(random.uniform(0, 2 * _BACK_OFF_SECONDS))  # noqa: S311 - not a secret
-            self._close_dead_moves()
         found = f"another process moving one for {LOCK_SECONDS} s"
-        do = "if no such process is running, try again in ten minutes"
+        do = "wait until it has ended, or end it, and try again"
         raise RegistryError(expected(f"to move an alias of {self.model}", found, do))
 
     def complete(self, move: Move, after: str | None) -> Move:
@@ -163,18 +206,29 @@ class Aliases:
     def _withdraw(self, move: Move) -> None:
         self.store.client.delete_registered_model_tag(self.model, move.key)
 
-    def _close_dead_moves(self) -> None:
-        """Record moves that a crash left open as done if the alias has moved, else as cancelled."""
-        aliases = self.current()
-        for move in self.moves():
-            if move.is_open and not _is_alive(move):
-                moved = move.state == MoveState.INTENT and aliases.get(move.alias) == move.after
-                outcome = MoveState.DONE if moved else MoveState.CANCELLED
-                log.info("A move of %s was interrupted; it is %s.", move.alias, outcome)
-                self.record(move.ended(outcome))
+    def _close_dead_moves(self, watched: dict[str, float] | None = None) -> None:
+        """Record moves that a crash left open as done if the alias has moved, else as cancelled.
+
+        `watched` notes since when this process has seen each open record as it is; without it, no
+        move of a process that cannot be seen is closed.
+        """
+        records, current = self.read()
+        for move in (one for one in records.moves if one.is_open):
+            if _is_dead(move) or (watched is not None and _is_silent(move, watched)):
+                settled = move.settled(current.get(move.alias))
+                log.info("A move of %s was interrupted; it is %s.", move.alias, settled.state)
+                self.record(settled)
 
 
-def _is_alive(move: Move) -> bool:
-    """Return whether another process may still work on an open move."""
-    elsewhere = bool(move.process) and move.process != process_tags()
-    return elsewhere and not is_orphan(move.process) and not move.is_stale
+def _is_dead(move: Move) -> bool:
+    """Return whether no process works on an open move: its process is dead, or is this one."""
+    return not move.process or is_own(move.process) or is_orphan(move.process)
+
+
+def _is_silent(move: Move, watched: dict[str, float]) -> bool:
+    """Return whether an unseen process has left its record as it is for `SILENCE_SECONDS`."""
+    if (record := move.to_tag()) not in watched:
+        watched[record] = time.monotonic()
+        log.info("Waiting for the move of %s that %s has begun.", move.alias, move.by)
+    silent = time.monotonic() - watched[record] >= SILENCE_SECONDS
+    return silent and not is_here(move.process)

@@ -1,11 +1,8 @@
 """Records of looks: every comparison on a hold-out, kept with the registered model for ever."""
 
-import getpass
 import json
-import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -14,8 +11,10 @@ from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.gate.looks import Looks
 from spaceship.gate.verdict import Verdict
-from spaceship.records import from_text
+from spaceship.records import from_text, to_plain
 from spaceship.registry.aliases import Aliases
+from spaceship.registry.moves import Line, Records, account, now
+from spaceship.text import one_line
 
 Record = TypeVar("Record")
 _LOOK, _RESEAL = "look-", "reseal-"
@@ -27,10 +26,10 @@ class Look:
     """One comparison on a hold-out; a look without a result was interrupted, and counts."""
 
     run_id: str
-    at: str  # ISO 8601, UTC; shown, never compared
-    by: str
+    at: Line  # ISO 8601, UTC; shown, never compared
+    by: Line
     seal: int  # number of reseals before it
-    split: str  # names the hold-out: see `split_name`
+    split: Line  # names the hold-out: see `split_name`
     holdout: str  # digest of the ids of its rows
     rows: int
     candidates: int  # that the compared one is the best of
@@ -41,10 +40,10 @@ class Look:
 class Reseal:
     """One change to a new hold-out, which retires the looks before it."""
 
-    at: str
-    by: str
-    split: str
-    reason: str
+    at: Line
+    by: Line
+    split: Line
+    reason: Line
 
 
 @dataclass(frozen=True)
@@ -100,8 +99,8 @@ class LookRecords:
         digest = blake2b("\0".join(ids).encode(), digest_size=8).hexdigest()
         look = Look(
             str(candidate.run_id),
-            _now(),
-            _account(),
+            now().isoformat(timespec="seconds"),
+            account(),
             len(self.reseals()),
             split_name(candidate.protocol),
             digest,
@@ -118,17 +117,29 @@ class LookRecords:
     def reseal(self, protocol: Protocol | None, reason: str) -> None:
         """Record a new hold-out, which retires the looks so far."""
         number = len(self.reseals()) + 1
-        new = Reseal(_now(), _account(), split_name(protocol), reason[:_REASON_LENGTH])
+        new = Reseal(
+            now().isoformat(timespec="seconds"),
+            account(),
+            split_name(protocol),
+            one_line(reason)[:_REASON_LENGTH],
+        )
         self._write(f"{_RESEAL}{number:04d}", new)
 
     def _read(self, prefix: str, kind: type[Record]) -> list[Record]:
-        tags = self.aliases.tags()
-        keys = sorted(key for key in tags if key.startswith(prefix))
-        return [from_text(kind, tags[key], f"the tag {key}") for key in keys]
+        found, broken = [], {}
+        for key, text in sorted(self.aliases.tags().items()):
+            if key.startswith(prefix):
+                try:
+                    found.append(from_text(kind, text, "the tag"))
+                except RegistryError as error:
+                    broken[key] = str(error).partition(";")[0]
+        if broken:
+            raise RegistryError(self.aliases.unreadable(Records([], broken)))
+        return found
 
     def _write(self, key: str, record: Look | Reseal) -> None:
         self.aliases.create_model()
-        client, text = self.aliases.store.client, json.dumps(asdict(record))
+        client, text = self.aliases.store.client, json.dumps(to_plain(record))
         client.set_registered_model_tag(self.aliases.model, key, text)
 
 
@@ -147,14 +158,3 @@ def split_name(protocol: Protocol | None) -> str:
 
 def _n_rows(candidate: Report) -> int:
     return 0 if candidate.holdout is None else len(candidate.holdout.ids)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _account() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())

@@ -1,4 +1,4 @@
-"""Records of alias moves: their stages, their form as a tag, the history read from them.
+"""Records of alias moves: their sequence, their stages, their form as a tag.
 
 MLflow's alias is a blind write with no history. Here each move is one tag that only its own process
 writes, three times:
@@ -6,25 +6,43 @@ writes, three times:
 1. `preparing`, before anything is registered: it locks out the processes of other machines.
 2. `intent`, once the version is known: after a crash, the alias shows whether it has moved.
 3. `done` after the alias has moved, or `cancelled` if it never did.
+
+A record has a number and names the record before it. Their order rests on the numbers alone; the
+time is the writer's own clock's, and is only shown.
 """
 
-import getpass
 import json
 import os
 import socket
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, NamedTuple, Self
 
+from pydantic import AfterValidator
+
+from spaceship.errors import RegistryError
 from spaceship.records import from_text, to_plain
+from spaceship.text import one_line
 
-STALE = timedelta(minutes=10)
-"""Age at which an open move of another machine, whose processes cannot be seen, is given up."""
 _PREFIX = "move-"
-_REASON_LENGTH = 1000
+_LENGTHS = {"reason": 1000, "by": 200}  # a whole record has to fit PostgreSQL's 5000 characters
+
+
+def now() -> datetime:
+    """Return the time by this machine's clock."""
+    return datetime.now(UTC)
+
+
+def _moment(text: str) -> str:
+    datetime.fromisoformat(text)
+    return one_line(text)
+
+
+Line = Annotated[str, AfterValidator(one_line)]
+"""A text that stays on its line: whatever could steer a terminal is escaped, also on reading."""
 
 
 class MoveState(StrEnum):
@@ -45,26 +63,42 @@ class Move:
     False
     """
 
-    at: str  # time of its preparation, ISO 8601, UTC
-    alias: str
-    before: str | None  # version that the alias pointed to, if it did
-    after: str | None  # version that it points to afterwards; None takes the alias away
-    reason: str
-    by: str  # user@host
+    at: Annotated[str, AfterValidator(_moment)]  # of its preparation, ISO 8601, UTC; only shown
+    alias: Line
+    before: Line | None  # version that the alias pointed to, if it did
+    after: Line | None  # version that it points to afterwards; None takes the alias away
+    reason: Line
+    by: Line  # account@host
     state: MoveState
     key: str  # among the registered model's tags
     process: Mapping[str, str] = field(default_factory=dict)  # as `process_tags` gives it
+    number: int = 0  # in the sequence of records; 0: of an earlier release, ordered by key
+    follows: str | None = None  # key of the record before it
 
     @classmethod
     def prepared(
-        cls, alias: str, before: str | None, reason: str, process: Mapping[str, str]
+        cls,
+        alias: str,
+        before: str | None,
+        reason: str,
+        process: Mapping[str, str],
+        last: Self | None = None,
     ) -> Self:
-        """Return a move by this user, prepared now."""
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        by = f"{_user()}@{socket.gethostname()}"
-        key = f"{_PREFIX}{now}-{uuid.uuid4().hex[:8]}"
-        short = reason[:_REASON_LENGTH]
-        return cls(now, alias, before, None, short, by, MoveState.PREPARING, key, dict(process))
+        """Return a move by this account, prepared now, that follows the last one on record."""
+        number, follows = (1, None) if last is None else (last.number + 1, last.key)
+        return cls(
+            at=now().strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            alias=alias,
+            before=before,
+            after=None,
+            reason=one_line(reason)[: _LENGTHS["reason"]],
+            by=one_line(f"{account()}@{socket.gethostname()}")[: _LENGTHS["by"]],
+            state=MoveState.PREPARING,
+            key=f"{_PREFIX}{number:08}-{uuid.uuid4().hex[:8]}",
+            process=dict(process),
+            number=number,
+            follows=follows,
+        )
 
     def to(self, after: str | None) -> Self:
         """Return the move with the version it leads to; None takes the alias away."""
@@ -74,30 +108,54 @@ class Move:
         """Return the move with its outcome."""
         return replace(self, state=state)
 
+    def settled(self, current: str | None) -> Self:
+        """Return an open move with the outcome that its alias shows.
+
+        >>> Move.prepared("champion", "1", "killed half-way", {}).to("2").settled("2").state
+        <MoveState.DONE: 'done'>
+        """
+        moved = self.state == MoveState.INTENT and self.after == current
+        return self.ended(MoveState.DONE if moved else MoveState.CANCELLED)
+
     @property
     def is_open(self) -> bool:
         """Whether the move is neither done nor cancelled."""
         return self.state in {MoveState.PREPARING, MoveState.INTENT}
 
     @property
-    def is_stale(self) -> bool:
-        """Whether the move is so old that its process, if it is still open, must be gone."""
-        return datetime.now(UTC) - datetime.fromisoformat(self.at) > STALE
+    def when(self) -> datetime:
+        """The time of its preparation by the clock of its machine."""
+        moment = datetime.fromisoformat(self.at)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def to_tag(self) -> str:
         """Return the move as the value of its tag, JSON."""
-        return json.dumps(to_plain(self))
+        return json.dumps(to_plain(self), ensure_ascii=False)
 
 
-def read_moves(tags: Mapping[str, str]) -> Sequence[Move]:
-    """Return the moves among a registered model's tags, oldest first.
+class Records(NamedTuple):
+    """The records among a registered model's tags."""
+
+    moves: Sequence[Move]  # oldest first
+    unreadable: Mapping[str, str]  # reason why a tag is no record, by its key
+
+
+def read_records(tags: Mapping[str, str]) -> Records:
+    """Return the records among a registered model's tags; other tags are ignored.
 
     >>> move = Move.prepared("champion", None, "the first", {})
-    >>> read_moves({"task": "churn", move.key: move.to_tag()}) == [move]
-    True
+    >>> records = read_records({"task": "churn", move.key: move.to_tag(), "move-1": "a stray text"})
+    >>> records.moves == [move], [*records.unreadable]
+    (True, ['move-1'])
     """
-    keys = sorted(key for key in tags if key.startswith(_PREFIX))
-    return [from_text(Move, tags[key], f"the tag {key}") for key in keys]
+    moves: list[Move] = []
+    unreadable: dict[str, str] = {}
+    for key in sorted(key for key in tags if key.startswith(_PREFIX)):
+        try:
+            moves.append(replace(from_text(Move, tags[key], "the tag"), key=key))
+        except RegistryError as error:
+            unreadable[key] = str(error).partition(";")[0]
+    return Records(sorted(moves, key=lambda move: (move.number, move.key)), unreadable)
 
 
 def completed_moves(moves: Sequence[Move], alias: str) -> Sequence[Move]:
@@ -109,27 +167,19 @@ def completed_moves(moves: Sequence[Move], alias: str) -> Sequence[Move]:
     return [move for move in moves if move.alias == alias and move.state == MoveState.DONE]
 
 
-def version_before(moves: Sequence[Move], alias: str, current: str) -> str | None:
-    """Return the version that an alias pointed to before the current one, or None.
+def account() -> str:
+    """Return the account this process runs under; variables such as LOGNAME may say anything.
 
-    Going back twice goes back two versions: a version that was rolled back does not count.
-
-    >>> def done(n):
-    ...     return Move.prepared("champion", None, "", {}).to(n).ended(MoveState.DONE)
-    >>> version_before([done("1"), done("2"), done("3"), done("2")], "champion", "2")
-    '1'
+    >>> account() != ""
+    True
     """
-    line: list[str] = []
-    for move in completed_moves(moves, alias):
-        if move.after is not None:
-            known = line.index(move.after) if move.after in line else len(line)
-            line = [*line[:known], move.after]
-    before = line[: line.index(current)] if current in line else line
-    return before[-1] if before else None
-
-
-def _user() -> str:
     try:
+        import pwd
+    except ImportError:  # Windows
+        import getpass
+
         return getpass.getuser()
-    except (KeyError, OSError):  # containers run under numbers that have no name
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # containers run under numbers that have no name
         return str(os.getuid())

@@ -3,7 +3,7 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +14,8 @@ from spaceship.files import digest
 from spaceship.gate.award import Award
 from spaceship.registry.aliases import Aliases
 from spaceship.registry.command_lines import command_line
-from spaceship.registry.moves import Move, MoveState, version_before
+from spaceship.registry.moves import Move, MoveState
+from spaceship.registry.steps import earlier_versions
 from spaceship.tracking.advice import client_call
 from spaceship.tracking.store import Store
 
@@ -103,19 +104,45 @@ class Registry:
                 what, now = f"a registered model {self.model}", f"it renamed to {found.name}"
                 raise RegistryError(expected(what, now, do))
 
-    def previous_champion(self) -> str:
+    def previous_champion(self, load: Callable[[str], object] | None = None) -> str:
         """Return the number of the version that was champion before the present one.
 
-        Versions that have been deleted since are skipped; raise RegistryError if none is left.
+        Versions that are deleted or damaged are skipped, and those that `load` refuses; raise
+        RegistryError if none is left. Without a present champion there may be one to go back to.
         """
-        current, moves, existing = self.champion().number, self.aliases.moves(), self._numbers()
-        before = version_before(moves, CHAMPION, current)
-        while before is not None and before not in existing:
-            before = version_before(moves, CHAMPION, before)
-        if before is None:
-            what, only = f"an earlier champion of {self.model}", f"version {current} only"
-            raise RegistryError(expected(what, only, "there is nothing to go back to"))
-        return before
+        steps, damaged = self.aliases.steps(CHAMPION), []
+        for number in earlier_versions(steps):
+            if (fault := self.damage(number, load)) is None:
+                return number
+            damaged.append(f"version {number} {fault}")
+        current = steps[-1].version if steps else None
+        only = "none" if current is None else f"version {current} only"
+        what, found = f"an earlier champion of {self.model}", ", ".join(damaged) or only
+        do = f"there is nothing to go back to: {self.command('mode=train')} makes another candidate"
+        raise RegistryError(expected(what, found, do))
+
+    def damage(self, number: str, load: Callable[[str], object] | None = None) -> str | None:
+        """Return why a version cannot serve, None if it is there, whole and loads.
+
+        Whole is a version whose artifacts have the digests of its registration; `load` takes the
+        folder of its model and raises RegistryError if it cannot load it.
+        """
+        if number not in self._numbers():
+            return "is deleted"
+        version = self.version(number)
+        if MODEL not in version.digests:
+            return "has no digest"
+        with tempfile.TemporaryDirectory() as temporary:
+            for name in version.digests:
+                try:
+                    folder = self.fetch(version, name, Path(temporary))
+                except RegistryError:
+                    return f"has lost or changed its {name}"
+                try:
+                    _ = load is not None and name == MODEL and load(str(folder))
+                except RegistryError:
+                    return "does not load"
+        return None
 
     def version(self, number: str) -> Version:
         """Return a version by its number; raise RegistryError if it has been deleted."""

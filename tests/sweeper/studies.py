@@ -23,7 +23,7 @@ from hydra_plugins.spaceship_optuna.process import process_tags
 PARAMETER = Parameter("x", FloatDistribution(0, 1))
 PLAN = SearchPlan((), tuple(Arm(one, (f"model={one}",), (PARAMETER,), {"x": 0.5}) for one in "ab"))
 DEAD = {**process_tags(), "spaceship.process": json.dumps([2**22 + 1, 0.0])}
-ELSEWHERE = {**process_tags(), "spaceship.host": "another-machine"}
+ELSEWHERE = {**process_tags(), "spaceship.place": "another-machine"}
 
 
 def claim(study: optuna.Study, owner: object = None, n_trials: int = 5) -> optuna.Trial:

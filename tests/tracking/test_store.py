@@ -108,7 +108,7 @@ def test_a_multirun_that_others_are_at_is_theirs_to_end(store: Store, tmp_path: 
         assert process.stdout is not None
         worker = process.stdout.readline().strip()
         store.set_tags(worker, {"mlflow.parentRunId": parent})
-        elsewhere = {**process_tags(), "spaceship.host": "elsewhere"}
+        elsewhere = {**process_tags(), "spaceship.place": "elsewhere"}
         other = store.start_run("other", {}, parent)
         store.set_tags(other, elsewhere)
         store.end_parent(parent, "KILLED")
@@ -143,7 +143,7 @@ def test_a_start_ends_the_runs_of_processes_that_were_killed_and_no_others(
     store: Store, tmp_path: Path
 ) -> None:
     living = store.start_run("living", {"folder": str(tmp_path / "living")})
-    elsewhere = {**process_tags(), "spaceship.host": "elsewhere"}
+    elsewhere = {**process_tags(), "spaceship.place": "elsewhere"}
     gone = json.dumps([2**22 + 1, 0.0])
     foreign = store.client.create_run(
         store.experiment_id, tags=elsewhere | {"spaceship.process": gone}

@@ -1,0 +1,78 @@
+"""World of the random sequences: a store, a clock, and processes that are killed."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from spaceship.files import digest
+from spaceship.registry import aliases, moves, packaging
+from spaceship.registry.registry import MODEL
+from spaceship.tracking.store import Store
+
+_WRITES = ("set_", "delete_", "create_")
+
+
+class Killed(BaseException):
+    """The end of a process, which nothing on the way may catch."""
+
+
+@dataclass
+class MortalClient:
+    """A client of MLflow whose process is killed before a write; then it answers nothing."""
+
+    client: Any
+    left: int | None = None  # writes before the end; None: it lives on
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an attribute of the client, or raise Killed."""
+        if self.left is not None:
+            if self.left < 0 or (name.startswith(_WRITES) and self.left == 0):
+                self.left = -1
+                raise Killed
+            self.left -= name.startswith(_WRITES)
+        return getattr(self.client, name)
+
+
+@dataclass
+class World:
+    """A store with one small model, which the versions of all sequences share."""
+
+    store: Store
+    folder: Path
+    counts: Counter[str] = field(default_factory=Counter)  # of sequences, steps, kills …
+    names: Iterator[int] = field(default_factory=count)
+    clock: timedelta = timedelta()  # that it is ahead
+
+    def __post_init__(self) -> None:
+        """Upload the model."""
+        saved = self.folder / "saved"
+        saved.mkdir()
+        (saved / "MLmodel").write_text("flavors: {}\n")
+        self.client = client = self.store.client
+        self.mortal = MortalClient(client)
+        self.store.__dict__["client"] = self.mortal
+        self.run = client.create_run(self.store.experiment_id).info.run_id
+        model = client.create_logged_model(self.store.experiment_id, "model", self.run)
+        client.log_model_artifacts(model.model_id, str(saved))
+        client.finalize_logged_model(model.model_id, "READY")
+        self.uri = f"models:/{model.model_id}"
+        self.digests = json.dumps({MODEL: digest(saved)})
+
+    @contextmanager
+    def patched(self) -> Iterator[None]:
+        """Set the clock, load whatever there is, and give moves elsewhere up at once."""
+        with ExitStack() as stack:
+            for where, name, value in (
+                (moves, "now", lambda: datetime.now(UTC) + self.clock),
+                (packaging, "load", lambda _: None),
+                (aliases, "SILENCE_SECONDS", 0),
+            ):
+                stack.enter_context(mock.patch.object(where, name, value))
+            yield
