@@ -17,7 +17,7 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 
 from hydra_plugins.spaceship_optuna._errors import MissingPackageError, mismatch
-from hydra_plugins.spaceship_optuna.config_text import redact
+from hydra_plugins.spaceship_optuna.config_text import redact, remember
 
 PASSWORD_VARIABLE = "SPACESHIP_STORAGE_PASSWORD"  # noqa: S105 - its name, not the password
 CONNECT_SECONDS = 10  # longest wait for a database server; TCP alone waits for two minutes
@@ -76,6 +76,7 @@ def locate_storage(storage: object, folder: Path, study_name: str) -> str:
         os.environ.pop(PASSWORD_VARIABLE, None)
         return _from_any_folder(url)
     os.environ[PASSWORD_VARIABLE] = found["password"]
+    remember(found["password"])
     return _CREDENTIALS.sub(r"\g<user>@", url)
 
 

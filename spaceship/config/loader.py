@@ -21,6 +21,7 @@ from omegaconf import Container, DictConfig, OmegaConf
 
 from spaceship.config.allow_list import check_config
 from spaceship.config.installation import configs
+from spaceship.config.secrets import hide_variable
 from spaceship.errors import ConfigError, expected
 
 _PLACES = (
@@ -44,6 +45,8 @@ class CheckedLoader(ConfigLoaderImpl):
         """Return a composed config; raise ConfigError if it names a class off the list."""
         config = super().load_configuration(*args, **kwargs)
         check_config(config)
+        for name in config.hydra.job.env_copy:  # whose values are in Hydra's node by now
+            hide_variable(name)
         return config
 
     def _load_single_config(self, default: ResultDefault, repo: IConfigRepository) -> ConfigResult:

@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.spaceship_optuna.process import WORKERS_VARIABLE, usable_cores
 from spaceship.config.installation import checkout
+from spaceship.config.secrets import read_variable
 
 _SKLEARN = dict.fromkeys(("breast_cancer", "wine", "diabetes"), "sklearn")
 _FIRST = {
@@ -24,6 +25,7 @@ def register_resolvers() -> None:
 
     `project_root` is the checkout or, for an installed package, the working directory of now.
     `cores` is this process's share of the CPU cores: the workers of a sweep divide them.
+    `oc.env` is OmegaConf's, and hides the value that it returns.
     `kind` returns its first argument where the task's label is a class, its second where it is a
     number, and its third, if there is one, where it is one of several classes.
     `of_task` returns the data source, the features or the model that a task starts with.
@@ -37,6 +39,7 @@ def register_resolvers() -> None:
         "project_root": lambda: root,
         "abspath": lambda path: str(Path(path).expanduser().absolute()),
         "cores": lambda: max(1, usable_cores() // int(os.environ.get(WORKERS_VARIABLE, "1"))),
+        "oc.env": read_variable,
         "kind": _kind,
         "of_task": lambda group, task: _FIRST[group].get(task, _OTHERWISE[group]),
     }

@@ -17,7 +17,9 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.config.build import resolved
+from spaceship.config.secrets import check_stored
 from spaceship.errors import ConfigError
 
 MOST_ERAS = 100
@@ -198,6 +200,7 @@ class Settings(Section):
             ConfigError: A key is missing, unknown or out of its range; every such key is listed.
 
         """
+        check_stored(cfg)
         try:
             return cls.model_validate({name: resolved(cfg.get(name)) for name in cls.model_fields})
         except ValidationError as error:
@@ -206,7 +209,7 @@ class Settings(Section):
     @property
     def why(self) -> str:
         """The reason given with `reason=`, without blanks around it; empty if there is none."""
-        return (self.reason or "").strip()
+        return redact((self.reason or "").strip())
 
 
 def _message(faults: Sequence[ErrorDetails], model: type[BaseModel]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
-from hydra_plugins.spaceship_optuna.config_text import redact
+from hydra_plugins.spaceship_optuna.config_text import redact, redacted
 from hydra_plugins.spaceship_optuna.process import is_orphan, is_others, process_tags, uninterrupted
 from spaceship.at_exit import PENDING
 from spaceship.errors import TrackingError, expected
@@ -81,11 +81,11 @@ class Store:
         Any end of the process short of SIGKILL ends the run too; after SIGKILL, the next start ends
         it, because the run's tags name the process.
         """
-        own = {**tags, **process_tags()}
+        own = redacted(tags) | process_tags()
         if parent is not None:
             own["mlflow.parentRunId"] = parent
         with uninterrupted():  # between the two lines nothing would end the run
-            run = self.client.create_run(self.experiment_id, run_name=name, tags=own)
+            run = self.client.create_run(self.experiment_id, run_name=redact(name), tags=own)
             run_id = str(run.info.run_id)
             PENDING.open_runs[run_id] = partial(self.end_run, run_id)
         return run_id
@@ -113,7 +113,8 @@ class Store:
         entities = [Metric(key, value, now, 0) for key, value in metrics.items()]
         for step, fold in enumerate(folds):
             entities += [Metric(f"fold_{key}", value, now, step) for key, value in fold.items()]
-        named = [RunTag(key, value[:_TAG_LENGTH]) for key, value in (tags or {}).items()]
+        own = redacted(tags or {})
+        named = [RunTag(key, value[:_TAG_LENGTH]) for key, value in own.items()]
         self.client.log_batch(run_id, metrics=entities, tags=named)
 
     def set_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
@@ -188,5 +189,6 @@ def _param_names(keys: Iterable[str]) -> list[str]:
 def _param(name: str, value: str) -> "Param":
     from mlflow.entities import Param
 
+    value = redact(value)
     cut = value if len(value) <= PARAM_LENGTH else value[: PARAM_LENGTH - 1] + "…"
     return Param(name, cut)
