@@ -20,6 +20,7 @@ _PATTERNS = (
     (re.compile(rf"(?i)([?&;]{_KEY})=[^&;\s'\"]+"), r"\1=***"),
     (re.compile(rf"(?i)(\b{_NAME}\s*=\s*)('[^']*'|[^\s&'\",;)}}\]]+)"), r"\1***"),
 )
+_ENCODED = "write %40, %2F and %23"
 _SHORTEST = 4  # characters of a value that is hidden wherever it stands
 _COMMON = {"true", "false", "null", "none", "auto", "default"}
 _KNOWN: dict[str, str] = {}
@@ -71,6 +72,24 @@ def redacted(node: Any) -> Any:
     if isinstance(node, list | tuple):
         return [redacted(item) for item in node]
     return redact(node) if isinstance(node, str) else node
+
+
+def fault_of_password(uri: str) -> tuple[str, str, str] | None:
+    """Return what is expected, found and to do if a password stands where it may be shown.
+
+    >>> fault_of_password("postgresql://me:a%40b@host/db")
+    >>> fault_of_password("postgresql://me:a@b@host/db")[1]
+    'one as it is'
+    """
+    address, _, query = uri.partition("://")[2].partition("?")
+    if re.search(rf"(?i)(^|[&;]){_KEY}=", query):
+        do = "give SCHEME://USER:PASSWORD@HOST/DATABASE or set PGPASSWORD"
+        return "a password before the host", "it after ?", do
+    credentials = address.rpartition("@")[0]
+    hosted = ":" in credentials and not address.startswith("/")
+    if hosted and (set(credentials) & set("@/#") or len(credentials.split()) > 1):
+        return "a user and a password with @, / and # encoded", "one as it is", _ENCODED
+    return None
 
 
 def flatten(plain: Mapping[str, object], prefix: str = "") -> dict[str, str]:

@@ -110,6 +110,8 @@ def _is_reserved(key: str, value: object) -> bool:
     for place in _PLACES:
         if f"{key}.".startswith(f"{place}.") or place.startswith(f"{key}."):
             return True
+    if key.endswith(".allow_writing_files"):  # CatBoost's, into the working directory
+        return value is not False
     top, part, name, *rest = [*key.split("."), "", ""]
     if top != "hydra" or value is None:
         return False

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
-from hydra_plugins.spaceship_optuna.config_text import redact, redacted
+from hydra_plugins.spaceship_optuna.config_text import fault_of_password, redact, redacted
 from hydra_plugins.spaceship_optuna.process import is_orphan, is_others, process_tags, uninterrupted
 from spaceship.at_exit import PENDING
 from spaceship.errors import TrackingError, expected
@@ -50,6 +50,9 @@ class Store:
         if not self.uri:
             do = "add tracking.uri=http://HOST:PORT"
             raise TrackingError(expected("an MLflow server's URI", "none", do))
+        if fault := fault_of_password(self.uri):
+            wanted, found, do = fault
+            raise TrackingError(expected(f"{wanted} in tracking.uri", found, do))
         if urlparse(self.uri).scheme in {"", "file"}:
             found = f"{redact(self.uri)!r}: MLflow refuses file stores"
             what = "a sqlite:///, postgresql:// or http(s):// URI"

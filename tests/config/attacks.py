@@ -84,6 +84,7 @@ OF_CONFIG = {
     "a handler in a model": f"model: {{estimator: {{C: {{{LOG}}}}}}}",
     "a cache of pickles": "x: {_target_: sklearn.pipeline.Pipeline, steps: [], memory: FOLDER}",
     "a socket": "x: {_target_: xgboost.tracker.RabitTracker, n_workers: 1, host_ip: 127.0.0.1}",
+    "a folder of CatBoost": "model: {estimator: {allow_writing_files: true}}",
     "a verb": "mode: {_target_: spaceship.files.write_json}",
     "a verb of others": "mode: {_target_: joblib.load}",
 }

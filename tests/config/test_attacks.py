@@ -181,3 +181,7 @@ def composed(*line: str, folder: Path | None = None) -> DictConfig:
     prepare()
     with initialize_config_dir(str(folder or configs()), version_base="1.3"):
         return compose("config", [*line], return_hydra_config=True)
+
+
+def test_a_wrong_choice_is_still_an_error_of_the_command_line(refused: Refused) -> None:
+    assert "Config group override must be" in refused("task=null")

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.commands import QUICK, QUICK_MODEL, Shell
+from tests.commands import QUICK, QUICK_MODEL, ROOT, Shell
 
 CANARIES = {
     "CANARY": "hush-hush/4711@x",
@@ -124,9 +124,9 @@ def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
                 yield from ((f"{path}:{name}", archive.read(name)) for name in archive.namelist())
 
 
-def assert_silent(shell: Shell, status: int, *line: str) -> None:
+def assert_silent(shell: Shell, status: int, *line: str, **environment: str) -> None:
     """Run a command with the canaries in its environment; none of them gets out of it."""
-    done = shell(*line, **CANARIES)
+    done = shell(*line, **CANARIES, **environment)
     assert done.returncode == status, leaks(done.stderr) or done.stderr
     assert leaks(done.stdout) == []
     assert leaks(done.stderr) == []
@@ -147,6 +147,19 @@ def test_no_config_that_is_shown_tells_a_canary(shell: Shell, line: list[str]) -
 
 def test_no_run_keeps_a_canary(shell: Shell) -> None:
     assert_silent(shell, 0, *TRAIN, *LOGGED)
+
+
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+def test_no_worker_keeps_a_canary(shell: Shell, launcher: str) -> None:
+    line = ["-m", f"hydra/launcher={launcher}", *TRAIN, "seed=${oc.env:CANARY}", "+x=1,2"]
+    assert_silent(shell, 2, *line, PYTHONPATH=str(ROOT))
+
+
+def test_a_canary_that_gets_out_is_noticed(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "model.skops", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("schema.json", CANARIES["CANARY_PIN"] * 20)
+    assert [leaks(data) for _, data in contents(tmp_path)][-1] == ["86753091"]
+    assert leaks(quote(CANARIES["CANARY"], safe="")) == ["hush-hush/4711@x"]
 
 
 def test_no_sweep_keeps_a_canary(shell: Shell) -> None:
