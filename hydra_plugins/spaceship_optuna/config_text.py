@@ -56,8 +56,8 @@ def redact(text: str) -> str:
         else:  # YAML folds long lines at blanks
             pattern = r"[\s\\]+".join(re.escape(word) for word in secret.split())
         text = re.sub(pattern, shown.replace("\\", r"\\"), text)
-    for pattern, shown in _PATTERNS:
-        text = pattern.sub(shown, text)
+    for form, shown in _PATTERNS:
+        text = form.sub(shown, text)
     return text
 
 

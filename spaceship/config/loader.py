@@ -107,14 +107,17 @@ def reserved(config: Container) -> list[tuple[str, str]]:
 
 def _is_reserved(key: str, value: object) -> bool:
     """Return whether a file from somebody else may not set a key to a value."""
-    for place in _PLACES:
-        if f"{key}.".startswith(f"{place}.") or place.startswith(f"{key}."):
-            return True
+    if key.partition(".")[0] == "hydra":
+        return value is not None and _is_hydras(key, value)
     if key.endswith(".allow_writing_files"):  # CatBoost's, into the working directory
         return value is not False
-    top, part, name, *rest = [*key.split("."), "", ""]
-    if top != "hydra" or value is None:
-        return False
+    nested = (f"{key}.".startswith(f"{place}.") for place in _PLACES)
+    return any(nested) or any(place.startswith(f"{key}.") for place in _PLACES)
+
+
+def _is_hydras(key: str, value: object) -> bool:
+    """Return the same for a key of Hydra's node: of it, a file may set sweeps and their sizes."""
+    part, name, *rest = [*key.split(".")[1:], "", ""]
     if part == "launcher":
         return not isinstance(value, int | float)  # text and lists may be commands of a cluster
     if part != "sweeper" or not name:
