@@ -1,5 +1,7 @@
 """Names that the documentation of other packages does not promise; test_upstream.py holds each."""
 
+from typing import Any
+
 MLFLOW_DOWNLOAD_NOTE = "registered_model_meta"  # MLflow 3.17 adds it to a downloaded model
 MLFLOW_PLACES = ("mlflow.tracking._tracking_service.utils", "_artifact_repos_cache")
 """MLflow 3.17 remembers the places of runs and models in a process by their ids alone."""
@@ -14,3 +16,10 @@ ESTIMATOR_ERRORS = {
     "xgboost.core": "XGBoostError",
 }
 """Errors for wrong settings by the module that holds them: scikit-learn 1.9, LightGBM 4.7, …"""
+
+
+def located(target: str) -> Any:
+    """Return what a `_target_` names, found by the function with which Hydra 1.3 finds it."""
+    from hydra._internal.utils import _locate
+
+    return _locate(target)

@@ -43,3 +43,13 @@ def test_mlflow_writes_an_estimator_into_a_file_of_this_name(
 def test_estimators_refuse_settings_with_errors_of_these_names(module: str) -> None:
     kind = getattr(import_module(module), _upstream.ESTIMATOR_ERRORS[module])
     assert issubclass(kind, Exception)
+
+
+def test_hydra_finds_targets_and_loads_configs_by_these_names() -> None:
+    from hydra._internal import hydra
+    from hydra._internal.config_loader_impl import ConfigLoaderImpl
+
+    assert _upstream.located("pathlib.Path") is Path
+    assert issubclass(hydra.ConfigLoaderImpl, ConfigLoaderImpl)  # type: ignore[attr-defined]
+    for name in ("load_configuration", "_load_single_config", "_process_config_searchpath"):
+        assert callable(getattr(ConfigLoaderImpl, name))

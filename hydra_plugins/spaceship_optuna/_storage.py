@@ -17,7 +17,7 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 
 from hydra_plugins.spaceship_optuna._errors import MissingPackageError, mismatch
-from hydra_plugins.spaceship_optuna.config_text import redact
+from hydra_plugins.spaceship_optuna.config_text import fault_of_password, redact, remember
 
 PASSWORD_VARIABLE = "SPACESHIP_STORAGE_PASSWORD"  # noqa: S105 - its name, not the password
 CONNECT_SECONDS = 10  # longest wait for a database server; TCP alone waits for two minutes
@@ -76,6 +76,7 @@ def locate_storage(storage: object, folder: Path, study_name: str) -> str:
         os.environ.pop(PASSWORD_VARIABLE, None)
         return _from_any_folder(url)
     os.environ[PASSWORD_VARIABLE] = found["password"]
+    remember(found["password"])
     return _CREDENTIALS.sub(r"\g<user>@", url)
 
 
@@ -154,13 +155,6 @@ def _from_any_folder(url: str) -> str:
 
 def _check_credentials(url: str) -> None:
     """Raise if a password stands where `redact` does not find it: it would be logged."""
-    _, separator, rest = url.partition("://")
-    address, _, query = rest.partition("?")
-    if separator and "password" in query.lower():
-        wanted = "a password in hydra.sweeper.storage before the host"
-        action = "give SCHEME://USER:PASSWORD@HOST/DATABASE or set PGPASSWORD"
-        raise mismatch(wanted, "it after ?", action)
-    credentials = address.rpartition("@")[0]
-    if separator and (set(credentials) & set("@/#") or len(credentials.split()) > 1):
-        wanted = "user and password in hydra.sweeper.storage with @, / and # encoded"
-        raise mismatch(f"{wanted} as %40, %2F and %23", "one as it is", "encode it")
+    if fault := fault_of_password(url):
+        wanted, found, action = fault
+        raise mismatch(f"{wanted} in hydra.sweeper.storage", found, action)

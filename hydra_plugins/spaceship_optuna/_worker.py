@@ -27,6 +27,7 @@ from hydra_plugins.spaceship_optuna._settings import Settings, own_function
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._trial import reporting_to
 from hydra_plugins.spaceship_optuna._upstream import returned, suggest
+from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import is_orphan, process_tags, uninterrupted
 
 log = logging.getLogger(__name__)
@@ -199,6 +200,6 @@ class Worker:
 
     def _fail(self, study: optuna.Study, trial: Trial, error: object) -> None:
         """Store a trial's error, and stop the study if too many trials have failed."""
-        trial.set_user_attr(_study.ERROR, f"{type(error).__name__}: {error}"[:500])
+        trial.set_user_attr(_study.ERROR, redact(f"{type(error).__name__}: {error}")[:500])
         study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
         _study.stop_if_failing(study, self.settings.most_failures)

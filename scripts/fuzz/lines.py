@@ -10,7 +10,18 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from scripts.fuzz.case import Case, Content
 from scripts.fuzz.data import QUICK
-from scripts.fuzz.words import CHOICES, FLAGS, GROUPS, HYDRA, NUMBERS, SPACES, TARGETS, VALUES
+from scripts.fuzz.words import (
+    CAUTIONS,
+    CHOICES,
+    FLAGS,
+    GROUPS,
+    HYDRA,
+    LIMITS,
+    NUMBERS,
+    SPACES,
+    TARGETS,
+    VALUES,
+)
 
 Line = list[str]
 Place = tuple[str, tuple[str, ...]]
@@ -26,6 +37,7 @@ BASES = (
     ("mode=history",),
     ("mode=promote",),
     ("mode=rollback",),
+    ("mode=clean",),
     ("mode=tune", "hydra.sweeper.dry_run=true"),
 )
 CONFIGS = (
@@ -183,6 +195,11 @@ def _gate(draw: random.Random, known: Known) -> Line:
     return ["mode=train", "features=raw", f"gate={gate}", *require, f"++{key}={value}"]
 
 
+def _limit(draw: random.Random, _: Known) -> Line:
+    key, value = draw.choice(LIMITS), draw.choice([*CAUTIONS, *CAUTIONS, *NUMBERS, *VALUES])
+    return [f"{draw.choice(['', '', '++', '~'])}{key}={value}"]
+
+
 def _characters(_: random.Random, __: Known) -> Line:
     return []
 
@@ -216,6 +233,7 @@ KINDS: dict[str, Mutation] = {
     "groups": _group,
     "targets": _target,
     "gates": _gate,
+    "limits": _limit,
     "hydra": _hydra,
     "hydra's settings": _setting,
     "flags": _flags,

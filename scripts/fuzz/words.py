@@ -1,4 +1,4 @@
-"""Vocabulary of bad input: cells, values, targets, settings of Hydra, flags, search spaces."""
+"""Vocabulary of bad input: cells, values, targets, settings, limits, flags, search spaces."""
 
 NASTY = (
     "", " ", "nan", "NaN", "NA", "None", "null", "inf", "-inf", "Infinity", "1e400", "-1e400",
@@ -97,13 +97,19 @@ SPACES = (
     "interval(0,1),interval(1,2)", "tag(x)", "tag(log,choice(1,2))", "null", "''", "[]", "text",
     "1.5",
 )  # fmt: skip
+LIMITS = (
+    "gate.budget", "gate.reveal", "gate.reseal", "hydra.sweeper.trial_timeout", "clean.dry_run",
+    "clean.versions", "clean.days", "inference.overwrite", "data.on_leak",
+)  # fmt: skip
+CAUTIONS = ("always", "ladder", "warn", "fail", "true", "false", "10", "0")
 GROUPS = (
     "mode", "model", "features", "gate", "data", "tracking", "experiment", "local", "hydra",
 )  # fmt: skip
 CHOICES = (
     "nope", "", "null", "[]", "[lgbm]", "[lgbm,catboost]", "{}", "{a:1}", "1", "true", "LGBM",
     "lgbm.yaml", "../model/lgbm", "/etc/passwd", "raw", "full", "baseline", "strict", "off",
-    "server", "sqlite", "kaggle", "local", "synthetic", "default", "lgbm", "tabpfn", "xgboost",
+    "server", "sqlite", "predecessor", "clean", "kaggle", "local", "synthetic", "default", "lgbm",
+    "tabpfn", "xgboost",
     "champion", "blend", "inference", "catboost_strict", "é", "🚀", "${model}", "${oc.env:NOPE}",
     "'a b'", "lgbm,nope", "?", "*", "_self_", "x" * 300,
 )  # fmt: skip

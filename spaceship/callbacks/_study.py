@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from hydra_plugins.spaceship_optuna import Objective, StudyTerms
-from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import process_tags, usable_cores
 from hydra_plugins.spaceship_optuna.trial import PrunedError
 from spaceship.at_exit import PENDING
@@ -116,8 +115,8 @@ def end_trial(hook: Hook, error: Exception | None) -> None:
     if isinstance(error, PrunedError):
         store.log_scores(run_id, {}, error.history, {"state": "PRUNED"})
     elif error is not None:
-        store.client.log_text(run_id, redact(job.note_failure(error)), "traceback.txt")
-        store.set_tags(run_id, {"state": "FAILED", "error": redact(str(error))})
+        store.client.log_text(run_id, job.note_failure(error), "traceback.txt")
+        store.set_tags(run_id, {"state": "FAILED", "error": str(error)})
     else:
         report = Report.read(job.folder)
         tags = score_tags(report) | {"state": "COMPLETE"}

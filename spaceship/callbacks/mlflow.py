@@ -110,6 +110,8 @@ class MLflowCallback(StudyHooks, Callback):
             # Hydra prints the overrides if the job has failed
             job_return.overrides = [redact(text) for text in job_return.overrides or ()]
             result = returned(job_return)
+            if isinstance(result, Exception):  # which a launcher may pickle
+                result.args = tuple(redact(x) if isinstance(x, str) else x for x in result.args)
             hook = _hook.Hook(config)
             end = _study.end_trial if hook.is_study else _job.end_job
             end(hook, result if isinstance(result, Exception) else None)

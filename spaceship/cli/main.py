@@ -14,6 +14,7 @@ from spaceship.at_exit import PENDING
 from spaceship.cli.messages import explain, raised_by_hydra
 from spaceship.config.allow_list import verb
 from spaceship.config.installation import configs
+from spaceship.config.loader import install, refuse_rerun
 from spaceship.config.resolvers import register_resolvers
 
 INTERRUPTED = 130
@@ -35,8 +36,13 @@ def main() -> NoReturn:
     import hydra
 
     prepare()
-    composing = hydra.main(str(configs()), "config", version_base="1.3")
-    exit_with(composing(run_mode))
+    composed = hydra.main(str(configs()), "config", version_base="1.3")(run_mode)
+
+    def compose_and_run() -> None:
+        refuse_rerun()
+        composed()
+
+    exit_with(compose_and_run)
 
 
 def prepare() -> None:
@@ -50,6 +56,7 @@ def prepare() -> None:
         os.environ.setdefault(name, value)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come through to `exit_with`, which reports them
     register_resolvers()
+    install()
 
 
 def run_mode(cfg: DictConfig) -> float | list[float] | None:

@@ -17,6 +17,7 @@ _STORAGE_FAULTS = (
     "database disk image is malformed",
 )
 """Texts of the system and of SQLite, through whatever library, for a place that takes no data."""
+_LOADER = "spaceship.config.loader"
 _YAML = "configs/model/NAME.yaml"
 _QUOTED = """'KEY="a, (value)"'"""
 
@@ -45,7 +46,8 @@ def raised_by_hydra(error: BaseException) -> bool:
     frames = [frame for frame, _ in walk_tb(error.__traceback__)]
     modules = [str(frame.f_globals.get("__name__")) for frame in frames]
     inner = modules[modules.index("hydra.main") :] if "hydra.main" in modules else ["spaceship."]
-    return not any(name.startswith(("spaceship.", "hydra_plugins.")) for name in inner)
+    own = [name for name in inner if name.startswith(("spaceship.", "hydra_plugins."))]
+    return not {*own} - {_LOADER}  # which stands between Hydra's own frames
 
 
 def _of_system(error: Exception) -> str | None:

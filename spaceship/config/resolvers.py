@@ -7,8 +7,8 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.spaceship_optuna.process import WORKERS_VARIABLE, usable_cores
-from spaceship.config.allow_list import check_hydra
 from spaceship.config.installation import checkout
+from spaceship.config.secrets import read_variable
 
 _SKLEARN = dict.fromkeys(("breast_cancer", "wine", "diabetes"), "sklearn")
 _FIRST = {
@@ -18,7 +18,6 @@ _FIRST = {
 }
 """Choices that the built-in tasks start with, by group."""
 _OTHERWISE = {"data": "local", "features": "table", "model": "lgbm_table"}
-_checking: list[DictConfig] = []
 
 
 def register_resolvers() -> None:
@@ -26,9 +25,9 @@ def register_resolvers() -> None:
 
     `project_root` is the checkout or, for an installed package, the working directory of now.
     `cores` is this process's share of the CPU cores: the workers of a sweep divide them.
-    `checked` returns its argument and checks the targets of Hydra's own node before. `kind` returns
-    its first argument where the task's label is a class, its second where it is a number, and its
-    third, if there is one, where it is one of several classes.
+    `oc.env` is OmegaConf's, and hides the value that it returns.
+    `kind` returns its first argument where the task's label is a class, its second where it is a
+    number, and its third, if there is one, where it is one of several classes.
     `of_task` returns the data source, the features or the model that a task starts with.
 
     >>> register_resolvers()
@@ -40,23 +39,12 @@ def register_resolvers() -> None:
         "project_root": lambda: root,
         "abspath": lambda path: str(Path(path).expanduser().absolute()),
         "cores": lambda: max(1, usable_cores() // int(os.environ.get(WORKERS_VARIABLE, "1"))),
-        "checked": _checked,
+        "oc.env": read_variable,
         "kind": _kind,
         "of_task": lambda group, task: _FIRST[group].get(task, _OTHERWISE[group]),
     }
     for name, resolver in resolvers.items():
         OmegaConf.register_new_resolver(name, resolver, replace=True)
-
-
-def _checked(value: object, *, _root_: DictConfig) -> object:
-    """Return the value once Hydra's node is checked; it stands in that node itself."""
-    if not _checking:
-        _checking.append(_root_)
-        try:
-            check_hydra(_root_)
-        finally:
-            _checking.clear()
-    return value
 
 
 def _kind(classes: str, numbers: str, several: str | None = None, *, _root_: DictConfig) -> str:

@@ -1,14 +1,25 @@
-"""Secrets: the config as it may be logged; `config_text.redact` hides passwords in URIs."""
+"""Secrets: values of `${oc.env:NAME}` are known once they are read, and hidden from then on.
 
+`config_text.redact` hides them; from the first one on, all that this process logs or prints goes
+through it. What is written to files and to MLflow is redacted where it is written.
+"""
+
+import logging
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from omegaconf.resolvers import oc
 
-from hydra_plugins.spaceship_optuna.config_text import redact
+from hydra_plugins.spaceship_optuna.config_text import flatten, redact, redacted, remember
+from spaceship.errors import ConfigError, expected
+
+_STORED = ("model", "features", "task", "split.salt", "tracking.experiment")
+"""Parts of the config that are stored with a model, or by which others find what is stored."""
 
 
 def loggable(cfg: DictConfig) -> dict[str, object]:
@@ -25,13 +36,92 @@ def loggable(cfg: DictConfig) -> dict[str, object]:
             plain = OmegaConf.to_container(cfg, resolve=True)
         except OmegaConfBaseException:
             plain = OmegaConf.to_container(cfg, resolve=False)
-    return dict(_redacted(plain))
+    return dict(redacted(plain))
+
+
+def check_stored(cfg: DictConfig) -> None:
+    """Raise ConfigError if a part of the config that is stored as it is holds a secret.
+
+    >>> check_stored(OmegaConf.create({"model": {"depth": 3}}))
+    """
+    for part in _STORED:
+        try:
+            node = OmegaConf.select(cfg, part)
+            if OmegaConf.is_config(node):
+                node = OmegaConf.to_container(node, resolve=True)
+        except OmegaConfBaseException:  # reported where it is used
+            continue
+        flat = flatten({part: node})
+        if faulty := next((key for key, value in flat.items() if redact(value) != value), None):
+            found = redact(flat[faulty])
+            do = "write the value itself, or leave it out"
+            what = f"no secret in {faulty}, which models and stores keep as it is"
+            raise ConfigError(expected(what, found, do))
+
+
+def read_variable(name: str, *default: object) -> object:
+    """Return the value of `${oc.env:NAME}` or its default, and hide the value from now on.
+
+    >>> read_variable("NOT_THERE_AT_ALL", 5)
+    '5'
+    """
+    value = oc.env(name, *default)
+    if name in os.environ:
+        hide_variable(name)
+    return value
+
+
+def hide_variable(name: str) -> None:
+    """Hide the value of an environment variable in all that is logged, printed or written.
+
+    >>> hide_variable("HOME")
+    """
+    remember(os.environ[name], f"${{oc.env:{name}}}")
+    if not isinstance(factory := logging.getLogRecordFactory(), _RedactedRecords):
+        logging.setLogRecordFactory(_RedactedRecords(factory))
+    for stream in ("stdout", "stderr"):
+        if not isinstance(getattr(sys, stream), _RedactedStream | None):
+            setattr(sys, stream, _RedactedStream(getattr(sys, stream)))
+
+
+class _RedactedRecords:
+    """Factory of log records whose messages and tracebacks hold no secret."""
+
+    def __init__(self, factory: Callable[..., logging.LogRecord]) -> None:
+        self._factory = factory
+
+    def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = self._factory(*args, **kwargs)
+        try:
+            record.msg, record.args = redact(record.getMessage()), ()
+        except (TypeError, ValueError):  # the handler reports a message that fits no arguments
+            return record
+        if record.exc_info and record.exc_info[0] is not None:
+            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
+        return record
+
+
+class _RedactedStream:
+    """Stream of the terminal that prints no secret."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(redact(text))
+        return len(text)
+
+    def writelines(self, lines: Iterator[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 @contextmanager
 def _environment_hidden() -> Iterator[None]:
     """Make `${oc.env:NAME}` resolve to its own text: what cannot be read cannot leak."""
-    from omegaconf.resolvers import oc
 
     def hidden(name: str, *default: object) -> object:
         return f"${{oc.env:{name}}}" if name in os.environ else oc.env(name, *default)
@@ -40,12 +130,4 @@ def _environment_hidden() -> Iterator[None]:
     try:
         yield
     finally:
-        OmegaConf.register_new_resolver("oc.env", oc.env, replace=True)
-
-
-def _redacted(value: object) -> Any:
-    if isinstance(value, dict):
-        return {key: _redacted(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_redacted(item) for item in value]
-    return redact(value) if isinstance(value, str) else value
+        OmegaConf.register_new_resolver("oc.env", read_variable, replace=True)

@@ -17,7 +17,9 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.config.build import resolved
+from spaceship.config.secrets import check_stored
 from spaceship.errors import ConfigError
 
 MOST_ERAS = 100
@@ -211,6 +213,7 @@ class Settings(Section):
         """
         own = [name for name in cls.model_fields if name != "data"]
         on_leak = OmegaConf.select(cfg, "data.on_leak", default="warn")
+        check_stored(cfg)
         try:
             values = {name: resolved(cfg.get(name)) for name in own}
             return cls.model_validate(values | {"data": {"on_leak": on_leak}})
@@ -220,7 +223,7 @@ class Settings(Section):
     @property
     def why(self) -> str:
         """The reason given with `reason=`, without blanks around it; empty if there is none."""
-        return (self.reason or "").strip()
+        return redact((self.reason or "").strip())
 
 
 def _message(faults: Sequence[ErrorDetails], model: type[BaseModel]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.errors import TrackingError, expected
 from spaceship.evaluation.report import REPORT_FILE
 from spaceship.files import write_json
@@ -75,6 +76,6 @@ class Job:
 
     def note_failure(self, error: BaseException) -> str:
         """Write the type and message of an error into the folder; return its traceback as text."""
-        noted = {"type": type(error).__name__, "message": str(error)}
+        noted = {"type": type(error).__name__, "message": redact(str(error))}
         write_json(self.folder / FAILURE_FILE, noted)
-        return "".join(traceback.format_exception(error))
+        return redact("".join(traceback.format_exception(error)))

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.errors import RefusedError
 from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.tracking.job import FAILURE_FILE, Job
@@ -49,7 +48,7 @@ def ended_run(store: Store, job: Job) -> Iterator[None]:
         store.end_run(run_id, "FINISHED")
         raise
     except Exception as error:
-        store.client.log_text(run_id, redact(job.note_failure(error)), "traceback.txt")
+        store.client.log_text(run_id, job.note_failure(error), "traceback.txt")
         store.client.log_artifact(run_id, str(job.folder / FAILURE_FILE))
         store.end_run(run_id, "FAILED")
         raise

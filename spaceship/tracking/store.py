@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
-from hydra_plugins.spaceship_optuna.config_text import redact
+from hydra_plugins.spaceship_optuna.config_text import fault_of_password, redact, redacted
 from hydra_plugins.spaceship_optuna.process import is_orphan, is_others, process_tags, uninterrupted
 from spaceship.at_exit import PENDING
 from spaceship.errors import TrackingError, expected
@@ -55,6 +55,9 @@ class Store:
         if not self.uri:
             do = "add tracking.uri=http://HOST:PORT"
             raise TrackingError(expected("an MLflow server's URI", "none", do))
+        if fault := fault_of_password(self.uri):
+            wanted, found, do = fault
+            raise TrackingError(expected(f"{wanted} in tracking.uri", found, do))
         if urlparse(self.uri).scheme in {"", "file"}:
             found = f"{redact(self.uri)!r}: MLflow refuses file stores"
             what = "a sqlite:///, postgresql:// or http(s):// URI"
@@ -87,13 +90,13 @@ class Store:
         Any end of the process short of SIGKILL ends the run too; after SIGKILL, the next start ends
         it, because the run's tags name the process.
         """
-        given = {**tags, **process_tags()}
+        given = redacted(tags) | process_tags()
         own = {key: fitting(value, TAG_LENGTH) for key, value in given.items()}
         name = fitting(name, _NAME_LENGTH)
         if parent is not None:
             own["mlflow.parentRunId"] = parent
         with uninterrupted():  # between the two lines nothing would end the run
-            run = self.client.create_run(self.experiment_id, run_name=name, tags=own)
+            run = self.client.create_run(self.experiment_id, run_name=redact(name), tags=own)
             run_id = str(run.info.run_id)
             PENDING.open_runs[run_id] = partial(self.end_run, run_id)
         return run_id
@@ -121,7 +124,9 @@ class Store:
         entities = [Metric(key, value, now, 0) for key, value in metrics.items()]
         for step, fold in enumerate(folds):
             entities += [Metric(f"fold_{key}", value, now, step) for key, value in fold.items()]
-        named = [RunTag(key, fitting(value, TAG_LENGTH)) for key, value in (tags or {}).items()]
+        named = [
+            RunTag(key, fitting(value, TAG_LENGTH)) for key, value in redacted(tags or {}).items()
+        ]
         self.client.log_batch(run_id, metrics=entities, tags=named)
 
     def set_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
@@ -197,4 +202,4 @@ def _param_names(keys: Iterable[str]) -> list[str]:
 def _param(name: str, value: str) -> "Param":
     from mlflow.entities import Param
 
-    return Param(name, fitting(value, PARAM_LENGTH))
+    return Param(name, fitting(redact(value), PARAM_LENGTH))

@@ -136,7 +136,14 @@ def test_what_does_not_resolve_is_the_users_to_set(value: str) -> None:
     [
         ("http://me:pw@host:80/x?y=1", "http://me:***@host:80/x?y=1"),
         ("a postgresql://u:p@h/d and http://:t@h", "a postgresql://u:***@h/d and http://:***@h"),
-        ("http://host:80/a@b", "http://host:80/a@b"),
+        ("http://host:80/a@b", "http://host:***@b"),  # 80/a may be a password
+        ("postgresql://u:p@ss/w@host/db", "postgresql://u:***@host/db"),
+        ("postgresql://u:p:a%40s@host/db.", "postgresql://u:***@host/db."),
+        ("found 'postgresql://u:p@ss/w@host/db'", "found 'postgresql://u:***@host/db'"),
+        ("pg://h/d?user=me&password=pw&sslkey=k", "pg://h/d?user=me&password=***&sslkey=***"),
+        ("https://h/x?api_key=pw&sig=1;token=2", "https://h/x?api_key=***&sig=***;token=***"),
+        ("host=h password=pw dbname=d", "host=h password=*** dbname=d"),
+        ("host=h password = 'p w' dbname=d", "host=h password = *** dbname=d"),
         ("sqlite:////home/me@work/x.db", "sqlite:////home/me@work/x.db"),
         ("10:30 me@host", "10:30 me@host"),
     ],

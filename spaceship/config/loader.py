@@ -1,0 +1,156 @@
+"""Config loader of Hydra that lets files from somebody else set values, and nothing beyond.
+
+Whatever Hydra composes, in whatever process, goes through it: no class is made and no module
+imported that is not on the allow list. A file is somebody else's unless it is shipped or lies in
+`./configs` outside of `experiment/`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hydra._internal import hydra as hydra_app
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.config_repository import CachingConfigRepository, IConfigRepository
+from hydra._internal.utils import get_args_parser
+from hydra.core.default_element import ResultDefault
+from hydra.core.override_parser.types import Override
+from hydra.plugins.config_source import ConfigResult
+from omegaconf import Container, DictConfig, OmegaConf
+
+from spaceship.config.allow_list import check_config
+from spaceship.config.installation import configs
+from spaceship.config.secrets import hide_variable
+from spaceship.errors import ConfigError, expected
+
+_PLACES = (
+    *("paths.outputs", "inference.output", "history.output"),
+    *("tracking.uri", "tracking.artifacts"),
+)
+"""Keys that say where files are written and data are sent."""
+_LOCAL = "./configs/local/default.yaml"
+_SWEEPER = ("storage", "custom_search_space", "search_space")
+"""Settings of the sweeper that name a place, a function, or nodes that become overrides."""
+
+
+class CheckedLoader(ConfigLoaderImpl):
+    """Loader that checks each file as it is read and each config as it is composed.
+
+    >>> issubclass(CheckedLoader, ConfigLoaderImpl)
+    True
+    """
+
+    def load_configuration(self, *args: Any, **kwargs: Any) -> DictConfig:
+        """Return a composed config; raise ConfigError if it names a class off the list."""
+        config = super().load_configuration(*args, **kwargs)
+        check_config(config)
+        for name in config.hydra.job.env_copy:  # whose values are in Hydra's node by now
+            hide_variable(name)
+        return config
+
+    def _load_single_config(self, default: ResultDefault, repo: IConfigRepository) -> ConfigResult:
+        result = super()._load_single_config(default, repo)
+        name, shipped = str(default.config_path), configs() / f"{default.config_path}.yaml"
+        if _is_foreign(result.path, name):
+            found = set(reserved(result.config))
+            if shipped.is_file():  # what is equal to it is no change
+                own = replace(result, config=OmegaConf.load(shipped), header={"package": None})
+                found -= set(reserved(self._embed_result_config(own, default.package).config))
+            _refuse(found, result.path, name)
+        return result
+
+    def _process_config_searchpath(
+        self,
+        config_name: str | None,
+        parsed_overrides: list[Override],
+        repo: CachingConfigRepository,
+    ) -> None:
+        primary = repo.load_config(config_name) if config_name is not None else None
+        if primary is not None and _is_foreign(primary.path, str(config_name)):
+            found = OmegaConf.select(primary.config, "hydra.searchpath")
+            _refuse({("hydra.searchpath", "")} if found else set(), primary.path, str(config_name))
+        super()._process_config_searchpath(config_name, parsed_overrides, repo)
+
+
+def install() -> None:
+    """Let Hydra make this loader in place of its own.
+
+    >>> install()
+    >>> hydra_app.ConfigLoaderImpl is CheckedLoader
+    True
+    """
+    setattr(hydra_app, "ConfigLoaderImpl", CheckedLoader)  # noqa: B010 - it exports no such name
+
+
+def refuse_rerun() -> None:
+    """Raise ConfigError if the command line asks Hydra to run a pickle: it may hold any program.
+
+    >>> refuse_rerun()
+    """
+    if get_args_parser().parse_known_args()[0].experimental_rerun is not None:
+        found = "--experimental-rerun, which unpickles its file"
+        do = "type the line in .hydra/overrides.yaml of the job, or the run's tag `command`"
+        raise ConfigError(expected("a command line that can be read before it runs", found, do))
+
+
+def reserved(config: Container) -> list[tuple[str, str]]:
+    """Return the keys, with their values, that only the user may set: places, and what runs.
+
+    >>> shared = {"seed": 7, "paths": {"outputs": "/etc"}, "hydra": {"run": {"dir": "/etc"}}}
+    >>> reserved(OmegaConf.create(shared))
+    [('paths.outputs', '/etc'), ('hydra.run.dir', '/etc')]
+    """
+    plain = OmegaConf.to_container(config, resolve=False)
+    return [(key, str(value)) for key, value in _leaves(plain) if _is_reserved(key, value)]
+
+
+def _is_reserved(key: str, value: object) -> bool:
+    """Return whether a file from somebody else may not set a key to a value."""
+    if key.partition(".")[0] == "hydra":
+        return value is not None and _is_hydras(key, value)
+    if key.endswith(".allow_writing_files"):  # CatBoost's, into the working directory
+        return value is not False
+    nested = (f"{key}.".startswith(f"{place}.") for place in _PLACES)
+    return any(nested) or any(place.startswith(f"{key}.") for place in _PLACES)
+
+
+def _is_hydras(key: str, value: object) -> bool:
+    """Return the same for a key of Hydra's node: of it, a file may set sweeps and their sizes."""
+    part, name, *rest = [*key.split(".")[1:], "", ""]
+    if part == "launcher":
+        return not isinstance(value, int | float)  # text and lists may be commands of a cluster
+    if part != "sweeper" or not name:
+        return part not in ("mode", "verbose")
+    if name == "params":  # overrides of the jobs
+        return not rest or _is_reserved(".".join(rest).strip(".").lstrip("+~"), value)
+    late = "${" in str(value) and rest[:1] != ["seed"]  # may become a class after the check
+    return name in _SWEEPER or (name in ("sampler", "pruner") and late)
+
+
+def _leaves(node: object, key: str = "") -> Iterator[tuple[str, object]]:
+    """Return the values of a node by their dotted keys."""
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            yield from _leaves(value, f"{key}.{name}" if key else str(name))
+    else:
+        yield key, node
+
+
+def _is_foreign(source: str, name: str) -> bool:
+    """Return whether a file is somebody else's, by the address of its folder and its name."""
+    scheme, _, folder = source.partition("://")
+    if scheme != "file" or folder == str(configs()):
+        return False
+    return folder != str(Path.cwd() / "configs") or name.startswith("experiment/")
+
+
+def _refuse(found: set[tuple[str, str]], source: str, name: str) -> None:
+    if found:
+        keys = ", ".join(sorted({".".join(key.split(".")[:3]) for key, _ in found}))
+        file = f"{source.removeprefix('file://')}/{name}.yaml"
+        do = "take it out; if you want it, type it on the command line or write it into {}"
+        do = do.format("./configs/local/default.yaml")
+        raise ConfigError(
+            expected("a shared file to set no file, place or program", f"{keys} in {file}", do)
+        )
