@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 WORKERS_VARIABLE = "SPACESHIP_WORKERS"  # of a worker: how many workers share the cores
+_ENDING = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM")
+ENDING_SIGNALS = [one for one in signal.Signals if one.name in _ENDING]
+"""Signals by which a shell, a terminal or a cluster ends a process."""
 _HOST, _PROCESS = "spaceship.host", "spaceship.process"
 _CLOCK_SECONDS = 5  # largest shift of a process's start when the machine's clock is adjusted
 
@@ -91,7 +94,7 @@ def process_id(tags: Mapping[str, str]) -> int:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Delay SIGINT and SIGTERM until the block ends; only the first of them is raised then.
+    """Delay the signals that end a process to the block's end; only the first is raised then.
 
     It protects a change that takes two writes. Python interrupts the main thread only, so in other
     threads there is nothing to delay.
@@ -105,7 +108,7 @@ def uninterrupted() -> Iterator[None]:
     came: list[int] = []
     handlers = {
         number: signal.signal(number, lambda which, _: came.append(which))
-        for number in (signal.SIGINT, signal.SIGTERM)
+        for number in ENDING_SIGNALS
     }
     try:
         yield

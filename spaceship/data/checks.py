@@ -7,12 +7,11 @@ import pandas as pd
 from spaceship.data._base import Dataset, Table, Tables
 from spaceship.data.csv_reader import LINE
 from spaceship.data.digest import digest
-from spaceship.data.stored_file import first_few
 from spaceship.errors import DataError, expected
 from spaceship.task.column_types import ColumnType, read
-from spaceship.task.inference.profile import printable
 from spaceship.task.raw_frame import closest, header_faults, label_column, typed, typed_label
 from spaceship.task.task import ROW, Task
+from spaceship.text import first_few, one_line
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +51,7 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
     frame = table.frame.set_axis([str(x).strip() for x in table.frame.columns], axis="columns")
     frame = _numbered(frame)
     if unknown := [name for name in frame.columns if name not in wanted]:
-        hints = first_few(printable(f"'{name}'{closest(name, wanted)}") for name in unknown)
+        hints = first_few(one_line(f"'{name}'{closest(name, wanted)}") for name in unknown)
         log.warning("%s: columns dropped, as no rule knows them: %s", table.place, hints)
     known = frame.loc[:, frame.columns.isin(wanted) & ~frame.columns.duplicated()]
     if labelled and task.unlabelled == "drop":
@@ -62,7 +61,7 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
         last = "Mend or remove what is listed, then run again."
         if any(one.startswith(f"{task.label}:") and " in every row" in one for one in faults):
             last += " Rows without a label are left out by `unlabelled: drop` in the task's YAML."
-        raise DataError("\n  ".join([first, *map(printable, faults)]) + f"\n{last}")
+        raise DataError("\n  ".join([first, *map(one_line, faults)]) + f"\n{last}")
     made = typed(known, task.raw)
     if labelled:
         made[task.label] = typed_label(known, task)

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from spaceship.data.plain_csv import read_plain
-from spaceship.data.stored_file import fail, first_few, unpacked
+from spaceship.data.stored_file import fail, unpacked
+from spaceship.text import first_few
 
 LINE = "line"
 """Name of the index that holds the line number of each row in its file."""

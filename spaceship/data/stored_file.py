@@ -4,14 +4,12 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Iterable
-from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
 from spaceship.errors import DataError, expected
+from spaceship.text import first_few
 
-_SHOWN = 5
 _DAMAGED = (
     OSError,
     EOFError,
@@ -60,16 +58,6 @@ def unpacked(path: Path) -> bytes:
         except (OSError, EOFError, zlib.error) as error:
             fail(path, "whole gzip data", str(error), "it is damaged: download it again")
     return _member(path, data) if data.startswith((b"PK\x03\x04", b"PK\x05\x06")) else data
-
-
-def first_few(items: Iterable[str]) -> str:
-    """Return the first five items joined, with an ellipsis for the others.
-
-    >>> first_few("abcdef")
-    'a, b, c, d, e, …'
-    """
-    shown = list(islice(items, _SHOWN + 1))
-    return ", ".join(shown[:_SHOWN]) + (", …" if len(shown) > _SHOWN else "")
 
 
 def fail(path: Path, wanted: str, found: str, do: str) -> NoReturn:

@@ -1,0 +1,46 @@
+"""Text for people: control characters escaped, long lists cut."""
+
+import re
+from collections.abc import Iterable
+
+_UNSEEN = re.compile(
+    "[^\n\t -~\xa0-\U0010ffff]"  # of the terminal, such as the start of an ANSI escape
+    "|[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)  # those that have no shape, or reverse the order of what follows
+_SHOWN = 5
+
+
+def printable(text: str) -> str:
+    r"""Return a text of any number of lines with the characters escaped that steer a terminal.
+
+    >>> print(printable("a\x1b[31m, b\u202e\nc"))
+    a\x1b[31m, b\u202e
+    c
+    """
+    return _UNSEEN.sub(lambda found: _escaped(found[0]), text)
+
+
+def one_line(text: str) -> str:
+    r"""Return a text with whatever a line cannot show escaped.
+
+    >>> print(one_line("a\x1b\nb"))
+    a\x1b\nb
+    """
+    return "".join(one if one.isprintable() else _escaped(one) for one in text)
+
+
+def first_few(items: Iterable[str], most: int = _SHOWN) -> str:
+    """Return the first items joined, and the number of the others.
+
+    >>> first_few("abcdefg"), first_few("abcdef"), first_few([])
+    ('a, b, c, d, e … and 2 more', 'a, b, c, d, e, f', '')
+    """
+    every = [*items]
+    more = len(every) - most
+    if more <= 1:  # the one more is as short as its number
+        return ", ".join(every)
+    return f"{', '.join(every[:most])} … and {more} more"
+
+
+def _escaped(one: str) -> str:
+    return repr(one)[1:-1] if not one.isprintable() else f"\\u{ord(one):04x}"
