@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
@@ -20,8 +21,6 @@ from spaceship.errors import expected
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-INTERRUPTED = OF_SIGNAL + 2
-
 _ENVIRONMENT = {
     "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads starve a shared core
     "OMP_NUM_THREADS": "1",  # two wait for each other: six times as slow here
@@ -29,8 +28,7 @@ _ENVIRONMENT = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "15",  # seconds that a server may be silent, three times
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "15",  # seconds that a server may be silent; it is asked again
     "PGCONNECT_TIMEOUT": "10",  # seconds, of every PostgreSQL server; TCP waits for two minutes
 }
 
@@ -109,19 +107,19 @@ def _run_hydra() -> None:
 
 def _status_of(error: BaseException) -> tuple[int, str] | None:
     """Report an error; return the exit status and that of open runs, None for a fault of ours."""
+    if isinstance(error, KeyboardInterrupt) or caught_signal() is not None:
+        number = caught_signal() or signal.SIGINT  # a library may have made another error of it
+        if number == signal.SIGINT:
+            _print_error("Interrupted.")
+        return OF_SIGNAL + number, "KILLED"
     from spaceship.cli.messages import explain, raised_by_hydra
 
-    if isinstance(error, KeyboardInterrupt):
-        _print_error("Interrupted.")
-        return INTERRUPTED, "KILLED"
     if isinstance(error, SystemExit):
         status = error.code if isinstance(error.code, int) else int(error.code is not None)
         if status == 1 and raised_by_hydra(error):
             status = 2
             _print_error("error: expected what Hydra can do, found what it says above; see --help")
         return status, "KILLED"
-    if (number := caught_signal()) is not None:  # a library has made another error of it
-        return OF_SIGNAL + number, "KILLED"
     if isinstance(error, Exception) and (explained := explain(error)) is not None:
         status, message = explained
         _print_error(f"error: {message}")
