@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from spaceship.config.build import resolved
+from spaceship.config.unused import is_unused
 from spaceship.errors import ConfigError
 
 MOST_ERAS = 100
@@ -182,7 +183,7 @@ class Settings(Section):
         "0.5 or tuned"
     )
     paths: Paths
-    split: Split
+    split: Split = Split.model_construct()  # as it is where a mode makes no use of it
     objective: Objective
     reason: Text | None = _setting("a text, or null")
     history: History
@@ -198,8 +199,9 @@ class Settings(Section):
             ConfigError: A key is missing, unknown or out of its range; every such key is listed.
 
         """
+        names = [name for name in cls.model_fields if not is_unused(cfg.get(name))]
         try:
-            return cls.model_validate({name: resolved(cfg.get(name)) for name in cls.model_fields})
+            return cls.model_validate({name: resolved(cfg.get(name)) for name in names})
         except ValidationError as error:
             raise ConfigError(_message(error.errors(), cls)) from None
 

@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 def promote(experiment: Experiment) -> None:
     """Make the challenger champion, on record."""
-    registry, dry_run = experiment.registry, experiment.gate.dry_run
+    registry, dry_run = experiment.registry, experiment.dry_run
     aliases = registry.aliases
     with aliases.lock():
         current = aliases.current()

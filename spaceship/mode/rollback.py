@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 def rollback(experiment: Experiment) -> None:
     """Make the previous champion champion again, on record."""
-    registry, dry_run = experiment.registry, experiment.gate.dry_run
+    registry, dry_run = experiment.registry, experiment.dry_run
     aliases = registry.aliases
     with aliases.lock():
         current = registry.champion().number

@@ -27,7 +27,7 @@ def test_a_server_that_never_answers_is_one_message_soon(
 ) -> None:
     monkeypatch.setattr(connection, "ANSWER_SECONDS", 2)
     before = time.monotonic()
-    with pytest.raises(TrackingError, match="^expected an MLflow store at .*, found: ") as caught:
+    with pytest.raises(TrackingError, match=r"^expected an MLflow store at ") as caught:
         open_client(f"{scheme}://me@127.0.0.1:{silent_port}/x", None, "spaceship")
     assert said in str(caught.value)
     assert time.monotonic() - before < 10
