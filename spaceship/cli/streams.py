@@ -66,6 +66,10 @@ def open_streams() -> None:
 
     A stream that the shell has closed (`>&-`) is opened on nothing: else a database may get its
     number, and a library prints into it.
+
+    >>> open_streams()
+    >>> isinstance(sys.stdout, SafeStream)
+    True
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
@@ -82,7 +86,11 @@ def open_streams() -> None:
 
 
 def lost_output() -> Exception | None:
-    """Return the error of the first write to standard output that has failed."""
+    """Return the error of the first write to standard output that has failed.
+
+    >>> lost_output() is None
+    True
+    """
     sys.stdout.flush()
     return getattr(sys.stdout, "fault", None)
 

@@ -122,6 +122,7 @@ class Inference(Section):
     """`inference.*`: the file of predictions and the limit of drift."""
 
     output: Text | None = _setting("a file")
+    overwrite: bool = _setting("true or false")
     input: Text | None = _setting("a CSV or Parquet file, or null")
     proba: bool = _setting("true or false")
     max_drift: Annotated[float, AfterValidator(_finite)] | None = _setting(
