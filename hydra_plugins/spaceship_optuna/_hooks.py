@@ -63,8 +63,8 @@ class StudyHooks:
     def on_study_start(self, config: DictConfig, study: object) -> None:
         """Follow a study that is opened, new or resumed, before its first trial."""
 
-    def on_trial_lost(self, config: DictConfig, folder: Path) -> None:
-        """Follow a trial whose worker died, given its job's folder."""
+    def on_trial_lost(self, config: DictConfig, folder: Path, reason: str) -> None:
+        """Follow a trial whose process was ended from outside, given its job's folder and why."""
 
     def on_study_end(self, config: DictConfig, files: list[Path], summary: str, best: Path) -> None:
         """Follow a study that has results: their files, the leaderboard, the best job's folder."""

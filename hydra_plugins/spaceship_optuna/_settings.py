@@ -62,9 +62,11 @@ def check_settings(
             bounds = f"at least {least}" + (f" and at most {most}" if most < inf else "")
             wanted = f"hydra.sweeper.{key} to be a number of {bounds}"
             raise SettingsError(f"expected {wanted}, found {value!r}")
-    if plain.timeout is not None and not 0 < plain.timeout < inf:
-        wanted = "hydra.sweeper.timeout to be a number of seconds above 0"
-        raise mismatch(wanted, repr(plain.timeout), "leave it out for no limit")
+    for key in ("timeout", "trial_timeout"):
+        value = getattr(plain, key)
+        if value is not None and not 0 < value < inf:
+            wanted = f"hydra.sweeper.{key} to be a number of seconds above 0"
+            raise mismatch(wanted, repr(value), "leave it out for no limit")
     plain.objectives = _objectives(plain.direction, declared)
     resume, name = plain.resume, plain.study_name
     for one in {resume, name} - {None, LAST if resume == LAST else None}:

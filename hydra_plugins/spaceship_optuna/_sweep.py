@@ -204,7 +204,8 @@ class Sweep:
         if set(numbers) & {trial.number for trial in _study.counted(study)}:
             _study.stop_if_failing(study, self.settings.most_failures)
         for number in numbers:
-            self.host.on_trial_lost(self.config, Path(study.user_attrs[_SWEEP_DIR], str(number)))
+            folder = Path(study.user_attrs[_SWEEP_DIR], str(number))
+            self.host.on_trial_lost(self.config, folder, _recovery.DIED)
 
     def _report(self, study: optuna.Study, plan: SearchPlan) -> object:
         """Write the study's results and return the best value, or values."""

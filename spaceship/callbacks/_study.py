@@ -126,12 +126,11 @@ def end_trial(hook: Hook, error: Exception | None) -> None:
     store.end_run(run_id, "FAILED" if failed else "FINISHED")
 
 
-def lose_trial(hook: Hook, folder: Path) -> None:
-    """End the run of a trial whose worker died before it could end the run itself."""
+def lose_trial(hook: Hook, folder: Path, reason: str) -> None:
+    """End the run of a trial whose process was ended before it could end the run itself."""
     clear_unfinished(folder)
     store, run_id = hook.experiment.store, Job(folder, in_multirun=True).run_id
     if run_id is not None:
-        reason = "its worker died: killed, out of memory, or ended by the job itself"
         store.client.log_text(run_id, f"No traceback, {reason}.\n", "traceback.txt")
         store.set_tags(run_id, {"state": "FAILED", "error": reason})
         store.end_run(run_id, "FAILED")

@@ -70,12 +70,12 @@ class MLflowCallback(StudyHooks, Callback):
 
         self.parent_run_id = _study.start_study(_hook.Hook(config), study)
 
-    def on_trial_lost(self, config: DictConfig, folder: Path) -> None:
-        """End the run of a trial whose worker died."""
+    def on_trial_lost(self, config: DictConfig, folder: Path, reason: str) -> None:
+        """End the run of a trial whose process was ended from outside."""
         with _failures_kept():
             from spaceship.callbacks import _hook, _study
 
-            _study.lose_trial(_hook.Hook(config), folder)
+            _study.lose_trial(_hook.Hook(config), folder, reason)
 
     def on_study_end(self, config: DictConfig, files: list[Path], summary: str, best: Path) -> None:
         """Log the results of a sweep, and keep the folder of its best job."""
