@@ -52,6 +52,10 @@ class StudyHooks:
         """Return facts that a resumed study has to share, such as a digest of the data."""
         return {}
 
+    def study_code(self) -> Mapping[str, object]:
+        """Return facts of the code, such as its version, that a resume may change if told to."""
+        return {}
+
     def retrain_overrides(self, overrides: Sequence[str]) -> Sequence[str]:
         """Return the overrides of a single run, given those of the sweep."""
         return overrides

@@ -72,6 +72,8 @@ class Sweep:
         facts |= {"search space": plan.describe(), "fixed": fixed}
         study, created = self._open()
         _study.check_facts(study, facts)
+        code, on_change = self.host.study_code(), self.settings.on_code_change
+        _study.check_code(study, code, on_change)
         plan = plan.ordered(_results.candidates_of(study))
         self._settle_folder(study, created=created)
         self.host.on_study_start(self.config, study)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from spaceship.at_exit import PENDING
 from spaceship.callbacks import _multirun as multirun
 from spaceship.callbacks._hook import Hook, code_tags
 from spaceship.callbacks._job import redact_saved_config
+from spaceship.config.allow_list import PYPROJECT, own_prefixes
+from spaceship.config.installation import PACKAGE, code_digest, package_folder
 from spaceship.errors import ConfigError
 from spaceship.evaluation.metrics import direction
 from spaceship.evaluation.report import Report
@@ -25,6 +28,7 @@ from spaceship.tracking.job_run import score_tags
 from spaceship.tracking.store import FOLDER_TAG
 
 _RUN = "mlflow_run_id"
+_CODE = ("features", "model", "task")
 
 
 _WITHOUT_EFFECT = {
@@ -68,6 +72,16 @@ def study_facts(hook: Hook, workers: int) -> dict[str, object]:
         "split": settings.split.model_dump(),
         "seed": settings.seed,
     }
+
+
+def study_code() -> dict[str, str]:
+    """Return the version of the package, and a digest of each part that figures rest on.
+
+    The packages that a project allows as targets are such parts.
+    """
+    own = {one.rstrip("."): package_folder(one.rstrip(".")) for one in own_prefixes(PYPROJECT)}
+    parts = {name: PACKAGE / name for name in _CODE} | own
+    return {"version": version("spaceship")} | {k: code_digest(one) for k, one in parts.items()}
 
 
 def start_study(hook: Hook, study: Any) -> str:

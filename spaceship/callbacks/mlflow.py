@@ -64,6 +64,12 @@ class MLflowCallback(StudyHooks, Callback):
 
         return _study.study_facts(_hook.Hook(config), workers)
 
+    def study_code(self) -> dict[str, str]:
+        """Return the version of the package, and digests of the code that figures rest on."""
+        from spaceship.callbacks import _study
+
+        return _study.study_code()
+
     def on_study_start(self, config: DictConfig, study: object) -> None:
         """Start the run above a study's trials, or reopen it."""
         from spaceship.callbacks import _hook, _study
