@@ -174,6 +174,14 @@ class Experiment:
             raise ConfigError(expected(what, "both", do))
         return policy
 
+    @property
+    def dry_run(self) -> bool:
+        """`gate.dry_run`, the only setting of the gate that promote and rollback need."""
+        value = (self.nodes.resolved("gate") or {}).get("dry_run", False)
+        if not isinstance(value, bool):
+            raise ConfigError(expected("gate.dry_run=true or false", repr(value), "change it"))
+        return value
+
     @cached_property
     def protocol(self) -> Protocol:
         """The hold-out and the folds that every figure rests on."""
@@ -225,6 +233,9 @@ class Experiment:
         else:
             champion = self.registry.find(CHAMPION)
             if champion is None:
+                if "fallback" not in model:
+                    do = "choose another: model=NAME or model@model.fallback=NAME"
+                    raise ConfigError(expected("a model until there is a champion", "no YAML", do))
                 return Recipe.single(model["fallback"], features, **choices)
             given = {name: choices[name] for name in choices if name in named}
             made = Recipe.from_plain(self._recipe_of(champion).to_plain() | given)

@@ -33,13 +33,13 @@ def first_few(items: Iterable[str], most: int = _SHOWN) -> str:
     """Return the first items joined, and the number of the others.
 
     >>> first_few("abcdefg"), first_few("abcdef"), first_few([])
-    ('a, b, c, d, e … and 2 more', 'a, b, c, d, e, f', '')
+    ('a, b, c, d, e, … and 2 more', 'a, b, c, d, e, f', '')
     """
     every = [*items]
     more = len(every) - most
     if more <= 1:  # the one more is as short as its number
         return ", ".join(every)
-    return f"{', '.join(every[:most])} … and {more} more"
+    return f"{', '.join(every[:most])}, … and {more} more"
 
 
 def _escaped(one: str) -> str:

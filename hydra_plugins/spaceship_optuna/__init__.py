@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 REQUIREMENTS = (
+    "cloudpickle>=2.2",  # trials with a time limit
     "filelock>=3.16",
     "hydra-core>=1.3.8,<1.4",
     "omegaconf>=2.3.1",

@@ -52,6 +52,10 @@ class StudyHooks:
         """Return facts that a resumed study has to share, such as a digest of the data."""
         return {}
 
+    def study_code(self) -> Mapping[str, object]:
+        """Return facts of the code, such as its version, that a resume may change if told to."""
+        return {}
+
     def retrain_overrides(self, overrides: Sequence[str]) -> Sequence[str]:
         """Return the overrides of a single run, given those of the sweep."""
         return overrides
@@ -63,8 +67,8 @@ class StudyHooks:
     def on_study_start(self, config: DictConfig, study: object) -> None:
         """Follow a study that is opened, new or resumed, before its first trial."""
 
-    def on_trial_lost(self, config: DictConfig, folder: Path) -> None:
-        """Follow a trial whose worker died, given its job's folder."""
+    def on_trial_lost(self, config: DictConfig, folder: Path, reason: str) -> None:
+        """Follow a trial whose process was ended from outside, given its job's folder and why."""
 
     def on_study_end(self, config: DictConfig, files: list[Path], summary: str, best: Path) -> None:
         """Follow a study that has results: their files, the leaderboard, the best job's folder."""

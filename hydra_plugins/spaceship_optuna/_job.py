@@ -7,17 +7,22 @@ its log file, and the multirun's settings are written once.
 
 import logging
 import math
+from collections.abc import Sequence
 from contextlib import chdir, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+import optuna
 import yaml
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, JobStatus, env_override
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
+from optuna.trial import TrialState
 
-from hydra_plugins.spaceship_optuna._upstream import yaml_text
+from hydra_plugins.spaceship_optuna._errors import PrunedError
+from hydra_plugins.spaceship_optuna._upstream import returned, yaml_text
 
 _FORMAT = "[%(asctime)s][%(name)s][%(levelname)s] %(message)s"
 
@@ -60,6 +65,37 @@ def run_job(context: HydraContext, task: TaskFunction, config: DictConfig) -> Jo
         logging.root.removeHandler(log_file)
         log_file.close()
     return result
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Result of a trial's job, which may have run in another process."""
+
+    state: TrialState
+    values: Sequence[float] = ()
+    error: str = ""
+    lost: str = ""  # why its process ended; its tracking run is still open then
+
+    @classmethod
+    def lost_by(cls, reason: str) -> Self:
+        return cls(TrialState.FAIL, error=f"TrialLost: {reason}", lost=reason)
+
+
+def outcome_of(result: JobReturn, wanted: int) -> Outcome:
+    """Return the outcome of a job that is to return so many numbers."""
+    found = returned(result)
+    if isinstance(found, PrunedError | optuna.TrialPruned):
+        return Outcome(TrialState.PRUNED)
+    if result.status != JobStatus.FAILED:
+        try:
+            return Outcome(TrialState.COMPLETE, numbers(found, wanted))
+        except ValueError as error:
+            found = error
+    return Outcome(TrialState.FAIL, error=error_text(found))
+
+
+def error_text(error: object) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def numbers(returned: Any, wanted: int) -> list[float]:

@@ -52,7 +52,9 @@ class Progress:
         every: float = 0.5,
     ) -> None:
         self._study, self._n_trials, self._metric = study, n_trials, metric
-        self._stream, self._every = stream or sys.stdout, every
+        # an app's wrapper that escapes control characters has the stream itself as `terminal`
+        terminal: TextIO = getattr(sys.stdout, "terminal", sys.stdout)
+        self._stream, self._every = stream or terminal, every
         self._several = len(study.directions) > 1
         self._counts = Counter[TrialState]()
         self._seen: set[int] = set()
@@ -181,7 +183,7 @@ def _live_display(stream: TextIO) -> Live | None:
         return None
     stderr = sys.stderr.isatty()
     for handler in _stream_handlers():
-        if handler.stream is stream or (stderr and handler.stream is sys.stderr):
+        if handler.stream in (stream, sys.stdout) or (stderr and handler.stream is sys.stderr):
             handler.setStream(FileProxy(console, handler.stream))
     live = Live(console=console, auto_refresh=False, transient=True, redirect_stderr=stderr)
     live.start()

@@ -18,6 +18,7 @@ from hydra_plugins.spaceship_optuna.process import is_here, is_orphan, is_own, p
 
 log = logging.getLogger(__name__)
 
+DIED = "its worker died: killed, out of memory, or ended by the job itself"
 _MOST_DEATHS = 3  # of workers during one trial, deaths of workers beside it included
 
 

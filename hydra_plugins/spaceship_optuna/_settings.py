@@ -13,7 +13,7 @@ from optuna.trial import Trial
 from hydra_plugins.spaceship_optuna._errors import SettingsError, mismatch
 from hydra_plugins.spaceship_optuna._hooks import Objective
 from hydra_plugins.spaceship_optuna._samplers import build, is_grid
-from hydra_plugins.spaceship_optuna._study import LAST, check_name
+from hydra_plugins.spaceship_optuna._study import GO_ON, LAST, REFUSE, check_name
 from hydra_plugins.spaceship_optuna.config import DEFAULT_PRUNER, PRUNERS, OptunaSweeperConf
 from hydra_plugins.spaceship_optuna.process import usable_cores
 
@@ -62,9 +62,14 @@ def check_settings(
             bounds = f"at least {least}" + (f" and at most {most}" if most < inf else "")
             wanted = f"hydra.sweeper.{key} to be a number of {bounds}"
             raise SettingsError(f"expected {wanted}, found {value!r}")
-    if plain.timeout is not None and not 0 < plain.timeout < inf:
-        wanted = "hydra.sweeper.timeout to be a number of seconds above 0"
-        raise mismatch(wanted, repr(plain.timeout), "leave it out for no limit")
+    for key in ("timeout", "trial_timeout"):
+        value = getattr(plain, key)
+        if value is not None and not 0 < value < inf:
+            wanted = f"hydra.sweeper.{key} to be a number of seconds above 0"
+            raise mismatch(wanted, repr(value), "leave it out for no limit")
+    if plain.on_code_change not in {REFUSE, GO_ON}:
+        wanted = f"hydra.sweeper.on_code_change to be {REFUSE} or {GO_ON}"
+        raise mismatch(wanted, repr(plain.on_code_change), "leave it out")
     plain.objectives = _objectives(plain.direction, declared)
     resume, name = plain.resume, plain.study_name
     for one in {resume, name} - {None, LAST if resume == LAST else None}:

@@ -27,7 +27,8 @@ ERROR = "error"  # attribute of a failed trial: the error's class and message
 STOPPED = "stopped"  # attribute of a study that no worker continues: the reason
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 LAST = "last"
-_CREATOR, _READY, _FACTS = "creator", "ready", "facts"
+REFUSE, GO_ON = "refuse", "go_on"  # values of hydra.sweeper.on_code_change
+_CREATOR, _READY, _FACTS, _CODE = "creator", "ready", "facts", "code"
 _JOIN_SECONDS = 60  # longest wait for a creator on another machine, which may have died
 _SIGN_SECONDS = 5  # longest wait for a creator's signature
 
@@ -99,15 +100,38 @@ def check_facts(study: optuna.Study, facts: Mapping[str, object]) -> None:
     if stored is None:
         study.set_user_attr(_FACTS, now)
         return
-    old, new = flatten(stored), flatten(now)
-    differences = [
+    if differences := _differences(stored, now):
+        message = f"study {study.study_name} rests on something else: {differences}"
+        raise SettingsError(f"{message}. Undo the change, or start a new study")
+
+
+def check_code(study: optuna.Study, code: Mapping[str, object], on_change: str) -> None:
+    """Raise an error if other code has run the study's trials, unless `on_change` is `go_on`.
+
+    A study from before this was on record goes on.
+    """
+    stored = study.user_attrs.get(_CODE)
+    if not code or stored == code:
+        return
+    if stored is None and study.get_trials(deepcopy=False):
+        log.info("Which code has run the study so far is not on record; it goes on.")
+    elif stored is not None:
+        differences = _differences(stored, code)
+        if on_change != GO_ON:
+            wanted = f"the code that has run the trials of {study.study_name}"
+            action = "go back to it, start a new study, or add hydra.sweeper.on_code_change=go_on"
+            raise mismatch(wanted, f"other code ({differences})", action)
+        log.warning("The study goes on under other code: %s", differences)
+    study.set_user_attr(_CODE, dict(code))
+
+
+def _differences(before: Mapping[str, object], now: Mapping[str, object]) -> str:
+    old, new = flatten(before), flatten(now)
+    return "; ".join(
         f"{key}: was {old.get(key, 'nothing')}, is {new.get(key, 'nothing')}"
         for key in sorted({*old, *new})
         if old.get(key) != new.get(key)
-    ]
-    if differences:
-        message = f"study {study.study_name} rests on something else: " + "; ".join(differences)
-        raise SettingsError(f"{message}. Undo the change, or start a new study")
+    )
 
 
 def result_overrides(fixed: Sequence[str], without_effect: Collection[str]) -> list[str]:

@@ -72,6 +72,8 @@ class Sweep:
         facts |= {"search space": plan.describe(), "fixed": fixed}
         study, created = self._open()
         _study.check_facts(study, facts)
+        code, on_change = self.host.study_code(), self.settings.on_code_change
+        _study.check_code(study, code, on_change)
         plan = plan.ordered(_results.candidates_of(study))
         self._settle_folder(study, created=created)
         self.host.on_study_start(self.config, study)
@@ -217,7 +219,8 @@ class Sweep:
         if set(numbers) & {trial.number for trial in _study.counted(study)}:
             _study.stop_if_failing(study, self.settings.most_failures)
         for number in numbers:
-            self.host.on_trial_lost(self.config, self._jobs_of(study) / str(number))
+            folder = self._jobs_of(study) / str(number)
+            self.host.on_trial_lost(self.config, folder, _recovery.DIED)
 
     def _report(self, study: optuna.Study, plan: SearchPlan) -> object:
         """Write the study's results and return the best value, or values."""

@@ -7,18 +7,17 @@ import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import optuna
-from hydra.core.utils import JobReturn, JobStatus
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 from optuna.trial import Trial, TrialState
 
 from hydra_plugins.spaceship_optuna import _study
 from hydra_plugins.spaceship_optuna._commands import as_override, suggested_override
-from hydra_plugins.spaceship_optuna._errors import PrunedError
 from hydra_plugins.spaceship_optuna._hooks import host_of
-from hydra_plugins.spaceship_optuna._job import numbers, run_job
+from hydra_plugins.spaceship_optuna._job import Outcome, error_text, outcome_of, run_job
 from hydra_plugins.spaceship_optuna._queue import claim, discard
 from hydra_plugins.spaceship_optuna._recovery import release_own
 from hydra_plugins.spaceship_optuna._samplers import SamplerMaker, build
@@ -26,7 +25,8 @@ from hydra_plugins.spaceship_optuna._search_space import CANDIDATE, Arm, SearchP
 from hydra_plugins.spaceship_optuna._settings import Settings, own_function
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._trial import reporting_to
-from hydra_plugins.spaceship_optuna._upstream import returned, suggest
+from hydra_plugins.spaceship_optuna._trial_process import TrialProcess
+from hydra_plugins.spaceship_optuna._upstream import suggest
 from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import is_orphan, process_tags, uninterrupted
 
@@ -52,6 +52,7 @@ class Worker:
     deadline: float = float("inf")  # after which no trial is started, seconds since the epoch
     parent: Mapping[str, str] = field(default_factory=process_tags)  # this worker ends after it
     _bases: dict[str, DictConfig] = field(default_factory=dict, init=False)
+    _process: TrialProcess | None = field(default=None, init=False)  # of trials with a time limit
 
     def __call__(self, _: DictConfig) -> None:
         """Work, as the task function of a launcher's job."""
@@ -76,8 +77,11 @@ class Worker:
                     return
                 self.run_trial(study, trial)
         except BaseException:
+            self._end_process()
             release_own(study)
             raise
+        finally:
+            self._end_process()
 
     def may_continue(self, study: optuna.Study) -> bool:
         in_time = time.time() < self.deadline
@@ -102,7 +106,7 @@ class Worker:
         try:
             return self._configure(trial, arm, values)
         except Exception as error:  # noqa: BLE001 - values that fit no config are a result, too
-            self._fail(study, trial, error)
+            self._fail(study, trial, error_text(error))
             return None
 
     def _draw(self, trial: Trial) -> tuple[Arm, dict[str, object]]:
@@ -167,7 +171,7 @@ class Worker:
                     OmegaConf.update(config, name.lstrip("+"), value, force_add=True)
                     config.hydra.overrides.task.append(suggested_override(name, value))
 
-    def _run_job(self, study: optuna.Study, trial: Trial, config: DictConfig) -> JobReturn:
+    def _run_job(self, study: optuna.Study, trial: Trial, config: DictConfig) -> Outcome:
         terms = host_of(self.context.callbacks.callbacks).study_terms(config)
         metric = [*terms.objectives, *self.settings.objectives][0].step_metric
 
@@ -180,26 +184,33 @@ class Worker:
                 return False  # defaults are measured whole; after the last step, so is this trial
             return trial.should_prune()
 
-        with reporting_to(is_hopeless):
-            return run_job(self.context, self.task, config)
+        n_values, limit = len(study.directions), self.settings.trial_timeout
+        if limit is None:
+            with reporting_to(is_hopeless):
+                return outcome_of(run_job(self.context, self.task, config), n_values)
+        if self._process is None:
+            self._process = TrialProcess(self.context, self.task, self.config)
+        return self._process.run(config, n_values, is_hopeless, limit)
 
     @uninterrupted()
-    def _store(self, study: optuna.Study, trial: Trial, result: JobReturn) -> None:
-        outcome = returned(result)
-        if isinstance(outcome, PrunedError | optuna.TrialPruned):
-            study.tell(trial, state=TrialState.PRUNED, skip_if_finished=True)
-        elif result.status == JobStatus.FAILED:
-            self._fail(study, trial, outcome)
+    def _store(self, study: optuna.Study, trial: Trial, outcome: Outcome) -> None:
+        if outcome.state == TrialState.FAIL:
+            self._fail(study, trial, outcome.error)
         else:
-            try:
-                values = numbers(outcome, len(study.directions))
-            except ValueError as error:
-                self._fail(study, trial, error)
-                return
-            study.tell(trial, values, skip_if_finished=True)
+            values = outcome.values or None
+            study.tell(trial, values, outcome.state, skip_if_finished=True)
+        if outcome.lost:
+            log.warning("Trial %d was ended: %s.", trial.number, outcome.lost)
+            folder = Path(self.config.hydra.sweep.dir, str(trial.number)).absolute()
+            host = host_of(self.context.callbacks.callbacks)
+            host.on_trial_lost(self.config, folder, outcome.lost)
 
-    def _fail(self, study: optuna.Study, trial: Trial, error: object) -> None:
+    def _fail(self, study: optuna.Study, trial: Trial, error: str) -> None:
         """Store a trial's error, and stop the study if too many trials have failed."""
-        trial.set_user_attr(_study.ERROR, redact(f"{type(error).__name__}: {error}")[:500])
+        trial.set_user_attr(_study.ERROR, redact(error)[:500])
         study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
         _study.stop_if_failing(study, self.settings.most_failures)
+
+    def _end_process(self) -> None:
+        if self._process is not None:
+            self._process.end()

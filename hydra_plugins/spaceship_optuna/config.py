@@ -57,10 +57,12 @@ class OptunaSweeperConf:
     direction: Any = None  # minimize, maximize or a list; None: the host's, else minimize
     n_trials: int = 20  # finished trials in all, those before a resume included
     timeout: float | None = None  # seconds after which no trial is started; None for no limit
+    trial_timeout: float | None = None  # seconds after which a trial is ended and has failed
     n_jobs: int | None = None  # workers; None: the launcher's own number; basic has one
     storage: Any | None = None  # path or URL; None: a journal file of its own for each study
     study_name: str | None = None  # shared by processes that share the study; None: a new name
     resume: str | None = None  # name of a study to resume, or `last`
+    on_code_change: str = "refuse"  # of a study under other code; or `go_on`
     max_failure_rate: float = 0.5  # share of `n_trials` that may fail before the sweep stops
     min_trials_per_candidate: int = 3  # before the sampler is free to choose
     search_space: str | None = "model.search_space"  # node of a candidate's own space

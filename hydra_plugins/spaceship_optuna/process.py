@@ -25,6 +25,9 @@ PROC = Path("/proc")  # of Linux: what the kernel says of processes
 _HOST, _PLACE, _PROCESS = "spaceship.host", "spaceship.place", "spaceship.process"
 _STATE, _START = 0, 19  # fields of /proc/PID/stat after the name of the program
 _DEAD_STATES = {"Z", "X", "x"}  # a zombie was killed, and its parent has not noticed yet
+_ENDING = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM")
+ENDING_SIGNALS = [one for one in signal.Signals if one.name in _ENDING]
+"""Signals by which a shell, a terminal or a cluster ends a process."""
 
 
 def process_tags() -> dict[str, str]:
@@ -143,7 +146,7 @@ def _start_by_kernel(pid: int) -> float | None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Delay SIGINT and SIGTERM until the block ends; only the first of them is raised then.
+    """Delay the signals that end a process to the block's end; only the first is raised then.
 
     It protects a change that takes two writes. Python interrupts the main thread only, so in other
     threads there is nothing to delay.
@@ -157,7 +160,7 @@ def uninterrupted() -> Iterator[None]:
     came: list[int] = []
     handlers = {
         number: signal.signal(number, lambda which, _: came.append(which))
-        for number in (signal.SIGINT, signal.SIGTERM)
+        for number in ENDING_SIGNALS
     }
     try:
         yield

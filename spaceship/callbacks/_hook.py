@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from hydra_plugins.spaceship_optuna.config_text import flatten, redact
 from spaceship.config.installation import program, repository
 from spaceship.config.secrets import loggable
+from spaceship.config.unused import UNUSED
 from spaceship.experiment import Experiment
 
 CONFIG_FILE = "config.yaml"
@@ -68,7 +69,8 @@ class Hook:
     @property
     def run_name(self) -> str:
         """The name of the job's MLflow run."""
-        names = [self.choices[group] for group in ("mode", "model", "features", "data")]
+        chosen = [self.choices[group] for group in ("mode", "model", "features", "data")]
+        names = [one for one in chosen if one != UNUSED]
         return "-".join([*names, *([self.number] if self.number is not None else [])])
 
     def drawn(self) -> dict[str, str]:

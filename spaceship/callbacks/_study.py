@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from spaceship.at_exit import PENDING
 from spaceship.callbacks import _multirun as multirun
 from spaceship.callbacks._hook import Hook, code_tags
 from spaceship.callbacks._job import redact_saved_config
+from spaceship.config.allow_list import PYPROJECT, own_prefixes
+from spaceship.config.installation import PACKAGE, code_digest, package_folder
 from spaceship.errors import ConfigError
 from spaceship.evaluation.metrics import direction
 from spaceship.evaluation.report import Report
@@ -24,6 +27,7 @@ from spaceship.tracking.job_run import score_tags
 from spaceship.tracking.store import FOLDER_TAG
 
 _RUN = "mlflow_run_id"
+_CODE = ("features", "model", "task")
 
 
 _WITHOUT_EFFECT = {
@@ -67,6 +71,16 @@ def study_facts(hook: Hook, workers: int) -> dict[str, object]:
         "split": settings.split.model_dump(),
         "seed": settings.seed,
     }
+
+
+def study_code() -> dict[str, str]:
+    """Return the version of the package, and a digest of each part that figures rest on.
+
+    The packages that a project allows as targets are such parts.
+    """
+    own = {one.rstrip("."): package_folder(one.rstrip(".")) for one in own_prefixes(PYPROJECT)}
+    parts = {name: PACKAGE / name for name in _CODE} | own
+    return {"version": version("spaceship")} | {k: code_digest(one) for k, one in parts.items()}
 
 
 def start_study(hook: Hook, study: Any) -> str:
@@ -125,12 +139,11 @@ def end_trial(hook: Hook, error: Exception | None) -> None:
     store.end_run(run_id, "FAILED" if failed else "FINISHED")
 
 
-def lose_trial(hook: Hook, folder: Path) -> None:
-    """End the run of a trial whose worker died before it could end the run itself."""
+def lose_trial(hook: Hook, folder: Path, reason: str) -> None:
+    """End the run of a trial whose process was ended before it could end the run itself."""
     clear_unfinished(folder)
     store, run_id = hook.experiment.store, Job(folder, in_multirun=True).run_id
     if run_id is not None:
-        reason = "its worker died: killed, out of memory, or ended by the job itself"
         store.client.log_text(run_id, f"No traceback, {reason}.\n", "traceback.txt")
         store.set_tags(run_id, {"state": "FAILED", "error": reason})
         store.end_run(run_id, "FAILED")

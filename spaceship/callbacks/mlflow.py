@@ -64,18 +64,24 @@ class MLflowCallback(StudyHooks, Callback):
 
         return _study.study_facts(_hook.Hook(config), workers)
 
+    def study_code(self) -> dict[str, str]:
+        """Return the version of the package, and digests of the code that figures rest on."""
+        from spaceship.callbacks import _study
+
+        return _study.study_code()
+
     def on_study_start(self, config: DictConfig, study: object) -> None:
         """Start the run above a study's trials, or reopen it."""
         from spaceship.callbacks import _hook, _study
 
         self.parent_run_id = _study.start_study(_hook.Hook(config), study)
 
-    def on_trial_lost(self, config: DictConfig, folder: Path) -> None:
-        """End the run of a trial whose worker died."""
+    def on_trial_lost(self, config: DictConfig, folder: Path, reason: str) -> None:
+        """End the run of a trial whose process was ended from outside."""
         with _failures_kept():
             from spaceship.callbacks import _hook, _study
 
-            _study.lose_trial(_hook.Hook(config), folder)
+            _study.lose_trial(_hook.Hook(config), folder, reason)
 
     def on_study_end(self, config: DictConfig, files: list[Path], summary: str, best: Path) -> None:
         """Log the results of a sweep, and keep the folder of its best job."""

@@ -5,21 +5,21 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from types import FrameType
-from typing import NoReturn
-
-from omegaconf import DictConfig
+from typing import TYPE_CHECKING, NoReturn
 
 from spaceship.at_exit import PENDING
-from spaceship.cli.messages import explain, raised_by_hydra
-from spaceship.config.allow_list import verb
-from spaceship.config.installation import configs
-from spaceship.config.loader import install, refuse_rerun
-from spaceship.config.resolvers import register_resolvers
+from spaceship.cli.signals import (
+    OF_SIGNAL,
+    PIPE_CLOSED,
+    catch_signals,
+    caught_signal,
+    ignore_signals,
+)
+from spaceship.cli.streams import escape_log_records, lost_output, open_streams
+from spaceship.errors import expected
 
-INTERRUPTED = 130
-TERMINATED = 143
-PIPE_CLOSED = 141
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 _ENVIRONMENT = {
     "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads starve a shared core
@@ -28,21 +28,16 @@ _ENVIRONMENT = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "15",  # seconds that a server may be silent; it is asked again
+    "PGCONNECT_TIMEOUT": "10",  # seconds, of every PostgreSQL server; TCP waits for two minutes
 }
 
 
 def main() -> NoReturn:
     """Run the command line and exit: `spaceship` of a wheel, `scripts/run.py` of a checkout."""
-    import hydra
-
-    prepare()
-    composed = hydra.main(str(configs()), "config", version_base="1.3")(run_mode)
-
-    def compose_and_run() -> None:
-        refuse_rerun()
-        composed()
-
-    exit_with(compose_and_run)
+    catch_signals()
+    open_streams()
+    exit_with(_run_hydra)
 
 
 def prepare() -> None:
@@ -52,18 +47,26 @@ def prepare() -> None:
     >>> os.environ["HYDRA_FULL_ERROR"]
     '1'
     """
+    from spaceship.config.loader import install
+    from spaceship.config.resolvers import register_resolvers
+
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come through to `exit_with`, which reports them
+    escape_log_records()
     register_resolvers()
     install()
 
 
-def run_mode(cfg: DictConfig) -> float | list[float] | None:
+def run_mode(cfg: "DictConfig") -> float | list[float] | None:
     """Run the verb of `mode=` on the config and return its objective, if it has one."""
     PENDING.raise_first()  # a callback that failed to start the job's run must not go unnoticed
+    from omegaconf import DictConfig
+
+    from spaceship.config.allow_list import verb
     from spaceship.experiment import Experiment
 
+    escape_log_records()  # in a worker, too
     logging.captureWarnings(capture=True)  # of libraries, into the job's log file
     mode = verb(cfg.mode.get("_target_") if isinstance(cfg.mode, DictConfig) else cfg.mode)
     return mode(Experiment.of_job(cfg))  # type: ignore[no-any-return]
@@ -73,44 +76,75 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
     """Run Hydra's main and exit: 0 done, 2 the user can mend it, 3 refused, 1 anything else.
 
     Whatever ends the process short of SIGKILL, runs that are still open are closed as FAILED or
-    KILLED, so that none stands as running.
+    KILLED, so that none stands as running. A signal ends it with 128 + its number, a reader of
+    standard output that has gone away with 141, any other failure to write there with 2.
 
     >>> exit_with(lambda: None)
     Traceback (most recent call last):
     SystemExit: 0
     """
-    signal.signal(signal.SIGTERM, _terminate)
     status, ending = 1, "FAILED"
     try:
         main()
         PENDING.raise_first()
-        sys.stdout.flush()
         status = 0
-    except KeyboardInterrupt:
-        status, ending = INTERRUPTED, "KILLED"
-        _print_error("Interrupted.")
-    except SystemExit as request:
-        status, ending = request.code if isinstance(request.code, int) else 1, "KILLED"
-        if status == 1 and raised_by_hydra(request):
+    except BaseException as error:
+        if (found := _status_of(error)) is None:
+            raise
+        status, ending = found
+    finally:
+        ignore_signals()
+        PENDING.end_runs(ending)
+    sys.exit(_with_output(status))
+
+
+def _run_hydra() -> None:
+    import hydra
+
+    from spaceship.config.installation import configs
+    from spaceship.config.loader import refuse_rerun
+
+    prepare()
+    composed = hydra.main(str(configs()), "config", version_base="1.3")(run_mode)
+    refuse_rerun()
+    composed()
+
+
+def _status_of(error: BaseException) -> tuple[int, str] | None:
+    """Report an error; return the exit status and that of open runs, None for a fault of ours."""
+    if isinstance(error, KeyboardInterrupt) or caught_signal() is not None:
+        number = caught_signal() or signal.SIGINT  # a library may have made another error of it
+        if number == signal.SIGINT:
+            _print_error("Interrupted.")
+        return OF_SIGNAL + number, "KILLED"
+    from spaceship.cli.messages import explain, raised_by_hydra
+
+    if isinstance(error, SystemExit):
+        status = error.code if isinstance(error.code, int) else int(error.code is not None)
+        if status == 1 and raised_by_hydra(error):
             status = 2
             _print_error("error: expected what Hydra can do, found what it says above; see --help")
-    except BrokenPipeError:  # nobody reads any more, as in `--help | head -1`
-        status, ending = PIPE_CLOSED, "KILLED"
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception as error:
-        if (explained := explain(error)) is None:
-            raise
+        return status, "KILLED"
+    if isinstance(error, Exception) and (explained := explain(error)) is not None:
         status, message = explained
         _print_error(f"error: {message}")
-    finally:
-        PENDING.end_runs(ending)
-    sys.exit(status)
+        return status, "FAILED"
+    return None
+
+
+def _with_output(status: int) -> int:
+    """Return the exit status, given what has become of standard output."""
+    fault = lost_output()
+    if isinstance(fault, BrokenPipeError):
+        return PIPE_CLOSED
+    if fault is not None and status == 0:
+        found = getattr(fault, "strerror", None) or fault
+        do = "the work is done, send its lines elsewhere"
+        _print_error(f"error: {expected('to write to standard output', found, do)}")
+        return 2
+    return status
 
 
 def _print_error(text: str) -> None:
     sys.stdout.flush()
     sys.stderr.write(f"{text}\n")
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(TERMINATED)

@@ -1,8 +1,10 @@
 """Installation: a checkout of the project or an installed wheel, and what differs between them."""
 
+import hashlib
 import shlex
 import sys
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -39,6 +41,33 @@ def repository() -> Path | None:
     """
     root = checkout()
     return root if root is not None and (root / ".git").exists() else None
+
+
+def package_folder(name: str) -> Path | None:
+    """Return the folder or the file of a package's code; None if it is not installed.
+
+    >>> package_folder("spaceship") == PACKAGE
+    True
+    """
+    try:
+        found = find_spec(name)
+    except (ImportError, ValueError):
+        return None
+    if found is None or found.origin is None:
+        return None
+    return Path(found.origin).parent if found.submodule_search_locations else Path(found.origin)
+
+
+def code_digest(*places: Path | None) -> str:
+    """Return a short digest of Python files, or of those in folders, names left out.
+
+    >>> code_digest(PACKAGE / "features") == code_digest(PACKAGE / "model")
+    False
+    """
+    found = [one for one in places if one is not None]
+    paths = [path for one in found for path in (one.rglob("*.py") if one.is_dir() else [one])]
+    texts = [hashlib.sha256(path.read_bytes()).digest() for path in sorted(paths)]
+    return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
 
 
 def program() -> str:

@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from hydra_plugins.spaceship_optuna.process import WORKERS_VARIABLE, usable_cores
 from spaceship.config.installation import checkout
 from spaceship.config.secrets import read_variable
+from spaceship.config.unused import register_unused
 
 _SKLEARN = dict.fromkeys(("breast_cancer", "wine", "diabetes"), "sklearn")
 _FIRST = {
@@ -21,7 +22,7 @@ _OTHERWISE = {"data": "local", "features": "table", "model": "lgbm_table"}
 
 
 def register_resolvers() -> None:
-    """Register the resolvers with OmegaConf.
+    """Register the resolvers with OmegaConf, and the choice `unused` with Hydra.
 
     `project_root` is the checkout or, for an installed package, the working directory of now.
     `cores` is this process's share of the CPU cores: the workers of a sweep divide them.
@@ -45,6 +46,7 @@ def register_resolvers() -> None:
     }
     for name, resolver in resolvers.items():
         OmegaConf.register_new_resolver(name, resolver, replace=True)
+    register_unused()
 
 
 def _kind(classes: str, numbers: str, several: str | None = None, *, _root_: DictConfig) -> str:

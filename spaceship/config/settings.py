@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.config.build import resolved
 from spaceship.config.secrets import check_stored
+from spaceship.config.unused import is_unused
 from spaceship.errors import ConfigError
 
 MOST_ERAS = 100
@@ -133,6 +134,7 @@ class Inference(Section):
     """`inference.*`: the file of predictions and the limit of drift."""
 
     output: Text | None = _setting("a file")
+    overwrite: bool = _setting("true or false")
     input: Text | None = _setting("a CSV or Parquet file, or null")
     proba: bool = _setting("true or false")
     max_drift: Annotated[float, AfterValidator(_finite)] | None = _setting(
@@ -195,7 +197,7 @@ class Settings(Section):
     )
     paths: Paths
     data: Data = Data()
-    split: Split
+    split: Split = Split.model_construct()  # as it is where a mode makes no use of it
     objective: Objective
     reason: Text | None = _setting("a text, or null")
     history: History
@@ -211,11 +213,11 @@ class Settings(Section):
             ConfigError: A key is missing, unknown or out of its range; every such key is listed.
 
         """
-        own = [name for name in cls.model_fields if name != "data"]
+        used = [name for name in cls.model_fields if not is_unused(cfg.get(name))]
         on_leak = OmegaConf.select(cfg, "data.on_leak", default="warn")
         check_stored(cfg)
         try:
-            values = {name: resolved(cfg.get(name)) for name in own}
+            values = {name: resolved(cfg.get(name)) for name in used if name != "data"}
             return cls.model_validate(values | {"data": {"on_leak": on_leak}})
         except ValidationError as error:
             raise ConfigError(_message(error.errors(), cls)) from None

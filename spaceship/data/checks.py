@@ -12,10 +12,9 @@ from spaceship.data.decimal_sign import hint, with_decimal_sign
 from spaceship.data.digest import digest
 from spaceship.data.leaks import find_leaks
 from spaceship.data.sample import check_sample
-from spaceship.data.stored_file import all_made, counted, first_few
+from spaceship.data.stored_file import all_made, counted
 from spaceship.errors import DataError, expected
 from spaceship.task.column_types import ColumnType, read
-from spaceship.task.inference.profile import printable
 from spaceship.task.raw_frame import (
     closest,
     header_faults,
@@ -24,6 +23,7 @@ from spaceship.task.raw_frame import (
     typed_label,
 )
 from spaceship.task.task import ROW, Task
+from spaceship.text import first_few, one_line
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
     wanted = [*task.raw, task.label] if labelled else [*task.raw]
     frame = _numbered(named(table, wanted))
     if unknown := [name for name in frame.columns if name not in wanted]:
-        hints = first_few(printable(f"'{name}'{closest(name, wanted)}") for name in unknown)
+        hints = first_few(one_line(f"'{name}'{closest(name, wanted)}") for name in unknown)
         log.warning("%s: columns dropped, as no rule knows them: %s", table.place, hints)
     known = frame.loc[:, frame.columns.isin(wanted) & ~frame.columns.duplicated()]
     if labelled and task.unlabelled == "drop":
@@ -102,12 +102,12 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
         if any(one.startswith(f"{task.label}:") and " in every row" in one for one in faults):
             last += " Rows without a label are left out by `unlabelled: drop` in the task's YAML."
         last = " ".join(filter(None, [last, hint(known, task)]))
-        raise DataError("\n  ".join([first, *map(printable, faults)]) + f"\n{last}")
+        raise DataError("\n  ".join([first, *map(one_line, faults)]) + f"\n{last}")
     made = typed(known, task.raw)
     if labelled:
         made[task.label] = typed_label(known, task)
     if stripped := stripped_values(known):
-        counts = first_few(f"{count} of {printable(name)}" for name, count in stripped.items())
+        counts = first_few(f"{count} of {one_line(name)}" for name, count in stripped.items())
         log.info("%s: blanks around values left out: %s", table.place, counts)
     return made.reset_index(drop=True)
 
@@ -149,7 +149,7 @@ def check_disjoint(train: pd.Series, test: pd.Series, task: Task) -> None:
         wanted = f"{task.groups} ({task.group.of}) to be in train or in test"
         do = f"move each of these groups to one of the two: {task.nouns} of one group are alike, "
         do += "so scores would flatter; new rows of known groups are inference.input=FILE"
-        found = f"{len(shared)} in both: {printable(first_few(shared))}"
+        found = f"{len(shared)} in both: {one_line(first_few(shared))}"
         raise DataError(expected(wanted, found, do))
 
 
@@ -163,7 +163,7 @@ def check_spellings(frame: pd.DataFrame, groups: pd.Series, task: Task) -> None:
         columns[f"{task.group_noun} ({task.group.of})"] = groups
     for name, names in columns.items():
         if twice := written_twice(names):
-            found = f"{counted(len(twice), 'other')}: {printable(first_few(twice))}"
+            found = f"{counted(len(twice), 'other')}: {one_line(first_few(twice))}"
             do = "write it in one way: rows of one group are alike, so scores would flatter"
             raise DataError(expected(f"each {name} to be written in one way", found, do))
 

@@ -6,9 +6,8 @@ from collections.abc import Collection
 import pandas as pd
 
 from spaceship.data._base import Table
-from spaceship.data.stored_file import first_few
-from spaceship.task.inference.profile import printable
 from spaceship.task.raw_frame import near_names
+from spaceship.text import first_few, one_line
 
 log = logging.getLogger(__name__)
 
@@ -26,5 +25,5 @@ def named(table: Table, wanted: Collection[str]) -> pd.DataFrame:
     near = near_names(names, wanted)
     if near:
         pairs = first_few(f"{old!r} as {new}" for old, new in near.items())
-        log.info("%s: columns read: %s", table.place, printable(pairs))
+        log.info("%s: columns read: %s", table.place, one_line(pairs))
     return table.frame.set_axis([near.get(name, name) for name in names], axis="columns")

@@ -25,7 +25,8 @@ from spaceship.data.csv_form import (
     plain_text,
 )
 from spaceship.data.plain_csv import read_plain
-from spaceship.data.stored_file import fail, first_few, unpacked
+from spaceship.data.stored_file import fail, unpacked
+from spaceship.text import first_few
 
 LINE = "line"
 """Name of the index that holds the line number of each row in its file."""

@@ -8,11 +8,11 @@ import pandas as pd
 
 from spaceship.data.alike_ids import written_twice
 from spaceship.data.copies import Copies, find_copies
-from spaceship.data.stored_file import counted, first_few
-from spaceship.task.inference.profile import printable
+from spaceship.data.stored_file import counted
 from spaceship.task.inference.suspicions import ROWS, telling_columns
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
+from spaceship.text import first_few, one_line
 
 _ERRORS = 4.0  # standard errors by which a hold-out may be better than the cross-validation
 _OFTEN = 15  # rows of a class that has a figure of its own
@@ -32,7 +32,7 @@ def find_leaks(
     """
     found = [*_copies(frames, groups, task), *_alike_in_case(groups, task)]
     telling = _telling_columns(frames[0], groups[0], task)
-    return found + [printable(f"{name} {how}") for name, how in telling.items()]
+    return found + [one_line(f"{name} {how}") for name, how in telling.items()]
 
 
 def holdout_excess(
@@ -104,7 +104,7 @@ def _copies(
 
 def _named(copies: Copies, names: pd.Series) -> str:
     pairs = (f"{names[one]} = {names[other]}" for one, other in copies.pairs)
-    return printable(first_few(pairs))
+    return one_line(first_few(pairs))
 
 
 def _alike_in_case(groups: Sequence[pd.Series], task: Task) -> Iterator[str]:
@@ -114,7 +114,7 @@ def _alike_in_case(groups: Sequence[pd.Series], task: Task) -> Iterator[str]:
     names = groups[0] if task.group is None else pd.concat(groups, ignore_index=True)
     if twice := written_twice(names, in_case=True):
         column = task.id if task.group is None else task.group.of
-        yield printable(f"{column} in lower and upper case: {first_few(twice)}")
+        yield one_line(f"{column} in lower and upper case: {first_few(twice)}")
 
 
 def _telling_columns(train: pd.DataFrame, groups: pd.Series, task: Task) -> dict[str, str]:

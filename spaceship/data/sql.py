@@ -12,10 +12,10 @@ import pandas as pd
 from spaceship.data._base import DataSource, Table, Tables
 from spaceship.data.databases import Database, DuckDb, Postgres, Sqlite
 from spaceship.data.native_values import native_column
-from spaceship.data.stored_file import first_few
 from spaceship.errors import ConfigError, DataError, expected
 from spaceship.task.raw_frame import closest
 from spaceship.task.task import Task
+from spaceship.text import first_few
 
 _FORMS = "postgresql://USER@HOST/DATABASE (see PGPASSWORD), sqlite:///FILE or duckdb:///FILE"
 _DATABASES: dict[str, type[Database]] = {

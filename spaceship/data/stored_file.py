@@ -7,17 +7,16 @@ import lzma
 import shlex
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
-from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import NoReturn, TypeVar
 
 from spaceship.errors import DataError, expected
+from spaceship.text import first_few
 
 Made = TypeVar("Made")
-_SHOWN = 5
 _DEEPEST = 3  # packed files inside of each other
 _NEAR = 0.75  # likeness of a file's name
 _TABLES = (".csv", ".tsv", ".parquet")
@@ -129,16 +128,6 @@ def all_made(makers: Mapping[str, Callable[[], Made]]) -> dict[str, Made]:
     if faults:
         raise DataError("\n".join(faults))
     return made
-
-
-def first_few(items: Iterable[str]) -> str:
-    """Return the first five items joined, with an ellipsis for the others.
-
-    >>> first_few("abcdef")
-    'a, b, c, d, e, …'
-    """
-    shown = list(islice(items, _SHOWN + 1))
-    return ", ".join(shown[:_SHOWN]) + (", …" if len(shown) > _SHOWN else "")
 
 
 def counted(number: int, noun: str) -> str:

@@ -33,13 +33,14 @@ def submission(
     return pd.DataFrame(table)
 
 
-def usable(output: object) -> Path:
+def usable(output: object, task: Task, *, overwrite: bool = False) -> Path:
     """Return the path of `inference.output`, links followed.
 
-    Raise SubmissionError if a folder, a device or a pipe is there: a file in the place of
-    /dev/null would break the machine.
+    Raise SubmissionError if a folder, a device or a pipe is there (a file in the place of
+    /dev/null would break the machine), or, unless `overwrite`, a file of other content than
+    predictions of the task.
 
-    >>> usable(tmp_path / "mine.csv").name
+    >>> usable(tmp_path / "mine.csv", task).name
     'mine.csv'
     """
     if not output:
@@ -47,6 +48,10 @@ def usable(output: object) -> Path:
     path = Path(str(output)).expanduser().resolve()
     if path.exists() and not path.is_file():
         raise _unwritable(path, f"{'a folder' if path.is_dir() else 'a device or a pipe'} there")
+    if path.is_file() and not overwrite and not _holds_predictions(path, task):
+        what, found = f"no file, or earlier predictions, in {path}", "a file of other content"
+        do = "choose another inference.output=FILE, or add inference.overwrite=true"
+        raise SubmissionError(expected(what, found, do))
     return path
 
 
@@ -59,6 +64,17 @@ def write(table: pd.DataFrame, path: Path) -> None:
         write_atomically(path, csv_text(table))
     except OSError as error:
         raise _unwritable(path, str(error)) from error
+
+
+def _holds_predictions(path: Path, task: Task) -> bool:
+    """Return whether a file is empty or has the header of a task's predictions."""
+    header = csv_text(pd.DataFrame(columns=[task.id_name, task.label])).strip("\n")
+    try:
+        with path.open("rb") as file:
+            first = file.readline().decode(errors="replace")
+    except OSError as error:
+        raise _unwritable(path, str(error)) from error
+    return first.rstrip("\r\n") == header or first.startswith(f"{header},probability_") or not first
 
 
 def _unwritable(path: Path, found: str) -> SubmissionError:

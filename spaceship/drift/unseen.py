@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from spaceship.drift.profile import Profile
 from spaceship.drift.psi import Drift
-from spaceship.task.inference.profile import printable, share, shown
+from spaceship.task.inference.profile import share, shown
+from spaceship.text import one_line
 
 MANY = 0.5
 """Share of rows, from which categories never seen are warned of whatever the drift."""
@@ -32,7 +33,7 @@ def unseen_warnings(drifts: Sequence[Drift], reference: Profile, nouns: str) -> 
         line = f"{drift.column}: {share(drift.unseen_share, 1)} of the {nouns} are of categories "
         line += f"that the champion has never seen{named}" if named else "rare where it learnt"
         meant = [f"is {shown(new)} {shown(old)}?" for new, old in [*near.items()][:_SHOWN]]
-        yield printable("; ".join([line, *meant]))
+        yield one_line("; ".join([line, *meant]))
 
 
 def _near_misses(unseen: Sequence[str], levels: Sequence[str]) -> dict[str, str]:

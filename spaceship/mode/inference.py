@@ -38,13 +38,15 @@ def check(experiment: Experiment) -> Path:
 
     Raises:
         ConfigError: A setting cannot be used.
-        SubmissionError: Something other than a file is in the file's place.
+        SubmissionError: Something other than earlier predictions is in the file's place.
 
     """
     name = f"{experiment.task.name}-{experiment.source.name}.csv"
     default = experiment.outputs / "submissions" / name
-    given = experiment.settings.inference.output
-    return usable(default if given is None else given)
+    given, task = experiment.settings.inference, experiment.task
+    if given.output is None:  # our own place
+        return usable(default, task, overwrite=True)
+    return usable(given.output, task, overwrite=given.overwrite)
 
 
 def inference(experiment: Experiment) -> None:

@@ -20,9 +20,10 @@ from spaceship.faults import list_faults
 from spaceship.files import write_atomically
 from spaceship.task.inference.names import is_safe
 from spaceship.task.inference.page import page
-from spaceship.task.inference.profile import printable, shown
+from spaceship.task.inference.profile import shown
 from spaceship.task.inference.proposal import Asked, Proposal, propose
 from spaceship.task.task import Files, Task
+from spaceship.text import one_line
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ def _origin(tables: list[tuple[Path | None, pd.DataFrame | None]]) -> str:
     for path, frame in tables:
         if path is not None and frame is not None:
             size = f"{len(frame):,} rows, {frame.shape[1]} columns"
-            told.append(f"{printable(path.name)} ({size}{_separated(path)})")
+            told.append(f"{one_line(path.name)} ({size}{_separated(path)})")
     return f"on {datetime.now(UTC).date()} from {' and '.join(told)}"
 
 
@@ -153,25 +154,25 @@ def _report(made: Proposal, name: str, target: Path, command: str) -> None:
     label = made.label
     log.info("Task %s: %s rows, %s, %s", name, f"{made.rows:,}", label.problem.value, label.why)
     for line in _lines(made):
-        log.info("%s", printable(line))
+        log.info("%s", one_line(line))
     for one in made.suspicions:
-        log.warning("Check: %s", printable(one))
+        log.warning("Check: %s", one_line(one))
     for column, finding in made.findings.items():
         for doubt in finding.doubts:
-            log.warning("Check %s: %s", printable(column), doubt)
+            log.warning("Check %s: %s", one_line(column), doubt)
     log.info("Written: %s; read and mend it, then: %s", target, command)
 
 
 def _lines(made: Proposal) -> Iterator[str]:
     """Yield the roles and a line per column."""
     roles = {"id": made.id, "group": made.group, "time": made.time}
-    yield f"  {'label':{_WIDTH}} {printable(made.label_name)}"
+    yield f"  {'label':{_WIDTH}} {one_line(made.label_name)}"
     for role, column in roles.items():
         also = [*(made.groups if role == "group" else made.times if role == "time" else [])]
-        hint = f"none (candidates: {', '.join(map(printable, also))})" if also else "none"
-        yield f"  {role:{_WIDTH}} {hint if column is None else printable(column)}"
+        hint = f"none (candidates: {', '.join(map(one_line, also))})" if also else "none"
+        yield f"  {role:{_WIDTH}} {hint if column is None else one_line(column)}"
     for column, finding in [*made.findings.items()][:_LISTED]:
         kind = "-" if finding.column is None else finding.column.type.value
-        yield f"  {printable(column)[:_WIDTH]:{_WIDTH}} {kind:9} {finding.about}"
+        yield f"  {one_line(column)[:_WIDTH]:{_WIDTH}} {kind:9} {finding.about}"
     if (more := len(made.findings) - _LISTED) > 0:
         yield f"  … and {more} columns more"

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from spaceship.config.build import build
-from spaceship.config.installation import PACKAGE
+from spaceship.config.installation import PACKAGE, code_digest
 from spaceship.data.cache import filling
 from spaceship.data.description import describe, description_table
 from spaceship.experiment import Experiment, features_name
@@ -55,6 +55,5 @@ def _store_features(experiment: Experiment, folder: Path) -> Path:
 
 def _digest(*contents: object) -> str:
     """Return a digest of everything the features depend on: their config, the split, the code."""
-    paths = sorted(path for name in _CODE for path in (PACKAGE / name).rglob("*.py"))
-    code = [path.read_text() for path in paths]
+    code = code_digest(*(PACKAGE / name for name in _CODE))
     return hashlib.sha256(json.dumps([*contents, code], default=str).encode()).hexdigest()[:12]

@@ -13,7 +13,7 @@ def promote(experiment: Experiment) -> None:
     """Make the challenger champion, on record."""
     from spaceship.registry.packaging import load
 
-    registry, dry_run = experiment.registry, experiment.gate.dry_run
+    registry, dry_run = experiment.registry, experiment.dry_run
     aliases = registry.aliases
     with aliases.lock():
         current = aliases.current()

@@ -12,7 +12,7 @@ def rollback(experiment: Experiment) -> None:
     """Make the previous champion champion again, on record."""
     from spaceship.registry.packaging import load
 
-    registry, dry_run = experiment.registry, experiment.gate.dry_run
+    registry, dry_run = experiment.registry, experiment.dry_run
     aliases = registry.aliases
     with aliases.lock():
         current = aliases.current().get(CHAMPION)

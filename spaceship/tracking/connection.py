@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+ANSWER_SECONDS = 15  # that a server has for its first answer; MLflow would ask for minutes
 LOCK_SECONDS = 120  # that a process waits for another one that sets up the database
 _SQLITE = "sqlite:///"
 
@@ -38,6 +39,7 @@ def open_client(uri: str, artifacts: str | None, experiment: str) -> "MlflowClie
     connect = partial(_connect, uri, artifacts, experiment)
     try:
         if not uri.startswith(_SQLITE):
+            _check_answer(uri)
             if not uri.startswith("http"):
                 check_database(uri)
             return connect()
@@ -70,6 +72,24 @@ class UninterruptedClient:
             raise AttributeError(name)
         value = getattr(self._client, name)
         return uninterrupted()(value) if callable(value) else value
+
+
+def _check_answer(uri: str) -> None:
+    """Raise if a server or a database accepts no connection, or is silent."""
+    if not uri.startswith("http"):
+        from sqlalchemy import create_engine
+
+        timeout = {"connect_timeout": ANSWER_SECONDS} if uri.startswith("postgresql") else {}
+        create_engine(uri, connect_args=timeout).connect().close()
+        return
+    import requests
+
+    try:
+        requests.get(f"{uri}/health", timeout=ANSWER_SECONDS, stream=True).close()
+    except requests.Timeout:
+        raise TimeoutError(f"no answer within {ANSWER_SECONDS} s") from None
+    except requests.RequestException:  # MLflow asks again, as the server may be starting
+        return
 
 
 def _locked(

@@ -227,4 +227,4 @@ def test_names_and_values_are_shown_on_one_line(caplog: pytest.LogCaptureFixture
         check(Table(raw, "a.csv"), task, labelled=True)
     assert str(caught.value).splitlines()[1].startswith(r"  a\nb\x1b[31m: expected a number")
     [record] = caplog.records
-    assert record.getMessage().endswith(r"'z\r3', 'z\r4', …")
+    assert record.getMessage().endswith(r"'z\r3', 'z\r4', … and 4 more")

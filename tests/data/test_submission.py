@@ -11,6 +11,7 @@ from spaceship.data._base import Dataset, Table
 from spaceship.data.sample import check_sample
 from spaceship.data.submission import submission, usable, write
 from spaceship.errors import ConfigError, DataError, SubmissionError
+from spaceship.task.task import Task
 
 
 def test_rows_and_order_are_the_inputs(people: Dataset) -> None:
@@ -52,33 +53,65 @@ def test_the_file_is_as_kaggle_wants_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("where", ["file/submission.csv", "folder"])
-def test_a_place_that_cannot_be_written_is_told_and_left_alone(tmp_path: Path, where: str) -> None:
+def test_a_place_that_cannot_be_written_is_told_and_left_alone(
+    tmp_path: Path, task: Task, where: str
+) -> None:
     (tmp_path / "file").write_text("mine")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "mine").write_text("mine")
     table = pd.DataFrame({"PassengerId": ["0013_01"], "Transported": [True]})
     with pytest.raises(SubmissionError, match=r"expected to write .*; choose inference\.output="):
-        write(table, usable(tmp_path / where))
+        write(table, usable(tmp_path / where, task))
     assert (tmp_path / "file").read_text() == (tmp_path / "folder" / "mine").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
-def test_a_device_or_a_pipe_is_left_alone_and_a_link_followed(tmp_path: Path) -> None:
+def test_a_device_or_a_pipe_is_left_alone_and_a_link_followed(tmp_path: Path, task: Task) -> None:
     table = pd.DataFrame({"PassengerId": ["0013_01"], "Transported": [True]})
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(SubmissionError, match="found a device or a pipe there"):
-        usable(tmp_path / "pipe")
+        usable(tmp_path / "pipe", task)
     assert (tmp_path / "pipe").is_fifo()
     (tmp_path / "link").symlink_to(tmp_path / "target.csv")
-    write(table, usable(tmp_path / "link"))
+    write(table, usable(tmp_path / "link", task))
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "target.csv").read_text() == "PassengerId,Transported\n0013_01,True\n"
 
 
-def test_a_name_may_look_like_a_number_and_has_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert usable(2026) == Path.cwd() / "2026"
+def test_a_name_may_look_like_a_number_and_has_to_be_there(
+    task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert usable(2026, task) == Path.cwd() / "2026"
     monkeypatch.setenv("HOME", "/home/me")
-    assert usable("~/mine.csv") == Path("/home/me/mine.csv")
+    assert usable("~/mine.csv", task) == Path("/home/me/mine.csv")
     for nothing in (None, ""):
         with pytest.raises(ConfigError, match="name a CSV file"):
-            usable(nothing)
+            usable(nothing, task)
+
+
+@pytest.mark.parametrize(
+    ("content", "ours"),
+    [
+        (b"", True),
+        (b"PassengerId,Transported\n0013_01,True\n", True),
+        (b"PassengerId,Transported\r\n0013_01,True\r\n", True),
+        (b"PassengerId,Transported,probability_True\n0013_01,True,0.9\n", True),
+        (b"\nnotes\n", False),
+        (b"PassengerId,Transported,HomePlanet\n", False),
+        (b"PassengerId,HomePlanet,Transported\n", False),
+        (b"# my thesis\n", False),
+        (b"PAR1\xff\x00", False),
+    ],
+)
+def test_only_predictions_of_the_task_are_overwritten_without_being_asked(
+    tmp_path: Path, task: Task, content: bytes, *, ours: bool
+) -> None:
+    path = tmp_path / "there.csv"
+    path.write_bytes(content)
+    assert usable(path, task, overwrite=True) == path
+    if ours:
+        assert usable(path, task) == path
+        return
+    with pytest.raises(SubmissionError, match=r"a file of other content; .*overwrite=true$"):
+        usable(path, task)
+    assert path.read_bytes() == content

@@ -139,6 +139,7 @@ def test_a_champion_from_before_profiles_were_kept_predicts(
         ("default", "max_drift=nan", "a number, 0 or more, or null, found nan"),
         ("inference", "on_drift=stop", "one of fail, warn, found 'stop'"),
         ("default", "output=/", "found a folder there"),
+        ("inference", f"output={__file__}", "add inference.overwrite=true"),
     ],
 )
 def test_settings_that_cannot_be_used_are_told_before_the_work(

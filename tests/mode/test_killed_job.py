@@ -10,13 +10,39 @@ from tests.commands import QUICK, QUICK_MODEL, Keep, Shell
 from tests.forks import Fork
 
 pytestmark = pytest.mark.slow
+SLOW = (*QUICK, "model=svm", "data.n_groups=20000")
 
 
-def test_sigterm_ends_the_run_as_killed(shell: Shell, processes: Keep) -> None:
-    process = processes(shell.start("mode=train", *QUICK, "model=svm", "data.n_groups=20000"))
+@pytest.mark.parametrize(
+    ("number", "times", "status"),
+    [
+        (signal.SIGTERM, 1, 143),
+        (signal.SIGHUP, 1, 129),
+        (signal.SIGQUIT, 1, 131),
+        (signal.SIGINT, 8, 130),
+    ],
+)
+def test_a_signal_ends_the_run_as_killed(
+    shell: Shell, processes: Keep, number: int, times: int, status: int
+) -> None:
+    process = processes(shell.start("mode=train", *SLOW))
     _wait_for(process, "Cross-validation")
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 143
+    for _ in range(times):
+        process.send_signal(number)
+        time.sleep(0.1)
+    lines = process.communicate(timeout=60)[0].splitlines()
+    assert process.returncode == status
+    said = [line for line in lines if not line.startswith("Checked data")]
+    assert said == (["Interrupted."] if number == signal.SIGINT else [])
+    assert [run.info.status for run in shell.runs()] == ["KILLED"]
+
+
+def test_a_reader_that_goes_away_ends_the_run_as_killed(shell: Shell, processes: Keep) -> None:
+    process = processes(shell.start("mode=train", *SLOW, "features=baseline"))
+    _wait_for(process, "Cross-validation")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(60) == 141
     assert [run.info.status for run in shell.runs()] == ["KILLED"]
 
 

@@ -73,10 +73,12 @@ def test_environment_lacks_what_the_plugin_does_not_declare(
     assert f"No module named '{name}'" in done.stderr
 
 
+@pytest.mark.parametrize("limit", ["null", "60"])
 def test_candidates_have_spaces_of_their_own_and_hopeless_trials_are_pruned(
-    python: Path, app: Path
+    python: Path, app: Path, limit: str
 ) -> None:
-    done = run([str(python), str(app), *SWEEP], app.parent)
+    command = [str(python), str(app), *SWEEP, f"hydra.sweeper.trial_timeout={limit}"]
+    done = run(command, app.parent)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     trials = counting(load(app.parent))

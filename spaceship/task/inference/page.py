@@ -8,10 +8,11 @@ from typing import Any
 import yaml
 
 from spaceship.task.column_types import Column, ColumnType
-from spaceship.task.inference.profile import printable, shown
+from spaceship.task.inference.profile import shown
 from spaceship.task.inference.proposal import Proposal
 from spaceship.task.label import Problem
 from spaceship.task.task import Files
+from spaceship.text import one_line
 
 _PLAIN = r"[A-Za-z_][A-Za-z0-9_.-]*(?: [A-Za-z0-9_.-]+)*"
 _WIDE = 1 << 20
@@ -28,7 +29,7 @@ def page(made: Proposal, name: str, files: Files, origin: str) -> str:
     {'fee': 'number'}
     """
     lines = [*_head(made, name, origin), *_columns(made), *_foot(made, files)]
-    return "".join(f"{printable(line)}\n" for line in lines)  # a comment may quote anything
+    return "".join(f"{one_line(line)}\n" for line in lines)  # a comment may quote anything
 
 
 def scalar(value: object) -> str:

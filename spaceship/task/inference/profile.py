@@ -96,15 +96,6 @@ def shown(value: object) -> str:
     return repr(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…")
 
 
-def printable(text: str) -> str:
-    r"""Return a text with whatever a line cannot show escaped.
-
-    >>> print(printable("a\x1b"))
-    a\x1b
-    """
-    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
-
-
 def share(part: float, whole: float) -> str:
     """Return a share in per cent, never 0 % or 100 % if it is not.
 

@@ -1,6 +1,9 @@
 """A job that fails at some points, in a way of its own at each; errors end as in the project."""
 
+import ctypes
 import os
+import signal
+import time
 from typing import Any
 
 import hydra
@@ -16,6 +19,11 @@ def main(cfg: DictConfig) -> Any:
         raise ValueError(message)
     if cfg.point == "exit":
         os._exit(7)
+    if cfg.point == "sleep":
+        time.sleep(600)
+    if cfg.point == "deaf":  # in C, with Python's lock, as a library that does not return
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        ctypes.PyDLL(None).sleep(600)
     return {"fine": 1.0, "good": 0.5, "undefined": float("nan"), "none": None}[cfg.point]
 
 

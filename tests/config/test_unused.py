@@ -1,0 +1,77 @@
+"""No YAML is needed by a command that makes no use of it: the others are broken, all at once."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+from spaceship.config.resolvers import register_resolvers
+from spaceship.experiment import Experiment
+from tests.commands import QUICK, QUICK_MODEL, ROOT, Shell
+
+MODES = sorted(path.stem for path in (ROOT / "configs" / "mode").glob("*.yaml"))
+EVERY = {"config", "hydra/default", "hydra/callbacks/mlflow", "tracking/sqlite"}
+EVERY |= {"hydra/hydra_logging/spaceship", "hydra/job_logging/spaceship"}
+BUILT_IN = {"task/spaceship_titanic", "data/synthetic"}
+PROTOCOL = {"split/hash", "features/full"}
+GATE = {"gate/default", *(f"gate/rule/{one}" for one in ("floor", "gain"))}
+TUNED = ("lgbm", "catboost", "hist_gradient_boosting", "logistic_regression")
+USED = {
+    "history": BUILT_IN,
+    "inference": BUILT_IN,
+    "init": {"task/new", "data/local"},
+    "pp": BUILT_IN | PROTOCOL,
+    "promote": BUILT_IN,
+    "rollback": BUILT_IN,
+    "tune": BUILT_IN | PROTOCOL | GATE | {f"model/{one}" for one in TUNED},
+}
+TRAINS = BUILT_IN | PROTOCOL | GATE | {"model/champion"}
+
+
+def broken(folder: Path, mode: str) -> Path:
+    """Copy the configs to a folder; remove or break each YAML that a mode makes no use of."""
+    kept = EVERY | USED.get(mode, TRAINS) | {f"mode/{mode}"}
+    shutil.copytree(ROOT / "configs", folder)
+    for number, path in enumerate(sorted(folder.rglob("*.yaml"))):
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        if name in kept:
+            continue
+        if number % 2 or name == "model/lgbm":
+            path.unlink()
+        else:
+            path.write_text("defaults: [nothing: here]\nbroken: [\n")
+    return folder
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_mode_needs_no_yaml_that_it_makes_no_use_of(mode: str, tmp_path: Path) -> None:
+    register_resolvers()
+    with initialize_config_dir(str(broken(tmp_path / "configs", mode)), version_base="1.3"):
+        cfg = compose("config", [f"mode={mode}"], return_hydra_config=False)
+    experiment = Experiment.of(cfg)
+    assert cfg.mode._target_ == f"spaceship.mode.{mode}.{mode}"
+    assert experiment.dry_run is False
+    if mode != "init":
+        assert experiment.registry.model == "spaceship_titanic-synthetic"
+
+
+def test_overrides_of_what_a_mode_makes_no_use_of_are_taken(tmp_path: Path) -> None:
+    register_resolvers()
+    given = ["mode=rollback", "model.estimator.C=1", "gate.dry_run=true", "split.n_folds=3"]
+    with initialize_config_dir(str(broken(tmp_path / "configs", "rollback")), version_base="1.3"):
+        assert Experiment.of(compose("config", given)).dry_run
+    with initialize_config_dir(str(ROOT / "configs"), version_base="1.3"):
+        cfg = compose("config", ["mode=history", "model=svm"])
+    assert cfg.model.name == "svm"
+
+
+def test_commands_run_without_the_yamls_that_they_make_no_use_of(
+    shell: Shell, tmp_path: Path
+) -> None:
+    assert shell("mode=train", *QUICK, QUICK_MODEL).returncode == 0
+    for mode, status in (("inference", 0), ("history", 0), ("promote", 2), ("pp", 0)):
+        configs = broken(tmp_path / mode, mode)
+        done = shell("--config-path", str(configs), f"mode={mode}", "data.n_groups=400")
+        assert done.returncode == status, done.stderr
+        assert ("expected a challenger of" in done.stderr) == (status == 2)
