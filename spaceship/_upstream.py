@@ -1,5 +1,7 @@
 """Names that the documentation of other packages does not promise; test_upstream.py holds each."""
 
+from collections.abc import Callable
+
 MLFLOW_DOWNLOAD_NOTE = "registered_model_meta"  # MLflow 3.17 adds it to a downloaded model
 MLFLOW_SKOPS_FILE = "model.skops"  # MLflow 3.17's `sklearn.save_model` stores the estimator there
 ESTIMATOR_ERRORS = {
@@ -9,3 +11,19 @@ ESTIMATOR_ERRORS = {
     "xgboost.core": "XGBoostError",
 }
 """Errors for wrong settings by the module that holds them: scikit-learn 1.9, LightGBM 4.7, …"""
+
+
+def mlflow_erasers(uri: str) -> tuple[Callable[[str], None], Callable[[str], None]] | None:
+    """Return functions that erase a run and a logged model from a database; None for a server.
+
+    MLflow 3.17 has them for `mlflow gc`, which erases every deleted experiment besides.
+
+    >>> mlflow_erasers("http://127.0.0.1:5000") is None
+    True
+    """
+    from mlflow.tracking._tracking_service.utils import _get_store
+
+    store = _get_store(uri)  # type: ignore[no-untyped-call]
+    if not hasattr(store, "_hard_delete_run"):
+        return None
+    return store._hard_delete_run, store._hard_delete_logged_model  # noqa: SLF001
