@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from hydra_plugins.spaceship_optuna.process import is_orphan
 from spaceship.config.settings import Clean
 from spaceship.registry.aliases import Aliases
-from spaceship.registry.moves import Move, completed_moves, version_before
+from spaceship.registry.moves import Move, completed_moves
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.store import Store
 
@@ -177,21 +177,16 @@ def promised_versions(
 ) -> set[str]:
     """Return the versions in the latest moves of the champion, and those that rollback leads to.
 
-    >>> def done(before, after):
-    ...     return Move.prepared("champion", before, "", {}).to(after).ended(MoveState.DONE)
-    >>> moves = [done(None, "1"), done("1", "2"), done("2", "3")]
-    >>> sorted(promised_versions(moves, "3", ["1", "2", "3"], count=1))
-    ['2', '3']
+    >>> promised_versions([], "3", ["1", "2", "3"], count=1)
+    {'3'}
     """
     champions = completed_moves(moves, CHAMPION)
+    line: list[str] = []
+    for number in (*(end for move in champions for end in (move.before, move.after)), champion):
+        if number in existing:  # a version that comes back ends the way back to those after it
+            line = [*(line[: line.index(number)] if number in line else line), number]
     latest = {number for move in champions[-count:] for number in (move.before, move.after)}
-    back: list[str] = []
-    ends = [move.after for move in champions if move.after is not None]
-    number = champion or (ends[-1] if ends else None)
-    while number is not None and len(back) < count:
-        number = version_before(moves, CHAMPION, number)
-        back += [number] if number in existing else []  # type: ignore[list-item]
-    return {number for number in {*latest, *back} if number is not None}
+    return {*line[-count - 1 :], *latest} & {*existing}
 
 
 def _root(run_id: str, parents: Mapping[str, str | None]) -> str:
