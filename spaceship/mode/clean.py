@@ -94,7 +94,7 @@ def _show(experiment: Experiment, rules: Rules, erasure: Erasure) -> Sequence[It
     items = [*_rows(plan, erasure), *_files(experiment, plan, rules)]
     for kind, group in groupby(items, lambda item: item.kind):
         found = list(group)
-        log.info("%7d %-20s %s", len(found), kind, _megabytes(found))
+        log.info("%7d %-20s %s", len(found), kind, "" if kind == _VERSIONS else _megabytes(found))
     path = experiment.job.folder / LIST_FILE
     rows = [(item.kind, item.name, item.size) for item in items]
     write_atomically(path, csv_text(pd.DataFrame(rows, columns=["kind", "name", "bytes"])))
@@ -110,7 +110,7 @@ def _rows(plan: Plan, erasure: Erasure) -> Iterator[Item]:
         yield Item(_VERSIONS, name, 0, partial(erasure.version, version))
     for model in plan.models:
         size = erasure.size(str(model.artifact_location))
-        yield Item("models", model.model_id, size, partial(erasure.model, model))
+        yield Item("stored models", model.model_id, size, partial(erasure.model, model))
     for run in plan.runs:
         size = erasure.size(str(run.info.artifact_uri))
         yield Item("runs", run.info.run_id, size, partial(erasure.run, run))

@@ -182,11 +182,12 @@ def promised_versions(
     """
     champions = completed_moves(moves, CHAMPION)
     line: list[str] = []
-    for number in (*(end for move in champions for end in (move.before, move.after)), champion):
+    ends = [end for move in champions for end in (move.before, move.after)]
+    for number in (one for one in (*ends, champion) if one is not None):
         if number in existing:  # a version that comes back ends the way back to those after it
             line = [*(line[: line.index(number)] if number in line else line), number]
-    latest = {number for move in champions[-count:] for number in (move.before, move.after)}
-    return {*line[-count - 1 :], *latest} & {*existing}
+    latest = {end for move in champions[-count:] for end in (move.before, move.after)}
+    return {one for one in existing if one in {*line[-count - 1 :], *latest}}
 
 
 def _root(run_id: str, parents: Mapping[str, str | None]) -> str:
