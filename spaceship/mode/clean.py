@@ -59,6 +59,10 @@ def clean(experiment: Experiment) -> None:
                     item.delete()
         with rules.locked():
             erasure.shrink()
+        if not erasure.erases:
+            log.info(
+                "Artifacts are deleted, rows only marked: `mlflow gc` of the server erases them."
+            )
     if erasure.failures:
         found = "; ".join(erasure.failures[:_SHOWN])
         found += f"; and {len(erasure.failures)} in all" if len(erasure.failures) > _SHOWN else ""

@@ -50,6 +50,11 @@ class Erasure:
     store: Store
     failures: list[str] = field(default_factory=list)
 
+    @property
+    def erases(self) -> bool:
+        """Whether rows are erased, not only marked as deleted."""
+        return self._erasers is not None
+
     def version(self, version: "ModelVersion") -> None:
         """Delete a version unless an alias points to it by now; the caller holds the lock."""
         client = self.store.client
