@@ -70,7 +70,7 @@ class Rules:
             staying += [one for one in mine if str(one.version) in kept]
             doomed += [one for one in mine if str(one.version) not in kept]
         old = self._old_runs(runs, {one.run_id for one in staying})
-        models = self._free_models({*map(model_id, staying)}, {*map(model_id, doomed)}, old, ids)
+        models = self._free_models({*map(_model_id, staying)}, {*map(_model_id, doomed)}, old, ids)
         gone = [run for run in runs if run.info.run_id in old]
         rest = [run for run in runs if run.info.run_id not in old]
         return Plan(doomed, models, gone, staying, rest)
@@ -166,12 +166,6 @@ class Rules:
         ]
 
 
-def model_id(version: "ModelVersion") -> str | None:
-    """Return the id of the logged model that a version serves, None if it serves another one."""
-    prefix, _, name = str(version.source).partition("models:/")
-    return version.model_id or (name if not prefix and name else None)
-
-
 def promised_versions(
     moves: Sequence[Move], champion: str | None, existing: Sequence[str], count: int
 ) -> set[str]:
@@ -188,6 +182,12 @@ def promised_versions(
             line = [*(line[: line.index(number)] if number in line else line), number]
     latest = {end for move in champions[-count:] for end in (move.before, move.after)}
     return {one for one in existing if one in {*line[-count - 1 :], *latest}}
+
+
+def _model_id(version: "ModelVersion") -> str | None:
+    """Return the id of the logged model that a version serves, None if it serves another one."""
+    prefix, _, name = str(version.source).partition("models:/")
+    return version.model_id or (name if not prefix and name else None)
 
 
 def _root(run_id: str, parents: Mapping[str, str | None]) -> str:
