@@ -42,16 +42,16 @@ def clean(experiment: Experiment) -> None:
         RegistryError: Something cannot be deleted, or another process is cleaning for too long.
 
     """
-    registry, settings = experiment.registry, experiment.settings.clean
-    rules = Rules(registry.store, registry.lock_folder, settings)
-    erasure = Erasure(registry.store)
+    store, settings = experiment.store, experiment.settings.clean
+    rules = Rules(store, experiment.outputs / "locks", settings)
+    erasure = Erasure(store)
     if settings.dry_run:
         for run in rules.on_host():
             log.info("To close as KILLED: run %s of %s", run.info.run_name, settings.close_host)
-        _show(experiment, rules, erasure)
-        log.info("Nothing is deleted yet; the same with clean.dry_run=false deletes it.")
+        if _show(experiment, rules, erasure):
+            log.info("Nothing is deleted yet; the same with clean.dry_run=false deletes it.")
         return
-    with _alone(registry.lock_folder):
+    with _alone(rules.lock_folder):
         _close_runs(rules)
         for kind, items in groupby(_show(experiment, rules, erasure), lambda item: item.kind):
             with rules.locked() if kind == _VERSIONS else nullcontext():

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hydra_plugins.spaceship_optuna.process import is_orphan
+from hydra_plugins.spaceship_optuna.process import is_here, is_orphan
 from spaceship.config.settings import Clean
 from spaceship.registry.aliases import Aliases
 from spaceship.registry.moves import Move, completed_moves
@@ -111,11 +111,15 @@ class Rules:
         return str(info.experiment_id) != self.store.experiment_id
 
     def on_host(self) -> "Sequence[Run]":
-        """Return the running runs of the machine that `clean.close_host` names."""
+        """Return the running runs of the machine that `clean.close_host` names.
+
+        A process whose life can be seen from here is not among them: it is closed once it is dead.
+        """
         host = self.settings.close_host
         if host is None:
             return []
-        return [run for run in self._runs() if is_running(run) and run.data.tags.get(_HOST) == host]
+        named = [run for run in self._runs() if run.data.tags.get(_HOST) == host]
+        return [run for run in named if is_running(run) and not is_here(run.data.tags)]
 
     @property
     def before(self) -> float:

@@ -1,5 +1,7 @@
 """Rules of cleaning: what stays is what aliases, history, rollback and running jobs need."""
 
+import socket
+
 import pytest
 
 from hydra_plugins.spaceship_optuna.process import process_tags
@@ -97,3 +99,4 @@ def test_only_running_runs_of_a_machine_that_is_gone_are_closed(registry: Regist
     assert [run.info.run_id for run in found] == [lost]
     assert rules(registry).on_host() == []
     assert rules(registry, host="no-such-machine").on_host() == []
+    assert rules(registry, host=socket.gethostname()).on_host() == [], "its process is seen to live"
