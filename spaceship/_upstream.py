@@ -1,5 +1,6 @@
 """Names that the documentation of other packages does not promise; test_upstream.py holds each."""
 
+from collections.abc import Callable
 from typing import Any
 
 MLFLOW_DOWNLOAD_NOTE = "registered_model_meta"  # MLflow 3.17 adds it to a downloaded model
@@ -23,3 +24,19 @@ def located(target: str) -> Any:
     from hydra._internal.utils import _locate
 
     return _locate(target)
+
+
+def mlflow_erasers(uri: str) -> tuple[Callable[[str], None], Callable[[str], None]] | None:
+    """Return functions that erase a run and a logged model from a database; None for a server.
+
+    MLflow 3.17 has them for `mlflow gc`, which erases every deleted experiment besides.
+
+    >>> mlflow_erasers("http://127.0.0.1:5000") is None
+    True
+    """
+    from mlflow.tracking._tracking_service.utils import _get_store
+
+    store = _get_store(uri)  # type: ignore[no-untyped-call]
+    if not hasattr(store, "_hard_delete_run"):
+        return None
+    return store._hard_delete_run, store._hard_delete_logged_model  # noqa: SLF001

@@ -93,7 +93,7 @@ def fit(experiment: Experiment, job: Job, candidates: int = 1) -> None:
     # The profile's scores are the twin's: the serving model has seen every row it would score.
     profile = take_profile(frame, task, holdout.values)
     write_json(job.folder / PROFILE_FILE, to_plain(profile))
-    packaging.save(twin, job.twin, frame, task)
+    packaging.save(twin, job.twin, frame, task, serving=False)
     packaging.save(training.fit_serving(pipeline, frame, task), job.model, frame, task)
     size = {"model_mb": packaging.size(job.model) / 1e6}
     replace(scored, metrics=scored.metrics | size).write(job.folder)

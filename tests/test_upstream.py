@@ -4,9 +4,11 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from mlflow.entities import ViewType
 
 from spaceship import _upstream
 from spaceship.data._base import Dataset
+from spaceship.tracking.store import Store
 
 
 def test_mlflow_notes_a_download_in_a_file_of_this_name() -> None:
@@ -37,6 +39,25 @@ def test_mlflow_writes_an_estimator_into_a_file_of_this_name(
         model, str(tmp_path / "model"), serialization_format="skops", pip_requirements=["mlflow"]
     )
     assert (tmp_path / "model" / _upstream.MLFLOW_SKOPS_FILE).is_file()
+
+
+def test_mlflow_checks_names_of_models_by_this_method_and_reads_the_model_for_it_alone() -> None:
+    from mlflow import MlflowClient
+
+    names = MlflowClient._raise_if_prompt.__code__.co_names
+    assert {*names} == {"get_registered_model", "has_prompt_tag", "_tags", "_model_not_found"}
+
+
+def test_mlflow_erases_runs_and_logged_models_of_a_database(store: Store) -> None:
+    run_id = store.start_run("a run", {})
+    model = store.client.create_logged_model(store.experiment_id, "model", run_id)
+    erasers = _upstream.mlflow_erasers(store.uri)
+    assert erasers is not None
+    erasers[1](model.model_id)
+    erasers[0](run_id)
+    assert store.client.search_logged_models([store.experiment_id]) == []
+    assert store.client.search_runs([store.experiment_id], run_view_type=ViewType.ALL) == []
+    assert _upstream.mlflow_erasers("http://127.0.0.1:9") is None
 
 
 @pytest.mark.parametrize("module", _upstream.ESTIMATOR_ERRORS)

@@ -153,13 +153,29 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
 
 
+def commit() -> str:
+    """Return the commit of this checkout, and whether files differ from it.
+
+    >>> commit().startswith("commit ")
+    True
+    """
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(ROOT), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
+    changed = " with changes" if git("status", "--porcelain", "--untracked-files=no") else ""
+    return f"commit {git('rev-parse', '--short', 'HEAD') or 'unknown'}{changed}"
+
+
 def machine() -> str:
-    """Return a line about the machine: Python, versions of libraries, cores, date."""
+    """Return a line about the machine: Python, versions of libraries, cores, date, commit."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    today = datetime.now(UTC).date().isoformat()
+    when = f"{datetime.now(UTC).date().isoformat()}, {commit()}"
     local = "; local settings" if (ROOT / "configs" / "local" / "default.yaml").exists() else ""
-    return f"Python {platform.python_version()}, {versions}; {cores} cores; {today}{local}\n"
+    return f"Python {platform.python_version()}, {versions}; {cores} cores; {when}{local}\n"
 
 
 def progress(text: str) -> None:

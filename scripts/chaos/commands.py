@@ -4,8 +4,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scripts.chaos.state import SQLITE_FILES, State
+
+if TYPE_CHECKING:
+    from spaceship.tracking.store import Store
 
 SMALL = (
     *("data.n_groups=300", "features=raw", "split.n_folds=2", "threads=1"),
@@ -18,6 +22,18 @@ _TUNE = (
     *("mode=tune", "model=logistic_regression", "hydra.launcher.n_jobs=1", "mode.blend=null"),
     *("hydra.sweeper.timeout=null", f"hydra.sweeper.study_name={STUDY}"),
     f"hydra.sweeper.n_trials={TRIALS}",
+)
+_OUTPUTS = "${paths.outputs}"
+CLEANED = "the versions are 2, 3"
+"""The gap that `mode=clean` leaves in the versions of the state `history`."""
+_CLEAN = ("mode=clean", "clean.dry_run=false", "clean.keep_versions=1", "clean.older_than=0")
+_INIT = (
+    *("mode=init", f"data.train={_OUTPUTS}/people.csv", "task.label=Transported"),
+    *("task.name=people", "task.overwrite=true"),
+)
+_SIMULATE = (
+    *("mode=simulate", "model=logistic_regression", "simulate.eras=2", "simulate.groups=100"),
+    "gate.floor.minimum=0",
 )
 STATES: dict[str, tuple[tuple[str, ...], ...]] = {
     "empty": (),
@@ -34,7 +50,7 @@ class Command:
 
     arguments: tuple[str, ...]  # overrides after `python scripts/run.py`
     state: str  # one of `STATES`
-    next: Callable[[str, int], set[str]]
+    next: Callable[[str, int], set[str]] = lambda champion, _: {champion}
     """Versions that may be champion afterwards, from the champion before and the last version."""
 
 
@@ -54,11 +70,18 @@ class Outcome:
 COMMANDS = {
     "first": Command(_LINE, "empty", lambda _, last: {str(last)}),
     "train": Command(_LINE, "challenged", lambda _, last: {str(last)}),
-    "tune": Command(_TUNE, "champion", lambda champion, _: {champion}),
+    "tune": Command(_TUNE, "champion"),
     "promote": Command(("mode=promote",), "challenged", lambda _, __: {"2"}),
     "rollback": Command(("mode=rollback",), "history", lambda old, _: {str(int(old) - 1)}),
-    "inference": Command(("mode=inference",), "champion", lambda champion, _: {champion}),
+    "inference": Command(("mode=inference",), "champion"),
+    "clean": Command(_CLEAN, "history"),
+    "default": Command(("mode=default", *_LINE[1:]), "challenged", lambda _, last: {str(last)}),
+    "pp": Command(("mode=pp", "data.seed=7"), "champion"),
+    "history": Command(("mode=history", f"history.output={_OUTPUTS}/moves.csv"), "history"),
+    "init": Command(_INIT, "champion"),
+    "simulate": Command(_SIMULATE, "champion"),
 }
+"""Every verb; `first` is a training without a champion."""
 
 
 def judge(name: str, outcome: Outcome, *, survived: bool, keeps: bool = False) -> list[str]:
@@ -92,7 +115,7 @@ def judge(name: str, outcome: Outcome, *, survived: bool, keeps: bool = False) -
         f"in the end version {end.champion} is champion": end.champion not in expected,
         f"the submission was {outcome.submissions[0]}, is {outcome.submissions[1]}": (
             "torn" in outcome.submissions
-            or (name == "inference" and outcome.submissions[1] != "new")
+            or (name in {"inference", "default"} and outcome.submissions[1] != "new")
         ),
         f"left over: {end.leftovers()}": bool(end.leftovers()),
     }
@@ -127,3 +150,21 @@ def sweep_faults(outputs: Path) -> list[str]:
         f"{len(verdicts)} jobs are gated": len(verdicts) != 1,
     }
     return [what for what, is_wrong in wrong.items() if is_wrong]
+
+
+def clean_faults(store: "Store", outputs: Path, broken: list[str]) -> list[str]:
+    """Return what is wrong after cleaning: all of `broken` but the gap, and what is left to do."""
+    from spaceship.config.settings import Clean
+    from spaceship.registry.cleaning import Rules
+
+    settings = Clean(dry_run=True, keep_versions=1, older_than=0, close_host=None)
+    plan = Rules(store, outputs / "locks", settings).plan()
+    models = [path.name for path in outputs.parent.glob("**/models/m-*")]
+    kept = [str(one.source).rpartition("/")[2] for one in plan.kept_versions]
+    wrong = {
+        "version 1 is still there": CLEANED not in broken,
+        f"{len(plan.runs)} old runs are still there": bool(plan.runs),
+        f"the stored models are {models}": sorted(models) != sorted(kept),
+    }
+    found = [what for what, is_wrong in wrong.items() if is_wrong]
+    return [*(one for one in broken if one != CLEANED), *found]

@@ -8,6 +8,7 @@ forked child, for good.
 import json
 import os
 import re
+import shutil
 import sqlite3
 import sys
 from collections import Counter
@@ -91,6 +92,7 @@ class Watch:
     def install(self) -> None:
         """Watch this process from now on."""
         from mlflow import MlflowClient
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
         from optuna.storages.journal import JournalFileBackend
         from sqlalchemy.engine.default import DefaultDialect
 
@@ -100,6 +102,9 @@ class Watch:
         self._wrap(JournalFileBackend, "append_logs", lambda *_: "append to the journal")
         for name in ("rename", "replace"):
             self._wrap(os, name, self._label_of_rename)
+        self._wrap(shutil, "rmtree", self._label_of_removal)
+        for name in ("_hard_delete_run", "_hard_delete_logged_model"):
+            self._wrap(SqlAlchemyStore, name, lambda name, *_: name.lstrip("_"))
         commit: Callable[..., None] = DefaultDialect.do_commit
 
         def do_commit(dialect: Any, connection: Any) -> None:
@@ -148,7 +153,10 @@ class Watch:
             self._fault(what)
 
     def _audit(self, event: str, args: tuple[Any, ...]) -> None:
-        if event == "open" and self._current is not None and _is_write(args, self._root):
+        if self._current is None:
+            return
+        removes = event in {"os.remove", "os.rmdir"} and self._current.write.startswith("remove")
+        if removes or (event == "open" and _is_write(args, self._root)):
             self._touch("file")
 
     def _label_of_rename(self, _: str, args: tuple[Any, ...], __: Any) -> str | None:
@@ -157,6 +165,11 @@ class Watch:
             return None
         kind = "put the folder" if Path(target).is_dir() or Path(args[0]).is_dir() else "put"
         return f"{kind} {_HEX.sub('…', Path(target).name)}"
+
+    def _label_of_removal(self, _: str, args: tuple[Any, ...], __: Any) -> str | None:
+        path = os.fspath(args[0])
+        below = path.startswith(self._root) and os.path.isdir(path)  # noqa: PTH112
+        return f"remove {_HEX.sub('…', Path(path).name)}" if below else None
 
 
 def refuse_writes(outputs: Path, code: int, message: str) -> None:

@@ -123,6 +123,17 @@ class Objective(Section):
         return [self.metric] if isinstance(self.metric, str) else list(self.metric)
 
 
+class Clean(Section):
+    """`clean.*`: what `mode=clean` keeps."""
+
+    dry_run: bool = _setting("true or false")
+    keep_versions: int = _setting("a whole number, 1 or more", ge=1)
+    older_than: Annotated[float, AfterValidator(_finite)] | None = _setting(
+        "a number of days, 0 or more, or null", ge=0
+    )
+    close_host: Text | None = _setting("the name of a machine, or null")
+
+
 class History(Section):
     """`history.*`: the moment and the file of `mode=history`."""
 
@@ -200,6 +211,7 @@ class Settings(Section):
     split: Split = Split.model_construct()  # as it is where a mode makes no use of it
     objective: Objective
     reason: Text | None = _setting("a text, or null")
+    clean: Clean
     history: History
     inference: Inference
     simulate: Simulate

@@ -171,8 +171,11 @@ class Aliases:
         """Create the registered model if it is missing."""
         from mlflow import MlflowException
 
+        client, query = self.store.client, f"name = '{self.model}'"
+        if client.search_model_versions(query, max_results=1):
+            return  # far quicker than a refused creation, which reads every tag of the model
         try:
-            self.store.client.create_registered_model(self.model)
+            client.create_registered_model(self.model)
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise

@@ -1,7 +1,8 @@
 """Stored models: a fitted pipeline as a folder in MLflow's format, without pickle.
 
-The folder holds the source files of this package that the pipeline needs, so that MLflow loads it
-where the project is not installed, and pins of the other packages that it needs.
+The folder of a serving model holds the source files of this package that the pipeline needs, in
+one zip file, so that MLflow loads it where the project is not installed, and pins of the other
+packages that it needs.
 """
 
 import importlib.metadata
@@ -9,7 +10,6 @@ import pkgutil
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from modulefinder import Module, ModuleFinder
 from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -25,11 +25,12 @@ from spaceship.config.moved import import_moved
 from spaceship.errors import RegistryError, expected
 from spaceship.model.labelled import labelled
 from spaceship.model.served import served
+from spaceship.registry.code_archive import CODE_FILE, write_code
 from spaceship.registry.registry import MODEL, Registry, Version
 from spaceship.task.task import Task
 
 if TYPE_CHECKING:
-    from mlflow.models import ModelSignature
+    from mlflow.models import Model, ModelSignature
 
 SERVING_PACKAGES = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")  # for every model
 TRUSTED_PREFIXES = ("spaceship.", "sklearn.", "numpy.", "lightgbm.", "catboost.", "xgboost.")
@@ -44,13 +45,16 @@ EXAMPLE_ROWS = 5
 _COMPRESSION = 1  # of deflate; the highest level saves a tenth more and takes twice as long
 
 
-def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame, task: Task) -> None:
+def save(
+    pipeline: Pipeline, folder: Path, raw: pd.DataFrame, task: Task, *, serving: bool = True
+) -> None:
     """Write a pipeline fitted on raw columns so that any other process can load it.
 
     The folder appears once it is complete; whatever an interrupted run left there is replaced.
     Signature and input example are made of the raw rows, and the columns' types are noted. Labels
-    that are neither True and False nor numbers are predicted in their own values. Raise
-    RegistryError if the pipeline holds types that are not trusted.
+    that are neither True and False nor numbers are predicted in their own values. A model that is
+    not for `serving`, such as a twin, is loaded by this project alone: it has neither code nor
+    example. Raise RegistryError if the pipeline holds types that are not trusted.
 
     >>> fitted = pipeline.fit(people.train, task.target(people.train))
     >>> save(fitted, tmp_path / "model", people.train, task)
@@ -71,17 +75,17 @@ def save(pipeline: Pipeline, folder: Path, raw: pd.DataFrame, task: Task) -> Non
         shutil.rmtree(leftover, ignore_errors=True)
     try:
         with tempfile.TemporaryDirectory() as code:
+            more = _for_serving(pipeline, raw, task, types, Path(code)) if serving else {}
             mlflow.sklearn.save_model(
                 pipeline,
                 str(unfinished),
                 mlflow_model=described,
-                code_paths=[str(_copy_code(_own_classes(types), Path(code)))],
-                signature=_signature(example, pipeline.predict(raw.head(EXAMPLE_ROWS)), task),
-                input_example=example.head(EXAMPLE_ROWS),
                 pip_requirements=_requirements(pipeline, types),
                 skops_trusted_types=types,
+                **more,
             )
         (unfinished / MLFLOW_SKOPS_FILE).write_bytes(content)  # MLflow's own is not compressed
+        _import_from_archive(described)
         described.model_size_bytes = size(unfinished)
         described.save(str(unfinished / "MLmodel"))
         unfinished.rename(folder)
@@ -185,23 +189,23 @@ def _own_classes(types: Sequence[str]) -> list[type | FunctionType]:
     return [pkgutil.resolve_name(name) for name in names]
 
 
-def _copy_code(classes: Sequence[type | FunctionType], folder: Path) -> Path:
-    """Copy the source files of classes, and in turn those of this package that they import.
+def _for_serving(
+    pipeline: Pipeline, raw: pd.DataFrame, task: Task, types: Sequence[str], folder: Path
+) -> dict[str, Any]:
+    """Return what a served model is stored with; its code is written to the folder first."""
+    example = _as_served(raw, task)
+    return {
+        "code_paths": [str(write_code(_own_classes(types), folder))],
+        "signature": _signature(example, pipeline.predict(raw.head(EXAMPLE_ROWS)), task),
+        "input_example": example.head(EXAMPLE_ROWS),
+    }
 
-    The package's own `__init__` imports lazily, so its imports are not followed.
-    """
-    finder = ModuleFinder(path=[])  # finds no other packages
-    finder.modules[PACKAGE.name] = Module(PACKAGE.name, path=[str(PACKAGE)])  # type: ignore[arg-type]
-    for one in classes:
-        finder.import_hook(one.__module__)
-    own = [name for name in finder.modules if name.split(".")[0] == PACKAGE.name]
-    for name in own:  # the others are built into Python, such as `time`
-        module = Path(*name.split("."))
-        source = module / "__init__.py" if (PACKAGE.parent / module).is_dir() else f"{module}.py"
-        copy = folder / source
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(PACKAGE.parent / source, copy)
-    return folder / PACKAGE.name
+
+def _import_from_archive(model: "Model") -> None:
+    """Let MLflow's loader import from the zip file, not from the folder that holds it."""
+    for flavor in model.flavors.values():
+        if folder := flavor.get("code"):
+            flavor["code"] = f"{folder}/{CODE_FILE}"
 
 
 def _as_served(raw: pd.DataFrame, task: Task) -> pd.DataFrame:

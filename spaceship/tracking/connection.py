@@ -142,11 +142,13 @@ def _database(uri: str) -> Path:
 def _connect(uri: str, artifacts: str | None, experiment: str) -> "MlflowClient":
     import mlflow
 
+    from spaceship.tracking.client import Client
+
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
     module, name = MLFLOW_PLACES
     getattr(import_module(module), name).clear()  # a copy of a store has the same ids
-    client = mlflow.MlflowClient(uri, uri)
+    client = Client(uri, uri)
     if client.get_experiment_by_name(experiment) is None:
         location = Path(artifacts).as_uri() if artifacts else None
         try:

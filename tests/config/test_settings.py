@@ -17,6 +17,7 @@ GOOD: dict[str, Any] = {
     "split": {"holdout_fraction": 0.2, "n_folds": 5, "salt": "spaceship"},
     "objective": {"metric": "cv_log_loss"},
     "reason": None,
+    "clean": {"dry_run": True, "keep_versions": 10, "older_than": 30, "close_host": None},
     "history": {"output": None, "at": None},
     "inference": {
         "output": "out.csv",
@@ -65,6 +66,9 @@ def test_usable_threads(threads: int) -> None:
         *[("split.gap", value, "0 or more") for value in (-1, 7, "x", None, True)],
         *[("split.gap", float(value), "0 or more") for value in ("inf", "nan")],
         ("split.salt", None, "a text"),
+        *[("clean.dry_run", value, "true or false") for value in (None, "no", 0)],
+        *[("clean.keep_versions", value, "1 or more") for value in (0, 2.5, None)],
+        *[("clean.older_than", value, "0 or more, or null") for value in (-1, "30d", True)],
         *[("inference.max_drift", value, "0 or more") for value in (-0.1, "x", True)],
         *[("inference.max_drift", float(value), "0 or more") for value in ("inf", "nan")],
         ("inference.input", True, "a CSV or Parquet file, or null"),

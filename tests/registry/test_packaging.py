@@ -15,6 +15,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
@@ -35,14 +36,15 @@ from spaceship.model.encoding import Encoding, encoder
 from spaceship.model.labelled import labelled
 from spaceship.model.pipeline import build_pipeline
 from spaceship.registry import packaging
+from spaceship.registry.code_archive import CODE_FILE, write_code
 from spaceship.task.label import Problem
 from spaceship.task.spaceship_titanic.columns import LABEL
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
-from tests.commands import ROOT
+from spaceship.task.task import Task
 from tests.tasks import PROBLEMS, fields, harvest
 
 ELSEWHERE = """
-import io, json, sys
+import io, json, os, sys
 from importlib.abc import MetaPathFinder
 
 class NotInstalled(MetaPathFinder):
@@ -51,8 +53,8 @@ class NotInstalled(MetaPathFinder):
         if name.split(".")[0] in missing:
             raise ModuleNotFoundError(name, name=name)
 
-folder, root = sys.argv[1:]
-sys.path = [entry for entry in sys.path if entry and not entry.startswith(root) or ".venv" in entry]
+folder = sys.argv[1]
+sys.path = [one for one in sys.path if one and not os.path.isdir(os.path.join(one, "spaceship"))]
 sys.meta_path = [NotInstalled(), *(one for one in sys.meta_path if "editable" not in repr(one))]
 try:
     import spaceship
@@ -78,7 +80,7 @@ print(json.dumps({
 
 def predicted_elsewhere(folder: Path, rows: pd.DataFrame, place: Path) -> dict[str, Any]:
     """Return what a process without the project predicts for rows, read as CSV and as JSON."""
-    command = [sys.executable, "-c", ELSEWHERE, str(folder), str(ROOT)]
+    command = [sys.executable, "-c", ELSEWHERE, str(folder)]
     text, quiet = rows.to_csv(index=False), {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     pipes: dict[str, Any] = {"capture_output": True, "text": True}
     done = subprocess.run(command, input=text, cwd=place, env=quiet, check=False, **pipes)
@@ -136,7 +138,7 @@ def test_predicts_in_another_process_that_knows_nothing_of_the_project(
     expected = fitted.predict(unlabelled).tolist()
     assert found["csv"] == expected
     assert found["json"] == expected
-    assert Path(found["code"]).is_relative_to(folder / "code")
+    assert Path(found["code"]).is_relative_to(folder / "code" / CODE_FILE)
 
 
 @pytest.mark.slow
@@ -177,14 +179,30 @@ def test_no_pickle_lies_in_the_folder(folder: Path) -> None:
     assert "model.skops" in names
     assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib"))]
     assert "serialization_format: skops" in (folder / "MLmodel").read_text()
-    assert not list((folder / "code").rglob("__pycache__"))
+    assert [path.name for path in (folder / "code").iterdir()] == [CODE_FILE]
+
+
+def test_a_twin_carries_neither_code_nor_example_and_predicts_the_same(
+    fitted: Pipeline, people: Dataset, unlabelled: pd.DataFrame, tmp_path: Path
+) -> None:
+    packaging.save(fitted, tmp_path / "twin", people.train, people.task, serving=False)
+    left = {path.name for path in (tmp_path / "twin").iterdir()}
+    assert left.isdisjoint({"code", "input_example.json", "serving_input_example.json"})
+    loaded = packaging.load(str(tmp_path / "twin"))
+    np.testing.assert_array_equal(loaded.predict(unlabelled), fitted.predict(unlabelled))
+
+
+def test_the_same_code_is_the_same_file(tmp_path: Path) -> None:
+    first = write_code([FullFeatures, Task], tmp_path).read_bytes()
+    assert write_code([Task, FullFeatures], tmp_path).read_bytes() == first
 
 
 def test_only_the_code_that_the_pipeline_needs_is_stored(folder: Path) -> None:
-    rooms = {path.name for path in (folder / "code" / "spaceship").iterdir()}
+    names = ZipFile(folder / "code" / CODE_FILE).namelist()
+    rooms = {name.split("/")[1] for name in names}
     assert {"model", "task"} < rooms
     assert rooms.isdisjoint({"mode", "callbacks", "gate", "registry", "tracking", "evaluation"})
-    features = {path.name for path in folder.rglob("features/*.py")}
+    features = {name.split("/")[-1] for name in names if "/features/" in name}
     assert "full.py" in features
     assert features.isdisjoint({"raw.py", "baseline.py"})
 

@@ -1,0 +1,135 @@
+"""`mode=clean`: old versions, runs and files are listed, and deleted with `clean.dry_run=false`."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+
+import pandas as pd
+
+from spaceship.errors import RegistryError, expected
+from spaceship.experiment import Experiment
+from spaceship.files import csv_text, remove, write_atomically
+from spaceship.registry.cleaning import Plan, Rules
+from spaceship.registry.erasure import Erasure
+from spaceship.registry.old_files import OldFiles, size_of
+
+log = logging.getLogger(__name__)
+
+LIST_FILE = "clean.csv"
+_LOCK_SECONDS = 300
+_SHOWN = 5  # failures that the message names
+_VERSIONS = "versions"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A thing to delete."""
+
+    kind: str  # such as `runs`
+    name: str
+    size: int | None  # of its files, in bytes; None where they are on another machine
+    delete: Callable[[], None]
+
+
+def clean(experiment: Experiment) -> None:
+    """List what may be deleted; delete it if `clean.dry_run` is false.
+
+    Raises:
+        RegistryError: Something cannot be deleted, or another process is cleaning for too long.
+
+    """
+    store, settings = experiment.store, experiment.settings.clean
+    rules = Rules(store, experiment.outputs / "locks", settings)
+    erasure = Erasure(store)
+    if settings.dry_run:
+        for run in rules.on_host():
+            log.info("To close as KILLED: run %s of %s", run.info.run_name, settings.close_host)
+        if _show(experiment, rules, erasure):
+            log.info("Nothing is deleted yet; the same with clean.dry_run=false deletes it.")
+        return
+    with _alone(rules.lock_folder):
+        _close_runs(rules)
+        for kind, items in groupby(_show(experiment, rules, erasure), lambda item: item.kind):
+            with rules.locked() if kind == _VERSIONS else nullcontext():
+                for item in items:
+                    item.delete()
+        with rules.locked():
+            erasure.shrink()
+        if not erasure.erases:
+            log.info(
+                "Artifacts are deleted, rows only marked: `mlflow gc` of the server erases them."
+            )
+    if erasure.failures:
+        found = "; ".join(erasure.failures[:_SHOWN])
+        found += f"; and {len(erasure.failures)} in all" if len(erasure.failures) > _SHOWN else ""
+        do = "mend that and run mode=clean again: what is deleted already stays so"
+        raise RegistryError(expected("to delete everything listed", found, do))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep the other processes of this machine from cleaning during the block."""
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / "clean.lock", timeout=_LOCK_SECONDS):
+            yield
+    except Timeout as error:
+        found = f"another process cleaning for {_LOCK_SECONDS} s"
+        raise RegistryError(expected("to be the only one", found, "try again later")) from error
+
+
+def _close_runs(rules: Rules) -> None:
+    """Close the runs of dead processes, and of the machine that `clean.close_host` names."""
+    rules.store.close_orphans(experiment.outputs)
+    for run in rules.on_host():
+        rules.store.end_run(run.info.run_id, "KILLED")
+        log.info("Closed as KILLED: run %s of %s", run.info.run_name, rules.settings.close_host)
+
+
+def _show(experiment: Experiment, rules: Rules, erasure: Erasure) -> Sequence[Item]:
+    """Return the things to delete; print their numbers and sizes, and write a file of all names."""
+    plan = rules.plan()
+    items = [*_rows(plan, erasure), *_files(experiment, plan, rules)]
+    for kind, group in groupby(items, lambda item: item.kind):
+        found = list(group)
+        log.info("%7d %-20s %s", len(found), kind, "" if kind == _VERSIONS else _megabytes(found))
+    path = experiment.job.folder / LIST_FILE
+    rows = [(item.kind, item.name, item.size) for item in items]
+    write_atomically(path, csv_text(pd.DataFrame(rows, columns=["kind", "name", "bytes"])))
+    stay = f"{len(plan.kept_versions)} versions and {len(plan.kept_runs)} runs stay"
+    log.info("In all %s can go, %s; by name: %s", _megabytes(items), stay, path)
+    return items
+
+
+def _rows(plan: Plan, erasure: Erasure) -> Iterator[Item]:
+    """Yield what goes from the store, in an order that can be resumed."""
+    for version in plan.versions:
+        name = f"{version.name} {version.version}"
+        yield Item(_VERSIONS, name, 0, partial(erasure.version, version))
+    for model in plan.models:
+        size = erasure.size(str(model.artifact_location))
+        yield Item("stored models", model.model_id, size, partial(erasure.model, model))
+    for run in plan.runs:
+        size = erasure.size(str(run.info.artifact_uri))
+        yield Item("runs", run.info.run_id, size, partial(erasure.run, run))
+
+
+def _files(experiment: Experiment, plan: Plan, rules: Rules) -> Iterator[Item]:
+    """Yield the files that go from the outputs folder."""
+    old = OldFiles(experiment.outputs, plan.kept_runs, rules.before, rules.is_elsewhere)
+    kinds = {"job folders": old.jobs, "cached data sets": old.data_sets, "studies": old.studies}
+    for kind, find in kinds.items():
+        for path in find():
+            name = path.relative_to(experiment.outputs).as_posix()
+            yield Item(kind, name, size_of(path), partial(remove, path))
+
+
+def _megabytes(items: Iterable[Item]) -> str:
+    known = [item.size for item in items if item.size is not None]
+    return f"{sum(known) / 1e6:.1f} MB"
