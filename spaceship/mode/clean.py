@@ -52,7 +52,7 @@ def clean(experiment: Experiment) -> None:
             log.info("Nothing is deleted yet; the same with clean.dry_run=false deletes it.")
         return
     with _alone(rules.lock_folder):
-        _close_runs(rules)
+        _close_runs(rules, experiment.outputs)
         for kind, items in groupby(_show(experiment, rules, erasure), lambda item: item.kind):
             with rules.locked() if kind == _VERSIONS else nullcontext():
                 for item in items:
@@ -84,9 +84,9 @@ def _alone(folder: Path) -> Iterator[None]:
         raise RegistryError(expected("to be the only one", found, "try again later")) from error
 
 
-def _close_runs(rules: Rules) -> None:
+def _close_runs(rules: Rules, outputs: Path) -> None:
     """Close the runs of dead processes, and of the machine that `clean.close_host` names."""
-    rules.store.close_orphans(experiment.outputs)
+    rules.store.close_orphans(outputs)
     for run in rules.on_host():
         rules.store.end_run(run.info.run_id, "KILLED")
         log.info("Closed as KILLED: run %s of %s", run.info.run_name, rules.settings.close_host)
