@@ -7,7 +7,9 @@ from pathlib import Path
 
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.drift.profile import PROFILE_FILE, take_profile
+from spaceship.errors import DataError, expected
 from spaceship.evaluation import twins as training
+from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment, features_name
 from spaceship.files import write_json
@@ -21,6 +23,8 @@ from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.job import Job
 
 log = logging.getLogger(__name__)
+
+_MOST_EXCESS = 4.0  # standard errors by which a hold-out may be easier than the training part
 
 
 def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
@@ -82,6 +86,7 @@ def fit(experiment: Experiment, job: Job, candidates: int = 1) -> None:
         again = training.measure(pipeline, frame, task, protocol, report)
         report = replace(report, out_of_fold=again.out_of_fold)
     twin, holdout = training.fit_twin(pipeline, frame, task, protocol)
+    _check_excess(experiment, report, holdout)
     scored = replace(
         report,
         candidates=candidates,
@@ -97,6 +102,20 @@ def fit(experiment: Experiment, job: Job, candidates: int = 1) -> None:
     packaging.save(training.fit_serving(pipeline, frame, task), job.model, frame, task)
     size = {"model_mb": packaging.size(job.model) / 1e6}
     replace(scored, metrics=scored.metrics | size).write(job.folder)
+
+
+def _check_excess(experiment: Experiment, report: Report, holdout: HoldOut) -> None:
+    """Warn of a hold-out that is far too easy, or raise DataError if `data.on_leak` is fail."""
+    excess = report.out_of_fold.excess(holdout) if report.out_of_fold else 0.0
+    if excess <= _MOST_EXCESS:
+        return
+    found = f"it easier by {excess:.1f} standard errors"
+    nouns = experiment.dataset.task.nouns
+    do = f"look for held-out {nouns} that are copies of learnt ones, under other names"
+    message = expected("a hold-out that is no easier than the training part", found, do)
+    if experiment.settings.data.on_leak == "fail":
+        raise DataError(f"{message}; data.on_leak=warn goes on")
+    log.warning("%s", message)
 
 
 def judge(experiment: Experiment, job: Job, ceiling: str = CHAMPION) -> Verdict:

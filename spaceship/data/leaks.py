@@ -1,4 +1,4 @@
-"""Leaks of a data set: copies, ids alike, a column that tells the label, a hold-out too good."""
+"""Leaks of a data set: copies, ids alike, a column that tells the label."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,7 +14,6 @@ from spaceship.task.label import Problem
 from spaceship.task.task import Task
 from spaceship.text import first_few, one_line
 
-_ERRORS = 4.0  # standard errors by which a hold-out may be better than the cross-validation
 _OFTEN = 15  # rows of a class that has a figure of its own
 _CLASSES = 10  # commonest ones that have
 
@@ -33,52 +32,6 @@ def find_leaks(
     found = [*_copies(frames, groups, task), *_alike_in_case(groups, task)]
     telling = _telling_columns(frames[0], groups[0], task)
     return found + [one_line(f"{name} {how}") for name, how in telling.items()]
-
-
-def holdout_excess(
-    losses: npt.ArrayLike, groups: pd.Series, cv_loss: float, cv_std: float, n_folds: int
-) -> float:
-    """Return by how many standard errors a hold-out's mean loss lies below the cross-validated one.
-
-    The error of the hold-out is that of its groups (rows of one are no independent evidence), the
-    error of the cross-validation that of its folds.
-
-    Args:
-        losses: Loss of each held-out row `(n_rows,)`, such as 0 and 1 for right and wrong.
-        groups: Name of each row's group `(n_rows,)`.
-        cv_loss: Mean loss of the folds.
-        cv_std: Standard deviation of the folds' losses.
-        n_folds: Number of the folds.
-
-    >>> wrong = np.arange(100) % 10 == 0
-    >>> round(holdout_excess(wrong, pd.Series(range(100)), cv_loss=0.3, cv_std=0.02, n_folds=4), 1)
-    6.3
-
-    """
-    values = np.asarray(losses, np.float64)
-    codes = pd.factorize(groups)[0]
-    n_groups = int(codes.max(initial=-1)) + 1
-    if n_groups <= 1:
-        return 0.0
-    sums = np.bincount(codes, weights=values - values.mean())
-    own = n_groups / (n_groups - 1) * (sums**2).sum() / len(values) ** 2
-    error = float(np.sqrt(own + cv_std**2 / n_folds))
-    excess = cv_loss - float(values.mean())
-    return excess / error if error > 0 else np.copysign(np.inf, excess) if excess else 0.0
-
-
-def holdout_warning(excess: float, nouns: str) -> str:
-    """Return a warning if a hold-out is too good to be true, else nothing.
-
-    >>> holdout_warning(3.0, "passengers"), holdout_warning(float("nan"), "passengers")
-    ('', '')
-    >>> holdout_warning(6.3, "passengers")
-    'the hold-out is 6.3 standard errors better than the cross-validation: ...'
-    """
-    if not excess > _ERRORS:
-        return ""
-    found = f"the hold-out is {excess:.1f} standard errors better than the cross-validation"
-    return f"{found}: look for held-out {nouns} that are copies of learnt ones, or easier ones"
 
 
 def _copies(

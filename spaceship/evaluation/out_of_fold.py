@@ -1,5 +1,6 @@
 """Out-of-fold losses of the training part: the loss of each row by a model that has not seen it."""
 
+import math
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +11,7 @@ import pandas as pd
 
 from spaceship.errors import RegistryError, expected
 from spaceship.evaluation.cross_validation import CrossValidation
-from spaceship.evaluation.holdout_predictions import constant_losses
+from spaceship.evaluation.holdout_predictions import HoldOut, constant_losses, standard_error
 from spaceship.files import write_atomically
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
@@ -51,6 +52,23 @@ class OutOfFold:
             "constant": constant_losses(target),
         }
         return cls(pd.DataFrame(columns, index=pd.Index(task.names(training)))[tested])
+
+    def excess(self, holdout: HoldOut) -> float:
+        """Return by how many standard errors a hold-out's mean loss lies below the out-of-fold one.
+
+        Whole groups count as one draw. Far above 0, held-out rows are copies of learnt ones, or
+        easier than these.
+        """
+        sides = []
+        for losses, groups in (
+            (self.rows["loss"], self.rows["group"]),
+            (holdout.losses, holdout.group_names),
+        ):
+            mean = float(losses.mean())
+            sides.append((mean, standard_error(losses - mean, groups.to_numpy())))
+        (learnt, error), (held_out, other) = sides
+        both = math.hypot(error, other)
+        return (learnt - held_out) / both if both else 0.0
 
     def write(self, folder: Path) -> None:
         """Write the rows into a folder, whole or not at all."""

@@ -16,6 +16,7 @@ from spaceship.errors import ConfigError, RegistryError
 from spaceship.experiment import Experiment
 from spaceship.files import VERSION, csv_text, write_atomically
 from spaceship.registry import moves
+from spaceship.registry.looks import LookRecords
 from spaceship.registry.moves import Move
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.registry.steps import Step, steps_of
@@ -61,6 +62,11 @@ def _print(registry: Registry, steps: Sequence[Step]) -> None:
         log.info("The times are those of the machines' clocks; the order is that of the moves.")
     if steps[-1].version is None:
         log.info("%s has no champion since %s.", registry.model, _since(steps))
+    if looks := LookRecords(registry.aliases).looks():
+        seal = max(look.seal for look in looks)
+        present = [look for look in looks if look.seal == seal]
+        hold_out = f"{present[-1].split}, {seal} reseals before"
+        log.info("Looks at the hold-out (%s): %d.", hold_out, len(present))
     with suppress(RegistryError):
         log.info("Version %s comes back with mode=rollback.", registry.previous_champion())
 

@@ -11,7 +11,6 @@ import pytest
 from spaceship.data._base import Dataset, DataSource, Table, Tables
 from spaceship.data.cache import load_dataset
 from spaceship.data.checks import checked
-from spaceship.data.leaks import holdout_excess, holdout_warning
 from spaceship.errors import DataError
 from spaceship.task.task import Task
 
@@ -140,33 +139,3 @@ def test_leaks_are_kept_with_the_data_said_once_or_refused(
     for folder in (tmp_path, tmp_path / "anew"):
         with pytest.raises(DataError, match=r"data\.on_leak=fail(.|\n)*data\.on_leak=warn"):
             load_dataset(source, task, folder, refuse_leaks=True)
-
-
-def test_the_excess_of_a_holdout_counts_groups_and_not_rows() -> None:
-    rng = np.random.default_rng(1)
-    wrong = rng.random(500) < 0.1
-    alone = holdout_excess(wrong, pd.Series(range(500)), 0.18, 0.01, 5)
-    ten_each = holdout_excess(
-        np.repeat(wrong[:50], 10), pd.Series(np.repeat(range(50), 10)), 0.18, 0.01, 5
-    )
-    assert 4 < alone < 10
-    assert abs(ten_each) < 4
-    assert "standard errors better" in holdout_warning(alone, "rows")
-    assert holdout_warning(ten_each, "rows") == ""
-
-
-def test_an_honest_holdout_is_no_excess() -> None:
-    rng = np.random.default_rng(2)
-    drawn = [
-        holdout_excess(rng.random(300) < 0.2, pd.Series(range(300)), 0.2, 0.02, 5)
-        for _ in range(300)
-    ]
-    assert max(map(abs, drawn)) < 4.5
-    assert abs(np.mean(drawn)) < 0.2
-
-
-@pytest.mark.parametrize(("loss", "excess"), [(0.5, np.inf), (0.0, 0.0), (-1.0, -np.inf)])
-def test_a_holdout_without_errors_or_groups(loss: float, excess: float) -> None:
-    assert holdout_excess(np.zeros(9), pd.Series(range(9)), loss, 0.0, 5) == excess
-    assert holdout_excess(np.zeros(9), pd.Series(["a"] * 9), 1.0, 0.1, 5) == 0.0
-    assert holdout_excess([], pd.Series([], dtype="str"), 1.0, 0.1, 5) == 0.0
