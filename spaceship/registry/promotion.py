@@ -12,6 +12,7 @@ from typing import NamedTuple
 from spaceship.drift.profile import PROFILE_FILE
 from spaceship.errors import OutdatedError, RefusedError, RegistryError, SpaceshipError, expected
 from spaceship.evaluation.holdout_predictions import Labels
+from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import REPORT_FILES, Report
 from spaceship.evaluation.twins import holdout_metrics
 from spaceship.files import write_json
@@ -210,9 +211,16 @@ def _with_figures(report: Report, verdict: Verdict) -> Report:
 
 
 def _fits(champion: Report, candidate: Report) -> bool:
-    """Return whether two reports on the same data have the same hold-out, folds and repeats."""
+    """Return whether two reports on the same data have the same hold-out, folds and repeats.
+
+    Folds of another seed are as good: every row is predicted by a model that has not seen it.
+    """
     a, b = champion.holdout, candidate.holdout
     same_rows = a is not None and b is not None and a.ids.equals(b.ids)
     scored = champion.out_of_fold is not None or candidate.out_of_fold is None
-    same_folds = champion.protocol == candidate.protocol and scored
-    return same_rows and same_folds and {*candidate.repeats} <= {*champion.repeats}
+    same_split = _without_seed(champion.protocol) == _without_seed(candidate.protocol)
+    return same_rows and same_split and scored and {*candidate.repeats} <= {*champion.repeats}
+
+
+def _without_seed(protocol: Protocol | None) -> Protocol | None:
+    return None if protocol is None else replace(protocol, seed=0)

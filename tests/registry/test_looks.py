@@ -5,12 +5,15 @@ import logging
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from spaceship.errors import RegistryError
+from spaceship.evaluation.out_of_fold import OutOfFold
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.gate.policy import Gate
+from spaceship.gate.rule.evidence import Evidence
 from spaceship.registry.looks import LookRecords
 from spaceship.registry.registry import Registry
 from spaceship.tracking.job import Job
@@ -132,3 +135,17 @@ def test_a_ladder_keeps_the_figures_of_a_refusal(
     assert not run.data.metrics
     assert not Report.read(job.folder).metrics
     assert verdict["numbers"] == {}
+
+
+def test_equal_recipes_of_other_seeds_are_paired_out_of_fold(
+    registry: Registry, new_job: NewJob, twins: Twins
+) -> None:
+    folds = OutOfFold(pd.DataFrame({"group": ["a"], "loss": [0.0], "constant": [1.0]}, index=["a"]))
+    gate = Gate(evidence=Evidence(min_groups=2), **RULES)
+    promotion(registry, gate).judge(change(new_job(twins.weak), out_of_fold=folds))
+    other = replace(PROTOCOL, seed=PROTOCOL.seed + 1)
+    job = change(new_job(twins.good), out_of_fold=folds, protocol=other)
+    verdict = promotion(registry, gate).judge(job)
+    assert "1 rows out of fold" in next(
+        check.detail for check in verdict.checks if check.rule == "evidence_p"
+    )
