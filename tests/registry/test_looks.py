@@ -142,7 +142,7 @@ def test_equal_recipes_of_other_seeds_are_paired_out_of_fold(
 ) -> None:
     folds = OutOfFold(pd.DataFrame({"group": ["a"], "loss": [0.0], "constant": [1.0]}, index=["a"]))
     gate = Gate(evidence=Evidence(min_groups=2), **RULES)
-    promotion(registry, gate).judge(change(new_job(twins.weak), out_of_fold=folds))
+    promotion(registry).judge(change(new_job(twins.weak), out_of_fold=folds))
     other = replace(PROTOCOL, seed=PROTOCOL.seed + 1)
     job = change(new_job(twins.good), out_of_fold=folds, protocol=other)
     verdict = promotion(registry, gate).judge(job)
