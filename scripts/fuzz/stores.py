@@ -43,7 +43,9 @@ COMMANDS = (
     ("mode=rollback",),
 )
 RESUME = (*SWEEP, SPACE[0], "hydra.sweeper.n_trials=3", "hydra.sweeper.resume=last")
-_MEND = re.compile(r"(?:restore it: |are lost\): |rename it back: )(.*)$", re.MULTILINE)
+_MEND = re.compile(
+    r"(?:restore it: |are lost\): |rename it back: |make it anew: )(.*)$", re.MULTILINE
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
