@@ -21,7 +21,7 @@ SQLITE_FILES = "mlflow.db-*"
 UNFINISHED = (".unfinished-*", ".*.unfinished*", ".*.tmp")
 """Names of files and folders that exist only while something is being written."""
 NEEDED = ("report.json", "holdout.csv")
-"""Artifacts of a champion's run that the next comparison needs, beside its twin."""
+"""Files of a champion that the next comparison needs, beside its twin."""
 
 
 @dataclass(frozen=True)

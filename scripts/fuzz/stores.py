@@ -43,13 +43,16 @@ COMMANDS = (
     ("mode=rollback",),
 )
 RESUME = (*SWEEP, SPACE[0], "hydra.sweeper.n_trials=3", "hydra.sweeper.resume=last")
-_MEND = re.compile(r"(?:restore it: |are lost\): |rename it back: )(.*)$", re.MULTILINE)
+_MEND = re.compile(
+    r"(?:restore it: |are lost\): |rename it back: |make it anew: )(.*)$", re.MULTILINE
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the outcomes of each kind of damage; return 1 if any case is broken."""
     options = parser(__doc__)
     options.add_argument("--n", type=int, default=300, help="damaged folders")
+    options.add_argument("--first", type=int, default=0, help="number of the first one")
     options.add_argument("--seed", type=int, default=1, help="seed of the damages")
     options.add_argument("--seconds", type=float, default=120, help="after which a case is ended")
     options.add_argument("--only", default="", help="numbers of cases, shown whole: 3,7")
@@ -59,7 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         fuzz = Stores(Path(folder).resolve(), given.seconds, given.seed)
         start = time.perf_counter()
-        chosen = [int(one) for one in names(given.only)] or range(given.n)
+        chosen = [int(one) for one in names(given.only)] or range(
+            given.first, given.first + given.n
+        )
         with suppress(KeyboardInterrupt):  # what has been done by then is reported
             for done, number in enumerate(chosen, start=1):
                 fuzz.run(number, whole=bool(given.only))

@@ -3,7 +3,7 @@
 import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from traceback import walk_tb
 
 from hydra_plugins.spaceship_optuna.config_text import redact
@@ -18,6 +18,12 @@ _STORAGE_FAULTS = (
 )
 """Texts of the system and of SQLite, through whatever library, for a place that takes no data."""
 _LOADER = "spaceship.config.loader"
+_STORE_ERRORS = {
+    "mlflow.exceptions": "MlflowException",
+    "sqlalchemy.exc": "SQLAlchemyError",
+    "sqlite3": "Error",
+}
+"""Errors of a store whose records cannot be read or written, by the module that holds them."""
 _YAML = "configs/model/NAME.yaml"
 _QUOTED = """'KEY="a, (value)"'"""
 
@@ -54,16 +60,32 @@ def _of_system(error: Exception) -> str | None:
     """Return the message for an error of the system, of a storage or of an estimator."""
     text, said = str(error).strip(), "\n".join(str(one) for one in _chain(error))
     if fault := next((fault for fault in _STORAGE_FAULTS if fault in said), None):
-        return f"expected a folder that takes data, found: {fault}; see paths.outputs=DIR"
+        where = next(
+            (
+                f" at {one.filename}"
+                for one in _chain(error)
+                if isinstance(one, OSError) and one.filename
+            ),
+            "",
+        )
+        return f"expected a folder that takes data, found: {fault}{where}; see paths.outputs=DIR"
     if isinstance(error, OSError) and error.filename is not None:
         return f"expected to use {error.filename}, found: {error.strerror}; see paths.outputs=DIR"
     if isinstance(error, MemoryError):
         return f"expected enough memory, found none left: {text}; use less data or smaller settings"
-    for module, name in ESTIMATOR_ERRORS.items():
-        kind = getattr(sys.modules.get(module), name, None)  # raised only if it has been imported
-        if kind is not None and isinstance(error, kind):
-            return f"expected settings the estimator takes, found: {text}; see {_YAML}"
+    if _is_one_of(error, ESTIMATOR_ERRORS):
+        return f"expected settings the estimator takes, found: {text}; see {_YAML}"
+    if _is_one_of(error, _STORE_ERRORS):
+        found = next(iter(text.splitlines()), type(error).__name__)
+        do = "if it is damaged, restore it from a backup or choose another with paths.outputs=DIR"
+        return f"expected an MLflow store that answers, found: {found}; {do}"
     return None
+
+
+def _is_one_of(error: Exception, kinds: Mapping[str, str]) -> bool:
+    """Return whether an error is of a kind, given by module and name; raised only if imported."""
+    found = [getattr(sys.modules.get(module), name, None) for module, name in kinds.items()]
+    return any(kind is not None and isinstance(error, kind) for kind in found)
 
 
 def _of_hydra(error: Exception) -> str | None:

@@ -95,14 +95,16 @@ class Registry:
         return f"train another one: {train}, or go back: {self.command('mode=rollback')}"
 
     def _check_name(self) -> None:
-        """Raise if this model was registered here and has been renamed since."""
-        client = self.store.client
+        """Raise if this model was registered here and is lost or bears another name now."""
+        client, uri, what = self.store.client, self.store.uri, f"a registered model {self.model}"
         for found in client.search_registered_models(f"tags.{_NAME} = '{self.model}'"):
             if found.name != self.model:
                 call = f"rename_registered_model({found.name!r}, {self.model!r})"
-                do = f"rename it back: {client_call(self.store.uri, call)}"
-                what, now = f"a registered model {self.model}", f"it renamed to {found.name}"
-                raise RegistryError(expected(what, now, do))
+                do = f"rename it back: {client_call(uri, call)}"
+                raise RegistryError(expected(what, f"it renamed to {found.name}", do))
+        if self._numbers() and not client.search_registered_models(f"name = '{self.model}'"):
+            do = f"make it anew: {client_call(uri, f'create_registered_model({self.model!r})')}"
+            raise RegistryError(expected(what, "its versions without it", do))
 
     def previous_champion(self, load: Callable[[str], object] | None = None) -> str:
         """Return the number of the version that was champion before the present one.

@@ -35,9 +35,10 @@ def study_folder(store: Store, study: str) -> Path:
     if not found:
         do = f"run one first: {program()} mode=tune"
         raise ConfigError(expected(f"a sweep {study!r} in model.study", "none", do))
-    folder = Path(found[0].data.tags[FOLDER_TAG])
-    if not folder.is_dir():
-        what = f"the jobs of study {study!r} in {folder}"
+    named = found[0].data.tags.get(FOLDER_TAG)
+    folder = Path(named or "")
+    if not named or not folder.is_dir():
+        what = f"the jobs of study {study!r} in {folder if named else 'the folder of its run'}"
         raise ConfigError(expected(what, "no such folder", "choose another with model.study=NAME"))
     return folder
 

@@ -13,7 +13,7 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import uninterrupted
 from spaceship._upstream import MLFLOW_PLACES
 from spaceship.errors import TrackingError, expected
-from spaceship.tracking.damage import by_revision, check_database
+from spaceship.tracking.damage import check_database, damage_of
 from spaceship.tracking.relocation import relocate
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def open_client(uri: str, artifacts: str | None, experiment: str) -> "MlflowClie
     except TrackingError:
         raise
     except Exception as error:
-        raise by_revision(uri, error) or _cannot_open(uri, error) from error
+        raise damage_of(uri, error) or _cannot_open(uri, error) from error
 
 
 class UninterruptedClient:
@@ -127,6 +127,10 @@ def _create_database(database: Path) -> None:
     MlflowClient(f"{_SQLITE}{unfinished}").search_experiments(max_results=1)
     with closing(sqlite3.connect(unfinished)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")  # a quarter of the time a commit takes
+    for ending in ("-wal", "-shm"):  # of a database that was set aside: SQLite would mix the two
+        left = Path(f"{database}{ending}")
+        if left.exists():
+            left.replace(f"{database}.damaged{ending}")
     unfinished.replace(database)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SQLITE = "sqlite:///"
 _REVISION = "alembic_version"
+_GARBLED = ("database disk image is malformed", "file is not a database", "malformed database")
 _ANOTHER = "choose another folder: paths.outputs=DIR"
 
 
@@ -38,14 +39,16 @@ def check_database(uri: str) -> None:
         raise _damaged(uri, found)
 
 
-def by_revision(uri: str, error: Exception) -> TrackingError | None:
-    """Return the error for a database of another release of MLflow, None for any other error.
+def damage_of(uri: str, error: Exception) -> TrackingError | None:
+    """Return the error for a garbled database or one of another release, None for any other error.
 
-    >>> by_revision(store.uri, ValueError("no such table"))
+    >>> damage_of(store.uri, ValueError("no such table"))
     """
     from mlflow import __version__
 
     text = str(error)
+    if garbled := next((one for one in _GARBLED if one in text), None):
+        return _damaged(uri, f"it garbled: {garbled}")
     if "Can't locate revision" in text:
         found = f"that of a later release ({text.rpartition(' ')[2]})"
         python = shlex.quote(sys.executable)

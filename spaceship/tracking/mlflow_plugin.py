@@ -42,9 +42,10 @@ def registry_store(store_uri: str) -> Any:
 
 def _relocate(store_uri: str) -> None:
     database = Path(store_uri.partition("?")[0].removeprefix(SQLITE)).absolute()
-    if store_uri.startswith(SQLITE) and database.is_file():
+    artifacts = database.parent / ARTIFACTS
+    if store_uri.startswith(SQLITE) and database.is_file() and artifacts.is_dir():
         try:
-            relocate(database, database.parent / ARTIFACTS)
+            relocate(database, artifacts)
         except (OSError, sqlite3.Error) as error:  # MLflow reads what it can, or has its own words
             log.warning("The records of %s may name another folder: %s", database, error)
 

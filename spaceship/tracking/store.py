@@ -162,7 +162,7 @@ class Store:
         """
         gone = [run for run in self._running() if is_orphan(run.data.tags)]
         for run in gone:
-            folder = Path(run.data.tags.get(FOLDER_TAG, ""))
+            folder = Path(run.data.tags.get(FOLDER_TAG) or "/")
             if folder.resolve().is_relative_to(outputs.resolve()):  # not in that of a copy
                 clear_unfinished(folder)
             self.end_run(run.info.run_id, "KILLED")

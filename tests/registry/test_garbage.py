@@ -5,7 +5,9 @@ import os
 import pickle
 import shlex
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,18 @@ def test_a_renamed_model_is_not_trained_anew(registry: Registry, tmp_path: Path)
     subprocess.run(["/bin/bash", "-c", command], cwd=folder, check=True, timeout=120)
     assert registry.champion().number == "1"
     assert list(folder.iterdir()) == []
+
+
+def test_a_model_whose_row_is_lost_is_not_trained_anew(registry: Registry, tmp_path: Path) -> None:
+    register(registry, tmp_path / "model")
+    with closing(sqlite3.connect(registry.store.uri.removeprefix("sqlite:///"))) as connection:
+        connection.execute("DELETE FROM registered_models")
+        connection.commit()
+    with pytest.raises(RegistryError, match="found its versions without it; ") as caught:
+        registry.find(CHAMPION)
+    command = str(caught.value).partition("make it anew: ")[2]
+    subprocess.run(["/bin/bash", "-c", command], cwd=tmp_path, check=True, timeout=120)
+    assert registry.champion().number == "1"
 
 
 def test_a_deleted_version_is_said_to_be(registry: Registry, tmp_path: Path) -> None:

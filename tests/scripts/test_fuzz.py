@@ -1,6 +1,7 @@
 """Fuzzer: the same cases from the same seed, and the judgement of their ends."""
 
 import random
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ import pytest
 from scripts.bench.measure import ROOT, composed
 from scripts.fuzz import data, lines
 from scripts.fuzz.case import Case, Ended, output_faults, state_faults
+from scripts.fuzz.damages import DAMAGES
 from scripts.fuzz.mutated_tables import Folder, Table, group_of, written
 from scripts.fuzz.nasty import Nasty, nasty
 from scripts.fuzz.smaller import smallest
 from scripts.fuzz.tables import quoted
+from spaceship.tracking.store import Store
 from tests import forks
 
 STATE: dict[str, Any] = {"aliases": [("m", "champion", 1)], "submission": "x", "running": 0}
@@ -149,3 +152,25 @@ def test_names_reach_the_command_as_they_are() -> None:
     for name in ("it's", 'a "b"', "a,b", "", "\\", "a=b", "[0]", "null", "é 🚀", "#", "a\nb"):
         [override] = OverridesParser.create().parse_overrides([f"task.label={quoted(name)}"])
         assert override.value() == name
+
+
+@pytest.mark.slow
+def test_damaged_stores_end_with_one_message() -> None:
+    program = "from scripts.fuzz.stores import main; raise SystemExit(main(['--n', '8']))"
+    done = forks.run([sys.executable, "-c", program], ROOT, 300)
+    assert done.returncode == 0, done.stdout
+    assert "8 damaged folders" in done.stdout
+
+
+@pytest.mark.parametrize("kind", DAMAGES)
+def test_a_damage_is_the_same_for_the_same_seed(kind: str, store: Store, tmp_path: Path) -> None:
+    outputs = Path(str(store.artifacts)).parent
+    store.client.log_text(store.start_run("a run", {"note": "text"}), "text", "a.txt")
+    for name in ("studies/s.journal", "locks/m.lock"):
+        (outputs / name).parent.mkdir()
+        (outputs / name).write_text("{}\n" * 20)
+    notes = []
+    for copy in ("one", "two"):
+        shutil.copytree(outputs, tmp_path / copy)
+        notes.append(DAMAGES[kind](random.Random(3), tmp_path / copy))  # noqa: S311
+    assert notes[0] == notes[1]

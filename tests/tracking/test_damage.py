@@ -90,6 +90,23 @@ def test_an_emptied_database_is_set_aside_by_the_command(
     assert Path(f"{path}.damaged").is_file()
 
 
+def test_a_garbled_database_and_its_journal_are_set_aside(store: Store, tmp_path: Path) -> None:
+    store.start_run("a run", {})
+    path = Path(store.uri.removeprefix("sqlite:///"))
+    kept = {name: path.with_name(name).read_bytes() for name in ("mlflow.db", "mlflow.db-wal")}
+    (folder := tmp_path / "another").mkdir()
+    (folder / "mlflow.db").write_bytes(kept["mlflow.db"][:100] + b"garbage" * 9000)
+    (folder / "mlflow.db-wal").write_bytes(kept["mlflow.db-wal"])
+    there = Store(f"sqlite:///{folder}/mlflow.db", str(folder / "mlartifacts"), "spaceship")
+    told = message(there)
+    assert "found it garbled" in told
+    typed(told.rpartition("are lost): ")[2], tmp_path)
+    assert there.start_run("anew", {})
+    runs = there.client.search_runs([there.experiment_id])
+    assert [run.info.run_name for run in runs] == ["anew"]
+    assert (folder / "mlflow.db.damaged-wal").is_file()
+
+
 def test_a_database_of_a_later_mlflow(store: Store) -> None:
     _ = store.client
     run_sql(store, "UPDATE alembic_version SET version_num = 'ffffffffffff'", "DROP TABLE jobs")
