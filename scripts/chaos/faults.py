@@ -28,7 +28,7 @@ from scripts.chaos.workspace import Workspace
 from scripts.chaos.writes import Moment, Write
 from spaceship.cli.main import prepare
 
-_LOCAL = ("put ", "append ")
+_LOCAL = ("put ", "append ", "remove ")
 """Starts of the names of writes that need no database."""
 _TAIL = 3000
 _LOCAL_SHARE = 0.8  # of the time, for faults that need no server

@@ -29,7 +29,7 @@ LIBRARIES = (
     *("alembic.command", "mlflow.pyfunc", "mlflow.sklearn", "mlflow.store.db.utils"),
     *("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store"),
     *("optuna.visualization.matplotlib", "pandera.pandas", "pyarrow.parquet", "skops.io"),
-    *("sklearn.ensemble", "sqlalchemy.orm", "hydra.main"),
+    *("sklearn.ensemble", "sqlalchemy.orm", "hydra.main", "encodings.cp437"),
 )
 NOBODY = 65534
 """Account that may change only what it owns, unlike root."""

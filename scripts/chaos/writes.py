@@ -167,9 +167,10 @@ class Watch:
         return f"{kind} {_HEX.sub('…', Path(target).name)}"
 
     def _label_of_removal(self, _: str, args: tuple[Any, ...], __: Any) -> str | None:
-        path = os.fspath(args[0])
-        below = path.startswith(self._root) and os.path.isdir(path)  # noqa: PTH112
-        return f"remove {_HEX.sub('…', Path(path).name)}" if below else None
+        path = Path(args[0])
+        if not path.is_dir() or not path.is_relative_to(self._root):
+            return None
+        return f"remove from {path.relative_to(self._root).parts[0]}"
 
 
 def refuse_writes(outputs: Path, code: int, message: str) -> None:

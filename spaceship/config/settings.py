@@ -53,6 +53,7 @@ def _number_as_text(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_number_as_text)]
+Finite = Annotated[float, AfterValidator(_finite)]
 
 
 def _setting(wanted: str, **bounds: Any) -> Any:
@@ -128,9 +129,7 @@ class Clean(Section):
 
     dry_run: bool = _setting("true or false")
     keep_versions: int = _setting("a whole number, 1 or more", ge=1)
-    older_than: Annotated[float, AfterValidator(_finite)] | None = _setting(
-        "a number of days, 0 or more, or null", ge=0
-    )
+    older_than: Finite | None = _setting("a number of days, 0 or more, or null", ge=0)
     close_host: Text | None = _setting("the name of a machine, or null")
 
 
@@ -148,9 +147,7 @@ class Inference(Section):
     overwrite: bool = _setting("true or false")
     input: Text | None = _setting("a CSV or Parquet file, or null")
     proba: bool = _setting("true or false")
-    max_drift: Annotated[float, AfterValidator(_finite)] | None = _setting(
-        "a number, 0 or more, or null", ge=0
-    )
+    max_drift: Finite | None = _setting("a number, 0 or more, or null", ge=0)
     on_drift: Literal["warn", "fail"] = _setting("one of fail, warn")
 
 

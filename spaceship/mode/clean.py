@@ -12,7 +12,7 @@ import pandas as pd
 
 from spaceship.errors import RegistryError, expected
 from spaceship.experiment import Experiment
-from spaceship.files import csv_text, remove, write_atomically
+from spaceship.files import csv_text, write_atomically
 from spaceship.registry.cleaning import Plan, Rules
 from spaceship.registry.erasure import Erasure
 from spaceship.registry.old_files import OldFiles, size_of
@@ -95,7 +95,8 @@ def _close_runs(rules: Rules, outputs: Path) -> None:
 def _show(experiment: Experiment, rules: Rules, erasure: Erasure) -> Sequence[Item]:
     """Return the things to delete; print their numbers and sizes, and write a file of all names."""
     plan = rules.plan()
-    items = [*_rows(plan, erasure), *_files(experiment, plan, rules)]
+    old = OldFiles(experiment.outputs, plan.kept_runs, rules.before, rules.is_elsewhere)
+    items = [*_rows(plan, erasure), *_files(old, erasure)]
     for kind, group in groupby(items, lambda item: item.kind):
         found = list(group)
         log.info("%7d %-20s %s", len(found), kind, "" if kind == _VERSIONS else _megabytes(found))
@@ -120,14 +121,13 @@ def _rows(plan: Plan, erasure: Erasure) -> Iterator[Item]:
         yield Item("runs", run.info.run_id, size, partial(erasure.run, run))
 
 
-def _files(experiment: Experiment, plan: Plan, rules: Rules) -> Iterator[Item]:
+def _files(old: OldFiles, erasure: Erasure) -> Iterator[Item]:
     """Yield the files that go from the outputs folder."""
-    old = OldFiles(experiment.outputs, plan.kept_runs, rules.before, rules.is_elsewhere)
     kinds = {"job folders": old.jobs, "cached data sets": old.data_sets, "studies": old.studies}
     for kind, find in kinds.items():
         for path in find():
-            name = path.relative_to(experiment.outputs).as_posix()
-            yield Item(kind, name, size_of(path), partial(remove, path))
+            name = path.relative_to(old.outputs).as_posix()
+            yield Item(kind, name, size_of(path), partial(erasure.files, path, old))
 
 
 def _megabytes(items: Iterable[Item]) -> str:

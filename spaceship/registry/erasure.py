@@ -24,7 +24,7 @@ from hydra_plugins.spaceship_optuna.process import uninterrupted
 from spaceship._upstream import mlflow_erasers
 from spaceship.errors import TrackingError, expected
 from spaceship.registry.cleaning import is_running
-from spaceship.registry.old_files import size_of
+from spaceship.registry.old_files import OldFiles, size_of
 from spaceship.tracking.store import Store
 
 if TYPE_CHECKING:
@@ -80,6 +80,12 @@ class Erasure:
             if not is_running(now) and now.info.end_time == run.info.end_time:
                 self._delete_artifacts(str(run.info.artifact_uri))
                 self._erase(0, run_id, self.store.client.delete_run)
+
+    def files(self, path: Path, old: OldFiles) -> None:
+        """Delete a file or folder, unless a job has taken it up meanwhile."""
+        with self._noted(str(path)):
+            if path.exists() and old.is_old(path):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def shrink(self) -> None:
         """Give the space of erased rows back to the disk; the caller holds the lock."""

@@ -58,7 +58,7 @@ class OldFiles:
         found = []
         for source in (self.outputs / "data").glob("*/*"):
             sets = sorted((one for one in source.iterdir() if one.is_dir()), key=newest)
-            found += [one for one in sets[:-1] if self._is_old(one) and _digest(one) not in used]
+            found += [one for one in sets[:-1] if self.is_old(one) and _digest(one) not in used]
         return found
 
     def studies(self) -> list[Path]:
@@ -66,18 +66,19 @@ class OldFiles:
         names = {run.data.tags.get(STUDY_TAG) for run in self.kept}
         files = []
         for journal in (self.outputs / "studies").glob("*.journal"):
-            if journal.stem not in names and self._is_old(journal):
+            if journal.stem not in names and self.is_old(journal):
                 files += [journal, *journal.parent.glob(f"{escape(journal.name)}.*")]
         return files
+
+    def is_old(self, path: Path) -> bool:
+        """Return whether nothing at a path has changed since the time `before`."""
+        return 1000 * newest(path) <= self.before
 
     def _may_go(self, folder: Path) -> bool:
         ids = list(_run_ids(folder))
         if not ids and newest(folder) > time.time() - _START_SECONDS:
             return False
-        return self._is_old(folder) and not any(map(self.elsewhere, ids))
-
-    def _is_old(self, path: Path) -> bool:
-        return 1000 * newest(path) <= self.before
+        return self.is_old(folder) and not any(map(self.elsewhere, ids))
 
 
 def newest(path: Path) -> float:

@@ -1,5 +1,6 @@
 """Old versions, runs and logged models in a registry, to be cleaned."""
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 from mlflow.entities import ViewType
 
 from spaceship.config.settings import Clean
+from spaceship.files import digest
 from spaceship.registry.cleaning import Plan, Rules
 from spaceship.registry.erasure import Erasure
-from spaceship.registry.registry import CHAMPION, Registry
+from spaceship.registry.registry import CHAMPION, DIGESTS, MODEL, Registry
 from spaceship.tracking.store import Store
 
 
@@ -34,13 +36,14 @@ def version(registry: Registry, name: str | None = None) -> str:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "MLmodel").write_text("flavors: {}\n")
         client.log_model_artifacts(model, folder)
+        digests = json.dumps({MODEL: digest(Path(folder))})
     client.finalize_logged_model(model, "READY")
     if name is None:
         registry.aliases.create_model()
     else:
         client.create_registered_model(name)
     made = client.create_model_version(
-        name or registry.model, f"models:/{model}", run_id, tags={"recipe": "{}"}, model_id=model
+        name or registry.model, f"models:/{model}", run_id, tags={DIGESTS: digests}, model_id=model
     )
     return str(made.version)
 

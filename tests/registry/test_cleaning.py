@@ -4,12 +4,15 @@ import socket
 
 import pytest
 
-from hydra_plugins.spaceship_optuna.process import process_tags
 from spaceship.registry.cleaning import Plan, promised_versions
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
 from tests.registry.old_versions import champions, crowned, ended, rules, version
 
-GONE = {**process_tags(), "spaceship.host": "a-machine-that-is-gone"}
+GONE = {
+    "spaceship.host": "a-machine-that-is-gone",
+    "spaceship.place": "another boot",
+    "spaceship.process": "[1, 0.0]",
+}
 
 
 def going(plan: Plan) -> list[str]:

@@ -1,5 +1,6 @@
 """Erasure: rows and artifacts go, after a kill, beside other cleaners, on servers too."""
 
+import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ import pytest
 from scripts.chaos import servers
 from scripts.chaos.servers import MlflowServer, Postgres
 from spaceship.registry.erasure import Erasure
+from spaceship.registry.old_files import OldFiles
 from spaceship.registry.registry import Registry
 from spaceship.tracking.store import Store
 from tests.registry.old_versions import champions, ended, erase, left, rules, version
@@ -60,6 +62,19 @@ def test_a_run_that_was_resumed_meanwhile_stays(registry: Registry) -> None:
     erase(registry, plan)
     found = {run.info.run_id for run in store.client.search_runs([store.experiment_id])}
     assert found == {resumed, again} - {gone}
+
+
+def test_a_folder_that_a_job_takes_up_meanwhile_stays(registry: Registry, tmp_path: Path) -> None:
+    erasure = Erasure(registry.store)
+    before = 1000 * time.time()
+    for name, seconds in {"old": -60, "resumed": 60}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.log").touch()
+        os.utime(tmp_path / name / "run.log", (time.time() + seconds, time.time() + seconds))
+        erasure.files(tmp_path / name, OldFiles(tmp_path, [], before, lambda _: False))
+    assert not (tmp_path / "old").exists()
+    assert (tmp_path / "resumed").is_dir()
+    assert erasure.failures == []
 
 
 def test_two_cleaners_at_once_share_the_work(registry: Registry) -> None:

@@ -13,11 +13,21 @@ import pytest
 
 from scripts.bench.measure import Measured, composed
 from scripts.chaos import first_runs, sweep_kills
-from scripts.chaos.commands import COMMANDS, SMALL, STATES, Outcome, judge
+from scripts.chaos.commands import (
+    CLEANED,
+    COMMANDS,
+    SMALL,
+    STATES,
+    Outcome,
+    clean_faults,
+    judge,
+)
+from scripts.chaos.faults import Case, drawn, overview, summary
 from scripts.chaos.state import MODEL, NOTHING, State, broken_invariants
 from scripts.chaos.writes import Moment, Watch, Write, chosen_writes
 from spaceship.registry.moves import Move, MoveState
 from spaceship.registry.registry import CHAMPION, Registry
+from spaceship.tracking.store import Store
 from tests import forks
 from tests.commands import ROOT
 from tests.forks import Fork
@@ -93,6 +103,34 @@ def test_a_fault_must_not_leave(result: Outcome, message: str) -> None:
     assert any(message in fault for fault in judge("promote", result, survived=False))
 
 
+def case(command: str, fault: str, turn: int) -> Case:
+    return Case(command, Write(turn, "put", turn, 4, 0), fault, Moment("put", turn, "before"))
+
+
+def test_each_command_meets_each_fault_before_one_meets_it_twice() -> None:
+    cases = [case(name, fault, turn) for name in "ab" for fault in "xy" for turn in range(4)]
+    order = drawn([*cases, case("c", "x", 0)], seed=1)
+    assert {one.command + one.fault for one in order[:5]} == {"ax", "ay", "bx", "by", "cx"}
+    assert order == drawn([*cases, case("c", "x", 0)], seed=1) != drawn(cases, seed=2)
+    results = dict.fromkeys(order[:5], "") | {order[5]: "torn"}
+    assert overview(order, results) == [
+        ["`a`", "1 of 2 (of 4)", "1 of 1 (of 4)"],
+        ["`b`", "1 of 1 (of 4)", "1 of 1 (of 4)"],
+        ["`c`", "1 of 1", "-"],
+    ]
+    assert summary(results, 17, 60).startswith("5 of 6 cases are right (83.3 %)")
+
+
+@pytest.mark.parametrize(
+    ("broken", "left"),
+    [([CLEANED], []), ([CLEANED, "a lock"], ["a lock"]), ([], ["version 1 is still there"])],
+)
+def test_cleaning_leaves_the_one_gap_that_it_is_to_make(
+    store: Store, broken: list[str], left: list[str]
+) -> None:
+    assert clean_faults(store, Path(str(store.artifacts)).parent, broken) == left
+
+
 def test_a_fault_to_survive_must_not_end_the_command() -> None:
     wrong = judge("promote", outcome(BEFORE, MOVED), survived=True)
     assert wrong == ["the command ended with status 1"]
@@ -166,7 +204,8 @@ def test_states_and_commands_of_the_crash_matrix_compose() -> None:
     lines = {*made, *(command.arguments for command in COMMANDS.values())}
     for line in sorted(lines):
         own = [part for part in line if not part.startswith("hydra.")]  # for a sweep's config
-        assert f"mode={composed(*SMALL, *own).mode._target_.rpartition('.')[2]}" in line
+        small = () if "mode=init" in line else SMALL
+        assert f"mode={composed(*small, *own).mode._target_.rpartition('.')[2]}" in line
 
 
 @pytest.mark.slow
