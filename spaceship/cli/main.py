@@ -16,6 +16,7 @@ from spaceship.config.allow_list import verb
 from spaceship.config.installation import configs
 from spaceship.config.loader import install, refuse_rerun
 from spaceship.config.resolvers import register_resolvers
+from spaceship.config.secrets import guard
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -36,6 +37,7 @@ def main() -> NoReturn:
     import hydra
 
     prepare()
+    guard()
     composed = hydra.main(str(configs()), "config", version_base="1.3")(run_mode)
 
     def compose_and_run() -> None:
@@ -64,6 +66,7 @@ def run_mode(cfg: DictConfig) -> float | list[float] | None:
     PENDING.raise_first()  # a callback that failed to start the job's run must not go unnoticed
     from spaceship.experiment import Experiment
 
+    guard()  # of a worker, too
     logging.captureWarnings(capture=True)  # of libraries, into the job's log file
     mode = verb(cfg.mode.get("_target_") if isinstance(cfg.mode, DictConfig) else cfg.mode)
     return mode(Experiment.of_job(cfg))  # type: ignore[no-any-return]

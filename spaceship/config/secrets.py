@@ -1,7 +1,7 @@
 """Secrets: values of `${oc.env:NAME}` are known once they are read, and hidden from then on.
 
-`config_text.redact` hides them; from the first one on, all that this process logs or prints goes
-through it. What is written to files and to MLflow is redacted where it is written.
+`config_text.redact` hides them; all that a process logs or prints goes through it. What is written
+to files and to MLflow is redacted where it is written.
 """
 
 import logging
@@ -77,6 +77,16 @@ def hide_variable(name: str) -> None:
     >>> hide_variable("HOME")
     """
     remember(os.environ[name], f"${{oc.env:{name}}}")
+    guard()
+
+
+def guard() -> None:
+    """Let all that this process logs and prints from now on go through `redact`.
+
+    >>> guard()
+    >>> print("postgresql://me:secret@host/db")
+    postgresql://me:***@host/db
+    """
     if not isinstance(factory := logging.getLogRecordFactory(), _RedactedRecords):
         logging.setLogRecordFactory(_RedactedRecords(factory))
     for stream in ("stdout", "stderr"):

@@ -84,7 +84,8 @@ class Store:
         Any end of the process short of SIGKILL ends the run too; after SIGKILL, the next start ends
         it, because the run's tags name the process.
         """
-        own = redacted(tags) | process_tags()
+        own = {key: tags[key] if key == FOLDER_TAG else redact(tags[key]) for key in tags}
+        own |= process_tags()
         if parent is not None:
             own["mlflow.parentRunId"] = parent
         with uninterrupted():  # between the two lines nothing would end the run

@@ -18,6 +18,7 @@ from tests.config.attacks import OF_CONFIG
 
 Refused = Callable[..., str]
 
+pytestmark = pytest.mark.slow
 QUICKLY = ["mode=train", QUICK_MODEL, *QUICK]
 
 
@@ -185,3 +186,9 @@ def composed(*line: str, folder: Path | None = None) -> DictConfig:
 
 def test_a_wrong_choice_is_still_an_error_of_the_command_line(refused: Refused) -> None:
     assert "Config group override must be" in refused("task=null")
+
+
+@pytest.mark.parametrize("text", ["'%(nope)s'", "5", "'%'", "{a: 1}"])
+def test_a_format_that_no_record_fits_is_refused(refused: Refused, text: str) -> None:
+    key = "hydra.job_logging.formatters.plain"
+    assert f"in {key}, found" in refused(f"{key}.format={text}", "mode=history")
