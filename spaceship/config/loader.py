@@ -27,9 +27,10 @@ from spaceship.errors import ConfigError, expected
 
 _PLACES = (
     *("paths.outputs", "inference.output", "history.output"),
-    *("tracking.uri", "tracking.artifacts"),
+    *("tracking.uri", "tracking.artifacts", "mode._target_"),
+    *("clean.dry_run", "inference.overwrite", "gate.force", "gate.reseal"),
 )
-"""Keys that say where files are written and data are sent."""
+"""Keys that say where files are written, where data are sent, and what cannot be undone."""
 _LOCAL = "./configs/local/default.yaml"
 _SWEEPER = ("storage", "custom_search_space", "search_space")
 """Settings of the sweeper that name a place, a function, or nodes that become overrides."""

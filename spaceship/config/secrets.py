@@ -18,7 +18,10 @@ from omegaconf.resolvers import oc
 from hydra_plugins.spaceship_optuna.config_text import flatten, redact, redacted, remember
 from spaceship.errors import ConfigError, expected
 
-_STORED = ("model", "features", "task", "split.salt", "tracking.experiment")
+_STORED = (
+    *("model", "features", "task", "split.salt", "tracking.experiment"),
+    *("hydra.sweeper.study_name", "hydra.sweeper.resume"),
+)
 """Parts of the config that are stored with a model, or by which others find what is stored."""
 
 
