@@ -37,6 +37,7 @@ def main() -> NoReturn:
     import hydra
 
     prepare()
+    install()  # here, as another app may prepare itself and have configs of its own
     guard()
     composed = hydra.main(str(configs()), "config", version_base="1.3")(run_mode)
 
@@ -58,7 +59,6 @@ def prepare() -> None:
         os.environ.setdefault(name, value)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come through to `exit_with`, which reports them
     register_resolvers()
-    install()
 
 
 def run_mode(cfg: DictConfig) -> float | list[float] | None:

@@ -79,9 +79,11 @@ class CheckedLoader(ConfigLoaderImpl):
 def install() -> None:
     """Let Hydra make this loader in place of its own.
 
+    >>> before = hydra_app.ConfigLoaderImpl
     >>> install()
     >>> hydra_app.ConfigLoaderImpl is CheckedLoader
     True
+    >>> hydra_app.ConfigLoaderImpl = before
     """
     setattr(hydra_app, "ConfigLoaderImpl", CheckedLoader)  # noqa: B010 - it exports no such name
 

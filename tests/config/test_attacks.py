@@ -1,5 +1,6 @@
 """Attacks: a file from somebody else, by whatever way it comes, runs nothing and writes nowhere."""
 
+import logging
 import pickle
 import shutil
 import signal
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra._internal import hydra as hydra_app
 from omegaconf import DictConfig
 
 from spaceship.cli.main import main, prepare
 from spaceship.config.installation import configs
+from spaceship.config.loader import CheckedLoader
 from tests.commands import QUICK, QUICK_MODEL, ROOT
 from tests.config.attacks import OF_CONFIG
 
@@ -53,6 +56,15 @@ def written(folder: Path, name: str, attack: str) -> None:
     content = content.replace("CANARY", str(canary)).replace("FOLDER", str(folder))
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(f"# @package _global_\n{content}\n")
+
+
+@pytest.fixture(autouse=True)
+def _undone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Undo what a command sets up in this process."""
+    monkeypatch.setattr(hydra_app, "ConfigLoaderImpl", CheckedLoader)
+    factory = logging.getLogRecordFactory()
+    yield
+    logging.setLogRecordFactory(factory)
 
 
 @pytest.fixture

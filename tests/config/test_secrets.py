@@ -23,7 +23,9 @@ def _nothing_known() -> Iterator[None]:
     before = dict(config_text._KNOWN)
     config_text._KNOWN.clear()
     remember.cache_clear()
+    factory = logging.getLogRecordFactory()
     yield
+    logging.setLogRecordFactory(factory)
     config_text._KNOWN.clear()
     config_text._KNOWN.update(before)
 
