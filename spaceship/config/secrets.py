@@ -92,9 +92,13 @@ def guard() -> None:
     """
     if not isinstance(factory := logging.getLogRecordFactory(), _RedactedRecords):
         logging.setLogRecordFactory(_RedactedRecords(factory))
-    for stream in ("stdout", "stderr"):
-        if not isinstance(getattr(sys, stream), _RedactedStream | None):
-            setattr(sys, stream, _RedactedStream(getattr(sys, stream)))
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if hasattr(stream, "terminal"):  # below a stream that notes failed writes
+            if not isinstance(stream.terminal, _RedactedStream):
+                stream.terminal = _RedactedStream(stream.terminal)
+        elif stream is not None:
+            setattr(sys, name, _RedactedStream(stream))
 
 
 class _RedactedRecords:
@@ -118,6 +122,7 @@ class _RedactedStream:
     """Stream of the terminal that prints no secret."""
 
     def __init__(self, stream: TextIO) -> None:
+        self.terminal = self  # guarded already
         self._stream = stream
 
     def write(self, text: str) -> int:
