@@ -47,7 +47,6 @@ def prepare() -> None:
     >>> os.environ["HYDRA_FULL_ERROR"]
     '1'
     """
-    from spaceship.config.loader import install
     from spaceship.config.resolvers import register_resolvers
 
     for name, value in _ENVIRONMENT.items():
@@ -55,7 +54,6 @@ def prepare() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come through to `exit_with`, which reports them
     escape_log_records()
     register_resolvers()
-    install()
 
 
 def run_mode(cfg: "DictConfig") -> float | list[float] | None:
@@ -64,9 +62,11 @@ def run_mode(cfg: "DictConfig") -> float | list[float] | None:
     from omegaconf import DictConfig
 
     from spaceship.config.allow_list import verb
+    from spaceship.config.secrets import guard
     from spaceship.experiment import Experiment
 
     escape_log_records()  # in a worker, too
+    guard()  # of a worker, too
     logging.captureWarnings(capture=True)  # of libraries, into the job's log file
     mode = verb(cfg.mode.get("_target_") if isinstance(cfg.mode, DictConfig) else cfg.mode)
     return mode(Experiment.of_job(cfg))  # type: ignore[no-any-return]
@@ -102,9 +102,12 @@ def _run_hydra() -> None:
     import hydra
 
     from spaceship.config.installation import configs
-    from spaceship.config.loader import refuse_rerun
+    from spaceship.config.loader import install, refuse_rerun
+    from spaceship.config.secrets import guard
 
     prepare()
+    install()  # here, as another app may prepare itself and have configs of its own
+    guard()
     composed = hydra.main(str(configs()), "config", version_base="1.3")(run_mode)
     refuse_rerun()
     composed()

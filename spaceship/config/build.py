@@ -40,9 +40,12 @@ def build(node: DictConfig | Mapping[str, object], **kwargs: object) -> Any:
         message = f"expected _partial_=false beside _target_={plain.get('_target_')}, found true"
         raise ConfigError(f"{message}; leave it out")
     try:
-        return instantiate(plain, _convert_="all", **kwargs)
+        made = instantiate(plain, _convert_="all", **kwargs)
     except InstantiationException as error:
         raise _mendable(error, plain.get("_target_")) from error
+    if hasattr(made, "get_params"):
+        _check_clone(made, plain.get("_target_"))
+    return made
 
 
 def resolved(node: object) -> Any:
@@ -62,6 +65,18 @@ def resolved(node: object) -> Any:
     except OmegaConfBaseException as error:
         message = f"expected a config that resolves, found: {error}; set it on the command line"
         raise ConfigError(message) from error
+
+
+def _check_clone(estimator: object, target: object) -> None:
+    """Raise ConfigError if an estimator changes its settings: each fold needs a copy of it."""
+    from sklearn.base import clone
+
+    try:
+        clone(estimator)
+    except (RuntimeError, TypeError) as error:
+        found = str(error).rpartition(", as ")[2] or error
+        message = f"expected settings of {target} that can be copied, found: {found}"
+        raise ConfigError(f"{message}; write plain numbers and texts") from error
 
 
 def _mendable(error: BaseException, target: object) -> SpaceshipError:

@@ -5,6 +5,7 @@ imported that is not on the allow list. A file is somebody else's unless it is s
 `./configs` outside of `experiment/`.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -26,9 +27,10 @@ from spaceship.errors import ConfigError, expected
 
 _PLACES = (
     *("paths.outputs", "inference.output", "history.output"),
-    *("tracking.uri", "tracking.artifacts"),
+    *("tracking.uri", "tracking.artifacts", "mode._target_"),
+    *("clean.dry_run", "inference.overwrite", "gate.force", "gate.reseal"),
 )
-"""Keys that say where files are written and data are sent."""
+"""Keys that say where files are written, where data are sent, and what cannot be undone."""
 _LOCAL = "./configs/local/default.yaml"
 _SWEEPER = ("storage", "custom_search_space", "search_space")
 """Settings of the sweeper that name a place, a function, or nodes that become overrides."""
@@ -45,6 +47,7 @@ class CheckedLoader(ConfigLoaderImpl):
         """Return a composed config; raise ConfigError if it names a class off the list."""
         config = super().load_configuration(*args, **kwargs)
         check_config(config)
+        _check_formats(config)
         for name in config.hydra.job.env_copy:  # whose values are in Hydra's node by now
             hide_variable(name)
         return config
@@ -76,9 +79,11 @@ class CheckedLoader(ConfigLoaderImpl):
 def install() -> None:
     """Let Hydra make this loader in place of its own.
 
+    >>> before = hydra_app.ConfigLoaderImpl
     >>> install()
     >>> hydra_app.ConfigLoaderImpl is CheckedLoader
     True
+    >>> hydra_app.ConfigLoaderImpl = before
     """
     setattr(hydra_app, "ConfigLoaderImpl", CheckedLoader)  # noqa: B010 - it exports no such name
 
@@ -103,6 +108,23 @@ def reserved(config: Container) -> list[tuple[str, str]]:
     """
     plain = OmegaConf.to_container(config, resolve=False)
     return [(key, str(value)) for key, value in _leaves(plain) if _is_reserved(key, value)]
+
+
+def _check_formats(config: DictConfig) -> None:
+    """Raise ConfigError for a format of log lines that would print a traceback for each of them."""
+    blank = logging.makeLogRecord({})
+    for part in ("job_logging", "hydra_logging"):
+        formatters = OmegaConf.select(config, f"hydra.{part}.formatters")
+        for name, node in formatters.items() if OmegaConf.is_dict(formatters) else ():
+            if not OmegaConf.is_dict(node) or {"()", "class"} & {*node}:  # fields of its own
+                continue
+            text = node.get("format")
+            try:
+                logging.Formatter(text, style=node.get("style", "%")).format(blank)
+            except (AttributeError, TypeError, ValueError) as error:
+                wanted = f"a format of log records in hydra.{part}.formatters.{name}"
+                do = "see the attributes of Python's logging.LogRecord"
+                raise ConfigError(expected(wanted, f"{text!r} ({error})", do)) from None
 
 
 def _is_reserved(key: str, value: object) -> bool:

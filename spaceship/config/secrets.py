@@ -1,7 +1,7 @@
 """Secrets: values of `${oc.env:NAME}` are known once they are read, and hidden from then on.
 
-`config_text.redact` hides them; from the first one on, all that this process logs or prints goes
-through it. What is written to files and to MLflow is redacted where it is written.
+`config_text.redact` hides them; all that a process logs or prints goes through it. What is written
+to files and to MLflow is redacted where it is written.
 """
 
 import logging
@@ -18,7 +18,10 @@ from omegaconf.resolvers import oc
 from hydra_plugins.spaceship_optuna.config_text import flatten, redact, redacted, remember
 from spaceship.errors import ConfigError, expected
 
-_STORED = ("model", "features", "task", "split.salt", "tracking.experiment")
+_STORED = (
+    *("model", "features", "task", "split.salt", "tracking.experiment"),
+    *("hydra.sweeper.study_name", "hydra.sweeper.resume"),
+)
 """Parts of the config that are stored with a model, or by which others find what is stored."""
 
 
@@ -77,11 +80,25 @@ def hide_variable(name: str) -> None:
     >>> hide_variable("HOME")
     """
     remember(os.environ[name], f"${{oc.env:{name}}}")
+    guard()
+
+
+def guard() -> None:
+    """Let all that this process logs and prints from now on go through `redact`.
+
+    >>> guard()
+    >>> print("postgresql://me:secret@host/db")
+    postgresql://me:***@host/db
+    """
     if not isinstance(factory := logging.getLogRecordFactory(), _RedactedRecords):
         logging.setLogRecordFactory(_RedactedRecords(factory))
-    for stream in ("stdout", "stderr"):
-        if not isinstance(getattr(sys, stream), _RedactedStream | None):
-            setattr(sys, stream, _RedactedStream(getattr(sys, stream)))
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if hasattr(stream, "terminal"):  # below a stream that notes failed writes
+            if not isinstance(stream.terminal, _RedactedStream):
+                stream.terminal = _RedactedStream(stream.terminal)
+        elif stream is not None:
+            setattr(sys, name, _RedactedStream(stream))
 
 
 class _RedactedRecords:
@@ -105,6 +122,7 @@ class _RedactedStream:
     """Stream of the terminal that prints no secret."""
 
     def __init__(self, stream: TextIO) -> None:
+        self.terminal = self  # guarded already
         self._stream = stream
 
     def write(self, text: str) -> int:

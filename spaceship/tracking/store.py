@@ -90,7 +90,8 @@ class Store:
         Any end of the process short of SIGKILL ends the run too; after SIGKILL, the next start ends
         it, because the run's tags name the process.
         """
-        given = redacted(tags) | process_tags()
+        given = {key: tags[key] if key == FOLDER_TAG else redact(tags[key]) for key in tags}
+        given |= process_tags()
         own = {key: fitting(value, TAG_LENGTH) for key, value in given.items()}
         name = fitting(name, _NAME_LENGTH)
         if parent is not None:

@@ -1,5 +1,6 @@
 """Attacks: a file from somebody else, by whatever way it comes, runs nothing and writes nowhere."""
 
+import logging
 import pickle
 import shutil
 import signal
@@ -9,15 +10,18 @@ from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra._internal import hydra as hydra_app
 from omegaconf import DictConfig
 
 from spaceship.cli.main import main, prepare
 from spaceship.config.installation import configs
+from spaceship.config.loader import CheckedLoader
 from tests.commands import QUICK, QUICK_MODEL, ROOT
 from tests.config.attacks import OF_CONFIG
 
 Refused = Callable[..., str]
 
+pytestmark = pytest.mark.slow
 QUICKLY = ["mode=train", QUICK_MODEL, *QUICK]
 
 
@@ -52,6 +56,15 @@ def written(folder: Path, name: str, attack: str) -> None:
     content = content.replace("CANARY", str(canary)).replace("FOLDER", str(folder))
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(f"# @package _global_\n{content}\n")
+
+
+@pytest.fixture(autouse=True)
+def _undone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Undo what a command sets up in this process."""
+    monkeypatch.setattr(hydra_app, "ConfigLoaderImpl", CheckedLoader)
+    factory = logging.getLogRecordFactory()
+    yield
+    logging.setLogRecordFactory(factory)
 
 
 @pytest.fixture
@@ -185,3 +198,9 @@ def composed(*line: str, folder: Path | None = None) -> DictConfig:
 
 def test_a_wrong_choice_is_still_an_error_of_the_command_line(refused: Refused) -> None:
     assert "Config group override must be" in refused("task=null")
+
+
+@pytest.mark.parametrize("text", ["'%(nope)s'", "5", "'%'", "{a: 1}"])
+def test_a_format_that_no_record_fits_is_refused(refused: Refused, text: str) -> None:
+    key = "hydra.job_logging.formatters.plain"
+    assert f"in {key}, found" in refused(f"{key}.format={text}", "mode=history")

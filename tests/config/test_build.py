@@ -131,6 +131,12 @@ def test_what_does_not_resolve_is_the_users_to_set(value: str) -> None:
         resolved(config({"a": {"b": value}}))
 
 
+def test_settings_that_cannot_be_copied_are_a_fault_of_the_config() -> None:
+    node = {"_target_": "catboost.CatBoostClassifier", "bagging_temperature": [1, 2]}
+    with pytest.raises(ConfigError, match="CatBoostClassifier that can be copied"):
+        build(config(node))
+
+
 @pytest.mark.parametrize(
     ("text", "clean"),
     [

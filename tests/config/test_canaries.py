@@ -86,6 +86,7 @@ FAILING = [
     ["-m", "hydra/sweeper=optuna", "hydra.sweeper.direction=${oc.env:CANARY}"],
     ["-m", "hydra/sweeper=optuna", "hydra.sweeper.sampler.seed=${oc.env:CANARY}", "seed=1,2"],
     ["-m", "seed=1,${oc.env:CANARY}"],
+    ["-m", "hydra/sweeper=optuna", "hydra.sweeper.study_name=${oc.env:CANARY_PIN}"],
     ["mode=history", "history.at=${oc.env:CANARY}"],
     ["mode=history", "history.output=/proc/${oc.env:CANARY}.csv"],
     ["mode=inference", "inference.input=/${oc.env:CANARY}.csv"],
