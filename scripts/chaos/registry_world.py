@@ -1,6 +1,7 @@
 """World of the random sequences: a store, a clock, and processes that are killed."""
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -8,8 +9,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest import mock
+
+from mlflow.entities.model_registry import (
+    RegisteredModel,
+    RegisteredModelAlias,
+    RegisteredModelTag,
+)
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 
 from spaceship.files import digest
 from spaceship.registry import aliases, moves, packaging
@@ -40,6 +49,32 @@ class MortalClient:
         return getattr(self.client, name)
 
 
+class QuickClient:
+    """A client of MLflow on SQLite that reads a registered model by itself.
+
+    MLflow takes 3 ms for that, which is three quarters of the time of a sequence.
+    """
+
+    def __init__(self, client: Any, database: str) -> None:
+        """Wrap a client of a SQLite file."""
+        self._client, self._database = client, sqlite3.connect(database)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an attribute of the client."""
+        return getattr(self._client, name)
+
+    def get_registered_model(self, name: str) -> RegisteredModel:
+        """Return name, tags and aliases of a registered model."""
+        read = self._database.execute
+        if read("SELECT 1 FROM registered_models WHERE name = ?", (name,)).fetchone() is None:
+            raise MlflowException(name, RESOURCE_DOES_NOT_EXIST)
+        tags = read("SELECT key, value FROM registered_model_tags WHERE name = ?", (name,))
+        sql = "SELECT alias, version FROM registered_model_aliases WHERE name = ?"
+        alias, tag = cast("Any", RegisteredModelAlias), cast("Any", RegisteredModelTag)
+        pointing = [alias(*row) for row in read(sql, (name,))]
+        return RegisteredModel(name, tags=[tag(*row) for row in tags], aliases=pointing)
+
+
 @dataclass
 class World:
     """A store with one small model, which the versions of all sequences share."""
@@ -55,8 +90,10 @@ class World:
         saved = self.folder / "saved"
         saved.mkdir()
         (saved / "MLmodel").write_text("flavors: {}\n")
-        self.client = client = self.store.client
-        self.mortal = MortalClient(client)
+        path = self.store.uri.removeprefix("sqlite:///")
+        client = self.store.client
+        self.client = client if path == self.store.uri else QuickClient(client, path)
+        self.mortal = MortalClient(self.client)
         self.store.__dict__["client"] = self.mortal
         self.run = client.create_run(self.store.experiment_id).info.run_id
         model = client.create_logged_model(self.store.experiment_id, "model", self.run)
