@@ -27,7 +27,7 @@ from spaceship.tracking.store import Store
 if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-STEPS = 18  # of a sequence
+STEPS = 14  # of a sequence
 _HEAD = ["where", "sequences", "of 12 and more steps", "steps", "kills", "s", "faults"]
 
 

@@ -173,9 +173,10 @@ class RegistryMachine(RuleBasedStateMachine):
             move = self.known.prepare(award, seen, "better")
             version = self.world.store.client.create_model_version(
                 self.registry.model,
-                self.world.uri,
+                f"models:/{self.world.model_id}",
                 self.world.run,
                 tags={DIGESTS: self.world.digests},
+                model_id=self.world.model_id,
             )
             self.registered = int(version.version)
             self.model.whole[str(version.version)] = True

@@ -131,8 +131,9 @@ class Aliases:
                 last = earlier[-1] if earlier else None
                 move = Move.prepared(alias, seen.get(alias), reason, process_tags(), last)
                 self.record(move)
-                if [one for one in self.moves() if one.key != move.key] == earlier:
-                    self._compare(move, seen)
+                records, current = self.read()
+                if [one for one in records.moves if one.key != move.key] == earlier:
+                    self._compare(move, seen, current)
                     return move
                 self._withdraw(move)
             time.sleep(random.uniform(0, 2 * _BACK_OFF_SECONDS))  # noqa: S311 - not a secret
@@ -196,9 +197,8 @@ class Aliases:
                 raise
             return RegisteredModel(self.model)
 
-    def _compare(self, move: Move, seen: Mapping[str, str | None]) -> None:
+    def _compare(self, move: Move, seen: Mapping[str, str | None], now: Mapping[str, str]) -> None:
         """Withdraw the move and raise if an alias points elsewhere than when it was decided on."""
-        now = self.current()
         for name, number in seen.items():
             if now.get(name) != number:
                 self._withdraw(move)

@@ -32,7 +32,11 @@ _LENGTHS = {"reason": 1000, "by": 200}  # a whole record has to fit PostgreSQL's
 
 
 def now() -> datetime:
-    """Return the time by this machine's clock."""
+    """Return the time by this machine's clock, the one place where a record's time is read.
+
+    >>> now().tzinfo
+    datetime.timezone.utc
+    """
     return datetime.now(UTC)
 
 

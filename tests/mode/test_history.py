@@ -1,102 +1,20 @@
 """History held against the alias, and the way back, after changes that people made by hand."""
 
-import csv
-import json
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sklearn.pipeline import Pipeline
 
-from spaceship.data._base import Dataset
 from spaceship.errors import RegistryError
 from spaceship.experiment import Experiment
 from spaceship.mode.history import history
 from spaceship.mode.promote import promote
 from spaceship.mode.rollback import rollback
 from spaceship.registry import moves, packaging
-from spaceship.registry.moves import Move, MoveState
 from spaceship.registry.registry import CHALLENGER, CHAMPION
+from tests.mode.champions import add, by_hand, champion, damage, settings, told
 
 BACK = "Version {} comes back with mode=rollback."
-NASTY = "=HYPERLINK('x')\n  version   9  2026-01-01 00:00 → now  root@host  \x1b[31mforged\u202e"
-Verb = Callable[[Experiment], None]
-
-
-@pytest.fixture(scope="module")
-def model(people: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder of a model that loads."""
-    from sklearn.linear_model import LogisticRegression
-
-    from spaceship.features.raw import RawFeatures
-    from spaceship.model.encoding import Encoding
-    from spaceship.model.pipeline import build_pipeline
-
-    task = people.task
-    features = RawFeatures(task.to_plain())
-    pipeline: Pipeline = build_pipeline(features, Encoding.ONEHOT, LogisticRegression())
-    raw = people.train.head(60)
-    pipeline.fit(raw.drop(columns=task.label), task.target(raw))
-    folder = tmp_path_factory.mktemp("saved") / "model"
-    packaging.save(pipeline, folder, raw.drop(columns=task.label), task)
-    return folder
-
-
-@pytest.fixture
-def two(experiment: Experiment, model: Path) -> Experiment:
-    """Give an experiment with two champions, one after the other."""
-    add(experiment, model)
-    add(experiment, model)
-    return experiment
-
-
-def add(experiment: Experiment, model: Path, alias: str = CHAMPION, reason: str = "made") -> str:
-    """Register a version of the model and point an alias to it, on record."""
-    registry = experiment.registry
-    run_id = registry.store.start_run("job", {})
-    tags = {"recipe": "{}"}
-    number = registry.register({"model": model}, run_id, tags)
-    with registry.aliases.lock():
-        registry.aliases.move(alias, number, reason)
-    return number
-
-
-def damage(experiment: Experiment, number: str) -> None:
-    """Change a byte of a version's model."""
-    client = experiment.registry.store.client
-    source = client.get_model_version(experiment.registry.model, number).source
-    found = client.get_logged_model(str(source).rpartition("/")[2]).artifact_location
-    path = Path(str(found).removeprefix("file://")) / "MLmodel"
-    path.write_text(path.read_text() + " ")
-
-
-def by_hand(experiment: Experiment, call: str, *arguments: str) -> None:
-    getattr(experiment.registry.store.client, call)(experiment.registry.model, *arguments)
-
-
-def settings(experiment: Experiment, **changes: Any) -> Experiment:
-    made = experiment.settings
-    return replace(
-        experiment,
-        settings=made.model_copy(update={"history": made.history.model_copy(update=changes)}),
-    )
-
-
-def told(verb: Verb, experiment: Experiment, caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return the lines that a mode prints."""
-    caplog.clear()
-    with caplog.at_level("INFO"):
-        verb(experiment)
-    return "\n".join(record.getMessage() for record in caplog.records).splitlines()
-
-
-def champion(experiment: Experiment) -> str | None:
-    return experiment.registry.aliases.current().get(CHAMPION)
 
 
 @pytest.mark.parametrize(
@@ -199,69 +117,6 @@ def test_a_challenger_is_promoted(
     add(two, model, CHALLENGER)
     assert "champion was 2, is 3" in told(promote, two, caplog)[-1]
     assert told(history, two, caplog)[-1] == BACK.format(2)
-
-
-def test_no_reason_and_no_account_forges_a_line(
-    experiment: Experiment, model: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    registry = experiment.registry
-    add(experiment, model, reason=NASTY)
-    old = Move("2026-01-01", CHAMPION, "1", "1", NASTY, NASTY, MoveState.DONE, "move-2026")
-    registry.store.client.set_registered_model_tag(
-        registry.model, old.key, json.dumps(json.loads(old.to_tag()))
-    )
-    lines = told(history, experiment, caplog)
-    assert sum(line.startswith("  version") for line in lines) == 3
-    assert all(line.isprintable() for line in lines)
-
-
-def test_a_file_for_people_carries_no_formula(
-    experiment: Experiment, model: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    reasons = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1+1", "3.2 % better"]
-    for reason in reasons:
-        add(experiment, model, reason=reason)
-    for name in ("moves.csv", "moves.json"):
-        told(history, settings(experiment, output=str(tmp_path / name)), caplog)
-    text = (tmp_path / "moves.csv").read_text()
-    rows = [*csv.DictReader(text.splitlines())]
-    assert [row["reason"] for row in rows] == [
-        *("'=1+1", "'+1", "'-1", "'@SUM(A1)", "\\t=1", "\\r=1", "' =1", "'\uff1d1+1"),
-        "3.2 % better",
-    ]
-    assert [row["number"] for row in rows] == [str(number) for number in range(1, 10)]
-    assert json.loads((tmp_path / "moves.json").read_text())["moves"][0]["reason"] == "=1+1"
-
-
-def test_an_unreadable_record_is_named_beside_the_rest(
-    two: Experiment, caplog: pytest.LogCaptureFixture
-) -> None:
-    by_hand(two, "set_registered_model_tag", "move-stray", "not ours")
-    lines = told(history, two, caplog)
-    assert any("found the tag move-stray" in line for line in lines)
-    assert [line[:13] for line in lines if line.startswith("  version")] == [
-        "  version   1",
-        "  version   2",
-    ]
-    assert not any("comes back" in line for line in lines), "rollback asks to mend it first"
-    for verb in (rollback, promote):
-        with pytest.raises(RegistryError, match=r"remove what is no record:\n  .*move-stray"):
-            verb(two)
-
-
-@pytest.mark.slow
-def test_the_command_that_mends_an_unreadable_record_works_as_typed(
-    two: Experiment, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    for key in ("move-stray", "move-a b:c/d"):
-        by_hand(two, "set_registered_model_tag", key, "not ours")
-    lines = told(history, two, caplog)
-    (command,) = [line for line in lines if line.startswith(f"  {sys.executable}")]
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    subprocess.run(command, shell=True, cwd=elsewhere, check=True, timeout=60)  # noqa: S602
-    told(rollback, two, caplog)
-    assert champion(two) == "1"
 
 
 def test_times_out_of_order_are_told_and_change_nothing(

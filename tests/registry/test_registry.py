@@ -22,6 +22,7 @@ RECIPE = {"name": "lgbm", "estimator": {"random_state": "${seed}"}}
 MOVES_ALIASES = """
 import sys, time
 from pathlib import Path
+from spaceship.errors import OutdatedError
 from spaceship.registry.registry import Registry
 from spaceship.tracking.store import Store
 uri, folder, start, *numbers = sys.argv[1:]
@@ -30,9 +31,13 @@ registry.find("champion")
 print("ready", flush=True)
 while not Path(start).exists():
     time.sleep(0.01)
-for number in numbers:
-    with registry.aliases.lock():
-        registry.aliases.move("champion", number, f"{number} by itself")
+while numbers:
+    try:
+        with registry.aliases.lock():
+            registry.aliases.move("champion", numbers[0], f"{numbers[0]} by itself")
+        numbers.pop(0)
+    except OutdatedError:
+        pass
 """
 
 
@@ -185,15 +190,19 @@ def test_a_crash_while_an_alias_is_taken_away(registry: Registry, tmp_path: Path
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("machines", [1, 4])
 def test_four_processes_move_an_alias_and_every_move_is_there(
-    registry: Registry, tmp_path: Path
+    registry: Registry, tmp_path: Path, machines: int
 ) -> None:
     for _ in range(4):
         register(registry, tmp_path / "model")
     turns = [[*"123123"], [*"234234"], [*"341341"], [*"412412"]]
-    places = [registry.store.uri, str(registry.lock_folder), str(tmp_path / "go")]
-    command = [sys.executable, "-c", MOVES_ALIASES, *places]
-    movers = [Fork([*command, *numbers]) for numbers in turns]
+    command = [sys.executable, "-c", MOVES_ALIASES, registry.store.uri]
+    locks = [str(tmp_path / f"locks-{process % machines}") for process in range(4)]
+    movers = [
+        Fork([*command, lock, str(tmp_path / "go"), *numbers])
+        for lock, numbers in zip(locks, turns, strict=True)
+    ]
     for mover in movers:
         assert mover.stdout is not None
         mover.stdout.readline()
@@ -205,6 +214,8 @@ def test_four_processes_move_an_alias_and_every_move_is_there(
     assert {move.state for move in moves} == {MoveState.DONE}
     befores = [move.before for move in moves]
     assert befores == [None, *(move.after for move in moves[:-1])], "a chain without a gap"
+    assert [move.number for move in moves] == [*range(1, len(moves) + 1)]
+    assert [move.follows for move in moves] == [None, *(move.key for move in moves[:-1])]
     assert registry.champion().number == moves[-1].after
 
 
