@@ -15,6 +15,8 @@ from spaceship.text import first_few, one_line
 
 log = logging.getLogger(__name__)
 
+_FAULTS, _LINE = 30, "\n  "  # faults that a message lists, and what stands between them
+
 
 def checked(tables: Tables, task: Task) -> Dataset:
     """Return raw tables checked and typed; raise DataError that lists every fault of a table.
@@ -61,7 +63,7 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
         last = "Mend or remove what is listed, then run again."
         if any(one.startswith(f"{task.label}:") and " in every row" in one for one in faults):
             last += " Rows without a label are left out by `unlabelled: drop` in the task's YAML."
-        raise DataError("\n  ".join([first, *map(one_line, faults)]) + f"\n{last}")
+        raise DataError(f"{first}\n  {first_few(map(one_line, faults), _FAULTS, _LINE)}\n{last}")
     made = typed(known, task.raw)
     if labelled:
         made[task.label] = typed_label(known, task)

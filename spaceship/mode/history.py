@@ -15,6 +15,7 @@ from spaceship.experiment import Experiment
 from spaceship.files import VERSION, write_atomically
 from spaceship.registry.moves import Move, completed_moves, version_before
 from spaceship.registry.registry import CHAMPION
+from spaceship.text import first_few
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ def history(experiment: Experiment) -> None:
     if not champions:
         log.info("%s has never had a champion; %s", registry.model, registry.command("mode=train"))
         if others := registry.models_with_champions():
-            log.info("Models that have one: %s", ", ".join(others))
+            log.info("Models that have one: %s", first_few(others))
     elif moment is not None:
         log.info("%s", _champion_at(champions, moment))
     else:

@@ -47,7 +47,7 @@ def scalar(value: object) -> str:
         and yaml.safe_load(value) == value
     ):
         return value
-    if value.isone_line():
+    if value.isprintable():
         return json.dumps(value, ensure_ascii=False)
     dumped = yaml.safe_dump(value, default_style='"', allow_unicode=True, width=_WIDE)
     return str(dumped).rstrip("\n")
