@@ -63,7 +63,7 @@ def check_holdout(experiment: Experiment) -> None:
     """
     data = experiment.dataset
     protocol = experiment.protocol.on(data.train, data.task)
-    records = LookRecords(experiment.registry.aliases)
+    records = LookRecords.read(experiment.registry.aliases)
     records.check(protocol, reseal=experiment.gate.reseal)
 
 

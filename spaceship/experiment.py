@@ -177,14 +177,15 @@ class Experiment:
     @property
     def dry_run(self) -> bool:
         """`gate.dry_run`, the only setting of the gate that promote and rollback need."""
-        value = (self.nodes.resolved("gate") or {}).get("dry_run", False)
-        if not isinstance(value, bool):
+        value = self.nodes.setting("gate.dry_run")
+        if value not in (True, False, None):
             raise ConfigError(expected("gate.dry_run=true or false", repr(value), "change it"))
-        return value
+        return value is True
 
     @cached_property
     def protocol(self) -> Protocol:
         """The hold-out and the folds that every figure rests on."""
+        self.nodes.resolved("split")  # raises if it is unused
         return Protocol(**dict(self.settings.split), seed=self.settings.seed)
 
     @cached_property

@@ -29,8 +29,8 @@ def one_line(text: str) -> str:
     return "".join(one if one.isprintable() else _escaped(one) for one in text)
 
 
-def first_few(items: Iterable[str], most: int = _SHOWN) -> str:
-    """Return the first items joined, and the number of the others.
+def first_few(items: Iterable[str], most: int = _SHOWN, between: str = ", ") -> str:
+    """Return the first items with a text between them, and the number of the others.
 
     >>> first_few("abcdefg"), first_few("abcdef"), first_few([])
     ('a, b, c, d, e, … and 2 more', 'a, b, c, d, e, f', '')
@@ -38,8 +38,8 @@ def first_few(items: Iterable[str], most: int = _SHOWN) -> str:
     every = [*items]
     more = len(every) - most
     if more <= 1:  # the one more is as short as its number
-        return ", ".join(every)
-    return f"{', '.join(every[:most])}, … and {more} more"
+        return between.join(every)
+    return between.join([*every[:most], f"… and {more} more"])
 
 
 def _escaped(one: str) -> str:

@@ -5,6 +5,7 @@ process runs all trials of a worker, until it has to be killed, so that its impo
 `python -m hydra_plugins.spaceship_optuna._trial_process FD PARENT` serves the connection FD.
 """
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -28,6 +29,7 @@ from hydra_plugins.spaceship_optuna.process import ENDING_SIGNALS
 
 _END_SECONDS = 10
 _POLL_SECONDS = 1
+_PR_SET_PDEATHSIG = 1  # of Linux: the signal that a process gets when its parent dies
 
 
 class TrialProcess:
@@ -126,5 +128,7 @@ def _end_with(parent: int, ended: Callable[[int], None] = os._exit) -> None:
 if __name__ == "__main__":
     for number in ENDING_SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # they reach its parent, which kills this process
+    if sys.platform == "linux":  # even while C code keeps Python's lock
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     threading.Thread(target=_end_with, args=[int(sys.argv[2])], daemon=True).start()
     serve(Connection(int(sys.argv[1])))

@@ -42,7 +42,7 @@ def study_terms(hook: Hook) -> StudyTerms:
     experiment = hook.experiment
     names = experiment.settings.objective.metrics
     objectives = [Objective(name, direction(name), name.removeprefix("cv_")) for name in names]
-    folder, n_folds = experiment.outputs / "studies", experiment.settings.split.n_folds
+    folder, n_folds = experiment.outputs / "studies", experiment.protocol.n_folds
     return StudyTerms(objectives, n_folds, folder, _WITHOUT_EFFECT)
 
 

@@ -21,6 +21,7 @@ from spaceship.errors import expected
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+_NEXT_LINE = "\n       "  # of a message: no name in it can begin a line as `error: ` does
 _ENVIRONMENT = {
     "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads starve a shared core
     "OMP_NUM_THREADS": "1",  # two wait for each other: six times as slow here
@@ -130,7 +131,7 @@ def _status_of(error: BaseException) -> tuple[int, str] | None:
         return status, "KILLED"
     if isinstance(error, Exception) and (explained := explain(error)) is not None:
         status, message = explained
-        _print_error(f"error: {message}")
+        _print_error(f"error: {message}".replace("\n", _NEXT_LINE))
         return status, "FAILED"
     return None
 

@@ -6,6 +6,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from spaceship.config.build import resolved
+from spaceship.config.unused import UNUSED, is_unused
+from spaceship.errors import ConfigError, expected
 
 
 class Nodes:
@@ -33,7 +35,7 @@ class Nodes:
 
     def plain(self, name: str) -> Any:
         """Return a node as it is written, interpolations and all."""
-        node = self._cfg.get(name)
+        node = self._node(name)
         if isinstance(node, DictConfig):
             return OmegaConf.to_container(node, resolve=False)
         return node
@@ -42,10 +44,14 @@ class Nodes:
         """Return a node with its interpolations resolved.
 
         Raises:
-            ConfigError: An interpolation leads nowhere.
+            ConfigError: An interpolation leads nowhere, or the node was chosen to be unused.
 
         """
-        return resolved(self._cfg.get(name))
+        return resolved(self._node(name))
+
+    def setting(self, key: str) -> object:
+        """Return the value of a dotted key, None where there is none."""
+        return OmegaConf.select(self._cfg, key)
 
     def resolved_values(self, plain: Mapping[str, object]) -> dict[str, object]:
         """Return plain values, their interpolations resolved against this job's config.
@@ -58,3 +64,11 @@ class Nodes:
         with open_dict(whole):
             whole.recipe = dict(plain)
         return dict(resolved(whole.recipe))
+
+    def _node(self, name: str) -> Any:
+        """Return a node that is to be used."""
+        node = self._cfg.get(name)
+        if is_unused(node):
+            found = f"{name}={UNUSED}, for modes that do without"
+            raise ConfigError(expected(f"one of configs/{name}", found, f"choose one: {name}=NAME"))
+        return node

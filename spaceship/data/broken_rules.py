@@ -10,6 +10,7 @@ import pandera.pandas as pa
 from spaceship.task.column_types import Column, Kind, kind_of, read
 from spaceship.task.raw_frame import label_column
 from spaceship.task.task import HUGE, Task
+from spaceship.text import first_few
 
 _LAST = (Kind.BOOLEAN, Kind.NUMBER, Kind.TIME)
 """Types that are checked after texts and categories, in this order."""
@@ -71,7 +72,7 @@ def _checks(name: str, column: Column, task: Task) -> Iterator[pa.Check]:
         form = column.unit or f"the pattern {column.pattern}"
         yield pa.Check.str_matches(f"(?:{column.pattern})\\Z", error=form)
     if column.levels is not None and column.type.kind is Kind.CATEGORY:
-        yield pa.Check.isin([*column.levels], error=f"one of {', '.join(column.levels)}")
+        yield pa.Check.isin([*column.levels], error=f"one of {first_few(column.levels, 20)}")
     if name == task.id:
         yield pa.Check(lambda known: ~known.duplicated(keep=False), error="each id once")
 

@@ -27,6 +27,8 @@ from spaceship.text import first_few, one_line
 
 log = logging.getLogger(__name__)
 
+_FAULTS, _LINE = 30, "\n  "  # faults that a message lists, and what stands between them
+
 
 def checked(tables: Tables, task: Task) -> Dataset:
     """Return raw tables checked and typed; raise DataError that lists every fault.
@@ -102,7 +104,7 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
         if any(one.startswith(f"{task.label}:") and " in every row" in one for one in faults):
             last += " Rows without a label are left out by `unlabelled: drop` in the task's YAML."
         last = " ".join(filter(None, [last, hint(known, task)]))
-        raise DataError("\n  ".join([first, *map(one_line, faults)]) + f"\n{last}")
+        raise DataError(f"{first}\n  {first_few(map(one_line, faults), _FAULTS, _LINE)}\n{last}")
     made = typed(known, task.raw)
     if labelled:
         made[task.label] = typed_label(known, task)

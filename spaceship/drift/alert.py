@@ -10,6 +10,7 @@ import pandas as pd
 from hydra_plugins.spaceship_optuna.tables import aligned
 from spaceship.drift.psi import LARGE, MODERATE, Drift
 from spaceship.errors import DriftError, expected
+from spaceship.text import first_few
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class DriftAlert:
             )
         if not (exceeding := self.exceeding(drifts, n_rows)):
             return
-        found = ", ".join(f"{one.column} at {one.psi:.3g}" for one in exceeding)
+        found = first_few(f"{one.column} at {one.psi:.3g}" for one in exceeding)
         if self.on_drift == Reaction.WARN:
             log.warning("Above inference.max_drift=%g: %s", self.max_drift, found)
             return

@@ -20,6 +20,7 @@ from spaceship.registry.looks import LookRecords
 from spaceship.registry.moves import Move
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.registry.steps import Step, steps_of
+from spaceship.text import first_few
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ def history(experiment: Experiment) -> None:
     if not steps:
         log.info("%s has never had a champion; %s", registry.model, registry.command("mode=train"))
         if others := registry.models_with_champions():
-            log.info("Models that have one: %s", ", ".join(others))
+            log.info("Models that have one: %s", first_few(others))
     elif moment is not None:
         log.info("%s", _champion_at(steps, moment))
     else:
@@ -62,11 +63,10 @@ def _print(registry: Registry, steps: Sequence[Step]) -> None:
         log.info("The times are those of the machines' clocks; the order is that of the moves.")
     if steps[-1].version is None:
         log.info("%s has no champion since %s.", registry.model, _since(steps))
-    if looks := LookRecords(registry.aliases).looks():
-        seal = max(look.seal for look in looks)
-        present = [look for look in looks if look.seal == seal]
-        hold_out = f"{present[-1].split}, {seal} reseals before"
-        log.info("Looks at the hold-out (%s): %d.", hold_out, len(present))
+    records = LookRecords.read(registry.aliases)
+    if looks := [look for look in records.looks if look.seal == len(records.reseals)]:
+        splits = first_few(sorted({look.split for look in looks}))
+        log.info("Looks at the hold-out (%s): %d.", splits, len(looks))
     with suppress(RegistryError):
         log.info("Version %s comes back with mode=rollback.", registry.previous_champion())
 

@@ -1,10 +1,9 @@
 """Records of looks: every comparison on a hold-out, kept with the registered model for ever."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from spaceship.errors import RegistryError, expected
 from spaceship.evaluation.protocol import Protocol
@@ -50,30 +49,45 @@ class Reseal:
 class LookRecords:
     """The looks at the hold-outs of one registered model, whatever run or machine made them.
 
-    >>> LookRecords(registry.aliases).looks()
+    >>> LookRecords.read(registry.aliases).looks
     []
     """
 
     aliases: Aliases
+    looks: list[Look]  # those of retired hold-outs too
+    reseals: list[Reseal]  # oldest first
 
-    def looks(self) -> Sequence[Look]:
-        """Return every look on record, those of retired hold-outs too."""
-        return self._read(_LOOK, Look)
+    @classmethod
+    def read(cls, aliases: Aliases) -> Self:
+        """Return the records of a registered model; raise RegistryError if one is unreadable."""
+        broken: dict[str, str] = {}
+        tags = sorted(aliases.tags().items())
 
-    def reseals(self) -> Sequence[Reseal]:
-        """Return every reseal on record, oldest first."""
-        return self._read(_RESEAL, Reseal)
+        def found(prefix: str, kind: type[Record]) -> list[Record]:
+            records = []
+            for key, text in tags:
+                if key.startswith(prefix):
+                    try:
+                        records.append(from_text(kind, text, "the tag"))
+                    except RegistryError as error:
+                        broken[key] = str(error).partition(";")[0]
+            return records
+
+        made = cls(aliases, found(_LOOK, Look), found(_RESEAL, Reseal))
+        if broken:
+            raise RegistryError(aliases.unreadable(Records([], broken)))
+        return made
 
     def check(self, protocol: Protocol | None, *, reseal: bool) -> None:
         """Raise RegistryError if a hold-out is retired, or a reseal would not change it."""
-        seal, split, looks = len(self.reseals()), split_name(protocol), self.looks()
+        seal, split, looks = len(self.reseals), split_name(protocol), self.looks
         now = {look.split for look in looks if look.seal == seal}
         if reseal and split in {look.split for look in looks}:
             what, do = "a hold-out that no look has used", "add split.salt=TEXT, any new text"
             raise RegistryError(expected(what, split, do))
         retired = {look.split for look in looks if look.seal < seal} - now
         if not reseal and split in retired:
-            present = self.reseals()[-1].split
+            present = self.reseals[-1].split
             do = f"add split.salt={present.partition('salt ')[2]}, for example in configs/local"
             found = f"{split}, retired by a reseal"
             raise RegistryError(expected(f"the hold-out in use ({present})", found, do))
@@ -84,10 +98,10 @@ class LookRecords:
         Looks at a hold-out of less than half of the present rows count no more; each reseal counts
         as one candidate, and a repeated comparison of the same run once.
         """
-        seal, rows = len(self.reseals()), _n_rows(candidate)
+        seal, rows = len(self.reseals), _n_rows(candidate)
         counted = [
             look
-            for look in self.looks()
+            for look in self.looks
             if look.seal == seal and 2 * look.rows >= rows and look.run_id != candidate.run_id
         ]
         before = sum(look.candidates for look in counted)
@@ -101,7 +115,7 @@ class LookRecords:
             str(candidate.run_id),
             now().isoformat(timespec="seconds"),
             account(),
-            len(self.reseals()),
+            len(self.reseals),
             split_name(candidate.protocol),
             digest,
             len(ids),
@@ -116,7 +130,7 @@ class LookRecords:
 
     def reseal(self, protocol: Protocol | None, reason: str) -> None:
         """Record a new hold-out, which retires the looks so far."""
-        number = len(self.reseals()) + 1
+        number = len(self.reseals) + 1
         new = Reseal(
             now().isoformat(timespec="seconds"),
             account(),
@@ -124,18 +138,7 @@ class LookRecords:
             one_line(reason)[:_REASON_LENGTH],
         )
         self._write(f"{_RESEAL}{number:04d}", new)
-
-    def _read(self, prefix: str, kind: type[Record]) -> list[Record]:
-        found, broken = [], {}
-        for key, text in sorted(self.aliases.tags().items()):
-            if key.startswith(prefix):
-                try:
-                    found.append(from_text(kind, text, "the tag"))
-                except RegistryError as error:
-                    broken[key] = str(error).partition(";")[0]
-        if broken:
-            raise RegistryError(self.aliases.unreadable(Records([], broken)))
-        return found
+        self.reseals.append(new)
 
     def _write(self, key: str, record: Look | Reseal) -> None:
         self.aliases.create_model()

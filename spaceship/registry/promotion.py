@@ -104,7 +104,7 @@ class Promotion:
 
     def _decide(self, report: Report, number: str | None, ceiling: str) -> Verdict:
         """Return the verdict of one look at the hold-out, which goes on record before and after."""
-        records, protocol = LookRecords(self.registry.aliases), report.protocol
+        records, protocol = LookRecords.read(self.registry.aliases), report.protocol
         records.check(protocol, reseal=self.gate.reseal)
         if self.gate.reseal:
             records.reseal(protocol, self.reason)

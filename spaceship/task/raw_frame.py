@@ -11,8 +11,10 @@ from spaceship.errors import DataError
 from spaceship.task.column_types import Column, kind_of, read
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
+from spaceship.text import first_few
 
 _SHOWN = 3
+_NAMES = 20
 
 
 def typed(frame: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataFrame:
@@ -63,9 +65,11 @@ def header_faults(present: pd.Index, wanted: list[str]) -> list[str]:
     """
     faults, spare = [], [str(name) for name in present if name not in {*wanted}]
     if absent := [f"{name}{closest(name, spare)}" for name in wanted if name not in present]:
-        faults.append(f"expected {len(wanted)} columns, missing: {', '.join(absent)}")
+        faults.append(f"expected {len(wanted)} columns, missing: {first_few(absent, _NAMES)}")
     if twice := sorted({*present[present.duplicated()]} & {*wanted}):
-        faults.append(f"expected each column once, found more than once: {', '.join(twice)}")
+        faults.append(
+            f"expected each column once, found more than once: {first_few(twice, _NAMES)}"
+        )
     return faults
 
 

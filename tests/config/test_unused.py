@@ -66,6 +66,18 @@ def test_overrides_of_what_a_mode_makes_no_use_of_are_taken(tmp_path: Path) -> N
     assert cfg.model.name == "svm"
 
 
+@pytest.mark.parametrize("group", ["model", "features", "split", "gate"])
+@pytest.mark.parametrize("sweep", [(), ("-m", "hydra/sweeper=optuna", "hydra.sweeper.n_trials=1")])
+def test_what_a_mode_needs_cannot_be_unused(
+    shell: Shell, group: str, sweep: tuple[str, ...]
+) -> None:
+    own = () if group == "model" else (QUICK_MODEL, "+model.estimator.tol=interval(0.01,0.1)")
+    done = shell(*sweep, "mode=train", f"{group}=unused", *(own if sweep else ()))
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("error: ") == 1
+    assert "Traceback" not in done.stderr
+
+
 def test_commands_run_without_the_yamls_that_they_make_no_use_of(
     shell: Shell, tmp_path: Path
 ) -> None:

@@ -47,7 +47,7 @@ def test_every_comparison_is_a_look_on_record(
         verdict = promotion(registry).judge(job)
         assert verdict.numbers["look"] == number
         promotion(registry).judge(job)  # a verdict that is known is no other look
-    looks = LookRecords(replace(registry).aliases).looks()
+    looks = LookRecords.read(replace(registry).aliases).looks
     assert {look.run_id for look in looks} == {job.run_id for job in jobs}
     assert sorted(look.result for look in looks) == ["champion", "champion", "refused"]
     assert {(look.rows, look.split) for look in looks} == {
@@ -76,7 +76,7 @@ def test_a_look_that_was_interrupted_counts(
         patch.setattr(Gate, "decide", interrupted)
         with pytest.raises(KeyboardInterrupt):
             promotion(registry).judge(new_job(twins.weak))
-    (look,) = LookRecords(registry.aliases).looks()
+    (look,) = LookRecords.read(registry.aliases).looks
     assert look.result == ""
     assert promotion(registry).judge(new_job(twins.weak)).numbers["look"] == 2
 
@@ -97,7 +97,7 @@ def test_a_budget_ends_in_refusals_without_figures_until_there_is_more_data(
     assert "Hold-out:" not in caplog.text
     assert {*Report.read(job.folder).metrics} == {"cv_accuracy"}
     assert {*registry.store.client.get_run(str(job.run_id)).data.metrics} == set()
-    assert len(LookRecords(registry.aliases).looks()) == 2
+    assert len(LookRecords.read(registry.aliases).looks) == 2
     assert few.judge(new_job(twins.good)).rule != "budget", "twice as many rows"
 
 
@@ -111,8 +111,8 @@ def test_a_reseal_needs_another_hold_out_and_retires_the_old_one(
     update = replace(reseal, update=lambda champion, *_: champion)
     verdict = update.judge(change(new_job(twins.good), protocol=salted("new")))
     assert (verdict.numbers["look"], verdict.numbers["candidates"]) == (1, 2)
-    records = LookRecords(registry.aliases)
-    assert [(one.split, one.reason) for one in records.reseals()] == [("hash salt new", "worn out")]
+    records = LookRecords.read(registry.aliases)
+    assert [(one.split, one.reason) for one in records.reseals] == [("hash salt new", "worn out")]
     with pytest.raises(RegistryError, match=r"retired by a reseal; add split\.salt=new"):
         promotion(registry).judge(new_job(twins.good))
     again = change(new_job(twins.good), protocol=salted("new"))
