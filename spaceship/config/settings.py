@@ -71,11 +71,7 @@ class Paths(Section):
 
 
 class Data(Section):
-    """`data.on_leak`, the key that all data sources share; each checks its own ones itself.
-
-    >>> Data(on_leak="fail").on_leak
-    'fail'
-    """
+    """`data.on_leak`, the key that all data sources share."""
 
     on_leak: Literal["warn", "fail"] = _setting("one of fail, warn", default="warn")
 
@@ -209,11 +205,10 @@ class Settings(Section):
             ConfigError: A key is missing, unknown or out of its range; every such key is listed.
 
         """
-        own = [name for name in cls.model_fields if name != "data"]
-        on_leak = OmegaConf.select(cfg, "data.on_leak", default="warn")
+        data = {"on_leak": OmegaConf.select(cfg, "data.on_leak", default="warn")}
         try:
-            values = {name: resolved(cfg.get(name)) for name in own}
-            return cls.model_validate(values | {"data": {"on_leak": on_leak}})
+            values = {name: resolved(cfg.get(name)) for name in cls.model_fields if name != "data"}
+            return cls.model_validate({**values, "data": data})
         except ValidationError as error:
             raise ConfigError(_message(error.errors(), cls)) from None
 
