@@ -18,7 +18,7 @@ SETTINGS = (
     ("data.separator=tab",),
     ("data.encoding=cp1252",),
     ("data.encoding=utf-16", "data.separator=comma"),
-    ('task.decimal=","',),
+    ('++task.decimal=","',),
 )
 """Settings that such folders are read with."""
 _WORDS = [
@@ -95,7 +95,7 @@ def packed(draw: random.Random, files: Folder) -> str:
     name, data = one_of(draw, files)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
-        for member in draw.choice([[name], [name, "README.md"], [name, TRAIN, TEST], ["a", "b"]]):
+        for member in draw.choice([[name], [name, "README.md"], [TRAIN, TEST], ["a", "b"]]):
             opened.writestr(member, data)
     choices = {
         "zip": archive.getvalue(),
