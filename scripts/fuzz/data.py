@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from scripts.fuzz import other_tools
 from scripts.fuzz.case import Case
 from scripts.fuzz.mutated_tables import (
     SAMPLE,
@@ -39,6 +40,8 @@ LARGE_EVERY, LARGEST_EVERY, LARGEST = 200, 1000, 1_000_000
 TWICE = 0.15
 """Share of the cases that are mutated a second time."""
 QUICK = ("model=logistic_regression", "split.n_folds=2", "gate.floor.minimum=0.5")
+OTHER_TOOLS = {"spreadsheets", "near names", "packing", "leaks"}
+"""Kinds whose folders are read with settings of their own."""
 MODES: tuple[tuple[str, ...], ...] = (
     ("mode=pp", "features=raw"),
     ("mode=pp", "features=baseline"),
@@ -86,7 +89,8 @@ def case(number: int, seed: int, tables: Mapping[str, Table], folder: Path) -> C
         if draw.random() < TWICE:
             notes.append(KINDS[draw.choice(["bytes", "cells", "columns", "rows"])](draw, files))
     places = (f"data.dir={folder}", f"paths.outputs={folder.with_name('outputs')}")
-    arguments = (*QUICK, *mode, "data=local", *places)
+    own = draw.choice(other_tools.SETTINGS) if kind in OTHER_TOOLS else ()
+    arguments = (*QUICK, *mode, "data=local", *own, *places)
     return Case(name, f"data: {kind}", "; ".join(notes), arguments, files)
 
 
@@ -217,4 +221,8 @@ KINDS: dict[str, Mutation] = {
     "sizes": _sizes,
     "files": _files,
     "sample": sample,
+    "spreadsheets": other_tools.spreadsheet,
+    "near names": other_tools.names,
+    "packing": other_tools.packed,
+    "leaks": other_tools.leaks,
 }

@@ -23,7 +23,7 @@ Values = list[str]
 _SIZES = (0, 1, 2, 3, 5, 8, *(20,) * 3, *(40,) * 4, *(60,) * 6, *(90,) * 4, *(120,) * 4, 200, 300)
 _WIDTHS = (0, 1, 2, 2, 3, 3, 4, 4, 5, 6, 8)
 _MANY = 400
-_DAMAGED = ("latin-1", "utf-16", "cut", "NUL")
+_DAMAGED = ("latin-1", "utf-16", "cut", "NUL", "sep line", "titles")
 _FORMS = (
     ("utf-8",) * 40
     + ("bom", "crlf", "gz", "semicolons", "tabs", "quoted", "parquet", "parquet") * 2

@@ -15,11 +15,12 @@ def encoded(name: str, table: Table, form: str) -> tuple[str, bytes]:
     if form == "parquet":
         return name.replace(".csv", ".parquet"), _parquet(table)
     text = io.StringIO()
-    delimiter = {"semicolons": ";", "tabs": "\t"}.get(form, ",")
+    delimiter = {"semicolons": ";", "tabs": "\t", "sep line": ";", "titles": ";"}.get(form, ",")
     end = "\r\n" if form == "crlf" else "\n"
     quoting: Literal[0, 1] = 1 if form == "quoted" else 0  # csv.QUOTE_ALL, QUOTE_MINIMAL
     csv.writer(text, lineterminator=end, delimiter=delimiter, quoting=quoting).writerows(table)
-    written = text.getvalue()
+    above = {"sep line": f"sep=;{end}", "titles": f"A title{end}{end};;;{end}"}.get(form, "")
+    written = above + text.getvalue()
     if form == "latin-1":
         return name, written.encode("latin-1", errors="replace")
     data = written.encode("utf-16" if form == "utf-16" else "utf-8", "surrogatepass")

@@ -75,11 +75,7 @@ class Paths(Section):
 
 
 class Data(Section):
-    """`data.on_leak`, the key that all data sources share; each checks its own ones itself.
-
-    >>> Data(on_leak="fail").on_leak
-    'fail'
-    """
+    """`data.on_leak`, the key that all data sources share."""
 
     on_leak: Literal["warn", "fail"] = _setting("one of fail, warn", default="warn")
 

@@ -49,14 +49,14 @@ def written_twice(names: pd.Series, *, in_case: bool = False) -> list[str]:
     >>> written_twice(pd.Series(["AB", "ab"]), in_case=True)
     ['AB = ab']
     """
-    different = names.drop_duplicates()
-    if in_case:
-        different = different[different.str.contains("[A-Za-z]")]
-    elif different.str.len().nunique() < 2:  # noqa: PLR2004 - filled up with zeros, if at all
+    lengths = names.str.len()
+    if not in_case and lengths.min() == lengths.max():  # filled up with zeros, if at all
         return []
-    plain = different.str.lower() if in_case else plain_ids(different)
-    if plain is different:
+    changed = names.str.lower() if in_case else plain_ids(names)
+    if changed is names or (in_case and (changed.equals(names) or names.str.isupper().all())):
         return []
+    different = names[~names.duplicated()]
+    plain = changed[different.index]
     again = plain.duplicated(keep=False)
     if not again.any():
         return []

@@ -17,6 +17,7 @@ import pandas as pd
 from spaceship.task.column_types import Kind
 from spaceship.task.task import Task
 
+_SHOWN = 5
 _SEEN = 200  # repeated contents that are looked at
 _ROWS = 100_000  # rows that they are compared with
 _CELLS = 200_000_000  # comparisons of values, at most
@@ -53,14 +54,15 @@ def find_copies(
     """
     rows, keys = _repeated(frame, task)
     found = [_apart(rows, keys, names) for names in apart]
-    relevant = np.unique(np.array([key for pairs in found for key in pairs], np.uint64))
+    relevant = np.unique(np.concatenate([keys[:0], *(pairs.index for pairs in found)]))
     if not len(relevant):
         return [Copies(0, ()) for _ in apart]
     judged = _judged(frame[[*task.features]], rows, keys, relevant, groups)
     made = []
     for pairs in found:
-        kept = [pair for key, pair in pairs.items() if judged and judged.get(key, True)]
-        made.append(Copies(len(kept), tuple(kept)))
+        kept = pairs[[bool(judged) and judged.get(key, True) for key in pairs.index]]
+        shown = kept.head(_SHOWN).itertuples(index=False, name=None)
+        made.append(Copies(len(kept), tuple(shown)))
     return made
 
 
@@ -91,18 +93,21 @@ def _hashable(values: pd.api.extensions.ExtensionArray) -> npt.NDArray[np.generi
     return values  # type: ignore[return-value]
 
 
-def _apart(rows: _Rows, keys: _Keys, names: pd.Series) -> dict[int, tuple[int, int]]:
+def _apart(rows: _Rows, keys: _Keys, names: pd.Series) -> pd.DataFrame:
     """Return the first two rows of each content that stands under two names or more, by its key."""
-    known = pd.DataFrame({"key": keys, "row": rows, "name": names.iloc[rows].to_numpy()}).dropna()
-    once = known.drop_duplicates(["key", "name"])
-    once = once[once["key"].duplicated(keep=False)]
-    found = once.groupby("key", sort=False)["row"]
-    return {int(str(key)): (*each.iloc[:2],) for key, each in found}
+    codes = pd.factorize(names.iloc[rows])[0]
+    known = pd.DataFrame({"key": keys, "row": rows, "name": codes})[codes >= 0]
+    once = known.drop_duplicates(["key", "name"]).sort_values("key", kind="stable")
+    is_first = ~once["key"].duplicated().to_numpy()
+    is_second = np.append(False, is_first[:-1]) & ~is_first
+    second = once[is_second].set_index("key")["row"]
+    first = once[is_first].set_index("key")["row"].reindex(second.index)
+    return pd.DataFrame({"row": first, "copy": second}).sort_values("row", kind="stable")
 
 
 def _judged(
     frame: pd.DataFrame, rows: _Rows, keys: _Keys, relevant: _Keys, groups: pd.Series
-) -> dict[int, bool]:
+) -> dict[np.uint64, bool]:
     """Return whether each content looked at is a copy; nothing if the table repeats by chance."""
     n, width = frame.shape
     rng = np.random.default_rng(0)
@@ -118,18 +123,20 @@ def _judged(
     shares = [np.bincount(column) / len(column) for column in codes]
     for share in shares:
         share[0] = 1.0  # a missing value is no evidence
-    named = groups.iloc[others].to_numpy()
+    named = pd.factorize(pd.concat([groups.iloc[others], groups.iloc[rows]]))[0]
+    of_rows, named = named[len(others) :], named[: len(others)]
     judged, certain = {}, False
     for at, key in enumerate(seen, start=len(others)):
-        differing = np.sum([column[: len(others)] != column[at] for column in codes], axis=0)
-        of_others = ~np.isin(named, groups.iloc[rows[keys == key]].to_numpy())
-        near = of_others & (differing > 0) & (differing <= _CLOSE)
-        close = near.sum() * n / len(others)
-        chance = n * np.prod(
-            [share[column[at]] for share, column in zip(shares, codes, strict=True)]
-        )
-        judged[int(key)] = bool(close < (keys == key).sum() and chance < _RARE)
-        certain |= judged[int(key)] and not close and chance < _CERTAIN
+        own = [share[column[at]] for share, column in zip(shares, codes, strict=True)]
+        chance = n * np.prod(own)
+        judged[key] = False
+        if chance < _RARE:
+            differing = np.sum([column[: len(others)] != column[at] for column in codes], axis=0)
+            of_others = ~np.isin(named, of_rows[keys == key])
+            near = of_others & (differing > 0) & (differing <= _CLOSE)
+            close = near.sum() * n / len(others)
+            judged[key] = bool(close < (keys == key).sum())
+            certain |= judged[key] and not close and chance < _CERTAIN
     copied = sum(judged.values())
     enough = copied >= _HALF * len(seen) and (copied >= _FEWEST or certain)
     return judged if enough else {}

@@ -47,12 +47,12 @@ def hint(frame: pd.DataFrame, task: Task) -> str:
 
     >>> shops = Task.read({"problem": "regression", "label": "sales", "columns": {"m2": "number"}})
     >>> print(hint(pd.DataFrame({"m2": ["1,250", "x"]}), shops))
-    If the comma is the decimal sign, add: 'task.decimal=","'
+    If the comma is the decimal sign, add: '++task.decimal=","'
     """
     if not [*_unfit(frame, task, task.decimal)]:
         return ""
     name, sign = ("comma", ",") if task.decimal == "." else ("point", ".")
-    return f"If the {name} is the decimal sign, add: 'task.decimal=\"{sign}\"'"
+    return f"If the {name} is the decimal sign, add: '++task.decimal=\"{sign}\"'"
 
 
 def _form(pattern: str, sign: str) -> str:

@@ -38,7 +38,8 @@ def _copies(
     frames: Sequence[pd.DataFrame], groups: Sequence[pd.Series], task: Task
 ) -> Iterator[str]:
     """Yield what is copied between groups of the training rows, and from them to the test rows."""
-    frame = pd.concat([part[[*task.features]] for part in frames], ignore_index=True)
+    features = [part[[*task.features]] for part in frames]
+    frame = features[0] if len(frames) == 1 else pd.concat(features, ignore_index=True)
     named = pd.concat(groups, ignore_index=True)
     is_train = pd.Series(np.arange(len(frame)) < len(frames[0]))
     apart = {

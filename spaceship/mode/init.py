@@ -12,8 +12,8 @@ import yaml
 from pydantic import ValidationError
 
 from spaceship.config.installation import configs, program
-from spaceship.data.csv_form import DELIMITERS, sniff_delimiter
-from spaceship.data.table_reader import PACKED, find_files
+from spaceship.data.csv_form import DELIMITERS, CsvForm, sniff_delimiter
+from spaceship.data.table_reader import PACKED, find_files, read_table
 from spaceship.errors import ConfigError, expected
 from spaceship.experiment import Experiment
 from spaceship.faults import list_faults
@@ -45,9 +45,9 @@ def init(experiment: Experiment) -> None:
     if target.exists() and not asked.overwrite:
         do = "mend it, choose task.name=OTHER, or replace it with task.overwrite=true"
         raise ConfigError(expected(f"no file {_FOLDER / target.name} yet", "one", do))
-    source = experiment.source
-    train = source.rows(train_path)
-    test = None if test_path is None else source.rows(test_path)
+    form = CsvForm.of(data.get("separator"), data.get("encoding"))
+    train = read_table(train_path, form)
+    test = None if test_path is None else read_table(test_path, form)
     made = propose(train, test, asked)
     files = Files(train=train_path.name, test=_file(test_path), sample=_file(sample))
     command = _next(name, data)

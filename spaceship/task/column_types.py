@@ -12,6 +12,7 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -60,12 +61,10 @@ class ColumnType(StrEnum):
 def as_text(value: object) -> object:
     """Return a number, a boolean or a date of a YAML file as the text that a CSV file holds.
 
-    >>> as_text(3), as_text(3.0), as_text(True), as_text(" Y"), as_text(None)
+    >>> as_text(3), as_text(3.0), as_text(True), as_text("Y"), as_text(None)
     ('3', '3', 'True', 'Y', None)
     """
-    if isinstance(value, str):
-        return value.strip()
-    if value is None or isinstance(value, Mapping | list | tuple):
+    if value is None or isinstance(value, str | Mapping | list | tuple):
         return value
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
@@ -75,6 +74,7 @@ def _day_as_text(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(as_text)]
+Value = Annotated[Text, AfterValidator(str.strip)]  # of a column, whose texts are stripped too
 Name = Annotated[str, BeforeValidator(as_text), Field(min_length=1)]
 Bound = Annotated[float | str | None, BeforeValidator(_day_as_text)]
 
@@ -98,7 +98,7 @@ class Column(Section):
     pattern: str | None = None  # regular expression that a whole text matches
     unit: str | None = None  # of the numbers, or the pattern in words; used in messages
     missing: tuple[Text, ...] = ()  # spellings of a missing value beside the empty one
-    levels: tuple[Text, ...] | None = None  # boolean: false, true; category: all that are allowed
+    levels: tuple[Value, ...] | None = None  # boolean: false, true; category: all that are allowed
     # decimal sign in place of the task's
     decimal: str | None = Field(default=None, pattern=r"[.,]")
     format: str | None = None  # of dates, such as %d.%m.%Y; null: ISO 8601

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import DataError, expected
-from spaceship.task.column_types import Name, Section, Text
+from spaceship.task.column_types import Name, Section, Value
 
 
 class Problem(StrEnum):
@@ -29,8 +29,8 @@ class Label(Section):
 
     problem: Problem
     label: Name
-    positive: Text | None = None  # binary: the value that counts as True
-    classes: tuple[Text, ...] = ()  # values of the label, in order; found in the data if not given
+    positive: Value | None = None  # binary: the value that counts as True
+    classes: tuple[Value, ...] = ()  # values of the label, in order; found in the data if not given
 
     @property
     def is_classification(self) -> bool:

@@ -48,7 +48,7 @@ def test_copies_of_rich_rows_are_found(seed: int, number: int) -> None:
     frame = drawn(seed, 3000, **RICH)
     assert copies(frame) == Copies(0, ())
     again = pd.concat([frame, frame.iloc[:number]], ignore_index=True)
-    assert copies(again) == Copies(number, tuple((n, 3000 + n) for n in range(number)))
+    assert copies(again) == Copies(number, tuple((n, 3000 + n) for n in range(min(number, 5))))
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -80,7 +80,7 @@ def test_a_doubtful_decimal_sign_is_a_fault_with_the_setting(values: str) -> Non
     lines = "".join(f"{value};1;Ulm;1\n" for value in values.split())
     with pytest.raises(DataError, match="m2: expected a number") as caught:
         check(Table(rows(f"m2;open;town;sales\n{lines}"), "a"), SHOPS, labelled=True)
-    assert str(caught.value).endswith("""the decimal sign, add: 'task.decimal=","'""")
+    assert str(caught.value).endswith("""the decimal sign, add: '++task.decimal=","'""")
 
 
 @pytest.mark.parametrize(("sign", "text"), [(",", "1.5 2.25 3"), (".", "1,5 2,25 3")])
