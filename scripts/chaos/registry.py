@@ -45,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             while (missing := given.sequences - world.counts["long"]) > 0:
                 run(world, missing, given.seed + world.counts["sequences"])
+        except KeyboardInterrupt:
+            print("Interrupted: the figures so far.")
         except Exception as error:  # noqa: BLE001 - whatever it is, a sequence shows it
             faults = 1
             print(*getattr(error, "__notes__", ()), error, sep="\n")
