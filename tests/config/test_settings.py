@@ -21,6 +21,7 @@ GOOD: dict[str, Any] = {
     "history": {"output": None, "at": None},
     "inference": {
         "output": "out.csv",
+        "overwrite": False,
         "input": None,
         "proba": False,
         "max_drift": None,

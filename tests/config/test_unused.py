@@ -15,9 +15,11 @@ EVERY = {"config", "hydra/default", "hydra/callbacks/mlflow", "tracking/sqlite"}
 EVERY |= {"hydra/hydra_logging/spaceship", "hydra/job_logging/spaceship"}
 BUILT_IN = {"task/spaceship_titanic", "data/synthetic"}
 PROTOCOL = {"split/hash", "features/full"}
-GATE = {"gate/default", *(f"gate/rule/{one}" for one in ("floor", "gain"))}
+RULES = ("evidence", "floor", "gain")
+GATE = {"gate/default", "gate/predecessor", *(f"gate/rule/{one}" for one in RULES)}
 TUNED = ("lgbm", "catboost", "hist_gradient_boosting", "logistic_regression")
 USED = {
+    "clean": BUILT_IN,
     "history": BUILT_IN,
     "inference": BUILT_IN,
     "init": {"task/new", "data/local"},

@@ -1,6 +1,7 @@
 """Whole pipelines on `features=table`: every kind of estimator and problem; stored and loaded."""
 
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from spaceship.features.raw import RawFeatures
 from spaceship.features.table import TableFeatures
 from spaceship.model.catboost import CategoryCatBoost, CategoryCatBoostRegressor
 from spaceship.model.encoding import Encoding, encoder
+from spaceship.registry.code_archive import CODE_FILE
 from spaceship.registry.packaging import _trusted_types, load, save
 from spaceship.task.raw_frame import typed
 from spaceship.task.task import Task
@@ -97,7 +99,8 @@ def test_a_stored_pipeline_predicts_the_same_bits(tmp_path: Path) -> None:
     save(fitted, tmp_path / "model", table.frame, table.task)
     predicted = load(str(tmp_path / "model")).predict(table.frame)
     assert predicted.tolist() == fitted.predict(table.frame).tolist()
-    assert [*(tmp_path / "model").rglob("features/_target_encoding.py")]  # code that it needs
+    (code,) = (tmp_path / "model").rglob(CODE_FILE)
+    assert "spaceship/features/_target_encoding.py" in zipfile.ZipFile(code).namelist()
 
 
 def test_a_stored_set_with_very_many_levels_is_small_and_loads_at_once() -> None:
