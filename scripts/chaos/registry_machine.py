@@ -53,10 +53,11 @@ class RegistryMachine(RuleBasedStateMachine):
         name = f"chaos-{next(self.world.names)}"
         self.registry = Registry(self.world.store, name, self.world.folder / "locks")
         self.known = self.registry.aliases
+        self.world.mortal.left = None  # whatever became of the sequence before
         self.known.create_model()
         asked = SimpleNamespace(why=None, history=SimpleNamespace(output=None, at=None))
         parts = {"registry": self.registry, "settings": asked}
-        made = SimpleNamespace(gate=SimpleNamespace(dry_run=False), **parts)
+        made = SimpleNamespace(dry_run=False, **parts)
         self.experiment = cast("Experiment", made)
 
     def teardown(self) -> None:
