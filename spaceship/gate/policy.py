@@ -17,7 +17,7 @@ from spaceship.gate.verdict import Verdict
 
 
 class Reveal(StrEnum):
-    """Rule of telling the figures of a hold-out."""
+    """Condition under which the figures of a hold-out are shown."""
 
     ALWAYS = "always"
     LADDER = "ladder"  # only of a gain beyond noise (Blum & Hardt, "The Ladder", 2015)
@@ -26,7 +26,7 @@ class Reveal(StrEnum):
 class Gate(Configured):
     """Rules by name; each one that a candidate fails lowers its award.
 
-    Pure: the same reports always earn the same verdict. Reports that cannot be compared are refused
+    Pure: the same reports always get the same verdict. Reports that cannot be compared are refused
     before any rule is applied; see `find_objections`.
 
     >>> from spaceship.gate.rule.gain import Gain
@@ -102,7 +102,7 @@ class Gate(Configured):
         return Verdict(Award.REFUSED, reason, "budget", told=False)
 
     def _tells(self, verdict: Verdict, compared: Comparison) -> bool:
-        """Return whether the figures of the hold-out may be told."""
+        """Return whether the figures of the hold-out may be shown."""
         if self.reveal is Reveal.ALWAYS:
             return True
         if (pairing := compared.pairing) is None:

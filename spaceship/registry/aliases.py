@@ -116,10 +116,10 @@ class Aliases:
     def prepare(self, alias: str, seen: Mapping[str, str | None], reason: str) -> Move:
         """Record that an alias is about to move; until `complete`, no other process moves one.
 
-        The record is the lock between machines: a process that finds another open move, or another
-        record beside its own than it follows, withdraws its own, waits and tries again. The caller
-        holds `lock`. Raise OutdatedError if an alias does not point to the version `seen` when the
-        move was decided on, and RegistryError if another process's move stays open for too long.
+        The record is the lock between machines: a process that finds another open move, or a record
+        written since it read them, withdraws its own, waits and tries again. The caller holds
+        `lock`. Raise OutdatedError if an alias no longer points to the version in `seen`, on which
+        the move was decided, and RegistryError if another process's move stays open for too long.
         """
         self.create_model()
         watched: dict[str, float] = {}

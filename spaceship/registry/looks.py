@@ -108,7 +108,7 @@ class LookRecords:
         return Looks(len(counted) + 1, before + seal + candidate.candidates)
 
     def begin(self, candidate: Report) -> Look:
-        """Record a look before any figure of the hold-out is told."""
+        """Record a look before any figure of the hold-out is shown."""
         ids = [] if candidate.holdout is None else sorted(candidate.holdout.ids)
         digest = blake2b("\0".join(ids).encode(), digest_size=8).hexdigest()
         look = Look(

@@ -202,7 +202,7 @@ def _clear(job: Job) -> None:
 
 
 def _with_figures(report: Report, verdict: Verdict) -> Report:
-    """Return a candidate's report with the figures of its hold-out, if they may be told."""
+    """Return a candidate's report with the figures of its hold-out, if they may be shown."""
     if report.holdout is None or not verdict.told:
         return report
     rows, metric = report.holdout, report.holdout.metric

@@ -7,7 +7,7 @@ from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
 
 
 class Gain(Rule):
-    """Gain in accuracy, or fall of the RMSE, on the rows in both hold-outs: the predecessor's rule.
+    """Gain in accuracy, or fall of the RMSE, on the rows in both hold-outs.
 
     No gain is a refusal. A gain over the champion's score below the minimum is worth a challenger
     at most. Accuracies are compared as fractions of counts, so that exactly the minimum is enough.
