@@ -119,7 +119,7 @@ def _check_excess(experiment: Experiment, report: Report, holdout: HoldOut) -> N
 
 
 def judge(experiment: Experiment, job: Job, ceiling: str = CHAMPION) -> Verdict:
-    """Compare the job's candidate with the champion, and move the alias that it has earned.
+    """Compare the job's candidate with the champion, and move the alias that the verdict awards.
 
     Raises:
         RefusedError: The candidate is refused, and `gate.require` is true.

@@ -1,4 +1,4 @@
-"""Steps of an alias: its moves on record, held against the alias, with changes made outside."""
+"""Steps of an alias: its moves on record, and changes made outside, which the alias shows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
