@@ -4,10 +4,11 @@ import logging
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.drift.profile import PROFILE_FILE, take_profile
-from spaceship.errors import DataError, expected
+from spaceship.errors import DataError, RegistryError, expected
 from spaceship.evaluation import twins as training
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
@@ -61,10 +62,11 @@ def check_holdout(experiment: Experiment) -> None:
 
     >>> check_holdout(experiment)
     """
-    data = experiment.dataset
-    protocol = experiment.protocol.on(data.train, data.task)
+    report, gate = experiment.blank_report(""), experiment.gate
     records = LookRecords.read(experiment.registry.aliases)
-    records.check(protocol, reseal=experiment.gate.reseal)
+    records.check(report, reseal=gate.reseal)
+    if not gate.reseal and (worn := gate.refuse_worn(records.next(report))):
+        log.warning("The candidate will be refused. %s", worn.reason)
 
 
 def fit(experiment: Experiment, job: Job, candidates: int = 1) -> None:
@@ -109,7 +111,7 @@ def _check_excess(experiment: Experiment, report: Report, holdout: HoldOut) -> N
     excess = report.out_of_fold.excess(holdout) if report.out_of_fold else 0.0
     if excess <= _MOST_EXCESS:
         return
-    found = f"it easier by {excess:.1f} standard errors"
+    found = f"it easier by more than {_MOST_EXCESS:g} standard errors"
     nouns = experiment.dataset.task.nouns
     do = f"look for held-out {nouns} that are copies of learnt ones, under other names"
     message = expected("a hold-out that is no easier than the training part", found, do)
@@ -145,6 +147,7 @@ def _updated(experiment: Experiment, champion: Report, candidate: Report, twin: 
     """
     data, protocol = experiment.dataset, experiment.protocol
     frame, task = data.train, data.task
+    _check_same_groups(champion, candidate, reseal=experiment.gate.reseal)
     pipeline = experiment.pipeline(Recipe.from_plain(champion.recipe))
     if not champion.shares_split(candidate):
         log.info("The champion's recipe is fitted again, on this training part: %s", champion.name)
@@ -156,4 +159,16 @@ def _updated(experiment: Experiment, champion: Report, candidate: Report, twin: 
     if champion.recipe != candidate.recipe:
         again = training.measure(pipeline, frame, task, protocol, champion)
     repeats = training.repeats(pipeline, frame, task, protocol, list(experiment.gate.cv_seeds))
-    return replace(again, holdout=holdout, repeats=repeats, data_digest=data.digest)
+    shares = champion.holdout_shares or {"unknown": {}}  # of an old report
+    found: dict[str, Any] = {"holdout": holdout, "repeats": repeats, "holdout_shares": shares}
+    return replace(again, data_digest=data.digest, **found)
+
+
+def _check_same_groups(champion: Report, candidate: Report, *, reseal: bool) -> None:
+    """Raise if rows that one of the two keeps together may lie on both sides for the other."""
+    if (one := champion.protocol) is None or (other := candidate.protocol) is None or reseal:
+        return
+    if (one.kind, one.by) != (other.kind, other.by):
+        what = f"a hold-out split like the champion's ({one.kind}, by {one.by})"
+        do = "split as it was, or begin anew on record: gate.reseal=true split.salt=TEXT reason='…'"
+        raise RegistryError(expected(what, f"{other.kind}, by {other.by}", do))

@@ -266,7 +266,8 @@ class Experiment:
         data = self.dataset
         protocol = self.protocol.on(data.train, data.task)
         plain = data.task.to_plain()
-        return Report(name, self.source.name, data.digest, protocol=protocol, task=plain)
+        more: Any = {"protocol": protocol, "task": plain, "rows": len(data.train)}
+        return Report(name, self.source.name, data.digest, **more)
 
     def over(self, source: DataSource, settings: Settings) -> "Experiment":
         """Return the same experiment on other data and in other places, sharing nothing."""

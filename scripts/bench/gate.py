@@ -109,7 +109,7 @@ def _report(made: Experiment, seed: int, share: float = 0.0) -> Report:
 def _judge(
     made: Experiment, candidate: Report, champion: Report, share: float, look: int
 ) -> Outcome:
-    verdict = made.gate.decide(candidate, champion, Looks(look, look))
+    verdict = made.gate.decide(candidate, champion, Looks.nth(look))
     gain = candidate.metrics["cv_accuracy"] - champion.metrics["cv_accuracy"]
     return Outcome(share, look, gain, verdict.award)
 

@@ -10,6 +10,7 @@ from typing import Any
 from hydra_plugins.spaceship_optuna import Objective, StudyTerms
 from hydra_plugins.spaceship_optuna.process import process_tags, usable_cores
 from hydra_plugins.spaceship_optuna.trial import PrunedError
+from spaceship import candidate
 from spaceship.at_exit import PENDING
 from spaceship.callbacks import _multirun as multirun
 from spaceship.callbacks._hook import Hook, code_tags
@@ -63,6 +64,7 @@ def study_facts(hook: Hook, workers: int) -> dict[str, object]:
     _check_threads(hook, workers)
     experiment, settings = hook.experiment, hook.experiment.settings
     experiment.check()
+    candidate.check_holdout(experiment)
     if (blend := hook.blend) is not None:
         check_count(blend)
     return {

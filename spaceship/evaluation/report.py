@@ -43,6 +43,7 @@ class Report:
     repeats: dict[str, dict[str, Figure]] = field(default_factory=dict)  # means by seed of folds
     run_id: str | None = None  # the MLflow run, once there is one
     candidates: int = 1  # scored candidates that this one is the best of
+    rows: int = 0  # labelled ones of the data; 0: unknown
     # share of the hold-out's rows with each value, by the name of a slice or of a label of classes
     holdout_shares: dict[str, dict[str, float]] = field(default_factory=dict)
     holdout: Annotated[InstanceOf[HoldOut] | None, Field(exclude=True)] = None  # of the twin
@@ -99,10 +100,10 @@ class Report:
     def shares_split(self, other: "Report") -> bool:
         """Return whether both split by the same settings, and this one saw no hold-out row.
 
-        The hold-out is the other report's. True if one of the protocols is unknown.
+        The hold-out is the other report's. False if one of the protocols is unknown.
         """
         mine, theirs = self.protocol, other.protocol
-        same = mine is None or theirs is None or mine.settings == theirs.settings
+        same = mine is not None and theirs is not None and mine.settings == theirs.settings
         return same and not self.may_have_seen_holdout_of(other)
 
 

@@ -1,6 +1,7 @@
 """Looks: comparisons on one hold-out, which wears a little with each, and their correction."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from scipy.stats import norm
 
@@ -18,10 +19,20 @@ class Looks:
     """
 
     number: int = 1  # of this look, the earlier ones included
-    candidates: int = 1  # the candidates of all looks: the best of a sweep counts its rivals too
+    candidates: int = 1  # the candidates of these looks: the best of a sweep counts its rivals too
+    ever: int = 1  # those before a reseal, too: another hold-out leaves the training rows' luck
+
+    @classmethod
+    def nth(cls, number: int) -> Self:
+        """Return the looks after single candidates on one hold-out.
+
+        >>> Looks.nth(3)
+        Looks(number=3, candidates=3, ever=3)
+        """
+        return cls(number, number, number)
 
     def corrected(self, p_value: float) -> float:
-        """Return a p-value after the correction, 1 at the most."""
+        """Return a p-value of the hold-out after the correction, 1 at the most."""
         return min(1.0, p_value * self.candidates)
 
     def margin(self, least: float) -> float:

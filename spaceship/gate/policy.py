@@ -79,7 +79,8 @@ class Gate(Configured):
         """
         objections = find_objections(candidate, champion)
         if candidate is None or candidate.holdout is None or objections:
-            return Verdict(Award.REFUSED, f"Refused: {'; '.join(objections)}.", "comparable")
+            reason, told = f"Refused: {'; '.join(objections)}.", self.reveal is Reveal.ALWAYS
+            return Verdict(Award.REFUSED, reason, "comparable", told=told)
         theirs = None if champion is None else champion.holdout
         pairing = None if theirs is None else Pairing.of(candidate.holdout, theirs)
         compared = Comparison(candidate, candidate.holdout, champion, pairing, looks or Looks())
@@ -96,7 +97,7 @@ class Gate(Configured):
             return None
         reason = (
             f"Refused: expected at most gate.budget={self.budget} looks at the hold-out, found "
-            f"{looks.number - 1} on record; judge on a hold-out twice as large, by more data, or "
+            f"{looks.number - 1} on record; judge on more than twice as many rows, or "
             f"on another one: gate.reseal=true split.salt=TEXT reason='…'."
         )
         return Verdict(Award.REFUSED, reason, "budget", told=False)

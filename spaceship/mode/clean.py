@@ -81,7 +81,9 @@ def _alone(folder: Path) -> Iterator[None]:
             yield
     except Timeout as error:
         found = f"another process cleaning for {_LOCK_SECONDS} s"
-        raise RegistryError(expected("to be the only one", found, "try again later")) from error
+        raise RegistryError(
+            expected("no other process that cleans", found, "try again later")
+        ) from error
 
 
 def _close_runs(rules: Rules, outputs: Path) -> None:

@@ -68,6 +68,9 @@ def _check(experiment: Experiment) -> None:
     if not experiment.task.is_classification:
         do = "simulate a task whose label is a class: numbers are not there yet"
         raise ConfigError(expected("mode=simulate with classes", experiment.task.problem, do))
+    if experiment.gate.reseal:
+        what, do = "gate.reseal=false", "the simulation has a registry of its own: leave it out"
+        raise ConfigError(expected(what, "true", do))
     if experiment.gate.dry_run:
         message = "expected a gate that moves aliases, found gate.dry_run=true"
         raise ConfigError(
@@ -120,7 +123,7 @@ def _run_era(
         learnt_from=len(data.train),
         drift=drift,
         candidate=report.name,
-        holdout_candidate=report.metrics["holdout_accuracy"],
+        holdout_candidate=report.metrics.get("holdout_accuracy", float("nan")),
         holdout_champion=_number(verdict, "champion_accuracy"),
         relative_gain=_number(verdict, "relative_gain"),
         needed=_needed(verdict),

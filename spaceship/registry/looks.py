@@ -1,6 +1,7 @@
 """Records of looks: every comparison on a hold-out, kept with the registered model for ever."""
 
 import json
+import sys
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Self, TypeVar
@@ -10,14 +11,15 @@ from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.gate.looks import Looks
 from spaceship.gate.verdict import Verdict
-from spaceship.records import from_text, to_plain
+from spaceship.records import fitting, from_text, to_plain
 from spaceship.registry.aliases import Aliases
-from spaceship.registry.moves import Line, Records, account, now
+from spaceship.registry.moves import Line, account, now
 from spaceship.text import one_line
 
 Record = TypeVar("Record")
 _LOOK, _RESEAL = "look-", "reseal-"
-_REASON_LENGTH = 500
+_REASON_LENGTH, _SALT_LENGTH = 500, 100
+_HASH = "hash salt "
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,14 @@ class Look:
     seal: int  # number of reseals before it
     split: Line  # names the hold-out: see `split_name`
     holdout: str  # digest of the ids of its rows
-    rows: int
+    rows: int  # labelled ones of the data
     candidates: int  # that the compared one is the best of
     result: str = ""  # the award
+
+    @classmethod
+    def unreadable(cls, key: str) -> Self:
+        """Return what a broken record counts as: a look at any number of rows."""
+        return cls(key, "", "", 0, "unreadable", "", sys.maxsize, 1)
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,11 @@ class Reseal:
     by: Line
     split: Line
     reason: Line
+
+    @classmethod
+    def unreadable(cls, key: str) -> Self:
+        """Return what a broken record counts as: a reseal."""
+        return cls("", "", "unreadable", key)
 
 
 @dataclass(frozen=True)
@@ -59,53 +71,46 @@ class LookRecords:
 
     @classmethod
     def read(cls, aliases: Aliases) -> Self:
-        """Return the records of a registered model; raise RegistryError if one is unreadable."""
-        broken: dict[str, str] = {}
+        """Return the records of a registered model; an unreadable one counts as a look."""
         tags = sorted(aliases.tags().items())
+        reseals = [_record(Reseal, *tag) for tag in tags if tag[0].startswith(_RESEAL)]
+        looks = [_record(Look, *tag) for tag in tags if tag[0].startswith(_LOOK)]
+        return cls(aliases, looks, reseals)
 
-        def found(prefix: str, kind: type[Record]) -> list[Record]:
-            records = []
-            for key, text in tags:
-                if key.startswith(prefix):
-                    try:
-                        records.append(from_text(kind, text, "the tag"))
-                    except RegistryError as error:
-                        broken[key] = str(error).partition(";")[0]
-            return records
-
-        made = cls(aliases, found(_LOOK, Look), found(_RESEAL, Reseal))
-        if broken:
-            raise RegistryError(aliases.unreadable(Records([], broken)))
-        return made
-
-    def check(self, protocol: Protocol | None, *, reseal: bool) -> None:
+    def check(self, report: Report, *, reseal: bool) -> None:
         """Raise RegistryError if a hold-out is retired, or a reseal would not change it."""
-        seal, split, looks = len(self.reseals), split_name(protocol), self.looks
-        now = {look.split for look in looks if look.seal == seal}
+        split = split_name(report.protocol)
+        looks = [look for look in self.looks if look.run_id != report.run_id]
         if reseal and split in {look.split for look in looks}:
             what, do = "a hold-out that no look has used", "add split.salt=TEXT, any new text"
+            if report.protocol is not None and report.protocol.kind == "time":
+                do = "give more data: looks at less than half of the rows count no more"
             raise RegistryError(expected(what, split, do))
-        retired = {look.split for look in looks if look.seal < seal} - now
+        now = {look.split for look in looks if look.seal == len(self.reseals)}
+        retired = {look.split for look in looks if look.seal < len(self.reseals)} - now
         if not reseal and split in retired:
             present = self.reseals[-1].split
-            do = f"add split.salt={present.partition('salt ')[2]}, for example in configs/local"
+            salt = present.removeprefix(_HASH)
+            do = "add split=time" if salt == present else f"add split.salt={salt}"
             found = f"{split}, retired by a reseal"
-            raise RegistryError(expected(f"the hold-out in use ({present})", found, do))
+            what = f"the hold-out in use ({present})"
+            raise RegistryError(expected(what, found, f"{do}, for example in configs/local"))
 
     def next(self, candidate: Report) -> Looks:
         """Return the number of a candidate's look, and of the candidates compared so far.
 
-        Looks at a hold-out of less than half of the present rows count no more; each reseal counts
-        as one candidate, and a repeated comparison of the same run once.
+        Looks at less than half of the labelled rows of now count no more; each reseal counts as one
+        candidate, and a repeated comparison of the same run once.
         """
-        seal, rows = len(self.reseals), _n_rows(candidate)
         counted = [
             look
             for look in self.looks
-            if look.seal == seal and 2 * look.rows >= rows and look.run_id != candidate.run_id
+            if 2 * look.rows >= candidate.rows and look.run_id != candidate.run_id
         ]
-        before = sum(look.candidates for look in counted)
-        return Looks(len(counted) + 1, before + seal + candidate.candidates)
+        present = [look for look in counted if look.seal == len(self.reseals)]
+        sums = (sum(look.candidates for look in looks) for looks in (present, counted))
+        own = len(self.reseals) + candidate.candidates
+        return Looks(len(present) + 1, *(before + own for before in sums))
 
     def begin(self, candidate: Report) -> Look:
         """Record a look before any figure of the hold-out is shown."""
@@ -118,7 +123,7 @@ class LookRecords:
             len(self.reseals),
             split_name(candidate.protocol),
             digest,
-            len(ids),
+            candidate.rows,
             candidate.candidates,
         )
         self._write(f"{_LOOK}{look.run_id}", look)
@@ -129,7 +134,9 @@ class LookRecords:
         self._write(f"{_LOOK}{look.run_id}", replace(look, result=str(verdict.award)))
 
     def reseal(self, protocol: Protocol | None, reason: str) -> None:
-        """Record a new hold-out, which retires the looks so far."""
+        """Record a new hold-out, which retires the looks so far, unless it is on record already."""
+        if self.reseals and self.reseals[-1].split == split_name(protocol):
+            return
         number = len(self.reseals) + 1
         new = Reseal(
             now().isoformat(timespec="seconds"),
@@ -142,8 +149,15 @@ class LookRecords:
 
     def _write(self, key: str, record: Look | Reseal) -> None:
         self.aliases.create_model()
-        client, text = self.aliases.store.client, json.dumps(to_plain(record))
-        client.set_registered_model_tag(self.aliases.model, key, text)
+        text = json.dumps(to_plain(record), ensure_ascii=False)
+        self.aliases.store.client.set_registered_model_tag(self.aliases.model, key, text)
+
+
+def _record(kind: type[Record], key: str, text: str) -> Record:
+    try:
+        return from_text(kind, text, f"the tag {key}")
+    except RegistryError:
+        return kind.unreadable(key)  # type: ignore[attr-defined,no-any-return]
 
 
 def split_name(protocol: Protocol | None) -> str:
@@ -155,9 +169,5 @@ def split_name(protocol: Protocol | None) -> str:
     if protocol is None:
         return "unknown"
     if protocol.kind == "time":
-        return f"time from {protocol.earliest}"
-    return f"hash salt {protocol.salt}"
-
-
-def _n_rows(candidate: Report) -> int:
-    return 0 if candidate.holdout is None else len(candidate.holdout.ids)
+        return f"time by {protocol.by}"
+    return _HASH + fitting(one_line(str(protocol.salt)), _SALT_LENGTH)

@@ -104,18 +104,21 @@ class Promotion:
 
     def _decide(self, report: Report, number: str | None, ceiling: str) -> Verdict:
         """Return the verdict of one look at the hold-out, which goes on record before and after."""
-        records, protocol = LookRecords.read(self.registry.aliases), report.protocol
-        records.check(protocol, reseal=self.gate.reseal)
+        aliases, protocol = self.registry.aliases, report.protocol
+        records = LookRecords.read(aliases)
+        records.check(report, reseal=self.gate.reseal)
         if self.gate.reseal:
             records.reseal(protocol, self.reason)
-        looks = records.next(report)
-        if (worn := self.gate.refuse_worn(looks)) is not None:
-            return worn
+        if (worn := self.gate.refuse_worn(records.next(report))) is not None:
+            return forced(worn, self.reason) if self.gate.force else worn
         look = records.begin(report)
+        looks = LookRecords.read(aliases).next(report)  # those of other machines included
         champion = None if number is None else self._champion_report(number, report)
         verdict = self.gate.decide(report, champion, looks, ceiling=Award(ceiling))
+        if self.gate.force:
+            verdict = forced(verdict, self.reason)
         records.end(look, verdict)
-        return forced(verdict, self.reason) if self.gate.force else verdict
+        return verdict
 
     def _champion_report(self, number: str, candidate: Report) -> Report:
         """Return the champion's report on the candidate's hold-out; a missing one if it cannot."""

@@ -95,7 +95,7 @@ def test_help_and_config_name_the_command_and_its_outputs(spaceship: Installed) 
 def test_configs_of_the_working_directory_add_and_override(spaceship: Installed) -> None:
     for name, content in {
         "model/mine.yaml": "defaults: [lgbm, _self_]\nestimator: {n_estimators: 7}\n",
-        "features/raw.yaml": "_target_: mine\n",
+        "features/raw.yaml": "_target_: spaceship.features.raw.RawFeatures\nmine: true\n",
         "local/default.yaml": "# @package _global_\nseed: 7\n",
     }.items():
         path = spaceship.folder / "configs" / name
@@ -103,13 +103,13 @@ def test_configs_of_the_working_directory_add_and_override(spaceship: Installed)
         path.write_text(content)
     config = spaceship("model=mine", "features=raw", "--cfg", "job")
     assert config.returncode == 0, config.stderr
-    assert {"seed: 7", "    n_estimators: 7", "  _target_: mine"} <= set(config.stdout.splitlines())
+    assert {"seed: 7", "    n_estimators: 7", "  mine: true"} <= set(config.stdout.splitlines())
 
 
 def test_messages_name_the_installed_command(spaceship: Installed) -> None:
     done = spaceship("mode=promote")
     assert done.returncode == 2
-    command = "spaceship task=spaceship_titanic data=synthetic mode=train model=NAME"
+    command = "spaceship task=spaceship_titanic data=synthetic mode=train"
     assert f"becomes one: {command}" in done.stderr
 
 

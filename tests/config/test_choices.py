@@ -6,7 +6,7 @@ import pytest
 from spaceship.data.checks import checked
 from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.cross_validation import decision_threshold
-from spaceship.evaluation.holdout_predictions import HoldOut
+from spaceship.evaluation.holdout_predictions import HoldOut, Labels
 from spaceship.evaluation.report import Report
 from spaceship.registry import packaging
 from spaceship.task.task import Task
@@ -24,7 +24,9 @@ def test_a_champion_with_choices_of_its_own_is_judged_and_predicts_by_them(
     done = shell(*QUICK, "model=lgbm", *TREES, *choices, "split.n_folds=2")
     assert done.returncode == 0, done.stderr
     (path,) = shell.outputs.glob("runs/*/*/report.json")
-    report = Report.read(path.parent)
+    source = SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33)
+    people = checked(source.read(task), task)
+    report = Report.read(path.parent, Labels.of(people.task, people.train))
     assert {key: report.recipe[key] for key in ("calibration", "threshold")} == {
         "calibration": "sigmoid",
         "threshold": "tuned",
@@ -37,8 +39,6 @@ def test_a_champion_with_choices_of_its_own_is_judged_and_predicts_by_them(
         "spaceship_titanic-synthetic", str(shell.champion())
     )
     champion = packaging.load(place_of(uri))
-    source = SyntheticData(n_groups=400, seed=2912, drift=0.0, test_fraction=0.33)
-    people = checked(source.read(task), task)
     chance = champion.predict_proba(people.test)[:, 1]
     written = pd.read_csv(shell.outputs / SUBMISSION)["Transported"].to_numpy()
     assert (written == (chance > decision_threshold(champion))).all()

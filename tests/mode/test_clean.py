@@ -63,7 +63,7 @@ def test_the_champion_gates_predicts_and_goes_back_after_cleaning(old: Shell) ->
     assert shell("mode=inference", *QUICK).returncode == 0
     assert "version   1" in shell("mode=history").stdout, "history is complete"
     tags = shell.client.get_registered_model(MODEL).tags
-    assert sum(key.startswith("look-") for key in tags) == 5
+    assert sum(key.startswith("look-0123abcd-") for key in tags) == 5
 
 
 def test_cleaners_and_a_training_at_once(old: Shell, processes: Keep) -> None:

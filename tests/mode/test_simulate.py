@@ -125,7 +125,9 @@ def test_champions_are_judged_by_passengers_nobody_has_seen(
         assert row.arrived == row.learnt_from == len(eras[row.era - 1])
         for number, told in ((row.champion, row.next_retrained), ("1", row.next_first)):
             source = client.get_model_version_download_uri(MODEL, number)
-            predicted = packaging.load(source).predict(coming.drop(columns=LABEL))
+            predicted = packaging.load(source.removeprefix("file://")).predict(
+                coming.drop(columns=LABEL)
+            )
             assert (predicted == coming[LABEL].to_numpy()).mean() == told
 
 

@@ -50,9 +50,7 @@ def test_every_comparison_is_a_look_on_record(
     looks = LookRecords.read(replace(registry).aliases).looks
     assert {look.run_id for look in looks} == {job.run_id for job in jobs}
     assert sorted(look.result for look in looks) == ["champion", "champion", "refused"]
-    assert {(look.rows, look.split) for look in looks} == {
-        (len(twins.weak.ids), "hash salt pepper")
-    }
+    assert {look.split for look in looks} == {"hash salt pepper"}
     assert len({look.holdout for look in looks}) == 1
     assert all(look.by and look.at for look in looks)
 
@@ -84,13 +82,11 @@ def test_a_look_that_was_interrupted_counts(
 def test_a_budget_ends_in_refusals_without_figures_until_there_is_more_data(
     registry: Registry, new_job: NewJob, twins: Twins, caplog: pytest.LogCaptureFixture
 ) -> None:
-    half = twins.weak.ids[: len(twins.weak.ids) // 2]
-    gate = Gate(budget=2, **RULES)
-    few = promotion(registry, gate, lambda champion, *_: champion)
-    for rows in (twins.weak.only(half), one_better(twins.weak.only(half))):
-        few.judge(new_job(rows))
+    few = promotion(registry, Gate(budget=2, **RULES))
+    for rows in (twins.weak, one_better(twins.weak)):
+        few.judge(change(new_job(rows), rows=100))
     caplog.clear()
-    job = change(new_job(twins.good.only(half)), metrics={"cv_accuracy": 0.8})
+    job = change(new_job(twins.good), metrics={"cv_accuracy": 0.8}, rows=200)
     with caplog.at_level(logging.INFO):
         verdict = few.judge(job)
     assert (verdict.award, verdict.rule) == ("refused", "budget")
@@ -98,7 +94,9 @@ def test_a_budget_ends_in_refusals_without_figures_until_there_is_more_data(
     assert {*Report.read(job.folder).metrics} == {"cv_accuracy"}
     assert {*registry.store.client.get_run(str(job.run_id)).data.metrics} == set()
     assert len(LookRecords.read(registry.aliases).looks) == 2
-    assert few.judge(new_job(twins.good)).rule != "budget", "twice as many rows"
+    small = change(new_job(twins.good), protocol=replace(PROTOCOL, holdout_fraction=0.1), rows=100)
+    assert few.judge(small).rule == "budget", "another fraction is no other hold-out"
+    assert few.judge(change(new_job(twins.good), rows=201)).rule != "budget", "twice as many rows"
 
 
 def test_a_reseal_needs_another_hold_out_and_retires_the_old_one(
@@ -111,6 +109,7 @@ def test_a_reseal_needs_another_hold_out_and_retires_the_old_one(
     update = replace(reseal, update=lambda champion, *_: champion)
     verdict = update.judge(change(new_job(twins.good), protocol=salted("new")))
     assert (verdict.numbers["look"], verdict.numbers["candidates"]) == (1, 2)
+    assert LookRecords.read(registry.aliases).next(Report.missing("m")).ever == 4
     records = LookRecords.read(registry.aliases)
     assert [(one.split, one.reason) for one in records.reseals] == [("hash salt new", "worn out")]
     with pytest.raises(RegistryError, match=r"retired by a reseal; add split\.salt=new"):
@@ -149,3 +148,39 @@ def test_equal_recipes_of_other_seeds_are_paired_out_of_fold(
     assert "1 rows out of fold" in next(
         check.detail for check in verdict.checks if check.rule == "evidence_p"
     )
+
+
+def test_a_killed_reseal_goes_on(
+    registry: Registry, new_job: NewJob, twins: Twins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promotion(registry).judge(new_job(twins.weak))
+    job = change(new_job(twins.good), protocol=salted("new"))
+    reseal = promotion(registry, Gate(reseal=True, **RULES), lambda one, *_: one, "worn")
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    for method in ("begin", "end"):
+        with monkeypatch.context() as patch:
+            patch.setattr(LookRecords, method, killed)
+            with pytest.raises(KeyboardInterrupt):
+                reseal.judge(job)
+    assert reseal.judge(job).numbers["look"] == 1
+    assert len(LookRecords.read(registry.aliases).reseals) == 1
+
+
+def test_a_broken_record_counts_as_a_look(
+    registry: Registry, new_job: NewJob, twins: Twins
+) -> None:
+    promotion(registry).judge(new_job(twins.weak))
+    (look,) = LookRecords.read(registry.aliases).looks
+    client = registry.store.client
+    client.set_registered_model_tag(registry.model, f"look-{look.run_id}", "{")
+    assert promotion(registry).judge(new_job(twins.good)).numbers["look"] == 2
+
+
+def test_force_works_with_a_used_budget(registry: Registry, new_job: NewJob, twins: Twins) -> None:
+    promotion(registry).judge(new_job(twins.good))
+    gate = Gate(budget=1, force=True, **RULES)
+    verdict = promotion(registry, gate, reason="mended").judge(new_job(twins.weak))
+    assert (verdict.award, verdict.told) == ("champion", False)

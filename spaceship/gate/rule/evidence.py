@@ -1,6 +1,7 @@
 """Evidence: better than a constant, and than the champion by more than luck explains."""
 
 import math
+from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
@@ -10,8 +11,9 @@ from pydantic import Field
 from scipy.stats import t as student
 
 from spaceship.evaluation.holdout_predictions import HoldOut
+from spaceship.gate.award import Award
 from spaceship.gate.pairing import Pairing
-from spaceship.gate.rule._base import Check, Comparison, Rule, Share
+from spaceship.gate.rule._base import Amount, Check, Comparison, Rule, Share
 from spaceship.task.label import Problem
 
 
@@ -21,8 +23,8 @@ class Evidence(Rule):
     A candidate is tested against the best constant prediction, such as the commonest label, and
     against the champion, on the rows that a model was not fitted on when it predicted them: of the
     training part, out of fold, and of the hold-out. Whole groups count as one draw, and the p-value
-    is corrected for the looks so far. A hold-out of fewer than 25 groups measures an accuracy with
-    a standard error of up to 10 points (0.5 / √25): it judges nobody.
+    is multiplied by the number of candidates so far. A hold-out of fewer than 25 groups measures an
+    accuracy with a standard error of up to 10 points (0.5 / √25): it judges nobody.
 
     >>> from spaceship.gate.policy import Gate
     >>> gate = Gate(evidence=Evidence(alpha=0.05))
@@ -31,6 +33,7 @@ class Evidence(Rule):
     """
 
     alpha: Share = 0.05  # the corrected p-value must be below it, 0 to 1
+    champion_gain: Amount = 0.03  # relative gain on all these rows below which nobody is champion
     min_groups: Annotated[int, Field(strict=True, ge=2)] = 25  # in the hold-out
 
     def checks(self, compared: Comparison) -> list[Check]:
@@ -44,6 +47,7 @@ class Evidence(Rule):
         if compared.pairing is not None:
             gains = _over_champion(compared, compared.pairing)
             checks.append(self._check("evidence_p", compared, gains))
+            checks.append(self._mean_gain(gains, compared.pairing))
         return checks
 
     def _check(self, name: str, compared: Comparison, gains: pd.DataFrame) -> Check:
@@ -53,9 +57,22 @@ class Evidence(Rule):
         held = int(gains["held_out"].sum())
         where = f"{len(gains) - held} rows out of fold and {held} held out"
         detail = f"mean gain {gains['gain'].mean():+.5f} on {where}; p {p_value:.2g}"
-        if compared.looks.candidates > 1:
-            detail += f", times {compared.looks.candidates} candidates so far"
-        return self.check(name, compared.looks.corrected(p_value), "<", self.alpha, detail=detail)
+        if (candidates := compared.looks.ever) > 1:
+            detail += f", times {candidates} candidates so far"
+        corrected = min(1.0, p_value * candidates)
+        return self.check(name, corrected, "<", self.alpha, detail=detail)
+
+    def _mean_gain(self, gains: pd.DataFrame, pairing: Pairing) -> Check:
+        """Return a check of the gain on all these rows, relative to the champion's hold-out score.
+
+        A small hold-out that a candidate chose could show a large gain by luck.
+        """
+        score, mean = float(pairing.champion.score), float(gains["gain"].mean())
+        if pairing.candidate.problem is Problem.REGRESSION:
+            mean = score - math.sqrt(max(0.0, score**2 - mean)) if score**2 > mean else score
+        relative = mean / score if score else math.inf
+        check = self.check("mean_gain", relative, "≥", self.champion_gain)
+        return replace(check, otherwise=Award.CHALLENGER)
 
 
 def _over_constant(compared: Comparison) -> pd.DataFrame:

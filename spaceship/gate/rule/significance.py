@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
 
 from spaceship.gate.pairing import Pairing
 from spaceship.gate.rule._base import Check, Comparison, Rule, Share
@@ -12,6 +12,7 @@ from spaceship.task.label import Problem
 
 _RESAMPLES = 2000
 _SEED = 2912
+_FEWEST = 5  # resamples beyond an end of the interval
 _KINDS_AT_ONCE = 500  # more kinds of groups are drawn in several parts, to save memory
 
 
@@ -75,5 +76,9 @@ def bootstrap_interval(pairing: Pairing, alpha: float) -> tuple[float, float]:
     for part in np.array_split(np.arange(_RESAMPLES), max(1, len(kinds) // _KINDS_AT_ONCE)):
         drawn = random.multinomial(len(gains), counts / len(gains), size=len(part))
         resampled.append((drawn @ kinds[:, 0]) / (drawn @ kinds[:, 1]))
-    low, high = np.quantile(np.concatenate(resampled), [alpha, 1 - alpha], method="nearest")
+    means = np.concatenate(resampled)
+    if alpha * _RESAMPLES < _FEWEST:  # so far out, only a normal curve knows
+        centre, far = means.mean(), norm.isf(alpha) * means.std()
+        return float(centre - far), float(centre + far)
+    low, high = np.quantile(means, [alpha, 1 - alpha], method="nearest")
     return float(low), float(high)

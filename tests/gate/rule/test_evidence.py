@@ -50,12 +50,12 @@ def test_the_more_looks_the_more_evidence_is_needed(report: MakeReport) -> None:
     pair = report(90, 100), report(82, 100)
     first = GATE.decide(*pair)
     assert first.award == "champion"
-    later = GATE.decide(*pair, Looks(5, 5))
+    later = GATE.decide(*pair, Looks.nth(5))
     assert (later.award, later.rule) == ("refused", "evidence_p")
     assert number(later, "evidence_p") == pytest.approx(5 * number(first, "evidence_p"))
     assert "look 5; the best of 5 equal candidates gains" in later.reason
     assert number(later, "luck") > 0
-    swept = GATE.decide(*pair, Looks(1, 60))
+    swept = GATE.decide(*pair, Looks(1, 60, 60))
     assert swept.award == "refused", "the best of a sweep counts its rivals"
 
 
