@@ -19,7 +19,7 @@ from spaceship.data.cache import load_dataset
 from spaceship.drift.alert import DriftAlert, Reaction
 from spaceship.errors import ConfigError, RegistryError, expected
 from spaceship.evaluation.cross_validation import PreparedFold
-from spaceship.evaluation.holdout_predictions import Labels
+from spaceship.evaluation.losses import Labels
 from spaceship.evaluation.metrics import direction, metric_names
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report

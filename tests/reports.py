@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spaceship.evaluation.holdout_predictions import HoldOut, Labels
+from spaceship.evaluation.holdout_predictions import HoldOut
+from spaceship.evaluation.losses import Labels
 from spaceship.evaluation.report import Report
 
 MakeReport = Callable[..., Report]

@@ -15,34 +15,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import RegistryError
+from spaceship.evaluation.losses import Labels, constant_losses, standard_error
 from spaceship.evaluation.metrics import THRESHOLD, Floats, Target, decide
 from spaceship.files import csv_text, read_text
 from spaceship.task.label import Problem
-from spaceship.task.task import Task
 
 HOLDOUT_FILE = "holdout.csv"
 _GROUP, _PROBABILITY, _PREDICTION = "group", "probability", "prediction"
 _OF_CLASS = f"{_PROBABILITY}_"
 _KINDS = {"b": Problem.BINARY, "i": Problem.MULTICLASS, "f": Problem.REGRESSION}
-
-
-@dataclass(frozen=True)
-class Labels:
-    """The label of every labelled row of a data set: files of predictions carry none.
-
-    >>> len(Labels.of(task, people.train).target) == len(people.train)
-    True
-    """
-
-    target: pd.Series  # by id, named like the label: booleans, numbers of classes, or numbers
-    classes: tuple[str, ...] = ()  # multiclass: the value of each class
-
-    @classmethod
-    def of(cls, task: Task, frame: pd.DataFrame) -> Self:
-        """Return the labels of typed rows."""
-        names = pd.Index(task.names(frame))
-        classes = task.classes if task.problem is Problem.MULTICLASS else ()
-        return cls(pd.Series(task.target(frame), names, name=task.label), classes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,25 +229,3 @@ class HoldOut:
             slices=self.slices.reindex(self.ids[at]),
             groups=None if self.groups is None else self.groups[at],
         )
-
-
-def constant_losses(target: Target) -> npt.NDArray[np.float64]:
-    """Return the losses of the best constant prediction: the commonest class, or the mean.
-
-    >>> constant_losses(np.array([True, True, False])).tolist()
-    [0.0, 0.0, 1.0]
-    """
-    if target.dtype.kind == "f":
-        return np.asarray((target - target.mean()) ** 2)
-    values, counts = np.unique(target, return_counts=True)
-    return np.asarray(target != values[counts.argmax()], float)
-
-
-def standard_error(values: npt.ArrayLike, groups: npt.NDArray[Any]) -> float:
-    """Return the standard error of the mean of values around zero; a group counts as one draw.
-
-    >>> standard_error([1.0, -1.0, 1.0, -1.0], np.array(["a", "b", "c", "d"]))
-    0.5
-    """
-    sums = pd.Series(np.asarray(values, float)).groupby(groups).sum()
-    return math.sqrt(float((sums**2).sum())) / len(groups)

@@ -11,7 +11,8 @@ import pandas as pd
 
 from spaceship.errors import RegistryError, expected
 from spaceship.evaluation.cross_validation import CrossValidation
-from spaceship.evaluation.holdout_predictions import HoldOut, constant_losses, standard_error
+from spaceship.evaluation.holdout_predictions import HoldOut
+from spaceship.evaluation.losses import constant_losses, standard_error
 from spaceship.files import write_atomically
 from spaceship.task.label import Problem
 from spaceship.task.task import Task

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, InstanceOf
 
 from spaceship.errors import RegistryError, expected
-from spaceship.evaluation.holdout_predictions import HOLDOUT_FILE, HoldOut, Labels
+from spaceship.evaluation.holdout_predictions import HOLDOUT_FILE, HoldOut
+from spaceship.evaluation.losses import Labels
 from spaceship.evaluation.metrics import THRESHOLD
 from spaceship.evaluation.out_of_fold import OUT_OF_FOLD_FILE, OutOfFold
 from spaceship.evaluation.protocol import Protocol

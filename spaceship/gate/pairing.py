@@ -9,7 +9,8 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from spaceship.evaluation.holdout_predictions import HoldOut, standard_error
+from spaceship.evaluation.holdout_predictions import HoldOut
+from spaceship.evaluation.losses import standard_error
 from spaceship.evaluation.metrics import metric_names
 from spaceship.evaluation.report import Report
 from spaceship.task.label import Problem

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from spaceship.drift.profile import PROFILE_FILE
 from spaceship.errors import OutdatedError, RefusedError, RegistryError, SpaceshipError, expected
-from spaceship.evaluation.holdout_predictions import Labels
+from spaceship.evaluation.losses import Labels
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import REPORT_FILES, Report
 from spaceship.evaluation.twins import holdout_metrics

@@ -6,7 +6,8 @@ import pytest
 from spaceship.data.checks import checked
 from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.cross_validation import decision_threshold
-from spaceship.evaluation.holdout_predictions import HoldOut, Labels
+from spaceship.evaluation.holdout_predictions import HoldOut
+from spaceship.evaluation.losses import Labels
 from spaceship.evaluation.report import Report
 from spaceship.registry import packaging
 from spaceship.task.task import Task

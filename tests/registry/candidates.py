@@ -11,7 +11,8 @@ from sklearn.pipeline import Pipeline
 
 from spaceship.data.checks import checked
 from spaceship.data.synthetic import SyntheticData
-from spaceship.evaluation.holdout_predictions import HoldOut, Labels
+from spaceship.evaluation.holdout_predictions import HoldOut
+from spaceship.evaluation.losses import Labels
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.gate.policy import Gate

@@ -12,7 +12,7 @@ from spaceship.data._base import Dataset
 from spaceship.data.checks import checked
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import RefusedError, TrackingError
-from spaceship.evaluation.holdout_predictions import Labels
+from spaceship.evaluation.losses import Labels
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import predict_holdout
