@@ -17,6 +17,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # read on import; workers share t
 import pytest
 from hydra import compose, initialize_config_dir
 
+from spaceship.cli import signals
 from spaceship.config.installation import configs
 from spaceship.config.resolvers import register_resolvers
 from spaceship.data._base import Dataset
@@ -49,6 +50,20 @@ def _ready_made(request: pytest.FixtureRequest, doctest_namespace: dict[str, Any
         for name in READY_MADE:
             if name in source:
                 doctest_namespace[name] = request.getfixturevalue(name)
+
+
+@pytest.fixture(autouse=True)
+def _signals_restored() -> Iterator[None]:
+    """Put back what a test of the command line has changed for signals in this process."""
+    numbers = signals.ending_signals()
+    handlers = [signal.getsignal(number) for number in numbers]
+    hook = sys.unraisablehook
+    yield
+    for number, handler in zip(numbers, handlers, strict=True):
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
+    sys.unraisablehook = hook
+    signals.forget()
 
 
 @pytest.fixture(scope="session")

@@ -65,6 +65,14 @@ def caught_signal() -> int | None:
     return _caught[0][0] if _caught else None
 
 
+def forget() -> None:
+    """Forget the signals that have come: the process lives on, as that of tests does.
+
+    >>> forget()
+    """
+    _caught.clear()
+
+
 def _raise(number: int, _frame: FrameType | None) -> None:
     now = time.monotonic()
     if _caught and now - _caught[-1][1] < _SECONDS:

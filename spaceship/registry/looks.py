@@ -24,7 +24,11 @@ _HASH = "hash salt "
 
 @dataclass(frozen=True)
 class Look:
-    """One comparison on a hold-out; a look without a result was interrupted, and counts."""
+    """One comparison on a hold-out; a look without a result was interrupted, and counts.
+
+    >>> Look.unreadable("look-a1b2").candidates
+    1
+    """
 
     run_id: str
     at: Line  # ISO 8601, UTC; shown, never compared
@@ -44,7 +48,11 @@ class Look:
 
 @dataclass(frozen=True)
 class Reseal:
-    """One change to a new hold-out, which retires the looks before it."""
+    """One change to a new hold-out, which retires the looks before it.
+
+    >>> Reseal.unreadable("reseal-0001").split
+    'unreadable'
+    """
 
     at: Line
     by: Line

@@ -77,10 +77,10 @@ class UninterruptedClient:
 def _check_answer(uri: str) -> None:
     """Raise if a server or a database accepts no connection, or is silent."""
     if not uri.startswith("http"):
-        from sqlalchemy import create_engine
+        from sqlalchemy import NullPool, create_engine
 
         timeout = {"connect_timeout": ANSWER_SECONDS} if uri.startswith("postgresql") else {}
-        create_engine(uri, connect_args=timeout).connect().close()
+        create_engine(uri, connect_args=timeout, poolclass=NullPool).connect().close()
         return
     import requests
 

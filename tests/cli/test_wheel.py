@@ -109,8 +109,7 @@ def test_configs_of_the_working_directory_add_and_override(spaceship: Installed)
 def test_messages_name_the_installed_command(spaceship: Installed) -> None:
     done = spaceship("mode=promote")
     assert done.returncode == 2
-    command = "spaceship task=spaceship_titanic data=synthetic mode=train"
-    assert f"becomes one: {command}" in done.stderr
+    assert "becomes one: spaceship task=spaceship_titanic data=synthetic " in done.stderr
 
 
 def test_the_version_is_the_wheels(spaceship: Installed) -> None:

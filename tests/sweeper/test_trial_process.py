@@ -63,7 +63,7 @@ def test_no_process_outlives_a_sweep_that_is_ended_during_a_trial(
 
 
 def test_the_runs_of_trials_that_were_ended_have_failed(project: Project) -> None:
-    slow = ("model=logistic_regression,svm", "data.n_groups=20000", "hydra.sweeper.n_trials=2")
+    slow = ("model=logistic_regression,svm", "data.n_groups=40000", "hydra.sweeper.n_trials=2")
     done = project.sweep(*slow, "hydra.sweeper.trial_timeout=20", "hydra/sweeper/pruner=nop")
     assert done.returncode == 0, done.stdout + done.stderr
     trials = {one.params["candidate"]: one for one in counting(project.study())}
