@@ -1,5 +1,6 @@
 """Servers for one script or test, each on a free port: MLflow and PostgreSQL."""
 
+import gc
 import os
 import secrets
 import shutil
@@ -158,5 +159,14 @@ def postgres() -> Iterator[Postgres]:
         server.start()
         yield server
     finally:
+        _close_connections()
         server.stop()
         shutil.rmtree(folder)
+
+
+def _close_connections() -> None:
+    """Close the connections of this process, which libraries keep in pools for ever."""
+    if (psycopg := sys.modules.get("psycopg")) is not None:
+        for one in gc.get_objects():
+            if isinstance(one, psycopg.Connection):
+                one.close()

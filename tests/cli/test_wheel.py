@@ -109,7 +109,8 @@ def test_configs_of_the_working_directory_add_and_override(spaceship: Installed)
 def test_messages_name_the_installed_command(spaceship: Installed) -> None:
     done = spaceship("mode=promote")
     assert done.returncode == 2
-    assert "becomes one: spaceship task=spaceship_titanic data=synthetic " in done.stderr
+    program = spaceship.environment / "bin" / "spaceship"
+    assert f"becomes one: {program} task=spaceship_titanic data=synthetic " in done.stderr
 
 
 def test_the_version_is_the_wheels(spaceship: Installed) -> None:
