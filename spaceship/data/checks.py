@@ -27,7 +27,7 @@ from spaceship.text import first_few, one_line
 
 log = logging.getLogger(__name__)
 
-_FAULTS, _LINE = 20, "\n  "  # faults that a message lists, and what stands between them
+_FAULTS, _LINE = 10, "\n  "  # faults that a message lists, and what stands between them
 
 
 def checked(tables: Tables, task: Task) -> Dataset:
