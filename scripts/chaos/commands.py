@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SMALL = (
     *("data.n_groups=300", "features=raw", "split.n_folds=2", "threads=1"),
-    *("gate.floor.minimum=0", "gate.gain.minimum=0.001"),
+    *("gate=predecessor", "gate.floor.minimum=0", "gate.gain.minimum=0.001"),
 )
 STUDY, TRIALS = "faults", 2
 _LINE = ("mode=train", "model=logistic_regression")
@@ -33,7 +33,7 @@ _INIT = (
 )
 _SIMULATE = (
     *("mode=simulate", "model=logistic_regression", "simulate.eras=2", "simulate.groups=100"),
-    "gate.floor.minimum=0",
+    *("gate=predecessor", "gate.floor.minimum=0"),
 )
 STATES: dict[str, tuple[tuple[str, ...], ...]] = {
     "empty": (),

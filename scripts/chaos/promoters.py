@@ -25,7 +25,7 @@ from spaceship.cli.main import prepare
 
 SMALL = (
     *("data.n_groups=150", "features=raw", "split.n_folds=2", "threads=1"),
-    *("model=logistic_regression", "gate.floor.minimum=0"),
+    *("model=logistic_regression", "gate=predecessor", "gate.floor.minimum=0"),
 )
 FORCED = ("mode=train", "gate.force=true", "reason=forced")
 MOVERS = (FORCED, ("mode=rollback",), ("mode=promote",))

@@ -33,7 +33,7 @@ from spaceship.evaluation.report import Report
 
 SWEEP = (
     *("mode=tune", "model=logistic_regression,lgbm", "features=raw", "data.n_groups=300"),
-    *("split.n_folds=3", "gate.floor.minimum=0.5"),
+    *("split.n_folds=3", "gate=predecessor", "gate.floor.minimum=0.5"),
     "model.estimator.n_estimators=int(interval(5,20))",
     *("hydra.launcher.n_jobs=2", "hydra.sweeper.study_name=kills", "hydra.sweeper.timeout=null"),
 )
