@@ -1,0 +1,76 @@
+"""Progress of long work: phases with a title and, where known, a number of steps."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass
+class Phase:
+    """A part of a job that takes time, such as the folds of a cross-validation."""
+
+    title: str
+    total: int | None = None  # steps; None: not known
+    done: int = 0
+    note: str = ""
+
+    def advance(self, note: str = "", steps: int = 1) -> None:
+        """Count steps that are done, with a note on the last of them, and show them."""
+        self.done, self.note = self.done + steps, note
+        _listener.changed(self)
+
+
+class Listener(Protocol):
+    """Display of phases, such as a terminal; phases may lie inside each other."""
+
+    def begun(self, phase: Phase) -> None:
+        """Show a phase that begins."""
+
+    def changed(self, phase: Phase) -> None:
+        """Show the steps that are done."""
+
+    def ended(self, phase: Phase) -> None:
+        """Take away a phase that has ended, whatever ended it."""
+
+
+class NoListener:
+    """Display of a process that shows no progress, such as a worker of a sweep."""
+
+    def begun(self, phase: Phase) -> None:
+        """Do nothing."""
+
+    def changed(self, phase: Phase) -> None:
+        """Do nothing."""
+
+    def ended(self, phase: Phase) -> None:
+        """Do nothing."""
+
+
+_listener: Listener = NoListener()
+
+
+def show_on(listener: Listener) -> None:
+    """Show the phases of this process on a display from now on.
+
+    >>> show_on(NoListener())
+    """
+    global _listener  # noqa: PLW0603 - one terminal a process
+    _listener = listener
+
+
+@contextmanager
+def phase(title: str, total: int | None = None) -> Iterator[Phase]:
+    """Show a phase while the block runs.
+
+    >>> with phase("Folds", 2) as folds:
+    ...     folds.advance("accuracy 0.81")
+    >>> folds.done
+    1
+    """
+    made = Phase(title, total)
+    _listener.begun(made)
+    try:
+        yield made
+    finally:
+        _listener.ended(made)
