@@ -12,10 +12,10 @@ from spaceship.errors import DataError, RegistryError, expected
 from spaceship.evaluation import twins as training
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
-from spaceship.experiment import Experiment, features_name
+from spaceship.experiment import Experiment
 from spaceship.files import write_json
 from spaceship.gate.verdict import Verdict
-from spaceship.model.recipe import Recipe
+from spaceship.model.recipe import Recipe, recipe_name
 from spaceship.records import to_plain
 from spaceship.registry import packaging
 from spaceship.registry.looks import LookRecords
@@ -35,7 +35,7 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
     >>> 0.5 < report.metrics["cv_accuracy"] < 1
     True
     """
-    name = f"{recipe.name} on {features_name(recipe.features)}"
+    name = recipe_name(recipe.to_plain())
     level = logging.DEBUG if in_trial() else logging.INFO  # a sweep's progress shows its trials
     log.log(level, "Cross-validation of %s", name)
     report = training.measure(

@@ -162,7 +162,11 @@ def _history_faults(champions: Sequence["Move"], alias: Any) -> Iterator[str]:
 
 
 def _is_complete(version: Any) -> bool:
-    return str(version.status) == "READY" and "recipe" in version.tags and bool(version.run_id)
+    from spaceship.registry.registry import RECIPE
+    from spaceship.registry.tag_names import value
+
+    recipe = value(version.tags, RECIPE)
+    return str(version.status) == "READY" and recipe is not None and bool(version.run_id)
 
 
 def _is_held(path: Path) -> bool:

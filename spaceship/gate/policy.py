@@ -12,7 +12,6 @@ from spaceship.evaluation.report import Report
 from spaceship.gate.award import Award
 from spaceship.gate.looks import Looks
 from spaceship.gate.pairing import Pairing, find_objections
-from spaceship.gate.results import Part, compare
 from spaceship.gate.rule._base import Check, Comparison, Rule
 from spaceship.gate.verdict import Verdict
 
@@ -126,9 +125,7 @@ def _withheld(verdict: Verdict) -> Verdict:
     """Return a verdict without the figures of the hold-out."""
     reason = f"{verdict.award.capitalize()}: no gain beyond noise on the hold-out, whose figures "
     reason += "are not told (gate.reveal=ladder)."
-    results = tuple(one for one in verdict.results if one.part is not Part.HOLDOUT)
-    champion, rule = verdict.champion, verdict.rule
-    return Verdict(verdict.award, reason, rule, told=False, champion=champion, results=results)
+    return Verdict(verdict.award, reason, verdict.rule, told=False)
 
 
 def _weigh(checks: list[Check], compared: Comparison) -> Verdict:
@@ -139,10 +136,7 @@ def _weigh(checks: list[Check], compared: Comparison) -> Verdict:
     numbers = _describe(compared) | {check.rule: check.number for check in checks}
     text = "; ".join(map(str, decisive or failed)) or "every rule is met"
     reason = f"{award.capitalize()}: {_summary(compared)}: {text}."
-    rule, champion = decisive[0].rule if decisive else "all", compared.champion
-    named = None if champion is None else champion.name
-    results = compare(compared)
-    return Verdict(award, reason, rule, numbers, tuple(checks), champion=named, results=results)
+    return Verdict(award, reason, decisive[0].rule if decisive else "all", numbers, tuple(checks))
 
 
 def _summary(compared: Comparison) -> str:

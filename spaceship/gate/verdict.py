@@ -6,7 +6,6 @@ from typing import Self
 
 from hydra_plugins.spaceship_optuna.tables import aligned
 from spaceship.gate.award import Award
-from spaceship.gate.results import Result
 from spaceship.gate.rule._base import Check
 from spaceship.records import read_record
 
@@ -27,8 +26,6 @@ class Verdict:
     numbers: dict[str, float | None] = field(default_factory=dict)  # None: could not be computed
     checks: tuple[Check, ...] = ()  # the outcome of every rule
     told: bool = True  # whether figures of the hold-out may be shown
-    champion: str | None = None  # name of the champion compared with, such as "lgbm on full"
-    results: tuple[Result, ...] = ()  # beside the champion's; those held out only if told
 
     def table(self) -> str:
         """Return a line for each check: its number, its threshold, and whether it passed."""
