@@ -47,7 +47,8 @@ class ScreenHandler(logging.StreamHandler[Any]):
             shown: Shown | None = getattr(record, "shown", None)
             for one in _rendered(shown, self.format(record), record.levelname, console):
                 console.print(one)
-            text = console.file.getvalue()  # type: ignore[attr-defined]
+            drawn = console.file.getvalue()  # type: ignore[attr-defined]
+            text = "".join(f"{line.rstrip(' ')}\n" for line in drawn.splitlines())
             is_safe = isinstance(self.stream, SafeStream)
             (self.stream.write_codes if is_safe else self.stream.write)(text)
             self.flush()
