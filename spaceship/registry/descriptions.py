@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from spaceship.evaluation.report import Report
 from spaceship.gate.award import Award
-from spaceship.gate.result_table import result_table
 from spaceship.gate.verdict import Verdict
+from spaceship.gate.verdict_texts import score_table
 from spaceship.model.recipe import recipe_name
 from spaceship.registry.moves import Move, completed_moves
 from spaceship.registry.registry import RECIPE, Registry
 from spaceship.registry.tag_names import value
-from spaceship.tracking.markdown import command, page, plain
+from spaceship.tracking.markdown import command, page, plain, table
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
@@ -36,8 +36,7 @@ def describe_figures(report: Report, verdict: Verdict) -> str:
     '**Figures when it was registered**: lgbm on full, data ab12'
     """
     head = f"{_FIGURES}: {plain(report.name)}, data {report.data_digest[:12]}"
-    table = result_table(verdict.results, verdict.champion) if verdict.results else None
-    return page(head, table, f"Recipe: {_settings(report.recipe)}")
+    return page(head, table(score_table(verdict.scores)), f"Recipe: {_settings(report.recipe)}")
 
 
 def describe(registry: Registry) -> None:

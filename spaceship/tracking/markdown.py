@@ -5,20 +5,24 @@ from collections.abc import Sequence
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.records import fitting
+from spaceship.screen import Table
 
 LENGTH = 5000  # characters of a description that every MLflow store takes
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table whose first column is text, the others numbers.
+def table(shown: Table) -> str:
+    """Return a table of the screen as Markdown, empty without rows.
 
-    >>> print(table(["metric", "candidate"], [["accuracy", "0.81"]]))
+    >>> print(table(Table([("accuracy", "0.81")], ("metric", "candidate"), "<>")))
     | metric | candidate |
     |:---|---:|
     | accuracy | 0.81 |
     """
-    line = "|:---" + "|---:" * (len(head) - 1) + "|"
-    return "\n".join([_row(head), line, *map(_row, rows)])
+    if not shown.rows:
+        return ""
+    sides = shown.sides.ljust(len(shown.head), shown.sides[-1])
+    line = "|" + "|".join(":---" if side == "<" else "---:" for side in sides) + "|"
+    return "\n".join([_row(shown.head), line, *map(_row, shown.rows)])
 
 
 def command(line: str) -> str:
@@ -52,4 +56,4 @@ def page(*parts: str | None) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return f"| {' | '.join(map(plain, cells))} |"
