@@ -1,5 +1,6 @@
 """Hydra's config as the callback's hooks use it: choices, folders, command, code, Experiment."""
 
+import re
 import shlex
 import subprocess
 from functools import cache, cached_property
@@ -12,10 +13,15 @@ from hydra_plugins.spaceship_optuna.config_text import flatten, redact
 from spaceship.config.installation import program, repository
 from spaceship.config.secrets import loggable
 from spaceship.config.unused import UNUSED
+from spaceship.errors import SpaceshipError
 from spaceship.experiment import Experiment
+from spaceship.registry.moves import account
+from spaceship.registry.registry import CHAMPION
 
 CONFIG_FILE = "config.yaml"
 _SWEEPER = "hydra_plugins.spaceship_optuna."
+_SCORING = {"default", "train", "tune"}
+"""Modes whose runs are named after their recipe alone."""
 
 
 class Hook:
@@ -68,10 +74,26 @@ class Hook:
 
     @property
     def run_name(self) -> str:
-        """The name of the job's MLflow run."""
-        chosen = [self.choices[group] for group in ("mode", "model", "features", "data")]
-        names = [one for one in chosen if one != UNUSED]
-        return "-".join([*names, *([self.number] if self.number is not None else [])])
+        """The name of the job's MLflow run: recipe and data, such as `lgbm on full · local`."""
+        mode, model, features, data = (
+            self.choices[group] for group in ("mode", "model", "features", "data")
+        )
+        what = mode if model == UNUSED else f"{model} on {features}"
+        if model == CHAMPION:
+            what = "champion's recipe"  # renamed once it is known
+        if mode not in _SCORING and model != UNUSED:
+            what = f"{mode}: {what}"
+        named = what if data == UNUSED else f"{what} · {data}"
+        return named if self.number is None else f"{named} #{self.number}"
+
+    @property
+    def sweep_name(self) -> str:
+        """The name of a multirun's MLflow run, such as `tune: lgbm, catboost · local`."""
+        given = dict(str(item).split("=", 1) for item in self._config.hydra.overrides.task)
+        params = OmegaConf.select(self._config, "hydra.sweeper.params") or {}
+        models = str(given.get("model") or params.get("model") or self.choices["model"])
+        names = ", ".join(re.findall(r"[^,()\s]+", models.removeprefix("choice")))
+        return f"{self.choices['mode']}: {names} · {self.choices['data']}"
 
     def drawn(self) -> dict[str, str]:
         """Return the overrides of a trial by key, without passwords."""
@@ -97,8 +119,18 @@ class Hook:
             "mode": self.choices["mode"],
             "command": f"{program()} {command}".strip(),
             "mlflow.source.name": program().removeprefix("python "),
+            "mlflow.user": account(),
+            **self.data_tags(),
             **code_tags(),
         }
+
+    def data_tags(self) -> dict[str, str]:
+        """Return the tags that name task and data source, by which the saved views find a run."""
+        try:
+            experiment = self.experiment
+            return {"task": experiment.task.name, "data_source": experiment.source.name}
+        except SpaceshipError:  # a mode without data; or the job ends with this error
+            return {}
 
     def experiment_of(self, job_folder: Path) -> Experiment:
         """Return the Experiment of a multirun's job, from the config saved with it.
@@ -122,7 +154,8 @@ def code_tags() -> dict[str, str]:
     if root is None:
         return {}
     sha, dirty = _git(root, "rev-parse", "HEAD"), bool(_git(root, "status", "--porcelain"))
-    return {"git_sha": sha or "unknown", "git_dirty": str(dirty).lower()}
+    own = {"git_sha": sha or "unknown", "git_dirty": str(dirty).lower()}
+    return own | ({"mlflow.source.git.commit": sha} if sha else {})
 
 
 def _git(root: Path, *arguments: str) -> str:

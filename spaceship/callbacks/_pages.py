@@ -1,0 +1,187 @@
+"""Pages of runs in MLflow: a note in Markdown, plots, the data set, the recipe as parameters.
+
+They are decoration for people: nothing ever reads them, and a failure is logged, no more.
+"""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from hydra_plugins.spaceship_optuna.config_text import flatten, redact
+from spaceship.callbacks._hook import Hook
+from spaceship.callbacks._next import next_commands
+from spaceship.evaluation.report import Report
+from spaceship.experiment import Experiment
+from spaceship.gate.score_lines import CROSS_VALIDATED, ScoreLine
+from spaceship.gate.verdict import VERDICT_FILE, Verdict
+from spaceship.gate.verdict_texts import rule_table, score_table, verdict_sentence
+from spaceship.model.recipe import features_name, recipe_name
+from spaceship.tracking.job import Job
+from spaceship.tracking.markdown import command, page, plain, table
+from spaceship.tracking.plots import FOLDER, draw_plots
+from spaceship.tracking.store import Store
+from spaceship.tracking.views import NOTE
+
+log = logging.getLogger(__name__)
+
+MOST_PARAMS = 25  # of a run; its config.yaml has every setting
+_DIGEST_LENGTH = 36  # characters of the digest of a data set that MLflow takes
+_SETTINGS = {"seed", "split.kind", "split.n_folds", "split.salt"}
+
+
+def fill_page(hook: Hook, experiment: Experiment, job: Job, error: Exception | None = None) -> None:
+    """Fill the page of a job's run once the job has ended, judged or not."""
+    with _decoration():
+        store, run_id = experiment.store, job.logged_run()
+        parts = _failure(error)
+        if job.scored:
+            parts = [*parts, *_of_candidate(hook, experiment, job)]
+        store.set_tags(run_id, {NOTE: page(*parts, _rerun(hook.tags()["command"]))})
+
+
+def fill_parent_page(hook: Hook, run_id: str, best: Job | None, summary: str | None) -> None:
+    """Fill the page of the run above a multirun's jobs."""
+    with _decoration():
+        experiment, parts = hook.experiment, list[str]()
+        store = experiment.store
+        if best is not None:
+            report = Report.read(best.folder)
+            to_best = _run_link(store, str(best.run_id), recipe_name(report.recipe))
+            parts = [f"The best job: {to_best}", *_of_verdict(experiment, best, report)]
+            log_dataset(store, run_id, report)
+        leaderboard = None if summary is None else f"**Leaderboard**\n{command(summary)}"
+        images = [_image(run_id, path) for path in _pictures(store, run_id)]
+        again = _rerun(hook.tags(multirun=True)["command"])
+        store.set_tags(run_id, {NOTE: page(*parts, leaderboard, again, *images)})
+
+
+def trial_note(store: Store, parent_run_id: str | None, drawn: Mapping[str, str]) -> str:
+    """Return the note of a trial, one line: the sweep that it belongs to, and its parameters.
+
+    >>> trial_note(store, None, {"model": "lgbm"})
+    'Trial of a sweep: model=lgbm'
+    """
+    sweep = "a sweep" if parent_run_id is None else _run_link(store, parent_run_id, "this sweep")
+    settings = ", ".join(f"{key.rpartition('.')[2]}={value}" for key, value in drawn.items())
+    return page(f"Trial of {sweep}: {plain(settings)}")
+
+
+def recipe_params(report: Report, config: Mapping[str, str]) -> dict[str, str]:
+    """Return what varies between candidates: a recipe's settings by config key, seed and split.
+
+    >>> raw = {"_target_": "mypackage.raw.RawFeatures"}
+    >>> recipe = {"name": "svm", "estimator": {"C": 3, "n_jobs": "${threads}"}, "features": raw}
+    >>> recipe_params(Report("svm on raw", "local", "ab", recipe), {"seed": "42", "threads": "2"})
+    {'model.name': 'svm', 'features': 'raw', 'seed': '42', 'model.estimator.C': '3'}
+    """
+    recipe = report.recipe
+    own = {key: one for key, one in recipe.items() if key not in {"features", "members"}}
+    flat = {f"model.{key}": one for key, one in flatten(own).items()}
+    flat |= {key: flat.pop(f"model.{key}") for key in ("calibration", "threshold") if key in own}
+    features = recipe["features"]
+    named = {"model.name": flat.pop("model.name", ""), "features": features_name(features)}  # type: ignore[arg-type]
+    if members := recipe.get("members"):
+        named["model.members"] = ", ".join(recipe_name(one) for one in members)  # type: ignore[attr-defined]
+    named |= {key: config[key] for key in config if key in _SETTINGS}
+    named |= {f"features.{key}": one for key, one in flatten(features).items()}  # type: ignore[arg-type]
+    kept = {
+        key: one
+        for key, one in (named | flat).items()
+        if not key.endswith("_target_") and "${" not in one
+    }
+    return dict([*kept.items()][:MOST_PARAMS])
+
+
+def log_dataset(store: Store, run_id: str, report: Report) -> None:
+    """Log the data set that a report's figures were measured on, by the digest of its content."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    name = f"{report.task.get('name', 'data')}-{report.data_source}"
+    source = json.dumps({"data": report.data_source, "digest": report.data_digest})
+    profile = json.dumps({"labelled_rows": report.rows})
+    digest = report.data_digest[:_DIGEST_LENGTH]
+    made = Dataset(name, digest, report.data_source, source, profile=profile)
+    tags = [InputTag("mlflow.data.context", "training")]
+    store.client.log_inputs(run_id, [DatasetInput(made, tags)])
+
+
+def _of_candidate(hook: Hook, experiment: Experiment, job: Job) -> Iterator[str]:
+    """Log data set, parameters and plots of a scored job; yield the parts of its note."""
+    store, run_id = experiment.store, job.logged_run()
+    verdict = _verdict(job)
+    told = verdict is not None and verdict.told
+    report = Report.read(job.folder, experiment.labels if told else None)
+    name = f"{recipe_name(report.recipe)} · {report.data_source}"
+    if hook.number is None and hook.run_name != name and "champion" in hook.run_name:
+        store.client.update_run(run_id, name=name)
+    log_dataset(store, run_id, report)
+    yield from _of_verdict(experiment, job, report)
+    if verdict is not None:
+        for path in draw_plots(report, job.folder / FOLDER):
+            store.client.log_artifact(run_id, str(path), FOLDER)
+            yield _image(run_id, f"{FOLDER}/{path.name}")
+
+
+def _of_verdict(experiment: Experiment, job: Job, report: Report) -> Iterator[str]:
+    """Yield the verdict's sentence, scores and rules, and the commands that follow."""
+    verdict = _verdict(job)
+    if verdict is None:
+        yield table(score_table(_own_scores(report)))
+        return
+    content = json.loads((job.folder / VERDICT_FILE).read_text())
+    first, dry_run = content.get("champion_before") is None, bool(content.get("dry_run"))
+    yield f"**{plain(verdict_sentence(verdict, first=first, dry_run=dry_run).text)}**"
+    yield table(score_table(verdict.scores or _own_scores(report)))
+    if number := content.get("version_registered"):
+        model = experiment.registry.model
+        yield f"Registered as [version {number} of {plain(model)}](#/models/{model}/versions/{number})"
+    if verdict.checks:
+        yield table(rule_table(verdict.checks))
+    for purpose, line in next_commands(experiment.registry, verdict, predicted=False):
+        yield f"Next: {plain(purpose)}\n{command(line)}"
+
+
+def _own_scores(report: Report) -> tuple[ScoreLine, ...]:
+    names = (name for name in report.metrics if name.startswith("cv_"))
+    bare = (name.removeprefix("cv_") for name in names if not name.endswith("_std"))
+    return tuple(ScoreLine(CROSS_VALIDATED, one, report.metrics[f"cv_{one}"]) for one in bare)
+
+
+def _verdict(job: Job) -> Verdict | None:
+    return Verdict.read(job.folder) if (job.folder / VERDICT_FILE).is_file() else None
+
+
+def _failure(error: Exception | None) -> Sequence[str]:
+    if error is None:
+        return []
+    return [f"**Failed**: {plain(redact(str(error)) or type(error).__name__)}"]
+
+
+def _rerun(line: str) -> str:
+    return f"This run again:\n{command(line)}"
+
+
+def _run_link(store: Store, run_id: str, name: str) -> str:
+    return f"[{plain(name)}](#/experiments/{store.experiment_id}/runs/{run_id})"
+
+
+def _image(run_id: str, path: str) -> str:
+    """Return a picture among a run's artifacts, by the address at which MLflow's server has it."""
+    return f"![{Path(path).stem}](get-artifact?path={quote(path, safe='')}&run_uuid={run_id})"
+
+
+def _pictures(store: Store, run_id: str) -> list[str]:
+    """Return the PNG files among a run's artifacts."""
+    found = store.client.list_artifacts(run_id)
+    return [one.path for one in found if one.path.endswith(".png")]
+
+
+@contextmanager
+def _decoration() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - a text for people only
+        log.warning("The page of the run in MLflow is not complete: %s", error)
