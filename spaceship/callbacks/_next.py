@@ -63,8 +63,8 @@ def _after_verdict(
     if verdict.award == Award.CHAMPION and not predicted:
         yield "predict with the champion", registry.command("mode=inference")
     elif verdict.award == Award.CHALLENGER:
-        words = ("mode=promote", "reason=better than the champion")
-        yield "make the challenger champion, with a reason of yours", registry.command(*words)
+        command = f'{registry.command("mode=promote")} reason="better than the champion"'
+        yield "make the challenger champion, with a reason of yours", command
     elif verdict.award == Award.REFUSED:
         wanted = needed(verdict)
         purpose = "find a better model" + (f"; it takes {wanted}" if wanted else "")
