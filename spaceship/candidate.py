@@ -157,8 +157,12 @@ def _check_excess(experiment: Experiment, report: Report, holdout: HoldOut) -> N
     log.warning("%s", message)
 
 
-def judge(experiment: Experiment, job: Job, ceiling: str = CHAMPION) -> Verdict:
+def judge(
+    experiment: Experiment, job: Job, ceiling: str = CHAMPION, *, quiet: bool = False
+) -> Verdict:
     """Compare the job's candidate with the champion, and move the alias that the verdict awards.
+
+    The verdict is printed unless `quiet`.
 
     Raises:
         RefusedError: The candidate is refused, and `gate.require` is true.
@@ -171,7 +175,7 @@ def judge(experiment: Experiment, job: Job, ceiling: str = CHAMPION) -> Verdict:
     settings = experiment.settings
     update = partial(_updated, experiment)
     labels = experiment.labels
-    promotion = Promotion(experiment.gate, experiment.registry, update, labels, settings.why)
+    promotion = Promotion(experiment.gate, experiment.registry, update, labels, settings.why, quiet)
     with phase("Comparing with the champion"):
         return promotion.judge(job, ceiling=ceiling)
 

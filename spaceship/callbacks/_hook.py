@@ -3,6 +3,7 @@
 import re
 import shlex
 import subprocess
+from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,11 @@ from spaceship.errors import SpaceshipError
 from spaceship.experiment import Experiment
 from spaceship.registry.moves import account
 from spaceship.registry.registry import CHAMPION
+from spaceship.tracking.markdown import page, rerun
+from spaceship.tracking.views import NOTE
 
 CONFIG_FILE = "config.yaml"
+CHAMPIONS_RECIPE = "champion's recipe"
 _SWEEPER = "hydra_plugins.spaceship_optuna."
 _SCORING = {"default", "train", "tune"}
 """Modes whose runs are named after their recipe alone."""
@@ -80,7 +84,7 @@ class Hook:
         )
         what = mode if model == UNUSED else f"{model} on {features}"
         if model == CHAMPION:
-            what = "champion's recipe"  # renamed once it is known
+            what = CHAMPIONS_RECIPE  # until the job is scored
         if mode not in _SCORING and model != UNUSED:
             what = f"{mode}: {what}"
         named = what if data == UNUSED else f"{what} · {data}"
@@ -114,23 +118,25 @@ class Hook:
         overrides: Any = OmegaConf.to_container(self._config.hydra.overrides, resolve=False)
         of_hydra = [item for item in overrides["hydra"] if not item.startswith("hydra.mode=")]
         words = [*(["-m", *of_hydra] if multirun else []), *overrides["task"]]
-        command = shlex.join(redact(str(word)) for word in words)
+        command = f"{program()} {shlex.join(redact(str(word)) for word in words)}".strip()
+        code = code_tags()
         return {
             "mode": self.choices["mode"],
-            "command": f"{program()} {command}".strip(),
+            "command": command,
+            NOTE: page(rerun(command)),  # until the run has ended
             "mlflow.source.name": program().removeprefix("python "),
             "mlflow.user": account(),
+            **({"mlflow.source.git.commit": code["git_sha"]} if code else {}),
             **self.data_tags(),
-            **code_tags(),
+            **code,
         }
 
     def data_tags(self) -> dict[str, str]:
         """Return the tags that name task and data source, by which the saved views find a run."""
-        try:
+        with suppress(SpaceshipError):  # of a mode without data; else the job ends with it
             experiment = self.experiment
             return {"task": experiment.task.name, "data_source": experiment.source.name}
-        except SpaceshipError:  # a mode without data; or the job ends with this error
-            return {}
+        return {}
 
     def experiment_of(self, job_folder: Path) -> Experiment:
         """Return the Experiment of a multirun's job, from the config saved with it.
@@ -154,8 +160,7 @@ def code_tags() -> dict[str, str]:
     if root is None:
         return {}
     sha, dirty = _git(root, "rev-parse", "HEAD"), bool(_git(root, "status", "--porcelain"))
-    own = {"git_sha": sha or "unknown", "git_dirty": str(dirty).lower()}
-    return own | ({"mlflow.source.git.commit": sha} if sha else {})
+    return {"git_sha": sha or "unknown", "git_dirty": str(dirty).lower()}
 
 
 def _git(root: Path, *arguments: str) -> str:

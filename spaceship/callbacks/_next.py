@@ -37,7 +37,7 @@ def show_next(experiment: Experiment, mode: str, folder: Path, run_name: str) ->
     registry, steps = experiment.registry, dict[str, str]()
     if (folder / VERDICT_FILE).is_file():
         predicted = mode == "default"
-        steps |= _after_verdict(registry, Verdict.read(folder), predicted=predicted)
+        steps |= after_verdict(registry, Verdict.read(folder), predicted=predicted)
     elif mode in _AFTER:
         purpose, word = _AFTER[mode]
         steps[purpose] = registry.command(word)
@@ -56,15 +56,15 @@ def see_runs(experiment: Experiment) -> str:
     return shlex.join(words)
 
 
-def _after_verdict(
+def after_verdict(
     registry: Registry, verdict: Verdict, *, predicted: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield purposes and commands that follow a verdict."""
     if verdict.award == Award.CHAMPION and not predicted:
         yield "predict with the champion", registry.command("mode=inference")
     elif verdict.award == Award.CHALLENGER:
-        words = ("mode=promote", "reason=better than the champion")
-        yield "make the challenger champion, with a reason of yours", registry.command(*words)
+        command = f'{registry.command("mode=promote")} reason="better than the champion"'
+        yield "make the challenger champion, with a reason of yours", command
     elif verdict.award == Award.REFUSED:
         wanted = needed(verdict)
         purpose = "find a better model" + (f"; it takes {wanted}" if wanted else "")

@@ -5,25 +5,28 @@ They are decoration for people: nothing ever reads them, and a failure is logged
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 from hydra_plugins.spaceship_optuna.config_text import flatten, redact
-from spaceship.callbacks._hook import Hook
-from spaceship.callbacks._next import next_commands
+from spaceship.callbacks._hook import CHAMPIONS_RECIPE, Hook
+from spaceship.callbacks._next import after_verdict
+from spaceship.config.installation import program
+from spaceship.errors import RefusedError
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.gate.score_lines import CROSS_VALIDATED, ScoreLine
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.gate.verdict_texts import rule_table, score_table, verdict_sentence
 from spaceship.model.recipe import features_name, recipe_name
+from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.job import Job
-from spaceship.tracking.markdown import command, page, plain, table
+from spaceship.tracking.markdown import command, page, plain, rerun, table
 from spaceship.tracking.plots import FOLDER, draw_plots
 from spaceship.tracking.store import Store
-from spaceship.tracking.views import NOTE
+from spaceship.tracking.views import NOTE, save_views
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +35,45 @@ _DIGEST_LENGTH = 36  # characters of the digest of a data set that MLflow takes
 _SETTINGS = {"seed", "split.kind", "split.n_folds", "split.salt"}
 
 
-def fill_page(hook: Hook, experiment: Experiment, job: Job, error: Exception | None = None) -> None:
+def open_views(hook: Hook) -> None:
+    """Write the saved views of the task and the data source of a job or a multirun."""
+    with _decoration():
+        if hook.data_tags():
+            experiment = hook.experiment
+            save_views(experiment.store, experiment.task, experiment.source.name, program())
+
+
+def fill_page(hook: Hook, job: Job, error: Exception | None) -> None:
     """Fill the page of a job's run once the job has ended, judged or not."""
     with _decoration():
-        store, run_id = experiment.store, job.logged_run()
-        parts = _failure(error)
+        experiment, run_id, parts = hook.job_experiment, job.logged_run(), list[str]()
+        if error is not None and not isinstance(error, RefusedError):
+            parts.append(f"**Failed**: {plain(redact(str(error)) or type(error).__name__)}")
         if job.scored:
-            parts = [*parts, *_of_candidate(hook, experiment, job)]
-        store.set_tags(run_id, {NOTE: page(*parts, _rerun(hook.tags()["command"]))})
+            report = Report.read(job.folder)
+            name, params = final_name(hook, job), recipe_params(report, hook.loggable()[0])
+            experiment.store.log_params(run_id, params)
+            if name != hook.run_name:
+                experiment.store.client.update_run(run_id, name=name)
+            parts += _of_candidate(experiment, job)
+        note = page(*parts, rerun(hook.tags()["command"]))
+        experiment.store.set_tags(run_id, {NOTE: note})
+
+
+def fill_best_page(experiment: Experiment, job: Job, parent_run_id: str) -> None:
+    """Fill the page of a multirun's best job, which was judged when all jobs had ended."""
+    with _decoration():
+        best = f"The best job of {_run_link(experiment.store, parent_run_id, 'this sweep')}"
+        note = page(*_of_candidate(experiment, job), best)
+        experiment.store.set_tags(job.logged_run(), {NOTE: note})
+
+
+def final_name(hook: Hook, job: Job) -> str:
+    """Return the name of a job's run; that of `model=champion` is known once it is scored."""
+    if hook.choices["model"] != CHAMPION or not job.scored:
+        return hook.run_name
+    report = Report.read(job.folder)
+    return hook.run_name.replace(CHAMPIONS_RECIPE, recipe_name(report.recipe))
 
 
 def fill_parent_page(hook: Hook, run_id: str, best: Job | None, summary: str | None) -> None:
@@ -54,7 +88,7 @@ def fill_parent_page(hook: Hook, run_id: str, best: Job | None, summary: str | N
             log_dataset(store, run_id, report)
         leaderboard = None if summary is None else f"**Leaderboard**\n{command(summary)}"
         images = [_image(run_id, path) for path in _pictures(store, run_id)]
-        again = _rerun(hook.tags(multirun=True)["command"])
+        again = rerun(hook.tags(multirun=True)["command"])
         store.set_tags(run_id, {NOTE: page(*parts, leaderboard, again, *images)})
 
 
@@ -108,15 +142,12 @@ def log_dataset(store: Store, run_id: str, report: Report) -> None:
     store.client.log_inputs(run_id, [DatasetInput(made, tags)])
 
 
-def _of_candidate(hook: Hook, experiment: Experiment, job: Job) -> Iterator[str]:
-    """Log data set, parameters and plots of a scored job; yield the parts of its note."""
+def _of_candidate(experiment: Experiment, job: Job) -> Iterator[str]:
+    """Log data set and plots of a scored job; yield the parts of its note."""
     store, run_id = experiment.store, job.logged_run()
     verdict = _verdict(job)
     told = verdict is not None and verdict.told
     report = Report.read(job.folder, experiment.labels if told else None)
-    name = f"{recipe_name(report.recipe)} · {report.data_source}"
-    if hook.number is None and hook.run_name != name and "champion" in hook.run_name:
-        store.client.update_run(run_id, name=name)
     log_dataset(store, run_id, report)
     yield from _of_verdict(experiment, job, report)
     if verdict is not None:
@@ -137,10 +168,11 @@ def _of_verdict(experiment: Experiment, job: Job, report: Report) -> Iterator[st
     yield table(score_table(verdict.scores or _own_scores(report)))
     if number := content.get("version_registered"):
         model = experiment.registry.model
-        yield f"Registered as [version {number} of {plain(model)}](#/models/{model}/versions/{number})"
+        address = f"#/models/{model}/versions/{number}"
+        yield f"Registered as [version {number} of {plain(model)}]({address})"
     if verdict.checks:
         yield table(rule_table(verdict.checks))
-    for purpose, line in next_commands(experiment.registry, verdict, predicted=False):
+    for purpose, line in after_verdict(experiment.registry, verdict, predicted=False):
         yield f"Next: {plain(purpose)}\n{command(line)}"
 
 
@@ -152,16 +184,6 @@ def _own_scores(report: Report) -> tuple[ScoreLine, ...]:
 
 def _verdict(job: Job) -> Verdict | None:
     return Verdict.read(job.folder) if (job.folder / VERDICT_FILE).is_file() else None
-
-
-def _failure(error: Exception | None) -> Sequence[str]:
-    if error is None:
-        return []
-    return [f"**Failed**: {plain(redact(str(error)) or type(error).__name__)}"]
-
-
-def _rerun(line: str) -> str:
-    return f"This run again:\n{command(line)}"
 
 
 def _run_link(store: Store, run_id: str, name: str) -> str:

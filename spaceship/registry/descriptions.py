@@ -7,6 +7,7 @@ by the next move. Nothing ever reads them but people: a failure is logged, the m
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from spaceship.evaluation.report import Report
@@ -18,6 +19,7 @@ from spaceship.registry.moves import Move, completed_moves
 from spaceship.registry.registry import RECIPE, Registry
 from spaceship.registry.tag_names import value
 from spaceship.tracking.markdown import command, page, plain, table
+from spaceship.tracking.views import CHAMPION_TAG
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
@@ -60,6 +62,8 @@ def _settings(recipe: Mapping[str, Any]) -> str:
 
 
 def _describe(registry: Registry) -> None:
+    from mlflow import MlflowException
+
     client, name = registry.store.client, registry.model
     records, current = registry.aliases.read(strict=False)
     query = f"name = '{name}'"
@@ -74,6 +78,9 @@ def _describe(registry: Registry) -> None:
             text = page(_status(number, current), _moves_of(number, records.moves), figures)
             if text != old:
                 client.update_model_version(name, number, text)
+    if (champion := versions.get(current.get(Award.CHAMPION, ""))) is not None:
+        with suppress(MlflowException):  # its run may be deleted
+            client.set_tag(str(champion.run_id), CHAMPION_TAG, f"version {champion.version}")
     client.update_registered_model(name, _model_text(registry, records.moves, current, versions))
 
 

@@ -36,6 +36,15 @@ def command(line: str) -> str:
     return f"```sh\n{line.replace('```', '')}\n```"
 
 
+def rerun(line: str) -> str:
+    """Return the paragraph with the command that makes a run again.
+
+    >>> print(rerun("make run").splitlines()[0])
+    This run again:
+    """
+    return f"This run again:\n{command(line)}"
+
+
 def plain(text: str) -> str:
     r"""Return a text on one line in which no character is Markdown or HTML.
 
