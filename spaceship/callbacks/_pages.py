@@ -23,7 +23,7 @@ from spaceship.gate.verdict_texts import rule_table, score_table, verdict_senten
 from spaceship.model.recipe import features_name, recipe_name
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.job import Job
-from spaceship.tracking.markdown import command, page, plain, rerun, table
+from spaceship.tracking.markdown import block, command, page, plain, rerun, table
 from spaceship.tracking.plots import FOLDER, draw_plots
 from spaceship.tracking.store import Store
 from spaceship.tracking.views import NOTE, save_views
@@ -86,7 +86,7 @@ def fill_parent_page(hook: Hook, run_id: str, best: Job | None, summary: str | N
             to_best = _run_link(store, str(best.run_id), recipe_name(report.recipe))
             parts = [f"The best job: {to_best}", *_of_verdict(experiment, best, report)]
             log_dataset(store, run_id, report)
-        leaderboard = None if summary is None else f"**Leaderboard**\n{command(summary)}"
+        leaderboard = None if summary is None else f"**Leaderboard**\n{block(summary)}"
         images = [_image(run_id, path) for path in _pictures(store, run_id)]
         again = rerun(hook.tags(multirun=True)["command"])
         store.set_tags(run_id, {NOTE: page(*parts, leaderboard, again, *images)})
@@ -149,15 +149,17 @@ def _of_candidate(experiment: Experiment, job: Job) -> Iterator[str]:
     told = verdict is not None and verdict.told
     report = Report.read(job.folder, experiment.labels if told else None)
     log_dataset(store, run_id, report)
-    yield from _of_verdict(experiment, job, report)
-    if verdict is not None:
-        for path in draw_plots(report, job.folder / FOLDER):
-            store.client.log_artifact(run_id, str(path), FOLDER)
-            yield _image(run_id, f"{FOLDER}/{path.name}")
+    images = []
+    for path in draw_plots(report, job.folder / FOLDER) if verdict is not None else ():
+        store.client.log_artifact(run_id, str(path), FOLDER)
+        images.append(_image(run_id, f"{FOLDER}/{path.name}"))
+    yield from _of_verdict(experiment, job, report, " ".join(images))
 
 
-def _of_verdict(experiment: Experiment, job: Job, report: Report) -> Iterator[str]:
-    """Yield the verdict's sentence, scores and rules, and the commands that follow."""
+def _of_verdict(
+    experiment: Experiment, job: Job, report: Report, images: str = ""
+) -> Iterator[str]:
+    """Yield the verdict's sentence, scores, plots and rules, and the commands that follow."""
     verdict = _verdict(job)
     if verdict is None:
         yield table(score_table(_own_scores(report)))
@@ -166,6 +168,7 @@ def _of_verdict(experiment: Experiment, job: Job, report: Report) -> Iterator[st
     first, dry_run = content.get("champion_before") is None, bool(content.get("dry_run"))
     yield f"**{plain(verdict_sentence(verdict, first=first, dry_run=dry_run).text)}**"
     yield table(score_table(verdict.scores or _own_scores(report)))
+    yield images
     if number := content.get("version_registered"):
         model = experiment.registry.model
         address = f"#/models/{model}/versions/{number}"

@@ -11,12 +11,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from spaceship.evaluation.report import Report
+from spaceship.evaluation.twins import shown_metrics
 from spaceship.gate.award import Award
 from spaceship.gate.verdict import Verdict
 from spaceship.gate.verdict_texts import score_table
 from spaceship.model.recipe import recipe_name
 from spaceship.registry.moves import Move, completed_moves
 from spaceship.registry.registry import RECIPE, Registry
+from spaceship.registry.steps import earlier_versions, steps_of
 from spaceship.registry.tag_names import value
 from spaceship.tracking.markdown import command, page, plain, table
 from spaceship.tracking.views import CHAMPION_TAG
@@ -38,7 +40,12 @@ def describe_figures(report: Report, verdict: Verdict) -> str:
     '**Figures when it was registered**: lgbm on full, data ab12'
     """
     head = f"{_FIGURES}: {plain(report.name)}, data {report.data_digest[:12]}"
-    return page(head, table(score_table(verdict.scores)), f"Recipe: {_settings(report.recipe)}")
+    return page(
+        head,
+        _intervals(report, verdict),
+        table(score_table(verdict.scores)),
+        f"Recipe: {_settings(report.recipe)}",
+    )
 
 
 def describe(registry: Registry) -> None:
@@ -50,6 +57,20 @@ def describe(registry: Registry) -> None:
         _describe(registry)
     except Exception as error:  # noqa: BLE001 - a text for people only
         log.warning("The descriptions of %s are not up to date: %s", registry.model, error)
+
+
+def _intervals(report: Report, verdict: Verdict) -> str:
+    """Return the main figures with their spread: over folds, and of the hold-out if it is told."""
+    metrics, lines = report.metrics, list[str]()
+    for metric, name in shown_metrics(report.folds[0]) if report.folds else ():
+        figure, spread = metrics[f"cv_{metric}"], metrics[f"cv_{metric}_std"]
+        lines.append(f"- {name} {figure:.4f} ± {spread:.4f} over {len(report.folds)} folds")
+    if verdict.told and (rows := report.holdout) is not None:
+        low, high = rows.interval
+        lines.append(
+            f"- {rows.metric} {float(rows.score):.4f}, held out ({low:.4f} to {high:.4f}: 95 %)"
+        )
+    return "\n".join(lines)
 
 
 def _settings(recipe: Mapping[str, Any]) -> str:
@@ -75,7 +96,8 @@ def _describe(registry: Registry) -> None:
         old = version.description or ""
         if old or number in moved or number in current.values():
             figures = old[old.find(_FIGURES) :] if _FIGURES in old else None
-            text = page(_status(number, current), _moves_of(number, records.moves), figures)
+            status = f"{_status(number, current)}: {_name(version)}"
+            text = page(status, _moves_of(number, records.moves), figures)
             if text != old:
                 client.update_model_version(name, number, text)
     if (champion := versions.get(current.get(Award.CHAMPION, ""))) is not None:
@@ -112,9 +134,10 @@ def _model_text(
     versions: "Mapping[str, ModelVersion]",
 ) -> str:
     parts = [_holder(alias, moves, current, versions) for alias in Award if alias.rank]
+    steps = steps_of(moves, Award.CHAMPION, current.get(Award.CHAMPION))
     todo = {
         "Make the challenger champion": "mode=promote" if Award.CHALLENGER in current else None,
-        "Go back to the champion before": "mode=rollback" if Award.CHAMPION in current else None,
+        "Go back to the champion before": "mode=rollback" if earlier_versions(steps) else None,
         "All moves, with reasons": "mode=history",
     }
     for what, mode in todo.items():

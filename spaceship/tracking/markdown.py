@@ -1,12 +1,14 @@
 """Markdown for MLflow's descriptions: tables, commands, text that stays as it is."""
 
 import re
+import shlex
 from collections.abc import Sequence
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.records import fitting
 from spaceship.screen import Table
 
+_WIDTH = 76  # characters that a line of the page shows
 LENGTH = 5000  # characters of a description that every MLflow store takes
 
 
@@ -26,14 +28,39 @@ def table(shown: Table) -> str:
 
 
 def command(line: str) -> str:
-    """Return a command as a block of code, which the page's reader may copy.
+    """Return a command as a block of code to copy, a long one on several lines.
 
     >>> print(command("make ui"))
     ```sh
     make ui
     ```
     """
-    return f"```sh\n{line.replace('```', '')}\n```"
+    return block(fold(redact(line)), "sh")
+
+
+def block(text: str, language: str = "text") -> str:
+    """Return a block of text as it is.
+
+    >>> print(block("a | b"))
+    ```text
+    a | b
+    ```
+    """
+    return f"```{language}\n{text.replace('```', '')}\n```"
+
+
+def fold(line: str) -> str:
+    """Return a command on lines that fit the page, each but the last ended by a backslash.
+
+    >>> fold("make ui")
+    'make ui'
+    """
+    words = [shlex.quote(word) for word in shlex.split(line)]
+    lines = [""]
+    for word in words:
+        fits = len(lines[-1]) + len(word) < _WIDTH
+        lines = [*lines[:-1], f"{lines[-1]} {word}"] if fits else [*lines, f"  {word}"]
+    return " \\\n".join(lines).strip()
 
 
 def rerun(line: str) -> str:
@@ -46,12 +73,12 @@ def rerun(line: str) -> str:
 
 
 def plain(text: str) -> str:
-    r"""Return a text on one line in which no character is Markdown or HTML.
+    r"""Return a text on one line, without secrets, in which nothing is Markdown or HTML.
 
     >>> print(plain("a_b <script> | *c*"))
     a\_b &lt;script&gt; \| \*c\*
     """
-    escaped = re.sub(r"([\\\\`*_\[\]|#~!])", r"\\\1", " ".join(text.split()))
+    escaped = re.sub(r"([\\\\`*_\[\]|#~!])", r"\\\1", " ".join(redact(text).split()))
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -81,7 +81,8 @@ def _command(folder: Path, port: str) -> list[str]:
     """Return the command of the server: one worker is enough for one reader."""
     own = [sys.executable, "-m", "mlflow", "server", "--host", _HOST, "--port", port]
     stores = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
-    return [*own, "--workers", "1", *stores, "--artifacts-destination", f"{folder}/mlartifacts"]
+    quiet = ["--workers", "1", "--uvicorn-opts", "--log-level warning"]
+    return [*own, *quiet, *stores, "--artifacts-destination", f"{folder}/mlartifacts"]
 
 
 def _answers(address: str) -> bool:

@@ -24,7 +24,14 @@ CHAMPION_TAG = "champion"  # of a run whose model has ever been champion
 _DEFLATE = "deflate;"
 _OURS = "spaceship"  # in the state of a view that nobody has changed by hand: its version
 _FIRST = ("attributes.`Run Name`", "runDateAndNestInfo")  # columns that MLflow shows first
-_WIDTHS = {"award": 84, "data_source": 88, "fit_seconds": 84, "sweep": 170, "reason": 260}
+_WIDTHS = {
+    "award": 80,
+    "data_source": 86,
+    "candidate": 180,
+    "best": 180,
+    "sweep": 180,
+    "reason": 260,
+}
 _ABOUT = """Experiments of spaceship. Each task and data source has **views**, at the top right:
 
 - *Leaderboard*: the candidates that came to the gate, by their cross-validated score
@@ -39,12 +46,14 @@ A run's own description says what came out, and which command makes it again. In
 class View:
     """One saved view: a table of runs.
 
-    >>> View("Champions", "churn-local", "tags.champion != ''", ("tags.award",)).key
-    'champions-churn-local'
+    >>> view = View("Champions", "churn", "local", "tags.champion != ''", ("tags.award",))
+    >>> view.name, view.key
+    ('Champions local · churn', 'champions-churn-local')
     """
 
     kind: str
-    model: str  # name of the registered model: task and data source
+    task: str
+    source: str  # of data
     condition: str  # that a run fulfils, in MLflow's search language
     columns: tuple[str, ...]  # such as "metrics.cv_accuracy"
     order: str = "attributes.start_time"
@@ -53,17 +62,22 @@ class View:
     @property
     def key(self) -> str:
         """The key by which a link opens the view."""
-        return f"{self.kind.lower()}-{self.model}"
+        return f"{self.kind.lower()}-{self.task}-{self.source}"
+
+    @property
+    def name(self) -> str:
+        """The name in the list of views, whose end may be cut."""
+        return f"{self.kind} {self.source} · {self.task}"
 
     def state(self) -> dict[str, Any]:
         """Return the state of MLflow's page, the columns' names quoted as it does."""
         columns = [_quoted(one) for one in self.columns]
-        widths = {_quoted(one): _WIDTHS.get(one.partition(".")[2], 110) for one in self.columns}
+        widths = {_quoted(one): _WIDTHS.get(one.partition(".")[2], 90) for one in self.columns}
         return {
             _OURS: 1,
             "selectedColumns": columns,
             "columnOrder": [*_FIRST, *columns],
-            "columnWidths": {_FIRST[0]: 190, _FIRST[1]: 130, **widths},
+            "columnWidths": {_FIRST[0]: 190, _FIRST[1]: 112, **widths},
             "orderByKey": _quoted(self.order) if "metrics" in self.order else self.order,
             "orderByAsc": self.ascending,
             "searchFilter": self.condition,
@@ -76,7 +90,7 @@ def views(task: Task, source: str) -> list[View]:
     >>> [view.key for view in views(task, "local")][0]
     'leaderboard-spaceship_titanic-local'
     """
-    names, model = metric_names(task.problem), f"{task.name}-{source}"
+    names, of = metric_names(task.problem), (task.name, source)
     main, second = names[0], "log_loss" if "log_loss" in names else names[1]
     of_data = f"tags.data_source = '{source}' and tags.task = '{task.name}'"
     figures = tuple(f"metrics.{one}" for one in (f"cv_{main}", f"holdout_{main}", f"cv_{second}"))
@@ -85,9 +99,9 @@ def views(task: Task, source: str) -> list[View]:
     least_first = direction(main) is Direction.MINIMIZE
     gated = "tags.candidate != '' and tags.award != ''"
     return [
-        View("Leaderboard", model, f"{gated} and {of_data}", candidates, figures[0], least_first),
-        View("Sweeps", model, f"tags.{SWEEP_TAG} != '' and {of_data}", _of_sweeps(shown)),
-        View("Champions", model, f"tags.{CHAMPION_TAG} != '' and {of_data}", candidates),
+        View("Leaderboard", *of, f"{gated} and {of_data}", candidates, figures[0], least_first),
+        View("Sweeps", *of, f"tags.{SWEEP_TAG} != '' and {of_data}", _of_sweeps(shown)),
+        View("Champions", *of, f"tags.{CHAMPION_TAG} != '' and {of_data}", candidates),
     ]
 
 
@@ -106,8 +120,7 @@ def save_views(store: Store, task: Task, source: str, program: str) -> None:
     for view in views(task, source):
         state, old = view.state(), read_view(tags.get(VIEW + view.key, ""))
         if old is None or (old != state and _OURS in old):
-            name = f"{view.kind} {view.model}"
-            client.set_experiment_tag(experiment, VIEW + view.key, _written(name, state))
+            client.set_experiment_tag(experiment, VIEW + view.key, _written(view.name, state))
     if NOTE not in tags:
         about = f"{_ABOUT}\n{command(f'{program} mode=history')}"
         client.set_experiment_tag(experiment, NOTE, about[:LENGTH])
