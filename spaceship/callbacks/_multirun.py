@@ -16,13 +16,18 @@ from spaceship import candidate
 from spaceship.at_exit import PENDING
 from spaceship.callbacks._hook import CONFIG_FILE, Hook
 from spaceship.callbacks._next import show_next
-from spaceship.callbacks._pages import fill_best_page, fill_parent_page, open_views
+from spaceship.callbacks._pages import (
+    fill_best_page,
+    fill_parent_page,
+    open_views,
+    recipe_params,
+)
 from spaceship.config.installation import configs
 from spaceship.errors import RefusedError
 from spaceship.evaluation.metrics import THRESHOLD, better
 from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
-from spaceship.model.recipe import Recipe, recipe_name
+from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.tracking.best_jobs import best_recipes
 from spaceship.tracking.job import Job
@@ -120,10 +125,12 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
         own.mkdir(parents=True, exist_ok=True)
         shutil.copy(best.folder / own.name / CONFIG_FILE, own)
         store = experiment.store
-        name, tags = f"{recipe_name(recipe.to_plain())} · {report.data_source}", hook.data_tags()
+        name, tags = f"{recipe.name} · {report.data_source}", hook.data_tags()
         with job_run(blend, store, name, tags | {"candidate": "blend"}, parent_run_id):
             candidate.score(experiment, blend, recipe)
             log_report(store, blend)
+            scored = Report.read(blend.folder)
+            store.log_params(blend.logged_run(), recipe_params(scored, {}))
     return blend
 
 

@@ -87,9 +87,11 @@ def fill_parent_page(hook: Hook, run_id: str, best: Job | None, summary: str | N
             parts = [f"The best job: {to_best}", *_of_verdict(experiment, best, report)]
             log_dataset(store, run_id, report)
         leaderboard = None if summary is None else f"**Leaderboard**\n{block(summary)}"
-        images = [_image(run_id, path) for path in _pictures(store, run_id)]
+        plots = ", ".join(_plot_link(store, run_id, path) for path in _pictures(store, run_id))
         again = rerun(hook.tags(multirun=True)["command"])
-        store.set_tags(run_id, {NOTE: page(*parts, leaderboard, again, *images)})
+        store.set_tags(
+            run_id, {NOTE: page(*parts, leaderboard, f"Plots: {plots}" if plots else None, again)}
+        )
 
 
 def trial_note(store: Store, parent_run_id: str | None, drawn: Mapping[str, str]) -> str:
@@ -191,6 +193,12 @@ def _verdict(job: Job) -> Verdict | None:
 
 def _run_link(store: Store, run_id: str, name: str) -> str:
     return f"[{plain(name)}](#/experiments/{store.experiment_id}/runs/{run_id})"
+
+
+def _plot_link(store: Store, run_id: str, path: str) -> str:
+    """Return a link to a plot in MLflow's viewer; those of a sweep are too wide for a note."""
+    address = f"#/experiments/{store.experiment_id}/runs/{run_id}/artifacts/{quote(path)}"
+    return f"[{plain(Path(path).stem)}]({address})"
 
 
 def _image(run_id: str, path: str) -> str:

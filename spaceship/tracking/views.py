@@ -77,7 +77,7 @@ class View:
             _OURS: 1,
             "selectedColumns": columns,
             "columnOrder": [*_FIRST, *columns],
-            "columnWidths": {_FIRST[0]: 190, _FIRST[1]: 112, **widths},
+            "columnWidths": {_FIRST[0]: 186, _FIRST[1]: 122, **widths},
             "orderByKey": _quoted(self.order) if "metrics" in self.order else self.order,
             "orderByAsc": self.ascending,
             "searchFilter": self.condition,
