@@ -6,8 +6,8 @@ by the next move. Nothing ever reads them but people: a failure is logged, the m
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from spaceship.evaluation.report import Report
@@ -39,13 +39,11 @@ def describe_figures(report: Report, verdict: Verdict) -> str:
     >>> describe_figures(Report("lgbm on full", "local", "ab12"), verdict).splitlines()[0]
     '**Figures when it was registered**: lgbm on full, data ab12'
     """
-    head = f"{_FIGURES}: {plain(report.name)}, data {report.data_digest[:12]}"
-    return page(
-        head,
-        _intervals(report, verdict),
-        table(score_table(verdict.scores)),
-        f"Recipe: {_settings(report.recipe)}",
-    )
+    with _decoration(f"version of {report.name}"):
+        head = f"{_FIGURES}: {plain(report.name)}, data {report.data_digest[:12]}"
+        figures, scores = _intervals(report, verdict), table(score_table(verdict.scores))
+        return page(head, figures, scores, f"Recipe: {_settings(report.recipe)}")
+    return ""
 
 
 def describe(registry: Registry) -> None:
@@ -53,10 +51,17 @@ def describe(registry: Registry) -> None:
 
     >>> describe(registry)  # nothing is registered: nothing is written
     """
-    try:
+    with _decoration(registry.model):
         _describe(registry)
-    except Exception as error:  # noqa: BLE001 - a text for people only
-        log.warning("The descriptions of %s are not up to date: %s", registry.model, error)
+
+
+@contextmanager
+def _decoration(what: str) -> Iterator[None]:
+    """Log a failure of the block, no more: what it writes is a text for people only."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001
+        log.warning("The description of %s is not up to date: %s", what, error)
 
 
 def _intervals(report: Report, verdict: Verdict) -> str:
@@ -78,7 +83,9 @@ def _settings(recipe: Mapping[str, Any]) -> str:
     if members := recipe.get("members"):
         return plain(", ".join(recipe_name(one) for one in members))
     settings = {key: one for key, one in recipe.items() if isinstance(one, str | int | float)}
-    settings |= {key: one for key, one in recipe.get("estimator", {}).items() if key != "_target_"}
+    settings |= {
+        key: one for key, one in (recipe.get("estimator") or {}).items() if key != "_target_"
+    }
     return plain(", ".join(f"{key}={one}" for key, one in settings.items()))
 
 

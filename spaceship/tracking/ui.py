@@ -29,6 +29,7 @@ _ENVIRONMENT = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
 }
 _KINDS = "leaderboard sweeps champions"  # of views, in their order
+_LAST_PORT = 65535
 _ASK_SECONDS = 0.3  # between two questions whether the server answers
 
 
@@ -67,12 +68,12 @@ def _fault(folder: Path, port: str) -> str | None:
     """Return why no server can start, None if one can."""
     if not (folder / "mlflow.db").is_file():
         return expected(f"runs in {folder}", "no mlflow.db", "make some first: make run")
+    if not port.isdecimal() or not 0 < int(port) <= _LAST_PORT:
+        return expected(f"a port, 1 to {_LAST_PORT}", repr(port), "leave PORT= out")
     try:
         with socket.create_connection((_HOST, int(port)), timeout=1):
             found = "another server there"
             return expected(f"port {port} of {_HOST} free", found, "choose another: PORT=5001")
-    except (ValueError, OverflowError):
-        return expected("a port, 1 to 65535", repr(port), "leave PORT= out")
     except OSError:
         return None
 
