@@ -80,8 +80,9 @@ class PhaseLines:
     >>> PhaseLines().begun(Phase("Folds", 5))
     """
 
-    def __init__(self) -> None:
-        """Begin without a phase."""
+    def __init__(self, every: float = _SECONDS) -> None:
+        """Begin without a phase; its lines come `every` so many seconds at most."""
+        self._every = every
         self._running: dict[int, tuple[Phase, float]] = {}  # with the time of its latest line
 
     def begun(self, phase: Phase) -> None:
@@ -93,7 +94,7 @@ class PhaseLines:
     def changed(self, phase: Phase) -> None:
         """Log the steps that are done, if there has been no line for a while."""
         _, since = self._running.get(id(phase), (phase, float("inf")))
-        if time.monotonic() - since > _SECONDS:
+        if time.monotonic() - since >= self._every:
             self._running[id(phase)] = phase, time.monotonic()
             log.info("  %s %s %s", phase.title, _count(phase), printable(phase.note))
 

@@ -153,7 +153,7 @@ def test_where_nothing_is_drawn_phases_are_lines(
 ) -> None:
     monkeypatch.setenv("TERM", "dumb")
     printed.open(monkeypatch)
-    monkeypatch.setattr("spaceship.cli.console._SECONDS", 0.0)
+    show_on(PhaseLines(every=0))
     with phase("Eras", 4) as eras:
         eras.advance("champion")
     assert printed.getvalue() == "Starting …\nEras …\n  Eras 1/4 champion\n"
