@@ -126,6 +126,7 @@ def _table(table: Table, console: "Console") -> "RenderableType":
     made = rich_table.Table(
         box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_header=bool(table.head)
     )
+    texts = "<" in table.sides  # whose columns give way to numbers
     for at in kept:
         side = table.sides[min(at, len(table.sides) - 1)]
         first = "" if table.head or at else "bold"
@@ -133,7 +134,7 @@ def _table(table: Table, console: "Console") -> "RenderableType":
             titles[at],
             style=first,
             justify="right" if side == ">" else "left",
-            no_wrap=side == ">" or bool(first),
+            no_wrap=texts and (side == ">" or bool(first)),
             overflow="fold",
         )
     for row in rows:

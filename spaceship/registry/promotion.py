@@ -79,7 +79,7 @@ class Promotion:
         run_id = job.logged_run()
         report = replace(Report.read(job.folder, self.labels), run_id=run_id)
         report.write(job.folder)
-        with self.registry.aliases.lock():
+        with phase("Applying the gate"), self.registry.aliases.lock():
             if (move := self.registry.move_of(run_id)) is None:
                 outcome = self._settle(job, report, ceiling)
             else:
@@ -172,7 +172,8 @@ class Promotion:
             "data_digest": report.data_digest,
             **{f"holdout_{name}": repr(report.metrics[f"holdout_{name}"]) for name in scores},
         }
-        number = self.registry.register(files, run_id, tags)
+        with phase("Registering the model"):
+            number = self.registry.register(files, run_id, tags)
         aliases.complete(move, number)
         # a challenger was compared with a champion that is replaced now
         if verdict.award == CHAMPION and (challenger := aliases.current().get(CHALLENGER)):

@@ -77,6 +77,7 @@ TABLE = Table([("lgbm", "0.8123", "a remark of many words that has to be folded"
     ("shown", "held"),
     [
         (TABLE, "lgbm"),
+        (Table([["1"] * 30], sides=">"), "1"),
         (Table([("Task", "a task of many words that has to be folded somewhere")]), "Task"),
         (Sentence("Verdict: refused. It is not better than the champion.", Tone.BAD), "\x1b[1;31m"),
         (Commands({"go on": "python run.py mode=train data.dir=/a/folder"}), "\x1b[36m"),
