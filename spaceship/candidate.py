@@ -176,8 +176,7 @@ def judge(
     update = partial(_updated, experiment)
     labels = experiment.labels
     promotion = Promotion(experiment.gate, experiment.registry, update, labels, settings.why, quiet)
-    with phase("Comparing with the champion"):
-        return promotion.judge(job, ceiling=ceiling)
+    return promotion.judge(job, ceiling=ceiling)
 
 
 def _updated(experiment: Experiment, champion: Report, candidate: Report, twin: Path) -> Report:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from spaceship.at_exit import PENDING
-from spaceship.cli.console import open_console
+from spaceship.cli.console import close_console, open_console
 from spaceship.cli.signals import (
     OF_SIGNAL,
     PIPE_CLOSED,
@@ -40,7 +40,10 @@ def main() -> NoReturn:
     catch_signals()
     open_streams()
     open_console()
-    exit_with(_run_hydra)
+    try:
+        exit_with(_run_hydra)
+    finally:
+        close_console()
 
 
 def prepare() -> None:

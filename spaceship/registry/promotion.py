@@ -80,7 +80,7 @@ class Promotion:
         run_id = job.logged_run()
         report = replace(Report.read(job.folder, self.labels), run_id=run_id)
         report.write(job.folder)
-        with self.registry.aliases.lock():
+        with phase("Applying the gate"), self.registry.aliases.lock():
             if (move := self.registry.move_of(run_id)) is None:
                 outcome = self._settle(job, report, ceiling)
             else:
@@ -174,7 +174,8 @@ class Promotion:
             **{f"holdout_{name}": repr(report.metrics[f"holdout_{name}"]) for name in scores},
         }
         text = describe_figures(report, verdict)
-        number = self.registry.register(files, run_id, tags, text)
+        with phase("Registering the model"):
+            number = self.registry.register(files, run_id, tags, text)
         aliases.complete(move, number)
         # a challenger was compared with a champion that is replaced now
         if verdict.award == CHAMPION and (challenger := aliases.current().get(CHALLENGER)):
