@@ -16,7 +16,7 @@ from pathlib import Path
 _TICK = 0.25  # seconds between two looks at the module
 _SHOWN = 40
 """Lines of its output that a failed module leaves on the terminal."""
-_GOING = ("Collecting ", "Downloading ", "Using cached ", "Processing ", "Building wheel ")
+_GOING = ("Collecting ", "Downloading ", "Using cached ", "Building wheel ")
 _LIST = "Installing collected packages: "
 
 
