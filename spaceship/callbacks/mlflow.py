@@ -16,6 +16,9 @@ from omegaconf import DictConfig
 from hydra_plugins.spaceship_optuna import StudyHooks, StudyTerms
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.at_exit import PENDING
+from spaceship.progress import phase
+
+_LOADING = "Loading the libraries"
 
 
 class MLflowCallback(StudyHooks, Callback):
@@ -35,7 +38,8 @@ class MLflowCallback(StudyHooks, Callback):
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Start the parent run; database and experiment exist before any worker starts."""
         with _failures_kept():
-            from spaceship.callbacks import _hook, _multirun
+            with phase(_LOADING):
+                from spaceship.callbacks import _hook, _multirun
 
             hook = _hook.Hook(config)
             if not hook.is_study:  # a study may be resumed: see on_study_start
@@ -97,7 +101,8 @@ class MLflowCallback(StudyHooks, Callback):
         if PENDING.failures:
             return
         with _failures_kept():
-            from spaceship.callbacks import _hook, _job, _study
+            with phase(_LOADING):
+                from spaceship.callbacks import _hook, _job, _study
 
             hook = _hook.Hook(config)
             start = _study.start_trial if hook.is_study else _job.start_job

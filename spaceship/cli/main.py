@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from spaceship.at_exit import PENDING
+from spaceship.cli.console import open_console
 from spaceship.cli.signals import (
     OF_SIGNAL,
     PIPE_CLOSED,
@@ -38,6 +39,7 @@ def main() -> NoReturn:
     """Run the command line and exit: `spaceship` of a wheel, `scripts/run.py` of a checkout."""
     catch_signals()
     open_streams()
+    open_console()
     exit_with(_run_hydra)
 
 

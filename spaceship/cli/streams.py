@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, TextIO, cast
 
@@ -31,11 +31,20 @@ class SafeStream:
     def __init__(self, stream: TextIO) -> None:
         """Wrap a stream."""
         self.terminal, self.fault = stream, cast("Exception | None", None)
+        self.above: Callable[[str], object] | None = None  # writes above what is drawn, if it is
 
     def write(self, text: str) -> int:
         """Write text with its control characters escaped, all but line ends and tabs."""
-        self._try(lambda: self.terminal.write(printable(text)))
+        self.write_codes(printable(text))
         return len(text)
+
+    def write_codes(self, text: str) -> None:
+        """Write text of our own, whose codes steer the terminal."""
+        self._try(lambda: (self.above or self.terminal.write)(text))
+
+    def draw(self, text: str) -> None:
+        """Write what is drawn below all other text."""
+        self._try(lambda: self.terminal.write(text))
 
     def writelines(self, lines: Iterable[str]) -> None:
         """Write several texts."""

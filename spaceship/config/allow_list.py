@@ -37,6 +37,7 @@ _PLUGIN = "hydra_plugins.hydra_"
 _LOGGING = (
     *(f"logging.{name}" for name in ("StreamHandler", "FileHandler", "NullHandler", "Formatter")),
     "colorlog.ColoredFormatter",
+    "spaceship.cli.log_lines.ScreenHandler",
 )
 _HYDRA = {
     "callbacks": ("spaceship.callbacks.mlflow.MLflowCallback",),

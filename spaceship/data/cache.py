@@ -16,6 +16,7 @@ from spaceship.data.checks import checked
 from spaceship.data.digest import digest
 from spaceship.errors import DataError, expected
 from spaceship.files import remove, unfinished
+from spaceship.progress import phase
 from spaceship.task.task import Task
 
 log = logging.getLogger(__name__)
@@ -42,12 +43,11 @@ def load_dataset(
     >>> load_dataset(source, task, tmp_path)[0].digest == data.digest
     True
     """
-    folder = outputs / "data" / task.name / source.name / _key(source, task)
-    stored = _read(folder, task)
-    if stored is None:
-        stored = checked(source.read(task), task)
-        _write(stored, folder)
-        log.info("Checked data stored in %s", folder)
+    with phase("Reading the data"):
+        folder = outputs / "data" / task.name / source.name / _key(source, task)
+        stored = _read(folder, task)
+        if stored is None:
+            stored = _checked(source, task, folder)
     if stored.leaks and refuse_leaks:
         found = "\n  ".join(["leaks:", *stored.leaks]) + "\n"
         do = "take them out of the files, or accept them with data.on_leak=warn"
@@ -55,6 +55,15 @@ def load_dataset(
     for leak in stored.leaks:
         _warn_once(leak)
     return stored, folder
+
+
+def _checked(source: DataSource, task: Task, folder: Path) -> Dataset:
+    tables = source.read(task)
+    with phase("Checking the data"):
+        found = checked(tables, task)
+        _write(found, folder)
+    log.debug("Checked data stored in %s", folder)
+    return found
 
 
 @cache

@@ -19,6 +19,7 @@ from spaceship.errors import (
     SpaceshipError,
     expected,
 )
+from spaceship.progress import phase
 from spaceship.task.task import Task
 
 _SITE = "https://www.kaggle.com"
@@ -73,6 +74,7 @@ def _download(competition: str) -> Path:
     The texts of kagglehub's errors may hold a token or a signed address, so none of them is shown
     or chained.
     """
+    os.environ.setdefault("TQDM_DISABLE", "1")  # its bars: the phase below has one
     try:
         import kagglehub
         from kagglehub.exceptions import DataCorruptionError, UnauthenticatedError
@@ -81,7 +83,8 @@ def _download(competition: str) -> Path:
         found = f"no module {error.name}"
         raise _error(MissingDependencyError, "the package kagglehub", found, do) from None
     try:
-        return Path(kagglehub.competition_download(competition))
+        with phase(f"Downloading {competition} from Kaggle"):
+            return Path(kagglehub.competition_download(competition))
     except UnauthenticatedError:
         raise _error(CredentialsError, "Kaggle credentials", "none", _TOKEN) from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, DataCorruptionError) as error:

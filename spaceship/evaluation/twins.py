@@ -23,6 +23,7 @@ from spaceship.evaluation.out_of_fold import OutOfFold
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.slices import score_slices
+from spaceship.progress import phase
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
@@ -48,7 +49,13 @@ def measure(  # noqa: PLR0913, PLR0917 - the last is for sweeps
     """
     training, _ = protocol.split(frame, task)
     folds = protocol.folds(training, task)
-    result = cross_validate(pipeline, training, task, folds, _report_fold, prepared)
+    with phase("Cross-validation", len(folds)) as steps:
+
+        def on_fold(history: list[dict[str, float]]) -> None:
+            trial.report(history)
+            steps.advance(_fold_line(history))
+
+        result = cross_validate(pipeline, training, task, folds, on_fold, prepared)
     timings = {key: result.median(key) for key in ("fit_seconds", "predict_rows_per_second")}
     slices = score_slices(task, training, result.values, result.predictions)
     metrics = summarise(result.folds, task.problem) | timings
@@ -65,12 +72,15 @@ def repeats(
     ['42', '7']
     """
     training, _ = protocol.split(frame, task)
-    means = {}
-    for seed in seeds:
-        folds = replace(protocol, seed=seed).folds(training, task)
-        scores = cross_validate(pipeline, training, task, folds).folds
-        names = metric_names(task.problem)
-        means[str(seed)] = {name: fmean(fold[name] for fold in scores) for name in names}
+    if not seeds:
+        return {}
+    means, names = {}, metric_names(task.problem)
+    with phase("Repeats with other folds", len(seeds)) as steps:
+        for seed in seeds:
+            folds = replace(protocol, seed=seed).folds(training, task)
+            scores = cross_validate(pipeline, training, task, folds).folds
+            means[str(seed)] = {name: fmean(fold[name] for fold in scores) for name in names}
+            steps.advance()
     return means
 
 
@@ -85,7 +95,8 @@ def fit_twin(
     0.5
     """
     training, holdout = protocol.split(frame, task)
-    twin = clone(pipeline).fit(training, task.target(training))
+    with phase("Fitting on the training part"):
+        twin = clone(pipeline).fit(training, task.target(training))
     return twin, predict_holdout(twin, holdout, task)
 
 
@@ -96,7 +107,8 @@ def fit_serving(pipeline: Pipeline, frame: pd.DataFrame, task: Task) -> Pipeline
     >>> len(fitted.predict(people.test)) == len(people.test)
     True
     """
-    return clone(pipeline).fit(frame, task.target(frame))
+    with phase("Fitting on all rows"):
+        return clone(pipeline).fit(frame, task.target(frame))
 
 
 def predict_holdout(twin: Pipeline, holdout: pd.DataFrame, task: Task) -> HoldOut:
@@ -106,7 +118,8 @@ def predict_holdout(twin: Pipeline, holdout: pd.DataFrame, task: Task) -> HoldOu
     >>> predict_holdout(twin, people.train[200:], task).threshold
     0.5
     """
-    values, threshold = predict(twin, holdout, task), decision_threshold(twin)
+    with phase("Predicting the hold-out"):
+        values, threshold = predict(twin, holdout, task), decision_threshold(twin)
     return HoldOut.of(
         task.names(holdout),
         task.target(holdout),
@@ -131,12 +144,12 @@ def holdout_metrics(holdout: HoldOut) -> dict[str, float]:
     return {f"holdout_{metric}": value for metric, value in scores.items()}
 
 
-def _report_fold(history: list[dict[str, float]]) -> None:
-    """Report a fold's scores to the sweep, if there is one, and log them."""
-    trial.report(history)
-    level = logging.DEBUG if trial.in_trial() else logging.INFO
-    shown = "  ".join(f"{name} {history[-1][key]:.4f}" for key, name in shown_metrics(history[-1]))
-    log.log(level, "  fold %d  %s  %.1f s", len(history), shown, history[-1]["fit_seconds"])
+def _fold_line(history: list[dict[str, float]]) -> str:
+    """Return the scores of the latest fold in words, and log them."""
+    names = shown_metrics(history[-1])
+    shown = "  ".join(f"{name} {history[-1][key]:.4f}" for key, name in names)
+    log.debug("  fold %d  %s  %.1f s", len(history), shown, history[-1]["fit_seconds"])
+    return shown
 
 
 def shown_metrics(scores: Mapping[str, float]) -> list[tuple[str, str]]:

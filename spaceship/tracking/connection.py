@@ -13,6 +13,7 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import uninterrupted
 from spaceship._upstream import MLFLOW_PLACES
 from spaceship.errors import TrackingError, expected
+from spaceship.progress import phase
 from spaceship.tracking.damage import check_database, damage_of
 from spaceship.tracking.relocation import relocate
 
@@ -37,6 +38,13 @@ def open_client(uri: str, artifacts: str | None, experiment: str) -> "MlflowClie
     'active'
     """
     connect = partial(_connect, uri, artifacts, experiment)
+    with phase("Opening the MLflow store"):
+        return _opened(uri, artifacts, connect)
+
+
+def _opened(
+    uri: str, artifacts: str | None, connect: "Callable[[], MlflowClient]"
+) -> "MlflowClient":
     try:
         if not uri.startswith(_SQLITE):
             _check_answer(uri)
@@ -103,7 +111,8 @@ def _locked(
     try:
         with FileLock(database.with_suffix(".lock"), timeout=LOCK_SECONDS):
             if not database.exists():
-                _create_database(database)
+                with phase("Setting up its database, once"):
+                    _create_database(database)
             with closing(sqlite3.connect(database)) as connection:
                 # fail at once on a file that is no database; MLflow tries again for 100 s
                 connection.execute("PRAGMA schema_version").fetchone()
@@ -121,7 +130,7 @@ def _create_database(database: Path) -> None:
     """Set the database up under another name first, so that a killed set-up leaves no half one."""
     from mlflow import MlflowClient
 
-    log.info("First use: setting up MLflow's database %s", database)
+    log.debug("First use: setting up MLflow's database %s", database)
     unfinished = database.with_name(f".{database.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     MlflowClient(f"{_SQLITE}{unfinished}").search_experiments(max_results=1)

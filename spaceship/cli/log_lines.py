@@ -1,0 +1,140 @@
+"""Log lines of a job on the screen: on a terminal coloured and wrapped, anywhere else plain."""
+
+import logging
+import re
+from collections.abc import Iterator
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from spaceship.cli.console import new_console
+from spaceship.cli.streams import SafeStream
+from spaceship.screen import Commands, Sentence, Shown, Table, Tone
+from spaceship.text import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.text import Text
+
+_OWN = ("spaceship", "hydra_plugins", "__main__", "hydra")  # loggers whose details are shown
+_STYLES = {Tone.GOOD: "bold green", Tone.FAIR: "bold yellow", Tone.BAD: "bold red"}
+_OF_LEVEL = {"DEBUG": "dim", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
+_GAP = 2  # blanks between the columns of a table
+_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])+""")  # of a command, quotes included
+
+
+class ScreenHandler(logging.StreamHandler[Any]):
+    """Handler that prints log records: see `spaceship.screen` for those that are more than a line.
+
+    >>> ScreenHandler(StringIO()).emit(logging.makeLogRecord({"msg": "3 rows"}))
+    """
+
+    def filter(self, record: logging.LogRecord) -> Any:
+        """Drop the details of other libraries, and phases that are drawn."""
+        is_detail = record.levelno < logging.INFO
+        if getattr(record, "drawn", False) or (
+            is_detail and record.name.partition(".")[0] not in _OWN
+        ):
+            return False
+        return super().filter(record)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a record."""
+        try:
+            if not self.stream.isatty():
+                super().emit(record)
+                return
+            console = new_console(StringIO())
+            shown: Shown | None = getattr(record, "shown", None)
+            for one in _rendered(shown, self.format(record), record.levelname, console):
+                console.print(one)
+            text = console.file.getvalue()  # type: ignore[attr-defined]
+            is_safe = isinstance(self.stream, SafeStream)
+            (self.stream.write_codes if is_safe else self.stream.write)(text)
+            self.flush()
+        except Exception:  # noqa: BLE001 - as every handler of Python's logging
+            self.handleError(record)
+
+
+def _rendered(
+    shown: Shown | None, text: str, level: str, console: "Console"
+) -> Iterator["RenderableType"]:
+    from rich.text import Text
+
+    if isinstance(shown, Table):
+        yield _table(shown, console)
+    elif isinstance(shown, Commands):
+        for purpose, command in shown.by_purpose.items():
+            yield from _wrapped(f"{shown.title}: {printable(purpose)}", "bold", console)
+            for line in broken(printable(command), console.width) if command else ():
+                yield Text(line, "cyan", no_wrap=True)
+    else:
+        style = _STYLES[shown.tone] if isinstance(shown, Sentence) else _OF_LEVEL.get(level, "")
+        yield from _wrapped(text, style, console)
+
+
+def _wrapped(text: str, style: str, console: "Console") -> "Iterator[Text]":
+    """Yield lines that fit, those of an indented line indented as well."""
+    from rich.text import Text
+
+    for line in text.split("\n"):
+        bare = line.lstrip(" ")
+        indent = min(len(line) - len(bare), console.width // 2)
+        for part in Text(bare.rstrip() or " ", style).wrap(console, console.width - indent):
+            part.rstrip()
+            yield Text(" " * indent, no_wrap=True) + part
+
+
+def broken(command: str, width: int) -> list[str]:
+    r"""Return a command in lines that fit, each but the last with a backslash: it can be copied.
+
+    >>> print("\n".join(broken("python scripts/run.py mode=promote reason='it is better'", 40)))
+      python scripts/run.py mode=promote \
+        reason='it is better'
+    """
+    lines = [" "]
+    for found in _WORD.finditer(command):
+        word = found[0]
+        if len(lines[-1]) + len(word) + 3 > width and lines[-1].strip():
+            lines[-1] += " \\"
+            lines.append("   ")
+        lines[-1] += f" {word}"
+    return lines
+
+
+def _table(table: Table, console: "Console") -> "RenderableType":
+    """Return a table of rich: what is too wide for the terminal is left out, then folded."""
+    from rich import table as rich_table
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    rows = [[printable(one) for one in row] for row in table.rows]
+    kept = list(range(max(map(len, [table.head, *rows]), default=0)))
+    titles = [*table.head] or [""] * len(kept)
+
+    def width() -> int:
+        cells = [titles, *rows]
+        return sum(max(cell_len(row[at]) for row in cells) + _GAP for at in kept) - _GAP
+
+    for title in table.spared:
+        if width() > console.width:
+            kept.remove(titles.index(title))
+    made = rich_table.Table(
+        box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_header=bool(table.head)
+    )
+    for at in kept:
+        side = table.sides[min(at, len(table.sides) - 1)]
+        first = "" if table.head or at else "bold"
+        made.add_column(
+            titles[at],
+            style=first,
+            justify="right" if side == ">" else "left",
+            no_wrap=side == ">" or bool(first),
+            overflow="fold",
+        )
+    for row in rows:
+        made.add_row(*(Text(row[at], _tone(table, row[at])) for at in kept))
+    return made
+
+
+def _tone(table: Table, cell: str) -> str:
+    return _STYLES[table.tones[cell]] if cell in table.tones else ""
