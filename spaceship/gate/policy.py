@@ -13,6 +13,7 @@ from spaceship.gate.award import Award
 from spaceship.gate.looks import Looks
 from spaceship.gate.pairing import Pairing, find_objections
 from spaceship.gate.rule._base import Check, Comparison, Rule
+from spaceship.gate.score_lines import CROSS_VALIDATED, score_lines
 from spaceship.gate.verdict import Verdict
 
 
@@ -87,7 +88,7 @@ class Gate(Configured):
         checks = [check for rule in self.rules.values() for check in rule.checks(compared)]
         verdict = _weigh(checks, compared)
         if champion is not None and verdict.award.rank > ceiling.rank:
-            reason = f"{verdict.reason} Capped at {ceiling}: this mode awards no more."
+            reason = f"{verdict.reason} Capped at {ceiling}: a sweep awards no more."
             verdict = replace(verdict, award=ceiling, reason=reason, rule="ceiling")
         return verdict if self._tells(verdict, compared) else _withheld(verdict)
 
@@ -125,7 +126,8 @@ def _withheld(verdict: Verdict) -> Verdict:
     """Return a verdict without the figures of the hold-out."""
     reason = f"{verdict.award.capitalize()}: no gain beyond noise on the hold-out, whose figures "
     reason += "are not told (gate.reveal=ladder)."
-    return Verdict(verdict.award, reason, verdict.rule, told=False)
+    scores = tuple(one for one in verdict.scores if one.rows == CROSS_VALIDATED)
+    return Verdict(verdict.award, reason, verdict.rule, told=False, scores=scores)
 
 
 def _weigh(checks: list[Check], compared: Comparison) -> Verdict:
@@ -135,8 +137,9 @@ def _weigh(checks: list[Check], compared: Comparison) -> Verdict:
     decisive = [check for check in failed if check.otherwise == award != Award.CHAMPION]
     numbers = _describe(compared) | {check.rule: check.number for check in checks}
     text = "; ".join(map(str, decisive or failed)) or "every rule is met"
-    reason = f"{award.capitalize()}: {_summary(compared)}: {text}."
-    return Verdict(award, reason, decisive[0].rule if decisive else "all", numbers, tuple(checks))
+    reason = f"{award.capitalize()}: {_summary(compared)}; {text}."
+    rule = decisive[0].rule if decisive else "all"
+    return Verdict(award, reason, rule, numbers, tuple(checks), scores=score_lines(compared))
 
 
 def _summary(compared: Comparison) -> str:
@@ -145,17 +148,11 @@ def _summary(compared: Comparison) -> str:
     if pairing is None:
         return f"no champion yet, hold-out {named} {float(compared.holdout.score):.5f}"
     mine, theirs = float(pairing.candidate.score), float(pairing.champion.score)
-    gain, rows = pairing.relative_gain, pairing.rows
-    relative = "from zero" if gain is None else f"{float(gain):+.2%}"
-    both = f"{mine:.5f} against the champion's {theirs:.5f}"
-    text = f"hold-out {named} {both}, relative gain {relative}"
+    text = f"hold-out {named} {mine:.5f} against the champion's {theirs:.5f}"
     if compared.looks.candidates > 1:
-        text += f" (look {compared.looks.number}; the best of {compared.looks.candidates} equal "
-        text += f"candidates gains {compared.looks.luck(pairing.error):.5f} by luck)"
-    if rows == pairing.candidate_rows == pairing.champion_rows:
-        return text
-    whole = f"the candidate's {pairing.candidate_rows} and the champion's {pairing.champion_rows}"
-    return f"{text} (on the {rows} rows shared by {whole})"
+        text += f", look {compared.looks.number} at it"
+    all_rows = pairing.rows == pairing.candidate_rows == pairing.champion_rows
+    return text if all_rows else f"{text}, on the {pairing.rows} rows held out for both"
 
 
 def _describe(compared: Comparison) -> dict[str, float | None]:

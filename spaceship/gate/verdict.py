@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from hydra_plugins.spaceship_optuna.tables import aligned
 from spaceship.gate.award import Award
 from spaceship.gate.rule._base import Check
+from spaceship.gate.score_lines import ScoreLine
 from spaceship.records import read_record
 
 VERDICT_FILE = "verdict.json"
@@ -26,10 +26,7 @@ class Verdict:
     numbers: dict[str, float | None] = field(default_factory=dict)  # None: could not be computed
     checks: tuple[Check, ...] = ()  # the outcome of every rule
     told: bool = True  # whether figures of the hold-out may be shown
-
-    def table(self) -> str:
-        """Return a line for each check: its number, its threshold, and whether it passed."""
-        return aligned([_cells(check) for check in self.checks], "<><")
+    scores: tuple[ScoreLine, ...] = ()  # those that may be shown
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -42,10 +39,3 @@ class Verdict:
             reason = f"Refused: no verdict was written to {path}."
             return cls(Award.REFUSED, reason, "missing_verdict")
         return read_record(path, cls)
-
-
-def _cells(check: Check) -> tuple[str, ...]:
-    number = "unknown" if check.number is None else f"{check.number:.5g}"
-    outcome = "passed" if check.passed else f"failed: {check.otherwise} at the most"
-    remark = f"; {check.detail}" if check.detail else ""
-    return f"  {check.rule}", number, f"{check.relation} {check.threshold:g}", outcome + remark

@@ -19,9 +19,12 @@ from spaceship.files import write_json
 from spaceship.gate.award import Award
 from spaceship.gate.policy import Gate, forced
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
+from spaceship.gate.verdict_texts import rule_table, score_table, verdict_sentence
+from spaceship.progress import phase
 from spaceship.records import fitting, to_plain
 from spaceship.registry.looks import LookRecords
 from spaceship.registry.registry import CHALLENGER, CHAMPION, MODEL, Registry, Version
+from spaceship.screen import show
 from spaceship.tracking.job import Job
 
 log = logging.getLogger(__name__)
@@ -124,7 +127,7 @@ class Promotion:
         """Return the champion's report on the candidate's hold-out; a missing one if it cannot."""
         champion = self.registry.version(number)
         try:
-            with tempfile.TemporaryDirectory() as temporary:
+            with phase("Reading the champion"), tempfile.TemporaryDirectory() as temporary:
                 return self._comparable(champion, candidate, Path(temporary))
         except SpaceshipError as error:
             log.warning("The champion's report cannot be used: %s, or %s", error, _FORCE)
@@ -192,10 +195,25 @@ class Promotion:
         tags = {"award": str(verdict.award), "reason": verdict.reason}
         store.log_scores(run_id, told, tags=tags)
         store.client.log_artifact(run_id, str(job.folder / VERDICT_FILE))
-        heading = "Dry run, no alias moves; the verdict" if self.gate.dry_run else "Verdict"
-        log.info("%s: %s. %s", heading, verdict.award, verdict.reason)
+        self._show(outcome)
+
+    def _show(self, outcome: _Outcome) -> None:
+        """Print scores, verdict and rules; those of a passed gate are details."""
+        verdict, first = outcome.verdict, outcome.champion_before is None
+        if verdict.scores:
+            show(log, score_table(verdict.scores))
+        show(log, verdict_sentence(verdict, first=first, dry_run=self.gate.dry_run))
         if verdict.checks:
-            log.info("%s", verdict.table())
+            met = all(check.passed for check in verdict.checks)
+            show(log, rule_table(verdict.checks), logging.DEBUG if met else logging.INFO)
+        for check in verdict.checks:
+            if check.detail:
+                level = logging.DEBUG if check.passed else logging.INFO
+                log.log(level, "  %s: %s", check.named, check.detail)
+        luck = verdict.numbers.get("luck")
+        if luck:
+            rivals = verdict.numbers["candidates"]
+            log.debug("  The best of %d equal candidates gains %.5f by luck", rivals, luck)
 
 
 def _clear(job: Job) -> None:
@@ -208,9 +226,7 @@ def _with_figures(report: Report, verdict: Verdict) -> Report:
     """Return a candidate's report with the figures of its hold-out, if they may be shown."""
     if report.holdout is None or not verdict.told:
         return report
-    rows, metric = report.holdout, report.holdout.metric
-    log.info("Hold-out: %s %.4f on %d rows", metric, float(rows.score), len(rows.ids))
-    return replace(report, metrics=report.metrics | holdout_metrics(rows))
+    return replace(report, metrics=report.metrics | holdout_metrics(report.holdout))
 
 
 def _fits(champion: Report, candidate: Report) -> bool:

@@ -3,6 +3,7 @@
 import math
 import operator
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
@@ -20,6 +21,11 @@ Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 Amount = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 Number = Fraction | float | None
 Relation = Literal[">", "≥", "<", "≤"]
+Unit = Literal["", "%", "p"]
+"""Of a figure: a plain number, a share to be read as per cent, a p-value."""
+Titles = Mapping[str, tuple[str, Unit]]
+"""Of a rule's figures, by name: the words for it, and its unit."""
+_LEAST_P = 0.001  # below it, the digits of a p-value say nothing
 _MARGIN = 3.0  # standard errors between the best constant prediction and a candidate
 _RELATIONS = {">": operator.gt, "≥": operator.ge, "<": operator.lt, "≤": operator.le}
 
@@ -35,11 +41,32 @@ class Check:
     passed: bool  # whether it meets the threshold
     otherwise: Award = Award.REFUSED  # the highest award for a candidate that fails
     detail: str = ""  # a remark for a person, such as an interval
+    title: str = ""  # the figure in words
+    unit: Unit = ""
+
+    @property
+    def named(self) -> str:
+        """The title, or the name of a rule without one."""
+        return self.title or self.rule
+
+    @property
+    def found(self) -> str:
+        """The figure as a person reads it."""
+        if self.number is None:
+            return "unknown"
+        if self.unit == "p":
+            return f"p {self.number:.2g}" if self.number >= _LEAST_P else f"p < {_LEAST_P}"
+        return f"{100 * self.number:.3g} %" if self.unit == "%" else f"{self.number:.5g}"
+
+    @property
+    def required(self) -> str:
+        """The relation to the threshold, as a person reads it."""
+        value = f"{100 * self.threshold:g} %" if self.unit == "%" else f"{self.threshold:.5g}"
+        return f"{self.relation} {value}"
 
     def __str__(self) -> str:
         """Return the check as a person reads it."""
-        number = "unknown" if self.number is None else f"{self.number:.5g}"
-        text = f"{self.rule} {number} (must be {self.relation} {self.threshold:g})"
+        text = f"{self.named} {self.found} (must be {self.required})"
         return f"{text}, {self.detail}" if self.detail else text
 
 
@@ -58,6 +85,7 @@ class Rule(Configured, ABC):
     """One rule of a gate: pure, so that the same reports always give the same checks."""
 
     hint: ClassVar[str] = "see configs/gate/rule"
+    titles: ClassVar[Titles] = {}
     otherwise: Award = Award.REFUSED  # the highest award for a candidate that fails
 
     @property
@@ -76,11 +104,12 @@ class Rule(Configured, ABC):
 
         Numbers are compared as the decimals a person reads: 0.03 is 3/100.
         """
-        if number is None or not math.isfinite(number):
-            return Check(rule, None, relation, threshold, False, self.otherwise, detail)
-        exactly = exact(number)
-        passed = _RELATIONS[relation](exactly, exact(threshold))
-        return Check(rule, float(exactly), relation, threshold, passed, self.otherwise, detail)
+        known = number is not None and math.isfinite(number)
+        exactly = exact(number) if number is not None and known else None
+        passed = exactly is not None and _RELATIONS[relation](exactly, exact(threshold))
+        value = None if exactly is None else float(exactly)
+        title, unit = self.titles.get(rule, ("", ""))
+        return Check(rule, value, relation, threshold, passed, self.otherwise, detail, title, unit)
 
 
 def constant_check(rule: Rule, compared: Comparison, name: str, score: Number) -> Check:

@@ -1,7 +1,9 @@
 """Calibration of a new champion's probabilities."""
 
+from typing import ClassVar
+
 from spaceship.evaluation.twins import holdout_metrics
-from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
+from spaceship.gate.rule._base import Amount, Check, Comparison, Rule, Titles
 from spaceship.task.label import Problem
 
 
@@ -17,6 +19,7 @@ class Calibration(Rule):
     0.0
     """
 
+    titles: ClassVar[Titles] = {"ece_worsening": ("Growth of the calibration error", "")}
     max_worsening: Amount = 0.02  # largest growth that is accepted, absolute
 
     def checks(self, compared: Comparison) -> list[Check]:

@@ -1,8 +1,10 @@
 """Shift of the hold-out since the champion was judged."""
 
+from typing import ClassVar
+
 from spaceship.drift.psi import psi
 from spaceship.gate.award import Award
-from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
+from spaceship.gate.rule._base import Amount, Check, Comparison, Rule, Titles
 
 
 class HoldoutShift(Rule):
@@ -14,9 +16,10 @@ class HoldoutShift(Rule):
 
     >>> compared = Comparison(report(8, 10), report(8, 10).holdout, champion=report(8, 10))
     >>> str(HoldoutShift(max_psi=0.25).checks(compared)[0])
-    'holdout_psi unknown (must be ≤ 0.25), no slices are known'
+    'Shift of the hold-out (PSI) unknown (must be ≤ 0.25), no slices are known'
     """
 
+    titles: ClassVar[Titles] = {"holdout_psi": ("Shift of the hold-out (PSI)", "")}
     max_psi: Amount = 0.25  # largest index of any of them
     otherwise: Award = Award.CHAMPION
 

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from scipy.stats import t as student
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.gate.award import Award
 from spaceship.gate.pairing import Pairing
-from spaceship.gate.rule._base import Amount, Check, Comparison, Rule, Share
+from spaceship.gate.rule._base import Amount, Check, Comparison, Rule, Share, Titles
 from spaceship.task.label import Problem
 
 
@@ -32,6 +32,12 @@ class Evidence(Rule):
     0.07407407407407406
     """
 
+    titles: ClassVar[Titles] = {
+        "holdout_groups": ("Groups in the hold-out", ""),
+        "base_rate_p": ("Better than a constant guess", "p"),
+        "evidence_p": ("Better than the champion", "p"),
+        "mean_gain": ("Relative gain on all rows", "%"),
+    }
     alpha: Share = 0.05  # the corrected p-value must be below it, 0 to 1
     champion_gain: Amount = 0.03  # relative gain on all these rows below which nobody is champion
     min_groups: Annotated[int, Field(strict=True, ge=2)] = 25  # in the hold-out
@@ -56,9 +62,9 @@ class Evidence(Rule):
         p_value = paired_p(gains["gain"].to_numpy(), gains["group"].to_numpy(), step)
         held = int(gains["held_out"].sum())
         where = f"{len(gains) - held} rows out of fold and {held} held out"
-        detail = f"mean gain {gains['gain'].mean():+.5f} on {where}; p {p_value:.2g}"
+        detail = f"mean gain {gains['gain'].mean():+.5f} on {where}"
         if (candidates := compared.looks.ever) > 1:
-            detail += f", times {candidates} candidates so far"
+            detail += f"; p {p_value:.2g} times {candidates} candidates so far"
         corrected = min(1.0, p_value * candidates)
         return self.check(name, corrected, "<", self.alpha, detail=detail)
 

@@ -1,6 +1,8 @@
 """Floor of the hold-out score below which no candidate is promoted."""
 
-from spaceship.gate.rule._base import Check, Comparison, Rule, Share, constant_check
+from typing import ClassVar
+
+from spaceship.gate.rule._base import Check, Comparison, Rule, Share, Titles, constant_check
 
 
 class Floor(Rule):
@@ -14,6 +16,7 @@ class Floor(Rule):
     True
     """
 
+    titles: ClassVar[Titles] = {"floor": ("Score on the hold-out", "")}
     minimum: Share | None = 0.78  # hold-out accuracy to exceed, 0 to 1; null: see above
 
     def checks(self, compared: Comparison) -> list[Check]:

@@ -1,9 +1,10 @@
 """Gain in the hold-out score over the champion."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 from spaceship.gate.award import Award
-from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
+from spaceship.gate.rule._base import Amount, Check, Comparison, Rule, Titles
 
 
 class Gain(Rule):
@@ -18,6 +19,10 @@ class Gain(Rule):
     'challenger'
     """
 
+    titles: ClassVar[Titles] = {
+        "any_gain": ("Gain on the hold-out", ""),
+        "relative_gain": ("Relative gain on the hold-out", "%"),
+    }
     minimum: Amount = 0.03  # relative gain of a new champion; 0.03 is 3 %
     otherwise: Award = Award.CHALLENGER
 

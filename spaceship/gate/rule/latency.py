@@ -1,6 +1,8 @@
 """Latency of a new champion."""
 
-from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
+from typing import ClassVar
+
+from spaceship.gate.rule._base import Amount, Check, Comparison, Rule, Titles
 
 
 class Latency(Rule):
@@ -11,6 +13,7 @@ class Latency(Rule):
     1000.0
     """
 
+    titles: ClassVar[Titles] = {"ms_per_1000_rows": ("Milliseconds for 1,000 rows", "")}
     max_ms: Amount = 500.0  # milliseconds that 1,000 rows may take
 
     def checks(self, compared: Comparison) -> list[Check]:

@@ -3,13 +3,22 @@
 import math
 from fractions import Fraction
 from statistics import mean
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, StrictInt
 from pydantic_core import PydanticCustomError
 
 from spaceship.evaluation.report import Report
-from spaceship.gate.rule._base import Amount, Check, Comparison, Rule, Share, constant_check, exact
+from spaceship.gate.rule._base import (
+    Amount,
+    Check,
+    Comparison,
+    Rule,
+    Share,
+    Titles,
+    constant_check,
+    exact,
+)
 
 _FEWEST = 3
 
@@ -31,6 +40,13 @@ class Repeats(Rule):
     (1, 2, 3)
     """
 
+    titles: ClassVar[Titles] = {
+        "cv_seeds": ("Repeats with other folds", ""),
+        "mean_cv_accuracy": ("Mean accuracy of the repeats", ""),
+        "mean_cv_rmse": ("Mean RMSE of the repeats", ""),
+        "mean_cv_gain": ("Mean gain of the repeats", ""),
+        "least_cv_gain": ("Least gain of the repeats", ""),
+    }
     seeds: Annotated[tuple[StrictInt, ...], AfterValidator(_three_or_more)] = (42, 123, 2026)
     min_mean_gain: Amount = 0.002  # absolute in accuracy, relative in RMSE
     floor: Share | None = 0.78  # mean accuracy that a first champion must exceed, 0 to 1; null: the

@@ -1,13 +1,13 @@
 """Significance of a gain in the hold-out score."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest, norm
 
 from spaceship.gate.pairing import Pairing
-from spaceship.gate.rule._base import Check, Comparison, Rule, Share
+from spaceship.gate.rule._base import Check, Comparison, Rule, Share, Titles
 from spaceship.task.label import Problem
 
 _RESAMPLES = 2000
@@ -29,6 +29,10 @@ class Significance(Rule):
     0.03125
     """
 
+    titles: ClassVar[Titles] = {
+        "bootstrap_low": ("Gain that resampling leaves, at the least", ""),
+        "mcnemar_p": ("Better on the hold-out", "p"),
+    }
     test: Literal["mcnemar", "bootstrap"] = "mcnemar"
     alpha: Share = 0.05  # p must be below it, 0 to 1; the interval leaves out as much at either end
 

@@ -1,6 +1,8 @@
 """Size of a new champion on disk."""
 
-from spaceship.gate.rule._base import Amount, Check, Comparison, Rule
+from typing import ClassVar
+
+from spaceship.gate.rule._base import Amount, Check, Comparison, Rule, Titles
 
 
 class Size(Rule):
@@ -11,6 +13,7 @@ class Size(Rule):
     False
     """
 
+    titles: ClassVar[Titles] = {"model_mb": ("Megabytes on disk", "")}
     max_mb: Amount = 100.0  # megabytes (10⁶ bytes) that it may take
 
     def checks(self, compared: Comparison) -> list[Check]:

@@ -2,14 +2,14 @@
 
 import math
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
 from spaceship.gate.pairing import Pairing
-from spaceship.gate.rule._base import Check, Comparison, Rule, Share
+from spaceship.gate.rule._base import Check, Comparison, Rule, Share, Titles
 from spaceship.task.label import Problem
 
 
@@ -24,6 +24,7 @@ class Slices(Rule):
     'no slice has 100 rows'
     """
 
+    titles: ClassVar[Titles] = {"slice_worsening": ("Fall in the worst slice", "")}
     max_worsening: Share = 0.03  # largest fall that is accepted, absolute
     min_rows: Annotated[int, Field(strict=True, ge=1)] = 100  # of a slice that is compared
 

@@ -85,7 +85,7 @@ def test_a_partial_overlap_is_judged_on_shared_rows_and_said(
     champion = rows([True] * 10 + [False] * 1 + [True] * 4, first=-10)
     verdict = GATE.decide(candidate, champion)
     assert verdict.award == "champion"
-    assert "on the 5 rows shared by the candidate's 10 and the champion's 15" in verdict.reason
+    assert "on the 5 rows held out for both" in verdict.reason
     assert verdict.numbers["candidate_accuracy"] == 1.0
     assert verdict.numbers["champion_accuracy"] == 0.8
     assert verdict.numbers["paired_rows"] == 5
@@ -93,7 +93,7 @@ def test_a_partial_overlap_is_judged_on_shared_rows_and_said(
 
 
 def test_a_full_overlap_is_not_mentioned(report: MakeReport) -> None:
-    assert "shared" not in GATE.decide(report(9, 10), report(8, 10)).reason
+    assert "rows held out" not in GATE.decide(report(9, 10), report(8, 10)).reason
 
 
 def test_logged_accuracies_are_not_believed(report: MakeReport) -> None:

@@ -73,7 +73,7 @@ def test_the_gain_must_show_with_every_seed(
 def test_the_champion_needs_repeats_too(report: MakeReport) -> None:
     verdict = GATE.decide(report(900, 1000, repeats=BASE), report(800, 1000))
     assert (verdict.award, verdict.rule) == ("refused", "cv_seeds")
-    assert "cv_seeds 0 (must be ≥ 3)" in verdict.reason
+    assert "Repeats with other folds 0 (must be ≥ 3)" in verdict.reason
 
 
 def test_a_champions_own_recipe_fitted_anew_is_left_to_the_holdout(report: MakeReport) -> None:
@@ -119,7 +119,7 @@ def test_every_rule_is_in_the_verdict_with_number_and_threshold(report: MakeRepo
 def test_every_failed_rule_is_in_the_reason(report: MakeReport) -> None:
     found = repeats(0.811, 0.812, 0.814)
     verdict = GATE.decide(report(801, 1000, repeats=found), report(800, 1000, repeats=BASE))
-    for rule in ("mean_cv_gain", "least_cv_gain", "mcnemar_p 0.5 (must be < 0.05)"):
+    for rule in ("Mean gain of", "Least gain of", "Better on the hold-out p 0.5 (must be < 0.05)"):
         assert rule in verdict.reason
 
 

@@ -120,7 +120,7 @@ def test_drift_is_told_and_holds_nobody_back_unless_asked_to(rows: MakeReport) -
     told = Gate(drift=HoldoutShift(max_psi=0.25)).decide(candidate, champion)
     assert (told.award, told.checks[0].passed, told.checks[0].detail) == ("champion", False, "deck")
     assert told.checks[0].number == pytest.approx(0.4 * math.log(0.9 / 0.5) - 0.4 * math.log(0.2))
-    assert "holdout_psi" in told.reason
+    assert "Shift of the hold-out (PSI)" in told.reason
     strict = Gate(drift=HoldoutShift(max_psi=0.25, otherwise=Award.REFUSED)).decide(
         candidate, champion
     )

@@ -1,0 +1,105 @@
+"""Verdict texts for the screen: the scores, one sentence, and the rules as a table."""
+
+from collections.abc import Iterator
+
+from spaceship.evaluation.twins import shown_metrics
+from spaceship.gate.award import Award
+from spaceship.gate.rule._base import Check
+from spaceship.gate.score_lines import ScoreLine
+from spaceship.gate.verdict import Verdict
+from spaceship.screen import Sentence, Table, Tone
+
+_TONES = {Award.CHAMPION: Tone.GOOD, Award.CHALLENGER: Tone.FAIR, Award.REFUSED: Tone.BAD}
+_PASSED, _FAILED = "passed", "failed"
+_LARGE = 10  # from here on four decimals say too much
+
+
+def verdict_sentence(verdict: Verdict, *, first: bool, dry_run: bool = False) -> Sentence:
+    """Return the award and what it rests on; `first`: there is no champion to compare with.
+
+    >>> verdict = Verdict(Award.CHAMPION, "Champion: every rule is met.", "all")
+    >>> verdict_sentence(verdict, first=True).text
+    'Verdict: champion; there was no champion yet. Every rule is met.'
+    """
+    award = f"{verdict.award}; there was no champion yet" if first else str(verdict.award)
+    heading = "Dry run, no alias moves; the verdict: " if dry_run else "Verdict: "
+    return Sentence(f"{heading}{award}. {_grounds(verdict)}", _TONES[verdict.award])
+
+
+def score_table(lines: tuple[ScoreLine, ...]) -> Table:
+    """Return candidate, champion and difference ± its standard error, a row for each metric.
+
+    >>> print(score_table((ScoreLine("held out", "accuracy", 0.8125, 0.8, 0.0125, 0.004),)))
+                        candidate  champion  difference
+    accuracy, held out     0.8125    0.8000  +0.0125 ± 0.0040
+    """
+    names = {key: name for line in lines for key, name in shown_metrics({line.metric: 0.0})}
+    titles = {line: f"{names.get(line.metric, line.metric)}, {line.rows}" for line in lines}
+    if all(line.champion is None for line in lines):
+        rows = [(titles[line], _digits(line.candidate)) for line in lines]
+        return Table(rows, ("", "candidate"), "<>")
+    table = [(titles[line], *_cells(line)) for line in lines]
+    return Table(table, ("", "candidate", "champion", "difference"), "<>><")
+
+
+def rule_table(checks: tuple[Check, ...]) -> Table:
+    """Return rule, found, required and outcome, a row for each check.
+
+    >>> print(rule_table((Check("floor", 0.81, ">", 0.78, True, title="Score"),)))
+    rule   found  required  outcome
+    Score   0.81  > 0.78    passed
+    """
+    rows = [(check.named, check.found, check.required, _outcome(check)) for check in checks]
+    tones = {_PASSED: Tone.GOOD} | {row[-1]: Tone.BAD for row in rows if row[-1] != _PASSED}
+    return Table(rows, ("rule", "found", "required", "outcome"), "<><", tones=tones)
+
+
+def needed(verdict: Verdict) -> str:
+    """Return what a candidate that was refused would have needed; empty if no rule says.
+
+    >>> failed = Check("floor", 0.7, ">", 0.78, False, title="Score on the hold-out")
+    >>> needed(Verdict(Award.REFUSED, "Refused: too low.", "floor", checks=(failed,)))
+    'score on the hold-out > 0.78'
+    """
+    refused = (c for c in verdict.checks if not c.passed and c.otherwise == Award.REFUSED)
+    return ", ".join(f"{_lower(check.named)} {check.required}" for check in refused)
+
+
+def _grounds(verdict: Verdict) -> str:
+    """Return what the award rests on, without the figures that the tables show."""
+    failed = [check for check in verdict.checks if not check.passed]
+    if verdict.rule == "all":
+        return "Every rule is met." if not failed else f"It is told: {_names(failed)}."
+    if decisive := [c for c in failed if c.otherwise == verdict.award != Award.CHAMPION]:
+        return f"Not met: {_names(decisive)}."
+    _, _, text = verdict.reason.partition(": ")
+    return text if verdict.rule in {"comparable", "budget"} or not verdict.told else verdict.reason
+
+
+def _names(checks: list[Check]) -> str:
+    return ", ".join(_lower(check.named) for check in checks)
+
+
+def _lower(title: str) -> str:
+    return title[:1].lower() + title[1:]
+
+
+def _outcome(check: Check) -> str:
+    if check.passed:
+        return _PASSED
+    return _FAILED if check.otherwise == Award.REFUSED else f"{_FAILED}: {check.otherwise} at most"
+
+
+def _cells(line: ScoreLine) -> Iterator[str]:
+    yield _digits(line.candidate)
+    if line.champion is None or line.difference is None:
+        yield from ("-", "-")
+        return
+    yield _digits(line.champion)
+    error = "" if line.error is None else f" ± {_digits(line.error)}"
+    sign = "+" if line.difference >= 0 else ""
+    yield f"{sign}{_digits(line.difference)}{error}"
+
+
+def _digits(value: float) -> str:
+    return f"{value:.4f}" if abs(value) < _LARGE else f"{value:,.2f}"
