@@ -1,5 +1,6 @@
 """Command line around Hydra's main: exit statuses, and runs that end with a true status."""
 
+import gc
 import logging
 import os
 import signal
@@ -40,7 +41,10 @@ def main() -> NoReturn:
     catch_signals()
     open_streams()
     open_console()
-    exit_with(_run_hydra)
+    try:
+        exit_with(_run_hydra)
+    finally:
+        gc.freeze()  # else the interpreter's end searches all objects for cycles: seconds
 
 
 def prepare() -> None:
