@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.drift.profile import PROFILE_FILE, take_profile
 from spaceship.errors import DataError, RegistryError, expected
@@ -16,15 +17,18 @@ from spaceship.experiment import Experiment, features_name
 from spaceship.files import write_json
 from spaceship.gate.verdict import Verdict
 from spaceship.model.recipe import Recipe
+from spaceship.progress import phase
 from spaceship.records import to_plain
 from spaceship.registry import packaging
 from spaceship.registry.looks import LookRecords
 from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHAMPION
+from spaceship.screen import Table, show
 from spaceship.tracking.job import Job
 
 log = logging.getLogger(__name__)
 
+_DIGITS = 8  # of a digest that people see
 _MOST_EXCESS = 4.0  # standard errors by which a hold-out may be easier than the training part
 
 
@@ -36,8 +40,6 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
     True
     """
     name = f"{recipe.name} on {features_name(recipe.features)}"
-    level = logging.DEBUG if in_trial() else logging.INFO  # a sweep's progress shows its trials
-    log.log(level, "Cross-validation of %s", name)
     report = training.measure(
         experiment.pipeline(recipe),
         experiment.dataset.train,
@@ -49,12 +51,45 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
     if in_trial():  # a sweep may have thousands; its best job's losses are computed again
         report = replace(report, out_of_fold=None)
     report.write(job.folder)
-    shown = "  ".join(
+    shown = ", ".join(
         f"{name} {report.metrics[f'cv_{key}']:.4f} ± {report.metrics[f'cv_{key}_std']:.4f}"
         for key, name in training.shown_metrics(report.folds[0])
     )
-    log.log(level, "  mean    %s", shown)
+    level = logging.DEBUG if in_trial() else logging.INFO  # a sweep's progress shows its trials
+    log.log(level, "Cross-validation of %s\n  %s", name, shown)
     return report
+
+
+def introduce(experiment: Experiment, recipe: Recipe | None = None) -> None:
+    """Print what a job works with: task, data, recipe (None: a sweep's candidates), gate, store.
+
+    >>> introduce(experiment, experiment.recipe())
+    """
+    task, data = experiment.known_task, experiment.dataset
+    n_test = 0 if data.test is None else len(data.test)
+    rows = f"{len(data.train):,} {task.nouns} to learn, {n_test:,} to predict"
+    gate = experiment.gate
+    rules = ", ".join(name.replace("_", " ") for name in gate.rules)
+    store = experiment.store
+    facts = {
+        "Task": f"{task.name}: {task.label} ({task.problem})",
+        "Data": f"{experiment.source.name} (digest {data.digest[:_DIGITS]}): {rows}",
+        "Recipe": "candidates of a sweep" if recipe is None else _origin(experiment, recipe),
+        "Gate": f"{experiment.nodes.choice('gate')}: {rules}",
+        "Logged": f"{redact(store.uri)}, experiment {store.experiment}",
+    }
+    show(log, Table([*facts.items()]))
+
+
+def _origin(experiment: Experiment, recipe: Recipe) -> str:
+    """Return a recipe by its name, and whether it is the champion's."""
+    name = f"{recipe.name} on {features_name(recipe.features)}"
+    if experiment.nodes.plain("model").get("name") != CHAMPION:
+        return name
+    champion = experiment.registry.find(CHAMPION)
+    if champion is None:
+        return f"{name}, as there is no champion yet"
+    return f"{name}, the champion's recipe (version {champion.number})"
 
 
 def check_holdout(experiment: Experiment) -> None:
@@ -98,10 +133,12 @@ def fit(experiment: Experiment, job: Job, candidates: int = 1) -> None:
     )
     scored.write(job.folder)
     # The profile's scores are the twin's: the serving model has seen every row it would score.
-    profile = take_profile(frame, task, holdout.values)
-    write_json(job.folder / PROFILE_FILE, to_plain(profile))
-    packaging.save(twin, job.twin, frame, task, serving=False)
-    packaging.save(training.fit_serving(pipeline, frame, task), job.model, frame, task)
+    serving = training.fit_serving(pipeline, frame, task)
+    with phase("Storing the model"):
+        profile = take_profile(frame, task, holdout.values)
+        write_json(job.folder / PROFILE_FILE, to_plain(profile))
+        packaging.save(twin, job.twin, frame, task, serving=False)
+        packaging.save(serving, job.model, frame, task)
     size = {"model_mb": packaging.size(job.model) / 1e6}
     replace(scored, metrics=scored.metrics | size).write(job.folder)
 
@@ -120,8 +157,12 @@ def _check_excess(experiment: Experiment, report: Report, holdout: HoldOut) -> N
     log.warning("%s", message)
 
 
-def judge(experiment: Experiment, job: Job, ceiling: str = CHAMPION) -> Verdict:
+def judge(
+    experiment: Experiment, job: Job, ceiling: str = CHAMPION, *, quiet: bool = False
+) -> Verdict:
     """Compare the job's candidate with the champion, and move the alias that the verdict awards.
+
+    The verdict is printed unless `quiet`.
 
     Raises:
         RefusedError: The candidate is refused, and `gate.require` is true.
@@ -134,8 +175,9 @@ def judge(experiment: Experiment, job: Job, ceiling: str = CHAMPION) -> Verdict:
     settings = experiment.settings
     update = partial(_updated, experiment)
     labels = experiment.labels
-    promotion = Promotion(experiment.gate, experiment.registry, update, labels, settings.why)
-    return promotion.judge(job, ceiling=ceiling)
+    promotion = Promotion(experiment.gate, experiment.registry, update, labels, settings.why, quiet)
+    with phase("Comparing with the champion"):
+        return promotion.judge(job, ceiling=ceiling)
 
 
 def _updated(experiment: Experiment, champion: Report, candidate: Report, twin: Path) -> Report:
@@ -151,7 +193,8 @@ def _updated(experiment: Experiment, champion: Report, candidate: Report, twin: 
     pipeline = experiment.pipeline(Recipe.from_plain(champion.recipe))
     if not champion.shares_split(candidate):
         log.info("The champion's recipe is fitted again, on this training part: %s", champion.name)
-        _, holdout = training.fit_twin(pipeline, frame, task, protocol)
+        with phase(f"Fitting the champion again: {champion.name}"):
+            _, holdout = training.fit_twin(pipeline, frame, task, protocol)
     else:
         _, held = protocol.split(frame, task)
         holdout = training.predict_holdout(packaging.load(str(twin)), held, task)

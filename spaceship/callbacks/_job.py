@@ -3,9 +3,11 @@
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship import candidate
 from spaceship.callbacks._hook import Hook
+from spaceship.callbacks._next import show_next
 from spaceship.errors import ConfigError
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
+from spaceship.progress import phase
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import ended_run, log_report
 from spaceship.tracking.store import FOLDER_TAG
@@ -44,8 +46,11 @@ def end_job(hook: Hook, error: Exception | None) -> None:
     experiment = hook.job_experiment
     try:
         with ended_run(experiment.store, job):
-            log_report(experiment.store, job)
+            with phase("Logging the job"):
+                log_report(experiment.store, job)
             _gate(experiment, error)
+        if not job.in_multirun:
+            show_next(experiment, hook.choices["mode"], job.folder, hook.run_name)
     except Exception as failure:
         if failure is not error:
             raise

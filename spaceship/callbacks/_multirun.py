@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 from spaceship import candidate
 from spaceship.at_exit import PENDING
 from spaceship.callbacks._hook import CONFIG_FILE, Hook
+from spaceship.callbacks._next import show_next
 from spaceship.config.installation import configs
 from spaceship.errors import RefusedError
 from spaceship.evaluation.metrics import THRESHOLD, better
@@ -40,7 +41,7 @@ def start(hook: Hook, name: str | None = None) -> str:
     store.close_orphans(hook.experiment.outputs)
     folder = hook.sweep_folder
     tags = hook.tags(multirun=True) | {FOLDER_TAG: str(folder)}
-    run_id = store.start_run(name or f"multirun-{folder.name}", tags)
+    run_id = store.start_run(name or _run_name(hook), tags)
     PENDING.open_runs[run_id] = partial(store.end_parent, run_id)  # with all runs below it
     return run_id
 
@@ -68,6 +69,8 @@ def end(hook: Hook, parent_run_id: str, chosen: Path | None = None) -> None:
             best = _or_blend(hook, best, parent_run_id)
         refusal = None if best is None else _gate_best(hook, best, parent_run_id)
     experiment.store.end_parent(parent_run_id, "FINISHED")
+    if best is not None:
+        show_next(experiment, hook.choices["mode"], best.folder, _run_name(hook))
     if refusal is not None:
         raise refusal
 
@@ -142,6 +145,10 @@ def _gate_best(hook: Hook, best: Job, parent_run_id: str) -> RefusedError | None
     experiment.store.log_scores(parent_run_id, Report.read(best.folder).metrics, tags=tags)
     shutil.copy(best.folder / VERDICT_FILE, best.folder.parent)
     return refusal
+
+
+def _run_name(hook: Hook) -> str:
+    return f"multirun-{hook.sweep_folder.name}"
 
 
 def _scored_jobs(folder: Path) -> list[Job]:

@@ -49,8 +49,8 @@ def open_console() -> None:
 def new_console(stream: Any) -> "Console":
     """Return a console of rich with the colours that the terminal and its user want.
 
-    >>> new_console(io.StringIO()).is_dumb_terminal
-    False
+    >>> new_console(sys.stdout).file is sys.stdout
+    True
     """
     from rich.console import Console
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
 
-_OWN = ("spaceship", "hydra_plugins", "__main__", "hydra")  # loggers whose details are shown
+_OWN = ("spaceship", "hydra_plugins", "__main__")  # loggers whose details are shown
 _STYLES = {Tone.GOOD: "bold green", Tone.FAIR: "bold yellow", Tone.BAD: "bold red"}
 _OF_LEVEL = {"DEBUG": "dim", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
 _GAP = 2  # blanks between the columns of a table
@@ -47,7 +47,8 @@ class ScreenHandler(logging.StreamHandler[Any]):
             shown: Shown | None = getattr(record, "shown", None)
             for one in _rendered(shown, self.format(record), record.levelname, console):
                 console.print(one)
-            text = console.file.getvalue()  # type: ignore[attr-defined]
+            drawn = console.file.getvalue()  # type: ignore[attr-defined]
+            text = "".join(f"{line.rstrip(' ')}\n" for line in drawn.splitlines())
             is_safe = isinstance(self.stream, SafeStream)
             (self.stream.write_codes if is_safe else self.stream.write)(text)
             self.flush()
@@ -73,15 +74,18 @@ def _rendered(
 
 
 def _wrapped(text: str, style: str, console: "Console") -> "Iterator[Text]":
-    """Yield lines that fit, those of an indented line indented as well."""
+    """Yield lines that fit; what does not fit into a line goes on further to the right."""
+    from rich.cells import cell_len
     from rich.text import Text
 
     for line in text.split("\n"):
         bare = line.lstrip(" ")
         indent = min(len(line) - len(bare), console.width // 2)
-        for part in Text(bare.rstrip() or " ", style).wrap(console, console.width - indent):
+        parts = Text(bare.rstrip() or " ", style).wrap(console, console.width - indent - _GAP)
+        whole = indent + cell_len(bare) <= console.width
+        for at, part in enumerate([Text(bare, style)] if whole else parts):
             part.rstrip()
-            yield Text(" " * indent, no_wrap=True) + part
+            yield Text(" " * (indent + _GAP * bool(at)), no_wrap=True) + part
 
 
 def broken(command: str, width: int) -> list[str]:

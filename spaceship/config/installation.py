@@ -2,6 +2,7 @@
 
 import hashlib
 import shlex
+import shutil
 import sys
 from functools import cache
 from importlib.util import find_spec
@@ -80,12 +81,23 @@ def program() -> str:
 
 
 def program_anywhere() -> str:
-    """Return the first words of a command that works as typed, from any folder.
+    """Return the first words of a command that works as typed, in the folder it was printed in.
 
-    >>> program_anywhere().startswith(shlex.quote(sys.executable)) or checkout() is None
+    They are short where the shell finds the same interpreter, and where the script lies below.
+
+    >>> program_anywhere().endswith(("run.py", "spaceship"))
     True
     """
-    root, python = checkout(), Path(sys.executable)
-    if root is None:
-        return shlex.quote(str(python.with_name("spaceship")))
-    return shlex.join([str(python), str(root / "scripts" / "run.py")])
+    root, own = checkout(), Path(sys.executable)
+    installed = own.with_name("spaceship")
+    if root is None or Path(sys.argv[0]).absolute() == installed:
+        return "spaceship" if _finds("spaceship", installed) else shlex.quote(str(installed))
+    script = root / "scripts" / "run.py"
+    shown = script.relative_to(root) if Path.cwd() == root else script
+    return shlex.join(["python" if _finds("python", own) else str(own), str(shown)])
+
+
+def _finds(name: str, program: Path) -> bool:
+    """Return whether the shell finds a program, or another of its folder, under a name."""
+    found = shutil.which(name)
+    return found is not None and Path(found).absolute().parent == program.parent

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from spaceship.screen import Table
 from spaceship.task.task import Task
 
 _RANGE = ("minimum", "median", "maximum")
@@ -25,13 +26,22 @@ def describe(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("column")
 
 
-def description_table(description: pd.DataFrame) -> str:
+def description_table(description: pd.DataFrame) -> Table:
     """Return a description as a table for a terminal.
 
-    >>> print(description_table(describe(people.train, task)).splitlines()[1].strip())
-    column
+    >>> description_table(describe(people.train, task)).head[:2]
+    ['column', 'missing']
     """
-    return description[_SHOWN].to_string(na_rep="", float_format=lambda value: f"{value:.4g}")
+    head = ["column", *(name.replace("_", " ") for name in _SHOWN)]
+    cells = description[_SHOWN].map(_cell)
+    rows = [[str(name), *row] for name, row in zip(cells.index, cells.to_numpy(), strict=True)]
+    return Table(rows, head, "<>>>>><>", spared=("median", "maximum", "minimum"))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "" if np.isnan(value) else f"{value:.4g}"
+    return "" if value is None or value is pd.NaT else str(value)
 
 
 def _describe(column: pd.Series, label: pd.Series) -> dict[str, object]:

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 import pandas as pd
 
-from hydra_plugins.spaceship_optuna.tables import aligned
 from spaceship.drift.psi import LARGE, MODERATE, Drift
 from spaceship.errors import DriftError, expected
+from spaceship.screen import Table, Tone
 from spaceship.text import first_few
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ FEWEST_ROWS = 50
 """Least rows to judge drift by. In 300 draws of 50, 100 or 200 undrifted synthetic rows no
 column went beyond chance; with fewer there is next to nothing but chance."""
 
-_LEGEND = (
+LEGEND = (
     f"PSI below {MODERATE} is small, from {LARGE} on large (a rule of thumb: Siddiqi 2006).\n"
     "Chance is the index that sampling alone stays below in 999 columns of 1000."
 )
@@ -78,14 +78,28 @@ class DriftAlert:
         raise DriftError(expected(what, found, do))
 
 
-def drift_table(drifts: Sequence[Drift]) -> str:
+def drift_table(drifts: Sequence[Drift]) -> Table:
     """Return a table for a terminal, in the order of the drifts.
 
-    >>> drift_table([Drift("weight", 0.3, 0.02, 0.0, 0.5)]).splitlines()[1].split()
-    ['weight', '0.3000', '0.0200', 'large', '0.0%', '→', '50.0%']
+    >>> drift_table([Drift("weight", 0.3, 0.02, 0.0, 0.5)]).rows[0][:5]
+    ('weight', '0.3000', '0.0200', 'large', '0.0% → 50.0%')
     """
     head = ("column", "PSI", "chance", "drift", "missing", "unseen categories")
-    return f"{aligned([head, *(_cells(one) for one in drifts)])}\n{_LEGEND}"
+    tones = {"large": Tone.BAD, "moderate": Tone.FAIR}
+    return Table([_cells(one) for one in drifts], head, "<", spared=("chance",), tones=tones)
+
+
+def drift_summary(drifts: Sequence[Drift]) -> str:
+    """Return in words how many columns have drifted, and the farthest ones.
+
+    >>> drift_summary([Drift("weight", 0.3, 0.02, 0.0, 0.5)])
+    '1 of 1 columns drifted beyond chance: weight (PSI 0.3, large)'
+    """
+    beyond = [one for one in drifts if one.exceeds(0.0)]
+    if not beyond:
+        return f"none of {len(drifts)} columns drifted beyond chance"
+    named = first_few((f"{one.column} (PSI {one.psi:.2g}, {one.size})" for one in beyond), 3)
+    return f"{len(beyond)} of {len(drifts)} columns drifted beyond chance: {named}"
 
 
 def drift_csv(drifts: Sequence[Drift]) -> str:

@@ -54,6 +54,18 @@ def rule_table(checks: tuple[Check, ...]) -> Table:
     return Table(rows, ("rule", "found", "required", "outcome"), "<><", tones=tones)
 
 
+def remarks(verdict: Verdict) -> Iterator[tuple[bool, str]]:
+    """Yield a line for each check that has a remark, with its outcome, and one on luck.
+
+    >>> [*remarks(Verdict(Award.REFUSED, "Refused.", "all", {"luck": 0.012, "candidates": 40}))]
+    [(True, 'The best of 40 equal candidates gains 0.01200 by luck')]
+    """
+    yield from ((c.passed, f"{c.named}: {c.detail}") for c in verdict.checks if c.detail)
+    if luck := verdict.numbers.get("luck"):
+        rivals = verdict.numbers["candidates"]
+        yield True, f"The best of {rivals:.0f} equal candidates gains {luck:.5f} by luck"
+
+
 def needed(verdict: Verdict) -> str:
     """Return what a candidate that was refused would have needed; empty if no rule says.
 

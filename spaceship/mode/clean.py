@@ -13,6 +13,7 @@ import pandas as pd
 from spaceship.errors import RegistryError, expected
 from spaceship.experiment import Experiment
 from spaceship.files import csv_text, write_atomically
+from spaceship.progress import phase
 from spaceship.registry.cleaning import Plan, Rules
 from spaceship.registry.erasure import Erasure
 from spaceship.registry.old_files import OldFiles, size_of
@@ -53,11 +54,14 @@ def clean(experiment: Experiment) -> None:
         return
     with _alone(rules.lock_folder):
         _close_runs(rules, experiment.outputs)
-        for kind, items in groupby(_show(experiment, rules, erasure), lambda item: item.kind):
-            with rules.locked() if kind == _VERSIONS else nullcontext():
-                for item in items:
-                    item.delete()
-        with rules.locked():
+        listed = _show(experiment, rules, erasure)
+        with phase("Deleting", len(listed)) as steps:
+            for kind, items in groupby(listed, lambda item: item.kind):
+                with rules.locked() if kind == _VERSIONS else nullcontext():
+                    for item in items:
+                        item.delete()
+                        steps.advance(kind)
+        with phase("Shrinking the store"), rules.locked():
             erasure.shrink()
         if not erasure.erases:
             log.info(
@@ -96,9 +100,10 @@ def _close_runs(rules: Rules, outputs: Path) -> None:
 
 def _show(experiment: Experiment, rules: Rules, erasure: Erasure) -> Sequence[Item]:
     """Return the things to delete; print their numbers and sizes, and write a file of all names."""
-    plan = rules.plan()
-    old = OldFiles(experiment.outputs, plan.kept_runs, rules.before, rules.is_elsewhere)
-    items = [*_rows(plan, erasure), *_files(old, erasure)]
+    with phase("Listing what can go"):
+        plan = rules.plan()
+        old = OldFiles(experiment.outputs, plan.kept_runs, rules.before, rules.is_elsewhere)
+        items = [*_rows(plan, erasure), *_files(old, erasure)]
     for kind, group in groupby(items, lambda item: item.kind):
         found = list(group)
         log.info("%7d %-20s %s", len(found), kind, "" if kind == _VERSIONS else _megabytes(found))

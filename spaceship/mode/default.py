@@ -5,7 +5,7 @@ import logging
 from spaceship import candidate
 from spaceship.experiment import Experiment
 from spaceship.mode.inference import check, inference
-from spaceship.mode.pp import pp
+from spaceship.mode.pp import prepare
 from spaceship.mode.train import Objective, train
 from spaceship.registry.registry import CHAMPION
 
@@ -20,7 +20,7 @@ def default(experiment: Experiment) -> Objective:
     if experiment.job.in_multirun:
         return train(experiment)
     check(experiment)
-    pp(experiment)
+    prepare(experiment, logging.DEBUG)
     objective = train(experiment)
     candidate.judge(experiment, experiment.job)
     if experiment.registry.find(CHAMPION) is None:

@@ -12,7 +12,14 @@ import pandas as pd
 from spaceship.data._base import Table
 from spaceship.data.checks import check as check_table
 from spaceship.data.submission import submission, usable, write
-from spaceship.drift.alert import FEWEST_ROWS, drift_csv, drift_facts, drift_table
+from spaceship.drift.alert import (
+    FEWEST_ROWS,
+    LEGEND,
+    drift_csv,
+    drift_facts,
+    drift_summary,
+    drift_table,
+)
 from spaceship.drift.profile import PROFILE_FILE, Profile, take_profile
 from spaceship.drift.psi import compare
 from spaceship.drift.unseen import unseen_warnings
@@ -21,9 +28,11 @@ from spaceship.evaluation.cross_validation import decision_threshold, predict
 from spaceship.evaluation.metrics import decide
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically, write_json
+from spaceship.progress import phase
 from spaceship.records import read_record
 from spaceship.registry import packaging
 from spaceship.registry.registry import Version
+from spaceship.screen import show
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
@@ -55,8 +64,10 @@ def inference(experiment: Experiment) -> None:
     registry = experiment.registry
     champion, frame = registry.champion(), _rows(experiment)
     task = experiment.known_task
-    pipeline = packaging.load_version(registry, champion)
-    values = predict(pipeline, frame, task)
+    with phase("Loading the champion"):
+        pipeline = packaging.load_version(registry, champion)
+    with phase(f"Predicting {len(frame):,} {task.nouns}"):
+        values = predict(pipeline, frame, task)
     log.info("Champion: version %s of %s", champion.number, registry.model)
     _compare_with_training(experiment, champion, frame, values)
     predictions = decide(values, task.problem, decision_threshold(pipeline))
@@ -108,12 +119,15 @@ def _compare_with_training(
     reference = _reference(experiment, champion)
     if reference is None:
         return
-    drifts = compare(reference, take_profile(frame, task, values, reference))
+    with phase("Measuring drift"):
+        drifts = compare(reference, take_profile(frame, task, values, reference))
     for line in unseen_warnings(drifts, reference, task.nouns):
         log.warning("%s", line)
-    log.info("Drift of %d %s from the %d it learnt from:", len(frame), task.nouns, reference.rows)
     if len(frame) >= FEWEST_ROWS:
-        log.info("%s", drift_table(drifts))
+        compared = f"{len(frame):,} {task.nouns} against the {reference.rows:,} it learnt from"
+        log.info("Drift of %s: %s", compared, drift_summary(drifts))
+        show(log, drift_table(drifts), logging.DEBUG)
+        log.debug("%s", LEGEND)
     facts = {
         "model": experiment.registry.model,
         "champion": champion.number,

@@ -11,13 +11,15 @@ import pandas as pd
 import yaml
 from pydantic import ValidationError
 
-from spaceship.config.installation import configs, program
+from spaceship.config.installation import configs, program_anywhere
 from spaceship.data.csv_form import DELIMITERS, CsvForm, sniff_delimiter
 from spaceship.data.table_reader import PACKED, find_files, read_table
 from spaceship.errors import ConfigError, expected
 from spaceship.experiment import Experiment
 from spaceship.faults import list_faults
 from spaceship.files import write_atomically
+from spaceship.progress import phase
+from spaceship.screen import Commands, show
 from spaceship.task.inference.names import is_safe
 from spaceship.task.inference.page import page
 from spaceship.task.inference.profile import shown
@@ -46,9 +48,11 @@ def init(experiment: Experiment) -> None:
         do = "mend it, choose task.name=OTHER, or replace it with task.overwrite=true"
         raise ConfigError(expected(f"no file {_FOLDER / target.name} yet", "one", do))
     form = CsvForm.of(data.get("separator"), data.get("encoding"))
-    train = read_table(train_path, form)
-    test = None if test_path is None else read_table(test_path, form)
-    made = propose(train, test, asked)
+    with phase("Reading the files"):
+        train = read_table(train_path, form)
+        test = None if test_path is None else read_table(test_path, form)
+    with phase("Inferring the columns' types"):
+        made = propose(train, test, asked)
     files = Files(train=train_path.name, test=_file(test_path), sample=_file(sample))
     command = _next(name, data)
     text = page(made, name, files, _origin([(train_path, train), (test_path, test)]))
@@ -138,7 +142,7 @@ def _next(name: str, data: Mapping[str, object]) -> str:
     given = [(key, data.get(key)) for key in ("dir", "train", "test")]
     words = [_override(f"data.{key}", str(value)) for key, value in given if value is not None]
     own = ["data=local"] if shipped else []
-    return f"{program()} {shlex.join([f'task={name}', *own, *words])}"
+    return f"{program_anywhere()} {shlex.join([f'task={name}', *own, *words])}"
 
 
 def _override(key: str, value: str) -> str:
@@ -160,7 +164,8 @@ def _report(made: Proposal, name: str, target: Path, command: str) -> None:
     for column, finding in made.findings.items():
         for doubt in finding.doubts:
             log.warning("Check %s: %s", one_line(column), doubt)
-    log.info("Written: %s; read and mend it, then: %s", target, command)
+    log.info("Written: %s", target)
+    show(log, Commands({"read and mend it, then train on it": command}))
 
 
 def _lines(made: Proposal) -> Iterator[str]:

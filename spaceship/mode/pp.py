@@ -12,6 +12,8 @@ from spaceship.data.cache import filling
 from spaceship.data.description import describe, description_table
 from spaceship.experiment import Experiment, features_name
 from spaceship.files import write_atomically
+from spaceship.progress import phase
+from spaceship.screen import show
 
 log = logging.getLogger(__name__)
 
@@ -25,15 +27,21 @@ def pp(experiment: Experiment) -> None:
     The stored features are fitted on the training part and are for people to look at: each fold,
     twin and serving model fits its own, so no figure rests on them.
     """
+    prepare(experiment)
+
+
+def prepare(experiment: Experiment, level: int = logging.INFO) -> None:
+    """Do what `pp` does, and log the description at a level."""
     data, folder = experiment.stored_dataset()
-    profile = describe(data.train, data.task)
-    write_atomically(folder / "profile.csv", profile.to_csv())
+    with phase("Describing the columns"):
+        profile = describe(data.train, data.task)
+        write_atomically(folder / "profile.csv", profile.to_csv())
     n_test = 0 if data.test is None else len(data.test)
-    log.info("%d %s to learn from, %d to predict", len(data.train), data.task.nouns, n_test)
-    log.info("%s", description_table(profile))
+    log.log(level, "%d %s to learn from, %d to predict", len(data.train), data.task.nouns, n_test)
+    show(log, description_table(profile), level)
     stored = _store_features(experiment, folder / "features")
-    log.info("Data, profile and features are in %s", folder)
-    log.info("Features: %s", stored.relative_to(folder))
+    log.log(level, "Data, profile and features are in %s", folder)
+    log.log(level, "Features: %s", stored.relative_to(folder))
 
 
 def _store_features(experiment: Experiment, folder: Path) -> Path:
@@ -44,7 +52,8 @@ def _store_features(experiment: Experiment, folder: Path) -> Path:
     if not final.is_dir():
         data = experiment.dataset
         learn, _ = protocol.split(data.train, data.task)
-        features = build(node).fit(learn, data.task.target(learn))
+        with phase("Making the features"):
+            features = build(node).fit(learn, data.task.target(learn))
         parts = {"train": data.train, "test": data.test}
         with filling(final) as temporary:
             for part, frame in parts.items():

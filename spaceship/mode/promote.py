@@ -4,6 +4,7 @@ import logging
 
 from spaceship.errors import RegistryError, expected
 from spaceship.experiment import Experiment
+from spaceship.progress import phase
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,9 @@ def promote(experiment: Experiment) -> None:
             found = "none" if last is None or last.move else "none: the alias was moved outside"
             do = "a candidate that beats the champion becomes one"
             raise _refusal(registry, f"a challenger of {registry.model}", found, do)
-        if (fault := registry.damage(number, load)) is not None:
+        with phase("Checking the challenger's files"):
+            fault = registry.damage(number, load)
+        if fault is not None:
             what = f"version {number} of {registry.model}, the challenger, whole"
             raise _refusal(registry, what, f"that it {fault}", "restore it, or train another one")
         if not dry_run:

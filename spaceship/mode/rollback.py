@@ -3,6 +3,7 @@
 import logging
 
 from spaceship.experiment import Experiment
+from spaceship.progress import phase
 from spaceship.registry.registry import CHAMPION
 
 log = logging.getLogger(__name__)
@@ -16,7 +17,8 @@ def rollback(experiment: Experiment) -> None:
     aliases = registry.aliases
     with aliases.lock():
         current = aliases.current().get(CHAMPION)
-        previous = registry.previous_champion(load)
+        with phase("Checking the files of the champion before"):
+            previous = registry.previous_champion(load)
         if not dry_run:
             reason = experiment.settings.why or "rolled back by hand"
             aliases.complete(aliases.prepare(CHAMPION, {CHAMPION: current}, reason), previous)

@@ -21,9 +21,11 @@ from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
 from spaceship.gate.award import Award
 from spaceship.gate.verdict import Verdict
+from spaceship.progress import phase
 from spaceship.registry import packaging
 from spaceship.registry.moves import completed_moves
 from spaceship.registry.registry import CHAMPION, Registry
+from spaceship.screen import show
 from spaceship.simulation import arrivals as arriving
 from spaceship.simulation import plot as timeline
 from spaceship.simulation.arrivals import Arrivals
@@ -52,7 +54,11 @@ def simulate(experiment: Experiment) -> None:
     drifts = _write_eras(experiment, schedule, folder / "arrivals")
     with _mlflow_restored():
         spans = [schedule.span(era) for era in range(1, schedule.eras + 1)]
-        eras = [_run_era(experiment, folder, *each) for each in zip(spans, drifts, strict=False)]
+        with phase("Eras", len(spans)) as steps:
+            eras = []
+            for span, drift in zip(spans, drifts, strict=False):
+                eras.append(_run_era(experiment, folder, span, drift))
+                steps.advance(str(eras[-1].award))
     _log_results(experiment, eras)
     refused = ", ".join(str(era.era) for era in eras if era.award == Award.REFUSED)
     if refused and experiment.gate.require:
@@ -156,13 +162,13 @@ def _retrain(experiment: Experiment, job: Job) -> tuple[Pipeline, Verdict]:
         model = packaging.load(str(job.model))  # a verdict moves the model into the registry
         log_report(store, job)
         with suppress(RefusedError):  # `simulate` raises it once all eras are over
-            candidate.judge(experiment, job)
+            candidate.judge(experiment, job, quiet=True)
     return model, Verdict.read(job.folder)
 
 
 def _log_results(experiment: Experiment, eras: list[EraResult]) -> None:
     """Print the table and the conclusion; write and log the table, its plot and the figures."""
-    log.info("%s", eras_table(eras))
+    show(log, eras_table(eras))
     log.info("%s", conclusion(eras))
     job, store = experiment.job, experiment.store
     write_atomically(job.folder / TABLE, eras_csv(eras))

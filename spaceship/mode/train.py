@@ -15,8 +15,10 @@ def train(experiment: Experiment) -> Objective:
     if not in_trial():  # a sweep has checked this once for all its trials
         experiment.check()
         candidate.check_holdout(experiment)
-    job = experiment.job
-    report = candidate.score(experiment, job, experiment.recipe())
+    job, recipe = experiment.job, experiment.recipe()
+    if not in_trial():
+        candidate.introduce(experiment, recipe)
+    report = candidate.score(experiment, job, recipe)
     if not job.in_multirun:
         candidate.fit(experiment, job)
     values = [report.metrics[metric] for metric in experiment.objectives]

@@ -1,4 +1,4 @@
-"""Command lines for messages: commands on one registered model, as typed from any folder."""
+"""Command lines for messages: commands on one registered model, which work as typed."""
 
 import shlex
 from collections.abc import Sequence

@@ -19,7 +19,7 @@ from spaceship.files import write_json
 from spaceship.gate.award import Award
 from spaceship.gate.policy import Gate, forced
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
-from spaceship.gate.verdict_texts import rule_table, score_table, verdict_sentence
+from spaceship.gate.verdict_texts import remarks, rule_table, score_table, verdict_sentence
 from spaceship.progress import phase
 from spaceship.records import fitting, to_plain
 from spaceship.registry.looks import LookRecords
@@ -58,6 +58,7 @@ class Promotion:
     """Returns a champion's report on a candidate's data and protocol, given the champion's twin."""
     labels: Labels  # of the data in use
     reason: str = ""  # for `gate.force=true` and `gate.reseal=true`
+    quiet: bool = False  # the verdict is not printed
 
     def judge(self, job: Job, *, ceiling: str = CHAMPION) -> Verdict:
         """Decide on a job's candidate, log the verdict, and move the alias that it awards.
@@ -195,7 +196,8 @@ class Promotion:
         tags = {"award": str(verdict.award), "reason": verdict.reason}
         store.log_scores(run_id, told, tags=tags)
         store.client.log_artifact(run_id, str(job.folder / VERDICT_FILE))
-        self._show(outcome)
+        if not self.quiet:
+            self._show(outcome)
 
     def _show(self, outcome: _Outcome) -> None:
         """Print scores, verdict and rules; those of a passed gate are details."""
@@ -206,14 +208,8 @@ class Promotion:
         if verdict.checks:
             met = all(check.passed for check in verdict.checks)
             show(log, rule_table(verdict.checks), logging.DEBUG if met else logging.INFO)
-        for check in verdict.checks:
-            if check.detail:
-                level = logging.DEBUG if check.passed else logging.INFO
-                log.log(level, "  %s: %s", check.named, check.detail)
-        luck = verdict.numbers.get("luck")
-        if luck:
-            rivals = verdict.numbers["candidates"]
-            log.debug("  The best of %d equal candidates gains %.5f by luck", rivals, luck)
+        for passed, line in remarks(verdict):
+            log.log(logging.DEBUG if passed else logging.INFO, "  %s", line)
 
 
 def _clear(job: Job) -> None:

@@ -82,7 +82,7 @@ class Registry:
         raise NoChampionError(expected(what, "none", f"{do}{self.command('mode=train')}"))
 
     def command(self, *words: str) -> str:
-        """Return a command on this model that works as typed, from any folder.
+        """Return a command on this model that works as typed, in the folder it was printed in.
 
         >>> registry.command("mode=train").partition(" task=")[2].partition(" paths")[0]
         'spaceship_titanic data=synthetic mode=train'

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from hydra_plugins.spaceship_optuna.tables import aligned, cell
+from hydra_plugins.spaceship_optuna.tables import cell
+from spaceship.screen import Table
 
 _NOISE = 2.0  # standard errors that a difference must exceed to be called one
 _SHOWN = {
@@ -58,15 +59,15 @@ def eras_csv(eras: Sequence[EraResult]) -> str:
     return pd.DataFrame(list(eras)).to_csv(index=False, lineterminator="\n")
 
 
-def eras_table(eras: Sequence[EraResult]) -> str:
+def eras_table(eras: Sequence[EraResult]) -> Table:
     """Return the table for a terminal, with a dash for NaN.
 
-    >>> eras_table([]).split()[:2]
+    >>> eras_table([]).head[:2]
     ['era', 'arrived']
     """
     head = [title for title, _ in _SHOWN.values()]
     rows = [[cell(getattr(era, key), form) for key, (_, form) in _SHOWN.items()] for era in eras]
-    return aligned([head, *rows], ">")
+    return Table(rows, head, ">", spared=("next", "arrived", "learnt from", "drift"))
 
 
 def summarise_eras(eras: Sequence[EraResult]) -> dict[str, float]:

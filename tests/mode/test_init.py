@@ -14,7 +14,7 @@ import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from spaceship.config.installation import configs, program
+from spaceship.config.installation import configs, program_anywhere
 from spaceship.config.nodes import Nodes
 from spaceship.config.resolvers import register_resolvers
 from spaceship.data.table_reader import read_table
@@ -62,8 +62,8 @@ def folder_of(train: pd.DataFrame, test: pd.DataFrame | None = None, name: str =
 
 
 def last_command(caplog: pytest.LogCaptureFixture) -> list[str]:
-    [line] = [record.getMessage() for record in caplog.records if "then: " in record.getMessage()]
-    return shlex.split(line.partition("then: ")[2])
+    [line] = [one.getMessage() for one in caplog.records if "Next: " in one.getMessage()]
+    return shlex.split(line.partition("\n")[2])
 
 
 def test_a_folder_becomes_a_task(caplog: pytest.LogCaptureFixture) -> None:
@@ -73,7 +73,7 @@ def test_a_folder_becomes_a_task(caplog: pytest.LogCaptureFixture) -> None:
     assert (task.name, task.label, task.positive) == ("shop", "churn", "yes")
     assert task.files.model_dump() == {"train": "train.csv", "test": "test.csv", "sample": None}
     assert [*typed(read_table(folder / "train.csv"), task.raw)]
-    assert last_command(caplog) == [*program().split(), "task=shop", "data.dir=shop"]
+    assert last_command(caplog) == [*shlex.split(program_anywhere()), "task=shop", "data.dir=shop"]
     header = Path("configs/task/shop.yaml").read_text(encoding="utf-8").splitlines()[0]
     assert "train.csv (40 rows, 4 columns) and test.csv (40 rows, 3 columns)." in header
 

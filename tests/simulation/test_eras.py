@@ -123,7 +123,9 @@ def test_csv_keeps_every_field_and_digit() -> None:
 
 
 def test_table_has_a_line_an_era_and_a_dash_for_what_there_was_not() -> None:
-    header, first, second = eras_table([NOBODY, replace(PROMOTED, drift=math.nan)]).splitlines()
+    header, first, second = str(
+        eras_table([NOBODY, replace(PROMOTED, drift=math.nan)])
+    ).splitlines()
     assert "award" in header
     assert first.split()[3:] == ["0.00", "0.8000", "-", "-", "refused", "100", "0.8000", "-", "-"]
     assert second.split()[3:7] == ["-", "0.7800", "0.8000", "+5.00%"]

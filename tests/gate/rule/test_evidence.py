@@ -74,7 +74,10 @@ def test_a_hold_out_of_a_few_groups_crowns_nobody(report: MakeReport) -> None:
     for champion in (None, report(4, 6)):
         verdict = GATE.decide(report(6, 6), champion)
         assert verdict.award == "refused"
-        assert "Groups in the hold-out 6 (must be ≥ 25), raise split.holdout_fraction" in verdict.reason
+        assert (
+            "Groups in the hold-out 6 (must be ≥ 25), raise split.holdout_fraction"
+            in verdict.reason
+        )
 
 
 def test_a_group_counts_once() -> None:
