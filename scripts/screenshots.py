@@ -11,8 +11,9 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 
 import pyte
@@ -92,14 +93,17 @@ def draw(written: bytes, overrides: Sequence[str], image: Path) -> None:
     image.write_text(re.sub(r"@font-face \{.*?\}\n", "", svg, flags=re.DOTALL), encoding="utf-8")
 
 
-def text_of(row: "dict[int, pyte.screens.Char]") -> Text:
+def text_of(row: Mapping[int, pyte.screens.Char]) -> Text:
     """Return a row of a screen in its colours."""
+    chars = [row[column] for column in range(COLUMNS)]
+    parts = groupby(chars, lambda char: (char.fg, char.bold, char.italics))
     text = Text()
-    for column in range(COLUMNS):
-        char = row[column]
-        colour = {"default": None, "brown": "yellow"}.get(char.fg, char.fg)
-        colour = f"#{colour}" if colour and re.fullmatch(r"[0-9a-f]{6}", colour) else colour
-        text.append(char.data, Style(color=colour, bold=char.bold, italic=char.italics))
+    for (colour, bold, italic), same in parts:
+        known = {"default": None, "brown": "yellow"}.get(colour, colour)
+        known = f"#{known}" if known and re.fullmatch(r"[0-9a-f]{6}", known) else known
+        text.append(
+            "".join(char.data for char in same), Style(color=known, bold=bold, italic=italic)
+        )
     text.rstrip()
     return text
 

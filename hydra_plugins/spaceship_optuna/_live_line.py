@@ -1,6 +1,7 @@
 """Live line on a terminal, below what is printed and logged; nothing anywhere else."""
 
 import logging
+import shutil
 import sys
 import threading
 import time
@@ -98,6 +99,11 @@ class LiveLine:
                     self._live.update(text, refresh=True)
             except Exception as error:  # noqa: BLE001 - a line is not worth a sweep
                 log.debug("Progress could not be read or shown: %s", error)
+
+
+def columns() -> int | None:
+    """Return the width of the terminal that standard output is, None if it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def clock(duration: float | None) -> str:
