@@ -8,7 +8,8 @@ PORT    ?= 5000
 DASHBOARD_PORT ?= 8080
 
 IN_VENV := .venv/bin/python
-PIP     := PIP_DISABLE_PIP_VERSION_CHECK=1 $(IN_VENV) -m pip install --quiet -c constraints.txt
+PIP     := PIP_DISABLE_PIP_VERSION_CHECK=1 \
+           $(IN_VENV) scripts/install.py pip install -c constraints.txt
 PINS    := pyproject.toml constraints.txt $(wildcard hydra_plugins)  # what an installation rests on
 CANDIDATES := $(or $(strip $(PYTHON)),python3 python3.13 python3.12 python3.11 python)
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -85,7 +86,7 @@ clean-venv: ## remove .venv, such as after moving the project or upgrading Pytho
 	for candidate in $(CANDIDATES); do \
 	  "$$candidate" -c '$(NEW_ENOUGH)' 2>/dev/null || continue; \
 	  echo "Making .venv with $$("$$candidate" --version)"; \
-	  "$$candidate" -m venv --clear .venv && touch $@ && exit 0; \
+	  "$$candidate" scripts/install.py venv --clear .venv && touch $@ && exit 0; \
 	  echo "$$candidate cannot make .venv, see above; on Debian and Ubuntu: apt install python3-venv" >&2; \
 	  exit 2; \
 	done; \
@@ -93,12 +94,12 @@ clean-venv: ## remove .venv, such as after moving the project or upgrading Pytho
 	exit 2
 
 .venv/run.stamp: .venv/made.stamp $(PINS)
-	@echo 'Installing the pinned dependencies (some minutes the first time)'
+	@echo 'Installing the pinned packages (one to three minutes the first time)'
 	@$(PIP) -e .
 	@touch $@
 
 .venv/dev.stamp: .venv/made.stamp $(PINS)
-	@echo 'Installing the pinned dependencies and development tools (some minutes the first time)'
+	@echo 'Installing the pinned packages and tools (two to four minutes the first time)'
 	@$(PIP) -e '.[dev]'
 	@touch .venv/run.stamp $@
 

@@ -17,6 +17,7 @@ import optuna
 from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from hydra_plugins.spaceship_optuna._live_line import LiveLine
 from hydra_plugins.spaceship_optuna._results import candidate_of, complete
 from hydra_plugins.spaceship_optuna._search_space import CANDIDATE
 
@@ -45,10 +46,12 @@ class _Plot(NamedTuple):
 def write_plots(study: optuna.Study, folder: Path) -> list[Path]:
     """Write every plot for which a study has enough complete trials; return the files."""
     folder.mkdir(parents=True, exist_ok=True)
-    written, verbosity = [], optuna.logging.get_verbosity()
+    written: list[Path] = []
+    verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     logging.getLogger("matplotlib.category").setLevel(logging.WARNING)  # remarks on 63 and 127
-    with warnings.catch_warnings(action="ignore"):
+    line = LiveLine(lambda _: f"{line.sign()} Plots of the study: {len(written)} drawn")
+    with warnings.catch_warnings(action="ignore"), line:
         for plot in _plots(study):
             path = folder / (re.sub(r"[^\w+.]", "-", "-".join([plot.kind, *plot.parts])) + ".png")
             title = f"{plot.whose}: {_KINDS[plot.kind][1].format(plot.metrics[0])}"

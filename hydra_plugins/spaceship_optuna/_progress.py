@@ -5,22 +5,14 @@ machine runs them. Errors of the storage or the terminal never end the sweep.
 """
 
 import logging
-import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import suppress
-from datetime import timedelta
-from typing import Any, Self, TextIO
+from typing import Self, TextIO
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
-from rich.console import Console
-from rich.file_proxy import FileProxy
-from rich.live import Live
-from rich.text import Text
 
+from hydra_plugins.spaceship_optuna._live_line import LiveLine, clock
 from hydra_plugins.spaceship_optuna._results import (
     best_of,
     candidate_of,
@@ -33,64 +25,64 @@ from hydra_plugins.spaceship_optuna._study import counted
 log = logging.getLogger(__name__)
 
 _STATES = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
-_JOIN_SECONDS = 10.0
+_SECONDS = 0.5  # between two looks at the storage
+_FEWEST = 3
+"""Trials to be finished before the time left is estimated: the first ones are of one candidate."""
 
 
 class Progress:
     """Display of a study's progress for as long as the context lasts.
 
     `n_trials` are the finished trials that the study is to have, those before a resume included.
-    The storage is read from a second thread, `every` so many seconds.
+    The storage is read from a second thread, `every` so many seconds. No trial is started after
+    `timeout` seconds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a display has many sides
         self,
         study: optuna.Study,
         n_trials: int,
         metric: str = "value",
+        *,
+        timeout: float | None = None,
         stream: TextIO | None = None,
-        every: float = 0.5,
+        every: float = _SECONDS,
     ) -> None:
         self._study, self._n_trials, self._metric = study, n_trials, metric
-        # an app's wrapper that escapes control characters has the stream itself as `terminal`
-        terminal: TextIO = getattr(sys.stdout, "terminal", sys.stdout)
-        self._stream, self._every = stream or terminal, every
         self._several = len(study.directions) > 1
         self._counts = Counter[TrialState]()
         self._seen: set[int] = set()
         self._before: int | None = None  # trials finished before the context was entered
         self._top: list[FrozenTrial] = []  # the best trial, or the Pareto front
-        self._live: Live | None = None
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="progress", daemon=True)
-        self._started = time.monotonic()
+        self._timeout = self._left = timeout
+        self._every, self._looked = every, time.monotonic()
+        self._line = LiveLine(self._text, stream, min(every, LiveLine.SECONDS))
 
     def __enter__(self) -> Self:
         self._look()
-        if self._stream.isatty():
-            self._live = _live_display(self._stream)
-        self._thread.start()
+        self._line.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._ended.set()
-        self._thread.join(_JOIN_SECONDS)
-        if not self._thread.is_alive():  # otherwise the storage hangs, and would hang this too
+        self._line.__exit__(*error)
+        if not self._line.hangs:  # otherwise the storage does, and would hang this too
             self._look()
-        summary = self._summary(f"in {clock(time.monotonic() - self._started)}")
-        if self._live is None:
+        summary = self._summary(f"in {clock(self._elapsed)}")
+        if self._line.drawn:
+            self._line.print(summary)
+        else:
             log.info(summary)
-            return
-        for handler in _stream_handlers():
-            if isinstance(handler.stream, FileProxy):
-                handler.setStream(handler.stream.rich_proxied_file)
-        with suppress(OSError, ValueError):  # the terminal is closed
-            self._live.stop()
-            self._live.console.print(summary)
 
-    def _watch(self) -> None:
-        while not self._ended.wait(self._every):
+    @property
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._line.started
+
+    def _text(self, width: int) -> str:
+        """Return the live line, after a look at the storage if it is time for one."""
+        if time.monotonic() - self._looked >= self._every:
             self._look()
+            self._looked = time.monotonic()
+        return self._live_line(width) if self._line.drawn else ""
 
     def _look(self) -> None:
         """Show what has finished since the last look; the next look makes up for a failed one."""
@@ -100,17 +92,14 @@ class Progress:
                 better = self._add(trial)
                 if self._before is None:
                     continue
-                if self._live is None:
+                if not self._line.drawn:
                     log.info(self._log_line(trial))
                 elif better:
                     front, best = "new on the Pareto front:", f"best {self._metric} yet"
                     found = f"{front if self._several else best} {_values(trial)}"
-                    self._live.console.print(_joined(*_named(trial), found))
+                    self._line.print(_joined(*_named(trial), found))
             if self._before is None:
                 self._before = self._counts.total()
-            if self._live:
-                text = Text(self._live_line(), no_wrap=True, overflow="ellipsis")
-                self._live.update(text, refresh=True)
         except Exception as error:  # noqa: BLE001 - a failing storage must not end the sweep
             log.debug("Progress could not be read or shown: %s", error)
 
@@ -131,17 +120,38 @@ class Progress:
         count = f"{self._counts.total()}/{self._n_trials}"
         return _joined(*_named(trial), *found, count, f"{seconds(trial):.1f} s")
 
-    def _live_line(self) -> str:
+    def _live_line(self, width: int) -> str:
+        """Return bar, counts, best trial and times; in a narrow terminal the most important."""
         done = self._counts.total()
-        rate = (done - (self._before or 0)) / max(time.monotonic() - self._started, 1e-9)
-        left = (self._n_trials - done) / rate if rate else None
-        return self._summary(f"{60 * rate:.1f}/min" if rate else "", f"{clock(left)} left")
+        self._count_down(done - (self._before or 0), self._n_trials - done)
+        states = f"  {self._states()}" if done else ""
+        times = f"  {clock(self._elapsed)}", f"  {clock(self._left)} left"
+        best, named = self._best("best"), self._best(f"best {self._metric}")
+        head = f"{self._line.sign(done / self._n_trials)} {done}/{self._n_trials} trials"
+        lines = (
+            "".join((head, states, f"  {named}", *times)),
+            "".join((head, f"  {named}", *times)),
+            "".join((head, f"  {best}", *times)),
+            "".join((head, f"  {best}", times[1])),
+        )
+        return next((line for line in lines if len(line) < width), f"{head}{times[1]}")
+
+    def _count_down(self, finished: int, missing: int) -> None:
+        """Lower the time left to what is left of the timeout, and to what the trials so far say."""
+        known = [] if self._left is None else [self._left]
+        if self._timeout is not None:
+            known.append(max(self._timeout - self._elapsed, 0.0))
+        if finished >= min(_FEWEST, self._n_trials):
+            known.append(self._elapsed / finished * max(missing, 0))
+        self._left = min(known, default=None)
+
+    def _states(self) -> str:
+        counts = [(self._counts[state], name) for state, name in _STATES.items()]
+        return ", ".join(f"{count} {name}" for count, name in counts if count) or "none finished"
 
     def _summary(self, *more: str) -> str:
-        counts = [(self._counts[state], name) for state, name in _STATES.items()]
-        states = ", ".join(f"{count} {name}" for count, name in counts if count) or "none finished"
         trials = f"{self._counts.total()}/{self._n_trials} trials"
-        return _joined(trials, states, self._best(f"best {self._metric}"), *more)
+        return _joined(trials, self._states(), self._best(f"best {self._metric}"), *more)
 
     def _best(self, name: str) -> str:
         if self._several:
@@ -150,13 +160,6 @@ class Progress:
             whose = ", ".join(filter(None, reversed(_named(trial))))
             return f"{name} {_values(trial)} ({whose})"
         return f"no {name} yet"
-
-
-def clock(duration: float | None) -> str:
-    """Return a duration in seconds as mm:ss, from an hour on as h:mm:ss."""
-    if duration is None:
-        return "--:--"
-    return str(timedelta(seconds=round(duration))).removeprefix("0:")
 
 
 def _named(trial: FrozenTrial) -> tuple[str, str | None]:
@@ -172,27 +175,3 @@ def _values(trial: FrozenTrial) -> str:
 
 def _joined(*parts: str | None) -> str:
     return "  ".join(filter(None, parts))
-
-
-def _live_display(stream: TextIO) -> Live | None:
-    """Start a live line on a terminal, below what is printed and logged; None if it is dumb."""
-    console = Console(
-        file=stream, force_terminal=True, soft_wrap=True, markup=False, highlight=False, emoji=False
-    )
-    if console.is_dumb_terminal:
-        return None
-    stderr = sys.stderr.isatty()
-    for handler in _stream_handlers():
-        if handler.stream in (stream, sys.stdout) or (stderr and handler.stream is sys.stderr):
-            handler.setStream(FileProxy(console, handler.stream))
-    live = Live(console=console, auto_refresh=False, transient=True, redirect_stderr=stderr)
-    live.start()
-    return live
-
-
-def _stream_handlers() -> Iterator["logging.StreamHandler[Any]"]:
-    """Yield the handlers of all loggers that write to a stream."""
-    for logger in (logging.root, *logging.root.manager.loggerDict.values()):
-        for handler in getattr(logger, "handlers", ()):
-            if isinstance(handler, logging.StreamHandler):
-                yield handler

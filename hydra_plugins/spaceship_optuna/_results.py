@@ -21,6 +21,7 @@ RESULTS_FILE = "optimization_results.yaml"
 _ONE_LINE = 10**9  # a width at which YAML never folds a command
 _BEST = ("params", "evaluated_params", "value", "trial", "job", "run_id")
 """Facts about the best trial; Hydra's own sweepers use the names of the first ones."""
+_SPARED = ("seconds", "failed", "pruned")  # columns that a narrow terminal goes without
 
 
 @dataclass(frozen=True)
@@ -66,15 +67,22 @@ def leaderboard(study: optuna.Study, labels: Sequence[str]) -> list[Row]:
     )
 
 
-def show(rows: Sequence[Row]) -> str:
+def show(rows: Sequence[Row], width: int | None = None) -> str:
+    """Return the leaderboard as text; a narrow terminal gets fewer columns."""
     several = any(row.on_front is not None for row in rows)
     ranking = ("on front",) if several else ("best", "trial", "default")
-    table = [("candidate", "trials", "pruned", "failed", *ranking, "seconds")]
+    table: list[tuple[str, ...]] = [
+        ("candidate", "trials", "pruned", "failed", *ranking, "seconds")
+    ]
     for row in rows:
         best = (digits(row.best), cell(row.best_trial), digits(row.default))
         counts = map(cell, (row.trials, row.pruned, row.failed))
         ranks = (cell(row.on_front),) if several else best
         table.append((row.candidate, *counts, *ranks, f"{row.seconds:.1f}"))
+    spared = list(_SPARED)
+    while width and spared and len(aligned(table, "<>").partition("\n")[0]) > width:
+        at = table[0].index(spared.pop(0))
+        table = [row[:at] + row[at + 1 :] for row in table]
     return aligned(table, "<>")
 
 

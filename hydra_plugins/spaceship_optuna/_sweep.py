@@ -26,6 +26,7 @@ from hydra_plugins.spaceship_optuna import (
 )
 from hydra_plugins.spaceship_optuna._errors import SweepError, mismatch
 from hydra_plugins.spaceship_optuna._hooks import host_of
+from hydra_plugins.spaceship_optuna._live_line import columns
 from hydra_plugins.spaceship_optuna._plots import write_plots
 from hydra_plugins.spaceship_optuna._progress import Progress
 from hydra_plugins.spaceship_optuna._search_space import SearchPlan, read_plan
@@ -162,7 +163,7 @@ class Sweep:
         if not _queue.is_left(study, n_trials):
             log.info("All %d trials are done; a larger n_trials adds more.", n_trials)
         try:
-            with Progress(study, n_trials, self.settings.objectives[0].name):
+            with Progress(study, n_trials, self.settings.objectives[0].name, timeout=timeout):
                 while _queue.is_left(study, n_trials) and worker.may_continue(study):
                     self.launch(worker, study)
                     self._follow_lost(study, _recovery.wait_for_workers(study))
@@ -225,12 +226,13 @@ class Sweep:
     def _report(self, study: optuna.Study, plan: SearchPlan) -> object:
         """Write the study's results and return the best value, or values."""
         folder, stopped = self._jobs_of(study), study.user_attrs.get(_study.STOPPED)
-        table = _results.show(_results.leaderboard(study, plan.labels))
+        rows = _results.leaderboard(study, plan.labels)
+        table = _results.show(rows)
         best = _results.best_of(_results.complete(study), study.directions)
         error = _results.commonest_error(study)
         files = []
         if not stopped and (best or error):  # failures that max_failure_rate allows are a result
-            log.info("%s", table)
+            log.info("%s", _results.show(rows, columns()))
             command = partial(_commands.retrain_command, plan, self.host.retrain_overrides)
             run_id = self.host.trial_run_id
             files.append(_results.write_results(study, folder, command, plan.labels, run_id))

@@ -1,6 +1,7 @@
 """Worker process of a study: claims a trial, runs it as a Hydra job, stores its result."""
 
 import copy
+import gc
 import logging
 import os
 import time
@@ -59,6 +60,7 @@ class Worker:
         self.run()
         if is_orphan(self.parent):
             os._exit(_ORPHANED)  # a launcher's process would wait for more jobs
+        gc.freeze()  # it may end now: the search of its objects for cycles would take a second
 
     def run(self) -> None:
         """Claim and run trials until none is left, time is up or the study is stopped."""

@@ -28,6 +28,7 @@ from spaceship.evaluation.metrics import THRESHOLD, better
 from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.model.recipe import Recipe
+from spaceship.progress import phase
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.tracking.best_jobs import best_recipes
 from spaceship.tracking.job import Job
@@ -126,7 +127,10 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
         shutil.copy(best.folder / own.name / CONFIG_FILE, own)
         store = experiment.store
         name, tags = f"{recipe.name} · {report.data_source}", hook.data_tags()
-        with job_run(blend, store, name, tags | {"candidate": "blend"}, parent_run_id):
+        with (
+            phase(f"Blend of the best {len(members)} trials"),
+            job_run(blend, store, name, tags | {"candidate": "blend"}, parent_run_id),
+        ):
             candidate.score(experiment, blend, recipe)
             log_report(store, blend)
             scored = Report.read(blend.folder)

@@ -1,5 +1,6 @@
 """Command line around Hydra's main: exit statuses, and runs that end with a true status."""
 
+import gc
 import logging
 import os
 import signal
@@ -44,6 +45,7 @@ def main() -> NoReturn:
         exit_with(_run_hydra)
     finally:
         close_console()
+        gc.freeze()  # else the interpreter's end searches all objects for cycles: seconds
 
 
 def prepare() -> None:

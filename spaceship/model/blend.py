@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from spaceship.evaluation.cross_validation import predict
 from spaceship.evaluation.metrics import decide
+from spaceship.progress import Phase, phase
 from spaceship.split.folds import inner_folds
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
@@ -89,7 +90,10 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         learners = [np.arange(len(X)), *(train for train, _ in folds)]
         # one after the other: members use the cores themselves, and OpenMP suffers under threads
-        whole, *rest = (self._fit_members(X.iloc[rows], target[rows]) for rows in learners)
+        with phase("Members of the blend", len(learners) * len(self.members)) as steps:
+            whole, *rest = (
+                self._fit_members(X.iloc[rows], target[rows], steps) for rows in learners
+            )
         self.fitted_preparations_, self.fitted_members_ = whole
         several = (len(task.classes),) if task.problem is Problem.MULTICLASS else ()
         unseen = np.zeros((len(X), len(self.members), *several))
@@ -120,15 +124,16 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return _combined(self.method, table, weights, problem)
 
     def _fit_members(
-        self, X: pd.DataFrame, target: npt.NDArray[Any]
+        self, X: pd.DataFrame, target: npt.NDArray[Any], steps: Phase
     ) -> tuple[list[Estimator], list[Estimator]]:
         """Return preparations, and members as (position, bags), fitted on some rows."""
         preparations = [clone(one) for one in self.preparations]
         columns = [one.fit_transform(X, target) for one in preparations]
-        members = [
-            (place, [one.fit(columns[place], target) for one in _bagged(estimator, self.bags)])
-            for place, estimator in self.members
-        ]
+        members = []
+        for place, estimator in self.members:
+            bags = [one.fit(columns[place], target) for one in _bagged(estimator, self.bags)]
+            members.append((place, bags))
+            steps.advance()
         return preparations, members
 
     def _learn(self, table: Floats, target: npt.NDArray[Any]) -> Weights:

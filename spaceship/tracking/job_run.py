@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from spaceship.errors import RefusedError
 from spaceship.evaluation.report import REPORT_FILE, Report
+from spaceship.progress import phase
 from spaceship.tracking.job import FAILURE_FILE, Job
 from spaceship.tracking.store import FOLDER_TAG, Store
 
@@ -61,7 +62,9 @@ def log_report(store: Store, job: Job) -> None:
     >>> job = Job(tmp_path, in_multirun=False)
     >>> log_report(store, job)  # the folder holds no report: nothing is logged
     """
-    if job.scored:
+    if not job.scored:
+        return
+    with phase("Logging the report in MLflow"):
         report, run_id = Report.read(job.folder), job.logged_run()
         store.log_scores(run_id, report.metrics, report.folds, score_tags(report))
         store.client.log_artifact(run_id, str(job.folder / REPORT_FILE))

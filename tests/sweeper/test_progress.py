@@ -13,7 +13,8 @@ import optuna
 import pytest
 from optuna.storages.journal import JournalFileBackend
 
-from hydra_plugins.spaceship_optuna._progress import Progress, clock
+from hydra_plugins.spaceship_optuna._live_line import clock
+from hydra_plugins.spaceship_optuna._progress import Progress
 
 NAME = "hydra_plugins.spaceship_optuna._progress"
 QUICK = 0.01
@@ -133,13 +134,13 @@ def test_several_objectives_show_values_and_the_front(
 
 def test_a_terminal_gets_a_live_line_and_keeps_each_new_best(tmp_path: Path) -> None:
     study, stream = _study(tmp_path), Terminal()
-    with Progress(study, 6, "cv_log_loss", stream, QUICK):
+    with Progress(study, 6, "cv_log_loss", stream=stream, every=QUICK):
         _tune(study)
         _wait_for(lambda: "4/6 trials" in stream.lines()[-1])
         live = stream.lines()[-1]
     assert re.fullmatch(
-        r"4/6 trials  2 complete, 1 pruned, 1 failed  best cv_log_loss 0\.37991 "
-        r"\(catboost, trial 1\)  [\d.]+/min  \d\d:\d\d left",
+        r". ━{6}╌{4} 4/6 trials  2 complete, 1 pruned, 1 failed  best cv_log_loss 0\.37991 "
+        r"\(catboost, trial 1\)  \d\d:\d\d  \d\d:\d\d left",
         live,
     )
     assert stream.lines() == [
@@ -153,12 +154,38 @@ def test_a_terminal_gets_a_live_line_and_keeps_each_new_best(tmp_path: Path) -> 
     ]
 
 
-def test_the_live_line_never_wraps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "30")
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        (130, "4/6 trials  2 complete, 1 pruned, 1 failed  best value 0.37991 (catboost, trial 1)"),
+        (80, "4/6 trials  best 0.37991 (catboost, trial 1)  00:00  --:-- left"),
+        (40, "4/6 trials  --:-- left"),
+        (20, "4/6 tr…"),
+    ],
+)
+def test_the_live_line_has_what_fits(
+    columns: int, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
     study, stream = _study(tmp_path), Terminal()
+    _tune(study)
     with Progress(study, 6, stream=stream, every=QUICK):
-        _wait_for(lambda: "0/6" in stream.lines()[-1])
-        assert len(stream.lines()[-1]) == 30
+        _wait_for(lambda: "4/6" in stream.lines()[-1])
+        assert shown in stream.lines()[-1]
+        assert len(stream.lines()[-1]) <= columns
+
+
+def test_the_time_left_never_grows_and_stays_within_the_timeout(tmp_path: Path) -> None:
+    study, stream = _study(tmp_path), Terminal()
+    with Progress(study, 200, timeout=9, stream=stream, every=QUICK):
+        for seconds in (0.0, 0.0, 0.0, 0.1, 0.5, 0.1, 1.0):  # ever slower, as deeper trees are
+            time.sleep(seconds)
+            _finish(study, None, 0.5)
+            time.sleep(2 * QUICK)
+    left = [int(one) for one in re.findall(r"00:(\d\d) left", stream.getvalue())]
+    assert left[0] == 9
+    assert left == sorted(left, reverse=True)
+    assert left[-1] < 8
 
 
 def test_log_lines_and_prints_find_an_empty_line(

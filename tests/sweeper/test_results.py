@@ -134,6 +134,14 @@ def test_the_table_is_aligned(study: optuna.Study) -> None:
     ]
 
 
+def test_a_narrow_terminal_gets_fewer_columns(study: optuna.Study) -> None:
+    rows = leaderboard(study, LABELS)
+    assert show(rows, 67) == show(rows)
+    head = "candidate  trials  pruned  failed     best  trial  default"
+    assert show(rows, 66).splitlines()[0] == head
+    assert show(rows, 57).splitlines()[0] == head.replace("  failed", "")
+
+
 def test_several_objectives_rank_by_the_front(front: optuna.Study) -> None:
     rows = leaderboard(front, LABELS)
     assert [(row.candidate, row.on_front) for row in rows] == [

@@ -1,0 +1,148 @@
+"""Pictures of the docs: `python -m scripts.screenshots` runs real commands and draws docs/images.
+
+Terminals are SVG, MLflow's pages PNG, which needs playwright and chromium. About four minutes.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+
+import pyte
+from rich.console import Console
+from rich.style import Style
+from rich.terminal_theme import MONOKAI
+from rich.text import Text
+
+from scripts.terminal import COLUMNS, record
+
+ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "docs" / "images"
+_LONG = 400
+"""Rows of the screen that holds all that a command has written."""
+_PARTS = ("configs", "hydra_plugins", "scripts", "spaceship", "Makefile", "pyproject.toml")
+_WEAK = ("mode=train", "model=lgbm", "features=baseline", "model.estimator.n_estimators=60")
+_SWEEP = ("mode=tune", "hydra.sweeper.n_trials=12", "hydra.sweeper.timeout=90")
+SCENES: dict[str, tuple[tuple[str, ...], str]] = {
+    "champion": ((), ""),
+    "refused": (("mode=train", "model=logistic_regression"), ""),
+    "tune": (_SWEEP, r"[5-9]/12 trials"),
+    "typo": (("mode=train", "modle=catboost"), ""),
+}
+"""Name of a picture: the overrides of its command, and what the screen shows when it is taken."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make the pictures."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--images", type=Path, default=IMAGES, help="folder of the pictures")
+    images = options.parse_args(arguments).images
+    images.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        folder = copied(Path(place))
+        for name, (overrides, until) in SCENES.items():
+            print(name, flush=True)
+            draw(run(folder, overrides, until), overrides, images / f"{name}.svg")
+        with served(folder) as address:
+            photograph(address, images)
+
+
+def copied(place: Path) -> Path:
+    """Copy the project to where nobody's settings and outputs are."""
+    folder = place / "spaceship"
+    for part in _PARTS:
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        folder.mkdir(exist_ok=True)
+        copy(ROOT / part, folder / part)
+    shutil.rmtree(folder / "configs" / "local")
+    return folder
+
+
+def run(folder: Path, overrides: Sequence[str], until: str) -> bytes:
+    """Run the project's script; return what it wrote, up to a text if one is given."""
+    command = ["python", "scripts/run.py", *overrides]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = record(command, folder, {"PYTHONPATH": str(folder), "PATH": path})
+    signs = done.signs
+    taken = next((n for n, one in enumerate(signs) if until and re.search(until, one.line)), None)
+    return b"".join(one.data for one in signs[: None if taken is None else taken + 1])
+
+
+def draw(written: bytes, overrides: Sequence[str], image: Path) -> None:
+    """Draw a terminal with a command and what it wrote, as SVG without fonts of other hosts."""
+    screen = pyte.Screen(COLUMNS, _LONG)
+    pyte.ByteStream(screen).feed(written)
+    rows = [
+        Text.assemble(("$ ", "green"), ("python scripts/run.py " + " ".join(overrides), "bold"))
+    ]
+    rows += [text_of(screen.buffer[row]) for row in range(_LONG)]
+    while not rows[-1].plain.strip():
+        rows.pop()
+    console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w"))  # noqa: PTH123, SIM115
+    for one in rows:
+        console.print(one, no_wrap=True)
+    svg = console.export_svg(title="spaceship", theme=MONOKAI)
+    image.write_text(re.sub(r"@font-face \{.*?\}\n", "", svg, flags=re.DOTALL), encoding="utf-8")
+
+
+def text_of(row: Mapping[int, pyte.screens.Char]) -> Text:
+    """Return a row of a screen in its colours."""
+    chars = [row[column] for column in range(COLUMNS)]
+    parts = groupby(chars, lambda char: (char.fg, char.bold, char.italics))
+    text = Text()
+    for (colour, bold, italic), same in parts:
+        known = {"default": None, "brown": "yellow"}.get(colour, colour)
+        known = f"#{known}" if known and re.fullmatch(r"[0-9a-f]{6}", known) else known
+        text.append(
+            "".join(char.data for char in same), Style(color=known, bold=bold, italic=italic)
+        )
+    text.rstrip()
+    return text
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve MLflow's pages as `make ui` does, and give the first link that it prints."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [sys.executable, "-m", "spaceship.tracking.ui", str(folder / "outputs"), port]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        lines = iter(server.stdout or ())
+        link = next(line.strip() for line in lines if "/#/experiments/" in line)
+        yield link
+        server.terminate()
+
+
+def photograph(link: str, images: Path) -> None:
+    """Photograph the leaderboard, the page of its first run and that of the model."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.goto(link)
+        run = page.locator("a[href*='/runs/']").first
+        run.wait_for()
+        page.wait_for_timeout(3000)  # the table moves while it is filled
+        page.screenshot(path=images / "leaderboard.png")
+        print("leaderboard", flush=True)
+        run.click()
+        page.get_by_text("Details").first.wait_for()
+        page.wait_for_timeout(3000)
+        page.screenshot(path=images / "run.png")
+        print("run", flush=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
