@@ -102,15 +102,16 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
 def _run_hydra() -> None:
     import hydra
 
+    from spaceship.cli.flags import arrange
     from spaceship.config.installation import configs
-    from spaceship.config.loader import install, refuse_rerun
+    from spaceship.config.loader import install
     from spaceship.config.secrets import guard
 
     prepare()
     install()  # here, as another app may prepare itself and have configs of its own
     guard()
+    arrange()
     composed = hydra.main(str(configs()), "config", version_base="1.3")(run_mode)
-    refuse_rerun()
     composed()
 
 
