@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 
 from hydra_plugins.spaceship_optuna import StudyHooks, StudyTerms
 from hydra_plugins.spaceship_optuna.trial import in_trial
-from spaceship.at_exit import PENDING
+from spaceship.at_exit import PENDING, Refusal
 
 
 class MLflowCallback(StudyHooks, Callback):
@@ -32,8 +32,19 @@ class MLflowCallback(StudyHooks, Callback):
         self.parent_run_id: str | None = None
         self.best: Path | None = None
 
+    def on_run_start(self, config: DictConfig, **_: object) -> None:
+        """End the command before Hydra makes a folder if the job cannot be run."""
+        with _refused():
+            from spaceship.callbacks import _start
+
+            _start.check_job(config)
+
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Start the parent run; database and experiment exist before any worker starts."""
+        with _refused():
+            from spaceship.callbacks import _start
+
+            _start.check_sweep(config)
         with _failures_kept():
             from spaceship.callbacks import _hook, _multirun
 
@@ -136,6 +147,15 @@ class MLflowCallback(StudyHooks, Callback):
             from spaceship.callbacks import _hook, _multirun
 
             _multirun.end(_hook.Hook(config), self.parent_run_id, self.best)
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """End the command by an exception of a check at its start."""
+    try:
+        yield
+    except Exception as error:
+        raise Refusal from error
 
 
 @contextmanager

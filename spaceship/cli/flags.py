@@ -19,6 +19,9 @@ from spaceship.spelling import nearest
 _CHOICE = re.compile(r"argument (\S+?): invalid choice: '(.*)' \(choose from (.*)\)")
 
 
+_arranged: list[bool] = []  # True once this process's command line is that of the project
+
+
 class _Parser(ArgumentParser):
     """Parser whose errors are those of the project."""
 
@@ -44,6 +47,7 @@ def arrange() -> None:
 
     """
     words = sys.argv[1:]
+    _arranged.append(True)
     if not any(word.startswith("-") for word in words):
         return
     options, unknown = read(words)
@@ -85,6 +89,8 @@ def suggestion(*, sweeps: bool) -> str | None:
 
     """
     words = sys.argv[1:]
+    if not _arranged:  # the words of another program, such as a test's
+        return None
     return _line(words, read(words)[0], (), sweeps=sweeps).message()
 
 

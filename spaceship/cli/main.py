@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
-from spaceship.at_exit import PENDING
+from spaceship.at_exit import PENDING, Refusal
 from spaceship.cli.signals import (
     OF_SIGNAL,
     PIPE_CLOSED,
@@ -124,6 +124,8 @@ def _status_of(error: BaseException) -> tuple[int, str] | None:
         return OF_SIGNAL + number, "KILLED"
     from spaceship.cli.messages import explain, raised_by_hydra
 
+    if isinstance(error, Refusal) and error.__cause__ is not None:
+        error = error.__cause__
     if isinstance(error, SystemExit):
         status = error.code if isinstance(error.code, int) else int(error.code is not None)
         if status == 1 and raised_by_hydra(error):

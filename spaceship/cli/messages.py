@@ -99,7 +99,7 @@ def _of_hydra(error: Exception) -> str | None:
         return None
     if own := next((str(one) for one in _chain(error) if isinstance(one, SpaceshipError)), None):
         return own
-    if ours and (corrected := suggestion(sweeps="--multirun" not in text)):
+    if corrected := suggestion(sweeps="--multirun" not in text):
         return corrected
     if isinstance(error, OverrideParseException):
         return f"{text}\nPut a value with special characters in two pairs of quotes: {_QUOTED}"

@@ -9,7 +9,7 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from spaceship.config.loader import loader
+from spaceship.config.loader import groups, loader
 from spaceship.spelling import FAR, distance, ranked, slips
 
 _OTHER_CHOICE = 1.0  # distance of a key that exists with another choice of a group
@@ -48,13 +48,7 @@ class Names:
     @cached_property
     def choices(self) -> dict[str, list[str]]:
         """The choices of every group."""
-
-        def groups(parent: str = "") -> Iterator[str]:
-            for name in self._loader.list_groups(parent):
-                yield (group := f"{parent}/{name}" if parent else str(name))
-                yield from groups(group)
-
-        return {group: list(self._loader.get_group_options(group)) for group in groups()}
+        return groups(self._loader)
 
     def composed(self, overrides: Sequence[str]) -> DictConfig:
         """Return the config with these groups chosen, sweeps left out."""

@@ -16,6 +16,7 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import CachingConfigRepository, IConfigRepository
 from hydra._internal.utils import create_config_search_path
 from hydra.core.default_element import ResultDefault
+from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.types import Override
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import Container, DictConfig, OmegaConf
@@ -101,6 +102,22 @@ def loader() -> CheckedLoader:
     ['rule']
     """
     return _made[-1] if _made else CheckedLoader(create_config_search_path(str(configs())))
+
+
+def groups(source: ConfigLoaderImpl) -> dict[str, list[str]]:
+    """Return the choices of every config group.
+
+    >>> groups(loader())["tracking"]
+    ['server', 'sqlite']
+    """
+    known = source.repository.get_group_options  # the loader's own method copies all first
+
+    def names(parent: str = "") -> Iterator[str]:
+        for name in known(parent, ObjectType.GROUP):
+            yield (group := f"{parent}/{name}" if parent else str(name))
+            yield from names(group)
+
+    return {group: list(known(group, ObjectType.CONFIG)) for group in names()}
 
 
 def reserved(config: Container) -> list[tuple[str, str]]:
