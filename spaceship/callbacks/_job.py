@@ -1,7 +1,6 @@
 """MLflow runs of jobs: started with the config, ended with scores and the gate's verdict."""
 
 from hydra_plugins.spaceship_optuna.config_text import redact
-from spaceship import candidate
 from spaceship.callbacks._hook import Hook
 from spaceship.errors import ConfigError
 from spaceship.experiment import Experiment
@@ -74,4 +73,6 @@ def _gate(experiment: Experiment, error: Exception | None) -> None:
     if error is not None:
         raise error
     if experiment.job.fitted:
+        from spaceship import candidate
+
         candidate.judge(experiment, experiment.job)

@@ -108,11 +108,17 @@ class MLflowCallback(StudyHooks, Callback):
         if PENDING.failures:
             return
         with _failures_kept():
-            from spaceship.callbacks import _hook, _job, _study
+            from spaceship.callbacks import _hook
 
             hook = _hook.Hook(config)
-            start = _study.start_trial if hook.is_study else _job.start_job
-            start(hook, self.parent_run_id)
+            if hook.is_study:
+                from spaceship.callbacks import _study
+
+                _study.start_trial(hook, self.parent_run_id)
+            else:
+                from spaceship.callbacks import _job
+
+                _job.start_job(hook, self.parent_run_id)
 
     def on_job_end(self, config: DictConfig, job_return: Any, **_: object) -> None:
         """Log the job's scores, gate a candidate that was fitted, end the run."""
@@ -122,7 +128,7 @@ class MLflowCallback(StudyHooks, Callback):
         with _failures_kept():
             from hydra_plugins.spaceship_optuna._upstream import returned
             from hydra_plugins.spaceship_optuna.config_text import redact
-            from spaceship.callbacks import _hook, _job, _study
+            from spaceship.callbacks import _hook
 
             # Hydra prints the overrides if the job has failed
             job_return.overrides = [redact(text) for text in job_return.overrides or ()]
@@ -130,8 +136,15 @@ class MLflowCallback(StudyHooks, Callback):
             if isinstance(result, Exception):  # which a launcher may pickle
                 result.args = tuple(redact(x) if isinstance(x, str) else x for x in result.args)
             hook = _hook.Hook(config)
-            end = _study.end_trial if hook.is_study else _job.end_job
-            end(hook, result if isinstance(result, Exception) else None)
+            failure = result if isinstance(result, Exception) else None
+            if hook.is_study:
+                from spaceship.callbacks import _study
+
+                _study.end_trial(hook, failure)
+            else:
+                from spaceship.callbacks import _job
+
+                _job.end_job(hook, failure)
         several = config.hydra.mode == RunMode.MULTIRUN
         if several and PENDING.failures and job_return.status == JobStatus.COMPLETED:
             # failures of a launcher's process reach the parent by the job's result only
