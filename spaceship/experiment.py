@@ -13,10 +13,11 @@ from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.config.build import build
 from spaceship.config.nodes import Nodes
 from spaceship.config.settings import Settings
-from spaceship.errors import ConfigError, RegistryError, expected
+from spaceship.errors import ConfigError, RegistryError, Slip, did_you_mean, expected
 from spaceship.kept import KEPT, Kept
 from spaceship.registry.command_lines import repeated
 from spaceship.registry.registry import CHAMPION, Registry, Version
+from spaceship.spelling import nearest
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
 
@@ -207,18 +208,20 @@ class Experiment:
             ConfigError: One is unknown, of another kind of problem, or belongs to the hold-out.
 
         """
-        from spaceship.evaluation.metrics import direction, metric_names
+        from spaceship.evaluation.metrics import metric_names
 
         metrics = self.settings.objective.metrics
+        known = [f"cv_{one}" for one in metric_names(self.task.problem)]
         for name in metrics:
-            direction(name)
-            if not name.startswith("cv_"):
-                cv = f"cv_{name.removeprefix('holdout_')}"
+            if (cv := f"cv_{name.removeprefix('holdout_')}") in known:
                 message = f"expected objective.metric={cv}, found {name}"
-                raise ConfigError(f"{message}; no model is selected by the hold-out")
-            if name.removeprefix("cv_") not in (known := metric_names(self.task.problem)):
-                wanted = f"objective.metric to be one of cv_{', cv_'.join(known)}"
-                raise ConfigError(expected(wanted, name, f"the task is {self.task.problem}"))
+                do = f"no model is selected by the hold-out; {did_you_mean(_slip(name, cv))}"
+                raise ConfigError(f"{message}; {do}", _slip(name, cv))
+            if name not in known:
+                wanted = f"objective.metric to be one of {', '.join(known)}"
+                near = _slip(name, *nearest(name, known)[:1])
+                do = f"the task is {self.task.problem}{f'; {did_you_mean(near)}' if near else ''}"
+                raise ConfigError(expected(wanted, name, do), near)
         return metrics
 
     @cached_property
@@ -342,6 +345,11 @@ class Experiment:
             message = f"expected {group}._target_ to be a {kind.__name__}, found {node['_target_']}"
             raise ConfigError(f"{message}; choose one of configs/{group} with {group}=NAME")
         return made
+
+
+def _slip(found: str, meant: str | None = None) -> dict[str, Slip]:
+    """Return the slip in a metric's name, empty if none is near."""
+    return {} if meant is None else {"objective.metric": Slip(found, meant)}
 
 
 def check_features(node: Mapping[str, object], task: "Task") -> None:

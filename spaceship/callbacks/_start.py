@@ -27,7 +27,7 @@ def check_job(config: DictConfig) -> None:
     if not is_unused(config.features):
         check_features(experiment.nodes.plain("features"), task)
     if not is_unused(config.model):
-        check_packages(experiment.nodes.plain("model"))
+        check_packages(experiment.nodes.resolved("model"))
     if (given := experiment.settings.inference.input) is not None:
         from spaceship.data.stored_file import stored_bytes
 

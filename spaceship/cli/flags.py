@@ -7,13 +7,13 @@ is `hydra.verbose=true`.
 import re
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from hydra._internal.utils import get_args_parser
 
 from spaceship.cli.suggestions import CommandLine, command
-from spaceship.errors import ConfigError, expected
+from spaceship.errors import ConfigError, Slip, expected
 from spaceship.spelling import nearest
 
 _CHOICE = re.compile(r"argument (\S+?): invalid choice: '(.*)' \(choose from (.*)\)")
@@ -92,6 +92,26 @@ def suggestion(*, sweeps: bool) -> str | None:
     if not _arranged:  # the words of another program, such as a test's
         return None
     return _line(words, read(words)[0], (), sweeps=sweeps).message()
+
+
+def corrected(meant: Mapping[str, Slip]) -> str:
+    """Return this process's command with misspelt values corrected, to end a message with.
+
+    It is empty if a value is none of the command line, as one in a YAML file.
+
+    >>> corrected({})
+    ''
+    """
+    words = sys.argv[1:]
+    for key, slip in meant.items():
+        name = re.compile(rf"(\+*([\w.]+\.)?{re.escape(key)})=.*", re.DOTALL)
+        found = [at for at, word in enumerate(words) if name.fullmatch(word)]
+        for at in found:
+            before, _, value = words[at].partition("=")
+            words[at] = f"{before}={value.replace(slip.found, slip.meant)}"
+        if not found:
+            return ""
+    return f": {command(words)}" if meant and _arranged else ""
 
 
 def _line(

@@ -8,7 +8,7 @@ from traceback import walk_tb
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship._upstream import ESTIMATOR_ERRORS
-from spaceship.cli.flags import suggestion
+from spaceship.cli.flags import corrected, suggestion
 from spaceship.errors import SpaceshipError
 
 _STORAGE_FAULTS = (
@@ -37,7 +37,7 @@ def explain(error: Exception) -> tuple[int, str] | None:
     >>> explain(ZeroDivisionError())
     """
     if isinstance(error, SpaceshipError):
-        return error.exit_status, redact(str(error).strip())
+        return error.exit_status, redact(f"{str(error).strip()}{corrected(error.meant)}")
     message = _of_system(error) or _of_hydra(error)
     return None if message is None else (2, redact(message))
 
@@ -99,8 +99,8 @@ def _of_hydra(error: Exception) -> str | None:
         return None
     if own := next((str(one) for one in _chain(error) if isinstance(one, SpaceshipError)), None):
         return own
-    if corrected := suggestion(sweeps="--multirun" not in text):
-        return corrected
+    if suggested := suggestion(sweeps="--multirun" not in text):
+        return suggested
     if isinstance(error, OverrideParseException):
         return f"{text}\nPut a value with special characters in two pairs of quotes: {_QUOTED}"
     if isinstance(error, HydraException | OmegaConfBaseException):

@@ -16,6 +16,7 @@ from spaceship.spelling import FAR, distance, nearest, ranked
 _COMMON = ("mode", "model", "data", "features", "gate")  # groups of a word alone, the likely first
 _LATER = 0.01  # distance of the choices of each next group
 _NAME = re.compile(r"[\w./-]+(?![\w./-]*\()")  # of a choice, not of a function such as choice(…)
+_PARAMS = "hydra.sweeper.params."  # overrides of the jobs
 _OVERRIDE = re.compile(r"(\+\+|\+|~)?([^=]*)(?:=(.*))?", re.DOTALL)
 
 
@@ -104,7 +105,7 @@ class CommandLine:
             return self._word_fault(word, following)
         if not self.sweeps and _is_sweep(word):
             return Fault("one value, or --multirun (-m)", word, (("-m", word),))
-        if key.partition("@")[0] not in self.names.choices:
+        if _group(key) not in self.names.choices:
             return self._key_fault(word)
         return self._package_fault(word) or self._choice_fault(word)
 
@@ -188,7 +189,7 @@ class CommandLine:
     def _choice_fault(self, word: str) -> Fault | None:
         """Return the fault of a group's override: the first choice that there is not."""
         prefix, key, value = _parts(word)
-        group = key.partition("@")[0]
+        group = _group(key)
         if value is None or "${" in value:
             return None
         for name in _NAME.findall(value):
@@ -234,6 +235,11 @@ def command(words: Sequence[str]) -> str:
     True
     """
     return f"{program_typed()} {shlex.join(words)}".strip()
+
+
+def _group(key: str) -> str:
+    """Return the group of an override, that of a sweeper's params too."""
+    return key.removeprefix(_PARAMS).partition("@")[0]
 
 
 def _parts(word: str) -> tuple[str | None, str, str | None]:
