@@ -1,11 +1,11 @@
 """Checks at the start of a command: nothing is made and no big library imported before them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from spaceship.config.build import check_packages
 from spaceship.config.loader import groups, loader
@@ -40,9 +40,9 @@ def check_sweep(config: DictConfig) -> None:
 
     Each choice of a swept group is composed once; of other values the first.
     """
-    words = [str(one) for one in config.hydra.overrides.task]
-    params: Mapping[str, Any] = config.hydra.sweeper.get("params") or {}
-    words = [*(f"{key}={value}" for key, value in params.items()), *words]
+    given: Any = OmegaConf.to_container(config.hydra, resolve=False)
+    params = (given["sweeper"] or {}).get("params") or {}
+    words = [*(f"{key}={value}" for key, value in params.items()), *given["overrides"]["task"]]
     for job in _jobs(words):
         check_job(loader().load_sweep_config(config, job))
 

@@ -41,6 +41,12 @@ class _Parser(ArgumentParser):
 def arrange() -> None:
     """Put the flags of this process's command line first, as Hydra wants them; answer our own.
 
+    >>> before, sys.argv = sys.argv, ["run.py", "mode=train", "-m", "seed=1,2", "-v"]
+    >>> arrange()
+    >>> sys.argv, _ = before, print(sys.argv[1:])
+    ['-m', 'mode=train', 'seed=1,2', 'hydra.verbose=true']
+    >>> _arranged.clear()
+
     Raises:
         ConfigError: A flag is unknown; the message has the corrected command.
         SystemExit: The answer was printed.
@@ -86,6 +92,9 @@ def suggestion(*, sweeps: bool) -> str | None:
 
     Args:
         sweeps: Whether an override may have several values.
+
+    >>> suggestion(sweeps=True) is None  # of the program that runs this example
+    True
 
     """
     words = sys.argv[1:]

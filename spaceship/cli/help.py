@@ -88,7 +88,7 @@ def keys_text(section: str) -> str:
     name, _, choice = section.partition("=")
     texts = {} if choice else _sections()
     if not section:
-        return "\n".join(texts.values())
+        return (configs() / "config.yaml").read_text(encoding="utf-8")
     found = [texts[name]] if name in texts else []
     chosen = [path for path in files(name) if choice in ("", path.stem)]
     found += [f"# {name}={path.stem}\n{path.read_text(encoding='utf-8')}" for path in chosen]
