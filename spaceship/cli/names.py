@@ -73,19 +73,17 @@ class Names:
         """
         composed = self.composed(overrides) if config is None else config
         typed = {one.partition("=")[0].lstrip("+") for one in overrides}
-        known = dict.fromkeys(map(Suggestion, _keys(composed, nodes=nodes)), 0.0)
-        known |= dict.fromkeys(map(Suggestion, self._groups(composed)), 0.0)
-        for needs, key in self._elsewhere():
-            if Suggestion(key) not in known:
-                more = _OTHER_CHOICE * (1 + (needs.partition("=")[0] in typed))
-                known[Suggestion(key, needs)] = more
-        far: dict[str, float] = {}
-        needs_of: dict[str, str] = {}
-        for one, extra in known.items():
-            total = _key_distance(found, one.name) + extra
-            if total < far.get(one.name, FAR):
-                far[one.name], needs_of[one.name] = total, one.needs
-        return [Suggestion(name, needs_of[name]) for name in ranked(far)]
+        present = [*keys(composed, nodes=nodes), *self._groups(composed)]
+        far = {key: _key_distance(found, key) for key in present}
+        needs: dict[str, str] = {}
+        if min(far.values()) > 1:  # else the slip is found
+            for override, key in self._elsewhere():
+                more = _OTHER_CHOICE * (1 + (override.partition("=")[0] in typed))
+                if key not in present and (new := _key_distance(found, key) + more) < FAR:
+                    needs[key] = override if new < far.get(key, FAR) else needs[key]
+                    far[key] = min(new, far.get(key, FAR))
+        best = ranked({key: number for key, number in far.items() if number < FAR})
+        return [Suggestion(key, needs.get(key, "")) for key in best]
 
     def _groups(self, config: DictConfig) -> list[str]:
         """Return the groups, with their packages where there are some."""
@@ -105,7 +103,7 @@ class Names:
                     needs, within = f"+{group}@{parent}.{choice}={choice}", f"{parent}.{choice}."
                 elif package == "_global_":
                     within = ""
-                yield from ((needs, f"{within}{key}") for key in _keys(result.config))
+                yield from ((needs, f"{within}{key}") for key in keys(result.config))
 
 
 def takes(config: DictConfig, key: str) -> bool:
@@ -129,13 +127,17 @@ def takes(config: DictConfig, key: str) -> bool:
     return True
 
 
-def _keys(node: DictConfig, within: str = "", *, nodes: bool = False) -> Iterator[str]:
-    """Yield the dotted keys of a config that hold values."""
+def keys(node: DictConfig, within: str = "", *, nodes: bool = False) -> Iterator[str]:
+    """Yield the dotted keys of a config that hold values, and of nodes if they are wanted.
+
+    >>> [*keys(OmegaConf.create({"gate": {"force": True}}))]
+    ['gate.force']
+    """
     for name in map(str, node):
         value = _value(node, name)
         if isinstance(value, DictConfig):
             yield from [f"{within}{name}"] if nodes else []
-            yield from _keys(value, f"{within}{name}.", nodes=nodes)
+            yield from keys(value, f"{within}{name}.", nodes=nodes)
         elif name != "_target_":
             yield f"{within}{name}"
 
