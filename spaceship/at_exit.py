@@ -7,6 +7,14 @@ from dataclasses import dataclass, field
 log = logging.getLogger(__name__)
 
 
+class Refusal(BaseException):
+    """An error of a hook of Hydra's that ends the command: Hydra would only warn of the error.
+
+    >>> issubclass(Refusal, Exception)
+    False
+    """
+
+
 @dataclass
 class Pending:
     """Failures to raise and runs to end before this process exits.

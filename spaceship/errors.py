@@ -4,6 +4,25 @@ The command line prints the message of such an error without a traceback; any ot
 fault of the program and ends it with status 1.
 """
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Slip(NamedTuple):
+    """A misspelt value, and the one that is meant by all appearance."""
+
+    found: str
+    meant: str
+
+
+def did_you_mean(meant: Mapping[str, Slip]) -> str:
+    """Return a question that names the right values by key.
+
+    >>> did_you_mean({"split.kind": Slip("hsh", "hash")})
+    'did you mean split.kind=hash'
+    """
+    return f"did you mean {' '.join(f'{key}={slip.meant}' for key, slip in meant.items())}"
+
 
 def expected(what: str, found: object, do: str) -> str:
     """Return a message in the form that all errors share; an exception found is quoted.
@@ -23,6 +42,11 @@ class SpaceshipError(Exception):
     """
 
     exit_status: int = 2  # of a process that this error ends
+
+    def __init__(self, message: object = "", meant: Mapping[str, Slip] | None = None) -> None:
+        """Keep the message, and by key the misspelt values that it speaks of."""
+        super().__init__(message)
+        self.meant = dict(meant or {})
 
 
 class ConfigError(SpaceshipError):

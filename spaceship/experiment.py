@@ -5,34 +5,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from omegaconf import DictConfig
-from sklearn.pipeline import Pipeline
 
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.config.build import build
 from spaceship.config.nodes import Nodes
 from spaceship.config.settings import Settings
-from spaceship.data._base import Dataset, DataSource
-from spaceship.data.cache import load_dataset
-from spaceship.drift.alert import DriftAlert, Reaction
-from spaceship.errors import ConfigError, RegistryError, expected
-from spaceship.evaluation.cross_validation import PreparedFold
-from spaceship.evaluation.losses import Labels
-from spaceship.evaluation.metrics import direction, metric_names
-from spaceship.evaluation.protocol import Protocol
-from spaceship.evaluation.report import Report
-from spaceship.gate.policy import Gate
+from spaceship.errors import ConfigError, RegistryError, Slip, did_you_mean, expected
 from spaceship.kept import KEPT, Kept
-from spaceship.model.pipeline import build_recipe
-from spaceship.model.recipe import Recipe
 from spaceship.registry.command_lines import repeated
 from spaceship.registry.registry import CHAMPION, Registry, Version
-from spaceship.task.task import Task
-from spaceship.tracking.best_jobs import best_recipes, study_folder
+from spaceship.spelling import nearest
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+    from spaceship.data._base import Dataset, DataSource
+    from spaceship.drift.alert import DriftAlert
+    from spaceship.evaluation.cross_validation import PreparedFold
+    from spaceship.evaluation.losses import Labels
+    from spaceship.evaluation.protocol import Protocol
+    from spaceship.evaluation.report import Report
+    from spaceship.gate.policy import Gate
+    from spaceship.model.recipe import Recipe
+    from spaceship.task.task import Task
 
 Made = TypeVar("Made")
 _CHOICES = ("calibration", "threshold")
@@ -58,7 +58,7 @@ class Experiment:
     settings: Settings
     nodes: Nodes
     overrides: tuple[str, ...] = ()
-    given: DataSource | None = None
+    given: "DataSource | None" = None
     kept: Kept = field(default_factory=Kept)
 
     @classmethod
@@ -90,8 +90,10 @@ class Experiment:
         return Path(self.settings.paths.outputs).expanduser().absolute()
 
     @cached_property
-    def source(self) -> DataSource:
+    def source(self) -> "DataSource":
         """The data source of `data=`; the trials of a sweep share it."""
+        from spaceship.data._base import DataSource
+
         if self.given is not None:
             return self.given
         node = self.nodes.resolved("data")
@@ -100,8 +102,10 @@ class Experiment:
         return self._built("data", DataSource)
 
     @cached_property
-    def task(self) -> Task:
+    def task(self) -> "Task":
         """The meaning of the columns, as `task=` says."""
+        from spaceship.task.task import Task
+
         node = self.nodes.resolved("task")
         if isinstance(node, Mapping) and "overwrite" in node:
             do = "choose one with task=NAME, or write one with mode=init"
@@ -112,20 +116,20 @@ class Experiment:
         return Task.read({"name": self.nodes.choice("task"), **node})
 
     @property
-    def known_task(self) -> Task:
+    def known_task(self) -> "Task":
         """The task with its classes: as the YAML names them, else as the data holds them."""
         task = self.task
         return task if task.classes or not task.is_classification else self.dataset.task
 
     @cached_property
-    def dataset(self) -> Dataset:
+    def dataset(self) -> "Dataset":
         """The checked data set of `data=`, from Parquet where it was loaded before.
 
         The trials of a sweep share it: files that change while a sweep goes on are not noticed by a
         process that has read them.
         """
 
-        def load() -> Dataset:
+        def load() -> "Dataset":
             return self.stored_dataset()[0]
 
         if in_trial():
@@ -133,14 +137,18 @@ class Experiment:
             return self.kept.once("dataset", key, load)
         return load()
 
-    def stored_dataset(self) -> tuple[Dataset, Path]:
+    def stored_dataset(self) -> "tuple[Dataset, Path]":
         """Return the data set and its folder; raise DataError for a leak if `data.on_leak` says."""
+        from spaceship.data.cache import load_dataset
+
         refuse = self.settings.data.on_leak == "fail"
         return load_dataset(self.source, self.task, self.outputs, refuse_leaks=refuse)
 
     @cached_property
-    def labels(self) -> Labels:
+    def labels(self) -> "Labels":
         """The label of every labelled row: files of predictions carry none."""
+        from spaceship.evaluation.losses import Labels
+
         return Labels.of(self.dataset.task, self.dataset.train)
 
     @cached_property
@@ -157,13 +165,15 @@ class Experiment:
         return Registry(self.store, model, self.outputs / "locks", repeated(self.overrides))
 
     @cached_property
-    def gate(self) -> Gate:
+    def gate(self) -> "Gate":
         """The promotion policy of `gate=`.
 
         Raises:
             ConfigError: It is forced or resealed without a reason, or is no policy.
 
         """
+        from spaceship.gate.policy import Gate
+
         policy = self._built("gate", Gate)
         for name in ("force", "reseal"):
             if getattr(policy, name) and not self.settings.why:
@@ -183,8 +193,10 @@ class Experiment:
         return value is True
 
     @cached_property
-    def protocol(self) -> Protocol:
+    def protocol(self) -> "Protocol":
         """The hold-out and the folds that every figure rests on."""
+        from spaceship.evaluation.protocol import Protocol
+
         self.nodes.resolved("split")  # raises if it is unused
         return Protocol(**dict(self.settings.split), seed=self.settings.seed)
 
@@ -196,21 +208,27 @@ class Experiment:
             ConfigError: One is unknown, of another kind of problem, or belongs to the hold-out.
 
         """
+        from spaceship.evaluation.metrics import metric_names
+
         metrics = self.settings.objective.metrics
+        known = [f"cv_{one}" for one in metric_names(self.task.problem)]
         for name in metrics:
-            direction(name)
-            if not name.startswith("cv_"):
-                cv = f"cv_{name.removeprefix('holdout_')}"
+            if (cv := f"cv_{name.removeprefix('holdout_')}") in known:
                 message = f"expected objective.metric={cv}, found {name}"
-                raise ConfigError(f"{message}; no model is selected by the hold-out")
-            if name.removeprefix("cv_") not in (known := metric_names(self.task.problem)):
-                wanted = f"objective.metric to be one of cv_{', cv_'.join(known)}"
-                raise ConfigError(expected(wanted, name, f"the task is {self.task.problem}"))
+                do = f"no model is selected by the hold-out; {did_you_mean(_slip(name, cv))}"
+                raise ConfigError(f"{message}; {do}", _slip(name, cv))
+            if name not in known:
+                wanted = f"objective.metric to be one of {', '.join(known)}"
+                near = _slip(name, *nearest(name, known)[:1])
+                do = f"the task is {self.task.problem}{f'; {did_you_mean(near)}' if near else ''}"
+                raise ConfigError(expected(wanted, name, do), near)
         return metrics
 
     @cached_property
-    def alert(self) -> DriftAlert:
+    def alert(self) -> "DriftAlert":
         """The limit of drift, and the reaction beyond it."""
+        from spaceship.drift.alert import DriftAlert, Reaction
+
         limit = self.settings.inference
         return DriftAlert(limit.max_drift, Reaction(limit.on_drift))
 
@@ -218,12 +236,14 @@ class Experiment:
         """Raise if objectives or gate cannot be used, before any work is done."""
         _ = self.objectives, self.gate
 
-    def recipe(self) -> Recipe:
+    def recipe(self) -> "Recipe":
         """Return everything needed to build the pipeline again, interpolations unresolved.
 
         With `model=champion` that is the champion's own recipe, and the fallback's until there is a
         champion. A feature set, calibration or threshold on the command line wins over it.
         """
+        from spaceship.model.recipe import Recipe
+
         model, features = self.nodes.plain("model"), self.nodes.plain("features")
         choices = {name: self.nodes.plain(name) for name in _CHOICES}
         named = {item.partition("=")[0] for item in self.overrides}
@@ -243,13 +263,17 @@ class Experiment:
         chosen = any(item.startswith(("features=", "features.")) for item in self.overrides)
         return made.with_features(features) if chosen else made
 
-    def pipeline(self, recipe: Recipe) -> Pipeline:
+    def pipeline(self, recipe: "Recipe") -> "Pipeline":
         """Return the unfitted pipeline of a recipe, seeds and threads taken from this job."""
+        from spaceship.model.pipeline import build_recipe
+        from spaceship.model.recipe import Recipe
+
         own = Recipe.from_plain(self.nodes.resolved_values(recipe.to_plain()))
-        check_features(own, self.task)
+        for one in (own, *(own.members or ())):
+            check_features(one.features, self.task)
         return build_recipe(own, self.known_task, self.settings.seed)
 
-    def folds(self, recipe: Recipe) -> dict[int, PreparedFold] | None:
+    def folds(self, recipe: "Recipe") -> "dict[int, PreparedFold] | None":
         """Return the prepared folds that the trials of this process share, None outside a sweep.
 
         They are the same for all trials whose data, split, features and encoding are the same. A
@@ -261,25 +285,29 @@ class Experiment:
         key = json.dumps(steps, sort_keys=True)
         return self.kept.once(f"folds {key}", key, dict)
 
-    def blank_report(self, name: str) -> Report:
+    def blank_report(self, name: str) -> "Report":
         """Return a report that names the data and the protocol in use, still without figures."""
+        from spaceship.evaluation.report import Report
+
         data = self.dataset
         protocol = self.protocol.on(data.train, data.task)
         plain = data.task.to_plain()
         more: Any = {"protocol": protocol, "task": plain, "rows": len(data.train)}
         return Report(name, self.source.name, data.digest, **more)
 
-    def over(self, source: DataSource, settings: Settings) -> "Experiment":
+    def over(self, source: "DataSource", settings: Settings) -> "Experiment":
         """Return the same experiment on other data and in other places, sharing nothing."""
         return replace(self, settings=settings, given=source, kept=Kept())
 
-    def _recipe_of(self, champion: Version) -> Recipe:
+    def _recipe_of(self, champion: Version) -> "Recipe":
         """Return the champion's recipe.
 
         Raises:
             RegistryError: Its tag is lost or garbled.
 
         """
+        from spaceship.model.recipe import Recipe
+
         try:
             return Recipe.from_plain(champion.recipe)
         except ConfigError as error:
@@ -289,8 +317,11 @@ class Experiment:
 
     def _blend(
         self, model: Mapping[str, Any], features: dict[str, object], choices: dict[str, object]
-    ) -> Recipe:
+    ) -> "Recipe":
         """Return the recipe of a blend, its members written out."""
+        from spaceship.model.recipe import Recipe
+        from spaceship.tracking.best_jobs import best_recipes, study_folder
+
         if model["study"] is None:
             if not isinstance(model["members"], Mapping):
                 message = f"expected models by name in model.members, found {model['members']!r}"
@@ -316,15 +347,28 @@ class Experiment:
         return made
 
 
-def check_features(recipe: Recipe, task: Task) -> None:
+def _slip(found: str, meant: str | None = None) -> dict[str, Slip]:
+    """Return the slip in a metric's name, empty if none is near."""
+    return {} if meant is None else {"objective.metric": Slip(found, meant)}
+
+
+def check_features(node: Mapping[str, object], task: "Task") -> None:
     """Raise ConfigError if a feature set is made for another task.
 
-    >>> check_features(experiment.recipe(), task)
+    >>> check_features(experiment.nodes.plain("features"), task)
     """
-    for one in (recipe, *(recipe.members or ())):
-        module = str(one.features.get("_target_", "")).split(".")
-        own = module[2] if module[:2] == ["spaceship", "task"] else task.name
-        if own != task.name:
-            wanted = f"features made for any task, or for task={task.name}"
-            found = f"{module[-2]}, made for task={own}"
-            raise ConfigError(expected(wanted, found, "choose features=table or features=raw"))
+    module = str(node.get("_target_", "")).split(".")
+    own = module[2] if module[:2] == ["spaceship", "task"] else task.name
+    if own != task.name:
+        wanted = f"features made for any task, or for task={task.name}"
+        found = f"{module[-2]}, made for task={own}"
+        raise ConfigError(expected(wanted, found, "choose features=table or features=raw"))
+
+
+def features_name(node: Mapping[str, object]) -> str:
+    """Return the name of a feature set: that of its module, which is that of its YAML.
+
+    >>> features_name({"_target_": "mypackage.raw.RawFeatures"})
+    'raw'
+    """
+    return str(node["_target_"]).split(".")[-2]

@@ -3,6 +3,10 @@
 import re
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from spaceship.errors import Slip
+from spaceship.spelling import nearest
 
 _IN_WORDS = {
     "a valid dictionary": "keys with values",
@@ -30,6 +34,19 @@ def list_faults(error: ValidationError, name: str) -> str:
         f"found {'nothing' if fault['type'] == 'missing' else _short(fault['input'])}"
         for fault in error.errors()
     )
+
+
+def misspelt(fault: ErrorDetails) -> Slip | None:
+    """Return the choice nearest to a value of which there is a list; None if none is near.
+
+    >>> choices = {"expected": "'hash' or 'time'"}
+    >>> fault = {"type": "literal_error", "loc": ("kind",), "input": "hsh", "ctx": choices}
+    >>> misspelt(ValidationError.from_exception_data("", [fault]).errors()[0])
+    Slip(found='hsh', meant='hash')
+    """
+    known = re.findall(r"'([^']*)'", str(fault.get("ctx", {}).get("expected", "")))
+    found = str(fault["input"])
+    return next((Slip(found, one) for one in nearest(found, known)), None)
 
 
 def _wanted(kind: str, message: str) -> str:

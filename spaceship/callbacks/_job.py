@@ -1,11 +1,14 @@
 """MLflow runs of jobs: started with the config, ended with scores and the gate's verdict."""
 
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
 from hydra_plugins.spaceship_optuna.config_text import redact
-from spaceship import candidate
 from spaceship.callbacks._hook import Hook
 from spaceship.callbacks._next import show_next
 from spaceship.callbacks._pages import fill_page, final_name, open_views
-from spaceship.errors import ConfigError
+from spaceship.errors import ConfigError, SpaceshipError
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
 from spaceship.progress import phase
@@ -41,9 +44,11 @@ def end_job(hook: Hook, error: Exception | None) -> None:
 
     """
     job = Job.current()
-    if job.run_id is None:
-        return
     experiment = hook.job_experiment
+    if job.run_id is None:
+        if isinstance(error, SpaceshipError) and not hook.logged and not job.in_multirun:
+            _remove_traces(job.folder, hook.output_subdir, experiment.outputs)
+        return
     try:
         with ended_run(experiment.store, job):
             with phase("Logging the job"):
@@ -79,9 +84,25 @@ def redact_saved_config(hook: Hook, job: Job) -> None:
             write_atomically(path, clean)
 
 
+def _remove_traces(folder: Path, output_subdir: str | None, outputs: Path) -> None:
+    """Remove the folder of a refused job that holds its config and log alone, and empty ones above.
+
+    No run names the folder, and the log says what the terminal does.
+    """
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    if all(path.suffix == ".log" or path.parent.name == output_subdir for path in files):
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # one that is not empty stays
+            for above in folder.parents:
+                if above.is_relative_to(outputs):
+                    above.rmdir()
+
+
 def _gate(experiment: Experiment, error: Exception | None) -> None:
     """Judge the candidate that the job fitted; raise the error of a task that failed."""
     if error is not None:
         raise error
     if experiment.job.fitted:
+        from spaceship import candidate
+
         candidate.judge(experiment, experiment.job)

@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 
 from hydra_plugins.spaceship_optuna import StudyHooks, StudyTerms
 from hydra_plugins.spaceship_optuna.trial import in_trial
-from spaceship.at_exit import PENDING
+from spaceship.at_exit import PENDING, Refusal
 from spaceship.progress import phase
 
 _LOADING = "Loading the libraries"
@@ -36,8 +36,19 @@ class MLflowCallback(StudyHooks, Callback):
         self.best: Path | None = None
         self.leaderboard: str | None = None
 
+    def on_run_start(self, config: DictConfig, **_: object) -> None:
+        """End the command before Hydra makes a folder if the job cannot be run."""
+        with _refused():
+            from spaceship.callbacks import _start
+
+            _start.check_job(config)
+
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Start the parent run; database and experiment exist before any worker starts."""
+        with _refused():
+            from spaceship.callbacks import _start
+
+            _start.check_sweep(config)
         with _failures_kept():
             with phase(_LOADING):
                 from spaceship.callbacks import _hook, _multirun
@@ -103,11 +114,17 @@ class MLflowCallback(StudyHooks, Callback):
             return
         with _failures_kept():
             with phase(_LOADING):
-                from spaceship.callbacks import _hook, _job, _study
+                from spaceship.callbacks import _hook
 
             hook = _hook.Hook(config)
-            start = _study.start_trial if hook.is_study else _job.start_job
-            start(hook, self.parent_run_id)
+            if hook.is_study:
+                from spaceship.callbacks import _study
+
+                _study.start_trial(hook, self.parent_run_id)
+            else:
+                from spaceship.callbacks import _job
+
+                _job.start_job(hook, self.parent_run_id)
 
     def on_job_end(self, config: DictConfig, job_return: Any, **_: object) -> None:
         """Log the job's scores, gate a candidate that was fitted, end the run."""
@@ -117,7 +134,7 @@ class MLflowCallback(StudyHooks, Callback):
         with _failures_kept():
             from hydra_plugins.spaceship_optuna._upstream import returned
             from hydra_plugins.spaceship_optuna.config_text import redact
-            from spaceship.callbacks import _hook, _job, _study
+            from spaceship.callbacks import _hook
 
             # Hydra prints the overrides if the job has failed
             job_return.overrides = [redact(text) for text in job_return.overrides or ()]
@@ -125,8 +142,15 @@ class MLflowCallback(StudyHooks, Callback):
             if isinstance(result, Exception):  # which a launcher may pickle
                 result.args = tuple(redact(x) if isinstance(x, str) else x for x in result.args)
             hook = _hook.Hook(config)
-            end = _study.end_trial if hook.is_study else _job.end_job
-            end(hook, result if isinstance(result, Exception) else None)
+            failure = result if isinstance(result, Exception) else None
+            if hook.is_study:
+                from spaceship.callbacks import _study
+
+                _study.end_trial(hook, failure)
+            else:
+                from spaceship.callbacks import _job
+
+                _job.end_job(hook, failure)
         several = config.hydra.mode == RunMode.MULTIRUN
         if several and PENDING.failures and job_return.status == JobStatus.COMPLETED:
             # failures of a launcher's process reach the parent by the job's result only
@@ -143,6 +167,15 @@ class MLflowCallback(StudyHooks, Callback):
 
             hook = _hook.Hook(config)
             _multirun.end(hook, self.parent_run_id, self.best, self.leaderboard)
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """End the command by an exception of a check at its start."""
+    try:
+        yield
+    except Exception as error:
+        raise Refusal from error
 
 
 @contextmanager

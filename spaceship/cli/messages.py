@@ -8,6 +8,7 @@ from traceback import walk_tb
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship._upstream import ESTIMATOR_ERRORS
+from spaceship.cli.flags import corrected, suggestion
 from spaceship.errors import SpaceshipError
 
 _STORAGE_FAULTS = (
@@ -36,7 +37,7 @@ def explain(error: Exception) -> tuple[int, str] | None:
     >>> explain(ZeroDivisionError())
     """
     if isinstance(error, SpaceshipError):
-        return error.exit_status, redact(str(error).strip())
+        return error.exit_status, redact(f"{str(error).strip()}{corrected(error.meant)}")
     message = _of_system(error) or _of_hydra(error)
     return None if message is None else (2, redact(message))
 
@@ -93,17 +94,20 @@ def _of_hydra(error: Exception) -> str | None:
     from hydra.errors import HydraException, OverrideParseException
     from omegaconf.errors import OmegaConfBaseException
 
-    text, cause = str(error).strip(), error.__cause__
+    text, cause, ours = str(error).strip(), error.__cause__, raised_by_hydra(error)
+    if not ours and not isinstance(error, HydraException | OmegaConfBaseException):
+        return None
+    if own := next((str(one) for one in _chain(error) if isinstance(one, SpaceshipError)), None):
+        return own
+    if suggested := suggestion(sweeps="--multirun" not in text):
+        return suggested
     if isinstance(error, OverrideParseException):
         return f"{text}\nPut a value with special characters in two pairs of quotes: {_QUOTED}"
     if isinstance(error, HydraException | OmegaConfBaseException):
-        own = next((str(one) for one in _chain(error) if isinstance(one, SpaceshipError)), None)
         more = f"\n{cause}" if cause is not None and str(cause).strip() not in text else ""
-        return own or f"{text}{more}"
-    if raised_by_hydra(error):
-        found = f"{text} ({cause})" if cause else text
-        return f"expected a command line and configs that Hydra takes, found: {found}; see --help"
-    return None
+        return f"{text}{more}"
+    found = f"{text} ({cause})" if cause else text
+    return f"expected a command line and configs that Hydra takes, found: {found}; see --help"
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

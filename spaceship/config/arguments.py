@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from spaceship.errors import ConfigError
-from spaceship.faults import list_faults
+from spaceship.errors import ConfigError, did_you_mean
+from spaceship.faults import list_faults, misspelt
 
 
 class Configured(BaseModel):
@@ -24,5 +24,9 @@ class Configured(BaseModel):
         try:
             super().__init__(**arguments)
         except ValidationError as error:
-            faults = list_faults(error, type(self).__name__.lower())
-            raise ConfigError(f"expected {faults}; {self.hint}") from error
+            name = type(self).__name__.lower()
+            slips = {one["loc"]: misspelt(one) for one in error.errors()}
+            meant = {".".join([name, *map(str, at)]): one for at, one in slips.items() if one}
+            do = did_you_mean(meant) if meant else self.hint
+            message = f"expected {list_faults(error, name)}; {do}"
+            raise ConfigError(message, meant) from error

@@ -67,6 +67,23 @@ def resolved(node: object) -> Any:
         raise ConfigError(message) from error
 
 
+def check_packages(node: object) -> None:
+    """Raise MissingDependencyError if a package that a node's classes come from is not installed.
+
+    >>> check_packages({"estimator": {"_target_": "xgboostt.XGBClassifier"}})
+    Traceback (most recent call last):
+    spaceship.errors.MissingDependencyError: xgboostt.XGBClassifier needs the package xgboostt; ...
+    """
+    if isinstance(node, Mapping):
+        target = node.get("_target_")
+        for one in (target, node.get("package")) if isinstance(target, str) else ():
+            package = str(one or "").partition(".")[0]
+            if package and find_spec(package) is None:
+                raise _missing(package, target)
+        for value in node.values():
+            check_packages(value)
+
+
 def _check_clone(estimator: object, target: object) -> None:
     """Raise ConfigError if an estimator changes its settings: each fold needs a copy of it."""
     from sklearn.base import clone
@@ -87,7 +104,10 @@ def _mendable(error: BaseException, target: object) -> SpaceshipError:
         error = error.__cause__
     package = (error.name or "").split(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     if package and find_spec(package) is None:  # else a module of an installed package is misspelt
-        extra = f'"spaceship[{package}]"' if checkout() is None else f'-e ".[{package}]"'
-        message = f"{target} needs the package {package}; run: pip install {extra}"
-        return MissingDependencyError(message)
+        return _missing(package, target)
     return ConfigError(f"{target} cannot be built from its config: {error}")
+
+
+def _missing(package: str, target: object) -> MissingDependencyError:
+    extra = f'"spaceship[{package}]"' if checkout() is None else f'-e ".[{package}]"'
+    return MissingDependencyError(f"{target} needs the package {package}; run: pip install {extra}")

@@ -7,6 +7,7 @@ import sys
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 
 PACKAGE = Path(__file__).resolve().parents[1]
 """Folder of the package's code."""
@@ -78,6 +79,23 @@ def program() -> str:
     True
     """
     return "spaceship" if checkout() is None else "python scripts/run.py"
+
+
+def program_typed() -> str:
+    """Return the first words of this process's command, so that they work in the same folder.
+
+    >>> program_typed() in (program(), program_anywhere())
+    True
+    """
+    script = Path(sys.argv[0])
+    if script.name not in ("run.py", "spaceship") or not script.is_file():
+        return program_anywhere()
+    python = which("python")
+    words = ["python" if python and Path(python).samefile(sys.executable) else sys.executable]
+    if script.name == "spaceship":
+        found = which("spaceship")
+        return "spaceship" if found and script.samefile(found) else shlex.quote(str(script))
+    return shlex.join([*words, str(script)])
 
 
 def program_anywhere() -> str:

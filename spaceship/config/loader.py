@@ -14,8 +14,9 @@ from typing import Any
 from hydra._internal import hydra as hydra_app
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import CachingConfigRepository, IConfigRepository
-from hydra._internal.utils import get_args_parser
+from hydra._internal.utils import create_config_search_path
 from hydra.core.default_element import ResultDefault
+from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.types import Override
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import Container, DictConfig, OmegaConf
@@ -32,6 +33,7 @@ _PLACES = (
 )
 """Keys that say where files are written, where data are sent, and what cannot be undone."""
 _LOCAL = "./configs/local/default.yaml"
+_made: "list[CheckedLoader]" = []  # the latest one of this process
 _SWEEPER = ("storage", "custom_search_space", "search_space")
 """Settings of the sweeper that name a place, a function, or nodes that become overrides."""
 
@@ -42,6 +44,11 @@ class CheckedLoader(ConfigLoaderImpl):
     >>> issubclass(CheckedLoader, ConfigLoaderImpl)
     True
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Note the loader of the app: whoever corrects its command line asks it for names."""
+        super().__init__(*args, **kwargs)
+        _made[:] = [self]
 
     def load_configuration(self, *args: Any, **kwargs: Any) -> DictConfig:
         """Return a composed config; raise ConfigError if it names a class off the list."""
@@ -88,15 +95,29 @@ def install() -> None:
     setattr(hydra_app, "ConfigLoaderImpl", CheckedLoader)  # noqa: B010 - it exports no such name
 
 
-def refuse_rerun() -> None:
-    """Raise ConfigError if the command line asks Hydra to run a pickle: it may hold any program.
+def loader() -> CheckedLoader:
+    """Return the loader of the app that Hydra runs, or a new one of the same configs.
 
-    >>> refuse_rerun()
+    >>> loader().list_groups("gate")
+    ['rule']
     """
-    if get_args_parser().parse_known_args()[0].experimental_rerun is not None:
-        found = "--experimental-rerun, which unpickles its file"
-        do = "type the line in .hydra/overrides.yaml of the job, or the run's tag `command`"
-        raise ConfigError(expected("a command line that can be read before it runs", found, do))
+    return _made[-1] if _made else CheckedLoader(create_config_search_path(str(configs())))
+
+
+def groups(source: ConfigLoaderImpl) -> dict[str, list[str]]:
+    """Return the choices of every config group.
+
+    >>> groups(loader())["tracking"]
+    ['server', 'sqlite']
+    """
+    known = source.repository.get_group_options  # the loader's own method copies all first
+
+    def names(parent: str = "") -> Iterator[str]:
+        for name in known(parent, ObjectType.GROUP):
+            yield (group := f"{parent}/{name}" if parent else str(name))
+            yield from names(group)
+
+    return {group: list(known(group, ObjectType.CONFIG)) for group in names()}
 
 
 def reserved(config: Container) -> list[tuple[str, str]]:

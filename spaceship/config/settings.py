@@ -21,7 +21,8 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.config.build import resolved
 from spaceship.config.secrets import check_stored
 from spaceship.config.unused import is_unused
-from spaceship.errors import ConfigError
+from spaceship.errors import ConfigError, Slip, did_you_mean
+from spaceship.faults import misspelt
 
 MOST_ERAS = 100
 """Largest value of `simulate.eras`."""
@@ -225,7 +226,7 @@ class Settings(Section):
             values = {name: resolved(cfg.get(name)) for name in used if name != "data"}
             return cls.model_validate(values | {"data": {"on_leak": on_leak}})
         except ValidationError as error:
-            raise ConfigError(_message(error.errors(), cls)) from None
+            raise _refusal(error.errors(), cls) from None
 
     @property
     def why(self) -> str:
@@ -233,13 +234,17 @@ class Settings(Section):
         return redact((self.reason or "").strip())
 
 
-def _message(faults: Sequence[ErrorDetails], model: type[BaseModel]) -> str:
-    """Return one message that lists every fault, each key once."""
+def _refusal(faults: Sequence[ErrorDetails], model: type[BaseModel]) -> ConfigError:
+    """Return one error that lists every fault, each key once."""
     told: dict[str, str] = {}
+    meant: dict[str, Slip] = {}
     for fault in faults:
-        found = _fault(fault, model)
-        told.setdefault(found[0], found[1])
-    return f"expected {'; '.join(told.values())}; change it on the command line: KEY=VALUE"
+        key, text = _fault(fault, model)
+        told.setdefault(key, text)
+        if slip := misspelt(fault):
+            meant[key] = slip
+    do = did_you_mean(meant) if meant else "change it on the command line: KEY=VALUE"
+    return ConfigError(f"expected {'; '.join(told.values())}; {do}", meant)
 
 
 def _fault(fault: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:

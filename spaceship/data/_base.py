@@ -45,6 +45,12 @@ class DataSource(ABC):
     name: ClassVar[str]
     """The source's name on the command line; registered models carry it."""
 
+    def check(self, task: Task | None) -> None:  # noqa: B027 - most need nothing from outside
+        """Raise SpaceshipError if files or packages are missing, before anything is read.
+
+        Without a task, as in `mode=init`, any table will do.
+        """
+
     @abstractmethod
     def fingerprint(self, task: Task) -> str:
         """Return a cheap hexadecimal key that changes whenever `read` returns other content."""

@@ -5,6 +5,7 @@ import re
 import zipfile
 from functools import cache
 from http import HTTPStatus
+from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
 
@@ -51,6 +52,13 @@ class KaggleData(DataSource):
             raise ConfigError(expected(wanted, repr(competition), _OWN))
         self.competition = name
 
+    def check(self, task: Task | None) -> None:
+        """Raise if kagglehub is not installed, or no competition is known; none is asked for."""
+        if task is not None:
+            self._name(task)
+        if find_spec("kagglehub") is None:
+            raise _not_installed("kagglehub")
+
     def fingerprint(self, task: Task) -> str:
         """Return the fingerprint of the downloaded files, the same as theirs with `data=local`."""
         return self._local(task).fingerprint(task)
@@ -60,11 +68,14 @@ class KaggleData(DataSource):
         return self._local(task).read(task)
 
     def _local(self, task: Task) -> LocalData:
+        return LocalData(_download(self._name(task)))
+
+    def _name(self, task: Task) -> str:
         name = self.competition or _COMPETITIONS.get(task.name)
         if name is None:
             wanted = f"the competition of task={task.name}"
             raise _error(ConfigError, wanted, "data.competition not set", _OWN)
-        return LocalData(_download(name))
+        return name
 
 
 @cache
@@ -79,9 +90,7 @@ def _download(competition: str) -> Path:
         import kagglehub
         from kagglehub.exceptions import DataCorruptionError, UnauthenticatedError
     except ImportError as error:
-        do = 'install it: pip install -e ".[kaggle]"'
-        found = f"no module {error.name}"
-        raise _error(MissingDependencyError, "the package kagglehub", found, do) from None
+        raise _not_installed(error.name) from None
     try:
         with phase(f"Downloading {competition} from Kaggle"):
             return Path(kagglehub.competition_download(competition))
@@ -114,6 +123,11 @@ def _explained(error: Exception, competition: str) -> SpaceshipError:
     do = f"check the network and the proxy (HTTPS_PROXY), make room in {kept}, remove what is in "
     do += f"{kept}/competitions, or try again later; or use files you have: data=local "
     return _error(kind, "Kaggle to send whole files", found, f"{do}data.dir=FOLDER")
+
+
+def _not_installed(module: str | None) -> SpaceshipError:
+    do = 'install it: pip install -e ".[kaggle]"'
+    return _error(MissingDependencyError, "the package kagglehub", f"no module {module}", do)
 
 
 def _error(kind: type[SpaceshipError], wanted: str, found: str, do: str) -> SpaceshipError:

@@ -10,7 +10,7 @@ import pandas as pd
 from spaceship.data._base import DataSource, Table, Tables
 from spaceship.data.csv_form import CsvForm
 from spaceship.data.stored_file import all_made, stored_bytes
-from spaceship.data.table_reader import present, read_table
+from spaceship.data.table_reader import find_files, present, read_table
 from spaceship.errors import ConfigError, DataError, expected
 from spaceship.task.task import Task
 
@@ -44,6 +44,16 @@ class LocalData(DataSource):
             raise ConfigError(expected("data.train=FILE beside data.test", "none", do))
         self.dir, self.train, self.test = (_absolute(one) for one in (dir, train, test))
         self.form = CsvForm.of(separator, encoding)
+
+    def check(self, task: Task | None) -> None:
+        """Raise DataError if a file is not there or cannot be opened; every such file is listed."""
+        if task is not None:
+            paths = self._paths(task)
+        elif self.train is not None or self.dir is None:
+            paths = {} if self.train is None else {"train": self.train}
+        else:
+            paths = {"train": find_files(self.dir)[0]}
+        all_made({part: partial(stored_bytes, path, 1) for part, path in paths.items()})
 
     def fingerprint(self, task: Task) -> str:
         """Return the sha256 of the files' names and bytes; the folder is no part."""

@@ -64,6 +64,11 @@ class ResampledData(DataSource):
         self._packaged = dir is None and train is None and test is None
         self._files = LocalData(dir, train, test)
 
+    def check(self, task: Task | None) -> None:
+        """Raise DataError if the files to draw from are not there."""
+        if task is not None:
+            self._source(task).check(task)
+
     def fingerprint(self, task: Task) -> str:
         """Return a hash of the source's fingerprint and of the arguments."""
         key = (self.name, RESAMPLE_VERSION, self.n_rows, self.seed)

@@ -27,6 +27,11 @@ class SklearnData(DataSource):
         """Keep the name; nothing is read yet."""
         self.table = table
 
+    def check(self, task: Task | None) -> None:
+        """Raise ConfigError if scikit-learn has no such table."""
+        del task
+        _check(self.table)
+
     def fingerprint(self, task: Task) -> str:
         """Return a hash of the table's values."""
         del task
@@ -41,14 +46,18 @@ class SklearnData(DataSource):
         return Tables(Table(_read(self.table), f"scikit-learn's {self.table}"))
 
 
-def _read(table: str) -> pd.DataFrame:
-    """Return the rows of a table under plain names of columns."""
-    from sklearn import datasets
-
+def _check(table: str) -> None:
     if table not in TABLES:
         wanted = f"data.table to be one of {', '.join(TABLES)}"
         do = "choose task= one of these, or your own files: data=local data.dir=FOLDER"
         raise ConfigError(expected(wanted, repr(table), do))
+
+
+def _read(table: str) -> pd.DataFrame:
+    """Return the rows of a table under plain names of columns."""
+    from sklearn import datasets
+
+    _check(table)
     if table == "diabetes":
         loaded = datasets.load_diabetes(as_frame=True, scaled=False)  # in units, not standardised
         frame: pd.DataFrame = loaded.frame

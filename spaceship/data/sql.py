@@ -52,6 +52,14 @@ class SqlData(DataSource):
         self._url = None if url is None else _from_any_folder(str(url))
         self._fetched: Tables | None = None
 
+    def check(self, task: Task | None) -> None:
+        """Raise ConfigError if the address or the query of the labelled rows cannot be used."""
+        del task
+        _ = self._database  # first: its URL may be unusable
+        if not (train := self._queries.get("train", "")).strip():
+            do = "give data.train=TABLE, or 'data.train=\"SELECT … FROM …\"'"
+            raise ConfigError(expected("a table or a query with the label", repr(train), do))
+
     def fingerprint(self, task: Task) -> str:
         """Return a hash of the rows that the queries give now: names, types and values in order."""
         self._fetched = self._fetch(task)
@@ -76,10 +84,7 @@ class SqlData(DataSource):
 
     def _fetch(self, task: Task) -> Tables:
         """Return the result of each query, all from one state of the database."""
-        _ = self._database  # first: its URL may be unusable
-        if not (train := self._queries.get("train", "")).strip():
-            do = "give data.train=TABLE, or 'data.train=\"SELECT … FROM …\"'"
-            raise ConfigError(expected("a table or a query with the label", repr(train), do))
+        self.check(task)
         made = {}
         try:
             with self._database.connected():

@@ -53,8 +53,10 @@ _DAMAGED = (
 )
 
 
-def stored_bytes(path: Path) -> bytes:
+def stored_bytes(path: Path, most: int = -1) -> bytes:
     """Return the bytes of a file as they are on disk; raise DataError if they cannot be read.
+
+    The first ones, if `most` says how many.
 
     >>> _ = (tmp_path / "a.csv").write_text("id")
     >>> stored_bytes(tmp_path / "a.csv")
@@ -63,7 +65,8 @@ def stored_bytes(path: Path) -> bytes:
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
             fail(path, "a CSV file", "a device or a pipe", "save its content to a file, use that")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(most)
     except FileNotFoundError:
         names = sorted(one.name for one in path.parent.iterdir()) if path.parent.is_dir() else []
         found = f"no such file (the folder holds {first_few(names) or 'nothing'})"

@@ -56,6 +56,11 @@ class SyntheticData(DataSource):
             names = [str(fault["loc"][0]) for fault in error.errors()]
             raise ConfigError("\n".join(self._fault(name) for name in names)) from None
 
+    def check(self, task: Task | None) -> None:
+        """Raise ConfigError if the task has other columns."""
+        if task is not None:
+            check_built_in(task)
+
     def fingerprint(self, task: Task) -> str:
         """Return a hash of the parameters and the generator's version."""
         del task

@@ -4,8 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import chi2
-
 from spaceship.drift.profile import Column, Profile
 from spaceship.errors import expected
 
@@ -69,6 +67,8 @@ def chance(bins: int, before: float, now: float) -> float:
     >>> round(chance(10, 2000, 2000), 4)
     0.0279
     """
+    from scipy.stats import chi2
+
     quantile = float(chi2.ppf(_CHANCE, max(bins - 1, 1)))
     return quantile * (1 / max(before, 1.0) + 1 / max(now, 1.0))
 

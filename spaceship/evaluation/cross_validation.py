@@ -5,13 +5,11 @@ from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, pstdev
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import clone
-from sklearn.pipeline import Pipeline, make_pipeline
 
 from spaceship.errors import ConfigError, DataError, expected
 from spaceship.evaluation.metrics import (
@@ -25,6 +23,9 @@ from spaceship.evaluation.metrics import (
 from spaceship.split.folds import Fold
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 _FEWEST = 2  # rows that a fold trains on
 Estimator = Any
@@ -78,6 +79,8 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
     >>> len(cross_validate(pipeline, people.train, task, [halves]).folds)
     1
     """
+    from sklearn.pipeline import Pipeline, make_pipeline
+
     ready = {} if prepared is None else prepared
     stepwise = isinstance(pipeline, Pipeline) and len(pipeline) > 1
     whole = pipeline if stepwise else make_pipeline("passthrough", pipeline)
@@ -132,6 +135,8 @@ def decision_threshold(fitted: object) -> float:
     >>> decision_threshold(pipeline)
     0.5
     """
+    from sklearn.pipeline import Pipeline
+
     last = fitted[-1] if isinstance(fitted, Pipeline) else fitted
     return float(getattr(last, "threshold_", THRESHOLD))
 
@@ -157,7 +162,9 @@ def summarise(
     return summary
 
 
-def _prepare(steps: Pipeline, frame: pd.DataFrame, target: Target, fold: Fold) -> PreparedFold:
+def _prepare(steps: "Pipeline", frame: pd.DataFrame, target: Target, fold: Fold) -> PreparedFold:
+    from sklearn.base import clone
+
     train, test = fold
     fresh, start = clone(steps), perf_counter()
     learnt = fresh.fit_transform(frame.iloc[train], target[train])
@@ -170,6 +177,8 @@ def _fit_and_predict(
     estimator: object, prepared: PreparedFold, target: Target, task: Task
 ) -> tuple[Floats, float, dict[str, float]]:
     """Return a fold's predicted values, the threshold and the durations, preparation included."""
+    from sklearn.base import clone
+
     fresh, start = clone(estimator), perf_counter()
     try:
         fresh.fit(prepared.train, target)

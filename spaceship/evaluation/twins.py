@@ -4,10 +4,9 @@ import logging
 from collections.abc import Mapping, MutableMapping
 from dataclasses import replace
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from sklearn.base import clone
-from sklearn.pipeline import Pipeline
 
 from hydra_plugins.spaceship_optuna import trial
 from spaceship.evaluation.cross_validation import (
@@ -27,11 +26,14 @@ from spaceship.progress import phase
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
 log = logging.getLogger(__name__)
 
 
 def measure(  # noqa: PLR0913, PLR0917 - the last is for sweeps
-    pipeline: Pipeline,
+    pipeline: "Pipeline",
     frame: pd.DataFrame,
     task: Task,
     protocol: Protocol,
@@ -64,7 +66,7 @@ def measure(  # noqa: PLR0913, PLR0917 - the last is for sweeps
 
 
 def repeats(
-    pipeline: Pipeline, frame: pd.DataFrame, task: Task, protocol: Protocol, seeds: list[int]
+    pipeline: "Pipeline", frame: pd.DataFrame, task: Task, protocol: Protocol, seeds: list[int]
 ) -> dict[str, dict[str, float]]:
     """Return the training part's mean metrics over folds, by seed of the folds (text, as in JSON).
 
@@ -85,8 +87,8 @@ def repeats(
 
 
 def fit_twin(
-    pipeline: Pipeline, frame: pd.DataFrame, task: Task, protocol: Protocol
-) -> tuple[Pipeline, HoldOut]:
+    pipeline: "Pipeline", frame: pd.DataFrame, task: Task, protocol: Protocol
+) -> tuple["Pipeline", HoldOut]:
     """Return the pipeline fitted on the training part only, and its hold-out predictions.
 
     >>> protocol = Protocol(0.3, "a", n_folds=3, seed=1)
@@ -94,24 +96,28 @@ def fit_twin(
     >>> holdout.threshold
     0.5
     """
+    from sklearn.base import clone
+
     training, holdout = protocol.split(frame, task)
     with phase("Fitting on the training part"):
         twin = clone(pipeline).fit(training, task.target(training))
     return twin, predict_holdout(twin, holdout, task)
 
 
-def fit_serving(pipeline: Pipeline, frame: pd.DataFrame, task: Task) -> Pipeline:
+def fit_serving(pipeline: "Pipeline", frame: pd.DataFrame, task: Task) -> "Pipeline":
     """Return the pipeline fitted on every labelled row, which serves.
 
     >>> fitted = fit_serving(pipeline, people.train, task)
     >>> len(fitted.predict(people.test)) == len(people.test)
     True
     """
+    from sklearn.base import clone
+
     with phase("Fitting on all rows"):
         return clone(pipeline).fit(frame, task.target(frame))
 
 
-def predict_holdout(twin: Pipeline, holdout: pd.DataFrame, task: Task) -> HoldOut:
+def predict_holdout(twin: "Pipeline", holdout: pd.DataFrame, task: Task) -> HoldOut:
     """Return a twin's predictions for labelled rows that it has not seen; see `fit_twin`.
 
     >>> twin = fit_serving(pipeline, people.train[:200], task)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Self
 
-from scipy.stats import norm
-
 
 @dataclass(frozen=True)
 class Looks:
@@ -41,6 +39,8 @@ class Looks:
         >>> Looks(1, 1).margin(3.0)
         3.0
         """
+        from scipy.stats import norm
+
         return max(least, float(norm.isf(0.05 / self.candidates)))
 
     def luck(self, error: float) -> float:
@@ -52,5 +52,7 @@ class Looks:
         >>> round(Looks(40, 40).luck(0.005), 4), Looks(1, 1).luck(0.005)
         (0.0108, 0.0)
         """
+        from scipy.stats import norm
+
         among = self.candidates
         return error * float(norm.ppf((among - 0.375) / (among + 0.25))) if among > 1 else 0.0

@@ -8,7 +8,6 @@ from typing import Self
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.errors import TrackingError, expected
-from spaceship.evaluation.report import REPORT_FILE
 from spaceship.files import write_json
 
 FAILURE_FILE = "failure.json"
@@ -50,6 +49,8 @@ class Job:
     @property
     def scored(self) -> bool:
         """Whether the folder holds a report."""
+        from spaceship.evaluation.report import REPORT_FILE
+
         return (self.folder / REPORT_FILE).is_file()
 
     @property

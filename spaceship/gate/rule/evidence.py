@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
-from scipy.stats import t as student
 
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.gate.award import Award
@@ -124,4 +123,6 @@ def paired_p(gains: npt.NDArray[np.float64], groups: npt.NDArray[np.object_], st
     if len(sums) <= 1 or (total := float(sums.sum())) <= 0:
         return 1.0
     spread = math.sqrt(float((sums**2).sum()))
+    from scipy.stats import t as student
+
     return float(student.sf((total - step) / spread, len(sums) - 1))

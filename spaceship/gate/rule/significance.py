@@ -4,7 +4,6 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest, norm
 
 from spaceship.gate.pairing import Pairing
 from spaceship.gate.rule._base import Check, Comparison, Rule, Share, Titles
@@ -60,6 +59,8 @@ def mcnemar(wins: int, losses: int) -> float:
     >>> mcnemar(5, 0), mcnemar(0, 0)
     (0.03125, 1.0)
     """
+    from scipy.stats import binomtest
+
     differing = wins + losses
     return float(binomtest(wins, differing, alternative="greater").pvalue) if differing else 1.0
 
@@ -82,6 +83,8 @@ def bootstrap_interval(pairing: Pairing, alpha: float) -> tuple[float, float]:
         resampled.append((drawn @ kinds[:, 0]) / (drawn @ kinds[:, 1]))
     means = np.concatenate(resampled)
     if alpha * _RESAMPLES < _FEWEST:  # so far out, only a normal curve knows
+        from scipy.stats import norm
+
         centre, far = means.mean(), norm.isf(alpha) * means.std()
         return float(centre - far), float(centre + far)
     low, high = np.quantile(means, [alpha, 1 - alpha], method="nearest")

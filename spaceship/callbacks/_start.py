@@ -1,0 +1,66 @@
+"""Checks at the start of a command: nothing is made and no big library imported before them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf
+
+from spaceship.config.build import check_packages
+from spaceship.config.loader import groups, loader
+from spaceship.config.unused import is_unused
+from spaceship.experiment import Experiment, check_features
+
+
+def check_job(config: DictConfig) -> None:
+    """Raise SpaceshipError if values, files, packages or the task of a job cannot be used."""
+    experiment = Experiment.of(config)
+    if not config.mode.get("reads_data", True):
+        return
+    if "overwrite" in config.task:  # the form of mode=init
+        experiment.source.check(None)
+        return
+    task = experiment.task
+    if not is_unused(config.gate):
+        experiment.check()
+    if not is_unused(config.features):
+        check_features(experiment.nodes.plain("features"), task)
+    if not is_unused(config.model):
+        check_packages(experiment.nodes.resolved("model"))
+    if (given := experiment.settings.inference.input) is not None:
+        from spaceship.data.stored_file import stored_bytes
+
+        stored_bytes(Path(given).expanduser().absolute(), 1)
+    experiment.source.check(task)
+
+
+def check_sweep(config: DictConfig) -> None:
+    """Raise SpaceshipError if a choice among those of a multirun cannot be used.
+
+    Each choice of a swept group is composed once; of other values the first.
+    """
+    given: Any = OmegaConf.to_container(config.hydra, resolve=False)
+    params = (given["sweeper"] or {}).get("params") or {}
+    words = [*(f"{key}={value}" for key, value in params.items()), *given["overrides"]["task"]]
+    for job in _jobs(words):
+        check_job(loader().load_sweep_config(config, job))
+
+
+def _jobs(words: list[str]) -> Iterator[list[str]]:
+    """Yield overrides of a job for each choice of a group, and of a job without any."""
+    parsed = OverridesParser.create(config_loader=loader()).parse_overrides(words)
+    known = groups(loader())
+    first, choices = dict[str, str](), list[tuple[str, str]]()
+    for one in parsed:
+        key = one.get_key_element()
+        if not one.is_sweep_override():
+            first[key] = one.input_line or ""
+        elif one.is_discrete_sweep():
+            values = [f"{key}={value}" for value in one.sweep_string_iterator()]
+            first[key] = values[0]
+            group = one.key_or_group.partition("@")[0]
+            choices += [(key, value) for value in values[1:] if group in known]
+    yield [*first.values()]
+    for key, value in choices:
+        yield [*(first | {key: value}).values()]

@@ -1,0 +1,139 @@
+"""Flags of the command line: Hydra's own, anywhere among the overrides, and those of this project.
+
+`--help` and `--version` are this project's, `--keys` shows settings with their comments, and `-v`
+is `hydra.verbose=true`.
+"""
+
+import re
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from hydra._internal.utils import get_args_parser
+
+from spaceship.cli.suggestions import CommandLine, command
+from spaceship.errors import ConfigError, Slip, expected
+from spaceship.spelling import nearest
+
+_CHOICE = re.compile(r"argument (\S+?): invalid choice: '(.*)' \(choose from (.*)\)")
+
+
+_arranged: list[bool] = []  # True once this process's command line is that of the project
+
+
+class _Parser(ArgumentParser):
+    """Parser whose errors are those of the project."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise ConfigError, with the corrected command where a choice is misspelt."""
+        if (found := _CHOICE.fullmatch(message)) is None:
+            raise ConfigError(f"expected flags as --help lists them, found: {message}; see --help")
+        flag, value, known = found[1], found[2], re.findall(r"[\w-]+", found[3])
+        wanted = f"one of {', '.join(known)} after {flag}"
+        do = "choose one of them"
+        if near := nearest(value, known):
+            words = [near[0] if word == value else word for word in sys.argv[1:]]
+            do = f"did you mean {near[0]}: {command(words)}"
+        raise ConfigError(expected(wanted, value, do))
+
+
+def arrange() -> None:
+    """Put the flags of this process's command line first, as Hydra wants them; answer our own.
+
+    >>> before, sys.argv = sys.argv, ["run.py", "mode=train", "-m", "seed=1,2", "-v"]
+    >>> arrange()
+    >>> sys.argv, _ = before, print(sys.argv[1:])
+    ['-m', 'mode=train', 'seed=1,2', 'hydra.verbose=true']
+    >>> _arranged.clear()
+
+    Raises:
+        ConfigError: A flag is unknown; the message has the corrected command.
+        SystemExit: The answer was printed.
+
+    """
+    words = sys.argv[1:]
+    _arranged.append(True)
+    if not any(word.startswith("-") for word in words):
+        return
+    options, unknown = read(words)
+    if wrong := [word for word in unknown if word.startswith("-")]:
+        raise ConfigError(str(_line(words, options, wrong).message()))
+    if options.experimental_rerun is not None:
+        found = "--experimental-rerun, which unpickles its file"
+        do = "type the line in .hydra/overrides.yaml of the job, or the run's tag `command`"
+        raise ConfigError(expected("a command line that can be read before it runs", found, do))
+    if options.help or options.version or options.keys is not None:
+        from spaceship.cli import help as answers
+
+        text = answers.version_line() if options.version else answers.help_text()
+        sys.stdout.write(text if options.keys is None else answers.keys_text(options.keys))
+        sys.exit(0)
+    flags = list(words)
+    for word in options.overrides:
+        flags.remove(word)
+    verbose = ["hydra.verbose=true"] if options.verbose else []
+    kept = [word for word in flags if word not in ("-v", "--verbose")]
+    sys.argv[1:] = [*kept, *options.overrides, *verbose]
+
+
+def read(words: Sequence[str]) -> tuple[Namespace, list[str]]:
+    """Return what flags and overrides say, and the words that are neither.
+
+    >>> options, unknown = read(["mode=train", "-m", "seed=1,2", "--mdoe"])
+    >>> options.multirun, options.overrides, unknown
+    (True, ['mode=train', 'seed=1,2'], ['--mdoe'])
+    """
+    return _parser().parse_known_intermixed_args(words)
+
+
+def suggestion(*, sweeps: bool) -> str | None:
+    """Return what is wrong with the names in this process's command line, None if nothing is.
+
+    Args:
+        sweeps: Whether an override may have several values.
+
+    >>> suggestion(sweeps=True) is None  # of the program that runs this example
+    True
+
+    """
+    words = sys.argv[1:]
+    if not _arranged:  # the words of another program, such as a test's
+        return None
+    return _line(words, read(words)[0], (), sweeps=sweeps).message()
+
+
+def corrected(meant: Mapping[str, Slip]) -> str:
+    """Return this process's command with misspelt values corrected, to end a message with.
+
+    It is empty if a value is none of the command line, as one in a YAML file.
+
+    >>> corrected({})
+    ''
+    """
+    words = sys.argv[1:]
+    for key, slip in meant.items():
+        name = re.compile(rf"(\+*([\w.]+\.)?{re.escape(key)})=.*", re.DOTALL)
+        found = [at for at, word in enumerate(words) if name.fullmatch(word)]
+        for at in found:
+            before, _, value = words[at].partition("=")
+            words[at] = f"{before}={value.replace(slip.found, slip.meant)}"
+        if not found:
+            return ""
+    return f": {command(words)}" if meant and _arranged else ""
+
+
+def _line(
+    words: Sequence[str], options: Namespace, unknown: Sequence[str], *, sweeps: bool = True
+) -> CommandLine:
+    flags = re.findall(r"--[\w-]+", _parser().format_usage())
+    return CommandLine(words, options.overrides, unknown, flags, sweeps)
+
+
+def _parser() -> ArgumentParser:
+    """Return Hydra's parser with the flags of this project."""
+    made = _Parser(parents=[get_args_parser()], add_help=False, conflict_handler="resolve")
+    made.add_argument("--version", action="store_true")
+    made.add_argument("--verbose", "-v", action="store_true")
+    made.add_argument("--keys", nargs="?", const="")
+    return made

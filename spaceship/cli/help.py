@@ -1,0 +1,136 @@
+"""Answers to `--help`, `--version` and `--keys`, from the YAML files as they are."""
+
+import platform
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+from spaceship.cli.suggestions import command
+from spaceship.config.installation import configs, program
+from spaceship.errors import ConfigError, expected
+from spaceship.spelling import nearest
+
+_GROUPS = {
+    "mode": "what to do",
+    "task": "what the columns mean",
+    "data": "where the rows come from",
+    "split": "which rows are held out, and the folds",
+    "features": "columns made of the raw ones",
+    "model": "what is trained",
+    "gate": "when a candidate becomes champion",
+    "gate/rule": "one more rule: +gate/rule@gate.NAME=NAME",
+    "tracking": "where runs and models are kept",
+    "experiment": "remembered combinations",
+}
+_EXAMPLES = {
+    "": "check data, train, predict",
+    "mode=train model=catboost": "another model against the champion",
+    "mode=tune": "tune several models, gate the best",
+    "-m mode=train model=lgbm,catboost": "a grid: one run for each",
+    "mode=inference inference.input=FILE.csv": "the champion predicts a file",
+    "mode=init data.dir=DIR task.label=COLUMN": "begin with a table of your own",
+}
+_FLAGS = {
+    "--keys [SECTION]": "every setting with its comment; or those of gate, model=lgbm, …",
+    "--cfg job": "the config of a command, without running it",
+    "-m, --multirun": "one job for each of the values with commas between them",
+    "-v, --verbose": "more log lines",
+    "--version": "versions of this program and of its libraries",
+    "--hydra-help": "Hydra's own flags and groups, such as hydra/sweeper",
+}
+_LIBRARIES = ("hydra-core", "mlflow", "optuna")
+
+
+def help_text() -> str:
+    """Return what the program is, examples, groups with their choices, flags.
+
+    >>> "model=" in help_text()
+    True
+    """
+    lines = [
+        "Tabular experiments whose scores can be trusted: data are checked, models scored",
+        "and gated, the champion predicts.",
+        "",
+        f"Usage: {program()} [GROUP=CHOICE | KEY=VALUE | FLAG]...",
+        "",
+        "Examples:",
+        *(f"  # {what}\n  {program()} {words}".rstrip() for words, what in _EXAMPLES.items()),
+    ]
+    for group, what in _GROUPS.items():
+        choices = {path.stem: description(path) for path in files(group)}
+        if choices:
+            lines += ["", f"{group}=  {what}", *_table(choices)]
+    flags = _table(_FLAGS)
+    more = "Every KEY of --keys can be set: KEY=VALUE, quoted for the shell where need be."
+    return "\n".join([*lines, "", "Flags:", *flags, "", more, ""])
+
+
+def version_line() -> str:
+    """Return the versions of this program, Python and the main libraries, nothing imported.
+
+    >>> version_line().startswith("spaceship ")
+    True
+    """
+    known = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
+    return f"spaceship {version('spaceship')}, Python {platform.python_version()}, {known}\n"
+
+
+def keys_text(section: str) -> str:
+    """Return the commented YAML of a section, a group or a choice; of config.yaml by default.
+
+    Raises:
+        ConfigError: There is none of this name.
+
+    >>> print(keys_text("split=time").splitlines()[0])
+    # split=time
+
+    """
+    name, _, choice = section.partition("=")
+    texts = {} if choice else _sections()
+    if not section:
+        return (configs() / "config.yaml").read_text(encoding="utf-8")
+    found = [texts[name]] if name in texts else []
+    chosen = [path for path in files(name) if choice in ("", path.stem)]
+    found += [f"# {name}={path.stem}\n{path.read_text(encoding='utf-8')}" for path in chosen]
+    if found:
+        return "\n".join(found)
+    known = [*texts, *_GROUPS, *(f"{one}={path.stem}" for one in _GROUPS for path in files(one))]
+    near = nearest(section, known)
+    do = f"did you mean {near[0]}: {command(['--keys', near[0]])}" if near else "see --help"
+    raise ConfigError(expected("a section, a group or GROUP=CHOICE after --keys", section, do))
+
+
+def files(group: str) -> list[Path]:
+    """Return the YAML files of a group's choices: shipped ones, and those of the folder in use.
+
+    >>> [path.stem for path in files("tracking")]
+    ['server', 'sqlite']
+    """
+    folders = [configs()]
+    if not (Path.cwd() / "configs" / "config.yaml").exists():  # of another app, or the checkout
+        folders.append(Path.cwd() / "configs")
+    found = {path.stem: path for one in folders for path in sorted((one / group).glob("*.yaml"))}
+    return [found[name] for name in sorted(found)] if group in _GROUPS else []
+
+
+def description(path: Path) -> str:
+    """Return the first line of comment in a YAML file.
+
+    >>> description(configs() / "mode" / "promote.yaml")
+    'The challenger becomes champion.'
+    """
+    found = re.search(r"^# (?!@)(.*)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _sections() -> dict[str, str]:
+    """Return the parts of config.yaml by key, each with the comments above it."""
+    text = (configs() / "config.yaml").read_text(encoding="utf-8")
+    parts = re.findall(r"^((?:#.*\n)*(\w+):.*\n(?:[ #].*\n|\n(?= ))*)", text, re.MULTILINE)
+    return {name: part for part, name in parts if name != "defaults"}
+
+
+def _table(rows: dict[str, str]) -> list[str]:
+    """Return lines of two columns."""
+    width = max(map(len, rows))
+    return [f"  {name:<{width}}  {what}" for name, what in rows.items()]

@@ -1,0 +1,169 @@
+"""Names that a command line may use: groups, their choices, and keys of present and other ones."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra.types import RunMode
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+from spaceship.config.loader import groups, loader
+from spaceship.spelling import FAR, distance, ranked, slips
+
+_OTHER_CHOICE = 1.0  # distance of a key that exists with another choice of a group
+_SAME_END = 1.5  # of a key that ends the same, elsewhere
+_DEEPER = 0.05  # for each node more around a key
+_MANY = "gate/rule"  # group of which any number is chosen, each in the node of its own name
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A right name in place of a wrong one, and the override that makes it right if one must."""
+
+    name: str
+    needs: str = ""  # such as model=lgbm
+
+
+class Names:
+    """Every name that the configs know.
+
+    Example:
+        >>> names = Names.of_configs()
+        >>> names.choices["split"], names.keys_near("gate.forse", [])[0].name
+        (['hash', 'time', 'unused'], 'gate.force')
+
+    """
+
+    def __init__(self, source: ConfigLoaderImpl) -> None:
+        """Keep Hydra's loader, which has read most of the files already."""
+        self._loader = source
+
+    @classmethod
+    def of_configs(cls) -> "Names":
+        """Return the names of the configs that this process reads."""
+        return cls(loader())
+
+    @cached_property
+    def choices(self) -> dict[str, list[str]]:
+        """The choices of every group."""
+        return groups(self._loader)
+
+    def composed(self, overrides: Sequence[str]) -> DictConfig:
+        """Return the config with these groups chosen, sweeps left out."""
+        return self._loader.load_configuration("config", [*overrides], RunMode.MULTIRUN)
+
+    def keys_near(
+        self,
+        found: str,
+        overrides: Sequence[str],
+        config: DictConfig | None = None,
+        *,
+        nodes: bool = False,
+    ) -> list[Suggestion]:
+        """Return keys near to a wrong one; one that exists with another choice needs an override.
+
+        Args:
+            found: The wrong key, dotted.
+            overrides: Groups that the command line chooses.
+            config: What these give, if it was composed already.
+            nodes: Whether keys with keys below them count, as those that ~ deletes.
+
+        """
+        composed = self.composed(overrides) if config is None else config
+        typed = {one.partition("=")[0].lstrip("+") for one in overrides}
+        present = [*keys(composed, nodes=nodes), *self._groups(composed)]
+        far = {key: _key_distance(found, key) for key in present}
+        needs: dict[str, str] = {}
+        if min(far.values()) > 1:  # else the slip is found
+            for override, key in self._elsewhere():
+                more = _OTHER_CHOICE * (1 + (override.partition("=")[0] in typed))
+                if key not in present and (new := _key_distance(found, key) + more) < FAR:
+                    needs[key] = override if new < far.get(key, FAR) else needs[key]
+                    far[key] = min(new, far.get(key, FAR))
+        best = ranked({key: number for key, number in far.items() if number < FAR})
+        return [Suggestion(key, needs.get(key, "")) for key in best]
+
+    def _groups(self, config: DictConfig) -> list[str]:
+        """Return the groups, with their packages where there are some."""
+        return [*dict.fromkeys([*self.choices, *map(str, config.hydra.runtime.choices)])]
+
+    def _elsewhere(self) -> Iterator[tuple[str, str]]:
+        """Yield an override and a key that exists with it."""
+        for group, choices in self.choices.items():
+            for choice in choices:
+                result = self._loader.repository.load_config(f"{group}/{choice}")
+                if result is None or not isinstance(result.config, DictConfig):
+                    continue
+                package = (result.header.get("package") or group).replace("/", ".")
+                needs, within = f"{group}={choice}", f"{package}."
+                if group == _MANY:
+                    parent = group.partition("/")[0]
+                    needs, within = f"+{group}@{parent}.{choice}={choice}", f"{parent}.{choice}."
+                elif package == "_global_":
+                    within = ""
+                yield from ((needs, f"{within}{key}") for key in keys(result.config))
+
+
+def takes(config: DictConfig, key: str) -> bool:
+    """Return whether a config takes a value for a key.
+
+    >>> closed = OmegaConf.create({"gate": {"force": False}}, flags={"struct": True})
+    >>> takes(closed, "gate.force"), takes(closed, "gate.forse")
+    (True, False)
+    """
+    node: Any = config
+    for part in key.replace("[", ".").replace("]", "").split("."):
+        if isinstance(node, ListConfig):
+            return True
+        if not isinstance(node, DictConfig):
+            return False
+        if part not in node.keys():  # noqa: SIM118 - those without a value count
+            return not OmegaConf.is_struct(node)
+        if OmegaConf.is_interpolation(node, part):
+            return True
+        node = _value(node, part)
+    return True
+
+
+def keys(node: DictConfig, within: str = "", *, nodes: bool = False) -> Iterator[str]:
+    """Yield the dotted keys of a config that hold values, and of nodes if they are wanted.
+
+    >>> [*keys(OmegaConf.create({"gate": {"force": True}}))]
+    ['gate.force']
+    """
+    for name in map(str, node):
+        value = _value(node, name)
+        if isinstance(value, DictConfig):
+            yield from [f"{within}{name}"] if nodes else []
+            yield from keys(value, f"{within}{name}.", nodes=nodes)
+        elif name != "_target_":
+            yield f"{within}{name}"
+
+
+def _value(node: DictConfig, name: str) -> object:
+    """Return a value; None if it is missing or refers to another one."""
+    is_there = not OmegaConf.is_missing(node, name) and not OmegaConf.is_interpolation(node, name)
+    return node[name] if is_there else None
+
+
+def _key_distance(found: str, known: str) -> float:
+    """Return the distance of two keys: of all letters, of both ends, or of the last parts."""
+    if (whole := slips(found, known, 1)) <= 1:
+        return whole
+    (ours, end), (theirs, known_end) = _split(found), _split(known)
+    deeper = _DEEPER * max(0, known.count(".") - found.count("."))
+    last = distance(end, known_end) + deeper
+    if not theirs:  # a section or a setting beside them
+        return last if not ours else FAR
+    if (parents := distance(ours, theirs)) < FAR:
+        return last + parents
+    first = distance(ours.partition(".")[0], theirs.partition(".")[0]) if ours else _SAME_END / 3
+    return last + _SAME_END + first
+
+
+def _split(key: str) -> tuple[str, str]:
+    """Return what stands before the last dot of a key, and what after."""
+    before, _, end = key.rpartition(".")
+    return before, end
