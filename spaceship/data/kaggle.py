@@ -108,7 +108,7 @@ def no_credentials(key: str = "data=kaggle") -> SpaceshipError:
 def refusal(error: Exception, competition: str, key: str = "data=kaggle") -> SpaceshipError | None:
     """Return what a user can mend of an error: the credentials, the rules or the name; else None.
 
-    >>> refusal(ValueError("of a header"), "titanic").args[0][:46]
+    >>> refusal(ValueError("of a header"), "titanic").args[0][:47]
     'data=kaggle: expected Kaggle credentials, found'
     """
     found = f"HTTP status {status_of(error)}"

@@ -18,7 +18,7 @@ def answers(
     The values are those of `predict`. Beside a class stands the probability of True or of each
     class, beside a number the ends of its interval, if the half width (`margin`) is known.
 
-    >>> answers(np.array([0.75]), task)["probability_True"].tolist()
+    >>> answers(pd.Series([0.75]).to_numpy(), task)["probability_True"].tolist()
     [0.75]
     """
     table = {task.label: task.spelt(decide(values, task.problem, threshold))}

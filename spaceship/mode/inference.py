@@ -2,6 +2,7 @@
 
 import logging
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,9 @@ from spaceship.errors import DataError, RegistryError, expected
 from spaceship.evaluation.answers import answers
 from spaceship.evaluation.cross_validation import decision_threshold, predict
 from spaceship.evaluation.metrics import metric_names
+from spaceship.evaluation.report import REPORT_FILE
 from spaceship.experiment import Experiment
-from spaceship.files import write_atomically, write_json
+from spaceship.files import read_json, write_atomically, write_json
 from spaceship.progress import phase
 from spaceship.records import read_record
 from spaceship.registry import packaging
@@ -95,20 +97,30 @@ def _margin(experiment: Experiment, champion: Version, margin: float | None) -> 
 
 def _submit(experiment: Experiment, champion: Version, path: Path) -> None:
     """Send the file of predictions to Kaggle, and log the score that comes back."""
-    client, job, registry = experiment.store.client, experiment.job, experiment.registry
-    metrics = client.get_run(champion.run_id).data.metrics
-    score = f"cv_{metric_names(experiment.task.problem)[0]}"
-    figure = f"{score} {metrics[score]:.5f}" if score in metrics else f"{score} unknown"
-    message = f"{registry.model} version {champion.number}, run {champion.run_id}, {figure}"
+    registry, settings = experiment.registry, experiment.settings.inference
     name = str(competition_of(experiment.source, experiment.task))
+    message = f"{registry.model} version {champion.number}, run {champion.run_id}, "
+    message += _cv_score(experiment, champion)
     with phase("Kaggle's score"):
-        sent = submit(path, name, message, experiment.settings.inference.submit_wait)
+        sent = submit(path, name, message, settings.submit_wait)
     tags = {"kaggle_competition": name, "kaggle_submission": str(sent.reference)}
-    tags |= {} if sent.score is None else {"kaggle_public_score": str(sent.score)}
     found = {} if sent.score is None else {"kaggle_public_score": sent.score}
-    for run_id in {champion.run_id, str(job.run_id)}:
+    tags |= {key: str(score) for key, score in found.items()}
+    for run_id in {champion.run_id, str(experiment.job.run_id)}:
         experiment.store.log_scores(run_id, found, tags=tags)
     log.info("%s", sent.sentence)
+
+
+def _cv_score(experiment: Experiment, champion: Version) -> str:
+    """Return name and value of the metric of the gate, cross-validated, as stored with a version.
+
+    The version's run has it too, but of a champion of this very job only when the job has ended.
+    """
+    key, value = f"cv_{metric_names(experiment.task.problem)[0]}", None
+    with suppress(RegistryError), tempfile.TemporaryDirectory() as temporary:
+        path = experiment.registry.fetch(champion, REPORT_FILE, Path(temporary))
+        value = read_json(path)["metrics"].get(key)
+    return f"{key} unknown" if value is None else f"{key} {value:.5f}"
 
 
 def _rows(experiment: Experiment) -> pd.DataFrame:

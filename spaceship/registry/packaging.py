@@ -28,10 +28,11 @@ from spaceship.model.labelled import labelled
 from spaceship.model.served import served
 from spaceship.registry.code_archive import CODE_FILE, write_code
 from spaceship.registry.registry import MODEL, Registry, Version
+from spaceship.registry.signature import as_served, signature
 from spaceship.task.task import Task
 
 if TYPE_CHECKING:
-    from mlflow.models import Model, ModelSignature
+    from mlflow.models import Model
 
 SERVING_PACKAGES = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")  # for every model
 TRUSTED_PREFIXES = ("spaceship.", "sklearn.", "numpy.", "lightgbm.", "catboost.", "xgboost.")
@@ -76,7 +77,7 @@ def save(
 
     from spaceship.model.predictor import Predictor
 
-    example = _as_served(raw, task)
+    example = as_served(raw, task)
     types = example.dtypes.astype("str").to_dict()
     facts = {"column_types": types, "task": task.to_plain(), "margin": margin}
     example = example.head(EXAMPLE_ROWS)
@@ -86,7 +87,7 @@ def save(
         own = [one.__module__ for one in _own_classes(content.types)]
         more = {
             "code_paths": [str(write_code([*own, _PREDICTOR, _SERVER], Path(code)))],
-            "signature": _signature(example, predictor.predict(example)),
+            "signature": signature(example, predictor.predict(example)),
             "input_example": example,
         }
         content.write(folder, Model(metadata=facts), more)
@@ -251,27 +252,3 @@ def _serve_answers(model: "Model") -> None:
     for flavor in model.flavors.values():
         flavor["code"] = f"{flavor['code']}/{CODE_FILE}"
     model.flavors["python_function"]["loader_module"] = _PREDICTOR
-
-
-def _as_served(raw: pd.DataFrame, task: Task) -> pd.DataFrame:
-    """Return the raw columns with the types that a CSV file or a JSON request gives them."""
-    rows = raw[[*task.model_columns]]
-    changes = {name: rows[name].astype("str") for name in rows.select_dtypes("datetime").columns}
-    for name in rows.select_dtypes("boolean").columns:
-        false, true = task.raw[name].levels or (False, True)
-        changes[name] = rows[name].astype(object).map({False: false, True: true})
-    return rows.assign(**changes)
-
-
-def _signature(example: pd.DataFrame, answered: pd.DataFrame) -> "ModelSignature":
-    """Return the names of the columns, of any type, and the columns of answers with their types.
-
-    The model types a column itself, and says what it cannot read. MLflow, given types, refuses
-    whole numbers for numbers, text, categories and Arrow's types before the model sees them.
-    """
-    from mlflow.models import ModelSignature, infer_signature
-    from mlflow.types.schema import AnyType, ColSpec, Schema, TensorSpec
-
-    anything = AnyType()  # type: ignore[no-untyped-call]
-    columns: list[ColSpec | TensorSpec] = [ColSpec(anything, str(name)) for name in example.columns]
-    return ModelSignature(Schema(columns), infer_signature(example, answered).outputs)
