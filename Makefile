@@ -16,7 +16,7 @@ PARALLEL := -n logical --maxprocesses 4 --dist worksteal  # ARGS=-n0 runs one te
 YAML    := configs .github .pre-commit-config.yaml .yamllint.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick install install-dev lint format ui dashboard clean clean-outputs clean-venv
+.PHONY: help run test test-quick install install-dev lint format ui serve image dashboard clean clean-outputs clean-venv
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +57,17 @@ ui: .venv/run.stamp ## MLflow's web page on http://127.0.0.1:5000; PORT=..., OUT
 	  exec $(IN_VENV) -m mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 \
 	    --backend-store-uri "sqlite:///$$folder/mlflow.db" \
 	    --artifacts-destination "$$folder/mlartifacts"
+
+# A server has a port of its own unless PORT is given: MLflow's page may be open.
+SERVE_PORT := $(if $(filter file,$(origin PORT)),8080,$(PORT))
+
+serve: .venv/run.stamp ## the champion answers rows on http://127.0.0.1:8080; PORT=... TASK=... ARGS=...
+	@exec $(IN_VENV) scripts/run.py mode=serve serve.port=$(SERVE_PORT) \
+	  'paths.outputs=$(OUTPUTS)' $(if $(TASK),task=$(TASK)) $(ARGS)
+
+image: .venv/run.stamp ## write the Dockerfile of the champion, with its own pins; TASK=... ARGS=...
+	@exec $(IN_VENV) scripts/run.py mode=image 'paths.outputs=$(OUTPUTS)' \
+	  $(if $(TASK),task=$(TASK)) $(ARGS)
 
 # A study is a journal file of its own; the one that changed last is opened unless STUDY names it.
 dashboard: .venv/dashboard.stamp ## Optuna's page of a study on http://127.0.0.1:8080; STUDY=NAME

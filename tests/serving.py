@@ -26,7 +26,6 @@ from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_pipeline
 from spaceship.model.server import application
 from spaceship.registry import packaging
-from spaceship.tracking.store import Store
 from tests.mode.champions import add
 
 TASKS = ("spaceship_titanic", "wine", "diabetes")
@@ -146,8 +145,15 @@ def composed(*overrides: str) -> Experiment:
         return Experiment.of(compose("config", [*overrides]))
 
 
-def store_of(outputs: Path) -> Store:
-    return Store(f"sqlite:///{outputs}/mlflow.db", str(outputs / "mlartifacts"), "spaceship")
+@contextmanager
+def free_port(*, taken: bool = False) -> Iterator[int]:
+    """Give a port that nobody listens on, or that is taken while the block runs."""
+    with socket.create_server(("127.0.0.1", 0)) as place:
+        port = place.getsockname()[1]
+        if taken:
+            yield port
+    if not taken:
+        yield port
 
 
 @contextmanager

@@ -29,7 +29,7 @@ WORKDIR /home/server
 COPY requirements.txt .
 RUN pip install --no-cache-dir --requirement requirements.txt
 COPY {folder} {folder}
-USER server
+USER 1000
 ENV PYTHONPATH={folder}/code/{archive} MLFLOW_DISABLE_TELEMETRY=true PYTHONUNBUFFERED=1
 EXPOSE {port}
 HEALTHCHECK --interval=10s --start-period=30s CMD \

@@ -97,6 +97,8 @@ def _margin(experiment: Experiment, champion: Version, margin: float | None) -> 
 
 def _submit(experiment: Experiment, champion: Version, path: Path) -> None:
     """Send the file of predictions to Kaggle, and log the score that comes back."""
+    from mlflow import MlflowException
+
     registry, settings = experiment.registry, experiment.settings.inference
     name = str(competition_of(experiment.source, experiment.task))
     message = f"{registry.model} version {champion.number}, run {champion.run_id}, "
@@ -106,9 +108,10 @@ def _submit(experiment: Experiment, champion: Version, path: Path) -> None:
     tags = {"kaggle_competition": name, "kaggle_submission": str(sent.reference)}
     found = {} if sent.score is None else {"kaggle_public_score": sent.score}
     tags |= {key: str(score) for key, score in found.items()}
-    for run_id in {champion.run_id, str(experiment.job.run_id)}:
-        experiment.store.log_scores(run_id, found, tags=tags)
     log.info("%s", sent.sentence)
+    experiment.store.log_scores(str(experiment.job.run_id), found, tags=tags)
+    with suppress(MlflowException):  # the champion's run may have been deleted
+        experiment.store.log_scores(champion.run_id, found, tags=tags)
 
 
 def _cv_score(experiment: Experiment, champion: Version) -> str:
