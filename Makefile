@@ -17,7 +17,7 @@ PARALLEL := -n logical --maxprocesses 4 --dist worksteal  # ARGS=-n0 runs one te
 YAML    := configs .github .pre-commit-config.yaml .yamllint.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick install install-dev lint format ui dashboard clean clean-outputs clean-venv
+.PHONY: help run test test-quick install install-dev lint format ui serve image dashboard clean clean-outputs clean-venv
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,17 @@ format: .venv/dev.stamp ## rewrite the code in the house's format
 
 ui: .venv/run.stamp ## MLflow's pages, their links printed; OPEN=1 opens them; PORT=..., OUTPUTS=...
 	@exec $(IN_VENV) -m spaceship.tracking.ui "$(OUTPUTS)" "$(PORT)" "$(OPEN)"
+
+# A server has a port of its own unless PORT is given: MLflow's page may be open.
+SERVE_PORT := $(if $(filter file,$(origin PORT)),8080,$(PORT))
+
+serve: .venv/run.stamp ## the champion answers rows on http://127.0.0.1:8080; PORT=... TASK=... ARGS=...
+	@exec $(IN_VENV) scripts/run.py mode=serve serve.port=$(SERVE_PORT) \
+	  'paths.outputs=$(OUTPUTS)' $(if $(TASK),task=$(TASK)) $(ARGS)
+
+image: .venv/run.stamp ## write the Dockerfile of the champion, with its own pins; TASK=... ARGS=...
+	@exec $(IN_VENV) scripts/run.py mode=image 'paths.outputs=$(OUTPUTS)' \
+	  $(if $(TASK),task=$(TASK)) $(ARGS)
 
 # A study is a journal file of its own; the one that changed last is opened unless STUDY names it.
 dashboard: .venv/dashboard.stamp ## Optuna's page of a study on http://127.0.0.1:8080; STUDY=NAME

@@ -11,6 +11,7 @@ from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.drift.profile import PROFILE_FILE, take_profile
 from spaceship.errors import DataError, RegistryError, expected
 from spaceship.evaluation import twins as training
+from spaceship.evaluation.answers import COVERAGE
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
@@ -134,11 +135,13 @@ def fit(experiment: Experiment, job: Job, candidates: int = 1) -> None:
     scored.write(job.folder)
     # The profile's scores are the twin's: the serving model has seen every row it would score.
     serving = training.fit_serving(pipeline, frame, task)
+    of_errors = None if task.is_classification else scored.out_of_fold
+    margin = of_errors.margin(COVERAGE) if of_errors else None
     with phase("Storing the model"):
         profile = take_profile(frame, task, holdout.values)
         write_json(job.folder / PROFILE_FILE, to_plain(profile))
-        packaging.save(twin, job.twin, frame, task, serving=False)
-        packaging.save(serving, job.model, frame, task)
+        packaging.save_twin(twin, job.twin, task)
+        packaging.save(serving, job.model, frame, task, margin)
     size = {"model_mb": packaging.size(job.model) / 1e6}
     replace(scored, metrics=scored.metrics | size).write(job.folder)
 

@@ -18,9 +18,14 @@ ODD = ("3", 'a,"b"', "çim 🌱")
 
 
 @cache
+def task_of(name: str) -> Task:
+    """Return the task that a YAML of the project describes."""
+    return Task.read(yaml.safe_load((configs() / "task" / f"{name}.yaml").read_text()))
+
+
 def built_in() -> Task:
     """Return the built-in task."""
-    return Task.read(yaml.safe_load((configs() / "task" / "spaceship_titanic.yaml").read_text()))
+    return task_of("spaceship_titanic")
 
 
 def fields(problem: Problem, *, grouped: bool = True, **more: Any) -> Task:

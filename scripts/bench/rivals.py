@@ -118,7 +118,7 @@ def tune(folder: Path, budget: int, seed: int) -> Any:
     sweep += [f"hydra.sweeper.timeout={TUNING * budget:.0f}", "hydra.sweeper.n_trials=1000"]
     subprocess.run([*run(*sweep), *options], check=True, stdout=sys.stderr)
     job = experiment(*options)
-    champion = packaging.load_version(job.registry, job.registry.champion())
+    champion = packaging.load_version(job.registry, job.registry.champion()).pipeline
     rows = checked_rows(folder / "predict.csv", labelled=False)
     return predict(champion, rows, job.task)
 

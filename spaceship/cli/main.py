@@ -45,7 +45,6 @@ def main() -> NoReturn:
         exit_with(_run_hydra)
     finally:
         close_console()
-        gc.freeze()  # else the interpreter's end searches all objects for cycles: seconds
 
 
 def prepare() -> None:

@@ -146,6 +146,14 @@ class Inference(Section):
     proba: bool = _setting("true or false")
     max_drift: Finite | None = _setting("a number, 0 or more, or null", ge=0)
     on_drift: Literal["warn", "fail"] = _setting("one of fail, warn")
+    submit: bool = _setting("true or false")
+    submit_wait: Finite = _setting("a number of seconds, 0 or more", ge=0)
+
+
+class Serve(Section):
+    """`serve.*`: the server of `mode=serve`."""
+
+    port: int = _setting("a port, 1 to 65535, or 0 for any that is free", ge=0, le=65535)
 
 
 class Simulate(Section):
@@ -208,6 +216,7 @@ class Settings(Section):
     clean: Clean
     history: History
     inference: Inference
+    serve: Serve
     simulate: Simulate
     tracking: Tracking
 

@@ -24,7 +24,8 @@ from spaceship.progress import phase
 from spaceship.task.task import Task
 
 _SITE = "https://www.kaggle.com"
-_COMPETITIONS = {BUILT_IN: "spaceship-titanic"}  # of tasks, where data.competition is not set
+COMPETITIONS = {BUILT_IN: "spaceship-titanic"}
+"""Names of competitions by task, where data.competition is not set."""
 _OWN = "take the name from the competition's address: data.competition=NAME"
 _TOKEN = (
     f"create an API token on {_SITE}/settings/api and set the environment variable "
@@ -56,8 +57,7 @@ class KaggleData(DataSource):
         """Raise if kagglehub is not installed, or no competition is known; none is asked for."""
         if task is not None:
             self._name(task)
-        if find_spec("kagglehub") is None:
-            raise _not_installed("kagglehub")
+        check_installed()
 
     def fingerprint(self, task: Task) -> str:
         """Return the fingerprint of the downloaded files, the same as theirs with `data=local`."""
@@ -71,7 +71,7 @@ class KaggleData(DataSource):
         return LocalData(_download(self._name(task)))
 
     def _name(self, task: Task) -> str:
-        name = self.competition or _COMPETITIONS.get(task.name)
+        name = self.competition or COMPETITIONS.get(task.name)
         if name is None:
             wanted = f"the competition of task={task.name}"
             raise _error(ConfigError, wanted, "data.competition not set", _OWN)
@@ -86,49 +86,87 @@ def _download(competition: str) -> Path:
     or chained.
     """
     os.environ.setdefault("TQDM_DISABLE", "1")  # its bars: the phase below has one
-    try:
-        import kagglehub
-        from kagglehub.exceptions import DataCorruptionError, UnauthenticatedError
-    except ImportError as error:
-        raise _not_installed(error.name) from None
+    check_installed()
+    import kagglehub
+    from kagglehub.exceptions import DataCorruptionError, UnauthenticatedError
+
     try:
         with phase(f"Downloading {competition} from Kaggle"):
             return Path(kagglehub.competition_download(competition))
     except UnauthenticatedError:
-        raise _error(CredentialsError, "Kaggle credentials", "none", _TOKEN) from None
+        raise no_credentials() from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, DataCorruptionError) as error:
         raise _explained(error, competition) from None
 
 
+def check_installed(key: str = "data=kaggle") -> None:
+    """Raise MissingDependencyError, under the key that asks for it, without Kaggle's packages.
+
+    >>> check_installed()
+    """
+    for name in ("kagglehub", "kagglesdk"):
+        if find_spec(name) is None:
+            do = 'install it: pip install -e ".[kaggle]"'
+            raise _error(
+                MissingDependencyError, "the package kagglehub", f"no module {name}", do, key
+            )
+
+
+def no_credentials(key: str = "data=kaggle") -> SpaceshipError:
+    """Return the error of a user without credentials."""
+    return _error(CredentialsError, "Kaggle credentials", "none", _TOKEN, key)
+
+
+def refusal(error: Exception, competition: str, key: str = "data=kaggle") -> SpaceshipError | None:
+    """Return what a user can mend of an error: the credentials, the rules or the name; else None.
+
+    >>> refusal(ValueError("of a header"), "titanic").args[0][:47]
+    'data=kaggle: expected Kaggle credentials, found'
+    """
+    found = f"HTTP status {status_of(error)}"
+    page = f"{_SITE}/competitions/{competition}"
+    if status_of(error) == HTTPStatus.FORBIDDEN:
+        wanted = "an account that has accepted the competition's rules"
+        do = f"log in, accept the rules on {page}/rules"
+        return _error(CredentialsError, wanted, found, do, key)
+    if status_of(error) == HTTPStatus.NOT_FOUND:
+        return _error(ConfigError, f"a competition at {page}", found, _OWN, key)
+    if status_of(error) == HTTPStatus.UNAUTHORIZED:
+        wanted = "valid Kaggle credentials"
+        return _error(CredentialsError, wanted, f"{found} for yours", _TOKEN, key)
+    if isinstance(error, ValueError) and "archive" not in str(error):  # of a header, or of a file
+        found = "some that cannot be read"
+        return _error(CredentialsError, "Kaggle credentials", found, _TOKEN, key)
+    return None
+
+
+def status_of(error: Exception) -> int:
+    """Return the HTTP status of an error, 0 if it has none.
+
+    >>> status_of(ValueError())
+    0
+    """
+    response = getattr(error, "response", None)
+    return 0 if response is None else int(response.status_code)
+
+
 def _explained(error: Exception, competition: str) -> SpaceshipError:
-    """Return what the user can mend: the credentials, the rules or the name, or all the rest."""
+    """Return the error of a download as one that says what to do."""
     import requests
 
-    response: requests.Response | None = getattr(error, "response", None)
-    status = 0 if response is None else response.status_code
-    found = f"HTTP status {status}" if status else type(error).__name__
-    page = f"{_SITE}/competitions/{competition}"
-    if status == HTTPStatus.FORBIDDEN:
-        wanted = "an account that has accepted the competition's rules"
-        return _error(CredentialsError, wanted, found, f"log in, accept the rules on {page}/rules")
-    if status == HTTPStatus.NOT_FOUND:
-        return _error(ConfigError, f"a competition at {page}", found, _OWN)
-    if status == HTTPStatus.UNAUTHORIZED:
-        return _error(CredentialsError, "valid Kaggle credentials", f"{found} for yours", _TOKEN)
-    if isinstance(error, ValueError) and "archive" not in str(error):  # of a header, or of a file
-        return _error(CredentialsError, "Kaggle credentials", "some that cannot be read", _TOKEN)
+    if (refused := refusal(error, competition)) is not None:
+        return refused
+    status = status_of(error)
+    found = f"HTTP status {status}" if status else getattr(error, "strerror", None)
     kind = CredentialsError if isinstance(error, requests.RequestException) else DataError
-    found = found if status else getattr(error, "strerror", None) or found
     kept = os.environ.get("KAGGLEHUB_CACHE", "~/.cache/kagglehub")
     do = f"check the network and the proxy (HTTPS_PROXY), make room in {kept}, remove what is in "
     do += f"{kept}/competitions, or try again later; or use files you have: data=local "
-    return _error(kind, "Kaggle to send whole files", found, f"{do}data.dir=FOLDER")
+    do += "data.dir=FOLDER"
+    return _error(kind, "Kaggle to send whole files", found or type(error).__name__, do)
 
 
-def _not_installed(module: str | None) -> SpaceshipError:
-    do = 'install it: pip install -e ".[kaggle]"'
-    return _error(MissingDependencyError, "the package kagglehub", f"no module {module}", do)
-
-
-def _error(kind: type[SpaceshipError], wanted: str, found: str, do: str) -> SpaceshipError:
-    return kind(f"data=kaggle: {expected(wanted, found, do)}")
+def _error(
+    kind: type[SpaceshipError], wanted: str, found: str, do: str, key: str = "data=kaggle"
+) -> SpaceshipError:
+    return kind(f"{key}: {expected(wanted, found, do)}")

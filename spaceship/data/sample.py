@@ -27,7 +27,7 @@ def check_sample(table: Table, test: pd.DataFrame, task: Task) -> pd.DataFrame:
         raise DataError(f"{place}: {'; '.join(faults)}; download the file again")
     sample = frame[wanted].reset_index(drop=True)
     ids = typed(sample, {task.id_name: task.raw[task.id_name]})[task.id_name]
-    if differences := _differences(ids, test[task.id_name].reset_index(drop=True)):
+    if differences := id_differences(ids, test[task.id_name].reset_index(drop=True)):
         what = f"the {task.id_name}s of the test file in its order"
         do = "take both files from one download"
         raise DataError(f"{place}: {expected(what, differences, do)}")
@@ -40,7 +40,7 @@ def check_sample(table: Table, test: pd.DataFrame, task: Task) -> pd.DataFrame:
     return sample.assign(**{task.id_name: ids, task.label: label})
 
 
-def _differences(found: pd.Series, wanted: pd.Series) -> str:
+def id_differences(found: pd.Series, wanted: pd.Series) -> str:
     """Return how two columns of ids differ; an empty text if they are the same."""
     if len(found) != len(wanted):
         spare = sorted(set(found.dropna()) ^ set(wanted))

@@ -2,35 +2,27 @@
 
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import ConfigError, SubmissionError, expected
 from spaceship.files import csv_text, write_atomically
+from spaceship.task.label import BOUNDS, PROBABILITY
 from spaceship.task.task import Task
 
 
-def submission(
-    predictions: npt.ArrayLike,
-    frame: pd.DataFrame,
-    task: Task,
-    chances: npt.ArrayLike | None = None,
-) -> pd.DataFrame:
-    """Return the table to submit: id and label of each row, in the order of the frame.
+def submission(answered: pd.DataFrame, frame: pd.DataFrame, task: Task) -> pd.DataFrame:
+    """Return the table to submit: the id of each row before what is answered to it.
 
-    The predictions are those of an estimator, `(n_rows,)`; the label is written in its own values.
-    Probabilities of True `(n_rows,)` or of each class `(n_rows, n_classes)` become further columns.
+    The answers are those to the rows of the frame, in its order: the label, and probabilities or an
+    interval where they are wanted.
 
-    >>> submission([True] * 2, people.test.head(2), task)[task.label].tolist()
-    [True, True]
+    >>> table = submission(pd.DataFrame({task.label: [True]}), people.test.head(1), task)
+    >>> table.columns.tolist() == [task.id, task.label]
+    True
     """
-    table = {task.id_name: task.names(frame).array, task.label: task.spelt(predictions)}
-    if chances is not None:
-        values = np.asarray(chances, dtype=float).reshape(len(frame), -1)
-        classes = task.label_values[-values.shape[1] :]
-        table |= {f"probability_{one}": values[:, at] for at, one in enumerate(classes)}
-    return pd.DataFrame(table)
+    table = answered.set_axis(frame.index)
+    table.insert(0, task.id_name, task.names(frame))
+    return table.reset_index(drop=True)
 
 
 def usable(output: object, task: Task, *, overwrite: bool = False) -> Path:
@@ -58,7 +50,7 @@ def usable(output: object, task: Task, *, overwrite: bool = False) -> Path:
 def write(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV, whole or not at all; raise SubmissionError if that is impossible.
 
-    >>> write(submission([True] * 2, people.test.head(2), task), tmp_path / "mine.csv")
+    >>> write(people.sample, tmp_path / "mine.csv")
     """
     try:
         write_atomically(path, csv_text(table))
@@ -74,7 +66,8 @@ def _holds_predictions(path: Path, task: Task) -> bool:
             first = file.readline().decode(errors="replace")
     except OSError as error:
         raise _unwritable(path, str(error)) from error
-    return first.rstrip("\r\n") == header or first.startswith(f"{header},probability_") or not first
+    more = (f"{header},{PROBABILITY}", f"{header},{','.join(BOUNDS)}")
+    return first.rstrip("\r\n") == header or first.startswith(more) or not first
 
 
 def _unwritable(path: Path, found: str) -> SubmissionError:

@@ -18,6 +18,7 @@ from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
 OUT_OF_FOLD_FILE = "out_of_fold.parquet"
+_ROUNDING = 1e-9  # of a sum of weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +71,25 @@ class OutOfFold:
         (learnt, error), (held_out, other) = sides
         both = math.hypot(error, other)
         return (learnt - held_out) / both if both else 0.0
+
+    def margin(self, coverage: float) -> float | None:
+        """Return the half width of an interval around a predicted number; None: too few groups.
+
+        Split-conformal, by the errors of models that have not seen the row: a number of a new group
+        lies in it with the probability `coverage` at least, if the new group is drawn like these
+        and the model that predicts it errs no more than those of the folds. Groups weigh the same,
+        whatever their size, and the new one counts as a group of infinite error (Lee, Barber and
+        Willett, "Distribution-free inference with hierarchical data", 2023).
+
+        >>> of = pd.DataFrame({"group": [*"abcdefghi"], "loss": 4.0, "constant": 9.0})
+        >>> OutOfFold(of).margin(0.9), OutOfFold(of.head(8)).margin(0.9)
+        (2.0, None)
+        """
+        rows = self.rows.sort_values("loss", kind="stable")
+        sizes = rows["group"].map(rows["group"].value_counts())
+        mass = (1 / sizes).cumsum() / (rows["group"].nunique() + 1)
+        enough = rows["loss"][(mass >= coverage - _ROUNDING).to_numpy()]
+        return math.sqrt(enough.iloc[0]) if len(enough) else None
 
     def write(self, folder: Path) -> None:
         """Write the rows into a folder, whole or not at all."""

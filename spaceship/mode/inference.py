@@ -2,8 +2,8 @@
 
 import logging
 import tempfile
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import pandas as pd
 
 from spaceship.data._base import Table
 from spaceship.data.checks import check as check_table
+from spaceship.data.kaggle_submission import check_ids, check_submitting, competition_of, submit
 from spaceship.data.submission import submission, usable, write
 from spaceship.drift.alert import (
     FEWEST_ROWS,
@@ -24,16 +25,19 @@ from spaceship.drift.profile import PROFILE_FILE, Profile, take_profile
 from spaceship.drift.psi import compare
 from spaceship.drift.unseen import unseen_warnings
 from spaceship.errors import DataError, RegistryError, expected
+from spaceship.evaluation.answers import answers
 from spaceship.evaluation.cross_validation import decision_threshold, predict
-from spaceship.evaluation.metrics import decide
+from spaceship.evaluation.metrics import metric_names
+from spaceship.evaluation.report import REPORT_FILE
 from spaceship.experiment import Experiment
-from spaceship.files import write_atomically, write_json
+from spaceship.files import read_json, write_atomically, write_json
 from spaceship.progress import phase
 from spaceship.records import read_record
 from spaceship.registry import packaging
 from spaceship.registry.registry import Version
 from spaceship.screen import show
 from spaceship.task.label import Problem
+from spaceship.task.raw_frame import typed
 from spaceship.task.task import Task
 
 log = logging.getLogger(__name__)
@@ -46,13 +50,16 @@ def check(experiment: Experiment) -> Path:
     """Return the file of predictions once it is certain that the settings can be used.
 
     Raises:
-        ConfigError: A setting cannot be used.
+        ConfigError: A setting cannot be used, or `inference.submit` is for another data source.
+        CredentialsError: Kaggle is to be sent the predictions, and there are no credentials.
         SubmissionError: Something other than earlier predictions is in the file's place.
 
     """
     name = f"{experiment.task.name}-{experiment.source.name}.csv"
     default = experiment.outputs / "submissions" / name
     given, task = experiment.settings.inference, experiment.task
+    if given.submit:
+        check_submitting(experiment.source, task, answers_only=not given.proba)
     if given.output is None:  # our own place
         return usable(default, task, overwrite=True)
     return usable(given.output, task, overwrite=given.overwrite)
@@ -64,18 +71,70 @@ def inference(experiment: Experiment) -> None:
     registry = experiment.registry
     champion, frame = registry.champion(), _rows(experiment)
     task = experiment.known_task
+    if settings.submit:
+        check_ids(experiment.dataset.sample, frame, task)
     with phase("Loading the champion"):
-        pipeline = packaging.load_version(registry, champion)
+        stored = packaging.load_version(registry, champion)
+    margin = _margin(experiment, champion, stored.margin) if settings.proba else None
     with phase(f"Predicting {len(frame):,} {task.nouns}"):
-        values = predict(pipeline, frame, task)
+        values = predict(stored.pipeline, frame, task)
     name = champion.recipe.get("name", "of a lost recipe")
     log.info("Champion: %s, version %s of %s", name, champion.number, registry.model)
-    _compare_with_training(experiment, champion, frame, values)
-    predictions = decide(values, task.problem, decision_threshold(pipeline))
-    chances = values if settings.proba and task.is_classification else None
-    table = submission(predictions, frame, task, chances)
+    if len(frame):
+        _compare_with_training(experiment, champion, frame, values)
+    answered = answers(values, task, decision_threshold(stored.pipeline), margin)
+    table = submission(answered if settings.proba else answered[[task.label]], frame, task)
     write(table, path)
-    log.info("%d predictions, %s: %s", len(table), _summary(predictions, task), path)
+    log.info("%d predictions%s: %s", len(table), _summary(table[task.label], task), path)
+    if settings.submit:
+        _submit(experiment, champion, path)
+
+
+def _margin(experiment: Experiment, champion: Version, margin: float | None) -> float | None:
+    """Return the half width of the intervals of predicted numbers, None of classes.
+
+    Raises:
+        RegistryError: The champion has none.
+
+    """
+    if margin is None and not experiment.task.is_classification:
+        registry = experiment.registry
+        what = f"an interval stored with version {champion.number} of {registry.model}"
+        found = "none: it was registered by an earlier release, or learnt from fewer than 9 groups"
+        train = registry.command("mode=train", "gate.force=true", "reason=intervals")
+        raise RegistryError(expected(what, found, f"leave out inference.proba, or train: {train}"))
+    return margin
+
+
+def _submit(experiment: Experiment, champion: Version, path: Path) -> None:
+    """Send the file of predictions to Kaggle, and log the score that comes back."""
+    from mlflow import MlflowException
+
+    registry, settings = experiment.registry, experiment.settings.inference
+    name = str(competition_of(experiment.source, experiment.task))
+    message = f"{registry.model} version {champion.number}, run {champion.run_id}, "
+    message += _cv_score(experiment, champion)
+    with phase("Kaggle's score"):
+        sent = submit(path, name, message, settings.submit_wait)
+    tags = {"kaggle_competition": name, "kaggle_submission": str(sent.reference)}
+    found = {} if sent.score is None else {"kaggle_public_score": sent.score}
+    tags |= {key: str(score) for key, score in found.items()}
+    log.info("%s", sent.sentence)
+    experiment.store.log_scores(str(experiment.job.run_id), found, tags=tags)
+    with suppress(MlflowException):  # the champion's run may have been deleted
+        experiment.store.log_scores(champion.run_id, found, tags=tags)
+
+
+def _cv_score(experiment: Experiment, champion: Version) -> str:
+    """Return name and value of the metric of the gate, cross-validated, as stored with a version.
+
+    The version's run has it too, but of a champion of this very job only when the job has ended.
+    """
+    key, value = f"cv_{metric_names(experiment.task.problem)[0]}", None
+    with suppress(RegistryError), tempfile.TemporaryDirectory() as temporary:
+        path = experiment.registry.fetch(champion, REPORT_FILE, Path(temporary))
+        value = read_json(path)["metrics"].get(key)
+    return f"{key} unknown" if value is None else f"{key} {value:.5f}"
 
 
 def _rows(experiment: Experiment) -> pd.DataFrame:
@@ -88,6 +147,8 @@ def _rows(experiment: Experiment) -> pd.DataFrame:
     given = experiment.settings.inference.input
     if given is not None:
         table = experiment.source.rows(Path(given).expanduser().absolute())
+        if not len(table):
+            return typed(table, experiment.task.raw)
         return check_table(Table(table, given), experiment.task, labelled=False)
     if (frame := experiment.dataset.test) is None:
         what, do = "rows to predict", "give a file: mode=inference inference.input=FILE"
@@ -95,13 +156,15 @@ def _rows(experiment: Experiment) -> pd.DataFrame:
     return frame
 
 
-def _summary(predictions: npt.NDArray[Any], task: Task) -> str:
-    """Return the share of True, the commonest class or the mean in words."""
+def _summary(predicted: pd.Series, task: Task) -> str:
+    """Return the share of True, the commonest class or the mean in words; nothing of no rows."""
+    if predicted.empty:
+        return ""
     if not task.is_classification:
-        return f"mean {predictions.mean():.5g}"
-    spelt = pd.Series(task.spelt(predictions)).astype("str").value_counts(normalize=True)
-    named = task.positive if task.problem is Problem.BINARY else spelt.index[0]
-    return f"{100 * float(spelt.get(named, 0.0)):.1f} % {task.label} {named}"
+        return f", mean {predicted.mean():.5g}"
+    shares = predicted.astype("str").value_counts(normalize=True)
+    named = task.positive if task.problem is Problem.BINARY else shares.index[0]
+    return f", {100 * float(shares.get(str(named), 0.0)):.1f} % {task.label} {named}"
 
 
 def _compare_with_training(

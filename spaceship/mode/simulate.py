@@ -195,7 +195,7 @@ def _mlflow_restored() -> Iterator[None]:
 
 
 def _loaded(registry: Registry, number: str) -> Pipeline:
-    return packaging.load_version(registry, registry.version(number))
+    return packaging.load_version(registry, registry.version(number)).pipeline
 
 
 def _number(verdict: Verdict, name: str) -> float:

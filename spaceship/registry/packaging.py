@@ -9,10 +9,11 @@ import importlib.metadata
 import pkgutil
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from zipfile import ZIP_DEFLATED
 
 import pandas as pd
@@ -27,10 +28,11 @@ from spaceship.model.labelled import labelled
 from spaceship.model.served import served
 from spaceship.registry.code_archive import CODE_FILE, write_code
 from spaceship.registry.registry import MODEL, Registry, Version
+from spaceship.registry.signature import as_served, signature
 from spaceship.task.task import Task
 
 if TYPE_CHECKING:
-    from mlflow.models import Model, ModelSignature
+    from mlflow.models import Model
 
 SERVING_PACKAGES = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")  # for every model
 TRUSTED_PREFIXES = ("spaceship.", "sklearn.", "numpy.", "lightgbm.", "catboost.", "xgboost.")
@@ -42,55 +44,65 @@ TRUSTED_TYPES = (
     "functools.partial",  # the function it calls is a type of its own, checked like the others
 )
 EXAMPLE_ROWS = 5
+_PREDICTOR = "spaceship.model.predictor"  # module by which MLflow's pyfunc loads a model
+_SERVER = "spaceship.model.server"  # module that an image of a model runs
 _COMPRESSION = 1  # of deflate; the highest level saves a tenth more and takes twice as long
 
 
+@dataclass(frozen=True)
+class Stored:
+    """A stored model as it is loaded, and the half width of its intervals (None: it has none)."""
+
+    pipeline: Pipeline
+    margin: float | None
+
+
 def save(
-    pipeline: Pipeline, folder: Path, raw: pd.DataFrame, task: Task, *, serving: bool = True
+    pipeline: Pipeline, folder: Path, raw: pd.DataFrame, task: Task, margin: float | None = None
 ) -> None:
-    """Write a pipeline fitted on raw columns so that any other process can load it.
+    """Write a pipeline fitted on raw columns so that any other process can load and serve it.
 
     The folder appears once it is complete; whatever an interrupted run left there is replaced.
     Signature and input example are made of the raw rows, and the columns' types are noted. Labels
-    that are neither True and False nor numbers are predicted in their own values. A model that is
-    not for `serving`, such as a twin, is loaded by this project alone: it has neither code nor
-    example. Raise RegistryError if the pipeline holds types that are not trusted.
+    that are neither True and False nor numbers are predicted in their own values. `margin` is the
+    half width of the intervals of predicted numbers. Raise RegistryError if the pipeline holds
+    types that are not trusted.
 
     >>> fitted = pipeline.fit(people.train, task.target(people.train))
     >>> save(fitted, tmp_path / "model", people.train, task)
     >>> load(str(tmp_path / "model")).predict(people.test).shape == (len(people.test),)
     True
     """
-    import mlflow.sklearn
-    import skops.io
     from mlflow.models import Model
 
-    pipeline = labelled(served(pipeline), task)
-    example = _as_served(raw, task)
-    described = Model(metadata={"column_types": example.dtypes.astype("str").to_dict()})
-    content = skops.io.dumps(pipeline, compression=ZIP_DEFLATED, compresslevel=_COMPRESSION)
-    types = _trusted_types(content)
-    unfinished = folder.with_name(f".{folder.name}.unfinished")
-    for leftover in (unfinished, folder):
-        shutil.rmtree(leftover, ignore_errors=True)
-    try:
-        with tempfile.TemporaryDirectory() as code:
-            more = _for_serving(pipeline, raw, task, types, Path(code)) if serving else {}
-            mlflow.sklearn.save_model(
-                pipeline,
-                str(unfinished),
-                mlflow_model=described,
-                pip_requirements=_requirements(pipeline, types),
-                skops_trusted_types=types,
-                **more,
-            )
-        (unfinished / MLFLOW_SKOPS_FILE).write_bytes(content)  # MLflow's own is not compressed
-        _import_from_archive(described)
-        described.model_size_bytes = size(unfinished)
-        described.save(str(unfinished / "MLmodel"))
-        unfinished.rename(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    from spaceship.model.predictor import Predictor
+
+    example = as_served(raw, task)
+    types = example.dtypes.astype("str").to_dict()
+    facts = {"column_types": types, "task": task.to_plain(), "margin": margin}
+    example = example.head(EXAMPLE_ROWS)
+    content = _Content.of(pipeline, task)
+    with tempfile.TemporaryDirectory() as code:
+        predictor = Predictor(content.pipeline, task, margin)
+        own = [one.__module__ for one in _own_classes(content.types)]
+        more = {
+            "code_paths": [str(write_code([*own, _PREDICTOR, _SERVER], Path(code)))],
+            "signature": signature(example, predictor.predict(example)),
+            "input_example": example,
+        }
+        content.write(folder, Model(metadata=facts), more)
+
+
+def save_twin(pipeline: Pipeline, folder: Path, task: Task) -> None:
+    """Write a pipeline that this project alone loads: it has neither code nor example.
+
+    >>> save_twin(pipeline.fit(people.train, task.target(people.train)), tmp_path / "twin", task)
+    >>> (tmp_path / "twin" / "code").exists()
+    False
+    """
+    from mlflow.models import Model
+
+    _Content.of(pipeline, task).write(folder, Model(), {})
 
 
 def load(folder: str | Path) -> Pipeline:
@@ -117,17 +129,20 @@ def load(folder: str | Path) -> Pipeline:
     return loaded
 
 
-def load_version(registry: Registry, version: Version) -> Pipeline:
+def load_version(registry: Registry, version: Version) -> Stored:
     """Return the serving model of a version; raise RegistryError if it cannot be used.
 
     >>> load_version(registry, Version("1", "a1b2", {}, digests={}))
     Traceback (most recent call last):
     spaceship.errors.RegistryError: expected a digest of model of version 1 of ...
     """
+    from mlflow.models import Model
+
     with tempfile.TemporaryDirectory() as temporary:
         folder = registry.fetch(version, MODEL, Path(temporary))
         try:
-            return load(folder)
+            facts = Model.load(str(folder)).metadata or {}
+            return Stored(load(folder), facts.get("margin"))
         except RegistryError as error:
             what = f"version {version.number} of {registry.model} to load"
             found = str(error).partition(", found")[2].rpartition("; ")[0].lstrip(": ")
@@ -189,48 +204,51 @@ def _own_classes(types: Sequence[str]) -> list[type | FunctionType]:
     return [pkgutil.resolve_name(name) for name in names]
 
 
-def _for_serving(
-    pipeline: Pipeline, raw: pd.DataFrame, task: Task, types: Sequence[str], folder: Path
-) -> dict[str, Any]:
-    """Return what a served model is stored with; its code is written to the folder first."""
-    example = _as_served(raw, task)
-    return {
-        "code_paths": [str(write_code(_own_classes(types), folder))],
-        "signature": _signature(example, pipeline.predict(raw.head(EXAMPLE_ROWS)), task),
-        "input_example": example.head(EXAMPLE_ROWS),
-    }
+@dataclass(frozen=True)
+class _Content:
+    """A pipeline as it is stored: in skops' format, with the types that skops does not know."""
+
+    pipeline: Any
+    skops: bytes
+    types: list[str]
+
+    @classmethod
+    def of(cls, pipeline: Pipeline, task: Task) -> Self:
+        """Return the content of a fitted pipeline; raise unless all its types are trusted."""
+        import skops.io
+
+        made = labelled(served(pipeline), task)
+        content = skops.io.dumps(made, compression=ZIP_DEFLATED, compresslevel=_COMPRESSION)
+        return cls(made, content, _trusted_types(content))
+
+    def write(self, folder: Path, described: "Model", more: Mapping[str, Any]) -> None:
+        """Write a folder in MLflow's format, which appears once it is complete."""
+        import mlflow.sklearn
+
+        unfinished = folder.with_name(f".{folder.name}.unfinished")
+        for leftover in (unfinished, folder):
+            shutil.rmtree(leftover, ignore_errors=True)
+        try:
+            mlflow.sklearn.save_model(
+                self.pipeline,
+                str(unfinished),
+                mlflow_model=described,
+                pip_requirements=_requirements(self.pipeline, self.types),
+                skops_trusted_types=self.types,
+                **more,
+            )
+            (unfinished / MLFLOW_SKOPS_FILE).write_bytes(self.skops)  # MLflow's: not compressed
+            if more:
+                _serve_answers(described)
+            described.model_size_bytes = size(unfinished)
+            described.save(str(unfinished / "MLmodel"))
+            unfinished.rename(folder)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _import_from_archive(model: "Model") -> None:
-    """Let MLflow's loader import from the zip file, not from the folder that holds it."""
+def _serve_answers(model: "Model") -> None:
+    """Let MLflow's pyfunc answer with a `Predictor`, imported from the zip file of the folder."""
     for flavor in model.flavors.values():
-        if folder := flavor.get("code"):
-            flavor["code"] = f"{folder}/{CODE_FILE}"
-
-
-def _as_served(raw: pd.DataFrame, task: Task) -> pd.DataFrame:
-    """Return the raw columns with the types that a CSV file or a JSON request gives them."""
-    group = None if task.group is None else task.group.of
-    rows = raw[[name for name in task.raw if name in task.columns or name == group]]
-    changes = {name: rows[name].astype("str") for name in rows.select_dtypes("datetime").columns}
-    for name in rows.select_dtypes("boolean").columns:
-        false, true = task.raw[name].levels or (False, True)
-        changes[name] = rows[name].astype(object).map({False: false, True: true})
-    return rows.assign(**changes)
-
-
-def _signature(example: pd.DataFrame, predicted: Any, task: Task) -> "ModelSignature":
-    """Return the names of the columns; id and group must be there, any other may be missing.
-
-    The pipeline types a column itself and says what it cannot read. MLflow, given types, refuses
-    whole numbers for numbers, text, categories and Arrow's types before the pipeline sees them.
-    """
-    from mlflow.models import ModelSignature, infer_signature
-    from mlflow.types.schema import AnyType, ColSpec, Schema, TensorSpec
-
-    needed = {task.id, None if task.group is None else task.group.of}
-    anything = AnyType()  # type: ignore[no-untyped-call]
-    columns: list[ColSpec | TensorSpec] = [
-        ColSpec(anything, str(name), required=name in needed) for name in example.columns
-    ]
-    return ModelSignature(Schema(columns), infer_signature(example, predicted).outputs)
+        flavor["code"] = f"{flavor['code']}/{CODE_FILE}"
+    model.flavors["python_function"]["loader_module"] = _PREDICTOR

@@ -146,7 +146,11 @@ def read(column: pd.Series, kind: Column) -> tuple[pd.Series, pd.Series]:
     ([7.0, nan, nan], [False, True, False])
     """
     column = _without(column, kind.missing)
-    converted = _TYPES[kind.type].read(column, kind)
+    try:
+        converted = _TYPES[kind.type].read(column, kind)
+    except (TypeError, OverflowError):  # lists, dictionaries, integers beyond every float
+        column = column.astype("str")
+        converted = _TYPES[kind.type].read(column, kind)
     if converted is column or not converted.hasnans:
         return converted, pd.Series(data=False, index=column.index)
     return converted, converted.isna() & _to_text(column).notna()

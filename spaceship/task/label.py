@@ -11,6 +11,10 @@ import pandas as pd
 from spaceship.errors import DataError, expected
 from spaceship.task.column_types import Name, Section, Value
 
+PROBABILITY = "probability_"
+BOUNDS = ("lower_90", "upper_90")
+"""Names of columns beside a predicted label: the first is followed by a class."""
+
 
 class Problem(StrEnum):
     """The kinds of label that can be predicted."""

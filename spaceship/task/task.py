@@ -5,12 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 import pandas as pd
-from pydantic import (
-    BeforeValidator,
-    Field,
-    ValidationError,
-    field_validator,
-)
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
 
 from spaceship.errors import ConfigError
 from spaceship.faults import list_faults
@@ -166,6 +161,12 @@ class Task(Label):
         extra |= {name: Column(type=ColumnType.DATETIME) for name in own[2:] if name}
         whole = {**{k: v for k, v in extra.items() if k not in self.columns}, **self.columns}
         return {name: self._completed(column) for name, column in whole.items()}
+
+    @property
+    def model_columns(self) -> dict[str, Column]:
+        """The raw columns that a model is given: the features, and the column of the group."""
+        group = None if self.group is None else self.group.of
+        return {name: one for name, one in self.raw.items() if name in {*self.columns, group}}
 
     def _completed(self, column: Column) -> Column:
         """Return a column with the task's decimal sign and spellings of a missing value."""

@@ -26,7 +26,10 @@ GOOD: dict[str, Any] = {
         "proba": False,
         "max_drift": None,
         "on_drift": "warn",
+        "submit": False,
+        "submit_wait": 60.0,
     },
+    "serve": {"port": 8080},
     "simulate": {"eras": 6, "window": 1, "groups": 4000, "drift_from": 0.0, "drift_to": 1.0},
     "tracking": {"uri": "sqlite:///a.db", "artifacts": None, "experiment": "spaceship"},
 }

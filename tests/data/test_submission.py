@@ -18,7 +18,8 @@ def test_rows_and_order_are_the_inputs(people: Dataset) -> None:
     assert people.test is not None
     backwards = people.test.iloc[::-1].reset_index(drop=True)
     flags = np.arange(len(backwards)) % 3 == 0
-    table = submission(flags, backwards, people.task)
+    answered = pd.DataFrame({"Transported": flags})
+    table = submission(answered, backwards, people.task)
     assert table.columns.tolist() == ["PassengerId", "Transported"]
     assert table["PassengerId"].tolist() == people.test["PassengerId"].tolist()[::-1]
     assert table["Transported"].tolist() == flags.tolist()
@@ -40,8 +41,8 @@ def test_a_sample_of_other_passengers_is_refused(people: Dataset, spoil: str) ->
 
 def test_predictions_of_another_length_are_a_fault(people: Dataset) -> None:
     assert people.test is not None
-    with pytest.raises(ValueError, match="length"):
-        submission(np.array([True, False]), people.test, people.task)
+    with pytest.raises(ValueError, match="Length mismatch"):
+        submission(pd.DataFrame({"Transported": [True, False]}), people.test, people.task)
 
 
 def test_the_file_is_as_kaggle_wants_it(tmp_path: Path) -> None:
@@ -96,6 +97,7 @@ def test_a_name_may_look_like_a_number_and_has_to_be_there(
         (b"PassengerId,Transported\n0013_01,True\n", True),
         (b"PassengerId,Transported\r\n0013_01,True\r\n", True),
         (b"PassengerId,Transported,probability_True\n0013_01,True,0.9\n", True),
+        (b"PassengerId,Transported,lower_90,upper_90\n0013_01,1,0,2\n", True),
         (b"\nnotes\n", False),
         (b"PassengerId,Transported,HomePlanet\n", False),
         (b"PassengerId,HomePlanet,Transported\n", False),

@@ -1,0 +1,31 @@
+"""Answers to rows: the predicted label of each, and its probabilities or its interval."""
+
+import pandas as pd
+
+from spaceship.evaluation.metrics import THRESHOLD, Floats, decide
+from spaceship.task.label import BOUNDS, PROBABILITY
+from spaceship.task.task import Task
+
+COVERAGE = 0.9
+"""Share of new rows whose number is meant to lie in its interval."""
+
+
+def answers(
+    values: Floats, task: Task, threshold: float = THRESHOLD, margin: float | None = None
+) -> pd.DataFrame:
+    """Return the label of each row in its own values, and all that is known beside it.
+
+    The values are those of `predict`. Beside a class stands the probability of True or of each
+    class, beside a number the ends of its interval, if the half width (`margin`) is known.
+
+    >>> answers(pd.Series([0.75]).to_numpy(), task)["probability_True"].tolist()
+    [0.75]
+    """
+    table = {task.label: task.spelt(decide(values, task.problem, threshold))}
+    if task.is_classification:
+        chances = values[:, None] if values.ndim == 1 else values
+        classes = (task.label_values or ("True",))[-chances.shape[1] :]
+        table |= {f"{PROBABILITY}{one}": chances[:, at] for at, one in enumerate(classes)}
+    elif margin is not None:
+        table |= dict(zip(BOUNDS, (values - margin, values + margin), strict=True))
+    return pd.DataFrame(table)

@@ -1,0 +1,67 @@
+"""`mode=serve`: the champion answers rows over HTTP, on this machine alone."""
+
+import json
+import logging
+import shlex
+import socket
+import tempfile
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from spaceship.errors import ConfigError, expected
+from spaceship.experiment import Experiment
+from spaceship.model.server import serve as serve_model
+from spaceship.progress import phase
+from spaceship.registry.registry import MODEL
+
+log = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+
+
+def serve(experiment: Experiment) -> None:
+    """Serve the champion until Ctrl-C; a command that asks it is printed once it answers."""
+    registry = experiment.registry
+    champion = registry.champion()
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        _place(experiment.settings.serve.port) as place,
+        suppress(KeyboardInterrupt),
+        ExitStack() as starting,
+    ):
+        folder = registry.fetch(champion, MODEL, Path(temporary))
+        address = f"http://{HOST}:{place.getsockname()[1]}"
+        starting.enter_context(phase(f"Start of the server on {address}"))
+
+        def answering() -> None:
+            starting.close()
+            which = f"version {champion.number} of {registry.model}"
+            log.info("%s answers on %s (Ctrl-C ends it). Try it:", which, address)
+            log.info("%s", example_request(folder, address))
+
+        serve_model(folder, place, answering)
+    log.info("The server has ended.")
+
+
+def example_request(folder: Path, address: str) -> str:
+    r"""Return a shell command that asks the server for the answer to a row of the training data.
+
+    >>> stored = {"columns": ["age"], "data": [[7.5]]}
+    >>> _ = (tmp_path / "input_example.json").write_text(json.dumps(stored))
+    >>> example_request(tmp_path, "http://127.0.0.1:8080").partition(" -d ")[2]
+    '\'{"dataframe_records": [{"age": 7.5}]}\''
+    """
+    stored = json.loads((folder / "input_example.json").read_text())
+    row = dict(zip(stored["columns"], stored["data"][0], strict=True))
+    body = shlex.quote(json.dumps({"dataframe_records": [row]}))
+    return f"curl -s {address}/invocations -H 'Content-Type: application/json' -d {body}"
+
+
+def _place(port: int) -> socket.socket:
+    """Return a socket bound to a port; raise ConfigError if that is impossible."""
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        do = "choose another one: serve.port=N, or 0 for any; with make: make serve PORT=N"
+        what = f"port {port} of {HOST} to be free"
+        raise ConfigError(expected(what, error.strerror or error, do)) from error

@@ -1,0 +1,74 @@
+"""Answers of a stored model to raw rows, as MLflow's pyfunc asks for them."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import BAD_REQUEST
+
+from spaceship.errors import DataError
+from spaceship.evaluation.answers import answers
+from spaceship.evaluation.cross_validation import decision_threshold, predict
+from spaceship.task.raw_frame import typed
+from spaceship.task.task import Task
+
+
+class UnreadableRowsError(MlflowException):
+    """Rows that the model cannot read; the server answers it with HTTP status 400."""
+
+    def __init__(self, sentence: str) -> None:
+        """Keep the sentence, as MLflow adds all rows to its `message`."""
+        super().__init__(sentence, error_code=BAD_REQUEST)
+        self.sentence = sentence
+
+
+class Predictor:
+    """A fitted pipeline that answers raw rows with label and probabilities, or an interval.
+
+    >>> fitted = pipeline.fit(people.train, task.target(people.train))
+    >>> Predictor(fitted, task).predict(people.test.astype(object)).columns.tolist()[1:]
+    ['probability_True']
+    """
+
+    metadata: Any = None  # of the stored model, for MLflow
+
+    def __init__(self, pipeline: Any, task: Task, margin: float | None = None) -> None:
+        """Keep the parts; `margin` is the half width of an interval."""
+        self.pipeline, self.task, self.margin = pipeline, task, margin
+        self._threshold = decision_threshold(pipeline)
+        self._columns = task.model_columns
+
+    def predict(self, X: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002 - of MLflow
+        """Return the answer to each row; none to no rows, whatever their columns.
+
+        Raises:
+            UnreadableRowsError: A column is missing, or a value is not of its column's type.
+
+        """
+        rows = pd.DataFrame(X)
+        if not len(rows):
+            rows = pd.DataFrame(columns=[*self._columns])
+        try:
+            read = typed(rows, self._columns)
+        except DataError as error:
+            raise UnreadableRowsError(str(error)) from None
+        values = predict(self.pipeline, read, self.task)
+        return answers(values, self.task, self._threshold, self.margin)
+
+    def get_raw_model(self) -> Any:
+        """Return the pipeline, as MLflow's own wrapper of an estimator does."""
+        return self.pipeline
+
+
+def load(folder: str | Path) -> Predictor:
+    """Return the model in a folder that `packaging.save` wrote."""
+    from mlflow.models import Model
+    from mlflow.sklearn import load_model
+
+    facts = Model.load(str(Path(folder) / "MLmodel")).metadata or {}
+    fitted = load_model(str(folder))  # type: ignore[no-untyped-call]
+    return Predictor(fitted, Task.read(facts["task"]), facts["margin"])
+
+
+_load_pyfunc = load  # the name that MLflow calls

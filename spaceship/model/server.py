@@ -1,0 +1,138 @@
+"""HTTP server of a stored model: MLflow's scoring protocol, its errors in one sentence.
+
+`python -m spaceship.model.server FOLDER` serves the model in a folder; an image of a champion runs
+this from the zip file that lies in the model's folder.
+"""
+
+import argparse
+import asyncio
+import io
+import logging
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spaceship.errors import expected
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow.pyfunc.scoring_server import InvocationsResponse
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+
+log = logging.getLogger(__name__)
+
+PORT = 8080
+_WANTED = '{"dataframe_records": [{COLUMN: VALUE, …}, …]}, or rows as CSV or Parquet'
+_LONGEST = 300  # characters of a message of MLflow
+
+
+def application(folder: Path) -> "Starlette":
+    """Return the web application of the model in a folder.
+
+    It answers `POST /invocations` with rows as JSON, CSV or Parquet, and `GET /ping`.
+    """
+    from starlette.applications import Starlette
+    from starlette.concurrency import run_in_threadpool
+    from starlette.responses import JSONResponse, Response
+    from starlette.routing import Route
+
+    model = _load(folder)
+
+    async def answer(request: "Request") -> Response:
+        given = await request.body(), request.headers.get("Content-Type", "")
+        try:
+            made = await run_in_threadpool(_answer, *given, model)
+        except Exception as error:  # noqa: BLE001 - whatever a request may hold
+            return JSONResponse({"error_code": "BAD_REQUEST", "message": _sentence(error)}, 400)
+        return Response(made.response, made.status, media_type=made.mimetype)
+
+    async def ping(_: "Request") -> Response:
+        return Response("\n", media_type="application/json")
+
+    routes = [Route(path, ping) for path in ("/ping", "/health")]
+    return Starlette(routes=[*routes, Route("/invocations", answer, methods=["POST"])])
+
+
+def serve(
+    folder: Path, place: socket.socket, answering: Callable[[], object] = lambda: None
+) -> None:
+    """Serve the model in a folder on a bound socket until a signal ends the process.
+
+    `answering` is called once the server answers.
+    """
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            answering()
+
+    config = uvicorn.Config(application(folder), log_config=None, log_level="warning")
+    asyncio.run(Server(config).serve([place]))
+
+
+def main() -> None:
+    """Serve the model that the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m spaceship.model.server")
+    parser.add_argument("folder", type=Path, help="the model, in MLflow's format")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", default=PORT, type=int)
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO)
+    with socket.create_server((given.host, given.port)) as place:
+        serve(given.folder, place)
+
+
+def _load(folder: Path) -> Any:
+    """Return a model, which checks rows itself; for one of an earlier release MLflow does."""
+    from mlflow.models import Model
+    from mlflow.pyfunc import load_model
+
+    from spaceship.model import predictor
+
+    described = Model.load(str(folder / "MLmodel"))
+    if described.flavors["python_function"]["loader_module"] != predictor.__name__:
+        return load_model(str(folder))
+    model = predictor.load(folder)
+    model.metadata = described
+    return model
+
+
+def _answer(body: bytes, kind: str, model: Any) -> "InvocationsResponse":
+    """Return the response to a request: MLflow's, but for CSV, which it reads by columns' types."""
+    from mlflow.pyfunc import scoring_server
+
+    if not kind.startswith("text/csv"):
+        schema = model.metadata.get_input_schema()
+        made: InvocationsResponse = scoring_server.invocations(body, kind, model, schema)  # type: ignore[no-untyped-call]
+        return made
+    text = io.StringIO()
+    scoring_server.predictions_to_json(model.predict(_csv_rows(body)), text)  # type: ignore[no-untyped-call]
+    return scoring_server.InvocationsResponse(text.getvalue(), 200, "application/json")
+
+
+def _csv_rows(body: bytes) -> "pd.DataFrame":
+    """Return the rows of a CSV file as text."""
+    import pandas as pd
+
+    rows = pd.read_csv(io.BytesIO(body), dtype=object)
+    shifted = not isinstance(rows.index, pd.RangeIndex)  # pandas makes an index of what is too much
+    if shifted:
+        raise ValueError("rows of more values than the header has columns")
+    return rows
+
+
+def _sentence(error: Exception) -> str:
+    """Return what is wrong with a request in one line; a fault of the model goes to the log."""
+    if (sentence := getattr(error, "sentence", None)) is not None:
+        return str(sentence)
+    message, trace = getattr(error, "message", str(error)), getattr(error, "json_kwargs", {})
+    log.warning("%s", "\n".join([message, *trace.values()]))
+    line = " ".join(message.partition("IMPORTANT")[0].split()) or type(error).__name__
+    return expected(_WANTED, line[:_LONGEST], "mend the request")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""`mode=serve` and `mode=image`: the champion over HTTP, here and from an image's folder."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.commands import QUICK, SUBMISSION, Shell
+from tests.serving import FRAMES, free_port, post
+
+pytestmark = pytest.mark.slow
+TRAINING = (*QUICK, "model=lgbm", "split.n_folds=2", "inference.proba=true")
+
+
+@pytest.fixture(scope="module")
+def trained(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """Give a shell whose outputs hold a champion and its predictions."""
+    outputs = tmp_path_factory.mktemp("trained") / "out puts"
+    outputs.mkdir()
+    shutil.copy(database, outputs / "mlflow.db")
+    shell = Shell(outputs)
+    done = shell(*TRAINING)
+    assert done.returncode == 0, done.stderr
+    return shell
+
+
+@contextmanager
+def running(command: list[str], place: Path, **environment: str) -> Iterator[tuple[Path, Path]]:
+    """Give the files of the output of a command, which Ctrl-C ends after the block."""
+    out, err = place / "stdout.txt", place / "stderr.txt"
+    with (
+        out.open("wb") as output,
+        err.open("wb") as errors,
+        subprocess.Popen(
+            command, cwd=place, stdout=output, stderr=errors, env=os.environ | environment
+        ) as process,
+    ):
+        try:
+            yield out, err
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+        finally:
+            process.kill()
+
+
+def waited(condition: "object", log: Path) -> None:
+    """Wait until a function returns something true."""
+    assert callable(condition)
+    for _ in range(480):
+        if condition():
+            return
+        time.sleep(0.25)
+    pytest.fail(log.read_text())
+
+
+def answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{url}/ping").close()  # noqa: S310
+    except OSError:
+        return False
+    return True
+
+
+def test_the_printed_command_is_answered(trained: Shell, tmp_path: Path) -> None:
+    command = trained.command("mode=serve", "serve.port=0")
+    with running(command, tmp_path) as (out, err):
+        waited(lambda: "curl " in out.read_text() or err.read_text(), err)
+        [line] = re.findall(r"curl .*", out.read_text())
+        program, *arguments = shlex.split(line)
+        done = subprocess.run(
+            [shutil.which(program) or program, *arguments], capture_output=True, check=True
+        )
+        [answered] = json.loads(done.stdout)["predictions"]
+        assert answered.keys() == {"Transported", "probability_True"}
+    assert err.read_text() == ""
+    assert out.read_text().splitlines()[-1].endswith("The server has ended.")
+
+
+def test_without_a_champion_nothing_is_served(trained: Shell) -> None:
+    for mode in ("serve", "image"):
+        done = trained(f"mode={mode}", "task=wine")
+        assert done.returncode == 2
+        assert "expected a champion of wine-sklearn, found none" in done.stderr
+        assert "mode=train" in done.stderr
+
+
+def test_a_port_in_use_is_told(trained: Shell) -> None:
+    with free_port(taken=True) as port:
+        done = trained("mode=serve", f"serve.port={port}")
+    assert done.returncode == 2
+    assert f"expected port {port} of 127.0.0.1 to be free" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture(scope="module")
+def context(trained: Shell) -> Path:
+    """Give the folder that docker builds an image from."""
+    done = trained("mode=image")
+    assert done.returncode == 0, done.stderr
+    folder = trained.outputs / "image" / "spaceship_titanic-synthetic"
+    assert f"docker build -t spaceship_titanic-synthetic '{folder}'" in done.stdout
+    assert [*folder.parent.iterdir()] == [folder]
+    return folder
+
+
+def test_the_folder_holds_the_champion_and_its_pins(context: Path) -> None:
+    assert {path.name for path in context.iterdir()} == {
+        ".dockerignore",
+        "Dockerfile",
+        "model",
+        "requirements.txt",
+    }
+    pins = (context / "requirements.txt").read_text()
+    assert pins == (context / "model" / "requirements.txt").read_text()
+    assert all("==" in line for line in pins.splitlines())
+    assert "lightgbm==" in pins
+    version = ".".join(map(str, sys.version_info[:2]))
+    assert f"FROM python:{version}-slim\n" in (context / "Dockerfile").read_text()
+
+
+@pytest.mark.skipif(shutil.which("hadolint") is None, reason="no hadolint on this platform")
+def test_the_dockerfile_is_linted(context: Path) -> None:
+    command = [str(shutil.which("hadolint")), str(context / "Dockerfile")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_images_command_predicts_what_mode_inference_wrote(
+    trained: Shell, context: Path, tmp_path: Path
+) -> None:
+    """Run the command of the image in a copy of its folder, far from the project."""
+    text = (context / "Dockerfile").read_text()
+    [command] = re.findall(r"^CMD (\[.*\])$", text, re.MULTILINE)
+    [variables] = re.findall(r"^ENV (.*)$", text, re.MULTILINE)
+    environment = dict(one.split("=", 1) for one in variables.split())
+    place = tmp_path / "image"
+    shutil.copytree(context, place)
+    with free_port() as port:
+        pass
+    words = [sys.executable, "-P", *json.loads(command)[1:]]
+    words = [one.replace("0.0.0.0", "127.0.0.1").replace("8080", str(port)) for one in words]  # noqa: S104
+    address = f"http://127.0.0.1:{port}"
+    with running(words, place, **environment) as (_, err):
+        waited(lambda: answers(address), err)
+        written = pd.read_csv(trained.outputs / SUBMISSION)
+        [parquet] = trained.outputs.glob("data/spaceship_titanic/synthetic/*/test.parquet")
+        rows = pd.read_parquet(parquet).to_csv(index=False)
+        status, content = post(address, "text/csv", rows.encode())
+        assert status == 200, content
+        found = pd.DataFrame(content["predictions"])
+        assert found.equals(written[[*found]])
+        status, content = post(address, "text/csv", FRAMES["other order"](rows).to_csv().encode())
+        assert pd.DataFrame(content["predictions"]).equals(found)
+        assert post(address, "text/csv", b"a,b\n1,2\n")[0] == 400
