@@ -69,7 +69,8 @@ def end(hook: Hook, parent_run_id: str, chosen: Path | None = None) -> None:
         refusal = None if best is None else _gate_best(hook, best, parent_run_id)
     experiment.store.end_parent(parent_run_id, "FINISHED")
     if best is not None:
-        show_next(experiment, hook.choices["mode"], best.folder, _run_name(hook))
+        own = hook.experiment_of(best.folder)
+        show_next(own, hook.choices["mode"], best.folder, _run_name(hook))
     if refusal is not None:
         raise refusal
 
