@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from spaceship.errors import RefusedError
 from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.tracking.job import FAILURE_FILE, Job
+from spaceship.tracking.markdown import page, plain, run_link
 from spaceship.tracking.store import FOLDER_TAG, Store
+from spaceship.tracking.views import NOTE
 
 
 @contextmanager
@@ -21,7 +23,9 @@ def job_run(
     >>> store.client.get_run(job.logged_run()).info.status
     'FINISHED'
     """
-    own = {FOLDER_TAG: str(job.folder), **tags}
+    above = parent_run_id and run_link(store.experiment_id, parent_run_id, "this run")
+    note = page(f"{plain(name)}: a job of {above}" if above else plain(name))
+    own = {FOLDER_TAG: str(job.folder), NOTE: note, **tags}
     job.note_run(store.start_run(name, own, parent_run_id))
     with ended_run(store, job):
         yield

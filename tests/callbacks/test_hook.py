@@ -74,7 +74,7 @@ def test_a_run_is_named_after_recipe_and_data(
     [
         (["model=choice(lgbm, catboost)"], "train: lgbm, catboost · local"),
         (["model=catboost"], "train: catboost · local"),
-        (["seed=1,2"], "train: lgbm · local"),
+        (["seed=1,2", "~local"], "train: lgbm · local"),
     ],
 )
 def test_a_sweep_is_named_after_its_candidates(tmp_path: Path, given: list[str], name: str) -> None:
