@@ -67,7 +67,8 @@ def log_report(store: Store, job: Job) -> None:
     """
     if job.scored:
         report, run_id = Report.read(job.folder), job.logged_run()
-        store.log_scores(run_id, report.metrics, report.folds, score_tags(report))
+        task = {"task": str(report.task["name"])} if "name" in report.task else {}
+        store.log_scores(run_id, report.metrics, report.folds, score_tags(report) | task)
         store.client.log_artifact(run_id, str(job.folder / REPORT_FILE))
 
 
