@@ -80,12 +80,11 @@ def final_name(hook: Hook, job: Job) -> str:
 def fill_parent_page(hook: Hook, run_id: str, best: Job | None, summary: str | None) -> None:
     """Fill the page of the run above a multirun's jobs."""
     with _decoration():
-        experiment, parts = hook.experiment, list[str]()
-        store = experiment.store
+        store, parts = hook.experiment.store, list[str]()
         if best is not None:
-            report = Report.read(best.folder)
+            report, own = Report.read(best.folder), hook.experiment_of(best.folder)
             to_best = run_link(store.experiment_id, str(best.run_id), recipe_name(report.recipe))
-            parts = [f"The best job: {to_best}", *_of_verdict(experiment, best, report)]
+            parts = [f"The best job: {to_best}", *_of_verdict(own, best, report)]
             log_dataset(store, run_id, report)
         leaderboard = None if summary is None else f"**Leaderboard**\n{block(summary)}"
         plots = ", ".join(_plot_link(store, run_id, path) for path in _pictures(store, run_id))
