@@ -94,7 +94,7 @@ class Hook:
     @property
     def sweep_name(self) -> str:
         """The name of a multirun's MLflow run, such as `tune: lgbm, catboost · local`."""
-        given = dict(str(item).split("=", 1) for item in self._config.hydra.overrides.task)
+        given = self.drawn()
         params = OmegaConf.select(self._config, "hydra.sweeper.params") or {}
         models = str(given.get("model") or params.get("model") or self.choices["model"])
         names = ", ".join(re.findall(r"[^,()\s]+", models.removeprefix("choice")))
