@@ -49,15 +49,8 @@ format: .venv/dev.stamp ## rewrite the code in the house's format
 	$(IN_VENV) -m ruff check --fix
 	$(IN_VENV) -m ruff format
 
-# One worker is enough for one reader; the artifacts are served from where the runs put them.
-ui: .venv/run.stamp ## MLflow's web page on http://127.0.0.1:5000; PORT=..., OUTPUTS=...
-	@test -f "$(OUTPUTS)/mlflow.db" || { \
-	  echo 'There is no $(OUTPUTS)/mlflow.db yet: `make run` makes one.' >&2; exit 2; }
-	@folder=$$(cd "$(OUTPUTS)" && pwd) && echo 'MLflow: http://127.0.0.1:$(PORT)  (Ctrl-C ends it)' && \
-	  MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false \
-	  exec $(IN_VENV) -m mlflow server --host 127.0.0.1 --port $(PORT) --workers 1 \
-	    --backend-store-uri "sqlite:///$$folder/mlflow.db" \
-	    --artifacts-destination "$$folder/mlartifacts"
+ui: .venv/run.stamp ## MLflow's pages, their links printed; OPEN=1 opens them; PORT=..., OUTPUTS=...
+	@exec $(IN_VENV) -m spaceship.tracking.ui "$(OUTPUTS)" "$(PORT)" "$(OPEN)"
 
 # A study is a journal file of its own; the one that changed last is opened unless STUDY names it.
 dashboard: .venv/dashboard.stamp ## Optuna's page of a study on http://127.0.0.1:8080; STUDY=NAME

@@ -13,10 +13,10 @@ from spaceship.errors import DataError, RegistryError, expected
 from spaceship.evaluation import twins as training
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
-from spaceship.experiment import Experiment, features_name
+from spaceship.experiment import Experiment
 from spaceship.files import write_json
 from spaceship.gate.verdict import Verdict
-from spaceship.model.recipe import Recipe
+from spaceship.model.recipe import Recipe, recipe_name
 from spaceship.progress import phase
 from spaceship.records import to_plain
 from spaceship.registry import packaging
@@ -39,7 +39,7 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
     >>> 0.5 < report.metrics["cv_accuracy"] < 1
     True
     """
-    name = f"{recipe.name} on {features_name(recipe.features)}"
+    name = recipe_name(recipe.to_plain())
     report = training.measure(
         experiment.pipeline(recipe),
         experiment.dataset.train,
@@ -83,7 +83,7 @@ def introduce(experiment: Experiment, recipe: Recipe | None = None) -> None:
 
 def _origin(experiment: Experiment, recipe: Recipe) -> str:
     """Return a recipe by its name, and whether it is the champion's."""
-    name = f"{recipe.name} on {features_name(recipe.features)}"
+    name = recipe_name(recipe.to_plain())
     if experiment.nodes.plain("model").get("name") != CHAMPION:
         return name
     champion = experiment.registry.find(CHAMPION)
@@ -176,8 +176,7 @@ def judge(
     update = partial(_updated, experiment)
     labels = experiment.labels
     promotion = Promotion(experiment.gate, experiment.registry, update, labels, settings.why, quiet)
-    with phase("Comparing with the champion"):
-        return promotion.judge(job, ceiling=ceiling)
+    return promotion.judge(job, ceiling=ceiling)
 
 
 def _updated(experiment: Experiment, champion: Report, candidate: Report, twin: Path) -> Report:

@@ -328,12 +328,3 @@ def check_features(recipe: Recipe, task: Task) -> None:
             wanted = f"features made for any task, or for task={task.name}"
             found = f"{module[-2]}, made for task={own}"
             raise ConfigError(expected(wanted, found, "choose features=table or features=raw"))
-
-
-def features_name(node: Mapping[str, object]) -> str:
-    """Return the name of a feature set: that of its module, which is that of its YAML.
-
-    >>> features_name({"_target_": "mypackage.raw.RawFeatures"})
-    'raw'
-    """
-    return str(node["_target_"]).split(".")[-2]

@@ -14,8 +14,8 @@ from spaceship.data.checks import checked
 from spaceship.data.local import LocalData
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError, RegistryError, TrackingError
-from spaceship.experiment import Experiment, features_name
-from spaceship.model.recipe import Recipe
+from spaceship.experiment import Experiment
+from spaceship.model.recipe import Recipe, features_name
 from spaceship.registry.registry import CHAMPION, MODEL, Registry
 from spaceship.task.task import Task
 from spaceship.tracking.store import Store

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from spaceship.registry.tag_names import plain
+
 OPEN = {"preparing", "intent"}
 Record = dict[str, str | int | None]
 
@@ -52,7 +54,7 @@ class Model:
 
     def read(self, tags: Mapping[str, str]) -> None:
         """Check the records against those seen before, and note which moves have finished."""
-        found = {key: value for key, value in tags.items() if key.startswith("move-")}
+        found = {key: value for key, value in tags.items() if plain(key).startswith("move-")}
         for key, value in self.records.items():
             if json.loads(value)["state"] not in OPEN:
                 must(found.get(key) == value, f"the record {key} of a finished move has changed")

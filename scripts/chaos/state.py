@@ -74,7 +74,8 @@ def store_of(outputs: Path, uri: str | None = None) -> "Store":
     """Return the store of an outputs folder, or of an MLflow server."""
     from spaceship.tracking.store import Store
 
-    return Store(uri or f"sqlite:///{outputs}/mlflow.db", str(outputs / "mlartifacts"), EXPERIMENT)
+    artifacts = None if (uri or "").startswith("http") else str(outputs / "mlartifacts")
+    return Store(uri or f"sqlite:///{outputs}/mlflow.db", artifacts, EXPERIMENT)
 
 
 def look_into(store: "Store", people: "pd.DataFrame") -> State:
@@ -162,7 +163,11 @@ def _history_faults(champions: Sequence["Move"], alias: Any) -> Iterator[str]:
 
 
 def _is_complete(version: Any) -> bool:
-    return str(version.status) == "READY" and "recipe" in version.tags and bool(version.run_id)
+    from spaceship.registry.registry import RECIPE
+    from spaceship.registry.tag_names import value
+
+    recipe = value(version.tags, RECIPE)
+    return str(version.status) == "READY" and recipe is not None and bool(version.run_id)
 
 
 def _is_held(path: Path) -> bool:

@@ -1,7 +1,9 @@
 """Hydra's config as the callback's hooks use it: choices, folders, command, code, Experiment."""
 
+import re
 import shlex
 import subprocess
+from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,18 @@ from hydra_plugins.spaceship_optuna.config_text import flatten, redact
 from spaceship.config.installation import program, repository
 from spaceship.config.secrets import loggable
 from spaceship.config.unused import UNUSED
+from spaceship.errors import SpaceshipError
 from spaceship.experiment import Experiment
+from spaceship.registry.moves import account
+from spaceship.registry.registry import CHAMPION
+from spaceship.tracking.markdown import page, rerun
+from spaceship.tracking.views import NOTE
 
 CONFIG_FILE = "config.yaml"
+CHAMPIONS_RECIPE = "champion's recipe"
 _SWEEPER = "hydra_plugins.spaceship_optuna."
+_SCORING = {"default", "train", "tune"}
+"""Modes whose runs are named after their recipe alone."""
 
 
 class Hook:
@@ -68,10 +78,26 @@ class Hook:
 
     @property
     def run_name(self) -> str:
-        """The name of the job's MLflow run."""
-        chosen = [self.choices[group] for group in ("mode", "model", "features", "data")]
-        names = [one for one in chosen if one != UNUSED]
-        return "-".join([*names, *([self.number] if self.number is not None else [])])
+        """The name of the job's MLflow run: recipe and data, such as `lgbm on full · local`."""
+        mode, model, features, data = (
+            self.choices[group] for group in ("mode", "model", "features", "data")
+        )
+        what = mode if model == UNUSED else f"{model} on {features}"
+        if model == CHAMPION:
+            what = CHAMPIONS_RECIPE  # until the job is scored
+        if mode not in _SCORING and model != UNUSED:
+            what = f"{mode}: {what}"
+        named = what if data == UNUSED else f"{what} · {data}"
+        return named if self.number is None else f"{named} #{self.number}"
+
+    @property
+    def sweep_name(self) -> str:
+        """The name of a multirun's MLflow run, such as `tune: lgbm, catboost · local`."""
+        given = dict(str(item).split("=", 1) for item in self._config.hydra.overrides.task)
+        params = OmegaConf.select(self._config, "hydra.sweeper.params") or {}
+        models = str(given.get("model") or params.get("model") or self.choices["model"])
+        names = ", ".join(re.findall(r"[^,()\s]+", models.removeprefix("choice")))
+        return f"{self.choices['mode']}: {names} · {self.choices['data']}"
 
     def drawn(self) -> dict[str, str]:
         """Return the overrides of a trial by key, without passwords."""
@@ -92,13 +118,25 @@ class Hook:
         overrides: Any = OmegaConf.to_container(self._config.hydra.overrides, resolve=False)
         of_hydra = [item for item in overrides["hydra"] if not item.startswith("hydra.mode=")]
         words = [*(["-m", *of_hydra] if multirun else []), *overrides["task"]]
-        command = shlex.join(redact(str(word)) for word in words)
+        command = f"{program()} {shlex.join(redact(str(word)) for word in words)}".strip()
+        code = code_tags()
         return {
             "mode": self.choices["mode"],
-            "command": f"{program()} {command}".strip(),
+            "command": command,
+            NOTE: page(rerun(command)),  # until the run has ended
             "mlflow.source.name": program().removeprefix("python "),
-            **code_tags(),
+            "mlflow.user": account(),
+            **({"mlflow.source.git.commit": code["git_sha"]} if code else {}),
+            **self.data_tags(),
+            **code,
         }
+
+    def data_tags(self) -> dict[str, str]:
+        """Return the tags that name task and data source, by which the saved views find a run."""
+        with suppress(SpaceshipError):  # of a mode without data; else the job ends with it
+            experiment = self.experiment
+            return {"task": experiment.task.name, "data_source": experiment.source.name}
+        return {}
 
     def experiment_of(self, job_folder: Path) -> Experiment:
         """Return the Experiment of a multirun's job, from the config saved with it.

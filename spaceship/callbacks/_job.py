@@ -4,6 +4,7 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship import candidate
 from spaceship.callbacks._hook import Hook
 from spaceship.callbacks._next import show_next
+from spaceship.callbacks._pages import fill_page, final_name, open_views
 from spaceship.errors import ConfigError
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
@@ -23,13 +24,12 @@ def start_job(hook: Hook, parent_run_id: str | None) -> None:
     store = experiment.store
     if parent_run_id is None:
         store.close_orphans(hook.experiment.outputs)
+        open_views(hook)
     run_id = store.start_run(
         hook.run_name, hook.tags() | {FOLDER_TAG: str(job.folder)}, parent_run_id
     )
     job.note_run(run_id)
-    params, text = hook.loggable()
-    store.log_params(run_id, params)
-    store.client.log_text(run_id, text, "config.yaml")
+    store.client.log_text(run_id, hook.loggable()[1], "config.yaml")
 
 
 def end_job(hook: Hook, error: Exception | None) -> None:
@@ -48,9 +48,14 @@ def end_job(hook: Hook, error: Exception | None) -> None:
         with ended_run(experiment.store, job):
             with phase("Logging the job"):
                 log_report(experiment.store, job)
-            _gate(experiment, error)
+            try:
+                _gate(experiment, error)
+            except Exception as failure:
+                fill_page(hook, job, failure)
+                raise
+            fill_page(hook, job, None)
         if not job.in_multirun:
-            show_next(experiment, hook.choices["mode"], job.folder, hook.run_name)
+            show_next(experiment, hook.choices["mode"], job.folder, final_name(hook, job))
     except Exception as failure:
         if failure is not error:
             raise

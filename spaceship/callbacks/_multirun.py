@@ -16,6 +16,12 @@ from spaceship import candidate
 from spaceship.at_exit import PENDING
 from spaceship.callbacks._hook import CONFIG_FILE, Hook
 from spaceship.callbacks._next import show_next
+from spaceship.callbacks._pages import (
+    fill_best_page,
+    fill_parent_page,
+    open_views,
+    recipe_params,
+)
 from spaceship.config.installation import configs
 from spaceship.errors import RefusedError
 from spaceship.evaluation.metrics import THRESHOLD, better
@@ -28,6 +34,7 @@ from spaceship.tracking.best_jobs import best_recipes
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import job_run, log_report
 from spaceship.tracking.store import FOLDER_TAG
+from spaceship.tracking.views import SWEEP_TAG
 
 log = logging.getLogger(__name__)
 
@@ -35,18 +42,21 @@ _BLEND = "blend-"
 """Prefix of the folders of blends."""
 
 
-def start(hook: Hook, name: str | None = None) -> str:
-    """Start the run above all jobs of a multirun and return its id."""
+def start(hook: Hook, study: str | None = None) -> str:
+    """Start the run above all jobs of a multirun, which may be a study's; return its id."""
     store = hook.experiment.store
     store.close_orphans(hook.experiment.outputs)
     folder = hook.sweep_folder
-    tags = hook.tags(multirun=True) | {FOLDER_TAG: str(folder)}
-    run_id = store.start_run(name or _run_name(hook), tags)
+    open_views(hook)
+    own = {FOLDER_TAG: str(folder), SWEEP_TAG: study or folder.name}
+    run_id = store.start_run(hook.sweep_name, hook.tags(multirun=True) | own)
     PENDING.open_runs[run_id] = partial(store.end_parent, run_id)  # with all runs below it
     return run_id
 
 
-def end(hook: Hook, parent_run_id: str, chosen: Path | None = None) -> None:
+def end(
+    hook: Hook, parent_run_id: str, chosen: Path | None = None, leaderboard: str | None = None
+) -> None:
     """Fit and gate the best job of a multirun, once, and end the parent's run.
 
     Args:
@@ -54,6 +64,7 @@ def end(hook: Hook, parent_run_id: str, chosen: Path | None = None) -> None:
         parent_run_id: The run above its jobs.
         chosen: Folder of the best job, where a sweeper knows it; a study's folder may also hold
             jobs that do not count.
+        leaderboard: Of a study's candidates, for the page of the parent's run.
 
     Raises:
         RefusedError: The best job was refused, and `gate.require` is true.
@@ -68,9 +79,10 @@ def end(hook: Hook, parent_run_id: str, chosen: Path | None = None) -> None:
         if best is not None and hook.blend:
             best = _or_blend(hook, best, parent_run_id)
         refusal = None if best is None else _gate_best(hook, best, parent_run_id)
+    fill_parent_page(hook, parent_run_id, best, leaderboard)
     experiment.store.end_parent(parent_run_id, "FINISHED")
     if best is not None:
-        show_next(experiment, hook.choices["mode"], best.folder, _run_name(hook))
+        show_next(experiment, hook.choices["mode"], best.folder, hook.sweep_name)
     if refusal is not None:
         raise refusal
 
@@ -114,12 +126,13 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
         own.mkdir(parents=True, exist_ok=True)
         shutil.copy(best.folder / own.name / CONFIG_FILE, own)
         store = experiment.store
-        with (
-            phase(f"Blend of the best {len(members)} trials"),
-            job_run(blend, store, "blend", {"candidate": "blend"}, parent_run_id),
-        ):
+        name, tags = f"{recipe.name} · {report.data_source}", hook.data_tags()
+        run = job_run(blend, store, name, tags | {"candidate": "blend"}, parent_run_id)
+        with phase(f"Blend of the best {len(members)} trials"), run:
             candidate.score(experiment, blend, recipe)
             log_report(store, blend)
+            scored = Report.read(blend.folder)
+            store.log_params(blend.logged_run(), recipe_params(scored, {}))
     return blend
 
 
@@ -139,16 +152,13 @@ def _gate_best(hook: Hook, best: Job, parent_run_id: str) -> RefusedError | None
         refusal = error
     finally:
         log_report(experiment.store, best)
-    verdict = Verdict.read(best.folder)
+    fill_best_page(experiment, best, parent_run_id)
+    verdict, report = Verdict.read(best.folder), Report.read(best.folder)
     tags = {"best_run_id": str(best.run_id), "award": str(verdict.award), "reason": verdict.reason}
-    tags["best_job"] = str(best.folder)
-    experiment.store.log_scores(parent_run_id, Report.read(best.folder).metrics, tags=tags)
+    tags |= {"best_job": str(best.folder), "best": report.name}
+    experiment.store.log_scores(parent_run_id, report.metrics, tags=tags)
     shutil.copy(best.folder / VERDICT_FILE, best.folder.parent)
     return refusal
-
-
-def _run_name(hook: Hook) -> str:
-    return f"multirun-{hook.sweep_folder.name}"
 
 
 def _scored_jobs(folder: Path) -> list[Job]:

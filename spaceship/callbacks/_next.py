@@ -37,7 +37,7 @@ def show_next(experiment: Experiment, mode: str, folder: Path, run_name: str) ->
     registry, steps = experiment.registry, dict[str, str]()
     if (folder / VERDICT_FILE).is_file():
         predicted = mode == "default"
-        steps |= _after_verdict(registry, Verdict.read(folder), predicted=predicted)
+        steps |= after_verdict(registry, Verdict.read(folder), predicted=predicted)
     elif mode in _AFTER:
         purpose, word = _AFTER[mode]
         steps[purpose] = registry.command(word)
@@ -56,7 +56,7 @@ def see_runs(experiment: Experiment) -> str:
     return shlex.join(words)
 
 
-def _after_verdict(
+def after_verdict(
     registry: Registry, verdict: Verdict, *, predicted: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield purposes and commands that follow a verdict."""

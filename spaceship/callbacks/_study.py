@@ -15,6 +15,7 @@ from spaceship.at_exit import PENDING
 from spaceship.callbacks import _multirun as multirun
 from spaceship.callbacks._hook import Hook, code_tags
 from spaceship.callbacks._job import redact_saved_config
+from spaceship.callbacks._pages import trial_note
 from spaceship.config.allow_list import PYPROJECT, own_prefixes
 from spaceship.config.installation import PACKAGE, code_digest, package_folder
 from spaceship.errors import ConfigError
@@ -26,6 +27,7 @@ from spaceship.tracking.best_jobs import STUDY_TAG, check_count
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import score_tags
 from spaceship.tracking.store import FOLDER_TAG
+from spaceship.tracking.views import NOTE
 
 _RUN = "mlflow_run_id"
 _CODE = ("features", "model", "task")
@@ -36,6 +38,8 @@ _WITHOUT_EFFECT = {
     *("threads", "inference", "mode", "reason"),
 }
 """Config nodes that change no figure of a study, so that a resume may change them."""
+_CONSTANT = {*_WITHOUT_EFFECT, "data", "task", "split"}
+"""Config nodes that are the same for all trials: no parameters of theirs."""
 
 
 def study_terms(hook: Hook) -> StudyTerms:
@@ -67,6 +71,7 @@ def study_facts(hook: Hook, workers: int) -> dict[str, object]:
     candidate.check_holdout(experiment)
     if (blend := hook.blend) is not None:
         check_count(blend)
+    candidate.introduce(experiment)
     return {
         "objective": settings.objective.model_dump(),
         "data": experiment.dataset.digest,
@@ -114,12 +119,13 @@ def start_trial(hook: Hook, parent_run_id: str | None) -> None:
     job = Job.current()
     redact_saved_config(hook, job)  # first: an unusable setting ends the trial below
     store = hook.job_experiment.store
-    model, number = hook.choices["model"], str(hook.number)
+    model, number, drawn = hook.choices["model"], str(hook.number), hook.drawn()
     tags = {"trial": number, "model": model, "features": hook.choices["features"]}
-    tags |= {FOLDER_TAG: str(job.folder), **code_tags()}
-    run_id = store.start_run(f"trial-{number}-{model}", tags, parent_run_id)
+    params = {key: one for key, one in drawn.items() if _part(key) not in _CONSTANT}
+    tags |= {FOLDER_TAG: str(job.folder), NOTE: trial_note(store, parent_run_id, params)}
+    run_id = store.start_run(f"{model} #{number}", tags | code_tags(), parent_run_id)
     job.note_run(run_id)
-    store.log_params(run_id, hook.drawn())
+    store.log_params(run_id, params)
 
 
 def end_trial(hook: Hook, error: Exception | None) -> None:
@@ -149,6 +155,10 @@ def lose_trial(hook: Hook, folder: Path, reason: str) -> None:
         store.client.log_text(run_id, f"No traceback, {reason}.\n", "traceback.txt")
         store.set_tags(run_id, {"state": "FAILED", "error": reason})
         store.end_run(run_id, "FAILED")
+
+
+def _part(key: str) -> str:
+    return key.lstrip("+~").partition(".")[0]
 
 
 def _unusable(experiment: Experiment) -> Exception | None:

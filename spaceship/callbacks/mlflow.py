@@ -34,6 +34,7 @@ class MLflowCallback(StudyHooks, Callback):
         """Start without a parent run; the instance is pickled to workers with its attributes."""
         self.parent_run_id: str | None = None
         self.best: Path | None = None
+        self.leaderboard: str | None = None
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Start the parent run; database and experiment exist before any worker starts."""
@@ -89,7 +90,7 @@ class MLflowCallback(StudyHooks, Callback):
 
     def on_study_end(self, config: DictConfig, files: list[Path], summary: str, best: Path) -> None:
         """Log the results of a sweep, and keep the folder of its best job."""
-        self.best = best
+        self.best, self.leaderboard = best, summary
         with _failures_kept():
             from spaceship.callbacks import _hook, _study
 
@@ -140,7 +141,8 @@ class MLflowCallback(StudyHooks, Callback):
         with _failures_kept():
             from spaceship.callbacks import _hook, _multirun
 
-            _multirun.end(_hook.Hook(config), self.parent_run_id, self.best)
+            hook = _hook.Hook(config)
+            _multirun.end(hook, self.parent_run_id, self.best, self.leaderboard)
 
 
 @contextmanager

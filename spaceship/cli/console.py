@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from spaceship.cli.streams import SafeStream
-from spaceship.progress import Phase, show_on
+from spaceship.progress import NoListener, Phase, show_on
 from spaceship.text import printable
 
 if TYPE_CHECKING:
@@ -33,9 +33,8 @@ _SECONDS = 2.0  # between two lines about one phase, where nothing is drawn
 def open_console() -> None:
     """Show the phases of this process on standard output, and at once a sign of life.
 
-    >>> from spaceship.progress import NoListener
     >>> open_console()
-    >>> show_on(NoListener())
+    >>> close_console()
     """
     stream = sys.stdout
     drawn = isinstance(stream, SafeStream) and stream.isatty() and not _is_dumb()
@@ -44,6 +43,16 @@ def open_console() -> None:
         _draw_sign(stream)  # type: ignore[arg-type]
     elif stream.isatty() and not any(word.startswith("--") for word in sys.argv[1:]):
         print(_SIGN, flush=True)  # noqa: T201 - nothing is configured yet
+
+
+def close_console() -> None:
+    """Leave nothing on the terminal that was drawn there, even if nothing was printed.
+
+    >>> close_console()
+    """
+    show_on(NoListener())
+    for stream in _terminals():
+        stream.write_codes("")
 
 
 def new_console(stream: Any) -> "Console":
@@ -71,8 +80,9 @@ class PhaseLines:
     >>> PhaseLines().begun(Phase("Folds", 5))
     """
 
-    def __init__(self) -> None:
-        """Begin without a phase."""
+    def __init__(self, every: float = _SECONDS) -> None:
+        """Begin without a phase; its lines come `every` so many seconds at most."""
+        self._every = every
         self._running: dict[int, tuple[Phase, float]] = {}  # with the time of its latest line
 
     def begun(self, phase: Phase) -> None:
@@ -84,7 +94,7 @@ class PhaseLines:
     def changed(self, phase: Phase) -> None:
         """Log the steps that are done, if there has been no line for a while."""
         _, since = self._running.get(id(phase), (phase, float("inf")))
-        if time.monotonic() - since > _SECONDS:
+        if time.monotonic() - since >= self._every:
             self._running[id(phase)] = phase, time.monotonic()
             log.info("  %s %s %s", phase.title, _count(phase), printable(phase.note))
 
@@ -143,7 +153,7 @@ class Drawing:
         from rich.live import Live
 
         for stream in _terminals():
-            stream.write_codes("")  # erases the sign of life
+            stream.write_codes("")  # takes the sign of life away
         console = new_console(self)
         self._live = Live(
             console=console,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _OWN = ("spaceship", "hydra_plugins", "__main__")  # loggers whose details are shown
 _STYLES = {Tone.GOOD: "bold green", Tone.FAIR: "bold yellow", Tone.BAD: "bold red"}
 _OF_LEVEL = {"DEBUG": "dim", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
+_BLANKS = re.compile(r" +((?:\x1b\[0m)?$)", re.MULTILINE)  # at the end of a line
 _GAP = 2  # blanks between the columns of a table
 _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])+""")  # of a command, quotes included
 
@@ -48,7 +49,7 @@ class ScreenHandler(logging.StreamHandler[Any]):
             for one in _rendered(shown, self.format(record), record.levelname, console):
                 console.print(one)
             drawn = console.file.getvalue()  # type: ignore[attr-defined]
-            text = "".join(f"{line.rstrip(' ')}\n" for line in drawn.splitlines())
+            text = _BLANKS.sub(r"\1", drawn)
             is_safe = isinstance(self.stream, SafeStream)
             (self.stream.write_codes if is_safe else self.stream.write)(text)
             self.flush()
@@ -125,6 +126,7 @@ def _table(table: Table, console: "Console") -> "RenderableType":
     made = rich_table.Table(
         box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_header=bool(table.head)
     )
+    texts = "<" in table.sides  # whose columns give way to numbers
     for at in kept:
         side = table.sides[min(at, len(table.sides) - 1)]
         first = "" if table.head or at else "bold"
@@ -132,7 +134,7 @@ def _table(table: Table, console: "Console") -> "RenderableType":
             titles[at],
             style=first,
             justify="right" if side == ">" else "left",
-            no_wrap=side == ">" or bool(first),
+            no_wrap=texts and (side == ">" or bool(first)),
             overflow="fold",
         )
     for row in rows:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from spaceship.at_exit import PENDING
-from spaceship.cli.console import open_console
+from spaceship.cli.console import close_console, open_console
 from spaceship.cli.signals import (
     OF_SIGNAL,
     PIPE_CLOSED,
@@ -44,6 +44,7 @@ def main() -> NoReturn:
     try:
         exit_with(_run_hydra)
     finally:
+        close_console()
         gc.freeze()  # else the interpreter's end searches all objects for cycles: seconds
 
 

@@ -68,7 +68,8 @@ def inference(experiment: Experiment) -> None:
         pipeline = packaging.load_version(registry, champion)
     with phase(f"Predicting {len(frame):,} {task.nouns}"):
         values = predict(pipeline, frame, task)
-    log.info("Champion: version %s of %s", champion.number, registry.model)
+    name = champion.recipe.get("name", "of a lost recipe")
+    log.info("Champion: %s, version %s of %s", name, champion.number, registry.model)
     _compare_with_training(experiment, champion, frame, values)
     predictions = decide(values, task.problem, decision_threshold(pipeline))
     chances = values if settings.proba and task.is_classification else None

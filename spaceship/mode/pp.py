@@ -10,8 +10,9 @@ from spaceship.config.build import build
 from spaceship.config.installation import PACKAGE, code_digest
 from spaceship.data.cache import filling
 from spaceship.data.description import describe, description_table
-from spaceship.experiment import Experiment, features_name
+from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
+from spaceship.model.recipe import features_name
 from spaceship.progress import phase
 from spaceship.screen import show
 

@@ -5,6 +5,7 @@ import logging
 from spaceship.errors import RegistryError, expected
 from spaceship.experiment import Experiment
 from spaceship.progress import phase
+from spaceship.registry.descriptions import describe
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ def promote(experiment: Experiment) -> None:
             reason = experiment.settings.why or "promoted by hand"
             aliases.complete(aliases.prepare(CHAMPION, seen, reason), number)
             aliases.take_away(CHALLENGER, number, f"version {number} became champion")
+            describe(registry)
     verb = "would be" if dry_run else "is"
     log.info("%s: champion was %s, %s %s", registry.model, seen[CHAMPION] or "nobody", verb, number)
 

@@ -4,6 +4,7 @@ import logging
 
 from spaceship.experiment import Experiment
 from spaceship.progress import phase
+from spaceship.registry.descriptions import describe
 from spaceship.registry.registry import CHAMPION
 
 log = logging.getLogger(__name__)
@@ -22,5 +23,6 @@ def rollback(experiment: Experiment) -> None:
         if not dry_run:
             reason = experiment.settings.why or "rolled back by hand"
             aliases.complete(aliases.prepare(CHAMPION, {CHAMPION: current}, reason), previous)
+            describe(registry)
     verb = "would be" if dry_run else "is"
     log.info("%s: champion was %s, %s %s", registry.model, current or "nobody", verb, previous)

@@ -14,6 +14,7 @@ from spaceship.gate.verdict import Verdict
 from spaceship.records import fitting, from_text, to_plain
 from spaceship.registry.aliases import Aliases
 from spaceship.registry.moves import Line, account, now
+from spaceship.registry.tag_names import hidden, plain
 from spaceship.text import one_line
 
 Record = TypeVar("Record")
@@ -80,10 +81,11 @@ class LookRecords:
     @classmethod
     def read(cls, aliases: Aliases) -> Self:
         """Return the records of a registered model; an unreadable one counts as a look."""
-        tags = sorted(aliases.tags().items())
-        reseals = [_record(Reseal, *tag) for tag in tags if tag[0].startswith(_RESEAL)]
-        looks = [_record(Look, *tag) for tag in tags if tag[0].startswith(_LOOK)]
-        return cls(aliases, looks, reseals)
+        tags = sorted((plain(key), key, text) for key, text in aliases.tags().items())
+        reseals = [_record(Reseal, *tag) for name, *tag in tags if name.startswith(_RESEAL)]
+        looks = [_record(Look, *tag) for name, *tag in tags if name.startswith(_LOOK)]
+        once = {look.run_id: look for look in looks}  # begun by an older release, ended by this one
+        return cls(aliases, [*once.values()], reseals)
 
     def check(self, report: Report, *, reseal: bool) -> None:
         """Raise RegistryError if a hold-out is retired, or a reseal would not change it."""
@@ -158,7 +160,7 @@ class LookRecords:
     def _write(self, key: str, record: Look | Reseal) -> None:
         self.aliases.create_model()
         text = json.dumps(to_plain(record), ensure_ascii=False)
-        self.aliases.store.client.set_registered_model_tag(self.aliases.model, key, text)
+        self.aliases.store.client.set_registered_model_tag(self.aliases.model, hidden(key), text)
 
 
 def _record(kind: type[Record], key: str, text: str) -> Record:

@@ -25,6 +25,7 @@ from pydantic import AfterValidator
 
 from spaceship.errors import RegistryError
 from spaceship.records import from_text, to_plain
+from spaceship.registry.tag_names import hidden, plain
 from spaceship.text import one_line
 
 _PREFIX = "move-"
@@ -98,7 +99,7 @@ class Move:
             reason=one_line(reason)[: _LENGTHS["reason"]],
             by=one_line(f"{account()}@{socket.gethostname()}")[: _LENGTHS["by"]],
             state=MoveState.PREPARING,
-            key=f"{_PREFIX}{number:08}-{uuid.uuid4().hex[:8]}",
+            key=hidden(f"{_PREFIX}{number:08}-{uuid.uuid4().hex[:8]}"),
             process=dict(process),
             number=number,
             follows=follows,
@@ -154,7 +155,7 @@ def read_records(tags: Mapping[str, str]) -> Records:
     """
     moves: list[Move] = []
     unreadable: dict[str, str] = {}
-    for key in sorted(key for key in tags if key.startswith(_PREFIX)):
+    for key in sorted(key for key in tags if plain(key).startswith(_PREFIX)):
         try:
             moves.append(replace(from_text(Move, tags[key], "the tag"), key=key))
         except RegistryError as error:

@@ -22,8 +22,9 @@ from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.gate.verdict_texts import remarks, rule_table, score_table, verdict_sentence
 from spaceship.progress import phase
 from spaceship.records import fitting, to_plain
+from spaceship.registry.descriptions import describe, describe_figures
 from spaceship.registry.looks import LookRecords
-from spaceship.registry.registry import CHALLENGER, CHAMPION, MODEL, Registry, Version
+from spaceship.registry.registry import CHALLENGER, CHAMPION, MODEL, RECIPE, Registry, Version
 from spaceship.screen import show
 from spaceship.tracking.job import Job
 
@@ -79,7 +80,7 @@ class Promotion:
         run_id = job.logged_run()
         report = replace(Report.read(job.folder, self.labels), run_id=run_id)
         report.write(job.folder)
-        with self.registry.aliases.lock():
+        with phase("Applying the gate"), self.registry.aliases.lock():
             if (move := self.registry.move_of(run_id)) is None:
                 outcome = self._settle(job, report, ceiling)
             else:
@@ -166,17 +167,20 @@ class Promotion:
         files = {MODEL: job.model, TWIN: job.twin} | figures
         scores = [name for name in ("accuracy", "rmse") if f"holdout_{name}" in report.metrics]
         tags = {
-            "recipe": json.dumps(report.recipe),
+            RECIPE: json.dumps(report.recipe),
             "award": str(verdict.award),
             "reason": fitting(verdict.reason, 1000),
             "data_digest": report.data_digest,
             **{f"holdout_{name}": repr(report.metrics[f"holdout_{name}"]) for name in scores},
         }
-        number = self.registry.register(files, run_id, tags)
+        text = describe_figures(report, verdict)
+        with phase("Registering the model"):
+            number = self.registry.register(files, run_id, tags, text)
         aliases.complete(move, number)
         # a challenger was compared with a champion that is replaced now
         if verdict.award == CHAMPION and (challenger := aliases.current().get(CHALLENGER)):
             aliases.take_away(CHALLENGER, challenger, f"version {number} became champion")
+        describe(self.registry)
         _clear(job)
         return number
 

@@ -16,14 +16,18 @@ from spaceship.registry.aliases import Aliases
 from spaceship.registry.command_lines import command_line
 from spaceship.registry.moves import Move, MoveState
 from spaceship.registry.steps import earlier_versions
+from spaceship.registry.tag_names import hidden, plain, value
 from spaceship.tracking.advice import client_call
 from spaceship.tracking.store import Store
 
 CHAMPION: str = Award.CHAMPION
 CHALLENGER: str = Award.CHALLENGER
-DIGESTS = "digests"  # tag of a version: the digest of each of its artifacts, as JSON
+DIGESTS = hidden("digests")  # tag of a version: the digest of each of its artifacts, as JSON
+RECIPE = hidden("recipe")  # tag of a version: the recipe that it was fitted from, as JSON
 MODEL = "model"  # a version's serving model among its files
-_NAME = "registered_as"  # tag of a registered model: its name, so that another one is noticed
+_NAME = hidden(
+    "registered_as"
+)  # tag of a registered model: its name, so that another one is noticed
 _EVIDENCE = "evidence"  # folder inside a version's model: the files that later comparisons need
 
 
@@ -97,11 +101,12 @@ class Registry:
     def _check_name(self) -> None:
         """Raise if this model was registered here and is lost or bears another name now."""
         client, uri, what = self.store.client, self.store.uri, f"a registered model {self.model}"
-        for found in client.search_registered_models(f"tags.{_NAME} = '{self.model}'"):
-            if found.name != self.model:
-                call = f"rename_registered_model({found.name!r}, {self.model!r})"
-                do = f"rename it back: {client_call(uri, call)}"
-                raise RegistryError(expected(what, f"it renamed to {found.name}", do))
+        for key in (_NAME, plain(_NAME)):
+            for found in client.search_registered_models(f"tags.`{key}` = '{self.model}'"):
+                if found.name != self.model:
+                    call = f"rename_registered_model({found.name!r}, {self.model!r})"
+                    do = f"rename it back: {client_call(uri, call)}"
+                    raise RegistryError(expected(what, f"it renamed to {found.name}", do))
         if self._numbers() and not client.search_registered_models(f"name = '{self.model}'"):
             do = f"make it anew: {client_call(uri, f'create_registered_model({self.model!r})')}"
             raise RegistryError(expected(what, "its versions without it", do))
@@ -157,16 +162,19 @@ class Registry:
                 raise
             what = f"version {number} of {self.model}"
             raise RegistryError(expected(what, "it deleted", self.other_champion())) from error
-        recipe, digests = (_read(entity.tags.get(key)) for key in ("recipe", DIGESTS))
+        recipe, digests = (_read(value(entity.tags, key)) for key in (RECIPE, DIGESTS))
         plain = {name: str(one) for name, one in digests.items()}
         return Version(str(entity.version), str(entity.run_id), recipe, plain)
 
-    def register(self, files: Mapping[str, Path], run_id: str, tags: Mapping[str, str]) -> str:
+    def register(
+        self, files: Mapping[str, Path], run_id: str, tags: Mapping[str, str], text: str = ""
+    ) -> str:
         """Register a model with all that later comparisons need of it, and return its number.
 
         `files[MODEL]` is a folder that `packaging.save` wrote; the other files and folders lie
         beside the model from now on, under their names, so that they outlive the run that made
-        them. Digests of all are noted in the version's tags, beside those given.
+        them. Digests of all are noted in the version's tags, beside those given; `text` is its
+        description in Markdown.
         """
         from mlflow.entities import LoggedModelOutput
 
@@ -189,6 +197,7 @@ class Registry:
             run_id,
             tags={**tags, DIGESTS: json.dumps(digests)},
             model_id=model,
+            description=text,
         )
         client.set_registered_model_tag(self.model, _NAME, self.model)
         return str(version.version)

@@ -15,7 +15,7 @@ _SHOWN = {
     "arrived": ("arrived", ""),
     "learnt_from": ("learnt from", ""),
     "drift": ("drift", ".2f"),
-    "holdout_candidate": ("hold-out: candidate", ".4f"),
+    "holdout_candidate": ("held out", ".4f"),
     "holdout_champion": ("champion", ".4f"),
     "relative_gain": ("gain", "+.2%"),
     "award": ("award", ""),

@@ -45,7 +45,9 @@ def test_a_blend_that_fails_is_logged_and_the_best_job_is_gated(
     finally:
         PENDING.open_runs.clear()
     assert gated == [hook.sweep_folder / "a"]
-    (run,) = store.client.search_runs([store.experiment_id], "attributes.run_name = 'blend'")
+    (run,) = store.client.search_runs(
+        [store.experiment_id], "attributes.run_name = 'blend · synthetic'"
+    )
     assert run.info.status == "FAILED"
     assert run.data.tags["mlflow.parentRunId"] == parent
     names = {item.path for item in store.client.list_artifacts(run.info.run_id)}

@@ -11,7 +11,7 @@ from spaceship.mode.history import history
 from spaceship.mode.promote import promote
 from spaceship.mode.rollback import rollback
 from spaceship.registry import moves, packaging
-from spaceship.registry.registry import CHALLENGER, CHAMPION
+from spaceship.registry.registry import CHALLENGER, CHAMPION, DIGESTS
 from tests.mode.champions import add, by_hand, champion, damage, settings, told
 
 BACK = "Version {} comes back with mode=rollback."
@@ -81,7 +81,7 @@ def test_the_way_back_passes_over_versions_that_are_deleted_damaged_or_do_not_lo
         add(two, model)
     damage(two, "4")
     by_hand(two, "delete_model_version", "3")
-    by_hand(two, "delete_model_version_tag", "2", "digests")
+    by_hand(two, "delete_model_version_tag", "2", DIGESTS)
     assert told(history, two, caplog)[-1] == BACK.format(1)
 
     def refuse(uri: str) -> None:

@@ -63,8 +63,9 @@ def test_the_champion_carries_the_profile_of_all_it_was_fitted_on(shell: Shell) 
 
 
 def test_passengers_like_its_own_are_predicted(shell: Shell) -> None:
-    done = shell("mode=inference", "data.n_groups=400", *STRICT)
+    done = shell("mode=inference", "data.n_groups=400", *STRICT, "hydra.verbose=true")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "none of 14 columns drifted beyond chance" in done.stdout
     assert (shell.outputs / SUBMISSION).is_file()
     table = re.search(r"^column .*?^PSI below", done.stdout, re.MULTILINE | re.DOTALL)
     assert table is not None, done.stdout

@@ -16,6 +16,7 @@ from spaceship.gate.policy import Gate
 from spaceship.gate.rule.evidence import Evidence
 from spaceship.registry.looks import LookRecords
 from spaceship.registry.registry import Registry
+from spaceship.registry.tag_names import hidden
 from spaceship.tracking.job import Job
 from tests.registry.candidates import (
     PROTOCOL,
@@ -175,7 +176,7 @@ def test_a_broken_record_counts_as_a_look(
     promotion(registry).judge(new_job(twins.weak))
     (look,) = LookRecords.read(registry.aliases).looks
     client = registry.store.client
-    client.set_registered_model_tag(registry.model, f"look-{look.run_id}", "{")
+    client.set_registered_model_tag(registry.model, hidden(f"look-{look.run_id}"), "{")
     assert promotion(registry).judge(new_job(twins.good)).numbers["look"] == 2
 
 

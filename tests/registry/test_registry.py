@@ -14,6 +14,7 @@ from spaceship.errors import NoChampionError, OutdatedError, RegistryError
 from spaceship.files import digest
 from spaceship.registry.moves import Move, MoveState, completed_moves
 from spaceship.registry.registry import CHALLENGER, CHAMPION, MODEL, Registry
+from spaceship.registry.registry import RECIPE as RECIPE_TAG
 from tests.forks import Fork
 
 DEAD = {**process_tags(), "spaceship.process": json.dumps([2**22 + 1, 0.0])}
@@ -46,7 +47,7 @@ def register(registry: Registry, folder: Path, **tags: str) -> str:
     folder.mkdir(exist_ok=True)
     (folder / "MLmodel").write_text("flavors: {}\n")
     run_id = registry.store.start_run("job", {})
-    return registry.register({MODEL: folder}, run_id, {"recipe": json.dumps(RECIPE)} | tags)
+    return registry.register({MODEL: folder}, run_id, {RECIPE_TAG: json.dumps(RECIPE)} | tags)
 
 
 def intend(registry: Registry, alias: str, before: str | None, after: str | None) -> Move:
@@ -108,7 +109,7 @@ def test_versions_are_numbered_and_know_their_run_and_recipe(
 
 def test_a_version_without_recipe_has_an_empty_one(registry: Registry, tmp_path: Path) -> None:
     number = register(registry, tmp_path / "model")
-    registry.store.client.delete_model_version_tag(registry.model, number, "recipe")
+    registry.store.client.delete_model_version_tag(registry.model, number, RECIPE_TAG)
     assert registry.version(number).recipe == {}
 
 

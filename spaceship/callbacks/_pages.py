@@ -1,0 +1,220 @@
+"""Pages of runs in MLflow: a note in Markdown, plots, the data set, the recipe as parameters.
+
+They are decoration for people: nothing ever reads them, and a failure is logged, no more.
+"""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from hydra_plugins.spaceship_optuna.config_text import flatten, redact
+from spaceship.callbacks._hook import CHAMPIONS_RECIPE, Hook
+from spaceship.callbacks._next import after_verdict
+from spaceship.config.installation import program
+from spaceship.errors import RefusedError
+from spaceship.evaluation.report import Report
+from spaceship.experiment import Experiment
+from spaceship.gate.score_lines import CROSS_VALIDATED, ScoreLine
+from spaceship.gate.verdict import VERDICT_FILE, Verdict
+from spaceship.gate.verdict_texts import rule_table, score_table, verdict_sentence
+from spaceship.model.recipe import features_name, recipe_name
+from spaceship.registry.registry import CHAMPION
+from spaceship.tracking.job import Job
+from spaceship.tracking.markdown import block, command, page, plain, rerun, table
+from spaceship.tracking.plots import FOLDER, draw_plots
+from spaceship.tracking.store import Store
+from spaceship.tracking.views import NOTE, save_views
+
+log = logging.getLogger(__name__)
+
+MOST_PARAMS = 25  # of a run; its config.yaml has every setting
+_DIGEST_LENGTH = 36  # characters of the digest of a data set that MLflow takes
+_SETTINGS = {"seed", "split.kind", "split.n_folds", "split.salt"}
+
+
+def open_views(hook: Hook) -> None:
+    """Write the saved views of the task and the data source of a job or a multirun."""
+    with _decoration():
+        if hook.data_tags():
+            experiment = hook.experiment
+            save_views(experiment.store, experiment.task, experiment.source.name, program())
+
+
+def fill_page(hook: Hook, job: Job, error: Exception | None) -> None:
+    """Fill the page of a job's run once the job has ended, judged or not."""
+    with _decoration():
+        experiment, run_id, parts = hook.job_experiment, job.logged_run(), list[str]()
+        if error is not None and not isinstance(error, RefusedError):
+            parts.append(f"**Failed**: {plain(redact(str(error)) or type(error).__name__)}")
+        if job.scored:
+            report = Report.read(job.folder)
+            name, params = final_name(hook, job), recipe_params(report, hook.loggable()[0])
+            experiment.store.log_params(run_id, params)
+            if name != hook.run_name:
+                experiment.store.client.update_run(run_id, name=name)
+            parts += _of_candidate(experiment, job)
+        note = page(*parts, rerun(hook.tags()["command"]))
+        experiment.store.set_tags(run_id, {NOTE: note})
+
+
+def fill_best_page(experiment: Experiment, job: Job, parent_run_id: str) -> None:
+    """Fill the page of a multirun's best job, which was judged when all jobs had ended."""
+    with _decoration():
+        best = f"The best job of {_run_link(experiment.store, parent_run_id, 'this sweep')}"
+        note = page(*_of_candidate(experiment, job), best)
+        experiment.store.set_tags(job.logged_run(), {NOTE: note})
+
+
+def final_name(hook: Hook, job: Job) -> str:
+    """Return the name of a job's run; that of `model=champion` is known once it is scored."""
+    if hook.choices["model"] != CHAMPION or not job.scored:
+        return hook.run_name
+    report = Report.read(job.folder)
+    return hook.run_name.replace(CHAMPIONS_RECIPE, recipe_name(report.recipe))
+
+
+def fill_parent_page(hook: Hook, run_id: str, best: Job | None, summary: str | None) -> None:
+    """Fill the page of the run above a multirun's jobs."""
+    with _decoration():
+        experiment, parts = hook.experiment, list[str]()
+        store = experiment.store
+        if best is not None:
+            report = Report.read(best.folder)
+            to_best = _run_link(store, str(best.run_id), recipe_name(report.recipe))
+            parts = [f"The best job: {to_best}", *_of_verdict(experiment, best, report)]
+            log_dataset(store, run_id, report)
+        leaderboard = None if summary is None else f"**Leaderboard**\n{block(summary)}"
+        plots = ", ".join(_plot_link(store, run_id, path) for path in _pictures(store, run_id))
+        again = rerun(hook.tags(multirun=True)["command"])
+        store.set_tags(
+            run_id, {NOTE: page(*parts, leaderboard, f"Plots: {plots}" if plots else None, again)}
+        )
+
+
+def trial_note(store: Store, parent_run_id: str | None, drawn: Mapping[str, str]) -> str:
+    """Return the note of a trial, one line: the sweep that it belongs to, and its parameters.
+
+    >>> trial_note(store, None, {"model": "lgbm"})
+    'Trial of a sweep: model=lgbm'
+    """
+    sweep = "a sweep" if parent_run_id is None else _run_link(store, parent_run_id, "this sweep")
+    settings = ", ".join(f"{key.rpartition('.')[2]}={value}" for key, value in drawn.items())
+    return page(f"Trial of {sweep}: {plain(settings)}")
+
+
+def recipe_params(report: Report, config: Mapping[str, str]) -> dict[str, str]:
+    """Return what varies between candidates: a recipe's settings by config key, seed and split.
+
+    >>> raw = {"_target_": "mypackage.raw.RawFeatures"}
+    >>> recipe = {"name": "svm", "estimator": {"C": 3, "n_jobs": "${threads}"}, "features": raw}
+    >>> recipe_params(Report("svm on raw", "local", "ab", recipe), {"seed": "42", "threads": "2"})
+    {'model.name': 'svm', 'features': 'raw', 'seed': '42', 'model.estimator.C': '3'}
+    """
+    recipe = report.recipe
+    own = {key: one for key, one in recipe.items() if key not in {"features", "members"}}
+    flat = {f"model.{key}": one for key, one in flatten(own).items()}
+    flat |= {key: flat.pop(f"model.{key}") for key in ("calibration", "threshold") if key in own}
+    features = recipe["features"]
+    named = {"model.name": flat.pop("model.name", ""), "features": features_name(features)}  # type: ignore[arg-type]
+    if members := recipe.get("members"):
+        named["model.members"] = ", ".join(recipe_name(one) for one in members)  # type: ignore[attr-defined]
+    named |= {key: config[key] for key in config if key in _SETTINGS}
+    named |= {f"features.{key}": one for key, one in flatten(features).items()}  # type: ignore[arg-type]
+    kept = {
+        key: one
+        for key, one in (named | flat).items()
+        if not key.endswith("_target_") and "${" not in one
+    }
+    return dict([*kept.items()][:MOST_PARAMS])
+
+
+def log_dataset(store: Store, run_id: str, report: Report) -> None:
+    """Log the data set that a report's figures were measured on, by the digest of its content."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    name = f"{report.task.get('name', 'data')}-{report.data_source}"
+    source = json.dumps({"data": report.data_source, "digest": report.data_digest})
+    profile = json.dumps({"labelled_rows": report.rows})
+    digest = report.data_digest[:_DIGEST_LENGTH]
+    made = Dataset(name, digest, report.data_source, source, profile=profile)
+    tags = [InputTag("mlflow.data.context", "training")]
+    store.client.log_inputs(run_id, [DatasetInput(made, tags)])
+
+
+def _of_candidate(experiment: Experiment, job: Job) -> Iterator[str]:
+    """Log data set and plots of a scored job; yield the parts of its note."""
+    store, run_id = experiment.store, job.logged_run()
+    verdict = _verdict(job)
+    told = verdict is not None and verdict.told
+    report = Report.read(job.folder, experiment.labels if told else None)
+    log_dataset(store, run_id, report)
+    images = []
+    for path in draw_plots(report, job.folder / FOLDER) if verdict is not None else ():
+        store.client.log_artifact(run_id, str(path), FOLDER)
+        images.append(_image(run_id, f"{FOLDER}/{path.name}"))
+    yield from _of_verdict(experiment, job, report, " ".join(images))
+
+
+def _of_verdict(
+    experiment: Experiment, job: Job, report: Report, images: str = ""
+) -> Iterator[str]:
+    """Yield the verdict's sentence, scores, plots and rules, and the commands that follow."""
+    verdict = _verdict(job)
+    if verdict is None:
+        yield table(score_table(_own_scores(report)))
+        return
+    content = json.loads((job.folder / VERDICT_FILE).read_text())
+    first, dry_run = content.get("champion_before") is None, bool(content.get("dry_run"))
+    yield f"**{plain(verdict_sentence(verdict, first=first, dry_run=dry_run).text)}**"
+    yield table(score_table(verdict.scores or _own_scores(report)))
+    yield images
+    if number := content.get("version_registered"):
+        model = experiment.registry.model
+        address = f"#/models/{model}/versions/{number}"
+        yield f"Registered as [version {number} of {plain(model)}]({address})"
+    if verdict.checks:
+        yield table(rule_table(verdict.checks))
+    for purpose, line in after_verdict(experiment.registry, verdict, predicted=False):
+        yield f"Next: {plain(purpose)}\n{command(line)}"
+
+
+def _own_scores(report: Report) -> tuple[ScoreLine, ...]:
+    names = (name for name in report.metrics if name.startswith("cv_"))
+    bare = (name.removeprefix("cv_") for name in names if not name.endswith("_std"))
+    return tuple(ScoreLine(CROSS_VALIDATED, one, report.metrics[f"cv_{one}"]) for one in bare)
+
+
+def _verdict(job: Job) -> Verdict | None:
+    return Verdict.read(job.folder) if (job.folder / VERDICT_FILE).is_file() else None
+
+
+def _run_link(store: Store, run_id: str, name: str) -> str:
+    return f"[{plain(name)}](#/experiments/{store.experiment_id}/runs/{run_id})"
+
+
+def _plot_link(store: Store, run_id: str, path: str) -> str:
+    """Return a link to a plot in MLflow's viewer; those of a sweep are too wide for a note."""
+    address = f"#/experiments/{store.experiment_id}/runs/{run_id}/artifacts/{quote(path)}"
+    return f"[{plain(Path(path).stem)}]({address})"
+
+
+def _image(run_id: str, path: str) -> str:
+    """Return a picture among a run's artifacts, by the address at which MLflow's server has it."""
+    return f"![{Path(path).stem}](get-artifact?path={quote(path, safe='')}&run_uuid={run_id})"
+
+
+def _pictures(store: Store, run_id: str) -> list[str]:
+    """Return the PNG files among a run's artifacts."""
+    found = store.client.list_artifacts(run_id)
+    return [one.path for one in found if one.path.endswith(".png")]
+
+
+@contextmanager
+def _decoration() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - a text for people only
+        log.warning("The page of the run in MLflow is not complete: %s", error)

@@ -1,0 +1,177 @@
+"""Descriptions of a registered model and its versions on MLflow's pages.
+
+They are written anew after each move, from the records, so that one that a crash left old is mended
+by the next move. Nothing ever reads them but people: a failure is logged, the move stands.
+"""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from spaceship.evaluation.report import Report
+from spaceship.evaluation.twins import shown_metrics
+from spaceship.gate.award import Award
+from spaceship.gate.verdict import Verdict
+from spaceship.gate.verdict_texts import score_table
+from spaceship.model.recipe import recipe_name
+from spaceship.registry.moves import Move, completed_moves
+from spaceship.registry.registry import RECIPE, Registry
+from spaceship.registry.steps import earlier_versions, steps_of
+from spaceship.registry.tag_names import value
+from spaceship.tracking.markdown import command, page, plain, table
+from spaceship.tracking.views import CHAMPION_TAG
+
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion
+
+log = logging.getLogger(__name__)
+
+_FIGURES = "**Figures when it was registered**"
+"""Head of the part of a version's description that no move changes."""
+
+
+def describe_figures(report: Report, verdict: Verdict) -> str:
+    """Return the part of a version's description that no move changes: recipe and figures.
+
+    >>> verdict = Verdict(Award.CHAMPION, "Champion: the first.", "all")
+    >>> describe_figures(Report("lgbm on full", "local", "ab12"), verdict).splitlines()[0]
+    '**Figures when it was registered**: lgbm on full, data ab12'
+    """
+    with _decoration(f"version of {report.name}"):
+        head = f"{_FIGURES}: {plain(report.name)}, data {report.data_digest[:12]}"
+        figures, scores = _intervals(report, verdict), table(score_table(verdict.scores))
+        return page(head, figures, scores, f"Recipe: {_settings(report.recipe)}")
+    return ""
+
+
+def describe(registry: Registry) -> None:
+    """Describe the registered model and those versions whose part in the moves has changed.
+
+    >>> describe(registry)  # nothing is registered: nothing is written
+    """
+    with _decoration(registry.model):
+        _describe(registry)
+
+
+@contextmanager
+def _decoration(what: str) -> Iterator[None]:
+    """Log a failure of the block, no more: what it writes is a text for people only."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001
+        log.warning("The description of %s is not up to date: %s", what, error)
+
+
+def _intervals(report: Report, verdict: Verdict) -> str:
+    """Return the main figures with their spread: over folds, and of the hold-out if it is told."""
+    metrics, lines = report.metrics, list[str]()
+    for metric, name in shown_metrics(report.folds[0]) if report.folds else ():
+        figure, spread = metrics[f"cv_{metric}"], metrics[f"cv_{metric}_std"]
+        lines.append(f"- {name} {figure:.4f} ± {spread:.4f} over {len(report.folds)} folds")
+    if verdict.told and (rows := report.holdout) is not None:
+        low, high = rows.interval
+        lines.append(
+            f"- {rows.metric} {float(rows.score):.4f}, held out ({low:.4f} to {high:.4f}: 95 %)"
+        )
+    return "\n".join(lines)
+
+
+def _settings(recipe: Mapping[str, Any]) -> str:
+    """Return what a recipe is made of, in a line: its members, or its estimator's settings."""
+    if members := recipe.get("members"):
+        return plain(", ".join(recipe_name(one) for one in members))
+    settings = {key: one for key, one in recipe.items() if isinstance(one, str | int | float)}
+    settings |= {
+        key: one for key, one in (recipe.get("estimator") or {}).items() if key != "_target_"
+    }
+    return plain(", ".join(f"{key}={one}" for key, one in settings.items()))
+
+
+def _describe(registry: Registry) -> None:
+    from mlflow import MlflowException
+
+    client, name = registry.store.client, registry.model
+    records, current = registry.aliases.read(strict=False)
+    query = f"name = '{name}'"
+    versions = {str(one.version): one for one in client.search_model_versions(query)}
+    if not versions:
+        return
+    moved = {end for move in records.moves[-3:] for end in (move.before, move.after)}
+    for number, version in versions.items():
+        old = version.description or ""
+        if old or number in moved or number in current.values():
+            figures = old[old.find(_FIGURES) :] if _FIGURES in old else None
+            status = f"{_status(number, current)}: {_name(version)}"
+            text = page(status, _moves_of(number, records.moves), figures)
+            if text != old:
+                client.update_model_version(name, number, text)
+    if (champion := versions.get(current.get(Award.CHAMPION, ""))) is not None:
+        with suppress(MlflowException):  # its run may be deleted
+            client.set_tag(str(champion.run_id), CHAMPION_TAG, f"version {champion.version}")
+    client.update_registered_model(name, _model_text(registry, records.moves, current, versions))
+
+
+def _status(number: str, current: Mapping[str, str]) -> str:
+    """Return the first line, which the list of versions shows as it is."""
+    held = [alias for alias, one in current.items() if one == number]
+    return " and ".join(held).capitalize() or "Without an alias"
+
+
+def _moves_of(number: str, moves: Sequence[Move]) -> str:
+    """Return the moves from and to a version, the latest first."""
+    lines = []
+    for alias in (Award.CHAMPION, Award.CHALLENGER):
+        for move in completed_moves(moves, alias):
+            if number in {move.before, move.after} and move.before != move.after:
+                verb = "became" if move.after == number else "ceased to be"
+                lines.append((move.number, f"- {verb} {alias} {_by(move)}"))
+    return "\n".join(line for _, line in sorted(lines, reverse=True)[:10])
+
+
+def _by(move: Move) -> str:
+    return f"on {move.when:%Y-%m-%d %H:%M} UTC by {plain(move.by)}: {plain(move.reason)}"
+
+
+def _model_text(
+    registry: Registry,
+    moves: Sequence[Move],
+    current: Mapping[str, str],
+    versions: "Mapping[str, ModelVersion]",
+) -> str:
+    parts = [_holder(alias, moves, current, versions) for alias in Award if alias.rank]
+    steps = steps_of(moves, Award.CHAMPION, current.get(Award.CHAMPION))
+    todo = {
+        "Make the challenger champion": "mode=promote" if Award.CHALLENGER in current else None,
+        "Go back to the champion before": "mode=rollback" if earlier_versions(steps) else None,
+        "All moves, with reasons": "mode=history",
+    }
+    for what, mode in todo.items():
+        if mode is not None:
+            parts.append(f"{what}:\n{command(registry.command(mode))}")
+    return page(*reversed(parts[:2]), *parts[2:])
+
+
+def _holder(
+    alias: Award,
+    moves: Sequence[Move],
+    current: Mapping[str, str],
+    versions: "Mapping[str, ModelVersion]",
+) -> str:
+    number = current.get(alias)
+    if number is None:
+        return f"**{alias.capitalize()}**: none"
+    last = next((one for one in reversed(completed_moves(moves, alias))), None)
+    by_hand = last is None or last.after != number
+    how = "set outside of the record" if last is None or by_hand else _by(last)
+    version = versions.get(number)
+    named = "" if version is None else f" ({_name(version)})"
+    return f"**{alias.capitalize()}**: version {number}{named}, {how}"
+
+
+def _name(version: "ModelVersion") -> str:
+    try:
+        return plain(recipe_name(json.loads(value(version.tags, RECIPE) or "")))
+    except (ValueError, KeyError, TypeError):  # the tag is lost or garbled
+        return "recipe unknown"
