@@ -27,6 +27,9 @@ from scripts.terminal import COLUMNS, record
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
+_CHAMPION = "lgbm on full · synthetic"
+_HOME = b"/home/me/project"  # in place of a temporary folder, as long a name
+_SETTLED = 3000  # milliseconds in which a page stops moving
 _LONG = 400
 """Rows of the screen that holds all that a command has written."""
 _PARTS = ("configs", "hydra_plugins", "scripts", "spaceship", "Makefile", "pyproject.toml")
@@ -93,7 +96,8 @@ def run(folder: Path, overrides: Sequence[str], until: str = "") -> bytes:
     done = record(command, folder, {"PYTHONPATH": str(folder), "PATH": path})
     signs = done.signs
     taken = next((n for n, one in enumerate(signs) if until and re.search(until, one.line)), None)
-    return b"".join(one.data for one in signs[: None if taken is None else taken + 1])
+    written = b"".join(one.data for one in signs[: None if taken is None else taken + 1])
+    return written.replace(str(folder.parent).encode(), _HOME)
 
 
 def draw(written: bytes, overrides: Sequence[str], image: Path) -> None:
@@ -138,8 +142,10 @@ def served(folder: Path) -> Iterator[str]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         lines = iter(server.stdout or ())
         link = next(line.strip() for line in lines if "/#/experiments/" in line)
-        yield link
-        server.terminate()
+        try:
+            yield link
+        finally:
+            server.terminate()
 
 
 def photograph(link: str, images: Path) -> None:
@@ -151,16 +157,16 @@ def photograph(link: str, images: Path) -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.goto(link)
-        run = page.locator("a[href*='/runs/']").first
+        run = page.get_by_text(_CHAMPION)
         run.wait_for()
-        page.wait_for_timeout(3000)  # the table moves while it is filled
+        for name in ("Close", "Hide banner"):  # MLflow's assistant, and a remark on views
+            page.get_by_role("button", name=name, exact=True).first.click()
+        page.wait_for_timeout(_SETTLED)
         page.screenshot(path=images / "leaderboard.png")
-        print("leaderboard", flush=True)
         run.click()
-        page.get_by_text("Details").first.wait_for()
-        page.wait_for_timeout(3000)
+        page.get_by_text("Show more").first.click()
+        page.wait_for_timeout(_SETTLED)
         page.screenshot(path=images / "run.png")
-        print("run", flush=True)
         browser.close()
 
 
