@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import pyte
 from rich.console import Console
@@ -26,33 +27,55 @@ from scripts.terminal import COLUMNS, record
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
+_CHAMPION = "lgbm on full · synthetic"
+_HOME = b"/home/me/project"  # in place of a temporary folder, as long a name
+_SETTLED = 3000  # milliseconds in which a page stops moving
 _LONG = 400
 """Rows of the screen that holds all that a command has written."""
 _PARTS = ("configs", "hydra_plugins", "scripts", "spaceship", "Makefile", "pyproject.toml")
-_WEAK = ("mode=train", "model=lgbm", "features=baseline", "model.estimator.n_estimators=60")
 _SWEEP = ("mode=tune", "hydra.sweeper.n_trials=12", "hydra.sweeper.timeout=90")
-SCENES: dict[str, tuple[tuple[str, ...], str]] = {
-    "champion": ((), ""),
-    "refused": (("mode=train", "model=logistic_regression"), ""),
-    "tune": (_SWEEP, r"[5-9]/12 trials"),
-    "typo": (("mode=train", "modle=catboost"), ""),
+
+
+class Scene(NamedTuple):
+    """A picture of a terminal."""
+
+    overrides: tuple[str, ...] = ()  # of the command
+    until: str = ""  # text of the last line when the picture is taken; empty: at the end
+    before: tuple[str, ...] = ()  # overrides of a command before it, in outputs of its own
+
+
+SCENES = {
+    "champion": Scene(),
+    "refused": Scene(("mode=train", "model=catboost")),
+    "tune": Scene(_SWEEP, r"[5-9]/12 trials"),
+    "typo": Scene(("mode=train", "modle=catboost")),
+    "challenger": Scene(
+        ("mode=train", "model=lgbm", "gate=predecessor"),
+        before=("mode=train", "model=logistic_regression"),
+    ),
 }
-"""Name of a picture: the overrides of its command, and what the screen shows when it is taken."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make the pictures."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--images", type=Path, default=IMAGES, help="folder of the pictures")
-    images = options.parse_args(arguments).images
+    options.add_argument("names", nargs="*", default=[*SCENES, "pages"], help="all by default")
+    given = options.parse_args(arguments)
+    images, chosen = given.images, given.names
     images.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         folder = copied(Path(place))
-        for name, (overrides, until) in SCENES.items():
+        for name in (name for name in SCENES if name in chosen):
+            scene, where = SCENES[name], folder
             print(name, flush=True)
-            draw(run(folder, overrides, until), overrides, images / f"{name}.svg")
-        with served(folder) as address:
-            photograph(address, images)
+            if scene.before:
+                where = copied(Path(place) / name)
+                run(where, scene.before)
+            draw(run(where, scene.overrides, scene.until), scene.overrides, images / f"{name}.svg")
+        if "pages" in chosen:
+            with served(folder) as address:
+                photograph(address, images)
 
 
 def copied(place: Path) -> Path:
@@ -60,20 +83,21 @@ def copied(place: Path) -> Path:
     folder = place / "spaceship"
     for part in _PARTS:
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         copy(ROOT / part, folder / part)
     shutil.rmtree(folder / "configs" / "local")
     return folder
 
 
-def run(folder: Path, overrides: Sequence[str], until: str) -> bytes:
+def run(folder: Path, overrides: Sequence[str], until: str = "") -> bytes:
     """Run the project's script; return what it wrote, up to a text if one is given."""
     command = ["python", "scripts/run.py", *overrides]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = record(command, folder, {"PYTHONPATH": str(folder), "PATH": path})
     signs = done.signs
     taken = next((n for n, one in enumerate(signs) if until and re.search(until, one.line)), None)
-    return b"".join(one.data for one in signs[: None if taken is None else taken + 1])
+    written = b"".join(one.data for one in signs[: None if taken is None else taken + 1])
+    return written.replace(str(folder.parent).encode(), _HOME)
 
 
 def draw(written: bytes, overrides: Sequence[str], image: Path) -> None:
@@ -118,8 +142,10 @@ def served(folder: Path) -> Iterator[str]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         lines = iter(server.stdout or ())
         link = next(line.strip() for line in lines if "/#/experiments/" in line)
-        yield link
-        server.terminate()
+        try:
+            yield link
+        finally:
+            server.terminate()
 
 
 def photograph(link: str, images: Path) -> None:
@@ -131,16 +157,16 @@ def photograph(link: str, images: Path) -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.goto(link)
-        run = page.locator("a[href*='/runs/']").first
+        run = page.get_by_text(_CHAMPION)
         run.wait_for()
-        page.wait_for_timeout(3000)  # the table moves while it is filled
+        for name in ("Close", "Hide banner"):  # MLflow's assistant, and a remark on views
+            page.get_by_role("button", name=name, exact=True).first.click()
+        page.wait_for_timeout(_SETTLED)
         page.screenshot(path=images / "leaderboard.png")
-        print("leaderboard", flush=True)
         run.click()
-        page.get_by_text("Details").first.wait_for()
-        page.wait_for_timeout(3000)
+        page.get_by_text("Show more").first.click()
+        page.wait_for_timeout(_SETTLED)
         page.screenshot(path=images / "run.png")
-        print("run", flush=True)
         browser.close()
 
 

@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 import pyte
@@ -28,6 +29,16 @@ _WIDE = 300
 _TICK = 0.05  # seconds between two looks at a silent command
 _STEERING = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_", "COLORTERM", "CI")
 """Starts of the names of variables that change what a program writes to a terminal."""
+
+
+class Process(Protocol):
+    """A command that was started as the leader of a group."""
+
+    pid: int
+
+    def wait(self) -> int:
+        """Wait for its end and return its exit status."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -81,52 +92,62 @@ def record(
     """
     own = {name: text for name, text in os.environ.items() if not name.startswith(_STEERING)}
     own |= {"TERM": "xterm-256color"} | dict(environment or {})
-    terminal, end = pty.openpty()
-    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    terminal, end = open_terminal()
     process = subprocess.Popen(
         command, cwd=folder, env=own, stdin=end, stdout=end, stderr=end, start_new_session=True
     )
     os.close(end)
-    try:
-        return watch(process, terminal, show, seconds)
-    finally:
-        os.close(terminal)
+    return watch(process, terminal, show, seconds)
+
+
+def open_terminal() -> tuple[int, int]:
+    """Open a terminal and return its two ends: to read from, and for a command.
+
+    >>> terminal, end = open_terminal()
+    >>> os.write(end, b"one"), os.read(terminal, 9)
+    (3, b'one')
+    >>> os.close(terminal), os.close(end)
+    (None, None)
+    """
+    terminal, end = pty.openpty()
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    return terminal, end
 
 
 def watch(
-    process: "subprocess.Popen[bytes]",
+    process: Process,
     terminal: int,
     show: Callable[[bytes], object] = lambda _: None,
     seconds: float = 600,
 ) -> Recording:
-    """Record what a process writes to its terminal until it ends."""
+    """Record what a process writes to its terminal until it ends, and close the terminal."""
     made, screen, start = Recording(), pyte.Screen(_WIDE, ROWS), time.monotonic()
     stream, unchanged, before = pyte.ByteStream(screen), b"", [""] * ROWS
-    while data := _read(terminal, process, start + seconds):
+    while True:
+        written = select.select([terminal], [], [], _TICK)[0]
+        made.cpu = max(_cpu(process.pid), made.cpu)
+        if not written:
+            if time.monotonic() > start + seconds:
+                os.killpg(process.pid, signal.SIGKILL)
+            continue
+        data = b""
+        with suppress(OSError):  # Linux's word for the end of a terminal
+            data = os.read(terminal, 1 << 16)
+        if not data:
+            break
         show(data)
-        cpu, wall = max(_cpu(process.pid), made.cpu), time.monotonic() - start
         stream.feed(data)
         lines = [line.rstrip() for line in screen.display]
         made.widest = max([made.widest, *lines], key=len)
-        made.cpu, unchanged = cpu, unchanged + data
+        unchanged += data
         if lines != before:
             at = lines[screen.cursor.y] or lines[max(screen.cursor.y - 1, 0)]
-            made.signs.append(Sign(cpu, wall, unchanged, at.strip()))
+            wall = time.monotonic() - start
+            made.signs.append(Sign(made.cpu, wall, unchanged, at.strip()))
             before, unchanged = lines, b""
-    _, status, usage = os.wait4(process.pid, 0)
-    made.status = process.returncode = os.waitstatus_to_exitcode(status)
-    made.cpu = max(made.cpu, usage.ru_utime + usage.ru_stime)
+    made.status = process.wait()
+    os.close(terminal)
     return made
-
-
-def _read(terminal: int, process: "subprocess.Popen[bytes]", deadline: float) -> bytes:
-    """Return what is written next; nothing once all who may write have ended."""
-    while not select.select([terminal], [], [], _TICK)[0]:
-        if time.monotonic() > deadline:
-            os.killpg(process.pid, signal.SIGKILL)
-    with suppress(OSError):  # Linux's word for the end of a terminal
-        return os.read(terminal, 1 << 16)
-    return b""
 
 
 def _cpu(pid: int) -> float:

@@ -128,10 +128,8 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
         shutil.copy(best.folder / own.name / CONFIG_FILE, own)
         store = experiment.store
         name, tags = f"{recipe.name} · {report.data_source}", hook.data_tags()
-        with (
-            phase(f"Blend of the best {len(members)} trials"),
-            job_run(blend, store, name, tags | {"candidate": "blend"}, parent_run_id),
-        ):
+        run = job_run(blend, store, name, tags | {"candidate": "blend"}, parent_run_id)
+        with phase(f"Blend of the best {len(members)} trials"), run:
             candidate.score(experiment, blend, recipe)
             log_report(store, blend)
             scored = Report.read(blend.folder)
