@@ -80,10 +80,10 @@ class CommandLine:
         found = []
         for word in self.words if self.overrides is None else self.overrides:
             _, key, value = _parts(word)
-            if value is not None and key in self.names.choices:
+            if value is not None and _group(key) in self.names.choices:
                 fault = self._choice_fault(word)
                 found += [word] if fault is None else [one[0] for one in fault.better[:1]]
-        return [re.sub(r"^\++", "", one) for one in found]
+        return [one if "@" in one else one.lstrip("+") for one in found]
 
     @cached_property
     def _config(self) -> DictConfig:
@@ -133,17 +133,16 @@ class CommandLine:
         if following is not None and self._has(word):
             found, better = f"{word} {following}", self._corrected(f"{word}={following}")
             return Fault("KEY=VALUE", found, (better,), words=2)
+        if self._has(word):
+            known = self._choices(word) if word in self.names.choices else []
+            some = f", one of {', '.join(known)}" if known else ""
+            return Fault("KEY=VALUE", word, do=f"give it a value: {word}=VALUE{some}")
         far = {
             f"{group}={choice}": number
             for group in self._common()
             for choice in self._choices(group)
             if (number := distance(word, choice) + _LATER * self._rank(group)) < FAR
         }
-        if not far and self._has(word):
-            some = (
-                f", one of {', '.join(self._choices(word))}" if word in self.names.choices else ""
-            )
-            return Fault("KEY=VALUE", word, do=f"give it a value: {word}=VALUE{some}")
         return Fault("KEY=VALUE", word, tuple((one,) for one in ranked(far)))
 
     def _key_fault(self, word: str) -> Fault | None:
