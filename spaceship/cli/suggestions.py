@@ -170,15 +170,13 @@ class CommandLine:
     def _package_fault(self, word: str) -> Fault | None:
         """Return the fault of a group's package, or of a + before a group that is chosen."""
         prefix, key, value = _parts(word)
-        chosen = self._config.hydra.runtime.choices
-        if prefix in ("+", "++"):
-            there = key in chosen
-            return (
-                Fault("no + before a group", word, (self._corrected(word.lstrip("+")),))
-                if there
-                else None
-            )
-        if "@" not in key or key in chosen:
+        adds = prefix in ("+", "++")
+        others = [one for one in self._groups if not one.startswith("+")]
+        config = self.names.composed(others) if adds and "@" in key else self._config
+        chosen = config.hydra.runtime.choices
+        if adds and key in chosen:
+            return Fault("no + before a group", word, (self._corrected(word.lstrip("+")),))
+        if adds or "@" not in key or key in chosen:
             return None
         end = "" if value is None else f"={value}"
         near = nearest(key, [str(one) for one in chosen if "@" in one])
