@@ -67,7 +67,8 @@ def typos(count: int, seed: int) -> list[Typo]:
     names = Names.of_configs()
     config = names.composed(SETTINGS)
     draw = random.Random(seed)  # noqa: S311 - no secret
-    groups = [one for one in names.choices if not one.startswith("hydra") or one in _OF_HYDRA]
+    own = [one for one in names.choices if not one.startswith("hydra") or one in _OF_HYDRA]
+    groups = [one for one in own if names.choices[one]]
     settings = [one for one in keys(config) if "_target_" not in one and "." in one]
     found: list[Typo] = []
     while len(found) < count:
@@ -79,7 +80,7 @@ def typos(count: int, seed: int) -> list[Typo]:
             known = takes(config, wrong)
         else:
             group = draw.choice(groups)
-            choice = draw.choice(names.choices[group] or [""])
+            choice = draw.choice(names.choices[group])
             slip, wrong = _misspelt(group if kind == "group" else choice, draw)
             word = f"{wrong}={choice}" if kind == "group" else f"{group}={wrong}"
             typo = Typo(kind, slip, (word,), f"{group}={choice}")
@@ -95,9 +96,7 @@ def choice_fits(typo: Typo) -> bool:
     >>> choice_fits(Typo("choice", "swap", ("gate/rule=flor",), "gate/rule=floor"))
     False
     """
-    return not typo.right.startswith(("gate/rule=", "local=")) and not typo.right.endswith(
-        ("unused", "=")
-    )
+    return not typo.right.startswith(("gate/rule=", "local=")) and not typo.right.endswith("unused")
 
 
 def is_suggested(typo: Typo, output: str) -> bool:

@@ -18,7 +18,7 @@ def check_job(config: DictConfig) -> None:
     experiment = Experiment.of(config)
     if not config.mode.get("reads_data", True):
         return
-    if "overwrite" in config.task:  # the form of mode=init
+    if "overwrite" in config.task and not config.mode.get("logged", True):  # mode=init
         experiment.source.check(None)
         return
     task = experiment.task

@@ -31,7 +31,7 @@ _EXAMPLES = {
     "mode=init data.dir=DIR task.label=COLUMN": "begin with a table of your own",
 }
 _FLAGS = {
-    "--keys [SECTION]": "every setting with its comment; or those of gate, model=lgbm, …",
+    "--keys [SECTION]": "every setting, commented; or those of gate, model=lgbm, …",
     "--cfg job": "the config of a command, without running it",
     "-m, --multirun": "one job for each of the values with commas between them",
     "-v, --verbose": "more log lines",

@@ -80,10 +80,10 @@ class CommandLine:
         found = []
         for word in self.words if self.overrides is None else self.overrides:
             _, key, value = _parts(word)
-            if value is not None and key in self.names.choices:
+            if value is not None and _group(key) in self.names.choices:
                 fault = self._choice_fault(word)
                 found += [word] if fault is None else [one[0] for one in fault.better[:1]]
-        return [re.sub(r"^\++", "", one) for one in found]
+        return [one if "@" in one else one.lstrip("+") for one in found]
 
     @cached_property
     def _config(self) -> DictConfig:
@@ -133,17 +133,16 @@ class CommandLine:
         if following is not None and self._has(word):
             found, better = f"{word} {following}", self._corrected(f"{word}={following}")
             return Fault("KEY=VALUE", found, (better,), words=2)
+        if self._has(word):
+            known = self._choices(word) if word in self.names.choices else []
+            some = f", one of {', '.join(known)}" if known else ""
+            return Fault("KEY=VALUE", word, do=f"give it a value: {word}=VALUE{some}")
         far = {
             f"{group}={choice}": number
             for group in self._common()
             for choice in self._choices(group)
             if (number := distance(word, choice) + _LATER * self._rank(group)) < FAR
         }
-        if not far and self._has(word):
-            some = (
-                f", one of {', '.join(self._choices(word))}" if word in self.names.choices else ""
-            )
-            return Fault("KEY=VALUE", word, do=f"give it a value: {word}=VALUE{some}")
         return Fault("KEY=VALUE", word, tuple((one,) for one in ranked(far)))
 
     def _key_fault(self, word: str) -> Fault | None:
@@ -171,15 +170,13 @@ class CommandLine:
     def _package_fault(self, word: str) -> Fault | None:
         """Return the fault of a group's package, or of a + before a group that is chosen."""
         prefix, key, value = _parts(word)
-        chosen = self._config.hydra.runtime.choices
-        if prefix in ("+", "++"):
-            there = key in chosen
-            return (
-                Fault("no + before a group", word, (self._corrected(word.lstrip("+")),))
-                if there
-                else None
-            )
-        if "@" not in key or key in chosen:
+        adds = prefix in ("+", "++")
+        others = [one for one in self._groups if not one.startswith("+")]
+        config = self.names.composed(others) if adds and "@" in key else self._config
+        chosen = config.hydra.runtime.choices
+        if adds and key in chosen:
+            return Fault("no + before a group", word, (self._corrected(word.lstrip("+")),))
+        if adds or "@" not in key or key in chosen:
             return None
         end = "" if value is None else f"={value}"
         near = nearest(key, [str(one) for one in chosen if "@" in one])

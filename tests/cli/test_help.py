@@ -1,0 +1,83 @@
+"""Answers of the program about itself: help, version and keys, within a terminal's width."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from spaceship.cli.flags import read
+from spaceship.cli.help import description, files, help_text, keys_text, version_line
+from spaceship.config.installation import configs
+from spaceship.errors import ConfigError
+from tests.commands import ROOT
+
+SCRIPT = ROOT / "scripts" / "run.py"
+TERMINAL = 80
+CHOICES = sorted(
+    path for path in configs().rglob("*.yaml") if path.relative_to(configs()).parts[0] != "hydra"
+)
+
+
+def test_help_fits_a_terminal() -> None:
+    assert max(map(len, help_text().splitlines())) <= TERMINAL
+    assert len(version_line()) <= TERMINAL
+
+
+@pytest.mark.parametrize("path", CHOICES[1:], ids=lambda path: str(path.relative_to(configs())))
+def test_every_choice_is_described_in_the_first_line_of_its_yaml(path: Path) -> None:
+    if path.parent != configs() and path.parent.name != "local":
+        text = path.read_text(encoding="utf-8").removeprefix("# @package _global_\n")
+        assert text.startswith("# "), "a comment that says what the choice is"
+        assert f"  {path.stem}" in help_text()
+        assert description(path) in help_text()
+
+
+def test_examples_of_the_help_have_right_names() -> None:
+    from spaceship.cli.suggestions import CommandLine
+
+    examples = help_text().partition("Examples:\n")[2].partition("\n\n")[0].splitlines()[1::2]
+    lines = [line.split("run.py")[1].split() for line in examples]
+    assert len(lines) > 4
+    for words in lines:
+        assert CommandLine(words, read(words)[0].overrides).message() is None
+
+
+def test_choices_of_the_working_directory_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "configs" / "model"
+    folder.mkdir(parents=True)
+    (folder / "mine.yaml").write_text("# A model of my own.\nname: mine\n")
+    monkeypatch.chdir(tmp_path)
+    assert "  mine                    A model of my own." in help_text()
+    assert [path.stem for path in files("model")].count("lgbm") == 1
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ("", "seed: 42  # of folds"),
+        ("inference", "  on_drift: warn  # above max_drift"),
+        ("data", "  on_leak: warn  # copied rows"),
+        ("model=lgbm", "num_leaves: 16 # most leaves"),
+        ("gate/rule", "# gate/rule=floor"),
+    ],
+)
+def test_keys_come_with_their_comments(section: str, said: str) -> None:
+    assert said in keys_text(section)
+
+
+def test_a_section_that_there_is_not_is_corrected() -> None:
+    with pytest.raises(ConfigError, match=r"found infrence; did you mean inference: .*--keys inf"):
+        keys_text("infrence")
+
+
+@pytest.mark.slow
+def test_the_flags_may_stand_anywhere() -> None:
+    line = ["mode=train", "--cfg", "job", "seed=7", "-v", "-p", "objective"]
+    command = [sys.executable, str(SCRIPT), *line]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
+    assert done.returncode == 0, done.stderr
+    assert "metric: " in done.stdout

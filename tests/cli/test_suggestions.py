@@ -1,0 +1,124 @@
+"""Wrong command lines: the right names are suggested, in a command that works as typed."""
+
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.bench.typos import is_suggested, typos
+from spaceship.cli.main import prepare
+from spaceship.cli.names import Names
+from spaceship.cli.suggestions import CommandLine
+from tests import forks
+from tests.commands import ROOT
+
+SCRIPT = ROOT / "scripts" / "run.py"
+
+
+@pytest.fixture(scope="module")
+def names() -> Names:
+    prepare()
+    return Names.of_configs()
+
+
+def message(names: Names, *words: str, sweeps: bool = True) -> str:
+    return CommandLine(words, sweeps=sweeps, names=names).message() or ""
+
+
+def test_one_letter_wrong_is_found_again(names: Names) -> None:
+    drawn = typos(60, seed=2026)
+    missed = [one for one in drawn if not is_suggested(one, message(names, *one.words))]
+    assert len(missed) <= len(drawn) // 20, missed
+    assert {one.slip for one in drawn} == {"insert", "delete", "replace", "swap"}
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("mode=trian seed=7", "mode=train seed=7"),
+        ("mode=TRAIN", "mode=train"),
+        ("train", "mode=train"),
+        ("trian model=lgbm", "mode=train model=lgbm"),
+        ("mode train", "mode=train"),
+        ("+mode=train", "mode=train"),
+        ("+seed=3", "seed=3"),
+        ("mdoe=trian", "mode=train"),
+        ("model=lightgbm", "model=lgbm"),
+        ("model=lgbm,catbost", "model=lgbm,catboost"),
+        ("n_folds=3", "split.n_folds=3"),
+        ("~gate.flor", "~gate.floor"),
+        ("model.estimator.num_leavs=5 mode=train", "model=lgbm model.estimator.num_leaves=5"),
+        ("model=svm model.estimator.num_leaves=5", "model=lgbm model.estimator.num_leaves=5"),
+        ("gate.latency.max_mss=9", "+gate/rule@gate.latency=latency gate.latency.max_ms=9"),
+        ("gate/rule@gate.floor=flor", "gate/rule@gate.floor=floor"),
+        ("hydra.sweeper.n_trails=5", "hydra/sweeper=optuna hydra.sweeper.n_trials=5"),
+        ("hydra.sweeper.params.model=lgbn", "hydra.sweeper.params.model=lgbm"),
+        ("mode=tran gate.forse=true", "mode=train gate.force=true"),
+        ("data=lcal 'reason=it is (new)'", "data=local 'reason=it is (new)'"),
+    ],
+)
+def test_the_corrected_command_is_whole(names: Names, line: str, meant: str) -> None:
+    found = message(names, *shlex.split(line))
+    command = shlex.split(found.rpartition("run.py ")[2])
+    assert set(shlex.split(meant)) <= {*command}
+    assert CommandLine(command, names=names).message() is None  # as typed, every name is right
+
+
+def test_values_of_a_sweep_ask_for_a_multirun(names: Names) -> None:
+    found = message(names, "model=lgbm,svm", "mode=train", sweeps=False)
+    assert found.startswith("expected one value, or --multirun (-m), found model=lgbm,svm; ")
+    assert found.endswith("run.py -m model=lgbm,svm mode=train")
+
+
+@pytest.mark.parametrize(
+    ("line", "end"),
+    [
+        ("qqqqqq=1", "found qqqqqq=1; see --keys"),
+        ("data=qqqqqq", "choose one of kaggle, local, resample, sklearn, sql, synthetic"),
+        ("tracking", "give it a value: tracking=VALUE, one of server, sqlite"),
+        (
+            "model=lgbm model.estimator.zzzzzz=1",
+            "if the class takes this argument, add it with +: +model.estimator.zzzzzz=1",
+        ),
+    ],
+)
+def test_a_name_like_no_other_is_told_where_to_look(names: Names, line: str, end: str) -> None:
+    found = message(names, *line.split())
+    assert found.endswith(end)
+    assert "did you mean" not in found
+
+
+def test_right_names_are_no_fault(names: Names) -> None:
+    line = ["-m", "mode=train", "model=lgbm,svm", "++new=1", "~reason", "experiment=null"]
+    assert CommandLine(line, line[1:], names=names).message() is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("--mode train", "mode=train"),
+        ("--mode=train seed=7", "mode=train seed=7"),
+        ("--multirn model=lgbm,svm", "--multirun model=lgbm,svm"),
+        ("--data-dir x mode=pp", "data.dir=x mode=pp"),
+        ("--train", "mode=train"),
+        ("--cfg jbo", "--cfg job"),
+        ("-m mode=train model=lgbm,catbost", "-m mode=train model=lgbm,catboost"),
+        ("gate.reveal=laddr", "gate.reveal=ladder"),
+        ("objective.metric=[cv_log_los,cv_ece]", "'objective.metric=[cv_log_loss,cv_ece]'"),
+        ("-m inference.on_drift=wrn,fail", "-m inference.on_drift=warn,fail"),
+        ("gate.floor.otherwise=refusd", "gate.floor.otherwise=refused"),
+    ],
+)
+def test_a_wrong_command_is_corrected_and_leaves_nothing(
+    tmp_path: Path, line: str, meant: str
+) -> None:
+    outputs = f"paths.outputs={tmp_path / 'outputs'}"
+    done = forks.run([sys.executable, str(SCRIPT), *line.split(), outputs], tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: expected ")
+    assert done.stderr.count("\n") == 1
+    assert re.search(rf"run\.py {re.escape(meant)} {re.escape(outputs)}$", done.stderr.strip())
+    assert not [*tmp_path.iterdir()]
