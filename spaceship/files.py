@@ -52,15 +52,17 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def clear_unfinished(folder: Path) -> None:
+def clear_unfinished(folder: Path, *, below: bool = False) -> None:
     """Remove the unfinished files and folders of a process that is gone from its folder.
 
-    >>> (tmp_path / ".model.unfinished").mkdir()
-    >>> clear_unfinished(tmp_path)
-    >>> list(tmp_path.iterdir())
+    With `below` from all folders in it, too: nobody else may be at work in them.
+
+    >>> (tmp_path / "era-1" / ".model.unfinished").mkdir(parents=True)
+    >>> clear_unfinished(tmp_path, below=True)
+    >>> list(tmp_path.rglob(".*"))
     []
     """
-    for path in folder.glob(".*"):
+    for path in [*(folder.rglob if below else folder.glob)(".*")]:
         if path.name.endswith(_UNFINISHED):
             remove(path)
 

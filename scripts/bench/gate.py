@@ -1,6 +1,6 @@
 """Error rates of the gate: equal candidates that pass by luck, better ones that do not pass."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from statistics import fmean
@@ -29,6 +29,7 @@ from spaceship.gate.looks import Looks
 EQUAL = 40  # candidates after the champion, of its recipe with other seeds
 LATER = range(2, 11)  # looks at which a better candidate comes
 CHAMPIONS = 2  # made worse, by repetition and share
+PASSED = {Award.CHALLENGER, Award.CHAMPION}
 
 
 class MislabelledClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -52,10 +53,10 @@ class MislabelledClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
 
 @dataclass(frozen=True)
 class Outcome:
-    """One comparison: who was compared at which look, the measured gain and the award."""
+    """One comparison: with which champion, the measured gain and the award."""
 
     share: float  # of wrong labels that the champion learnt from
-    look: int
+    champion: str  # the sequence of comparisons with it
     gain: float  # of the candidate in the mean accuracy, out of fold
     award: Award
 
@@ -100,7 +101,7 @@ def _report(made: Experiment, seed: int, share: float = 0.0) -> Report:
     if share:
         pipeline.steps[-1] = ("estimator", MislabelledClassifier(last, share, seed))
     prepared: dict[int, PreparedFold] = made.kept.once("prepared", made.settings.split.salt, dict)
-    blank = made.blank_report(f"seed {seed}")
+    blank = made.blank_report(f"seed {seed} on {made.settings.split.salt}")
     report = measure(pipeline, data.train, data.task, protocol, blank, prepared)
     _, holdout = fit_twin(pipeline, data.train, data.task, protocol)
     return replace(report, holdout=holdout, run_id=f"{seed} {share}")
@@ -111,7 +112,7 @@ def _judge(
 ) -> Outcome:
     verdict = made.gate.decide(candidate, champion, Looks.nth(look))
     gain = candidate.metrics["cv_accuracy"] - champion.metrics["cv_accuracy"]
-    return Outcome(share, look, gain, verdict.award)
+    return Outcome(share, champion.name, gain, verdict.award)
 
 
 def summary(found: Sequence[Outcome], repetitions: int) -> str:
@@ -119,15 +120,26 @@ def summary(found: Sequence[Outcome], repetitions: int) -> str:
     rows = []
     for share in sorted({one.share for one in found}):
         own = [one for one in found if one.share == share]
-        rates = [
-            fmean(one.award in awards for one in own)
-            for awards in ({Award.CHALLENGER, Award.CHAMPION}, {Award.CHAMPION})
-        ]
+        rates = [rate(own, awards) for awards in (PASSED, {Award.CHAMPION})]
+        rates += [rate_of_sequences(own, awards) for awards in (PASSED, {Award.CHAMPION})]
         gain = f"{100 * fmean(one.gain for one in own):+.2f}"
         count = f"{len(own)} ({len(own) // repetitions} a hold-out)"
         rows.append([f"{share:.1%}", gain, count, *(f"{rate:.1%}" for rate in rates)])
     head = ["wrong labels of the champion", "gain, points", "comparisons"]
-    return table([*head, "challenger or more", "champion"], rows)
+    head += ["challenger or more", "champion"]
+    return table([*head, "challenger within the sequence", "champion within it"], rows)
+
+
+def rate(found: Sequence[Outcome], awards: Collection[Award]) -> float:
+    """Return the share of comparisons that end with one of the awards."""
+    return fmean(one.award in awards for one in found)
+
+
+def rate_of_sequences(found: Sequence[Outcome], awards: Collection[Award]) -> float:
+    """Return the share of champions of whose comparisons at least one ends with an award."""
+    sequences = {one.champion for one in found}
+    passed = {one.champion for one in found if one.award in awards}
+    return len(passed) / len(sequences)
 
 
 if __name__ == "__main__":

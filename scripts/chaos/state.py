@@ -74,7 +74,8 @@ def store_of(outputs: Path, uri: str | None = None) -> "Store":
     """Return the store of an outputs folder, or of an MLflow server."""
     from spaceship.tracking.store import Store
 
-    return Store(uri or f"sqlite:///{outputs}/mlflow.db", str(outputs / "mlartifacts"), EXPERIMENT)
+    artifacts = None if (uri or "").startswith("http") else str(outputs / "mlartifacts")
+    return Store(uri or f"sqlite:///{outputs}/mlflow.db", artifacts, EXPERIMENT)
 
 
 def look_into(store: "Store", people: "pd.DataFrame") -> State:

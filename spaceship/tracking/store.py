@@ -165,7 +165,7 @@ class Store:
         for run in gone:
             folder = Path(run.data.tags.get(FOLDER_TAG) or "/")
             if folder.resolve().is_relative_to(outputs.resolve()):  # not in that of a copy
-                clear_unfinished(folder)
+                clear_unfinished(folder, below=not self._has_runs_below(run.info.run_id))
             self.end_run(run.info.run_id, "KILLED")
         if gone:
             log.info("%d run(s) whose process had died are now marked KILLED.", len(gone))
@@ -179,6 +179,10 @@ class Store:
         for model in self.client.search_logged_models([self.experiment_id], query):
             if model.status == "PENDING":
                 self.client.finalize_logged_model(model.model_id, "FAILED")
+
+    def _has_runs_below(self, run_id: str) -> bool:
+        """Return whether a run has runs below it, which others may still be at work on."""
+        return bool(self.client.search_runs([self.experiment_id], _below(run_id), max_results=1))
 
     def _running(self, condition: str = "") -> "Sequence[Run]":
         query = "attributes.status = 'RUNNING'" + (f" and {condition}" if condition else "")

@@ -149,23 +149,26 @@ def test_a_start_ends_the_runs_of_processes_that_were_killed_and_no_others(
         store.experiment_id, tags=elsewhere | {"spaceship.process": gone}
     ).info.run_id
     untagged = store.client.create_run(store.experiment_id).info.run_id
+    above = process_tags() | {"spaceship.process": gone, "folder": str(tmp_path / "lone")}
+    parent = store.client.create_run(store.experiment_id, tags=above).info.run_id
+    child = store.start_run("living", {}, parent)
     ended = store.start_run("ended", {"spaceship.process": gone})
     store.end_run(ended, "FAILED")
-    for folder in ("living", "left"):
-        (tmp_path / folder).mkdir()
+    for folder in ("living", "left/era-1", "lone/1"):
+        (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / ".report.json.tmp").touch()
     command = [sys.executable, "-c", STARTS_AND_WAITS, store.uri, str(tmp_path / "left")]
     with Fork(command) as process:
         assert process.stdout is not None
         left = process.stdout.readline().strip()
-        assert store.close_orphans(tmp_path) == []
+        assert store.close_orphans(tmp_path) == [parent]
         assert status(store, left) == "RUNNING"
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert store.close_orphans(tmp_path) == [left]
-    assert [path.parent.name for path in tmp_path.glob("l*/.*.tmp")] == ["living"]
+    assert sorted(path.parent.name for path in tmp_path.rglob("*.tmp")) == ["1", "living"]
     assert status(store, left) == "KILLED"
-    assert {status(store, run) for run in (living, foreign, untagged)} == {"RUNNING"}
+    assert {status(store, run) for run in (living, foreign, untagged, child)} == {"RUNNING"}
     assert status(store, ended) == "FAILED"
     assert store.close_orphans(tmp_path) == []
 
