@@ -143,7 +143,8 @@ def _sentence(error: Exception) -> str:
         return str(sentence)
     message, trace = getattr(error, "message", str(error)), getattr(error, "json_kwargs", {})
     log.warning("%s", "\n".join([message, *trace.values()]))
-    line = " ".join(message.partition("IMPORTANT")[0].split()) or type(error).__name__
+    told = message.partition("IMPORTANT")[0].rpartition("Error: ")[2]
+    line = " ".join(told.split()) or type(error).__name__
     return expected(_WANTED, line[:_LONGEST], "mend the request")
 
 

@@ -130,7 +130,7 @@ def test_one_row_alone_predicts_what_it_predicts_in_company(served: Served) -> N
         ("application/json", '{"dataframe_records": [{}]}', "missing: "),
         ("application/json", '{"dataframe_records": [{"a": [1]}, 5]}', "not iterable"),
         ("application/json", '{"dataframe_records": 5}', "must be a list"),
-        ("application/json", '{"dataframe_records": [', "valid JSON"),
+        ("application/json", '{"dataframe_records": [', "JSONDecodeError"),
         ("application/json", "[" * 200_000, "recursion"),
         ("application/json", '{"rows": []}', "dataframe_records"),
         ("text/csv", "", "No columns"),
