@@ -116,7 +116,7 @@ def _records_by_column(text: str) -> dict[str, list[Any]]:
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
-def champion_of(task: str, database: Path, folder: Path) -> Experiment:
+def champion_of(task: str, database: Path, folder: Path, *, with_margin: bool = True) -> Experiment:
     """Return an experiment whose registry has a champion of a task, a linear model."""
     register_resolvers()
     outputs = folder / "outputs"
@@ -131,7 +131,7 @@ def champion_of(task: str, database: Path, folder: Path) -> Experiment:
     pipeline = build_pipeline(RawFeatures(known.to_plain()), Encoding.ONEHOT, model)
     pipeline.fit(rows, known.target(rows))
     margin = None
-    if not known.is_classification:
+    if with_margin and not known.is_classification:
         losses = (pipeline.predict(rows) - known.target(rows)) ** 2
         errors = {"group": known.group_names(rows), "loss": losses, "constant": 0.0}
         margin = OutOfFold(pd.DataFrame(errors)).margin(COVERAGE)

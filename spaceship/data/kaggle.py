@@ -113,7 +113,11 @@ def check_installed(key: str = "data=kaggle") -> None:
 
 
 def no_credentials(key: str = "data=kaggle") -> SpaceshipError:
-    """Return the error of a user without credentials."""
+    """Return the error of a user without credentials.
+
+    >>> str(no_credentials())[:47]
+    'data=kaggle: expected Kaggle credentials, found'
+    """
     return _error(CredentialsError, "Kaggle credentials", "none", _TOKEN, key)
 
 

@@ -70,6 +70,10 @@ def check_submitting(source: DataSource, task: Task, *, answers_only: bool) -> N
         CredentialsError: There are no credentials.
         MissingDependencyError: The extra `kaggle` is not installed.
 
+    >>> check_submitting(KaggleData(), task, answers_only=False)
+    Traceback (most recent call last):
+    spaceship.errors.ConfigError: inference.submit=true: expected no inference.proba, ...
+
     """
     if competition_of(source, task) is None:
         what, do = "rows of a competition", "use data=kaggle data.competition=NAME"
@@ -103,12 +107,17 @@ def submit(path: Path, competition: str, message: str, seconds: float) -> Sent:
         CredentialsError: Kaggle refuses the user, or does not answer.
         SubmissionError: Kaggle refuses the file.
 
+    >>> submit(tmp_path / "none.csv", "titanic", "run a1b2", 60)
+    Traceback (most recent call last):
+    FileNotFoundError: ...
+
     """
     import requests
 
+    content = path.read_bytes()
     try:
         with _client() as client:
-            reference = _send(client, path, competition, message)
+            reference = _send(client, (path.name, content), competition, message)
             score, start, pauses = None, time.monotonic(), [*_PAUSES]
             while score is None and (left := start + seconds - time.monotonic()) > 0:
                 score = _score(client, reference, competition)
@@ -137,7 +146,7 @@ def _client() -> "KaggleClient":
     return KaggleClient(**own)
 
 
-def _send(client: "KaggleClient", path: Path, competition: str, message: str) -> int:
+def _send(client: "KaggleClient", file: tuple[str, bytes], competition: str, message: str) -> int:
     """Upload a file, submit it with a message, and return the number of the submission."""
     import requests
     from kagglesdk.competitions.types.competition_api_service import (
@@ -145,11 +154,11 @@ def _send(client: "KaggleClient", path: Path, competition: str, message: str) ->
         ApiStartSubmissionUploadRequest,
     )
 
-    service, content = client.competitions.competition_api_client, path.read_bytes()
+    service, (name, content) = client.competitions.competition_api_client, file
     upload = ApiStartSubmissionUploadRequest()
-    upload.competition_name, upload.file_name = competition, path.name
+    upload.competition_name, upload.file_name = competition, name
     upload.content_length = len(content)
-    upload.last_modified_epoch_seconds = int(path.stat().st_mtime)
+    upload.last_modified_epoch_seconds = int(time.time())
     place = service.start_submission_upload(upload)
     requests.put(place.create_url, data=content, timeout=60).raise_for_status()
     request = ApiCreateSubmissionRequest()

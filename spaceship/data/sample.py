@@ -41,7 +41,11 @@ def check_sample(table: Table, test: pd.DataFrame, task: Task) -> pd.DataFrame:
 
 
 def id_differences(found: pd.Series, wanted: pd.Series) -> str:
-    """Return how two columns of ids differ; an empty text if they are the same."""
+    """Return how two columns of ids differ; an empty text if they are the same.
+
+    >>> id_differences(pd.Series(["b", "a"]), pd.Series(["a", "b"]))
+    'the same ids in another order, 2 other rows: b for a, a for b'
+    """
     if len(found) != len(wanted):
         spare = sorted(set(found.dropna()) ^ set(wanted))
         return f"{len(found)} rows for {len(wanted)}; in one of the files only: {first_few(spare)}"

@@ -15,7 +15,11 @@ from spaceship.task.task import Task
 
 
 class UnreadableRowsError(MlflowException):
-    """Rows that the model cannot read; the server answers it with HTTP status 400."""
+    """Rows that the model cannot read; the server answers them with HTTP status 400.
+
+    >>> UnreadableRowsError("expected age to be a number").sentence
+    'expected age to be a number'
+    """
 
     def __init__(self, sentence: str) -> None:
         """Keep the sentence, as MLflow adds all rows to its `message`."""
@@ -62,7 +66,12 @@ class Predictor:
 
 
 def load(folder: str | Path) -> Predictor:
-    """Return the model in a folder that `packaging.save` wrote."""
+    """Return the model in a folder that `packaging.save` wrote.
+
+    >>> load(tmp_path)
+    Traceback (most recent call last):
+    mlflow.exceptions.MlflowException: Could not find an "MLmodel" configuration file at ...
+    """
     from mlflow.models import Model
     from mlflow.sklearn import load_model
 

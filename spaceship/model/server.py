@@ -32,6 +32,10 @@ def application(folder: Path) -> "Starlette":
     """Return the web application of the model in a folder.
 
     It answers `POST /invocations` with rows as JSON, CSV or Parquet, and `GET /ping`.
+
+    >>> application(tmp_path)
+    Traceback (most recent call last):
+    mlflow.exceptions.MlflowException: Could not find an "MLmodel" configuration file at ...
     """
     from starlette.applications import Starlette
     from starlette.concurrency import run_in_threadpool
@@ -61,6 +65,11 @@ def serve(
     """Serve the model in a folder on a bound socket until a signal ends the process.
 
     `answering` is called once the server answers.
+
+    >>> with socket.create_server(("127.0.0.1", 0)) as place:
+    ...     serve(tmp_path, place, lambda: print("It answers."))
+    Traceback (most recent call last):
+    mlflow.exceptions.MlflowException: Could not find an "MLmodel" configuration file at ...
     """
     import uvicorn
 
@@ -73,7 +82,7 @@ def serve(
     asyncio.run(Server(config).serve([place]))
 
 
-def main() -> None:
+def _main() -> None:
     """Serve the model that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m spaceship.model.server")
     parser.add_argument("folder", type=Path, help="the model, in MLflow's format")
@@ -90,10 +99,12 @@ def _load(folder: Path) -> Any:
     from mlflow.models import Model
     from mlflow.pyfunc import load_model
 
+    from spaceship.config.moved import import_moved
     from spaceship.model import predictor
 
     described = Model.load(str(folder / "MLmodel"))
     if described.flavors["python_function"]["loader_module"] != predictor.__name__:
+        import_moved()
         return load_model(str(folder))
     model = predictor.load(folder)
     model.metadata = described
@@ -103,9 +114,11 @@ def _load(folder: Path) -> Any:
 def _answer(body: bytes, kind: str, model: Any) -> "InvocationsResponse":
     """Return the response to a request: MLflow's, but for CSV, which it reads by columns' types."""
     from mlflow.pyfunc import scoring_server
+    from mlflow.types.schema import AnyType
 
-    if not kind.startswith("text/csv"):
-        schema = model.metadata.get_input_schema()
+    schema = model.metadata.get_input_schema()
+    typed = not any(isinstance(one, AnyType) for one in schema.input_types())
+    if typed or not kind.startswith("text/csv"):
         made: InvocationsResponse = scoring_server.invocations(body, kind, model, schema)  # type: ignore[no-untyped-call]
         return made
     text = io.StringIO()
@@ -130,9 +143,10 @@ def _sentence(error: Exception) -> str:
         return str(sentence)
     message, trace = getattr(error, "message", str(error)), getattr(error, "json_kwargs", {})
     log.warning("%s", "\n".join([message, *trace.values()]))
-    line = " ".join(message.partition("IMPORTANT")[0].split()) or type(error).__name__
+    told = message.partition("IMPORTANT")[0].rpartition("Error: ")[2]
+    line = " ".join(told.split()) or type(error).__name__
     return expected(_WANTED, line[:_LONGEST], "mend the request")
 
 
 if __name__ == "__main__":
-    main()
+    _main()

@@ -66,6 +66,7 @@ OF_CONFIG = {
     "forged overrides": "hydra: {overrides: {hydra: [hydra.run.dir=CANARY]}}",
     "outputs elsewhere": "paths: {outputs: CANARY}",
     "predictions elsewhere": "inference: {output: CANARY}\nmode: {_target_: spaceship.mode.train}",
+    "predictions sent away": "inference: {submit: true, output: CANARY}",
     "a history elsewhere": "history: {output: CANARY.csv}",
     "a database elsewhere": "tracking: {uri: 'sqlite:///CANARY'}",
     "a model": f"model: {{estimator: {{{TRAP}}}}}",

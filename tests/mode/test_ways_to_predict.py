@@ -11,10 +11,11 @@ import mlflow
 import pandas as pd
 import pytest
 
-from spaceship.errors import DataError
+from spaceship.errors import DataError, RegistryError
 from spaceship.experiment import Experiment
 from spaceship.mode.inference import inference
 from spaceship.task.label import BOUNDS
+from tests.registry.test_stored_model import FOLDER as STORED
 from tests.serving import BODIES, FRAMES, ROWS, TASKS, champion_of, post, read, serving
 
 
@@ -129,7 +130,7 @@ def test_one_row_alone_predicts_what_it_predicts_in_company(served: Served) -> N
         ("application/json", '{"dataframe_records": [{}]}', "missing: "),
         ("application/json", '{"dataframe_records": [{"a": [1]}, 5]}', "not iterable"),
         ("application/json", '{"dataframe_records": 5}', "must be a list"),
-        ("application/json", '{"dataframe_records": [', "valid JSON"),
+        ("application/json", '{"dataframe_records": [', "JSONDecodeError"),
         ("application/json", "[" * 200_000, "recursion"),
         ("application/json", '{"rows": []}', "dataframe_records"),
         ("text/csv", "", "No columns"),
@@ -170,6 +171,26 @@ def test_a_bad_value_is_a_sentence_that_names_its_column(served: Served) -> None
         served.model.predict(pd.DataFrame([whole]).drop(columns=number))
     with pytest.raises(DataError, match=number):
         served.predicted(served.text.replace(number, "another").encode())
+
+
+def test_a_champion_without_interval_says_how_to_get_one(database: Path, tmp_path: Path) -> None:
+    experiment = champion_of("diabetes", database, tmp_path, with_margin=False)
+    rows = experiment.dataset.train.drop(columns=experiment.task.label)
+    rows.head(3).to_csv(tmp_path / "rows.csv", index=False)
+    with pytest.raises(RegistryError, match=r"found none: .*mode=train gate\.force=true reason="):
+        inference(experiment)
+    assert not (experiment.outputs / "submissions").exists()
+
+
+def test_a_model_of_an_earlier_release_answers_as_it_did() -> None:
+    rows = pd.read_csv(STORED / "passengers.csv").drop(columns=["earlier", "present"]).head(5)
+    with serving(STORED / "present") as address:
+        status, content = post(address, "text/csv", rows.to_csv(index=False).encode())
+        assert (status, len(content["predictions"])) == (200, 5)
+        assert {*content["predictions"]} <= {True, False}
+        status, content = post(address, "text/csv", b"a,b\n1,2\n")
+    assert status == 400
+    assert_sentence(content, "Model is missing inputs")
 
 
 def assert_sentence(content: Any, told: str) -> None:
