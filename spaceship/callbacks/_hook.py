@@ -23,6 +23,7 @@ from spaceship.tracking.views import NOTE
 
 CONFIG_FILE = "config.yaml"
 CHAMPIONS_RECIPE = "champion's recipe"
+_OVERRIDES_FILE = "overrides.yaml"
 _SWEEPER = "hydra_plugins.spaceship_optuna."
 _SCORING = {"default", "train", "tune"}
 """Modes whose runs are named after their recipe alone."""
@@ -93,7 +94,7 @@ class Hook:
     @property
     def sweep_name(self) -> str:
         """The name of a multirun's MLflow run, such as `tune: lgbm, catboost · local`."""
-        given = dict(str(item).split("=", 1) for item in self._config.hydra.overrides.task)
+        given = self.drawn()
         params = OmegaConf.select(self._config, "hydra.sweeper.params") or {}
         models = str(given.get("model") or params.get("model") or self.choices["model"])
         names = ", ".join(re.findall(r"[^,()\s]+", models.removeprefix("choice")))
@@ -150,7 +151,15 @@ class Hook:
             cfg.task.setdefault("name", self.choices.get("task"))
         if self.is_study:
             cfg.gate, cfg.reason = self._config.gate, self._config.reason
-        return Experiment.of(cfg)
+        return Experiment.of(cfg, self._overrides_of(job_folder))
+
+    def _overrides_of(self, job_folder: Path) -> tuple[str, ...]:
+        """Return the overrides for commands on a job's model: its data, this multirun's places."""
+        path = job_folder / str(self.output_subdir) / _OVERRIDES_FILE
+        drawn: Any = OmegaConf.load(path) if path.is_file() else []
+        own = [item for item in map(str, drawn) if item.startswith("data.")]
+        given = [str(item) for item in self._config.hydra.overrides.task]
+        return (*own, *(item for item in given if not item.startswith("data.")))
 
 
 @cache

@@ -82,7 +82,8 @@ def end(
     fill_parent_page(hook, parent_run_id, best, leaderboard)
     experiment.store.end_parent(parent_run_id, "FINISHED")
     if best is not None:
-        show_next(experiment, hook.choices["mode"], best.folder, hook.sweep_name)
+        own = hook.experiment_of(best.folder)
+        show_next(own, hook.choices["mode"], best.folder, hook.sweep_name)
     if refusal is not None:
         raise refusal
 

@@ -23,7 +23,7 @@ from spaceship.gate.verdict_texts import rule_table, score_table, verdict_senten
 from spaceship.model.recipe import features_name, recipe_name
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.job import Job
-from spaceship.tracking.markdown import block, command, page, plain, rerun, table
+from spaceship.tracking.markdown import block, command, page, plain, rerun, run_link, table
 from spaceship.tracking.plots import FOLDER, draw_plots
 from spaceship.tracking.store import Store
 from spaceship.tracking.views import NOTE, save_views
@@ -63,9 +63,10 @@ def fill_page(hook: Hook, job: Job, error: Exception | None) -> None:
 def fill_best_page(experiment: Experiment, job: Job, parent_run_id: str) -> None:
     """Fill the page of a multirun's best job, which was judged when all jobs had ended."""
     with _decoration():
-        best = f"The best job of {_run_link(experiment.store, parent_run_id, 'this sweep')}"
-        note = page(*_of_candidate(experiment, job), best)
-        experiment.store.set_tags(job.logged_run(), {NOTE: note})
+        store = experiment.store
+        sweep = run_link(store.experiment_id, parent_run_id, "this sweep")
+        note = page(*_of_candidate(experiment, job), f"The best job of {sweep}")
+        store.set_tags(job.logged_run(), {NOTE: note})
 
 
 def final_name(hook: Hook, job: Job) -> str:
@@ -79,12 +80,11 @@ def final_name(hook: Hook, job: Job) -> str:
 def fill_parent_page(hook: Hook, run_id: str, best: Job | None, summary: str | None) -> None:
     """Fill the page of the run above a multirun's jobs."""
     with _decoration():
-        experiment, parts = hook.experiment, list[str]()
-        store = experiment.store
+        store, parts = hook.experiment.store, list[str]()
         if best is not None:
-            report = Report.read(best.folder)
-            to_best = _run_link(store, str(best.run_id), recipe_name(report.recipe))
-            parts = [f"The best job: {to_best}", *_of_verdict(experiment, best, report)]
+            report, own = Report.read(best.folder), hook.experiment_of(best.folder)
+            to_best = run_link(store.experiment_id, str(best.run_id), recipe_name(report.recipe))
+            parts = [f"The best job: {to_best}", *_of_verdict(own, best, report)]
             log_dataset(store, run_id, report)
         leaderboard = None if summary is None else f"**Leaderboard**\n{block(summary)}"
         plots = ", ".join(_plot_link(store, run_id, path) for path in _pictures(store, run_id))
@@ -100,7 +100,11 @@ def trial_note(store: Store, parent_run_id: str | None, drawn: Mapping[str, str]
     >>> trial_note(store, None, {"model": "lgbm"})
     'Trial of a sweep: model=lgbm'
     """
-    sweep = "a sweep" if parent_run_id is None else _run_link(store, parent_run_id, "this sweep")
+    sweep = (
+        "a sweep"
+        if parent_run_id is None
+        else run_link(store.experiment_id, parent_run_id, "this sweep")
+    )
     settings = ", ".join(f"{key.rpartition('.')[2]}={value}" for key, value in drawn.items())
     return page(f"Trial of {sweep}: {plain(settings)}")
 
@@ -189,10 +193,6 @@ def _own_scores(report: Report) -> tuple[ScoreLine, ...]:
 
 def _verdict(job: Job) -> Verdict | None:
     return Verdict.read(job.folder) if (job.folder / VERDICT_FILE).is_file() else None
-
-
-def _run_link(store: Store, run_id: str, name: str) -> str:
-    return f"[{plain(name)}](#/experiments/{store.experiment_id}/runs/{run_id})"
 
 
 def _plot_link(store: Store, run_id: str, path: str) -> str:

@@ -73,8 +73,9 @@ def needed(verdict: Verdict) -> str:
     >>> needed(Verdict(Award.REFUSED, "Refused: too low.", "floor", checks=(failed,)))
     'score on the hold-out > 0.78'
     """
-    refused = (c for c in verdict.checks if not c.passed and c.otherwise == Award.REFUSED)
-    return ", ".join(f"{_lower(check.named)} {check.required}" for check in refused)
+    refused = [c for c in verdict.checks if not c.passed and c.otherwise == Award.REFUSED]
+    wanted = (f"p {check.required}" if check.unit == "p" else check.required for check in refused)
+    return ", ".join(f"{_lower(c.named)} {one}" for c, one in zip(refused, wanted, strict=True))
 
 
 def _grounds(verdict: Verdict) -> str:

@@ -7,7 +7,9 @@ from spaceship.errors import RefusedError
 from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.progress import phase
 from spaceship.tracking.job import FAILURE_FILE, Job
+from spaceship.tracking.markdown import page, plain, run_link
 from spaceship.tracking.store import FOLDER_TAG, Store
+from spaceship.tracking.views import NOTE
 
 
 @contextmanager
@@ -22,7 +24,9 @@ def job_run(
     >>> store.client.get_run(job.logged_run()).info.status
     'FINISHED'
     """
-    own = {FOLDER_TAG: str(job.folder), **tags}
+    above = parent_run_id and run_link(store.experiment_id, parent_run_id, "this run")
+    note = page(f"{plain(name)}: a job of {above}" if above else plain(name))
+    own = {FOLDER_TAG: str(job.folder), NOTE: note, **tags}
     job.note_run(store.start_run(name, own, parent_run_id))
     with ended_run(store, job):
         yield
@@ -66,7 +70,8 @@ def log_report(store: Store, job: Job) -> None:
         return
     with phase("Logging the report in MLflow"):
         report, run_id = Report.read(job.folder), job.logged_run()
-        store.log_scores(run_id, report.metrics, report.folds, score_tags(report))
+        task = {"task": str(report.task["name"])} if "name" in report.task else {}
+        store.log_scores(run_id, report.metrics, report.folds, score_tags(report) | task)
         store.client.log_artifact(run_id, str(job.folder / REPORT_FILE))
 
 

@@ -72,6 +72,15 @@ def rerun(line: str) -> str:
     return f"This run again:\n{command(line)}"
 
 
+def run_link(experiment_id: str, run_id: str, name: str) -> str:
+    """Return a link to a run's page.
+
+    >>> run_link("1", "a1b2", "the sweep")
+    '[the sweep](#/experiments/1/runs/a1b2)'
+    """
+    return f"[{plain(name)}](#/experiments/{experiment_id}/runs/{run_id})"
+
+
 def plain(text: str) -> str:
     r"""Return a text on one line, without secrets, in which nothing is Markdown or HTML.
 

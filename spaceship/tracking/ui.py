@@ -44,7 +44,11 @@ def link(address: str, experiment: str, key: str | None = None) -> str:
 
 
 def main(outputs: str, port: str, opens: str = "") -> int:
-    """Run the server until it is ended; return the exit status."""
+    """Run the server until it is ended; return the exit status, 2 if it cannot start.
+
+    >>> main("a folder without runs", port="5000")
+    2
+    """
     folder, address = Path(outputs).absolute(), f"http://{_HOST}:{port}"
     if fault := _fault(folder, port):
         sys.stderr.write(f"error: {fault}\n")

@@ -10,6 +10,7 @@ from spaceship.callbacks._hook import Hook
 from spaceship.config.installation import configs
 from spaceship.config.resolvers import register_resolvers
 
+CHOICES = {"mode": "train", "model": "lgbm", "features": "full", "data": "local", "task": "t"}
 SWEEPERS = {"optuna": True, "basic": False}
 
 
@@ -20,7 +21,7 @@ def composed(folder: Path, *overrides: str) -> DictConfig:
         cfg = compose("config", [f"paths.outputs={folder}", *overrides], return_hydra_config=True)
     with open_dict(cfg):
         cfg.hydra.sweep.dir = str(folder / "sweep")
-        cfg.hydra.runtime.choices = {"mode": "train", "model": "lgbm"}
+        cfg.hydra.runtime.choices = {**CHOICES}
         cfg.hydra.job.num = 0
     return cfg
 
@@ -49,3 +50,40 @@ def test_a_resumed_sweep_is_gated_as_the_latest_command_says(
     hook = Hook(asked)
     experiment = hook.experiment_of(hook.sweep_folder / "0")
     assert experiment.gate.dry_run is dry_run
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, "lgbm on full · local #0"),
+        ({"mode": "default", "model": "champion"}, "champion's recipe · local #0"),
+        ({"mode": "simulate"}, "simulate: lgbm on full · local #0"),
+        ({"mode": "promote", "model": "unused", "features": "unused"}, "promote · local #0"),
+    ],
+)
+def test_a_run_is_named_after_recipe_and_data(
+    tmp_path: Path, changes: dict[str, str], name: str
+) -> None:
+    cfg = composed(tmp_path)
+    cfg.hydra.runtime.choices = CHOICES | changes
+    assert Hook(cfg).run_name == name
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        (["model=choice(lgbm, catboost)"], "train: lgbm, catboost · local"),
+        (["model=catboost"], "train: catboost · local"),
+        (["seed=1,2", "~local"], "train: lgbm · local"),
+    ],
+)
+def test_a_sweep_is_named_after_its_candidates(tmp_path: Path, given: list[str], name: str) -> None:
+    cfg = composed(tmp_path)
+    cfg.hydra.overrides.task = given
+    assert Hook(cfg).sweep_name == name
+
+
+def test_a_run_is_tagged_with_what_the_views_look_for(tmp_path: Path) -> None:
+    tags = Hook(composed(tmp_path)).tags()
+    assert (tags["task"], tags["data_source"]) == ("spaceship_titanic", "synthetic")
+    assert "This run again" in tags["mlflow.note.content"]
