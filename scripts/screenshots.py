@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 _CHAMPION = "lgbm on full · synthetic"
 _HOME = b"/home/me/project"  # in place of a temporary folder, as long a name
+_CUT = 150  # seconds after which a command is ended whose end is not wanted
 _SETTLED = 3000  # milliseconds in which a page stops moving
 _LONG = 400
 """Rows of the screen that holds all that a command has written."""
@@ -93,7 +94,8 @@ def run(folder: Path, overrides: Sequence[str], until: str = "") -> bytes:
     """Run the project's script; return what it wrote, up to a text if one is given."""
     command = ["python", "scripts/run.py", *overrides]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = record(command, folder, {"PYTHONPATH": str(folder), "PATH": path})
+    environment = {"PYTHONPATH": str(folder), "PATH": path}
+    done = record(command, folder, environment, seconds=_CUT if until else 600)
     signs = done.signs
     taken = next((n for n, one in enumerate(signs) if until and re.search(until, one.line)), None)
     written = b"".join(one.data for one in signs[: None if taken is None else taken + 1])

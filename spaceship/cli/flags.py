@@ -12,7 +12,8 @@ from typing import NoReturn
 
 from hydra._internal.utils import get_args_parser
 
-from spaceship.cli.suggestions import CommandLine, command
+from spaceship.cli.overrides import command
+from spaceship.cli.suggestions import CommandLine
 from spaceship.errors import ConfigError, Slip, expected
 from spaceship.spelling import nearest
 

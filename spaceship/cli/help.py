@@ -5,7 +5,7 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
-from spaceship.cli.suggestions import command
+from spaceship.cli.overrides import command
 from spaceship.config.installation import configs, program
 from spaceship.errors import ConfigError, expected
 from spaceship.spelling import nearest

@@ -10,6 +10,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from spaceship.config.loader import groups, loader
+from spaceship.config.resolvers import register_resolvers
 from spaceship.spelling import FAR, distance, ranked, slips
 
 _OTHER_CHOICE = 1.0  # distance of a key that exists with another choice of a group
@@ -43,6 +44,7 @@ class Names:
     @classmethod
     def of_configs(cls) -> "Names":
         """Return the names of the configs that this process reads."""
+        register_resolvers()  # some choices are those of the task
         return cls(loader())
 
     @cached_property

@@ -9,15 +9,13 @@ from functools import cached_property
 from omegaconf import DictConfig
 
 from spaceship.cli.names import Names, takes
-from spaceship.config.installation import program_typed
+from spaceship.cli.overrides import command, group_of, is_sweep, parts_of
 from spaceship.config.unused import UNUSED
 from spaceship.spelling import FAR, distance, nearest, ranked
 
 _COMMON = ("mode", "model", "data", "features", "gate")  # groups of a word alone, the likely first
 _LATER = 0.01  # distance of the choices of each next group
 _NAME = re.compile(r"[\w./-]+(?![\w./-]*\()")  # of a choice, not of a function such as choice(…)
-_PARAMS = "hydra.sweeper.params."  # overrides of the jobs
-_OVERRIDE = re.compile(r"(\+\+|\+|~)?([^=]*)(?:=(.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -79,8 +77,8 @@ class CommandLine:
         """The overrides that choose, as far as their names are right or can be corrected."""
         found = []
         for word in self.words if self.overrides is None else self.overrides:
-            _, key, value = _parts(word)
-            if value is not None and _group(key) in self.names.choices:
+            _, key, value = parts_of(word)
+            if value is not None and group_of(key) in self.names.choices:
                 fault = self._choice_fault(word)
                 found += [word] if fault is None else [one[0] for one in fault.better[:1]]
         return [one if "@" in one else one.lstrip("+") for one in found]
@@ -100,12 +98,12 @@ class CommandLine:
             return self._flag_fault(word, following)
         if self.overrides is not None and word not in self.overrides:
             return None
-        prefix, key, value = _parts(word)
+        prefix, key, value = parts_of(word)
         if value is None and prefix != "~":
             return self._word_fault(word, following)
-        if not self.sweeps and _is_sweep(word):
+        if not self.sweeps and is_sweep(word):
             return Fault("one value, or --multirun (-m)", word, (("-m", word),))
-        if _group(key) not in self.names.choices:
+        if group_of(key) not in self.names.choices:
             return self._key_fault(word)
         return self._package_fault(word) or self._choice_fault(word)
 
@@ -147,7 +145,7 @@ class CommandLine:
 
     def _key_fault(self, word: str) -> Fault | None:
         """Return the fault of an override of a value, None if the config takes it."""
-        prefix, key, value = _parts(word)
+        prefix, key, value = parts_of(word)
         there = takes(self._config, key)
         if prefix == "++" or there != (prefix == "+"):
             return None
@@ -169,7 +167,7 @@ class CommandLine:
 
     def _package_fault(self, word: str) -> Fault | None:
         """Return the fault of a group's package, or of a + before a group that is chosen."""
-        prefix, key, value = _parts(word)
+        prefix, key, value = parts_of(word)
         adds = prefix in ("+", "++")
         others = [one for one in self._groups if not one.startswith("+")]
         config = self.names.composed(others) if adds and "@" in key else self._config
@@ -185,8 +183,8 @@ class CommandLine:
 
     def _choice_fault(self, word: str) -> Fault | None:
         """Return the fault of a group's override: the first choice that there is not."""
-        prefix, key, value = _parts(word)
-        group = _group(key)
+        prefix, key, value = parts_of(word)
+        group = group_of(key)
         if value is None or "${" in value:
             return None
         for name in _NAME.findall(value):
@@ -203,7 +201,7 @@ class CommandLine:
 
     def _corrected(self, word: str) -> tuple[str, ...]:
         """Return an override with its choice corrected, too."""
-        _, key, _ = _parts(word)
+        _, key, _ = parts_of(word)
         if key.partition("@")[0] in self.names.choices:
             fault = self._choice_fault(word)
             if fault is not None and fault.better:
@@ -223,32 +221,6 @@ class CommandLine:
 
     def _rank(self, group: str) -> int:
         return _COMMON.index(group) if group in _COMMON else len(_COMMON)
-
-
-def command(words: Sequence[str]) -> str:
-    """Return a command that works as typed, in the folder of this process.
-
-    >>> command(["mode=train", "reason=mended data"]).endswith(" mode=train 'reason=mended data'")
-    True
-    """
-    return f"{program_typed()} {shlex.join(words)}".strip()
-
-
-def _group(key: str) -> str:
-    """Return the group of an override, that of a sweeper's params too."""
-    return key.removeprefix(_PARAMS).partition("@")[0]
-
-
-def _parts(word: str) -> tuple[str | None, str, str | None]:
-    """Return the +, ++ or ~ before an override, its key and its value."""
-    found = _OVERRIDE.fullmatch(word)
-    return (found[1], found[2], found[3]) if found else (None, word, None)
-
-
-def _is_sweep(word: str) -> bool:
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-
-    return OverridesParser.create().parse_override(word).is_sweep_override()
 
 
 def _add(words: list[str], better: Sequence[str]) -> None:
