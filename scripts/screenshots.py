@@ -34,7 +34,7 @@ _SETTLED = 3000  # milliseconds in which a page stops moving
 _LONG = 400
 """Rows of the screen that holds all that a command has written."""
 _PARTS = ("configs", "hydra_plugins", "scripts", "spaceship", "Makefile", "pyproject.toml")
-_SWEEP = ("mode=tune", "hydra.sweeper.n_trials=12", "hydra.sweeper.timeout=90")
+_SWEEP = ("mode=tune", "hydra.sweeper.n_trials=12")
 
 
 class Scene(NamedTuple):
