@@ -49,7 +49,7 @@ SCENES = {
     "champion": Scene(),
     "refused": Scene(("mode=train", "model=catboost")),
     "tune": Scene(_SWEEP, r"[5-9]/12 trials"),
-    "typo": Scene(("mode=train", "modle=catboost")),
+    "typo": Scene(("mode=train", "model=catbost")),
     "challenger": Scene(
         ("mode=train", "model=lgbm", "gate=predecessor"),
         before=("mode=train", "model=logistic_regression"),
