@@ -34,7 +34,7 @@ _SETTLED = 3000  # milliseconds in which a page stops moving
 _LONG = 400
 """Rows of the screen that holds all that a command has written."""
 _PARTS = ("configs", "hydra_plugins", "scripts", "spaceship", "Makefile", "pyproject.toml")
-_SWEEP = ("mode=tune", "hydra.sweeper.n_trials=12", "hydra.sweeper.timeout=90")
+_SWEEP = ("mode=tune", "hydra.sweeper.n_trials=12")
 
 
 class Scene(NamedTuple):
@@ -49,7 +49,7 @@ SCENES = {
     "champion": Scene(),
     "refused": Scene(("mode=train", "model=catboost")),
     "tune": Scene(_SWEEP, r"[5-9]/12 trials"),
-    "typo": Scene(("mode=train", "modle=catboost")),
+    "typo": Scene(("mode=train", "model=catbost")),
     "challenger": Scene(
         ("mode=train", "model=lgbm", "gate=predecessor"),
         before=("mode=train", "model=logistic_regression"),
