@@ -77,9 +77,16 @@ def introduce(experiment: Experiment, recipe: Recipe | None = None) -> None:
         "Data": f"{experiment.source.name} (digest {data.digest[:_DIGITS]}): {rows}",
         "Recipe": "candidates of a sweep" if recipe is None else _origin(experiment, recipe),
         "Gate": f"{experiment.nodes.choice('gate')}: {rules}",
-        "Logged": f"{redact(store.uri)}, experiment {store.experiment}",
+        "Logged": f"{_place(store.uri)}, experiment {store.experiment}",
     }
     show(log, Table([*facts.items()]))
+
+
+def _place(uri: str) -> str:
+    """Return the place of a store: a database in the current folder by its path from there."""
+    path = Path(uri.removeprefix("sqlite:///"))
+    near = uri.startswith("sqlite:///") and path.is_relative_to(Path.cwd())
+    return str(path.relative_to(Path.cwd())) if near else redact(uri)
 
 
 def _origin(experiment: Experiment, recipe: Recipe) -> str:

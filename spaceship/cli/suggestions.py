@@ -152,6 +152,7 @@ class CommandLine:
         if there:
             return Fault("no + before a key that is there", word, ((word.lstrip("+"),),))
         near = self.names.keys_near(key, self._groups, self._config, nodes=prefix == "~")
+        near = sorted(near, key=lambda one: not self._may_be(one.name, value))
         end = "" if value is None else f"={value}"
         better = tuple(
             (
@@ -164,6 +165,11 @@ class CommandLine:
         if takes(self._config, f"{key.rpartition('.')[0]}._target_"):  # of a class
             do += f"; if the class takes this argument, add it with +: {shlex.quote('+' + word)}"
         return Fault("a key of the config", word, better, do)
+
+    def _may_be(self, name: str, value: str | None) -> bool:
+        """Return whether a name is no group's, or that of a group with a choice like a value."""
+        known = self._choices(name) if name in self.names.choices else None
+        return known is None or value is None or bool(nearest(value, known))
 
     def _package_fault(self, word: str) -> Fault | None:
         """Return the fault of a group's package, or of a + before a group that is chosen."""

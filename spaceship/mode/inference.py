@@ -85,7 +85,8 @@ def inference(experiment: Experiment) -> None:
     answered = answers(values, task, decision_threshold(stored.pipeline), margin)
     table = submission(answered if settings.proba else answered[[task.label]], frame, task)
     write(table, path)
-    log.info("%d predictions%s: %s", len(table), _summary(table[task.label], task), path)
+    summary = _summary(table[task.label], task)
+    log.info("%s predictions%s: %s", f"{len(table):,}", summary, path)
     if settings.submit:
         _submit(experiment, champion, path)
 

@@ -45,6 +45,7 @@ def test_one_letter_wrong_is_found_again(names: Names) -> None:
         ("+mode=train", "mode=train"),
         ("+seed=3", "seed=3"),
         ("mdoe=trian", "mode=train"),
+        ("mode=train modle=catboost", "mode=train model=catboost"),
         ("model=lightgbm", "model=lgbm"),
         ("model=lgbm,catbost", "model=lgbm,catboost"),
         ("n_folds=3", "split.n_folds=3"),
