@@ -1,6 +1,7 @@
 """`mode=image`: a folder that docker builds an image of the champion from, with its own pins."""
 
 import logging
+import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -66,7 +67,8 @@ def image(experiment: Experiment) -> None:
         shutil.rmtree(target, ignore_errors=True)
         made.rename(target)
     log.info("Image of version %s of %s: %s", champion.number, registry.model, target)
-    log.info("Build it where docker runs: docker build -t %s '%s'", _tag(registry.model), target)
+    build = shlex.join(["docker", "build", "-t", _tag(registry.model), str(target)])
+    log.info("Build it where docker runs: %s", build)
 
 
 def dockerfile(folder: Path, model: str, number: str) -> str:

@@ -44,15 +44,24 @@ def serve(experiment: Experiment) -> None:
 
 
 def example_request(folder: Path, address: str) -> str:
-    r"""Return a shell command that asks the server for the answer to a row of the training data.
+    r"""Return a shell command that asks the server for the answer to the model's example of a row.
+
+    A model without one is asked for a row of missing values.
 
     >>> stored = {"columns": ["age"], "data": [[7.5]]}
     >>> _ = (tmp_path / "input_example.json").write_text(json.dumps(stored))
     >>> example_request(tmp_path, "http://127.0.0.1:8080").partition(" -d ")[2]
     '\'{"dataframe_records": [{"age": 7.5}]}\''
     """
-    stored = json.loads((folder / "input_example.json").read_text())
-    row = dict(zip(stored["columns"], stored["data"][0], strict=True))
+    from mlflow.models import Model
+
+    path = folder / "input_example.json"
+    if path.exists():
+        stored = json.loads(path.read_text())
+        row = dict(zip(stored["columns"], stored["data"][0], strict=True))
+    else:
+        signature = Model.load(str(folder)).signature
+        row = dict.fromkeys(signature.inputs.input_names())
     body = shlex.quote(json.dumps({"dataframe_records": [row]}))
     return f"curl -s {address}/invocations -H 'Content-Type: application/json' -d {body}"
 
