@@ -84,7 +84,9 @@ def serve(
             await super().startup(sockets)
             answering()
 
-    config = uvicorn.Config(application(folder), log_config=None, log_level="warning")
+    config = uvicorn.Config(
+        application(folder), log_config=None, log_level="warning", lifespan="off"
+    )
     logging.getLogger("uvicorn.error").addFilter(_is_no_ending)
     asyncio.run(Server(config).serve([place]))
 
