@@ -44,10 +44,12 @@ class ScreenHandler(logging.StreamHandler[Any]):
             if not self.stream.isatty():
                 super().emit(record)
                 return
+            from rich.text import Text
+
             console = new_console(StringIO())
             shown: Shown | None = getattr(record, "shown", None)
             for one in _rendered(shown, self.format(record), record.levelname, console):
-                console.print(one)
+                console.print(one, soft_wrap=isinstance(one, Text))  # only the terminal breaks them
             drawn = console.file.getvalue()  # type: ignore[attr-defined]
             text = _BLANKS.sub(r"\1", drawn)
             is_safe = isinstance(self.stream, SafeStream)
@@ -90,7 +92,10 @@ def _wrapped(text: str, style: str, console: "Console") -> "Iterator[Text]":
 
 
 def broken(command: str, width: int) -> list[str]:
-    r"""Return a command in lines that fit, each but the last with a backslash: it can be copied.
+    r"""Return a command in lines that can be copied: a shell reads the same words.
+
+    Each but the last ends in a backslash. A word too long for a line is left to the terminal, whose
+    own breaks are not copied.
 
     >>> print("\n".join(broken("python scripts/run.py mode=promote reason='it is better'", 40)))
       python scripts/run.py mode=promote \

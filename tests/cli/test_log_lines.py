@@ -1,19 +1,22 @@
 """Log lines on a terminal: wrapped, coloured, tables folded, commands broken where a shell can."""
 
 import io
+import json
 import logging
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 
+import pyte
 import pytest
 from rich.cells import cell_len
 
 from spaceship.cli.console import Drawing, PhaseLines, open_console
 from spaceship.cli.log_lines import ScreenHandler, broken
 from spaceship.cli.streams import SafeStream
-from spaceship.progress import NoListener, phase, show_on
+from spaceship.progress import NoListener, Phase, phase, show_on
 from spaceship.screen import Commands, Sentence, Shown, Table, Tone, show
 
 log = logging.getLogger("spaceship.tests")
@@ -109,6 +112,49 @@ def test_a_broken_command_is_the_same_to_a_shell() -> None:
     assert whole == parts
 
 
+class Copied(pyte.Screen):
+    """Screen that gives its text as a person copies it: what only the terminal broke is joined."""
+
+    def __init__(self, columns: int) -> None:
+        super().__init__(columns, 400)
+        self.set_mode(pyte.modes.LNM)  # as the terminal's driver does
+        self.drawing, self.ends = False, set[int]()
+
+    def draw(self, data: str) -> None:
+        self.drawing = True
+        super().draw(data)
+        self.drawing = False
+
+    def linefeed(self) -> None:
+        if not self.drawing:
+            self.ends.add(self.cursor.y)
+        super().linefeed()
+
+    def text(self) -> str:
+        lines = enumerate(self.display[: self.cursor.y])
+        return "".join(f"{one.rstrip()}\n" if at in self.ends else one for at, one in lines)
+
+
+WORDS = ["paths.outputs=/home/" + "a_long_name/" * 9, "sql=SELECT a FROM b " + "AND c = 1 " * 9]
+
+
+@pytest.mark.parametrize("word", [*WORDS, json.dumps({"a": "it's", "b": [1.5] * 20})])
+@pytest.mark.parametrize("drawn", [False, True])
+def test_a_copied_command_is_the_same_to_a_shell(
+    printed: Terminal, monkeypatch: pytest.MonkeyPatch, word: str, *, drawn: bool
+) -> None:
+    words = ["mode=train", word, "reason=it is better", "x" * 39, "end"]
+    if drawn:
+        printed.open(monkeypatch)
+    with phase("Reading") if drawn else nullcontext():
+        show(log, Commands({"go on": f"printf '%s|' {shlex.join(words)}"}))
+    screen = Copied(40)
+    pyte.Stream(screen).feed(printed.getvalue())
+    copied = screen.text().partition("Next: go on\n")[2]
+    done = subprocess.run(["bash", "-c", copied], capture_output=True, check=True, text=True)  # noqa: S607
+    assert done.stdout.split("|")[:-1] == words
+
+
 def test_values_cannot_steer_the_terminal(printed: Terminal) -> None:
     show(log, Table([("a\x1b[31m", "b")], ("x", "y")))
     show(log, Commands({"go\x1b[2J": "run \x1b[2J"}))
@@ -177,3 +223,17 @@ def test_a_phase_in_a_trial_is_not_shown(printed: Terminal) -> None:
         with reporting_to(lambda *_: False), phase("Fitting"):
             pass
     assert printed.getvalue() == ""
+
+
+def test_a_display_that_fails_ends_no_job() -> None:
+    class Broken(NoListener):
+        def begun(self, phase: Phase) -> None:
+            raise OSError(phase.title)
+
+        changed = ended = begun
+
+    show_on(Broken())
+    with phase("Folds", 2) as folds:
+        folds.advance()
+    show_on(NoListener())
+    assert folds.done == 1
