@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 
-import pyte
 import pytest
 from rich.cells import cell_len
 
@@ -18,6 +17,7 @@ from spaceship.cli.log_lines import ScreenHandler, broken
 from spaceship.cli.streams import SafeStream
 from spaceship.progress import NoListener, Phase, phase, show_on
 from spaceship.screen import Commands, Sentence, Shown, Table, Tone, show
+from tests.copied import Copied
 
 log = logging.getLogger("spaceship.tests")
 
@@ -112,29 +112,6 @@ def test_a_broken_command_is_the_same_to_a_shell() -> None:
     assert whole == parts
 
 
-class Copied(pyte.Screen):
-    """Screen that gives its text as a person copies it: what only the terminal broke is joined."""
-
-    def __init__(self, columns: int) -> None:
-        super().__init__(columns, 400)
-        self.set_mode(pyte.modes.LNM)  # as the terminal's driver does
-        self.drawing, self.ends = False, set[int]()
-
-    def draw(self, data: str) -> None:
-        self.drawing = True
-        super().draw(data)
-        self.drawing = False
-
-    def linefeed(self) -> None:
-        if not self.drawing:
-            self.ends.add(self.cursor.y)
-        super().linefeed()
-
-    def text(self) -> str:
-        lines = enumerate(self.display[: self.cursor.y])
-        return "".join(f"{one.rstrip()}\n" if at in self.ends else one for at, one in lines)
-
-
 WORDS = ["paths.outputs=/home/" + "a_long_name/" * 9, "sql=SELECT a FROM b " + "AND c = 1 " * 9]
 
 
@@ -144,15 +121,16 @@ def test_a_copied_command_is_the_same_to_a_shell(
     printed: Terminal, monkeypatch: pytest.MonkeyPatch, word: str, *, drawn: bool
 ) -> None:
     words = ["mode=train", word, "reason=it is better", "x" * 39, "end"]
+    command = f"printf '%s|' {shlex.join(words)}"
     if drawn:
         printed.open(monkeypatch)
     with phase("Reading") if drawn else nullcontext():
-        show(log, Commands({"go on": f"printf '%s|' {shlex.join(words)}"}))
-    screen = Copied(40)
-    pyte.Stream(screen).feed(printed.getvalue())
-    copied = screen.text().partition("Next: go on\n")[2]
-    done = subprocess.run(["bash", "-c", copied], capture_output=True, check=True, text=True)  # noqa: S607
-    assert done.stdout.split("|")[:-1] == words
+        log.info("Go on with: %s", command, extra={"command": command})
+        show(log, Commands({"go on": command}))
+    copied = Copied(40).text_of(printed.getvalue())
+    for one in copied.partition("Go on with:\n")[2].split("Next: go on\n"):
+        done = subprocess.run(["bash", "-c", one], capture_output=True, check=True, text=True)  # noqa: S607
+        assert done.stdout.split("|")[:-1] == words
 
 
 def test_values_cannot_steer_the_terminal(printed: Terminal) -> None:
