@@ -8,6 +8,7 @@ from spaceship.mode.inference import check, check_rows, inference
 from spaceship.mode.pp import prepare
 from spaceship.mode.train import Objective, train
 from spaceship.registry.registry import CHAMPION
+from spaceship.screen import Commands, show
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ def default(experiment: Experiment) -> Objective:
         return objective
     if experiment.dataset.test is None and experiment.settings.inference.input is None:
         command = experiment.registry.command("mode=inference", "inference.input=FILE")
-        log.info("Nothing to predict without a file of rows: %s", command)
+        show(log, Commands({"predict the rows of a file": command}))
         return objective
     inference(experiment)
     return objective

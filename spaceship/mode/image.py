@@ -12,6 +12,7 @@ from spaceship.experiment import Experiment
 from spaceship.model.server import PORT
 from spaceship.registry.code_archive import CODE_FILE
 from spaceship.registry.registry import MODEL
+from spaceship.screen import Commands, show
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,8 @@ def image(experiment: Experiment) -> None:
         made.rename(target)
     log.info("Image of version %s of %s: %s", champion.number, registry.model, target)
     build = shlex.join(["docker", "build", "-t", _tag(registry.model), str(target)])
-    log.info("Build it where docker runs: %s", build)
+    run = shlex.join(["docker", "run", "-p", "127.0.0.1:8080:8080", _tag(registry.model)])
+    show(log, Commands({"build it where docker runs": build, "then let it answer": run}))
 
 
 def dockerfile(folder: Path, model: str, number: str) -> str:

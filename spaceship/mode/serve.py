@@ -13,6 +13,7 @@ from spaceship.experiment import Experiment
 from spaceship.model.server import serve as serve_model
 from spaceship.progress import phase
 from spaceship.registry.registry import MODEL
+from spaceship.screen import Commands, show
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +37,9 @@ def serve(experiment: Experiment) -> None:
         def answering() -> None:
             starting.close()
             which = f"version {champion.number} of {registry.model}"
-            log.info("%s answers on %s (Ctrl-C ends it). Try it:", which, address)
-            log.info("%s", example_request(folder, address))
+            log.info("%s answers on %s (Ctrl-C ends it)", which, address)
+            request = example_request(folder, address)
+            show(log, Commands({"a row of the training data": request}, "Try it"))
 
         serve_model(folder, place, answering)
     log.info("The server has ended.")

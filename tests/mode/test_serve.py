@@ -18,7 +18,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from scripts.terminal import open_terminal
 from tests.commands import QUICK, SUBMISSION, Shell
+from tests.copied import Copied
 from tests.serving import FRAMES, free_port, post
 
 pytestmark = pytest.mark.slow
@@ -111,6 +113,25 @@ def test_ctrl_c_twice_while_a_request_waits_leaves_no_traceback(
     assert err.read_text() == ""
     assert "Traceback" not in out.read_text()
     assert out.read_text().splitlines()[-1].endswith("The server has ended.")
+
+
+def test_the_printed_command_can_be_copied_from_a_terminal(trained: Shell, tmp_path: Path) -> None:
+    terminal, end = open_terminal()
+    written = b""
+    with subprocess.Popen(
+        trained.command("mode=serve", "serve.port=0"), cwd=tmp_path, stdout=end, stderr=end
+    ) as process:
+        os.close(end)
+        try:
+            while b"records" not in written or not written.endswith(b"\n"):
+                written += os.read(terminal, 1 << 16)
+        finally:
+            process.send_signal(signal.SIGINT)
+    os.close(terminal)
+    lines = Copied(80).text_of(written.decode()).partition("Try it: ")[2].partition("\n")[2]
+    words = f"curl() {{ printf '%s\\n' \"$@\"; }}; {lines}"
+    done = subprocess.run(["bash", "-c", words], capture_output=True, check=True, text=True)  # noqa: S607
+    assert json.loads(done.stdout.splitlines()[-1])["dataframe_records"]
 
 
 def test_without_a_champion_nothing_is_served(trained: Shell) -> None:
