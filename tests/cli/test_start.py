@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from hydra.errors import MissingConfigException
 from hydra.types import RunMode
 from omegaconf import flag_override
 
-from spaceship.callbacks._start import check_sweep
+from spaceship.callbacks._start import check_job, check_sweep
 from spaceship.config.loader import loader
 from spaceship.config.resolvers import register_resolvers
+from spaceship.errors import SpaceshipError
 from tests import forks
 from tests.commands import ROOT
 
@@ -93,3 +95,25 @@ def test_params_of_a_sweeper_are_resolved(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("MODELS", "svm,no_such")
     with pytest.raises(MissingConfigException):
         check_sweep(config)
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("mode=serve", False),
+        ("mode=image", False),
+        ("mode=inference inference.input={rows}", False),
+        ("mode=inference inference.input={rows} inference.submit=true", True),
+        ("mode=inference", True),
+        ("mode=train inference.input={rows}", True),
+    ],
+)
+def test_training_data_are_asked_for_where_they_are_read(
+    tmp_path: Path, line: str, *, asked: bool
+) -> None:
+    register_resolvers()
+    (tmp_path / "rows.csv").write_text("id\n1\n")
+    words = [*line.format(rows=tmp_path / "rows.csv").split(), "data=local"]
+    config = loader().load_configuration("config", [*words, f"data.dir={tmp_path}"], RunMode.RUN)
+    with pytest.raises(SpaceshipError, match=r"train\.csv") if asked else nullcontext():
+        check_job(config)
