@@ -4,10 +4,11 @@ import logging
 
 from spaceship import candidate
 from spaceship.experiment import Experiment
-from spaceship.mode.inference import check, inference
+from spaceship.mode.inference import check, check_rows, inference
 from spaceship.mode.pp import prepare
 from spaceship.mode.train import Objective, train
 from spaceship.registry.registry import CHAMPION
+from spaceship.screen import Commands, show
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,8 @@ def default(experiment: Experiment) -> Objective:
         return train(experiment)
     check(experiment)
     prepare(experiment, logging.DEBUG)
+    if experiment.settings.inference.submit:
+        check_rows(experiment)  # before hours of training
     objective = train(experiment)
     candidate.judge(experiment, experiment.job)
     if experiment.registry.find(CHAMPION) is None:
@@ -28,7 +31,7 @@ def default(experiment: Experiment) -> Objective:
         return objective
     if experiment.dataset.test is None and experiment.settings.inference.input is None:
         command = experiment.registry.command("mode=inference", "inference.input=FILE")
-        log.info("Nothing to predict without a file of rows: %s", command)
+        show(log, Commands({"predict the rows of a file": command}))
         return objective
     inference(experiment)
     return objective

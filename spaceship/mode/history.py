@@ -20,6 +20,7 @@ from spaceship.registry.looks import LookRecords
 from spaceship.registry.moves import Move
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.registry.steps import Step, steps_of
+from spaceship.screen import Commands, show
 from spaceship.text import first_few
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ def history(experiment: Experiment) -> None:
     if records.unreadable:
         log.warning("%s", registry.aliases.unreadable(records))
     if not steps:
-        log.info("%s has never had a champion; %s", registry.model, registry.command("mode=train"))
+        log.info("%s has never had a champion", registry.model)
+        show(log, Commands({"train a model": registry.command("mode=train")}))
         if others := registry.models_with_champions():
             log.info("Models that have one: %s", first_few(others))
     elif moment is not None:
