@@ -27,8 +27,6 @@ def default(experiment: Experiment) -> Objective:
         log.warning("No champion yet, so there are no predictions; the verdict above says why.")
         return objective
     if experiment.dataset.test is None and experiment.settings.inference.input is None:
-        command = experiment.registry.command("mode=inference", "inference.input=FILE")
-        log.info("Nothing to predict without a file of rows: %s", command)
-        return objective
+        return objective  # the command for a file of rows is shown when the job has ended
     inference(experiment)
     return objective
