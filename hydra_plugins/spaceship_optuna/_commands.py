@@ -58,9 +58,13 @@ def show_plan(plan: SearchPlan, n_trials: int) -> None:
     log.info("%d trials would be run; nothing is run with dry_run=true.", n_trials)
     for arm in plan.arms:
         log.info("%s  (%s)", arm.label, " ".join([*arm.overrides, *plan.fixed]))
+        bare = [one.key.rpartition(".")[2] for one in arm.parameters]
         spaces = [
-            (f"  {one.key}", f"{_space(one)}, default {arm.defaults.get(one.key, 'outside')}")
-            for one in arm.parameters
+            (
+                f"  {name if bare.count(name) == 1 else one.key}",
+                f"{_space(one)}, default {arm.defaults.get(one.key, 'outside')}",
+            )
+            for name, one in zip(bare, arm.parameters, strict=True)
         ]
         if spaces:
             log.info("%s", aligned(spaces))

@@ -63,7 +63,7 @@ def has_test_part(task: Task, source: DataSource, outputs: Path) -> bool:
     Nothing is read; a source of which nothing is stored is taken to have some.
 
     >>> from spaceship.data.synthetic import SyntheticData
-    >>> has_test_part(task, SyntheticData(n_groups=9, seed=1, drift=0, test_fraction=0), tmp_path)
+    >>> has_test_part(task, SyntheticData(30, 1, 0.0, 0.3), tmp_path)
     True
     """
     stored = (outputs / "data" / task.name / source.name).glob(f"*/{_META}")

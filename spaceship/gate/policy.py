@@ -118,7 +118,8 @@ def forced(verdict: Verdict, reason: str) -> Verdict:
     >>> forced(Verdict(Award.REFUSED, "Refused: no gain.", "any_gain"), "mended data.").reason
     'Forced: mended data. Refused: no gain.'
     """
-    failed = ", ".join(check.named for check in verdict.checks if not check.passed)
+    names = (check.named for check in verdict.checks if not check.passed)
+    failed = ", ".join(f"{name[:1].lower()}{name[1:]}" for name in names)
     met = verdict.reason if verdict.rule != "all" else "Every rule is met."
     text = f"{forced_reason(reason)}. {f'Not met: {failed}.' if failed else met}"
     return replace(verdict, award=Award.CHAMPION, reason=text, rule="forced")

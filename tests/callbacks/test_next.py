@@ -1,13 +1,15 @@
 """Commands after a verdict: each can work, and is the one that helps."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from spaceship.callbacks._next import after_verdict
 from spaceship.config.nodes import Nodes
+from spaceship.data._base import Dataset
 from spaceship.data.cache import has_test_part
-from spaceship.data.synthetic import SyntheticData
+from spaceship.data.local import LocalData
 from spaceship.experiment import Experiment
 from spaceship.gate.award import Award
 from spaceship.gate.rule._base import Check
@@ -42,10 +44,13 @@ def test_a_dry_run_of_a_file_is_overridden(
     assert steps["train it for real"].endswith(" mode=train gate.dry_run=false")
 
 
-def test_data_without_a_test_part_need_a_file(experiment: Experiment) -> None:
+def test_data_without_a_test_part_need_a_file(
+    experiment: Experiment, people: Dataset, tmp_path: Path
+) -> None:
     (command,) = dict(after_verdict(experiment, CROWNED)).values()
     assert "inference.input" not in command
-    alone = SyntheticData(n_groups=60, seed=1, drift=0.0, test_fraction=0.0)
+    people.train.to_csv(tmp_path / "train.csv", index=False)
+    alone = LocalData(train=tmp_path / "train.csv")
     without = replace(experiment, given=alone)
     assert without.dataset.test is None
     assert not has_test_part(experiment.task, alone, experiment.outputs)

@@ -163,7 +163,8 @@ def test_a_forced_verdict_keeps_what_the_rules_said(report: MakeReport) -> None:
     assert (verdict.award, verdict.rule) == ("champion", "forced")
     assert "the data were mended" in verdict.reason
     failed = [check.named for check in refused.checks if not check.passed]
-    assert verdict.reason.endswith(f"Not met: {', '.join(failed)}.")
+    assert failed
+    assert verdict.reason.lower().endswith(f"not met: {', '.join(failed)}.".lower())
     sentence = verdict_sentence(verdict, first=False).text
     assert sentence.startswith("Verdict: champion, forced. Reason: the data were mended. Not met: ")
     assert verdict.checks == refused.checks
