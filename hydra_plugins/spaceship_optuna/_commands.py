@@ -59,15 +59,13 @@ def show_plan(plan: SearchPlan, n_trials: int) -> None:
     for arm in plan.arms:
         log.info("%s  (%s)", arm.label, " ".join([*arm.overrides, *plan.fixed]))
         bare = [one.key.rpartition(".")[2] for one in arm.parameters]
-        spaces = [
-            (
-                f"  {name if bare.count(name) == 1 else one.key}",
-                f"{_space(one)}, default {arm.defaults.get(one.key, 'outside')}",
-            )
-            for name, one in zip(bare, arm.parameters, strict=True)
-        ]
-        if spaces:
-            log.info("%s", aligned(spaces))
+        rows = []
+        for name, one in zip(bare, arm.parameters, strict=True):
+            default = arm.defaults.get(one.key, "outside its space")
+            shown = name if bare.count(name) == 1 else one.key
+            rows.append((f"  {shown}", f"{_space(one)}, default {default}"))
+        if rows:
+            log.info("%s", aligned(rows))
         first = [as_override(key, value) for key, value in arm.defaults.items()]
         log.info("  first trial: %s", shlex.join([*arm.overrides, *first]))
 
