@@ -54,6 +54,12 @@ def resume_command(study: optuna.Study) -> str:
     return _command([*given, key + study.study_name])
 
 
+def log_resume(level: int, why: str, study: optuna.Study) -> None:
+    """Log how a study goes on; a terminal shows the command at the record's end to be copied."""
+    command = resume_command(study)
+    log.log(level, "%s. Go on with: %s", why, command, extra={"command": command})
+
+
 def show_plan(plan: SearchPlan, n_trials: int) -> None:
     log.info("%d trials would be run; nothing is run with dry_run=true.", n_trials)
     for arm in plan.arms:

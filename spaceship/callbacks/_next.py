@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.config.installation import checkout, typed_again
 from spaceship.data.cache import has_test_part
 from spaceship.experiment import Experiment
@@ -14,6 +15,7 @@ from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.gate.verdict_texts import is_own_recipe, needed
 from spaceship.registry.registry import CHAMPION
 from spaceship.screen import Commands, show
+from spaceship.tracking import ui
 from spaceship.tracking.advice import mlflow_command
 
 log = logging.getLogger(__name__)
@@ -50,12 +52,17 @@ def show_next(experiment: Experiment, mode: str, folder: Path, run_name: str) ->
 
 
 def see_runs(experiment: Experiment) -> str:
-    """Return the command that opens the pages on which an experiment's runs can be seen."""
+    """Return the link of an experiment's runs on a server, else a command that opens its pages."""
+    store, outputs = experiment.store, experiment.outputs
+    if store.uri.startswith(("http://", "https://")):
+        return ui.link(redact(store.uri).rstrip("/"), store.experiment_id)
+    if store.uri != f"sqlite:///{outputs / 'mlflow.db'}":
+        return mlflow_command(store.uri, "ui")
     if (root := checkout()) is None:
-        return mlflow_command(experiment.store.uri, "ui")
+        return shlex.join([sys.executable, "-m", ui.__name__, str(outputs), "5000"])
     words = ["make", *([] if Path.cwd() == root else ["-C", str(root)]), "ui"]
-    if experiment.outputs != root / "outputs":
-        words.append(f"OUTPUTS={experiment.outputs}")
+    if outputs != root / "outputs":
+        words.append(f"OUTPUTS={outputs}")
     return shlex.join(words)
 
 

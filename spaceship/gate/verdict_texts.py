@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from spaceship.evaluation.twins import shown_metrics
+from spaceship.evaluation.metrics import Direction, direction, metric_title
 from spaceship.gate.award import Award
 from spaceship.gate.rule._base import Check
 from spaceship.gate.score_lines import ScoreLine
@@ -19,6 +19,7 @@ _FAILURES = {
 }
 """Outcome of a check that failed, by the highest award that it allows."""
 _MOST_NEEDED = 2  # conditions that a person reads in one line
+_LOWER = "↓: lower is better"  # head of a column of metrics
 _LARGE = 10  # from here on four decimals say too much
 
 
@@ -42,13 +43,15 @@ def score_table(lines: tuple[ScoreLine, ...]) -> Table:
                         candidate  champion  difference
     accuracy, held out     0.8125    0.8000  +0.0125 ± 0.0040
     """
-    names = {key: name for line in lines for key, name in shown_metrics({line.metric: 0.0})}
-    titles = {line: f"{names.get(line.metric, line.metric)}, {line.rows}" for line in lines}
+    falling = {one for one in lines if direction(one.metric) is Direction.MINIMIZE}
+    marks = {line: " ↓" if line in falling else "" for line in lines}
+    titles = {line: f"{metric_title(line.metric)}{marks[line]}, {line.rows}" for line in lines}
+    head = (_LOWER if falling else "", "candidate")
     if all(line.champion is None for line in lines):
         rows = [(titles[line], _digits(line.candidate)) for line in lines]
-        return Table(rows, ("", "candidate"), "<>")
+        return Table(rows, head, "<>")
     table = [(titles[line], *_cells(line)) for line in lines]
-    return Table(table, ("", "candidate", "champion", "difference"), "<>><")
+    return Table(table, (*head, "champion", "difference"), "<>><")
 
 
 def rule_table(checks: tuple[Check, ...]) -> Table:
@@ -109,8 +112,10 @@ def _grounds(verdict: Verdict) -> str:
         return "Every rule is met." if not failed else f"It is told: {_names(failed)}."
     if decisive := [c for c in failed if c.otherwise == verdict.award != Award.CHAMPION]:
         return f"Not met: {_names(decisive)}."
-    _, _, text = verdict.reason.partition(": ")
-    return text if verdict.rule in {"comparable", "budget"} or not verdict.told else verdict.reason
+    award, _, text = verdict.reason.partition(": ")
+    if award.lower() != verdict.award:
+        return verdict.reason
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _names(checks: list[Check]) -> str:

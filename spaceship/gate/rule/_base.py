@@ -12,6 +12,7 @@ from pydantic import Field
 
 from spaceship.config.arguments import Configured
 from spaceship.evaluation.holdout_predictions import HoldOut
+from spaceship.evaluation.metrics import metric_title
 from spaceship.evaluation.report import Report
 from spaceship.gate.award import Award
 from spaceship.gate.looks import Looks
@@ -134,7 +135,8 @@ def constant_check(rule: Rule, compared: Comparison, name: str, score: Number) -
     """Return the check that a score is better than the best constant prediction by a margin."""
     metric, (dummy, error) = compared.holdout.metric, compared.holdout.constant
     margin = compared.looks.margin(_MARGIN)
-    detail = f"the best constant prediction has {metric} {dummy:.5g}; {margin:.3g} standard errors"
+    best = f"the best constant prediction has {metric_title(metric)} {dummy:.5g}"
+    detail = f"{best}; {margin:.3g} standard errors"
     if metric == "accuracy":
         return rule.check(name, score, ">", dummy + margin * error, detail=f"{detail} above it")
     floor = max(0.0, dummy - margin * error)
