@@ -242,7 +242,8 @@ class Sweep:
             command_line = _commands.resume_command(study)
             raise SweepError(f"{message}. Mend it, then go on with: {command_line}")
         plots = write_plots(study, folder / "plots")
-        log.info("Results: %s, %d plots beside it", files[0], len(plots))
+        beside = f"{len(plots)} plot{'' if len(plots) == 1 else 's'} beside it"
+        log.info("Results: %s, %s", files[0], beside)
         self.host.on_study_end(self.config, [*files, *plots], table, folder / str(best.number))
         if len(study.directions) == 1:
             return best.value

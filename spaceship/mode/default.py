@@ -8,7 +8,6 @@ from spaceship.mode.inference import check, check_rows, inference
 from spaceship.mode.pp import prepare
 from spaceship.mode.train import Objective, train
 from spaceship.registry.registry import CHAMPION
-from spaceship.screen import Commands, show
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +29,6 @@ def default(experiment: Experiment) -> Objective:
         log.warning("No champion yet, so there are no predictions; the verdict above says why.")
         return objective
     if experiment.dataset.test is None and experiment.settings.inference.input is None:
-        command = experiment.registry.command("mode=inference", "inference.input=FILE")
-        show(log, Commands({"predict the rows of a file": command}))
-        return objective
+        return objective  # the command for a file of rows is shown when the job has ended
     inference(experiment)
     return objective

@@ -37,11 +37,13 @@ from spaceship.screen import show
 from spaceship.task.label import Problem
 from spaceship.task.raw_frame import typed
 from spaceship.task.task import Task
+from spaceship.text import first_few
 
 log = logging.getLogger(__name__)
 
 DRIFT_FILE = "drift.json"
 DRIFT_TABLE = "drift.csv"
+_MOST_COLUMNS = 8  # that are named
 
 
 def check(experiment: Experiment) -> Path:
@@ -97,6 +99,8 @@ def inference(experiment: Experiment) -> None:
     write(table, path)
     summary = _summary(table[task.label], task)
     log.info("%s predictions%s: %s", f"{len(table):,}", summary, path)
+    if settings.proba:
+        log.info("Its columns: %s", first_few(table.columns, _MOST_COLUMNS))
     if settings.submit:
         send(experiment, champion, path)
 
@@ -131,14 +135,20 @@ def _rows(experiment: Experiment) -> pd.DataFrame:
 
 
 def _summary(predicted: pd.Series, task: Task) -> str:
-    """Return the share of True, the commonest class or the mean in words; nothing of no rows."""
+    """Return the share of True or of each class, or the mean, in words; nothing of no rows."""
     if predicted.empty:
         return ""
     if not task.is_classification:
         return f", mean {predicted.mean():.5g}"
     shares = predicted.astype("str").value_counts(normalize=True)
-    named = task.positive if task.problem is Problem.BINARY else shares.index[0]
-    return f", {100 * float(shares.get(str(named), 0.0)):.1f} % {task.label} {named}"
+    if task.problem is Problem.BINARY:
+        return f", {_percent(shares.get(str(task.positive), 0.0))} {task.label} {task.positive}"
+    every = (f"{_percent(share)} {name}" for name, share in shares.items())
+    return f", {task.label} {first_few(every)}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _compare_with_training(

@@ -1,4 +1,4 @@
-"""Next commands: where a run can be seen, and what follows a verdict."""
+"""Next commands: where a run can be seen."""
 
 import shlex
 import sys
@@ -7,11 +7,8 @@ from pathlib import Path
 import pytest
 
 from spaceship.callbacks import _next
-from spaceship.callbacks._next import after_verdict, see_runs
+from spaceship.callbacks._next import see_runs
 from spaceship.config.installation import checkout
-from spaceship.gate.award import Award
-from spaceship.gate.verdict import Verdict
-from spaceship.registry.registry import Registry
 from spaceship.tracking.store import Store
 
 
@@ -47,10 +44,3 @@ def test_an_installed_package_shows_the_saved_views(
     outputs = tmp_path / "my outputs"
     words = shlex.split(see_runs(Placed(outputs, f"sqlite:///{outputs}/mlflow.db")))  # type: ignore[arg-type]
     assert words == [sys.executable, "-m", "spaceship.tracking.ui", str(outputs), "5000"]
-
-
-def test_a_first_champion_predicts_next(registry: Registry) -> None:
-    verdict = Verdict(Award.CHAMPION, "Champion: every rule is met.", "all")
-    ((_, command),) = after_verdict(registry, verdict, predicted=False)
-    assert command == registry.command("mode=inference")
-    assert [*after_verdict(registry, verdict, predicted=True)] == []

@@ -38,7 +38,7 @@ def test_every_rule_has_a_line_with_number_threshold_and_outcome() -> None:
     assert head.split() == ["rule", "found", "required", "outcome"]
     assert first.split() == ["any_gain", "1e-17", ">", "0", "passed"]
     assert second.split(maxsplit=4)[:4] == ["cv_seeds", "unknown", "≥", "3"]
-    assert second.endswith("failed: challenger at most")
+    assert second.endswith("not enough for champion")
 
 
 def test_what_a_candidate_would_need_has_its_units() -> None:
