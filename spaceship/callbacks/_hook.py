@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from hydra_plugins.spaceship_optuna.config_text import flatten, redact
 from spaceship.config.installation import program, program_typed, repository
+from spaceship.config.nodes import is_study
 from spaceship.config.secrets import loggable
 from spaceship.config.unused import UNUSED
 from spaceship.errors import SpaceshipError
@@ -24,7 +25,6 @@ from spaceship.tracking.views import NOTE
 CONFIG_FILE = "config.yaml"
 CHAMPIONS_RECIPE = "champion's recipe"
 OVERRIDES_FILE = "overrides.yaml"
-_SWEEPER = "hydra_plugins.spaceship_optuna."
 _SCORING = {"default", "train", "tune"}
 """Modes whose runs are named after their recipe alone."""
 
@@ -58,8 +58,7 @@ class Hook:
     @property
     def is_study(self) -> bool:
         """Whether the multirun is a sweep of this project's own sweeper."""
-        sweeper = self._config.hydra.sweeper
-        return str(sweeper.get("_target_") if sweeper else None).startswith(_SWEEPER)
+        return is_study(self._config)
 
     @property
     def sweep_folder(self) -> Path:

@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from spaceship.config.build import check_packages
 from spaceship.config.loader import groups, loader
+from spaceship.config.nodes import is_study
 from spaceship.config.unused import is_unused
 from spaceship.experiment import Experiment, check_features
 
@@ -47,7 +48,7 @@ def check_sweep(config: DictConfig) -> None:
     params: Any = OmegaConf.to_container(node, resolve=True) if node else {}  # as sweepers do
     given: Any = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
     words = [*(f"{key}={value}" for key, value in params.items()), *given]
-    for job in _jobs(words):
+    for job in _jobs(words, of_values=not is_study(config)):
         check_job(loader().load_sweep_config(config, job))
 
 
@@ -61,8 +62,11 @@ def new_folders(folder: Path) -> tuple[Path, ...]:
     return tuple(path for path in (folder, *folder.parents) if not path.exists())
 
 
-def _jobs(words: list[str]) -> Iterator[list[str]]:
-    """Yield overrides of a job for each choice of a group, and of a job without any."""
+def _jobs(words: list[str], *, of_values: bool) -> Iterator[list[str]]:
+    """Yield overrides of a job for each choice of a group, and of a job without any.
+
+    Without `of_values`, swept values are left out: a candidate of a study need not have them all.
+    """
     parsed = OverridesParser.create(config_loader=loader()).parse_overrides(words)
     known = groups(loader())
     first, choices = dict[str, str](), list[tuple[str, str]]()
@@ -72,8 +76,9 @@ def _jobs(words: list[str]) -> Iterator[list[str]]:
             first[key] = one.input_line or ""
         elif one.is_discrete_sweep():
             values = [f"{key}={value}" for value in one.sweep_string_iterator()]
-            first[key] = values[0]
             group = one.key_or_group.partition("@")[0]
+            if of_values or group in known:
+                first[key] = values[0]
             choices += [(key, value) for value in values[1:] if group in known]
     yield [*first.values()]
     for key, value in choices:

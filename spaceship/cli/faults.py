@@ -9,8 +9,9 @@ from functools import cached_property, partial
 from omegaconf import DictConfig
 
 from spaceship.cli.names import Names, Suggestion, takes
-from spaceship.cli.overrides import group_of, parts_of
+from spaceship.cli.overrides import group_of, is_sweep, parts_of
 from spaceship.cli.variants import Variants
+from spaceship.config.nodes import is_study
 from spaceship.config.unused import UNUSED
 from spaceship.spelling import nearest
 
@@ -129,7 +130,7 @@ class Overrides:
     ) -> Fault | None:
         """Return the fault of a name that some choices of a swept group have, others not."""
         splits = known.splits(has)
-        if not splits:
+        if not splits or (is_study(known.first) and is_sweep(word)):
             return None
         groups = " and ".join(one.group for one in splits)
         lacking = ", ".join(name for one in splits for name in one.lacking)

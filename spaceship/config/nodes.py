@@ -9,6 +9,18 @@ from spaceship.config.build import resolved
 from spaceship.config.unused import UNUSED, is_unused
 from spaceship.errors import ConfigError, expected
 
+_SWEEPER = "hydra_plugins.spaceship_optuna."
+
+
+def is_study(config: DictConfig) -> bool:
+    """Return whether a multirun is a sweep of this project's own sweeper.
+
+    >>> is_study(OmegaConf.create({"hydra": {"sweeper": None}}))
+    False
+    """
+    sweeper = config.hydra.sweeper
+    return str(sweeper.get("_target_") if sweeper else None).startswith(_SWEEPER)
+
 
 class Nodes:
     """The nodes of one job's config, with and without their interpolations.
