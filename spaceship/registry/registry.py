@@ -81,7 +81,7 @@ class Registry:
         """Return the champion; raise NoChampionError if there is none yet."""
         if (version := self.find(CHAMPION)) is not None:
             return version
-        do = "a candidate that passes the gate becomes champion, with the same data.*: "
+        do = "train one first: "
         what = f"a champion of {self.model}"
         raise NoChampionError(expected(what, "none", f"{do}{self.command('mode=train')}"))
 
@@ -125,7 +125,7 @@ class Registry:
         current = steps[-1].version if steps else None
         only = "none" if current is None else f"version {current} only"
         what, found = f"an earlier champion of {self.model}", ", ".join(damaged) or only
-        do = f"there is nothing to go back to: {self.command('mode=train')} makes another candidate"
+        do = f"there is nothing to go back to; train another one: {self.command('mode=train')}"
         raise RegistryError(expected(what, found, do))
 
     def damage(self, number: str, load: Callable[[str], object] | None = None) -> str | None:
