@@ -9,7 +9,7 @@ from spaceship.config.installation import program
 from tests.commands import ROOT
 
 WIDTH = 40
-COMMAND = f"{program()} mode=train data=local paths.outputs=/a/folder/of/mine"
+COMMAND = f"{program()} mode=train data=local paths.outputs=/mine"
 
 
 class Terminal(StringIO):
