@@ -3,6 +3,7 @@
 import math
 import shlex
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from hydra.types import RunMode
@@ -260,12 +261,20 @@ def _refusal(faults: Sequence[ErrorDetails], model: type[BaseModel]) -> ConfigEr
 
 def _example(keys: Sequence[str]) -> str:
     """Return overrides that give keys their defaults, KEY=VALUE if there are none."""
-    from spaceship.config.loader import loader
-
-    config = loader().load_configuration("config", [], RunMode.RUN)
+    config = _defaults()
     found = {key: OmegaConf.select(config, key) for key in keys if _is_there(config, key)}
     values = {key: "null" if value is None else str(value) for key, value in found.items()}
     return shlex.join(f"{key}={value}" for key, value in values.items()) or "KEY=VALUE"
+
+
+@cache
+def _defaults() -> DictConfig:
+    """Return the config of a command without overrides."""
+    from spaceship.config.loader import loader
+    from spaceship.config.resolvers import register_resolvers
+
+    register_resolvers()  # some defaults are those of the task
+    return loader().load_configuration("config", [], RunMode.RUN)
 
 
 def _is_there(config: DictConfig, key: str) -> bool:
