@@ -33,14 +33,13 @@ def raise_plainly() -> None:
     """
     from hydra.core.utils import JobReturn, JobStatus
 
-    from hydra_plugins.spaceship_optuna._upstream import returned
-
-    def result(job: JobReturn) -> Any:
+    def returned(job: JobReturn) -> Any:
+        result = job._return_value  # noqa: SLF001
         if job.status is JobStatus.FAILED:
-            raise returned(job)
-        return returned(job)
+            raise result
+        return result
 
-    setattr(JobReturn, "return_value", vars(JobReturn)["return_value"].getter(result))  # noqa: B010
+    setattr(JobReturn, "return_value", vars(JobReturn)["return_value"].getter(returned))  # noqa: B010
 
 
 def mlflow_erasers(uri: str) -> tuple[Callable[[str], None], Callable[[str], None]] | None:

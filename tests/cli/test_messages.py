@@ -33,7 +33,7 @@ def test_a_message_in_a_pipe_is_not_broken() -> None:
 
 
 def test_on_a_terminal_words_are_whole_and_the_command_can_be_copied() -> None:
-    lines = laid_out(f"{'wordy ' * 30}; train one: {COMMAND}", Terminal()).splitlines()
+    lines = laid_out(f"{'wordy ' * 30}train one: {COMMAND}", Terminal()).splitlines()
     assert max(map(len, lines)) <= WIDTH
     assert lines[0].startswith("error: wordy")
     at = next(number for number, line in enumerate(lines) if program() in line)
