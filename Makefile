@@ -5,7 +5,7 @@ PYTHON  ?=              # python to make the environment with; empty = the first
 ARGS    ?=              # handed on: make run ARGS="mode=train model=catboost"
 OUTPUTS ?= outputs
 PORT    ?= 5000
-DASHBOARD_PORT ?= 8080
+DASHBOARD_PORT ?= 8081
 
 IN_VENV := .venv/bin/python
 PIP     := PIP_DISABLE_PIP_VERSION_CHECK=1 \
@@ -64,7 +64,7 @@ image: .venv/run.stamp ## write the Dockerfile of the champion, with its own pin
 	  $(if $(TASK),task=$(TASK)) $(ARGS)
 
 # A study is a journal file of its own; the one that changed last is opened unless STUDY names it.
-dashboard: .venv/dashboard.stamp ## Optuna's page of a study on http://127.0.0.1:8080; STUDY=NAME
+dashboard: .venv/dashboard.stamp ## Optuna's page of a study on http://127.0.0.1:8081; STUDY=NAME
 	@file=$$(ls -t "$(OUTPUTS)"/studies/$(or $(STUDY),*).journal 2>/dev/null | head -n 1); \
 	test -n "$$file" || { \
 	  echo 'There is no such study in $(OUTPUTS)/studies: python scripts/run.py mode=tune' >&2; \

@@ -17,6 +17,7 @@ from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.files import write_json
 from spaceship.gate.verdict import Verdict
+from spaceship.kept import KEPT
 from spaceship.model.recipe import Recipe, recipe_name
 from spaceship.progress import phase
 from spaceship.records import to_plain
@@ -61,25 +62,39 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
     return report
 
 
-def introduce(experiment: Experiment, recipe: Recipe | None = None) -> None:
-    """Print what a job works with: task, data, recipe (None: a sweep's candidates), gate, store.
+def introduce(experiment: Experiment, candidate: Recipe | str) -> None:
+    """Print what a job works with: task, data, recipe or a sweep's models, gate, store.
 
-    >>> introduce(experiment, experiment.recipe())
+    Of the second job of a multirun on, print what differs from the job before.
+
+    >>> introduce(experiment, "lgbm, catboost")
     """
     task, data = experiment.known_task, experiment.dataset
-    n_test = 0 if data.test is None else len(data.test)
-    rows = f"{len(data.train):,} {task.nouns} to learn, {n_test:,} to predict"
+    swept = isinstance(candidate, str)
+    who = candidate if isinstance(candidate, str) else _origin(experiment, candidate)
     gate = experiment.gate
     rules = ", ".join(name.replace("_", " ") for name in gate.rules)
     store = experiment.store
     facts = {
         "Task": f"{task.name}: {task.label} ({task.problem})",
-        "Data": f"{experiment.source.name} (digest {data.digest[:_DIGITS]}): {rows}",
-        "Recipe": "candidates of a sweep" if recipe is None else _origin(experiment, recipe),
+        "Data": f"{experiment.source.name} (digest {data.digest[:_DIGITS]}): {data.summary}",
+        "Models" if swept else "Recipe": who,
         "Gate": f"{experiment.nodes.choice('gate')}: {rules}",
         "Logged": f"{_place(store.uri)}, experiment {store.experiment}",
     }
-    show(log, Table([*facts.items()]))
+    shown = facts if swept else _news(experiment.job, facts)
+    if shown:
+        show(log, Table([*shown.items()]))
+
+
+def _news(job: Job, facts: dict[str, str]) -> dict[str, str]:
+    """Return those facts that the job before in the same multirun, of this process, had not."""
+    if not job.in_multirun:
+        return facts
+    told = KEPT.once("facts", job.folder.parent, dict[str, str])
+    news = {key: text for key, text in facts.items() if told.get(key) != text}
+    told |= facts
+    return news
 
 
 def _place(uri: str) -> str:

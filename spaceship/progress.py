@@ -1,7 +1,7 @@
 """Progress of long work: phases with a title and, where known, a number of steps."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,7 +24,7 @@ class Phase:
     def advance(self, note: str = "", steps: int = 1) -> None:
         """Count steps that are done, with a note on the last of them, and show them."""
         self.done, self.note = self.done + steps, note
-        _listener.changed(self)
+        _tell(_listener.changed, self)
 
 
 class Listener(Protocol):
@@ -81,8 +81,14 @@ def phase(title: str, total: int | None = None) -> Iterator[Phase]:
     1
     """
     made = Phase(title, total)
-    _listener.begun(made)
+    _tell(_listener.begun, made)
     try:
         yield made
     finally:
-        _listener.ended(made)
+        _tell(_listener.ended, made)
+
+
+def _tell(show: Callable[[Phase], None], phase: Phase) -> None:
+    """Show a change of a phase; a display that fails ends no job."""
+    with suppress(Exception):
+        show(phase)

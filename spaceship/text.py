@@ -42,5 +42,14 @@ def first_few(items: Iterable[str], most: int = _SHOWN, between: str = ", ") -> 
     return between.join([*every[:most], f"… and {more} more"])
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things, whose noun has a plural with an s.
+
+    >>> counted(1, "run"), counted(1200, "run")
+    ('1 run', '1,200 runs')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def _escaped(one: str) -> str:
     return repr(one)[1:-1] if not one.isprintable() else f"\\u{ord(one):04x}"

@@ -36,7 +36,7 @@ class Shell:
 
     def command(self, *arguments: str) -> list[str]:
         script = [sys.executable, str(ROOT / "scripts" / "run.py")]
-        return [*script, *arguments, f"paths.outputs={self.outputs}"]
+        return [*script, *arguments, f'paths.outputs="{self.outputs}"']
 
     def __call__(self, *arguments: str, **environment: str) -> Done:
         return forks.run(self.command(*arguments), self.outputs.parent, 300, **environment)

@@ -178,3 +178,13 @@ def post(address: str, kind: str, body: bytes) -> tuple[int, Any]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.load(error)
+
+
+def assert_sentence(content: Any, told: str) -> None:
+    message = content["message"]
+    assert content.keys() == {"error_code", "message"}
+    assert "expected " in message
+    assert told in message
+    assert "\n" not in message
+    assert "Traceback" not in message
+    assert len(message) < 600

@@ -10,10 +10,13 @@ from typing import Any
 
 import optuna
 from hydra.core.override_parser.types import Override, OverrideType, Quote, QuotedString, ValueType
+from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial
 
+from hydra_plugins.spaceship_optuna._distributions import Parameter
 from hydra_plugins.spaceship_optuna._search_space import CANDIDATE, SearchPlan
 from hydra_plugins.spaceship_optuna.config_text import redact
+from hydra_plugins.spaceship_optuna.tables import aligned
 
 log = logging.getLogger(__name__)
 
@@ -51,15 +54,36 @@ def resume_command(study: optuna.Study) -> str:
     return _command([*given, key + study.study_name])
 
 
+def log_resume(level: int, why: str, study: optuna.Study) -> None:
+    """Log how a study goes on; a terminal shows the command at the record's end to be copied."""
+    command = resume_command(study)
+    log.log(level, "%s. Go on with: %s", why, command, extra={"command": command})
+
+
 def show_plan(plan: SearchPlan, n_trials: int) -> None:
     log.info("%d trials would be run; nothing is run with dry_run=true.", n_trials)
     for arm in plan.arms:
         log.info("%s  (%s)", arm.label, " ".join([*arm.overrides, *plan.fixed]))
-        for one in arm.parameters:
+        bare = [one.key.rpartition(".")[2] for one in arm.parameters]
+        rows = []
+        for name, one in zip(bare, arm.parameters, strict=True):
             default = arm.defaults.get(one.key, "outside its space")
-            log.info("  %-40s %s  default %s", one.key, one.distribution, default)
+            shown = name if bare.count(name) == 1 else one.key
+            rows.append((f"  {shown}", f"{_space(one)}, default {default}"))
+        if rows:
+            log.info("%s", aligned(rows))
         first = [as_override(key, value) for key, value in arm.defaults.items()]
         log.info("  first trial: %s", shlex.join([*arm.overrides, *first]))
+
+
+def _space(parameter: Parameter) -> str:
+    """Return what can be drawn, such as `0.015 … 0.04 (log)`."""
+    of: Any = parameter.distribution
+    if isinstance(of, CategoricalDistribution):
+        return ", ".join(map(str, of.choices))
+    step = of.step if isinstance(of.step, float) or of.step not in {None, 1} else None
+    how = ["log"] * of.log + ([] if step is None else [f"step {step}"])
+    return f"{of.low} … {of.high}" + (f" ({', '.join(how)})" if how else "")
 
 
 def _command(arguments: Sequence[str]) -> str:

@@ -169,12 +169,12 @@ class Sweep:
                     self._follow_lost(study, _recovery.wait_for_workers(study))
                 self._follow_lost(study, _recovery.wait_until_idle(study, n_trials))
         except BaseException:
-            log.warning("The study is kept. Go on with: %s", _commands.resume_command(study))
+            _commands.log_resume(logging.WARNING, "The study is kept", study)
             storage = _storage.open_storage(located)  # the old one may have been interrupted
             _recovery.release_all(optuna.load_study(study_name=name, storage=storage))
             raise
         if time.time() >= deadline and _queue.is_left(study, n_trials):
-            log.info("Time is up. Go on with: %s", _commands.resume_command(study))
+            _commands.log_resume(logging.INFO, "Time is up", study)
 
     def launch(self, worker: Worker, study: optuna.Study) -> None:
         """Run workers until the queue is empty for them, or one of them dies."""
@@ -242,7 +242,8 @@ class Sweep:
             command_line = _commands.resume_command(study)
             raise SweepError(f"{message}. Mend it, then go on with: {command_line}")
         plots = write_plots(study, folder / "plots")
-        log.info("Results: %s, %d plots beside it", files[0], len(plots))
+        beside = f"{len(plots)} plot{'' if len(plots) == 1 else 's'} beside it"
+        log.info("Results: %s, %s", files[0], beside)
         self.host.on_study_end(self.config, [*files, *plots], table, folder / str(best.number))
         if len(study.directions) == 1:
             return best.value

@@ -74,7 +74,7 @@ def state_faults(
     """Yield the changes of the state that a case must not make."""
     if after.get("running"):
         yield f"{after['running']} runs stand as RUNNING"
-    earned = ended.status == 0 and re.search(r"Verdict: ch|champion was", ended.output)
+    earned = ended.status == 0 and re.search(r"Verdict: ch|champion is now", ended.output)
     if after["aliases"] != before["aliases"] and not earned:
         yield f"aliases moved from {before['aliases']} to {after['aliases']}"
     if after["submission"] != before["submission"]:

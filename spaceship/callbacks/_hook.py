@@ -11,7 +11,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from hydra_plugins.spaceship_optuna.config_text import flatten, redact
-from spaceship.config.installation import program, repository
+from spaceship.config.installation import program, program_typed, repository
 from spaceship.config.secrets import loggable
 from spaceship.config.unused import UNUSED
 from spaceship.errors import SpaceshipError
@@ -23,7 +23,7 @@ from spaceship.tracking.views import NOTE
 
 CONFIG_FILE = "config.yaml"
 CHAMPIONS_RECIPE = "champion's recipe"
-_OVERRIDES_FILE = "overrides.yaml"
+OVERRIDES_FILE = "overrides.yaml"
 _SWEEPER = "hydra_plugins.spaceship_optuna."
 _SCORING = {"default", "train", "tune"}
 """Modes whose runs are named after their recipe alone."""
@@ -67,6 +67,11 @@ class Hook:
         return Path(self._config.hydra.sweep.dir).absolute()
 
     @property
+    def log_file(self) -> str:
+        """The name of the log file in the job's folder."""
+        return f"{self._config.hydra.job.name}.log"
+
+    @property
     def number(self) -> str | None:
         """The job's number in its multirun, None outside one."""
         job = self._config.hydra.job
@@ -94,11 +99,15 @@ class Hook:
     @property
     def sweep_name(self) -> str:
         """The name of a multirun's MLflow run, such as `tune: lgbm, catboost · local`."""
+        return f"{self.choices['mode']}: {self.models} · {self.choices['data']}"
+
+    @property
+    def models(self) -> str:
+        """The models of a multirun, such as `lgbm, catboost`."""
         given = self.drawn()
         params = OmegaConf.select(self._config, "hydra.sweeper.params") or {}
         models = str(given.get("model") or params.get("model") or self.choices["model"])
-        names = ", ".join(re.findall(r"[^,()\s]+", models.removeprefix("choice")))
-        return f"{self.choices['mode']}: {names} · {self.choices['data']}"
+        return ", ".join(re.findall(r"[^,()\s]+", models.removeprefix("choice")))
 
     def drawn(self) -> dict[str, str]:
         """Return the overrides of a trial by key, without passwords."""
@@ -119,12 +128,13 @@ class Hook:
         overrides: Any = OmegaConf.to_container(self._config.hydra.overrides, resolve=False)
         of_hydra = [item for item in overrides["hydra"] if not item.startswith("hydra.mode=")]
         words = [*(["-m", *of_hydra] if multirun else []), *overrides["task"]]
-        command = f"{program()} {shlex.join(redact(str(word)) for word in words)}".strip()
+        typed = shlex.join(redact(str(word)) for word in words)
+        again = rerun(f"{program_typed()} {typed}".strip(), self._config.hydra.runtime.cwd)
         code = code_tags()
         return {
             "mode": self.choices["mode"],
-            "command": command,
-            NOTE: page(rerun(command)),  # until the run has ended
+            "command": f"{program()} {typed}".strip(),
+            NOTE: page(again),  # until the run has ended
             "mlflow.source.name": program().removeprefix("python "),
             "mlflow.user": account(),
             **({"mlflow.source.git.commit": code["git_sha"]} if code else {}),
@@ -155,7 +165,7 @@ class Hook:
 
     def _overrides_of(self, job_folder: Path) -> tuple[str, ...]:
         """Return the overrides for commands on a job's model: its data, this multirun's places."""
-        path = job_folder / str(self.output_subdir) / _OVERRIDES_FILE
+        path = job_folder / str(self.output_subdir) / OVERRIDES_FILE
         drawn: Any = OmegaConf.load(path) if path.is_file() else []
         own = [item for item in map(str, drawn) if item.startswith("data.")]
         given = [str(item) for item in self._config.hydra.overrides.task]

@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 
 from spaceship import candidate
 from spaceship.at_exit import PENDING
-from spaceship.callbacks._hook import CONFIG_FILE, Hook
+from spaceship.callbacks._hook import CONFIG_FILE, OVERRIDES_FILE, Hook
 from spaceship.callbacks._next import show_next
 from spaceship.callbacks._pages import (
     fill_best_page,
@@ -125,7 +125,9 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
     if not blend.scored:
         own = blend.folder / str(hook.output_subdir)
         own.mkdir(parents=True, exist_ok=True)
-        shutil.copy(best.folder / own.name / CONFIG_FILE, own)
+        for name in (CONFIG_FILE, OVERRIDES_FILE):  # so that commands name the same data
+            if (path := best.folder / own.name / name).is_file():
+                shutil.copy(path, own)
         store = experiment.store
         name, tags = f"{recipe.name} · {report.data_source}", hook.data_tags()
         run = job_run(blend, store, name, tags | {"candidate": "blend"}, parent_run_id)
@@ -143,7 +145,8 @@ def _gate_best(hook: Hook, best: Job, parent_run_id: str) -> RefusedError | None
     The best of many trials of a sweep becomes challenger at the most. A job that has a verdict
     keeps it: a sweep that was killed after the verdict only logs it.
     """
-    log.info("Best job: %s", best.folder)
+    log.info("Best: %s", Report.read(best.folder).name)
+    log.debug("Best job: %s", best.folder)
     experiment, refusal = hook.experiment_of(best.folder), None
     if not best.fitted and not (best.folder / VERDICT_FILE).exists():
         candidate.fit(experiment, best, len(_scored_jobs(best.folder.parent)))

@@ -2,26 +2,31 @@
 
 import logging
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from spaceship.config.installation import checkout
+from hydra_plugins.spaceship_optuna.config_text import redact
+from spaceship.config.installation import checkout, typed_again
+from spaceship.data.cache import has_test_part
 from spaceship.experiment import Experiment
 from spaceship.gate.award import Award
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
-from spaceship.gate.verdict_texts import needed
-from spaceship.registry.registry import Registry
+from spaceship.gate.verdict_texts import is_own_recipe, needed
+from spaceship.registry.registry import CHAMPION
 from spaceship.screen import Commands, show
+from spaceship.tracking import ui
 from spaceship.tracking.advice import mlflow_command
 
 log = logging.getLogger(__name__)
 
 _AFTER = {
-    "pp": ("train a model on these data", "mode=train"),
-    "promote": ("predict with the new champion", "mode=inference"),
-    "rollback": ("predict with the champion that is back", "mode=inference"),
+    "promote": "predict with the new champion",
+    "rollback": "predict with the champion that is back",
 }
-"""Purpose and mode of the command that follows modes without a verdict."""
+"""Purpose of the command that follows a move by hand."""
+_DRY = ("gate.dry_run=", "gate=off")
+"""Starts of the words that keep a gate from moving an alias."""
 
 
 def show_next(experiment: Experiment, mode: str, folder: Path, run_name: str) -> None:
@@ -34,38 +39,62 @@ def show_next(experiment: Experiment, mode: str, folder: Path, run_name: str) ->
         run_name: The name of its MLflow run.
 
     """
-    registry, steps = experiment.registry, dict[str, str]()
+    steps = dict[str, str]()
     if (folder / VERDICT_FILE).is_file():
-        predicted = mode == "default"
-        steps |= after_verdict(registry, Verdict.read(folder), predicted=predicted)
-    elif mode in _AFTER:
-        purpose, word = _AFTER[mode]
-        steps[purpose] = registry.command(word)
+        steps |= after_verdict(experiment, Verdict.read(folder), mode)
+    elif mode == "pp":
+        steps["train a model on these data"] = experiment.registry.command("mode=train")
+    elif mode in _AFTER and not experiment.dry_run:
+        steps[_AFTER[mode]] = _prediction(experiment)
     if steps:
         show(log, Commands(steps))
     show(log, Commands({f"run {run_name} in MLflow's pages": see_runs(experiment)}, "See"))
 
 
 def see_runs(experiment: Experiment) -> str:
-    """Return the command that opens the pages on which an experiment's runs can be seen."""
+    """Return the link of an experiment's runs on a server, else a command that opens its pages."""
+    store, outputs = experiment.store, experiment.outputs
+    if store.uri.startswith(("http://", "https://")):
+        return ui.link(redact(store.uri).rstrip("/"), store.experiment_id)
+    if store.uri != f"sqlite:///{outputs / 'mlflow.db'}":
+        return mlflow_command(store.uri, "ui")
     if (root := checkout()) is None:
-        return mlflow_command(experiment.store.uri, "ui")
+        return shlex.join([sys.executable, "-m", ui.__name__, str(outputs), "5000"])
     words = ["make", *([] if Path.cwd() == root else ["-C", str(root)]), "ui"]
-    if experiment.outputs != root / "outputs":
-        words.append(f"OUTPUTS={experiment.outputs}")
+    if outputs != root / "outputs":
+        words.append(f"OUTPUTS={outputs}")
     return shlex.join(words)
 
 
 def after_verdict(
-    registry: Registry, verdict: Verdict, *, predicted: bool
+    experiment: Experiment, verdict: Verdict, mode: str = "train"
 ) -> Iterator[tuple[str, str]]:
     """Yield purposes and commands that follow a verdict."""
-    if verdict.award == Award.CHAMPION and not predicted:
-        yield "predict with the champion", registry.command("mode=inference")
+    registry = experiment.registry
+    if experiment.dry_run and verdict.award != Award.REFUSED:
+        dropped = any(word.startswith(_DRY) for word in sys.argv[1:])
+        yield "train it for real", typed_again(_DRY, *([] if dropped else ["gate.dry_run=false"]))
     elif verdict.award == Award.CHALLENGER:
         command = f'{registry.command("mode=promote")} reason="better than the champion"'
         yield "make the challenger champion, with a reason of yours", command
+    elif verdict.award == Award.REFUSED and is_own_recipe(verdict):
+        why = "this is the champion's own recipe on the same data, so it cannot win"
+        yield f"train another model; {why}", registry.command("mode=train", "model=NAME")
     elif verdict.award == Award.REFUSED:
-        wanted = needed(verdict)
-        purpose = "find a better model" + (f"; it takes {wanted}" if wanted else "")
-        yield purpose, registry.command("mode=tune")
+        yield f"try other models{needed(verdict)}", registry.command("mode=tune")
+    won = verdict.award == Award.CHAMPION and not experiment.dry_run
+    if _awaits_rows(experiment) if mode == "default" else won:
+        yield "predict with the champion", _prediction(experiment)
+
+
+def _awaits_rows(experiment: Experiment) -> bool:
+    """Return whether the main job has predicted nothing, for want of rows, though it could."""
+    given, has_test = experiment.settings.inference.input, experiment.dataset.test is not None
+    return given is None and not has_test and experiment.registry.find(CHAMPION) is not None
+
+
+def _prediction(experiment: Experiment) -> str:
+    """Return the command that predicts with the champion: a file, if the data have no test part."""
+    has_test = has_test_part(experiment.task, experiment.source, experiment.outputs)
+    file = [] if has_test else ["inference.input=FILE"]
+    return experiment.registry.command("mode=inference", *file)

@@ -23,7 +23,7 @@ from spaceship.gate.verdict_texts import rule_table, score_table, verdict_senten
 from spaceship.model.recipe import features_name, recipe_name
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.job import Job
-from spaceship.tracking.markdown import block, command, page, plain, rerun, run_link, table
+from spaceship.tracking.markdown import block, command, page, plain, run_link, table
 from spaceship.tracking.plots import FOLDER, draw_plots
 from spaceship.tracking.store import Store
 from spaceship.tracking.views import NOTE, save_views
@@ -56,8 +56,7 @@ def fill_page(hook: Hook, job: Job, error: Exception | None) -> None:
             if name != hook.run_name:
                 experiment.store.client.update_run(run_id, name=name)
             parts += _of_candidate(experiment, job)
-        note = page(*parts, rerun(hook.tags()["command"]))
-        experiment.store.set_tags(run_id, {NOTE: note})
+        experiment.store.set_tags(run_id, {NOTE: page(*parts, hook.tags()[NOTE])})
 
 
 def fill_best_page(experiment: Experiment, job: Job, parent_run_id: str) -> None:
@@ -88,7 +87,7 @@ def fill_parent_page(hook: Hook, run_id: str, best: Job | None, summary: str | N
             log_dataset(store, run_id, report)
         leaderboard = None if summary is None else f"**Leaderboard**\n{block(summary)}"
         plots = ", ".join(_plot_link(store, run_id, path) for path in _pictures(store, run_id))
-        again = rerun(hook.tags(multirun=True)["command"])
+        again = hook.tags(multirun=True)[NOTE]
         store.set_tags(
             run_id, {NOTE: page(*parts, leaderboard, f"Plots: {plots}" if plots else None, again)}
         )
@@ -181,7 +180,7 @@ def _of_verdict(
         yield f"Registered as [version {number} of {plain(model)}]({address})"
     if verdict.checks:
         yield table(rule_table(verdict.checks))
-    for purpose, line in after_verdict(experiment.registry, verdict, predicted=False):
+    for purpose, line in after_verdict(experiment, verdict):
         yield f"Next: {plain(purpose)}\n{command(line)}"
 
 

@@ -71,7 +71,7 @@ def study_facts(hook: Hook, workers: int) -> dict[str, object]:
     candidate.check_holdout(experiment)
     if (blend := hook.blend) is not None:
         check_count(blend)
-    candidate.introduce(experiment)
+    candidate.introduce(experiment, hook.models)
     return {
         "objective": settings.objective.model_dump(),
         "data": experiment.dataset.digest,

@@ -155,6 +155,7 @@ class Drawing:
         for stream in _terminals():
             stream.write_codes("")  # takes the sign of life away
         console = new_console(self)
+        console.soft_wrap = True  # of what is printed above: it is wrapped, or a command to copy
         self._live = Live(
             console=console,
             get_renderable=self._picture,

@@ -44,10 +44,11 @@ class ScreenHandler(logging.StreamHandler[Any]):
             if not self.stream.isatty():
                 super().emit(record)
                 return
+            from rich.text import Text
+
             console = new_console(StringIO())
-            shown: Shown | None = getattr(record, "shown", None)
-            for one in _rendered(shown, self.format(record), record.levelname, console):
-                console.print(one)
+            for one in _rendered(record, self.format(record), console):
+                console.print(one, soft_wrap=isinstance(one, Text))  # only the terminal breaks them
             drawn = console.file.getvalue()  # type: ignore[attr-defined]
             text = _BLANKS.sub(r"\1", drawn)
             is_safe = isinstance(self.stream, SafeStream)
@@ -58,20 +59,27 @@ class ScreenHandler(logging.StreamHandler[Any]):
 
 
 def _rendered(
-    shown: Shown | None, text: str, level: str, console: "Console"
+    record: logging.LogRecord, text: str, console: "Console"
 ) -> Iterator["RenderableType"]:
-    from rich.text import Text
-
+    shown: Shown | None = getattr(record, "shown", None)
     if isinstance(shown, Table):
         yield _table(shown, console)
     elif isinstance(shown, Commands):
         for purpose, command in shown.by_purpose.items():
             yield from _wrapped(f"{shown.title}: {printable(purpose)}", "bold", console)
-            for line in broken(printable(command), console.width) if command else ():
-                yield Text(line, "cyan", no_wrap=True)
+            yield from _copied(command, console)
     else:
-        style = _STYLES[shown.tone] if isinstance(shown, Sentence) else _OF_LEVEL.get(level, "")
-        yield from _wrapped(text, style, console)
+        of_level, command = _OF_LEVEL.get(record.levelname, ""), getattr(record, "command", "")
+        style = _STYLES[shown.tone] if isinstance(shown, Sentence) else of_level
+        yield from _wrapped(text.removesuffix(printable(command)), style, console)
+        yield from _copied(command, console)
+
+
+def _copied(command: str, console: "Console") -> "Iterator[Text]":
+    from rich.text import Text
+
+    for line in broken(printable(command), console.width) if command else ():
+        yield Text(line, "cyan", no_wrap=True)
 
 
 def _wrapped(text: str, style: str, console: "Console") -> "Iterator[Text]":
@@ -90,7 +98,10 @@ def _wrapped(text: str, style: str, console: "Console") -> "Iterator[Text]":
 
 
 def broken(command: str, width: int) -> list[str]:
-    r"""Return a command in lines that fit, each but the last with a backslash: it can be copied.
+    r"""Return a command in lines that can be copied: a shell reads the same words.
+
+    Each but the last ends in a backslash. A word too long for a line is left to the terminal, whose
+    own breaks are not copied.
 
     >>> print("\n".join(broken("python scripts/run.py mode=promote reason='it is better'", 40)))
       python scripts/run.py mode=promote \

@@ -11,8 +11,8 @@ from typing import Any, TextIO, cast
 
 from spaceship.text import one_line, printable
 
-_FANCY = "→←↔…–—−×±≤≥≈“”\xa0\u202f"  # noqa: RUF001 - in the order of the next line
-_PLAIN = ("->", "<-", "<->", "...", *"---x", "+/-", "<=", ">=", *'~""  ')
+_FANCY = "→←↔↓²…–—−×±≤≥≈“”\xa0\u202f"  # noqa: RUF001 - in the order of the next line
+_PLAIN = ("->", "<-", "<->", "v", "2", "...", *"---x", "+/-", "<=", ">=", *'~""  ')
 _SPELT = dict(zip(_FANCY, _PLAIN, strict=True))
 """Characters of our own messages in ASCII, for a terminal or a file that has none of them."""
 _ERRORS = "spaceship_spelt"  # name of the error handler below

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 
+from hydra_plugins.spaceship_optuna.config_text import redact
+
 PACKAGE = Path(__file__).resolve().parents[1]
 """Folder of the package's code."""
 
@@ -96,6 +98,16 @@ def program_typed() -> str:
         found = which("spaceship")
         return "spaceship" if found and script.samefile(found) else shlex.quote(str(script))
     return shlex.join([*words, str(script)])
+
+
+def typed_again(without: tuple[str, ...], *words: str) -> str:
+    """Return this process's command without the words that begin so, and with others.
+
+    >>> typed_again(("clean.dry_run=",), "clean.dry_run=false").endswith(" clean.dry_run=false")
+    True
+    """
+    kept = [word for word in sys.argv[1:] if not word.lstrip("+").startswith(without)]
+    return redact(f"{program_typed()} {shlex.join([*kept, *words])}".rstrip())
 
 
 def program_anywhere() -> str:

@@ -21,6 +21,12 @@ class Dataset:
     digest: str  # sha256 of the contents of train and test
     leaks: tuple[str, ...] = ()  # copies and other leaks, each in a line
 
+    @property
+    def summary(self) -> str:
+        """The numbers of rows, such as `learn from 300 customers, no test rows`."""
+        test = "no test rows" if self.test is None else f"predict {len(self.test):,}"
+        return f"learn from {len(self.train):,} {self.task.nouns}, {test}"
+
 
 @dataclass(frozen=True)
 class Table:

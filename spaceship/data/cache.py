@@ -57,6 +57,20 @@ def load_dataset(
     return stored, folder
 
 
+def has_test_part(task: Task, source: DataSource, outputs: Path) -> bool:
+    """Return whether the data that were stored last of a source have rows to predict.
+
+    Nothing is read; a source of which nothing is stored is taken to have some.
+
+    >>> from spaceship.data.synthetic import SyntheticData
+    >>> has_test_part(task, SyntheticData(30, 1, 0.0, 0.3), tmp_path)
+    True
+    """
+    stored = (outputs / "data" / task.name / source.name).glob(f"*/{_META}")
+    last = max(stored, key=lambda path: path.stat().st_mtime, default=None)
+    return last is None or last.with_name("test.parquet").is_file()
+
+
 def _checked(source: DataSource, task: Task, folder: Path) -> Dataset:
     tables = source.read(task)
     with phase("Checking the data"):

@@ -7,6 +7,7 @@ from spaceship.screen import Table
 from spaceship.task.task import Task
 
 _RANGE = ("minimum", "median", "maximum")
+_SHARES = ("missing", "top_share")
 _SHOWN = ["missing", "distinct", *_RANGE, "top", "top_share"]
 
 
@@ -34,8 +35,14 @@ def description_table(description: pd.DataFrame) -> Table:
     """
     head = ["column", *(name.replace("_", " ") for name in _SHOWN)]
     cells = description[_SHOWN].map(_cell)
+    shares = description[[*_SHARES]].map(_share)
+    cells = cells.assign(**{name: shares[name] for name in _SHARES})
     rows = [[str(name), *row] for name, row in zip(cells.index, cells.to_numpy(), strict=True)]
     return Table(rows, head, "<>>>>><>", spared=("median", "maximum", "minimum"))
+
+
+def _share(value: float) -> str:
+    return "" if np.isnan(value) else f"{100 * value:.1f} %"
 
 
 def _cell(value: object) -> str:

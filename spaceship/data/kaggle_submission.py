@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,20 +35,32 @@ class Sent:
 
     competition: str
     reference: int
-    score: float | None
-    waited: float  # seconds
+    score: float | None = None
+    fault: str = ""  # why there is no score
+    refused: bool = False  # whether Kaggle says that there will be none
 
     @property
     def sentence(self) -> str:
         """What has come of it.
 
-        >>> Sent("titanic", 7, 0.8, 60.0).sentence
+        >>> Sent("titanic", 7, 0.8).sentence
         'Kaggle: submission 7 to titanic has the public score 0.8'
         """
         what = f"Kaggle: submission {self.reference} to {self.competition}"
         if self.score is not None:
             return f"{what} has the public score {self.score:g}"
-        return f"{what} has no score after {self.waited:g} s; look at {_page(self.competition)}"
+        page = _page(self.competition)
+        return f"{what} was received, but has no score ({self.fault}); look at {page}"
+
+    def check(self) -> None:
+        """Raise SubmissionError with Kaggle's reason if it refuses to score the file.
+
+        >>> Sent("titanic", 7, 0.8).check()
+        """
+        if self.refused:
+            what = f"submission {self.reference} to be scored"
+            do = f"see {_page(self.competition)}"
+            raise SubmissionError(f"{_KEY}: {expected(what, self.fault, do)}")
 
 
 def competition_of(source: DataSource, task: Task) -> str | None:
@@ -100,14 +112,14 @@ def check_ids(sample: pd.DataFrame | None, frame: pd.DataFrame, task: Task) -> N
         raise SubmissionError(f"{_KEY}: {expected(what, differences, do)}")
 
 
-def submit(path: Path, competition: str, message: str, seconds: float) -> Sent:
-    """Send a file of predictions to a competition and wait some seconds for its public score.
+def submit(path: Path, competition: str, message: str) -> Sent:
+    """Send a file of predictions to a competition.
 
     Raises:
         CredentialsError: Kaggle refuses the user, or does not answer.
-        SubmissionError: Kaggle refuses the file.
+        ConfigError: There is no such competition.
 
-    >>> submit(tmp_path / "none.csv", "titanic", "run a1b2", 60)
+    >>> submit(tmp_path / "none.csv", "titanic", "run a1b2")
     Traceback (most recent call last):
     FileNotFoundError: ...
 
@@ -117,18 +129,33 @@ def submit(path: Path, competition: str, message: str, seconds: float) -> Sent:
     content = path.read_bytes()
     try:
         with _client() as client:
-            reference = _send(client, (path.name, content), competition, message)
-            score, start, pauses = None, time.monotonic(), [*_PAUSES]
-            while score is None and (left := start + seconds - time.monotonic()) > 0:
-                score = _score(client, reference, competition)
-                if score is None:
-                    time.sleep(min(left, pauses.pop(0) if len(pauses) > 1 else pauses[0]))
+            return Sent(competition, _send(client, (path.name, content), competition, message))
     except (requests.RequestException, ValueError) as error:
         # no text of such an error is shown: it may hold a token or a signed address
         is_page = isinstance(error, json.JSONDecodeError)
         known = None if is_page else refusal(error, competition, _KEY)
         raise known or _failure(error, path, competition) from None
-    return Sent(competition, reference, score, seconds)
+
+
+def scored(sent: Sent, seconds: float) -> Sent:
+    """Return a submission with its public score, if that comes within some seconds.
+
+    Whatever goes wrong is told and not raised: Kaggle has the file.
+
+    >>> scored(Sent("titanic", 7), 0).sentence
+    'Kaggle: submission 7 to titanic was received, but has no score (...); look at ...'
+    """
+    start, pauses = time.monotonic(), [*_PAUSES]
+    try:
+        with _client() as client:
+            while (left := start + seconds - time.monotonic()) > 0:
+                found = _asked(client, sent)
+                if found.score is not None or found.refused:
+                    return found
+                time.sleep(min(left, pauses.pop(0) if len(pauses) > 1 else pauses[0]))
+    except Exception as error:  # noqa: BLE001 - of the network, or of a client that Kaggle outdated
+        return replace(sent, fault=_named(error))
+    return replace(sent, fault=f"none after {seconds:g} s")
 
 
 def _client() -> "KaggleClient":
@@ -167,25 +194,29 @@ def _send(client: "KaggleClient", file: tuple[str, bytes], competition: str, mes
     return int(service.create_submission(request).ref)
 
 
-def _score(client: "KaggleClient", reference: int, competition: str) -> float | None:
-    """Return the public score of a submission, None while it is pending."""
+def _asked(client: "KaggleClient", sent: Sent) -> Sent:
+    """Return a submission with what Kaggle says of it now: a score, a refusal, or nothing yet."""
     from kagglesdk.competitions.types.competition_api_service import ApiGetSubmissionRequest
     from kagglesdk.competitions.types.submission_status import SubmissionStatus
 
     request = ApiGetSubmissionRequest()
-    request.ref = reference
+    request.ref = sent.reference
     found = client.competitions.competition_api_client.get_submission(request)
     if found.status is SubmissionStatus.ERROR:
-        what, why = f"submission {reference} to be scored", found.error_description or "an error"
-        raise SubmissionError(f"{_KEY}: {expected(what, why, f'see {_page(competition)}')}")
-    return float(found.public_score) if found.public_score else None
+        return replace(sent, fault=found.error_description or "an error", refused=True)
+    return replace(sent, score=float(found.public_score) if found.public_score else None)
+
+
+def _named(error: Exception) -> str:
+    """Return what an error is, without its text."""
+    status = status_of(error)
+    return f"HTTP status {status}" if status else type(error).__name__
 
 
 def _failure(error: Exception, path: Path, competition: str) -> CredentialsError:
-    status = status_of(error)
-    found = f"HTTP status {status}" if status else type(error).__name__
     do = f"check the network and the proxy (HTTPS_PROXY); {path} is written, and can be sent on "
-    message = expected("Kaggle to answer", found, do + _page(competition))
+    do += f"{_page(competition)}, unless it is there already"
+    message = expected("Kaggle to answer", _named(error), do)
     return CredentialsError(f"{_KEY}: {message}")
 
 

@@ -50,6 +50,15 @@ def better(metric: str, a: float, b: float) -> bool:
     return a > b if direction(metric) == Direction.MAXIMIZE else a < b
 
 
+def metric_title(metric: str) -> str:
+    """Return a metric in words.
+
+    >>> metric_title("log_loss"), metric_title("rmse")
+    ('log loss', 'RMSE')
+    """
+    return _TITLES.get(metric, metric.replace("_", " "))
+
+
 def metric_names(problem: Problem) -> list[str]:
     """Return the names of a problem's metrics; the gate works on the first.
 
@@ -181,6 +190,8 @@ _METRICS: dict[Problem, dict[str, Callable[[Target, Floats, float], Any]]] = {
     },
 }
 """The metrics of each kind of problem: functions of target, values and threshold."""
+_TITLES = {"roc_auc": "ROC AUC", "brier": "Brier score", "r2": "R²"}
+_TITLES |= {one: one.upper() for one in ("ece", "rmse", "mae")}
 _MORE_IS_BETTER = {"accuracy", "balanced_accuracy", "roc_auc", "r2"}
 _DIRECTIONS = {
     name: Direction.MAXIMIZE if name in _MORE_IS_BETTER else Direction.MINIMIZE

@@ -17,7 +17,7 @@ from spaceship.evaluation.cross_validation import (
     summarise,
 )
 from spaceship.evaluation.holdout_predictions import HoldOut
-from spaceship.evaluation.metrics import metric_names, score
+from spaceship.evaluation.metrics import metric_names, metric_title, score
 from spaceship.evaluation.out_of_fold import OutOfFold
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
@@ -164,6 +164,5 @@ def shown_metrics(scores: Mapping[str, float]) -> list[tuple[str, str]]:
     >>> shown_metrics({"rmse": 1.0, "mae": 0.5, "r2": 0.9})
     [('rmse', 'RMSE'), ('mae', 'MAE')]
     """
-    if "rmse" in scores:
-        return [("rmse", "RMSE"), ("mae", "MAE")]
-    return [("accuracy", "accuracy"), ("log_loss", "log loss")]
+    shown = ("rmse", "mae") if "rmse" in scores else ("accuracy", "log_loss")
+    return [(one, metric_title(one)) for one in shown]

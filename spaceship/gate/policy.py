@@ -14,7 +14,7 @@ from spaceship.gate.looks import Looks
 from spaceship.gate.pairing import Pairing, find_objections
 from spaceship.gate.rule._base import Check, Comparison, Rule
 from spaceship.gate.score_lines import CROSS_VALIDATED, score_lines
-from spaceship.gate.verdict import Verdict
+from spaceship.gate.verdict import FORCED, Verdict
 
 
 class Reveal(StrEnum):
@@ -116,10 +116,22 @@ def forced(verdict: Verdict, reason: str) -> Verdict:
     """Return the verdict that makes a candidate champion whatever the rules said.
 
     >>> forced(Verdict(Award.REFUSED, "Refused: no gain.", "any_gain"), "mended data.").reason
-    'Forced to champion: mended data. The rules: Refused: no gain.'
+    'Forced: mended data. Refused: no gain.'
     """
-    text = f"Forced to champion: {reason.rstrip('.')}. The rules: {verdict.reason}"
+    names = (check.named for check in verdict.checks if not check.passed)
+    failed = ", ".join(f"{name[:1].lower()}{name[1:]}" for name in names)
+    met = verdict.reason if verdict.rule != "all" else "Every rule is met."
+    text = f"{forced_reason(reason)}. {f'Not met: {failed}.' if failed else met}"
     return replace(verdict, award=Award.CHAMPION, reason=text, rule="forced")
+
+
+def forced_reason(reason: str) -> str:
+    """Return what the record of the moves says of a candidate that was forced.
+
+    >>> forced_reason("mended data.")
+    'Forced: mended data'
+    """
+    return f"{FORCED}{reason.rstrip('.')}"
 
 
 def _withheld(verdict: Verdict) -> Verdict:

@@ -10,6 +10,8 @@ from spaceship.gate.score_lines import ScoreLine
 from spaceship.records import read_record
 
 VERDICT_FILE = "verdict.json"
+FORCED = "Forced: "
+"""Start of the reason of a verdict that a person has forced."""
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,24 @@
 
 from collections.abc import Iterator
 
-from spaceship.evaluation.twins import shown_metrics
+from spaceship.evaluation.metrics import Direction, direction, metric_title
 from spaceship.gate.award import Award
 from spaceship.gate.rule._base import Check
 from spaceship.gate.score_lines import ScoreLine
-from spaceship.gate.verdict import Verdict
+from spaceship.gate.verdict import FORCED, Verdict
 from spaceship.screen import Sentence, Table, Tone
 
 _TONES = {Award.CHAMPION: Tone.GOOD, Award.CHALLENGER: Tone.FAIR, Award.REFUSED: Tone.BAD}
-_PASSED, _FAILED = "passed", "failed"
+_OF_FAILURE = {Award.REFUSED: Tone.BAD, Award.CHALLENGER: Tone.FAIR, Award.CHAMPION: Tone.FAIR}
+_PASSED = "passed"
+_FAILURES = {
+    Award.REFUSED: "failed",
+    Award.CHALLENGER: "not enough for champion",
+    Award.CHAMPION: "noted",
+}
+"""Outcome of a check that failed, by the highest award that it allows."""
+_MOST_NEEDED = 2  # conditions that a person reads in one line
+_LOWER = "↓: lower is better"  # head of a column of metrics
 _LARGE = 10  # from here on four decimals say too much
 
 
@@ -21,7 +30,8 @@ def verdict_sentence(verdict: Verdict, *, first: bool, dry_run: bool = False) ->
     >>> verdict_sentence(verdict, first=True).text
     'Verdict: champion; there was no champion yet. Every rule is met.'
     """
-    award = f"{verdict.award}; there was no champion yet" if first else str(verdict.award)
+    award = f"{verdict.award}, forced" if verdict.rule == "forced" else str(verdict.award)
+    award += "; there was no champion yet" if first else ""
     heading = "Dry run, no alias moves; the verdict: " if dry_run else "Verdict: "
     return Sentence(f"{heading}{award}. {_grounds(verdict)}", _TONES[verdict.award])
 
@@ -33,13 +43,15 @@ def score_table(lines: tuple[ScoreLine, ...]) -> Table:
                         candidate  champion  difference
     accuracy, held out     0.8125    0.8000  +0.0125 ± 0.0040
     """
-    names = {key: name for line in lines for key, name in shown_metrics({line.metric: 0.0})}
-    titles = {line: f"{names.get(line.metric, line.metric)}, {line.rows}" for line in lines}
+    falling = {one for one in lines if direction(one.metric) is Direction.MINIMIZE}
+    marks = {line: " ↓" if line in falling else "" for line in lines}
+    titles = {line: f"{metric_title(line.metric)}{marks[line]}, {line.rows}" for line in lines}
+    head = (_LOWER if falling else "", "candidate")
     if all(line.champion is None for line in lines):
         rows = [(titles[line], _digits(line.candidate)) for line in lines]
-        return Table(rows, ("", "candidate"), "<>")
+        return Table(rows, head, "<>")
     table = [(titles[line], *_cells(line)) for line in lines]
-    return Table(table, ("", "candidate", "champion", "difference"), "<>><")
+    return Table(table, (*head, "champion", "difference"), "<>><")
 
 
 def rule_table(checks: tuple[Check, ...]) -> Table:
@@ -50,7 +62,7 @@ def rule_table(checks: tuple[Check, ...]) -> Table:
     Score   0.81  > 0.78    passed
     """
     rows = [(check.named, check.found, check.required, _outcome(check)) for check in checks]
-    tones = {_PASSED: Tone.GOOD} | {row[-1]: Tone.BAD for row in rows if row[-1] != _PASSED}
+    tones = {_PASSED: Tone.GOOD} | {_FAILURES[one]: tone for one, tone in _OF_FAILURE.items()}
     return Table(rows, ("rule", "found", "required", "outcome"), "<><", tones=tones)
 
 
@@ -67,26 +79,43 @@ def remarks(verdict: Verdict) -> Iterator[tuple[bool, str]]:
 
 
 def needed(verdict: Verdict) -> str:
-    """Return what a candidate that was refused would have needed; empty if no rule says.
+    """Return what a candidate that was refused lacked, after a semicolon; empty if no rule says.
 
     >>> failed = Check("floor", 0.7, ">", 0.78, False, title="Score on the hold-out")
     >>> needed(Verdict(Award.REFUSED, "Refused: too low.", "floor", checks=(failed,)))
-    'score on the hold-out > 0.78'
+    '; a champion needs score on the hold-out > 0.78'
     """
     refused = [c for c in verdict.checks if not c.passed and c.otherwise == Award.REFUSED]
+    if len(refused) > _MOST_NEEDED:
+        return f'; see "{_FAILURES[Award.REFUSED]}" above'
     wanted = (f"p {check.required}" if check.unit == "p" else check.required for check in refused)
-    return ", ".join(f"{_lower(c.named)} {one}" for c, one in zip(refused, wanted, strict=True))
+    told = ", ".join(f"{_lower(c.named)} {one}" for c, one in zip(refused, wanted, strict=True))
+    return f"; a champion needs {told}" if told else ""
+
+
+def is_own_recipe(verdict: Verdict) -> bool:
+    """Return whether a candidate has all the champion's scores: its recipe on the same data.
+
+    >>> line = ScoreLine("held out", "accuracy", 0.8, 0.8, 0.0, 0.0)
+    >>> is_own_recipe(Verdict(Award.REFUSED, "Refused: no gain.", "gain", scores=(line,)))
+    True
+    """
+    return bool(verdict.scores) and all(line.difference == 0 for line in verdict.scores)
 
 
 def _grounds(verdict: Verdict) -> str:
     """Return what the award rests on, without the figures that the tables show."""
     failed = [check for check in verdict.checks if not check.passed]
+    if verdict.rule == "forced":
+        return f"Reason: {verdict.reason.removeprefix(FORCED)}"
     if verdict.rule == "all":
         return "Every rule is met." if not failed else f"It is told: {_names(failed)}."
     if decisive := [c for c in failed if c.otherwise == verdict.award != Award.CHAMPION]:
         return f"Not met: {_names(decisive)}."
-    _, _, text = verdict.reason.partition(": ")
-    return text if verdict.rule in {"comparable", "budget"} or not verdict.told else verdict.reason
+    award, _, text = verdict.reason.partition(": ")
+    if award.lower() != verdict.award:
+        return verdict.reason
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _names(checks: list[Check]) -> str:
@@ -98,9 +127,7 @@ def _lower(title: str) -> str:
 
 
 def _outcome(check: Check) -> str:
-    if check.passed:
-        return _PASSED
-    return _FAILED if check.otherwise == Award.REFUSED else f"{_FAILED}: {check.otherwise} at most"
+    return _PASSED if check.passed else _FAILURES[check.otherwise]
 
 
 def _cells(line: ScoreLine) -> Iterator[str]:

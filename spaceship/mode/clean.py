@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from spaceship.config.installation import typed_again
 from spaceship.errors import RegistryError, expected
 from spaceship.experiment import Experiment
 from spaceship.files import csv_text, write_atomically
@@ -17,6 +18,8 @@ from spaceship.progress import phase
 from spaceship.registry.cleaning import Plan, Rules
 from spaceship.registry.erasure import Erasure
 from spaceship.registry.old_files import OldFiles, size_of
+from spaceship.screen import Commands, show
+from spaceship.text import counted
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +53,8 @@ def clean(experiment: Experiment) -> None:
         for run in rules.on_host():
             log.info("To close as KILLED: run %s of %s", run.info.run_name, settings.close_host)
         if _show(experiment, rules, erasure):
-            log.info("Nothing is deleted yet; the same with clean.dry_run=false deletes it.")
+            deleting = typed_again(("clean.dry_run=",), "clean.dry_run=false")
+            show(log, Commands({"delete it; nothing is deleted yet": deleting}))
         return
     with _alone(rules.lock_folder):
         _close_runs(rules, experiment.outputs)
@@ -110,8 +114,13 @@ def _show(experiment: Experiment, rules: Rules, erasure: Erasure) -> Sequence[It
     path = experiment.job.folder / LIST_FILE
     rows = [(item.kind, item.name, item.size) for item in items]
     write_atomically(path, csv_text(pd.DataFrame(rows, columns=["kind", "name", "bytes"])))
-    stay = f"{len(plan.kept_versions)} versions and {len(plan.kept_runs)} runs stay"
-    log.info("In all %s can go, %s; by name: %s", _megabytes(items), stay, path)
+    kept = counted(len(plan.kept_versions), "version"), counted(len(plan.kept_runs), "run")
+    stays = [*map(len, (plan.kept_versions, plan.kept_runs))] in ([0, 1], [1, 0])
+    stay = f"{' and '.join(kept)} {'stays' if stays else 'stay'}"
+    if items:
+        log.info("In all %s can go, %s; by name: %s", _megabytes(items), stay, path)
+    else:
+        log.info("Nothing to delete. %s.", stay)
     return items
 
 

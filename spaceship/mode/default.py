@@ -4,7 +4,7 @@ import logging
 
 from spaceship import candidate
 from spaceship.experiment import Experiment
-from spaceship.mode.inference import check, inference
+from spaceship.mode.inference import check, check_rows, inference
 from spaceship.mode.pp import prepare
 from spaceship.mode.train import Objective, train
 from spaceship.registry.registry import CHAMPION
@@ -21,14 +21,14 @@ def default(experiment: Experiment) -> Objective:
         return train(experiment)
     check(experiment)
     prepare(experiment, logging.DEBUG)
+    if experiment.settings.inference.submit:
+        check_rows(experiment)  # before hours of training
     objective = train(experiment)
     candidate.judge(experiment, experiment.job)
     if experiment.registry.find(CHAMPION) is None:
         log.warning("No champion yet, so there are no predictions; the verdict above says why.")
         return objective
     if experiment.dataset.test is None and experiment.settings.inference.input is None:
-        command = experiment.registry.command("mode=inference", "inference.input=FILE")
-        log.info("Nothing to predict without a file of rows: %s", command)
-        return objective
+        return objective  # the command for a file of rows is shown when the job has ended
     inference(experiment)
     return objective

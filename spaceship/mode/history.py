@@ -20,7 +20,8 @@ from spaceship.registry.looks import LookRecords
 from spaceship.registry.moves import Move
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.registry.steps import Step, steps_of
-from spaceship.text import first_few
+from spaceship.screen import Commands, show
+from spaceship.text import counted, first_few
 
 log = logging.getLogger(__name__)
 
@@ -44,9 +45,10 @@ def history(experiment: Experiment) -> None:
     if records.unreadable:
         log.warning("%s", registry.aliases.unreadable(records))
     if not steps:
-        log.info("%s has never had a champion; %s", registry.model, registry.command("mode=train"))
+        log.info("%s has never had a champion.", registry.model)
         if others := registry.models_with_champions():
             log.info("Models that have one: %s", first_few(others))
+        show(log, Commands({"train a candidate": registry.command("mode=train")}))
     elif moment is not None:
         log.info("%s", _champion_at(steps, moment))
     else:
@@ -65,10 +67,18 @@ def _print(registry: Registry, steps: Sequence[Step]) -> None:
         log.info("%s has no champion since %s.", registry.model, _since(steps))
     records = LookRecords.read(registry.aliases)
     if looks := [look for look in records.looks if look.seal == len(records.reseals)]:
-        splits = first_few(sorted({look.split for look in looks}))
-        log.info("Looks at the hold-out (%s): %d.", splits, len(looks))
+        log.info("%s", _uses([look.split for look in looks]))
     with suppress(RegistryError):
         log.info("Version %s comes back with mode=rollback.", registry.previous_champion())
+
+
+def _uses(splits: Sequence[str]) -> str:
+    """Return a sentence on the comparisons of the hold-outs in use, given that of each one."""
+    distinct = sorted({*splits})
+    what = "hold-out" if len(distinct) == 1 else "hold-outs"
+    verb = "has" if len(distinct) == 1 else "have"
+    times = counted(len(splits), "comparison")
+    return f"The {what} ({first_few(distinct)}) {verb} been used for {times}."
 
 
 def _output(settings: History) -> Path | None:
@@ -97,7 +107,11 @@ def _moment(settings: History) -> datetime | None:
 
 
 def _champion_at(steps: Sequence[Step], moment: datetime) -> str:
-    """Return a sentence that names the champion of a moment."""
+    """Return a sentence that names the champion of a moment; nobody knows the future."""
+    if moment >= moves.now():
+        number, since = steps[-1].version, _since(steps)
+        champion = "There is no champion" if number is None else f"Version {number} is champion"
+        return f"{champion} now, since {since}."
     reached = [at for at, step in enumerate(steps) if step.move and step.move.when <= moment]
     last = reached[-1] if reached else -1
     number, shown = steps[last].version if reached else None, moment.isoformat(timespec="minutes")
@@ -144,7 +158,7 @@ def _between(steps: Sequence[Step], at: int) -> str:
 
 
 def _since(steps: Sequence[Step]) -> str:
-    """Return since when there is no champion."""
+    """Return since when things are as they are."""
     if steps[-1].move is not None:
         return _began(steps[-1])
     return f"the alias was {_OUTSIDE}, {_between(steps, len(steps) - 1)}"

@@ -1,6 +1,7 @@
 """`mode=image`: a folder that docker builds an image of the champion from, with its own pins."""
 
 import logging
+import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from spaceship.experiment import Experiment
 from spaceship.model.server import PORT
 from spaceship.registry.code_archive import CODE_FILE
 from spaceship.registry.registry import MODEL
+from spaceship.screen import Commands, show
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +68,9 @@ def image(experiment: Experiment) -> None:
         shutil.rmtree(target, ignore_errors=True)
         made.rename(target)
     log.info("Image of version %s of %s: %s", champion.number, registry.model, target)
-    log.info("Build it where docker runs: docker build -t %s '%s'", _tag(registry.model), target)
+    build = shlex.join(["docker", "build", "-t", _tag(registry.model), str(target)])
+    run = shlex.join(["docker", "run", "--rm", "-p", "127.0.0.1:8080:8080", _tag(registry.model)])
+    show(log, Commands({"build it where docker runs": build, "then let it answer": run}))
 
 
 def dockerfile(folder: Path, model: str, number: str) -> str:

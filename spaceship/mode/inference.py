@@ -2,7 +2,6 @@
 
 import logging
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import pandas as pd
 
 from spaceship.data._base import Table
 from spaceship.data.checks import check as check_table
-from spaceship.data.kaggle_submission import check_ids, check_submitting, competition_of, submit
+from spaceship.data.kaggle_submission import check_ids, check_submitting
 from spaceship.data.submission import submission, usable, write
 from spaceship.drift.alert import (
     FEWEST_ROWS,
@@ -27,10 +26,9 @@ from spaceship.drift.unseen import unseen_warnings
 from spaceship.errors import DataError, RegistryError, expected
 from spaceship.evaluation.answers import answers
 from spaceship.evaluation.cross_validation import decision_threshold, predict
-from spaceship.evaluation.metrics import metric_names
-from spaceship.evaluation.report import REPORT_FILE
 from spaceship.experiment import Experiment
-from spaceship.files import read_json, write_atomically, write_json
+from spaceship.files import write_atomically, write_json
+from spaceship.mode._kaggle import send
 from spaceship.progress import phase
 from spaceship.records import read_record
 from spaceship.registry import packaging
@@ -39,11 +37,13 @@ from spaceship.screen import show
 from spaceship.task.label import Problem
 from spaceship.task.raw_frame import typed
 from spaceship.task.task import Task
+from spaceship.text import first_few
 
 log = logging.getLogger(__name__)
 
 DRIFT_FILE = "drift.json"
 DRIFT_TABLE = "drift.csv"
+_MOST_COLUMNS = 8  # that are named
 
 
 def check(experiment: Experiment) -> Path:
@@ -65,14 +65,26 @@ def check(experiment: Experiment) -> Path:
     return usable(given.output, task, overwrite=given.overwrite)
 
 
+def check_rows(experiment: Experiment) -> pd.DataFrame:
+    """Return the typed rows to predict.
+
+    Raises:
+        DataError: The file cannot be used, or the data has no test part and no file is given.
+        SubmissionError: Kaggle is to be sent the predictions, and wants those of other rows.
+
+    """
+    frame = _rows(experiment)
+    if experiment.settings.inference.submit:
+        check_ids(experiment.dataset.sample, frame, experiment.known_task)
+    return frame
+
+
 def inference(experiment: Experiment) -> None:
     """Write the champion's predictions of `inference.input`, or of the test rows."""
     path, settings = check(experiment), experiment.settings.inference
     registry = experiment.registry
-    champion, frame = registry.champion(), _rows(experiment)
+    champion, frame = registry.champion(), check_rows(experiment)
     task = experiment.known_task
-    if settings.submit:
-        check_ids(experiment.dataset.sample, frame, task)
     with phase("Loading the champion"):
         stored = packaging.load_version(registry, champion)
     margin = _margin(experiment, champion, stored.margin) if settings.proba else None
@@ -87,8 +99,10 @@ def inference(experiment: Experiment) -> None:
     write(table, path)
     summary = _summary(table[task.label], task)
     log.info("%s predictions%s: %s", f"{len(table):,}", summary, path)
+    if settings.proba:
+        log.info("Its columns: %s", first_few(table.columns, _MOST_COLUMNS))
     if settings.submit:
-        _submit(experiment, champion, path)
+        send(experiment, champion, path)
 
 
 def _margin(experiment: Experiment, champion: Version, margin: float | None) -> float | None:
@@ -107,44 +121,7 @@ def _margin(experiment: Experiment, champion: Version, margin: float | None) -> 
     return margin
 
 
-def _submit(experiment: Experiment, champion: Version, path: Path) -> None:
-    """Send the file of predictions to Kaggle, and log the score that comes back."""
-    from mlflow import MlflowException
-
-    registry, settings = experiment.registry, experiment.settings.inference
-    name = str(competition_of(experiment.source, experiment.task))
-    message = f"{registry.model} version {champion.number}, run {champion.run_id}, "
-    message += _cv_score(experiment, champion)
-    with phase("Kaggle's score"):
-        sent = submit(path, name, message, settings.submit_wait)
-    tags = {"kaggle_competition": name, "kaggle_submission": str(sent.reference)}
-    found = {} if sent.score is None else {"kaggle_public_score": sent.score}
-    tags |= {key: str(score) for key, score in found.items()}
-    log.info("%s", sent.sentence)
-    experiment.store.log_scores(str(experiment.job.run_id), found, tags=tags)
-    with suppress(MlflowException):  # the champion's run may have been deleted
-        experiment.store.log_scores(champion.run_id, found, tags=tags)
-
-
-def _cv_score(experiment: Experiment, champion: Version) -> str:
-    """Return name and value of the metric of the gate, cross-validated, as stored with a version.
-
-    The version's run has it too, but of a champion of this very job only when the job has ended.
-    """
-    key, value = f"cv_{metric_names(experiment.task.problem)[0]}", None
-    with suppress(RegistryError), tempfile.TemporaryDirectory() as temporary:
-        path = experiment.registry.fetch(champion, REPORT_FILE, Path(temporary))
-        value = read_json(path)["metrics"].get(key)
-    return f"{key} unknown" if value is None else f"{key} {value:.5f}"
-
-
 def _rows(experiment: Experiment) -> pd.DataFrame:
-    """Return the typed rows to predict.
-
-    Raises:
-        DataError: The file cannot be used, or the data has no test part and no file is given.
-
-    """
     given = experiment.settings.inference.input
     if given is not None:
         table = experiment.source.rows(Path(given).expanduser().absolute())
@@ -158,14 +135,20 @@ def _rows(experiment: Experiment) -> pd.DataFrame:
 
 
 def _summary(predicted: pd.Series, task: Task) -> str:
-    """Return the share of True, the commonest class or the mean in words; nothing of no rows."""
+    """Return the share of True or of each class, or the mean, in words; nothing of no rows."""
     if predicted.empty:
         return ""
     if not task.is_classification:
         return f", mean {predicted.mean():.5g}"
     shares = predicted.astype("str").value_counts(normalize=True)
-    named = task.positive if task.problem is Problem.BINARY else shares.index[0]
-    return f", {100 * float(shares.get(str(named), 0.0)):.1f} % {task.label} {named}"
+    if task.problem is Problem.BINARY:
+        return f", {_percent(shares.get(str(task.positive), 0.0))} {task.label} {task.positive}"
+    every = (f"{_percent(share)} {name}" for name, share in shares.items())
+    return f", {task.label} {first_few(every)}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _compare_with_training(

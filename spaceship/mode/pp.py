@@ -37,12 +37,10 @@ def prepare(experiment: Experiment, level: int = logging.INFO) -> None:
     with phase("Describing the columns"):
         profile = describe(data.train, data.task)
         write_atomically(folder / "profile.csv", profile.to_csv())
-    n_test = 0 if data.test is None else len(data.test)
-    log.log(level, "%d %s to learn from, %d to predict", len(data.train), data.task.nouns, n_test)
+    log.log(level, "%s", data.summary)
     show(log, description_table(profile), level)
-    stored = _store_features(experiment, folder / "features")
+    _store_features(experiment, folder / "features")
     log.log(level, "Data, profile and features are in %s", folder)
-    log.log(level, "Features: %s", stored.relative_to(folder))
 
 
 def _store_features(experiment: Experiment, folder: Path) -> Path:

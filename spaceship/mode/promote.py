@@ -35,8 +35,18 @@ def promote(experiment: Experiment) -> None:
             aliases.complete(aliases.prepare(CHAMPION, seen, reason), number)
             aliases.take_away(CHALLENGER, number, f"version {number} became champion")
             describe(registry)
-    verb = "would be" if dry_run else "is"
-    log.info("%s: champion was %s, %s %s", registry.model, seen[CHAMPION] or "nobody", verb, number)
+    log.info("%s", moved(registry, seen[CHAMPION], number, dry_run=dry_run))
+
+
+def moved(registry: Registry, before: str | None, after: str, *, dry_run: bool) -> str:
+    """Return a sentence on the champion after a move, and the one before it.
+
+    >>> moved(registry, None, "1", dry_run=False).partition(": ")[2]
+    'champion is now version 1 (was none)'
+    """
+    verbs = ("would be", "is") if dry_run else ("is now", "was")
+    was = "none" if before is None else f"version {before}"
+    return f"{registry.model}: champion {verbs[0]} version {after} ({verbs[1]} {was})"
 
 
 def _refusal(registry: Registry, what: str, found: str, do: str) -> RegistryError:

@@ -3,6 +3,7 @@
 import logging
 
 from spaceship.experiment import Experiment
+from spaceship.mode.promote import moved
 from spaceship.progress import phase
 from spaceship.registry.descriptions import describe
 from spaceship.registry.registry import CHAMPION
@@ -24,5 +25,4 @@ def rollback(experiment: Experiment) -> None:
             reason = experiment.settings.why or "rolled back by hand"
             aliases.complete(aliases.prepare(CHAMPION, {CHAMPION: current}, reason), previous)
             describe(registry)
-    verb = "would be" if dry_run else "is"
-    log.info("%s: champion was %s, %s %s", registry.model, current or "nobody", verb, previous)
+    log.info("%s", moved(registry, current, previous, dry_run=dry_run))

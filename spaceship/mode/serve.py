@@ -13,6 +13,7 @@ from spaceship.experiment import Experiment
 from spaceship.model.server import serve as serve_model
 from spaceship.progress import phase
 from spaceship.registry.registry import MODEL
+from spaceship.screen import Commands, show
 
 log = logging.getLogger(__name__)
 
@@ -36,23 +37,33 @@ def serve(experiment: Experiment) -> None:
         def answering() -> None:
             starting.close()
             which = f"version {champion.number} of {registry.model}"
-            log.info("%s answers on %s (Ctrl-C ends it). Try it:", which, address)
-            log.info("%s", example_request(folder, address))
+            log.info("%s answers on %s (Ctrl-C ends it)", which, address)
+            request = example_request(folder, address)
+            show(log, Commands({"a row of the training data": request}, "Try it"))
 
         serve_model(folder, place, answering)
     log.info("The server has ended.")
 
 
 def example_request(folder: Path, address: str) -> str:
-    r"""Return a shell command that asks the server for the answer to a row of the training data.
+    r"""Return a shell command that asks the server for the answer to the model's example of a row.
+
+    A model without one is asked for a row of missing values.
 
     >>> stored = {"columns": ["age"], "data": [[7.5]]}
     >>> _ = (tmp_path / "input_example.json").write_text(json.dumps(stored))
     >>> example_request(tmp_path, "http://127.0.0.1:8080").partition(" -d ")[2]
     '\'{"dataframe_records": [{"age": 7.5}]}\''
     """
-    stored = json.loads((folder / "input_example.json").read_text())
-    row = dict(zip(stored["columns"], stored["data"][0], strict=True))
+    from mlflow.models import Model
+
+    path = folder / "input_example.json"
+    if path.exists():
+        stored = json.loads(path.read_text())
+        row = dict(zip(stored["columns"], stored["data"][0], strict=True))
+    else:
+        signature = Model.load(str(folder)).signature
+        row = dict.fromkeys(signature.inputs.input_names())
     body = shlex.quote(json.dumps({"dataframe_records": [row]}))
     return f"curl -s {address}/invocations -H 'Content-Type: application/json' -d {body}"
 

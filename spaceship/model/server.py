@@ -10,13 +10,16 @@ import io
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import suppress
+from email.message import Message
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spaceship.errors import expected
+from spaceship.errors import DataError, expected
+from spaceship.text import one_line
 
 if TYPE_CHECKING:
-    import pandas as pd
     from mlflow.pyfunc.scoring_server import InvocationsResponse
     from starlette.applications import Starlette
     from starlette.requests import Request
@@ -25,7 +28,7 @@ log = logging.getLogger(__name__)
 
 PORT = 8080
 _WANTED = '{"dataframe_records": [{COLUMN: VALUE, …}, …]}, or rows as CSV or Parquet'
-_LONGEST = 300  # characters of a message of MLflow
+_LONGEST = 500  # characters of a message
 
 
 def application(folder: Path) -> "Starlette":
@@ -50,6 +53,9 @@ def application(folder: Path) -> "Starlette":
             made = await run_in_threadpool(_answer, *given, model)
         except Exception as error:  # noqa: BLE001 - whatever a request may hold
             return JSONResponse({"error_code": "BAD_REQUEST", "message": _sentence(error)}, 400)
+        if made.status != HTTPStatus.OK:
+            told = {"error_code": "BAD_REQUEST", "message": _sentence(ValueError(made.response))}
+            return JSONResponse(told, made.status)
         return Response(made.response, made.status, media_type=made.mimetype)
 
     async def ping(_: "Request") -> Response:
@@ -78,8 +84,16 @@ def serve(
             await super().startup(sockets)
             answering()
 
-    config = uvicorn.Config(application(folder), log_config=None, log_level="warning")
+    config = uvicorn.Config(
+        application(folder), log_config=None, log_level="warning", lifespan="off"
+    )
+    logging.getLogger("uvicorn.error").addFilter(_is_no_ending)
     asyncio.run(Server(config).serve([place]))
+
+
+def _is_no_ending(record: logging.LogRecord) -> bool:
+    """Return whether a record tells of anything but a request that a second Ctrl-C broke off."""
+    return not record.exc_info or not isinstance(record.exc_info[1], asyncio.CancelledError)
 
 
 def _main() -> None:
@@ -90,7 +104,7 @@ def _main() -> None:
     parser.add_argument("--port", default=PORT, type=int)
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO)
-    with socket.create_server((given.host, given.port)) as place:
+    with socket.create_server((given.host, given.port)) as place, suppress(KeyboardInterrupt):
         serve(given.folder, place)
 
 
@@ -112,35 +126,36 @@ def _load(folder: Path) -> Any:
 
 
 def _answer(body: bytes, kind: str, model: Any) -> "InvocationsResponse":
-    """Return the response to a request: MLflow's, but for CSV, which it reads by columns' types."""
+    """Return the response to a request: MLflow's, but for CSV and JSON, which it fills up."""
     from mlflow.pyfunc import scoring_server
-    from mlflow.types.schema import AnyType
 
-    schema = model.metadata.get_input_schema()
-    typed = not any(isinstance(one, AnyType) for one in schema.input_types())
-    if typed or not kind.startswith("text/csv"):
-        made: InvocationsResponse = scoring_server.invocations(body, kind, model, schema)  # type: ignore[no-untyped-call]
+    from spaceship.model.predictor import Predictor
+    from spaceship.model.request_rows import read_csv, read_json
+
+    header = Message()
+    header["Content-Type"] = kind
+    plain, charset = header.get_content_type(), header.get_content_charset("utf-8")
+    ours = isinstance(model, Predictor) and charset in {"utf-8", "utf8"}
+    if ours and plain == scoring_server.CONTENT_TYPE_CSV:
+        rows = read_csv(body)
+    elif ours and plain == scoring_server.CONTENT_TYPE_JSON:
+        rows = read_json(body, model.task.model_columns)
+    else:
+        schema = model.metadata.get_input_schema()
+        made: InvocationsResponse = scoring_server.invocations(  # type: ignore[no-untyped-call]
+            body, kind, model, schema
+        )
         return made
     text = io.StringIO()
-    scoring_server.predictions_to_json(model.predict(_csv_rows(body)), text)  # type: ignore[no-untyped-call]
+    scoring_server.predictions_to_json(model.predict(rows), text)  # type: ignore[no-untyped-call]
     return scoring_server.InvocationsResponse(text.getvalue(), 200, "application/json")
-
-
-def _csv_rows(body: bytes) -> "pd.DataFrame":
-    """Return the rows of a CSV file as text."""
-    import pandas as pd
-
-    rows = pd.read_csv(io.BytesIO(body), dtype=object)
-    shifted = not isinstance(rows.index, pd.RangeIndex)  # pandas makes an index of what is too much
-    if shifted:
-        raise ValueError("rows of more values than the header has columns")
-    return rows
 
 
 def _sentence(error: Exception) -> str:
     """Return what is wrong with a request in one line; a fault of the model goes to the log."""
-    if (sentence := getattr(error, "sentence", None)) is not None:
-        return str(sentence)
+    sentence = str(error) if isinstance(error, DataError) else getattr(error, "sentence", None)
+    if sentence is not None:
+        return one_line(sentence)[:_LONGEST]
     message, trace = getattr(error, "message", str(error)), getattr(error, "json_kwargs", {})
     log.warning("%s", "\n".join([message, *trace.values()]))
     told = message.partition("IMPORTANT")[0].rpartition("Error: ")[2]

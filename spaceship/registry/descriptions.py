@@ -6,10 +6,12 @@ by the next move. Nothing ever reads them but people: a failure is logged, the m
 
 import json
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from spaceship.evaluation.metrics import metric_title
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import shown_metrics
 from spaceship.gate.award import Award
@@ -30,6 +32,11 @@ log = logging.getLogger(__name__)
 
 _FIGURES = "**Figures when it was registered**"
 """Head of the part of a version's description that no move changes."""
+_OURS = re.compile(
+    rf"$|{re.escape(_FIGURES)}|\*\*Champion\*\*: |"
+    r"(?:Champion|Challenger|Champion and challenger|Without an alias): "
+)
+"""Start of a description of ours, or none: one that a person wrote stays as it is."""
 
 
 def describe_figures(report: Report, verdict: Verdict) -> str:
@@ -72,9 +79,8 @@ def _intervals(report: Report, verdict: Verdict) -> str:
         lines.append(f"- {name} {figure:.4f} ± {spread:.4f} over {len(report.folds)} folds")
     if verdict.told and (rows := report.holdout) is not None:
         low, high = rows.interval
-        lines.append(
-            f"- {rows.metric} {float(rows.score):.4f}, held out ({low:.4f} to {high:.4f}: 95 %)"
-        )
+        main = f"{metric_title(rows.metric)} {float(rows.score):.4f}"
+        lines.append(f"- {main}, held out ({low:.4f} to {high:.4f}: 95 %)")
     return "\n".join(lines)
 
 
@@ -101,7 +107,7 @@ def _describe(registry: Registry) -> None:
     moved = {end for move in records.moves[-3:] for end in (move.before, move.after)}
     for number, version in versions.items():
         old = version.description or ""
-        if old or number in moved or number in current.values():
+        if _OURS.match(old) and (old or number in moved or number in current.values()):
             figures = old[old.find(_FIGURES) :] if _FIGURES in old else None
             status = f"{_status(number, current)}: {_name(version)}"
             text = page(status, _moves_of(number, records.moves), figures)
@@ -110,7 +116,9 @@ def _describe(registry: Registry) -> None:
     if (champion := versions.get(current.get(Award.CHAMPION, ""))) is not None:
         with suppress(MlflowException):  # its run may be deleted
             client.set_tag(str(champion.run_id), CHAMPION_TAG, f"version {champion.version}")
-    client.update_registered_model(name, _model_text(registry, records.moves, current, versions))
+    if _OURS.match(client.get_registered_model(name).description or ""):
+        text = _model_text(registry, records.moves, current, versions)
+        client.update_registered_model(name, text)
 
 
 def _status(number: str, current: Mapping[str, str]) -> str:

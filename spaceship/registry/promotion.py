@@ -17,7 +17,7 @@ from spaceship.evaluation.report import REPORT_FILES, Report
 from spaceship.evaluation.twins import holdout_metrics
 from spaceship.files import write_json
 from spaceship.gate.award import Award
-from spaceship.gate.policy import Gate, forced
+from spaceship.gate.policy import Gate, forced, forced_reason
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.gate.verdict_texts import remarks, rule_table, score_table, verdict_sentence
 from spaceship.progress import phase
@@ -163,7 +163,8 @@ class Promotion:
             shutil.rmtree(job.twin)
             return None
         aliases = self.registry.aliases
-        move = aliases.prepare(str(verdict.award), seen, verdict.reason)
+        why = forced_reason(self.reason) if self.gate.force else verdict.reason
+        move = aliases.prepare(str(verdict.award), seen, why)
         files = {MODEL: job.model, TWIN: job.twin} | figures
         scores = [name for name in ("accuracy", "rmse") if f"holdout_{name}" in report.metrics]
         tags = {

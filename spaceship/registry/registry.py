@@ -125,7 +125,8 @@ class Registry:
         current = steps[-1].version if steps else None
         only = "none" if current is None else f"version {current} only"
         what, found = f"an earlier champion of {self.model}", ", ".join(damaged) or only
-        do = f"there is nothing to go back to; train another one: {self.command('mode=train')}"
+        train = self.command("mode=train", "model=NAME")
+        do = f"there is nothing to go back to; train another candidate: {train}"
         raise RegistryError(expected(what, found, do))
 
     def damage(self, number: str, load: Callable[[str], object] | None = None) -> str | None:

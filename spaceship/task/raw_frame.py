@@ -1,6 +1,7 @@
 """Raw frames in the types of a task, from whatever a file or a request may hold."""
 
 import re
+import reprlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from spaceship.errors import DataError
-from spaceship.task.column_types import Column, kind_of, read
+from spaceship.task.column_types import Column, Kind, kind_of, read
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 from spaceship.text import first_few
@@ -22,7 +23,8 @@ def typed(frame: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataFrame:
 
     Takes what CSV, JSON, Parquet or Python may hold: text or native values, `None`, `NaN` or an
     empty text for a missing one. A frame that is typed already passes through untouched. Raise
-    DataError if a column is missing or there twice, or a value is not of its column's type.
+    DataError if a column is missing or there twice, or a value is not of its column's type: no
+    finite number, or a list in place of one text.
 
     >>> typed(pd.DataFrame({"age": ["7", ""]}), {"age": Column(type="number")})["age"].tolist()
     [7.0, nan]
@@ -114,9 +116,14 @@ def closest(name: str, choices: Iterable[str]) -> str:
 
 def _typed_column(column: pd.Series, kind: Column) -> pd.Series:
     converted, unreadable = read(column, kind)
+    words = kind_of(kind) or "a text"
+    if kind.type.kind is Kind.NUMBER and (infinite := np.isinf(converted)).any():
+        unreadable, words = unreadable | infinite, "a finite number"
+    if column.dtype == object and kind.type.kind in {Kind.CATEGORY, Kind.TEXT}:
+        unreadable = column.map(pd.api.types.is_list_like)
     if unreadable.any():
         strange = column[unreadable]
-        found = f"{len(strange)} others: {', '.join(map(repr, strange.head(_SHOWN)))}"
-        wanted = f"expected {column.name} to be {kind_of(kind)}, or missing"
-        raise DataError(f"{wanted}; found {found}")
+        shown = ", ".join(map(reprlib.repr, strange.head(_SHOWN)))
+        found = f"{len(strange)} other{'s' * (len(strange) > 1)}: {shown}"
+        raise DataError(f"expected {column.name} to be {words}, or missing; found {found}")
     return converted

@@ -63,13 +63,18 @@ def fold(line: str) -> str:
     return " \\\n".join(lines).strip()
 
 
-def rerun(line: str) -> str:
-    """Return the paragraph with the command that makes a run again.
+def rerun(line: str, folder: str) -> str:
+    r"""Return the paragraph with the command that makes a run again, in the folder of its start.
 
-    >>> print(rerun("make run").splitlines()[0])
+    >>> print(rerun("make run", "/home/me/my project"))
     This run again:
+    ```sh
+    cd '/home/me/my project' && \
+      make run
+    ```
     """
-    return f"This run again:\n{command(line)}"
+    start = f"cd {shlex.quote(folder)} && \\\n  "
+    return f"This run again:\n{block(start + fold(redact(line)), 'sh')}"
 
 
 def run_link(experiment_id: str, run_id: str, name: str) -> str:

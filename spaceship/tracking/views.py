@@ -32,7 +32,7 @@ _WIDTHS = {
     "sweep": 180,
     "reason": 260,
 }
-_ABOUT = """Experiments of spaceship. Each task and data source has **views**, at the top right:
+_ABOUT = """**Leaderboard, Sweeps, Champions**: views by task and data source, at the top right.
 
 - *Leaderboard*: the candidates that came to the gate, by their cross-validated score
 - *Sweeps*: the multiruns, each with its best candidate

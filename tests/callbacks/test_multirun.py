@@ -38,6 +38,7 @@ def test_a_blend_that_fails_is_logged_and_the_best_job_is_gated(
         (job.folder / ".hydra").mkdir()
         own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
         OmegaConf.save(own, job.folder / ".hydra" / "config.yaml")
+        OmegaConf.save(["data.n_groups=30"], job.folder / ".hydra" / "overrides.yaml")
     parent = _multirun.start(hook, "multirun")
     try:
         with pytest.raises(Exception, match="MLflow run for the job"):
@@ -45,6 +46,9 @@ def test_a_blend_that_fails_is_logged_and_the_best_job_is_gated(
     finally:
         PENDING.open_runs.clear()
     assert gated == [hook.sweep_folder / "a"]
+    (blend,) = hook.sweep_folder.glob("blend-*")
+    command = hook.experiment_of(blend).registry.command("mode=inference")
+    assert "data.n_groups=30" in command, "of a blend, too, it works as typed"
     (run,) = store.client.search_runs(
         [store.experiment_id], "attributes.run_name = 'blend · synthetic'"
     )

@@ -1,11 +1,13 @@
 """Log lines on a terminal: wrapped, coloured, tables folded, commands broken where a shell can."""
 
 import io
+import json
 import logging
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 from rich.cells import cell_len
@@ -13,8 +15,9 @@ from rich.cells import cell_len
 from spaceship.cli.console import Drawing, PhaseLines, open_console
 from spaceship.cli.log_lines import ScreenHandler, broken
 from spaceship.cli.streams import SafeStream
-from spaceship.progress import NoListener, phase, show_on
+from spaceship.progress import NoListener, Phase, phase, show_on
 from spaceship.screen import Commands, Sentence, Shown, Table, Tone, show
+from tests.copied import Copied
 
 log = logging.getLogger("spaceship.tests")
 
@@ -109,6 +112,27 @@ def test_a_broken_command_is_the_same_to_a_shell() -> None:
     assert whole == parts
 
 
+WORDS = ["paths.outputs=/home/" + "a_long_name/" * 9, "sql=SELECT a FROM b " + "AND c = 1 " * 9]
+
+
+@pytest.mark.parametrize("word", [*WORDS, json.dumps({"a": "it's", "b": [1.5] * 20})])
+@pytest.mark.parametrize("drawn", [False, True])
+def test_a_copied_command_is_the_same_to_a_shell(
+    printed: Terminal, monkeypatch: pytest.MonkeyPatch, word: str, *, drawn: bool
+) -> None:
+    words = ["mode=train", word, "reason=it is better", "x" * 39, "end"]
+    command = f"printf '%s|' {shlex.join(words)}"
+    if drawn:
+        printed.open(monkeypatch)
+    with phase("Reading") if drawn else nullcontext():
+        log.info("Go on with: %s", command, extra={"command": command})
+        show(log, Commands({"go on": command}))
+    copied = Copied(40).text_of(printed.getvalue())
+    for one in copied.partition("Go on with:\n")[2].split("Next: go on\n"):
+        done = subprocess.run(["bash", "-c", one], capture_output=True, check=True, text=True)  # noqa: S607
+        assert done.stdout.split("|")[:-1] == words
+
+
 def test_values_cannot_steer_the_terminal(printed: Terminal) -> None:
     show(log, Table([("a\x1b[31m", "b")], ("x", "y")))
     show(log, Commands({"go\x1b[2J": "run \x1b[2J"}))
@@ -177,3 +201,17 @@ def test_a_phase_in_a_trial_is_not_shown(printed: Terminal) -> None:
         with reporting_to(lambda *_: False), phase("Fitting"):
             pass
     assert printed.getvalue() == ""
+
+
+def test_a_display_that_fails_ends_no_job() -> None:
+    class Broken(NoListener):
+        def begun(self, phase: Phase) -> None:
+            raise OSError(phase.title)
+
+        changed = ended = begun
+
+    show_on(Broken())
+    with phase("Folds", 2) as folds:
+        folds.advance()
+    show_on(NoListener())
+    assert folds.done == 1

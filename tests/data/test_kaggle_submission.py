@@ -17,6 +17,7 @@ from spaceship.data.kaggle_submission import (
     check_ids,
     check_submitting,
     competition_of,
+    scored,
     submit,
 )
 from spaceship.data.local import LocalData
@@ -28,6 +29,7 @@ from tests.commands import Shell
 TOKEN = "secret-token"  # noqa: S105 - nobody's
 FILE = "PassengerId,Transported\n0013_01,True\n"
 TITANIC = "spaceship-titanic"
+PAGE = f"https://www.kaggle.com/competitions/{TITANIC}/submissions"
 
 
 @dataclass
@@ -108,7 +110,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_the_file_is_sent_and_its_score_comes_back(kaggle: Kaggle, file: Path) -> None:
-    sent = submit(file, TITANIC, "run a1b2", 30)
+    sent = scored(submit(file, TITANIC, "run a1b2"), 30)
     assert sent.sentence == f"Kaggle: submission 4711 to {TITANIC} has the public score 0.80523"
     assert kaggle.uploaded == [FILE.encode()]
     assert kaggle.authorizations == {f"Bearer {TOKEN}"}
@@ -126,16 +128,29 @@ def test_the_file_is_sent_and_its_score_comes_back(kaggle: Kaggle, file: Path) -
 
 def test_a_score_that_is_late_says_where_to_look(kaggle: Kaggle, file: Path) -> None:
     kaggle.pending = 1000
-    sent = submit(file, TITANIC, "", 0.3)
+    sent = scored(submit(file, TITANIC, ""), 0.3)
     assert sent.score is None
-    page = f"https://www.kaggle.com/competitions/{TITANIC}/submissions"
-    assert sent.sentence.endswith(f"has no score after 0.3 s; look at {page}")
+    assert sent.sentence.endswith(f"has no score (none after 0.3 s); look at {PAGE}")
+
+
+def test_a_fault_while_waiting_says_that_the_file_was_received(
+    kaggle: Kaggle, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = submit(file, TITANIC, "")
+    kaggle.status = 500
+    told = f"Kaggle: submission 4711 to {TITANIC} was received, but has no score "
+    told += f"({{}}); look at {PAGE}"
+    assert scored(sent, 30).sentence == told.format("HTTP status 500")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert scored(sent, 30).sentence == told.format("ProxyError")
 
 
 def test_a_file_that_kaggle_cannot_score_is_told(kaggle: Kaggle, file: Path) -> None:
     kaggle.outcome = {"status": "ERROR", "errorDescription": "4277 rows were expected"}
+    told = scored(submit(file, TITANIC, ""), 30)
+    assert told.fault == "4277 rows were expected"
     with pytest.raises(SubmissionError, match=r"found 4277 rows were expected; see https://"):
-        submit(file, TITANIC, "", 30)
+        told.check()
 
 
 @pytest.mark.parametrize(
@@ -152,7 +167,7 @@ def test_a_status_is_explained(
 ) -> None:
     kaggle.status = status
     with pytest.raises(kind) as caught:
-        submit(file, TITANIC, "", 30)
+        submit(file, TITANIC, "")
     assert told in str(caught.value)
     assert "secret" not in str(caught.value)
     assert caught.value.__suppress_context__
@@ -161,7 +176,7 @@ def test_a_status_is_explained(
 def test_no_network(kaggle: Kaggle, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with pytest.raises(CredentialsError, match=r"found ProxyError; .*mine\.csv is written"):
-        submit(file, TITANIC, "", 30)
+        submit(file, TITANIC, "")
     assert kaggle.asked == []
 
 
@@ -220,3 +235,15 @@ def test_a_submission_is_on_record(kaggle: Kaggle, people: Dataset, shell: Shell
     assert run.data.tags["kaggle_submission"] == "4711"
     message = kaggle.asked[1][1]["submissionDescription"]
     assert f"run {run.info.run_id}, cv_accuracy {run.data.metrics['cv_accuracy']:.5f}" in message
+    kaggle.outcome = {"status": "ERROR", "errorDescription": "4277 rows were expected"}
+    unscored = shell("mode=inference", *own, "inference.submit=true", **kaggle.environment)
+    assert unscored.returncode == 2
+    assert "found 4277 rows were expected; see https://" in unscored.stderr
+    told = {"kaggle_submission": "4711", "kaggle_fault": "4277 rows were expected"}
+    assert told.items() <= shell.runs()[0].data.tags.items()
+    (folder / "sample_submission.csv").unlink()
+    early = shell(*own, *quick, "inference.submit=true", **kaggle.environment)
+    assert early.returncode == 2
+    assert "expected a sample submission, found none" in early.stderr
+    assert "Cross-validation" not in early.stdout
+    assert len(kaggle.uploaded) == 2

@@ -17,6 +17,7 @@ from spaceship.gate.rule._base import Check, Comparison, Rule
 from spaceship.gate.rule.floor import Floor
 from spaceship.gate.rule.gain import Gain
 from spaceship.gate.rule.repeats import Repeats
+from spaceship.gate.verdict_texts import verdict_sentence
 
 MakeReport = Callable[..., Report]
 EMPTY = HoldOut.of([], np.array([], bool), [])
@@ -161,7 +162,11 @@ def test_a_forced_verdict_keeps_what_the_rules_said(report: MakeReport) -> None:
     verdict = forced(refused, "the data were mended")
     assert (verdict.award, verdict.rule) == ("champion", "forced")
     assert "the data were mended" in verdict.reason
-    assert refused.reason in verdict.reason
+    failed = [check.named for check in refused.checks if not check.passed]
+    assert failed
+    assert verdict.reason.lower().endswith(f"not met: {', '.join(failed)}.".lower())
+    sentence = verdict_sentence(verdict, first=False).text
+    assert sentence.startswith("Verdict: champion, forced. Reason: the data were mended. Not met: ")
     assert verdict.checks == refused.checks
 
 

@@ -62,7 +62,7 @@ def test_differences_have_the_errors_of_paired_rows(report: MakeReport) -> None:
 def test_a_first_candidate_has_no_champion_beside_it(report: MakeReport) -> None:
     verdict = GATE.decide(report(9, 10), None)
     assert {one.champion for one in verdict.scores} == {None}
-    assert str(score_table(verdict.scores)).split()[0] == "candidate"
+    assert score_table(verdict.scores).head == ("↓: lower is better", "candidate")
     assert "champion" not in str(score_table(verdict.scores))
 
 
@@ -83,6 +83,7 @@ def test_the_ladder_withholds_what_was_held_out(report: MakeReport) -> None:
     assert {one.rows for one in verdict.scores} == {"cross-validated"}
     text = verdict_sentence(verdict, first=False).text
     assert not any(letter.isdigit() for letter in text)
+    assert ". No gain beyond noise" in text
 
 
 def test_numbers_to_predict_show_their_own_metrics(report: MakeReport) -> None:
@@ -98,6 +99,17 @@ def test_numbers_to_predict_show_their_own_metrics(report: MakeReport) -> None:
         ("mae", 0.5, 1.0),
     ]
     assert [one.error for one in scores] == [0.0, 0.0]
+    assert [row[0] for row in score_table(scores).rows] == ["RMSE ↓, held out", "MAE ↓, held out"]
+
+
+def test_a_metric_of_which_less_is_better_says_so_within_a_terminal() -> None:
+    one = ScoreLine("cross-validated", "log_loss", 1.5, 0.5098, 0.9902, 0.0108)
+    shown = str(score_table((one, replace(one, metric="accuracy"))))
+    assert max(map(len, shown.splitlines())) <= 80
+    head, falling, rising = shown.splitlines()
+    assert head.startswith("↓: lower is better ")
+    assert ("↓" in falling, "↓" in rising) == (True, False)
+    assert "lower" not in str(score_table((replace(one, metric="accuracy"),)))
 
 
 def test_a_verdict_keeps_its_scores(report: MakeReport) -> None:

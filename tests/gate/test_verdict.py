@@ -11,7 +11,7 @@ from spaceship.files import write_json
 from spaceship.gate.award import Award
 from spaceship.gate.rule._base import Check
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
-from spaceship.gate.verdict_texts import rule_table
+from spaceship.gate.verdict_texts import needed, rule_table
 from spaceship.records import from_plain, to_plain
 
 VERDICT = Verdict(
@@ -38,7 +38,14 @@ def test_every_rule_has_a_line_with_number_threshold_and_outcome() -> None:
     assert head.split() == ["rule", "found", "required", "outcome"]
     assert first.split() == ["any_gain", "1e-17", ">", "0", "passed"]
     assert second.split(maxsplit=4)[:4] == ["cv_seeds", "unknown", "≥", "3"]
-    assert second.endswith("failed: challenger at most")
+    assert second.endswith("not enough for champion")
+
+
+def test_what_a_candidate_would_need_has_its_units() -> None:
+    gain = Check("gain", 0.01, ">", 0.03, passed=False, title="Gain", unit="%")
+    chance = Check("evidence_p", 0.4, "<", 0.05, passed=False, title="Better", unit="p")
+    verdict = Verdict(Award.REFUSED, "Refused: no.", "gain", checks=(gain, chance))
+    assert needed(verdict) == "gain > 3 %, better p < 0.05"
 
 
 def test_a_missing_verdict_is_a_refusal(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from spaceship.errors import RegistryError
 from spaceship.experiment import Experiment
-from spaceship.mode.history import history
+from spaceship.mode.history import _uses, history
 from spaceship.mode.promote import promote
 from spaceship.mode.rollback import rollback
 from spaceship.registry import moves, packaging
@@ -32,7 +32,7 @@ def test_a_champion_that_is_gone_is_told_and_the_one_before_comes_back(
     assert "moved outside, between 2" in gone
     assert "has no champion since the alias was moved outside, between 2" in since
     assert back == BACK.format(1)
-    assert "champion was nobody, is 1" in told(rollback, two, caplog)[-1]
+    assert "champion is now version 1 (was none)" in told(rollback, two, caplog)[-1]
     assert champion(two) == "1"
     *_, gone, last = told(history, two, caplog)
     assert "no champion" in gone
@@ -53,7 +53,7 @@ def test_a_champion_that_was_put_there_by_hand_is_told(
     add(two, model, CHALLENGER)
     by_hand(two, "set_registered_model_alias", CHAMPION, "3")
     assert told(history, two, caplog)[-1] == BACK.format(2)
-    assert "champion was 3, is 2" in told(rollback, two, caplog)[-1]
+    assert "champion is now version 2 (was version 3)" in told(rollback, two, caplog)[-1]
 
 
 def test_a_champion_without_any_record_is_told(
@@ -115,7 +115,7 @@ def test_a_challenger_is_promoted(
     two: Experiment, model: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     add(two, model, CHALLENGER)
-    assert "champion was 2, is 3" in told(promote, two, caplog)[-1]
+    assert "champion is now version 3 (was version 2)" in told(promote, two, caplog)[-1]
     assert told(history, two, caplog)[-1] == BACK.format(2)
 
 
@@ -137,7 +137,36 @@ def test_a_champion_of_a_moment_that_was_changed_outside_is_told(
 ) -> None:
     by_hand(two, "delete_registered_model_alias", CHAMPION)
     (line,) = told(history, settings(two, at="2999-12-31"), caplog)
-    assert line.startswith("Version 2 was champion at 2999-12-31")
-    assert "Or no version was: moved outside, between" in line
+    assert line.startswith("There is no champion now, since the alias was moved outside, between")
     (line,) = told(history, settings(two, at="2020-01-01"), caplog)
     assert line == "There was no champion at 2020-01-01T23:59+00:00."
+
+
+def test_of_the_future_only_the_present_is_known(
+    two: Experiment, caplog: pytest.LogCaptureFixture
+) -> None:
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    for moment in (today, "2999-12-31"):
+        (line,) = told(history, settings(two, at=moment), caplog)
+        assert line.startswith("Version 2 is champion now, since 20")
+
+
+def test_without_a_champion_the_command_stands_alone(
+    experiment: Experiment, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, purpose, command = told(history, experiment, caplog)
+    assert first.endswith(" has never had a champion.")
+    assert purpose == "Next: train a candidate"
+    assert command == f"  {experiment.registry.command('mode=train')}"
+
+
+def test_nothing_to_go_back_to_ends_in_a_command(experiment: Experiment, model: Path) -> None:
+    add(experiment, model)
+    with pytest.raises(RegistryError) as refused:
+        rollback(experiment)
+    assert str(refused.value).endswith(experiment.registry.command("mode=train", "model=NAME"))
+
+
+def test_the_uses_of_the_hold_outs_are_counted() -> None:
+    assert _uses(["a"]) == "The hold-out (a) has been used for 1 comparison."
+    assert _uses(["b", "a", "a"]) == "The hold-outs (a, b) have been used for 3 comparisons."

@@ -31,14 +31,14 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def test_promote_rollback_and_history(contested: Shell, tmp_path: Path) -> None:
     shell = contested
-    assert "would be 2" in shell("mode=promote", DRY).stdout
+    assert "would be version 2" in shell("mode=promote", DRY).stdout
     assert shell.champion() == "1"
-    assert "is 2" in shell("mode=promote", "reason=it is better").stdout
+    assert "is now version 2" in shell("mode=promote", "reason=it is better").stdout
     assert shell.champion() == "2"
     assert shell("mode=promote").returncode == 2
-    assert "would be 1" in shell("mode=rollback", DRY).stdout
+    assert "would be version 1" in shell("mode=rollback", DRY).stdout
     assert shell.champion() == "2"
-    assert "is 1" in shell("mode=rollback").stdout
+    assert "is now version 1" in shell("mode=rollback").stdout
     assert shell.champion() == "1"
     assert shell("mode=rollback").returncode == 2
     told = shell("mode=history").stdout
@@ -59,7 +59,7 @@ def test_promote_rollback_and_history(contested: Shell, tmp_path: Path) -> None:
     assert [move["at"] for move in content["moves"]] == [row["at"] for row in table]
     second = table[2]["at"]
     assert "Version 2 was champion at" in shell("mode=history", f"history.at='{second}'").stdout
-    assert "Version 1 was champion at" in shell("mode=history", "history.at=2999-12-31").stdout
+    assert "Version 1 is champion now" in shell("mode=history", "history.at=2999-12-31").stdout
     assert "There was no champion at" in shell("mode=history", "history.at=2020-01-01").stdout
 
 
@@ -68,6 +68,9 @@ def test_a_dry_run_tells_and_moves_nothing(shell: Shell, choice: str) -> None:
     done = shell("mode=train", *QUICK, "model=logistic_regression", choice)
     assert done.returncode == 0, done.stderr
     assert "Dry run, no alias moves; the verdict: champion" in done.stdout
+    (command,) = re.findall(r"^Next: train it for real\n  (.*)", done.stdout, re.MULTILINE)
+    assert choice not in command
+    assert "Next: predict" not in done.stdout
     assert shell.champion() is None
     (verdict,) = shell.verdicts()
     assert (verdict["award"], verdict["dry_run"], verdict["version_registered"]) == (
@@ -83,15 +86,16 @@ def test_every_rule_is_shown_and_a_forced_candidate_is_champion_on_record(shell:
     assert "Verdict: refused" in strict.stdout
     assert [rule for rule in RULES if f"\n{rule} " not in strict.stdout] == []
     forced = shell("mode=train", *QUICK, *WEAK, "gate.force=true", "reason=a test of the alarm")
-    assert "Verdict: champion" in forced.stdout, forced.stdout + forced.stderr
+    assert "Verdict: champion, forced. Reason: a test of the alarm. Not met: " in forced.stdout
     assert shell.champion() == "2"
-    assert "a test of the alarm" in shell("mode=history").stdout
+    (line,) = (one for one in shell("mode=history").stdout.splitlines() if "alarm" in one)
+    assert line.endswith("Forced: a test of the alarm")
 
 
 RULES = (
     *("Gain on the hold-out", "Relative gain on the hold-out", "Better on the hold-out"),
     *("Repeats with other folds", "Mean gain of the repeats", "Least gain of the repeats"),
-    *("Growth of the calibration error", "Fall in the worst slice", "Megabytes on disk"),
+    *("Calibration error grows by", "Fall in the worst slice", "Megabytes on disk"),
     *("Milliseconds for 1,000 rows", "Shift of the hold-out (PSI)"),
 )
 

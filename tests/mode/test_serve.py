@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +18,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from scripts.terminal import open_terminal
 from tests.commands import QUICK, SUBMISSION, Shell
+from tests.copied import Copied
 from tests.serving import FRAMES, free_port, post
 
 pytestmark = pytest.mark.slow
@@ -27,7 +30,7 @@ TRAINING = (*QUICK, "model=lgbm", "split.n_folds=2", "inference.proba=true")
 @pytest.fixture(scope="module")
 def trained(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """Give a shell whose outputs hold a champion and its predictions."""
-    outputs = tmp_path_factory.mktemp("trained") / "out puts"
+    outputs = tmp_path_factory.mktemp("trained") / "Ann's out puts"
     outputs.mkdir()
     shutil.copy(database, outputs / "mlflow.db")
     shell = Shell(outputs)
@@ -88,6 +91,49 @@ def test_the_printed_command_is_answered(trained: Shell, tmp_path: Path) -> None
     assert out.read_text().splitlines()[-1].endswith("The server has ended.")
 
 
+def test_ctrl_c_twice_while_a_request_waits_leaves_no_traceback(
+    trained: Shell, tmp_path: Path
+) -> None:
+    command = trained.command("mode=serve", "serve.port=0")
+    out, err = tmp_path / "stdout.txt", tmp_path / "stderr.txt"
+    with (
+        out.open("wb") as output,
+        err.open("wb") as errors,
+        subprocess.Popen(command, stdout=output, stderr=errors) as process,
+    ):
+        waited(lambda: "curl " in out.read_text() or err.read_text(), err)
+        port = int(re.findall(r"127\.0\.0\.1:(\d+)/invocations", out.read_text())[0])
+        with socket.create_connection(("127.0.0.1", port)) as half:
+            half.sendall(b"POST /invocations HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{")
+            time.sleep(1)
+            for _ in range(2):
+                process.send_signal(signal.SIGINT)
+                time.sleep(1)
+            assert process.wait(30) == 0
+    assert err.read_text() == ""
+    assert "Traceback" not in out.read_text()
+    assert out.read_text().splitlines()[-1].endswith("The server has ended.")
+
+
+def test_the_printed_command_can_be_copied_from_a_terminal(trained: Shell, tmp_path: Path) -> None:
+    terminal, end = open_terminal()
+    written = b""
+    with subprocess.Popen(
+        trained.command("mode=serve", "serve.port=0"), cwd=tmp_path, stdout=end, stderr=end
+    ) as process:
+        os.close(end)
+        try:
+            while b"records" not in written or not written.endswith(b"\n"):
+                written += os.read(terminal, 1 << 16)
+        finally:
+            process.send_signal(signal.SIGINT)
+    os.close(terminal)
+    lines = Copied(80).text_of(written.decode()).partition("Try it: ")[2].partition("\n")[2]
+    words = f"curl() {{ printf '%s\\n' \"$@\"; }}; {lines}"
+    done = subprocess.run(["bash", "-c", words], capture_output=True, check=True, text=True)  # noqa: S607
+    assert json.loads(done.stdout.splitlines()[-1])["dataframe_records"]
+
+
 def test_without_a_champion_nothing_is_served(trained: Shell) -> None:
     for mode in ("serve", "image"):
         done = trained(f"mode={mode}", "task=wine")
@@ -110,7 +156,9 @@ def context(trained: Shell) -> Path:
     done = trained("mode=image")
     assert done.returncode == 0, done.stderr
     folder = trained.outputs / "image" / "spaceship_titanic-synthetic"
-    assert f"docker build -t spaceship_titanic-synthetic '{folder}'" in done.stdout
+    [line] = re.findall(r"docker build .*", done.stdout)
+    words = ["docker", "build", "-t", "spaceship_titanic-synthetic", str(folder)]
+    assert shlex.split(line) == words
     assert [*folder.parent.iterdir()] == [folder]
     return folder
 

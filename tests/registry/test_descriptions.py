@@ -72,10 +72,21 @@ def test_moves_by_hand_are_described_and_figures_stay(
 def test_a_description_that_a_crash_left_old_is_mended_by_the_next(two: Registry) -> None:
     whole = texts(two)
     client = two.store.client
-    client.update_registered_model(two.model, "old")
+    client.update_registered_model(two.model, "**Champion**: version 9")
     client.update_model_version(two.model, "1", whole[1]["1"].replace("Champion", "Challenger", 1))
     describe(two)
     assert texts(two) == whole
+
+
+def test_what_a_person_wrote_stays(two: Registry) -> None:
+    client, before = two.store.client, texts(two)
+    client.update_registered_model(two.model, "Champion since May, see the wiki")
+    client.update_model_version(two.model, "1", "Mine. Champion: ")
+    client.update_model_version(two.model, "2", "")
+    describe(two)
+    model, versions = texts(two)
+    assert (model, versions["1"]) == ("Champion since May, see the wiki", "Mine. Champion: ")
+    assert versions["2"].split("\n\n")[0] == before[1]["2"].split("\n\n")[0], "empty: written"
 
 
 def test_a_description_that_cannot_be_written_ends_nothing(

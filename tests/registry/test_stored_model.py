@@ -6,6 +6,8 @@ to break stored models. Their folders hold the files that loading needs but no c
 come from this project.
 """
 
+import json
+import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -20,9 +22,11 @@ from sklearn.base import clone
 from spaceship.config.build import build
 from spaceship.config.installation import configs
 from spaceship.config.moved import MOVED
+from spaceship.mode.serve import example_request
 from spaceship.model.encoding import Encoding
 from spaceship.registry import packaging
 from spaceship.task.task import Task
+from tests.serving import assert_sentence, post, serving
 
 FOLDER = Path(__file__).resolve().parent / "stored_model"
 ROWS = FOLDER / "passengers.csv"
@@ -101,3 +105,17 @@ def _store_anew() -> None:
 
 if __name__ == "__main__":
     _store_anew()
+
+
+def test_a_model_of_an_earlier_release_answers_as_it_did() -> None:
+    rows = pd.read_csv(FOLDER / "passengers.csv").drop(columns=["earlier", "present"]).head(5)
+    with serving(FOLDER / "present") as address:
+        status, content = post(address, "text/csv", rows.to_csv(index=False).encode())
+        assert (status, len(content["predictions"])) == (200, 5)
+        assert {*content["predictions"]} <= {True, False}
+        command = shlex.split(example_request(FOLDER / "present", address))
+        [asked] = json.loads(command[-1])["dataframe_records"]
+        assert [*asked] == [*rows]
+        status, content = post(address, "text/csv", b"a,b\n1,2\n")
+    assert status == 400
+    assert_sentence(content, "Model is missing inputs")

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from spaceship.config.arguments import Configured
 from spaceship.evaluation.holdout_predictions import HoldOut
+from spaceship.evaluation.metrics import metric_title
 from spaceship.evaluation.report import Report
 from spaceship.gate.award import Award
 from spaceship.gate.looks import Looks
@@ -25,6 +26,8 @@ Unit = Literal["", "%", "p"]
 """Of a figure: a plain number, a share to be read as per cent, a p-value."""
 Titles = Mapping[str, tuple[str, Unit]]
 """Of a rule's figures, by name: the words for it, and its unit."""
+_LARGE = 10.0  # from here on two decimals are enough
+_PLACES = 4  # decimals of figures, as in the table of scores
 _LEAST_P = 0.001  # below it, the digits of a p-value say nothing
 _MARGIN = 3.0  # standard errors between the best constant prediction and a candidate
 _RELATIONS = {">": operator.gt, "≥": operator.ge, "<": operator.lt, "≤": operator.le}
@@ -56,13 +59,29 @@ class Check:
             return "unknown"
         if self.unit == "p":
             return f"p {self.number:.2g}" if self.number >= _LEAST_P else f"p < {_LEAST_P}"
-        return f"{100 * self.number:.3g} %" if self.unit == "%" else f"{self.number:.5g}"
+        text = self._shown(self.number)
+        if text == self._shown(self.threshold) and self.number != self.threshold:
+            return f"{self._scale * self.number:.6g}{self._end}"  # or the outcome seems wrong
+        return text
 
     @property
     def required(self) -> str:
         """The relation to the threshold, as a person reads it."""
-        value = f"{100 * self.threshold:g} %" if self.unit == "%" else f"{self.threshold:.5g}"
-        return f"{self.relation} {value}"
+        return f"{self.relation} {self._shown(self.threshold)}"
+
+    @property
+    def _scale(self) -> float:
+        return 100.0 if self.unit == "%" else 1.0
+
+    @property
+    def _end(self) -> str:
+        return " %" if self.unit == "%" else ""
+
+    def _shown(self, value: float) -> str:
+        """Return a figure with no more digits than the table of scores has."""
+        places = 2 if self.unit == "%" or abs(value) >= _LARGE else _PLACES
+        text = f"{self._scale * value:.{places}f}".rstrip("0").rstrip(".")
+        return f"{'0' if text == '-0' else text}{self._end}"
 
     def __str__(self) -> str:
         """Return the check as a person reads it."""
@@ -116,7 +135,8 @@ def constant_check(rule: Rule, compared: Comparison, name: str, score: Number) -
     """Return the check that a score is better than the best constant prediction by a margin."""
     metric, (dummy, error) = compared.holdout.metric, compared.holdout.constant
     margin = compared.looks.margin(_MARGIN)
-    detail = f"the best constant prediction has {metric} {dummy:.5g}; {margin:.3g} standard errors"
+    best = f"the best constant prediction has {metric_title(metric)} {dummy:.5g}"
+    detail = f"{best}; {margin:.3g} standard errors"
     if metric == "accuracy":
         return rule.check(name, score, ">", dummy + margin * error, detail=f"{detail} above it")
     floor = max(0.0, dummy - margin * error)

@@ -19,7 +19,7 @@ class Calibration(Rule):
     0.0
     """
 
-    titles: ClassVar[Titles] = {"ece_worsening": ("Growth of the calibration error", "")}
+    titles: ClassVar[Titles] = {"ece_worsening": ("Calibration error grows by", "")}
     max_worsening: Amount = 0.02  # largest growth that is accepted, absolute
 
     def checks(self, compared: Comparison) -> list[Check]:

@@ -62,9 +62,11 @@ class Evidence(Rule):
         held = int(gains["held_out"].sum())
         where = f"{len(gains) - held} rows out of fold and {held} held out"
         detail = f"mean gain {gains['gain'].mean():+.5f} on {where}"
-        if (candidates := compared.looks.ever) > 1:
-            detail += f"; p {p_value:.2g} times {candidates} candidates so far"
+        candidates = compared.looks.ever
         corrected = min(1.0, p_value * candidates)
+        if candidates > 1:
+            times = f"\N{MULTIPLICATION SIGN} {candidates} candidates tried"
+            detail += f"; p {p_value:.3g} {times} = {corrected:.2g}"
         return self.check(name, corrected, "<", self.alpha, detail=detail)
 
     def _mean_gain(self, gains: pd.DataFrame, pairing: Pairing) -> Check:
