@@ -173,7 +173,7 @@ def test_right_names_are_no_fault(names: Names) -> None:
         ("--verbsoe mode=pp", "--verbose mode=pp"),
         ("mode = train", "mode=train"),
         ("seed =7 mode=pp", "seed=7 mode=pp"),
-        ("--data-dir x mode=pp", "data.dir=x mode=pp"),
+        ("--data-dir x mode=pp", "data=local data.dir=x mode=pp"),
         ("--train", "mode=train"),
         ("--cfg jbo", "--cfg job"),
         ("-m mode=train model=lgbm,catbost", "-m mode=train model=lgbm,catboost"),
