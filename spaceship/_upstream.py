@@ -26,6 +26,22 @@ def located(target: str) -> Any:
     return _locate(target)
 
 
+def raise_plainly() -> None:
+    """Let Hydra 1.3 raise the error of a failed job without a line about its overrides on stderr.
+
+    >>> raise_plainly()
+    """
+    from hydra.core.utils import JobReturn, JobStatus
+
+    def returned(job: JobReturn) -> Any:
+        result = job._return_value  # noqa: SLF001
+        if job.status is JobStatus.FAILED:
+            raise result
+        return result
+
+    setattr(JobReturn, "return_value", vars(JobReturn)["return_value"].getter(returned))  # noqa: B010
+
+
 def mlflow_erasers(uri: str) -> tuple[Callable[[str], None], Callable[[str], None]] | None:
     """Return functions that erase a run and a logged model from a database; None for a server.
 

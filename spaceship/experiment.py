@@ -7,13 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.config.build import build
 from spaceship.config.nodes import Nodes
 from spaceship.config.settings import Settings
 from spaceship.errors import ConfigError, RegistryError, Slip, did_you_mean, expected
+from spaceship.files import why_unwritable
 from spaceship.kept import KEPT, Kept
 from spaceship.registry.command_lines import repeated
 from spaceship.registry.registry import CHAMPION, Registry, Version
@@ -69,7 +70,12 @@ class Experiment:
             ConfigError: A setting cannot be used; all such settings are listed.
 
         """
-        return cls(Settings.read(cfg), Nodes(cfg), overrides, kept=KEPT)
+        made = cls(Settings.read(cfg), Nodes(cfg), overrides, kept=KEPT)
+        logged = OmegaConf.select(cfg, "mode.logged", default=True)
+        if logged and (fault := why_unwritable(made.outputs)):
+            do = "choose another folder: paths.outputs=DIR"
+            raise ConfigError(expected(f"to write to {made.outputs}", fault, do))
+        return made
 
     @classmethod
     def of_job(cls, cfg: DictConfig) -> Self:
@@ -177,8 +183,9 @@ class Experiment:
         policy = self._built("gate", Gate)
         for name in ("force", "reseal"):
             if getattr(policy, name) and not self.settings.why:
-                message = f"expected a reason beside gate.{name}=true, found "
-                raise ConfigError(f"{message}{self.settings.reason!r}; say why: reason='...'")
+                found = "none" if self.settings.reason is None else "an empty one"
+                do = 'say why: reason="mended data"'
+                raise ConfigError(expected(f"a reason for gate.{name}=true", found, do))
         if policy.reseal and policy.dry_run:
             what, do = "gate.reseal=true without gate.dry_run=true", "leave one of them out"
             raise ConfigError(expected(what, "both", do))

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,7 +19,25 @@ __all__ = ["remove", "unfinished", "write_atomically"]  # the sweeper's, beside 
 
 VERSION = 1
 _UNFINISHED = (".tmp", ".unfinished")  # endings of hidden paths, renamed once complete
+_DENIED = "permission denied"
 _RERUN = "run the job again"
+
+
+def why_unwritable(folder: Path) -> str | None:
+    """Return why no file can be made in a folder, or in one that is still to be made.
+
+    >>> why_unwritable(tmp_path / "new" / "folder")
+    >>> _ = (tmp_path / "file").write_text("")
+    >>> why_unwritable(tmp_path / "file" / "folder")
+    'a file at ...file'
+    """
+    try:
+        there = next(one for one in (folder, *folder.parents) if one.exists())
+    except PermissionError:
+        return _DENIED
+    if not there.is_dir():
+        return f"a file at {there}"
+    return None if os.access(there, os.W_OK | os.X_OK) else _DENIED
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from spaceship.errors import RegistryError
-from spaceship.files import clear_unfinished, read_json, write_atomically, write_json
+from spaceship.files import (
+    clear_unfinished,
+    read_json,
+    why_unwritable,
+    write_atomically,
+    write_json,
+)
 from tests.commands import ROOT
 
 
@@ -79,3 +85,11 @@ def test_a_dead_process_s_folder_keeps_what_was_finished(tmp_path: Path) -> None
     (tmp_path / ".model.unfinished").mkdir()
     clear_unfinished(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".hydra", "report.json"]
+
+
+def test_a_folder_without_the_right_to_write_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda place, _: place != tmp_path)  # root may do all
+    assert why_unwritable(tmp_path / "new" / "folder") == "permission denied"
+    assert why_unwritable(tmp_path.parent) is None

@@ -184,7 +184,7 @@ def test_the_built_in_task_means_the_same_in_its_yaml_and_its_feature_sets() -> 
     [
         (["--help"], "logistic_regression"),
         (["--version"], "mlflow 3"),
-        (["--keys"], "on_drift: warn  # above"),
+        (["--keys"], "on_drift: warn"),
         (["--cfg", "job"], "holdout_fraction"),
     ],
 )

@@ -48,6 +48,21 @@ def test_mlflow_checks_names_of_models_by_this_method_and_reads_the_model_for_it
     assert {*names} == {"get_registered_model", "has_prompt_tag", "_tags", "_model_not_found"}
 
 
+def test_hydra_writes_a_line_before_it_raises_the_error_of_a_job_unless_told_not_to(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from hydra.core import utils
+
+    assert "Error executing job" in Path(utils.__file__).read_text()
+    own = vars(utils.JobReturn)["return_value"]
+    monkeypatch.setattr(utils.JobReturn, "return_value", own)  # restored at the end
+    _upstream.raise_plainly()
+    job = utils.JobReturn(status=utils.JobStatus.FAILED, _return_value=ValueError("of a job"))
+    with pytest.raises(ValueError, match="of a job"):
+        _ = job.return_value
+    assert capsys.readouterr().err == ""
+
+
 def test_mlflow_erases_runs_and_logged_models_of_a_database(store: Store) -> None:
     run_id = store.start_run("a run", {})
     model = store.client.create_logged_model(store.experiment_id, "model", run_id)

@@ -13,8 +13,6 @@ MENDABLE, REFUSED_BY_GATE = 2, 3
 """Exit statuses beside 0 that are documented."""
 TERMINATED = (143, 130)
 """Statuses of a case that ran out of time; CatBoost makes an interruption of every signal."""
-_PREFIX_OF_HYDRA = re.compile(r"(?m)^(?:Error executing job with .+\n|\n)")
-"""Hydra's lines on stderr about a failed job, printed before this project's message."""
 
 Content = bytes | Callable[[Path], object]
 
@@ -50,8 +48,7 @@ class Ended:
     @property
     def noise(self) -> str:
         """Return the first line that a library printed on stderr, if there is any."""
-        lines = _PREFIX_OF_HYDRA.sub("", self.errors).splitlines()
-        first = lines[0] if lines else ""
+        first = next((line for line in self.errors.splitlines() if line), "")
         return "" if first.startswith(("error: ", "usage: ")) else first
 
 

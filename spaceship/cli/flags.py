@@ -1,7 +1,7 @@
 """Flags of the command line: Hydra's own, anywhere among the overrides, and those of this project.
 
 `--help` and `--version` are this project's, `--keys` shows settings with their comments, and `-v`
-is `hydra.verbose=true`.
+logs the details of this project and its sweeper.
 """
 
 import re
@@ -18,7 +18,7 @@ from spaceship.errors import ConfigError, Slip, expected
 from spaceship.spelling import nearest
 
 _CHOICE = re.compile(r"argument (\S+?): invalid choice: '(.*)' \(choose from (.*)\)")
-
+_DETAILS = "hydra.verbose=[spaceship,hydra_plugins.spaceship_optuna]"  # true: Hydra's own, too
 
 _arranged: list[bool] = []  # True once this process's command line is that of the project
 
@@ -45,7 +45,7 @@ def arrange() -> None:
     >>> before, sys.argv = sys.argv, ["run.py", "mode=train", "-m", "seed=1,2", "-v"]
     >>> arrange()
     >>> sys.argv, _ = before, print(sys.argv[1:])
-    ['-m', 'mode=train', 'seed=1,2', 'hydra.verbose=true']
+    ['-m', 'mode=train', 'seed=1,2', 'hydra.verbose=[spaceship,hydra_plugins.spaceship_optuna]']
     >>> _arranged.clear()
 
     Raises:
@@ -55,6 +55,7 @@ def arrange() -> None:
     """
     words = sys.argv[1:]
     _arranged.append(True)
+    _check_blanks(words)
     if not any(word.startswith("-") for word in words):
         return
     options, unknown = read(words)
@@ -65,16 +66,13 @@ def arrange() -> None:
         do = "type the line in .hydra/overrides.yaml of the job, or the run's tag `command`"
         raise ConfigError(expected("a command line that can be read before it runs", found, do))
     if options.help or options.version or options.keys is not None:
-        from spaceship.cli import help as answers
-
-        text = answers.version_line() if options.version else answers.help_text()
-        sys.stdout.write(text if options.keys is None else answers.keys_text(options.keys))
+        sys.stdout.write(_answer(options))
         sys.exit(0)
     flags = list(words)
     for word in options.overrides:
         flags.remove(word)
-    verbose = ["hydra.verbose=true"] if options.verbose else []
-    kept = [word for word in flags if word not in ("-v", "--verbose")]
+    verbose = [_DETAILS] if options.verbose else []
+    kept = [word for word in flags if word != "-v" and not word.startswith("--verb")]
     sys.argv[1:] = [*kept, *options.overrides, *verbose]
 
 
@@ -122,6 +120,29 @@ def corrected(meant: Mapping[str, Slip]) -> str:
         if not found:
             return ""
     return f": {command(words)}" if meant and _arranged else ""
+
+
+def _answer(options: Namespace) -> str:
+    """Return the text that --help, --version or --keys asks for."""
+    from spaceship.cli.help import help_text, version_line
+    from spaceship.cli.keys import keys_text
+
+    if options.keys is not None:
+        return keys_text(options.keys)
+    return version_line() if options.version else help_text()
+
+
+def _check_blanks(words: Sequence[str]) -> None:
+    """Raise ConfigError for blanks around the = of an override."""
+    joined: list[str] = []
+    for at, word in enumerate(words):
+        if joined and (word.startswith("=") or words[at - 1] == "="):
+            joined[-1] += word
+        else:
+            joined.append(word)
+    if meant := " ".join(one for one in joined if one not in words):
+        do = f"did you mean {meant}: {command(joined)}"
+        raise ConfigError(expected("no blanks around =", "some", do))
 
 
 def _line(

@@ -1,16 +1,13 @@
-"""Answers to `--help`, `--version` and `--keys`, from the YAML files as they are."""
+"""Answers to `--help` and `--version`; groups and choices are those of the YAML files."""
 
 import platform
 import re
 from importlib.metadata import version
 from pathlib import Path
 
-from spaceship.cli.overrides import command
-from spaceship.config.installation import configs, program
-from spaceship.errors import ConfigError, expected
-from spaceship.spelling import nearest
+from spaceship.config.installation import configs, program_typed
 
-_GROUPS = {
+GROUPS = {
     "mode": "what to do",
     "task": "what the columns mean",
     "data": "where the rows come from",
@@ -22,6 +19,7 @@ _GROUPS = {
     "tracking": "where runs and models are kept",
     "experiment": "remembered combinations",
 }
+"""Groups that `--help` lists, and what each of them decides."""
 _EXAMPLES = {
     "": "check data, train, predict",
     "mode=train model=catboost": "another model against the champion",
@@ -31,7 +29,7 @@ _EXAMPLES = {
     "mode=init data.dir=DIR task.label=COLUMN": "begin with a table of your own",
 }
 _FLAGS = {
-    "--keys [SECTION]": "every setting, commented; or those of gate, model=lgbm, …",
+    "--keys [SECTION]": "every setting; or of gate, model=lgbm, hydra.sweeper, …",
     "--cfg job": "the config of a command, without running it",
     "-m, --multirun": "one job for each of the values with commas between them",
     "-v, --verbose": "more log lines",
@@ -47,16 +45,17 @@ def help_text() -> str:
     >>> "model=" in help_text()
     True
     """
+    program = program_typed()
     lines = [
         "Tabular experiments whose scores can be trusted: data are checked, models scored",
         "and gated, the champion predicts.",
         "",
-        f"Usage: {program()} [GROUP=CHOICE | KEY=VALUE | FLAG]...",
+        f"Usage: {program} [GROUP=CHOICE | KEY=VALUE | FLAG]...",
         "",
         "Examples:",
-        *(f"  # {what}\n  {program()} {words}".rstrip() for words, what in _EXAMPLES.items()),
+        *(f"  # {what}\n  {program} {words}".rstrip() for words, what in _EXAMPLES.items()),
     ]
-    for group, what in _GROUPS.items():
+    for group, what in GROUPS.items():
         choices = {path.stem: description(path) for path in files(group)}
         if choices:
             lines += ["", f"{group}=  {what}", *_table(choices)]
@@ -75,31 +74,6 @@ def version_line() -> str:
     return f"spaceship {version('spaceship')}, Python {platform.python_version()}, {known}\n"
 
 
-def keys_text(section: str) -> str:
-    """Return the commented YAML of a section, a group or a choice; of config.yaml by default.
-
-    Raises:
-        ConfigError: There is none of this name.
-
-    >>> print(keys_text("split=time").splitlines()[0])
-    # split=time
-
-    """
-    name, _, choice = section.partition("=")
-    texts = {} if choice else _sections()
-    if not section:
-        return (configs() / "config.yaml").read_text(encoding="utf-8")
-    found = [texts[name]] if name in texts else []
-    chosen = [path for path in files(name) if choice in ("", path.stem)]
-    found += [f"# {name}={path.stem}\n{path.read_text(encoding='utf-8')}" for path in chosen]
-    if found:
-        return "\n".join(found)
-    known = [*texts, *_GROUPS, *(f"{one}={path.stem}" for one in _GROUPS for path in files(one))]
-    near = nearest(section, known)
-    do = f"did you mean {near[0]}: {command(['--keys', near[0]])}" if near else "see --help"
-    raise ConfigError(expected("a section, a group or GROUP=CHOICE after --keys", section, do))
-
-
 def files(group: str) -> list[Path]:
     """Return the YAML files of a group's choices: shipped ones, and those of the folder in use.
 
@@ -110,7 +84,7 @@ def files(group: str) -> list[Path]:
     if not (Path.cwd() / "configs" / "config.yaml").exists():  # of another app, or the checkout
         folders.append(Path.cwd() / "configs")
     found = {path.stem: path for one in folders for path in sorted((one / group).glob("*.yaml"))}
-    return [found[name] for name in sorted(found)] if group in _GROUPS else []
+    return [found[name] for name in sorted(found)] if group in GROUPS else []
 
 
 def description(path: Path) -> str:
@@ -121,13 +95,6 @@ def description(path: Path) -> str:
     """
     found = re.search(r"^# (?!@)(.*)", path.read_text(encoding="utf-8"), re.MULTILINE)
     return found[1] if found else ""
-
-
-def _sections() -> dict[str, str]:
-    """Return the parts of config.yaml by key, each with the comments above it."""
-    text = (configs() / "config.yaml").read_text(encoding="utf-8")
-    parts = re.findall(r"^((?:#.*\n)*(\w+):.*\n(?:[ #].*\n|\n(?= ))*)", text, re.MULTILINE)
-    return {name: part for part, name in parts if name != "defaults"}
 
 
 def _table(rows: dict[str, str]) -> list[str]:

@@ -23,7 +23,6 @@ from spaceship.errors import expected
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-_NEXT_LINE = "\n       "  # of a message: no name in it can begin a line as `error: ` does
 _ENVIRONMENT = {
     "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads starve a shared core
     "OMP_NUM_THREADS": "1",  # two wait for each other: six times as slow here
@@ -109,12 +108,14 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
 def _run_hydra() -> None:
     import hydra
 
+    from spaceship._upstream import raise_plainly
     from spaceship.cli.flags import arrange
     from spaceship.config.installation import configs
     from spaceship.config.loader import install
     from spaceship.config.secrets import guard
 
     prepare()
+    raise_plainly()
     install()  # here, as another app may prepare itself and have configs of its own
     guard()
     arrange()
@@ -129,7 +130,7 @@ def _status_of(error: BaseException) -> tuple[int, str] | None:
         if number == signal.SIGINT:
             _print_error("Interrupted.")
         return OF_SIGNAL + number, "KILLED"
-    from spaceship.cli.messages import explain, raised_by_hydra
+    from spaceship.cli.messages import explain, laid_out, raised_by_hydra
 
     if isinstance(error, Refusal) and error.__cause__ is not None:
         error = error.__cause__
@@ -141,7 +142,7 @@ def _status_of(error: BaseException) -> tuple[int, str] | None:
         return status, "KILLED"
     if isinstance(error, Exception) and (explained := explain(error)) is not None:
         status, message = explained
-        _print_error(f"error: {message}".replace("\n", _NEXT_LINE))
+        _print_error(laid_out(message, sys.stderr))
         return status, "FAILED"
     return None
 

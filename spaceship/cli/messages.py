@@ -3,13 +3,18 @@
 import errno
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from textwrap import TextWrapper
 from traceback import walk_tb
+from typing import TextIO
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship._upstream import ESTIMATOR_ERRORS
 from spaceship.cli.flags import corrected, suggestion
+from spaceship.cli.log_lines import broken
+from spaceship.config.installation import program, program_anywhere, program_typed
 from spaceship.errors import SpaceshipError
 
 _STORAGE_FAULTS = (
@@ -28,6 +33,9 @@ _STORE_ERRORS = {
     "sqlite3": "Error",
 }
 """Errors of a store whose records cannot be read or written, by the module that holds them."""
+_COMMAND = "\0"  # before a line of a message that is a command
+_ERROR = "error: "  # the other lines are as far to the right: no name in one looks like an error
+_ENDLESS = sys.maxsize
 _YAML = "configs/model/NAME.yaml"
 _QUOTED = """'KEY="a, (value)"'"""
 
@@ -45,6 +53,28 @@ def explain(error: Exception) -> tuple[int, str] | None:
     return None if message is None else (2, redact(message))
 
 
+def laid_out(message: str, stream: TextIO) -> str:
+    """Return a message as it is printed: each command on lines of its own, the rest indented.
+
+    On a terminal both are broken where words end, a command with backslashes, so that a copy works.
+
+    >>> print(laid_out(f"expected a mode; did you mean train: {program()} mode=train", sys.stdout))
+    error: expected a mode; did you mean train:
+    ... mode=train
+    """
+    width = shutil.get_terminal_size().columns - len(_ERROR) if stream.isatty() else _ENDLESS
+    lines: list[str] = []
+    for line in _with_commands_apart(message).split("\n"):
+        if line.startswith(_COMMAND):
+            lines += broken(line.removeprefix(_COMMAND), width)
+        else:
+            start = line[: len(line) - len(line.lstrip())]
+            wrapper = TextWrapper(width, initial_indent=start, subsequent_indent=start)
+            wrapper.break_long_words = wrapper.break_on_hyphens = False
+            lines += wrapper.wrap(line.strip()) if len(line) > width else [line]
+    return _ERROR + f"\n{' ' * len(_ERROR)}".join(lines)
+
+
 def raised_by_hydra(error: BaseException) -> bool:
     """Return whether an error came out of Hydra's main while no code of the project was running.
 
@@ -58,6 +88,14 @@ def raised_by_hydra(error: BaseException) -> bool:
     inner = modules[modules.index("hydra.main") :] if "hydra.main" in modules else ["spaceship."]
     own = [name for name in inner if name.startswith(("spaceship.", "hydra_plugins."))]
     return not {*own} - {_LOADER}  # which stands between Hydra's own frames
+
+
+def _with_commands_apart(message: str) -> str:
+    """Return a message with every command on a line of its own, marked."""
+    programs = {program(), program_typed(), program_anywhere()}
+    starts = "|".join(re.escape(one) for one in sorted(programs, key=len, reverse=True))
+    marked = re.sub(rf": (?:(?=(?:{starts}) )|(?<=\brun: ))", f":\n{_COMMAND}", message)
+    return re.sub(rf"(?m)^({_COMMAND}.*), (or [\w ]+:)$", r"\1\n\2", marked)
 
 
 def _of_system(error: Exception) -> str | None:

@@ -1,9 +1,12 @@
 """Typed settings: one frozen model per section of configs/config.yaml, checked once a job."""
 
 import math
+import shlex
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from pydantic import (
     AfterValidator,
@@ -252,8 +255,33 @@ def _refusal(faults: Sequence[ErrorDetails], model: type[BaseModel]) -> ConfigEr
         told.setdefault(key, text)
         if slip := misspelt(fault):
             meant[key] = slip
-    do = did_you_mean(meant) if meant else "change it on the command line: KEY=VALUE"
+    do = did_you_mean(meant) if meant else f"change it on the command line: {_example([*told])}"
     return ConfigError(f"expected {'; '.join(told.values())}; {do}", meant)
+
+
+def _example(keys: Sequence[str]) -> str:
+    """Return overrides that give keys their defaults, KEY=VALUE if there are none."""
+    config = _defaults()
+    found = {key: OmegaConf.select(config, key) for key in keys if _is_there(config, key)}
+    values = {key: "null" if value is None else str(value) for key, value in found.items()}
+    return shlex.join(f"{key}={value}" for key, value in values.items()) or "KEY=VALUE"
+
+
+@cache
+def _defaults() -> DictConfig:
+    """Return the config of a command without overrides."""
+    from spaceship.config.loader import loader
+    from spaceship.config.resolvers import register_resolvers
+
+    register_resolvers()  # some defaults are those of the task
+    return loader().load_configuration("config", [], RunMode.RUN)
+
+
+def _is_there(config: DictConfig, key: str) -> bool:
+    """Return whether a key has a value, be it null."""
+    section, _, name = key.rpartition(".")
+    node = OmegaConf.select(config, section) if section else config
+    return isinstance(node, DictConfig) and name in node and not OmegaConf.is_config(node[name])
 
 
 def _fault(fault: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:

@@ -98,7 +98,7 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
     if labelled and task.unlabelled == "drop":
         known = _labelled(known, task, table.place)
     task = with_decimal_sign(known, task, table.place)
-    if faults := header_faults(frame.columns, wanted) + _row_faults(known, task):
+    if faults := header_faults(frame.columns, wanted, task.label) + _row_faults(known, task):
         first = f"{table.place}: {counted(len(faults), 'fault')} in {counted(len(frame), 'row')}."
         last = "Mend or remove what is listed, then run again."
         if any(one.startswith(f"{task.label}:") and " in every row" in one for one in faults):

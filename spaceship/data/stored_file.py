@@ -69,7 +69,8 @@ def stored_bytes(path: Path, most: int = -1) -> bytes:
             return file.read(most)
     except FileNotFoundError:
         names = sorted(one.name for one in path.parent.iterdir()) if path.parent.is_dir() else []
-        found = f"no such file (the folder holds {first_few(names) or 'nothing'})"
+        held = first_few(filter(_is_table, names)) or "no CSV or Parquet file"
+        found = f"no such file (the folder holds {held})"
         fail(path, "a CSV file", found, _way_to(path, names))
     except IsADirectoryError:
         fail(path, "a CSV file", "a folder", "give the file, or data.dir=FOLDER for all of them")
@@ -150,6 +151,13 @@ def fail(path: Path, wanted: str, found: str, do: str) -> NoReturn:
     spaceship.errors.DataError: a.csv: expected text, found a NUL byte; export it again
     """
     raise DataError(f"{path}: {expected(wanted, found, do)}")
+
+
+def _is_table(name: str) -> bool:
+    """Return whether a file is named as a table, packed or not, and not hidden."""
+    return not name.startswith(".") and not {*PurePosixPath(name.lower()).suffixes}.isdisjoint(
+        _TABLES
+    )
 
 
 def _way_to(path: Path, names: list[str]) -> str:

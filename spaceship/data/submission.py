@@ -5,9 +5,11 @@ from pathlib import Path
 import pandas as pd
 
 from spaceship.errors import ConfigError, SubmissionError, expected
-from spaceship.files import csv_text, write_atomically
+from spaceship.files import csv_text, why_unwritable, write_atomically
 from spaceship.task.label import BOUNDS, PROBABILITY
 from spaceship.task.task import Task
+
+_ANOTHER = "choose another file: inference.output=FILE"
 
 
 def submission(answered: pd.DataFrame, frame: pd.DataFrame, task: Task) -> pd.DataFrame:
@@ -28,9 +30,9 @@ def submission(answered: pd.DataFrame, frame: pd.DataFrame, task: Task) -> pd.Da
 def usable(output: object, task: Task, *, overwrite: bool = False) -> Path:
     """Return the path of `inference.output`, links followed.
 
-    Raise SubmissionError if a folder, a device or a pipe is there (a file in the place of
-    /dev/null would break the machine), or, unless `overwrite`, a file of other content than
-    predictions of the task.
+    Raise SubmissionError if no file can be made there, if a folder, a device or a pipe is there (a
+    file in the place of /dev/null would break the machine), or, unless `overwrite`, a file of other
+    content than predictions of the task.
 
     >>> usable(tmp_path / "mine.csv", task).name
     'mine.csv'
@@ -38,11 +40,13 @@ def usable(output: object, task: Task, *, overwrite: bool = False) -> Path:
     if not output:
         raise ConfigError(expected("inference.output=FILE", repr(output), "name a CSV file"))
     path = Path(str(output)).expanduser().resolve()
+    if fault := why_unwritable(path.parent):
+        raise _unwritable(path, fault)
     if path.exists() and not path.is_file():
         raise _unwritable(path, f"{'a folder' if path.is_dir() else 'a device or a pipe'} there")
     if path.is_file() and not overwrite and not _holds_predictions(path, task):
         what, found = f"no file, or earlier predictions, in {path}", "a file of other content"
-        do = "choose another inference.output=FILE, or add inference.overwrite=true"
+        do = f"{_ANOTHER}, or add inference.overwrite=true"
         raise SubmissionError(expected(what, found, do))
     return path
 
@@ -55,7 +59,7 @@ def write(table: pd.DataFrame, path: Path) -> None:
     try:
         write_atomically(path, csv_text(table))
     except OSError as error:
-        raise _unwritable(path, str(error)) from error
+        raise _unwritable(path, error.strerror or str(error)) from error
 
 
 def _holds_predictions(path: Path, task: Task) -> bool:
@@ -71,4 +75,4 @@ def _holds_predictions(path: Path, task: Task) -> bool:
 
 
 def _unwritable(path: Path, found: str) -> SubmissionError:
-    return SubmissionError(expected(f"to write {path}", found, "choose inference.output=FILE"))
+    return SubmissionError(expected(f"to write {path}", found, _ANOTHER))

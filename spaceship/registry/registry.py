@@ -81,7 +81,7 @@ class Registry:
         """Return the champion; raise NoChampionError if there is none yet."""
         if (version := self.find(CHAMPION)) is not None:
             return version
-        do = "a candidate that passes the gate becomes champion, with the same data.*: "
+        do = "train one first: "
         what = f"a champion of {self.model}"
         raise NoChampionError(expected(what, "none", f"{do}{self.command('mode=train')}"))
 

@@ -59,14 +59,18 @@ def label_column(task: Task) -> Column:
     return Column.model_validate({"type": kind, "levels": values or None, **own})
 
 
-def header_faults(present: pd.Index, wanted: list[str]) -> list[str]:
+def header_faults(present: pd.Index, wanted: list[str], label: str | None = None) -> list[str]:
     """Return what is wrong with the names of columns: any missing (meant by others?) or repeated.
+
+    The label is named as such.
 
     >>> header_faults(pd.Index(["Plan", "fee"]), ["plan", "fee"])
     ["expected 2 columns, missing: plan (is 'Plan' meant?)"]
     """
     faults, spare = [], [str(name) for name in present if name not in {*wanted}]
-    if absent := [f"{name}{closest(name, spare)}" for name in wanted if name not in present]:
+    mark = {label: " (the label)"}
+    absent = [name for name in wanted if name not in present]
+    if absent := [f"{name}{mark.get(name, '')}{closest(name, spare)}" for name in absent]:
         faults.append(f"expected {len(wanted)} columns, missing: {first_few(absent, _NAMES)}")
     if twice := sorted({*present[present.duplicated()]} & {*wanted}):
         faults.append(

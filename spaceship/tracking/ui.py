@@ -10,9 +10,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import webbrowser
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -27,9 +29,13 @@ _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "PYTHONWARNINGS": "ignore",  # of libraries about each other
 }
+_GREETING = "[MLflow] Security middleware enabled"  # MLflow 3.17, on stderr
 _KINDS = "leaderboard sweeps champions"  # of views, in their order
 _LAST_PORT = 65535
+_END_SECONDS = 10.0  # for the last words of the server
 _ASK_SECONDS = 0.3  # between two questions whether the server answers
 
 
@@ -54,18 +60,23 @@ def main(outputs: str, port: str, opens: str = "") -> int:
         sys.stderr.write(f"error: {fault}\n")
         return 2
     _say(f"MLflow: {address} is starting (Ctrl-C ends it)")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    with subprocess.Popen(_command(folder, port), env=os.environ | _ENVIRONMENT) as server:  # noqa: S603
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    with _started(folder, port) as server:
+        faults = threading.Thread(target=_show_faults, args=(server.stderr,), daemon=True)
+        faults.start()
         try:
             while server.poll() is None and not _answers(address):
                 time.sleep(_ASK_SECONDS)
             if server.poll() is None:
                 _show(address, opens=opens == "1")
             return server.wait()
-        except KeyboardInterrupt:  # which the server has heard too
+        except KeyboardInterrupt:
             return 130
         finally:
-            server.terminate()
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGTERM)
+            faults.join(_END_SECONDS)
 
 
 def _fault(folder: Path, port: str) -> str | None:
@@ -80,6 +91,27 @@ def _fault(folder: Path, port: str) -> str | None:
             return expected(f"port {port} of {_HOST} free", found, "choose another: PORT=5001")
     except OSError:
         return None
+
+
+def _started(folder: Path, port: str) -> "subprocess.Popen[str]":
+    """Return the server's process, in a group of its own: else Ctrl-C gives tracebacks of it."""
+    return subprocess.Popen(  # noqa: S603
+        _command(folder, port),
+        env=os.environ | _ENVIRONMENT,
+        process_group=0,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    )
+
+
+def _show_faults(lines: Iterable[str]) -> None:
+    """Print what the server says of faults, without its greeting."""
+    for line in lines:
+        if not line.startswith(_GREETING):
+            sys.stderr.write(printable(line))
+            sys.stderr.flush()
 
 
 def _command(folder: Path, port: str) -> list[str]:

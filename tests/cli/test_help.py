@@ -3,12 +3,16 @@
 import os
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import yaml
 
+from hydra_plugins.spaceship_optuna.config import OptunaSweeperConf
 from spaceship.cli.flags import read
-from spaceship.cli.help import description, files, help_text, keys_text, version_line
+from spaceship.cli.help import GROUPS, description, files, help_text, version_line
+from spaceship.cli.keys import keys_text
 from spaceship.config.installation import configs
 from spaceship.errors import ConfigError
 from tests.commands import ROOT
@@ -58,15 +62,38 @@ def test_choices_of_the_working_directory_are_listed(
 @pytest.mark.parametrize(
     ("section", "said"),
     [
-        ("", "seed: 42  # of folds"),
-        ("inference", "  on_drift: warn  # above max_drift"),
-        ("data", "  on_leak: warn  # copied rows"),
+        (
+            "",
+            "# of folds and models; data.seed and hydra.sweeper.sampler.seed are separate\nseed",
+        ),
+        (
+            "inference",
+            "# above max_drift: warn, or fail (exit status 2, no submission)\n  on_drift: warn",
+        ),
+        ("data", "  on_leak: warn"),
+        ("hydra.sweeper", "    n_trials: 20  # finished trials in all"),
+        ("model=catboost", "  # class spaceship.model.catboost.CategoryCatBoost"),
         ("model=lgbm", "num_leaves: 16 # most leaves"),
         ("gate/rule", "# gate/rule=floor"),
     ],
 )
 def test_keys_come_with_their_comments(section: str, said: str) -> None:
     assert said in keys_text(section)
+
+
+@pytest.mark.parametrize("section", ["", "hydra.sweeper", *GROUPS])
+def test_keys_fit_a_terminal_and_say_values(section: str) -> None:
+    lines = keys_text(section).splitlines()
+    assert [line for line in lines if len(line) > TERMINAL and line.lstrip()[0] == "#"] == []
+    assert "_target_" not in "".join(lines)
+    assert "${seed}" not in "".join(lines)
+
+
+def test_every_setting_of_the_sweeper_has_a_comment() -> None:
+    shown = yaml.safe_load(keys_text("hydra.sweeper"))["hydra"]["sweeper"]
+    known = {one.name for one in fields(OptunaSweeperConf) if not one.name.startswith("_")}
+    assert {*shown} == known - {"defaults"}
+    assert (shown["sampler"], shown["n_trials"]) == ("tpe", OptunaSweeperConf().n_trials)
 
 
 def test_a_section_that_there_is_not_is_corrected() -> None:

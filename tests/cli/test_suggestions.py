@@ -170,7 +170,10 @@ def test_right_names_are_no_fault(names: Names) -> None:
         ("--mode train", "mode=train"),
         ("--mode=train seed=7", "mode=train seed=7"),
         ("--multirn model=lgbm,svm", "--multirun model=lgbm,svm"),
-        ("--data-dir x mode=pp", "data.dir=x mode=pp"),
+        ("--verbsoe mode=pp", "--verbose mode=pp"),
+        ("mode = train", "mode=train"),
+        ("seed =7 mode=pp", "seed=7 mode=pp"),
+        ("--data-dir x mode=pp", "data=local data.dir=x mode=pp"),
         ("--train", "mode=train"),
         ("--cfg jbo", "--cfg job"),
         ("-m mode=train model=lgbm,catbost", "-m mode=train model=lgbm,catboost"),
@@ -187,6 +190,6 @@ def test_a_wrong_command_is_corrected_and_leaves_nothing(
     done = forks.run([sys.executable, str(SCRIPT), *line.split(), outputs], tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("error: expected ")
-    assert done.stderr.count("\n") == 1
+    assert done.stderr.count("\n") == 2, "the command is on a line of its own"
     assert re.search(rf"run\.py {re.escape(meant)} {re.escape(outputs)}$", done.stderr.strip())
     assert not [*tmp_path.iterdir()]

@@ -54,7 +54,7 @@ def reordered(text: str) -> str:
 FAULTS = {
     "missing column": (GOOD.replace("Age", "Alter"), ["expected 14 columns, missing: Age"]),
     "misspelt column": (GOOD.replace("Spa,", "Spas,"), ["missing: Spa (is 'Spas' meant?)"]),
-    "no label": (GOOD.replace(",Transported", ",T"), ["missing: Transported"]),
+    "no label": (GOOD.replace(",Transported", ",T"), ["missing: Transported (the label)"]),
     "column twice": (GOOD.replace("Spa,", "Age,"), ["missing: Spa", "found more than once: Age"]),
     "other file": ("a,b\n1,2\n", ["1 fault in 1 row.", "missing: PassengerId, HomePlanet"]),
     "no rows": (GOOD.splitlines()[0], ["1 fault in 0 rows", "at least one passenger"]),

@@ -164,9 +164,11 @@ def test_header_alone_is_a_frame_without_rows(tmp_path: Path) -> None:
 
 def test_absent_file_lists_what_is_there(tmp_path: Path) -> None:
     write(tmp_path, PLAIN)
+    for name in (".hidden.csv", "notes.txt"):
+        (tmp_path / name).touch()
     with pytest.raises(DataError, match=r"no such file \(the folder holds passengers\.csv\)"):
         read_csv(tmp_path / "train.csv")
-    with pytest.raises(DataError, match="the folder holds nothing"):
+    with pytest.raises(DataError, match="the folder holds no CSV"):
         read_csv(tmp_path / "nowhere" / "train.csv")
 
 

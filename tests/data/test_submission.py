@@ -61,8 +61,10 @@ def test_a_place_that_cannot_be_written_is_told_and_left_alone(
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "mine").write_text("mine")
     table = pd.DataFrame({"PassengerId": ["0013_01"], "Transported": [True]})
-    with pytest.raises(SubmissionError, match=r"expected to write .*; choose inference\.output="):
-        write(table, usable(tmp_path / where, task))
+    with pytest.raises(SubmissionError, match=r"write .*; choose another file: inference"):
+        usable(tmp_path / where, task)  # before anything is predicted
+    with pytest.raises(SubmissionError, match=r"found (File exists|Is a directory); choose"):
+        write(table, tmp_path / where)
     assert (tmp_path / "file").read_text() == (tmp_path / "folder" / "mine").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 

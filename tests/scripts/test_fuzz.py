@@ -92,8 +92,7 @@ def test_status_and_output_are_judged(end: Ended, fault: str | None) -> None:
     [
         ("", ""),
         ("error: a\n", ""),
-        ("Error executing job with overrides: []\nerror: a\n", ""),
-        ("[LightGBM] [Fatal] b\n\nError executing job with overrides: []\nerror: a\n", "[Light"),
+        ("[LightGBM] [Fatal] b\n\nerror: a\n", "[Light"),
         ("x.py:1: UserWarning: c\n", "x.py"),
     ],
 )
