@@ -165,9 +165,12 @@ class Hook:
     def _overrides_of(self, job_folder: Path) -> tuple[str, ...]:
         """Return the overrides for commands on a job's model: its data, this multirun's places."""
         path = job_folder / str(self.output_subdir) / OVERRIDES_FILE
-        drawn: Any = OmegaConf.load(path) if path.is_file() else []
-        own = [item for item in map(str, drawn) if item.startswith("data.")]
-        given = [str(item) for item in self._config.hydra.overrides.task]
+        drawn = OmegaConf.load(path) if path.is_file() else OmegaConf.create([])
+        own, given = (
+            [str(item) for item in OmegaConf.to_container(node, resolve=False)]
+            for node in (drawn, self._config.hydra.overrides.task)
+        )
+        own = [item for item in own if item.startswith("data.")]
         return (*own, *(item for item in given if not item.startswith("data.")))
 
 

@@ -73,7 +73,7 @@ def test_categories_never_seen_are_warned_of_above_the_table(shell: Shell, folde
     assert trained.returncode == 0, trained.stderr
     frame = pd.read_csv(folder / "test.csv", dtype=str)
     frame.assign(HomePlanet=frame["HomePlanet"].str.upper()).to_csv(folder / "test.csv")
-    done = shell("mode=inference", *place)
+    done = shell("mode=inference", "hydra.verbose=[spaceship]", *place)
     assert done.returncode == 0, done.stderr
     warned = done.stdout.index("HomePlanet: ")
     assert "is 'EARTH' 'Earth'?" in done.stdout[warned:]

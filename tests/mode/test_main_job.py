@@ -189,8 +189,10 @@ def test_outputs_that_cannot_be_written(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_failed_job_keeps_its_traceback(shell: Shell) -> None:
-    done = shell("mode=train", "data=local", "data.dir=nowhere")
+def test_failed_job_keeps_its_traceback(shell: Shell, tmp_path: Path) -> None:
+    for name in ("train", "test"):
+        (tmp_path / f"{name}.csv").write_text("a,b\n1,2\n")
+    done = shell("mode=train", "data=local", f"data.dir={tmp_path}")
     assert done.returncode == 2
     (run,) = shell.runs()
     assert run.info.status == "FAILED"
