@@ -166,10 +166,9 @@ class Hook:
         """Return the overrides for commands on a job's model: its data, this multirun's places."""
         path = job_folder / str(self.output_subdir) / OVERRIDES_FILE
         drawn = OmegaConf.load(path) if path.is_file() else OmegaConf.create([])
-        own, given = (
-            [str(item) for item in OmegaConf.to_container(node, resolve=False)]
-            for node in (drawn, self._config.hydra.overrides.task)
-        )
+        nodes = (drawn, self._config.hydra.overrides.task)
+        lists: Any = [OmegaConf.to_container(node, resolve=False) for node in nodes]
+        own, given = ([str(item) for item in items] for items in lists)
         own = [item for item in own if item.startswith("data.")]
         return (*own, *(item for item in given if not item.startswith("data.")))
 
