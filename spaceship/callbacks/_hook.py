@@ -67,6 +67,11 @@ class Hook:
         return Path(self._config.hydra.sweep.dir).absolute()
 
     @property
+    def log_file(self) -> str:
+        """The name of the log file in the job's folder."""
+        return f"{self._config.hydra.job.name}.log"
+
+    @property
     def number(self) -> str | None:
         """The job's number in its multirun, None outside one."""
         job = self._config.hydra.job

@@ -1,13 +1,11 @@
 """MLflow runs of jobs: started with the config, ended with scores and the gate's verdict."""
 
-import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.callbacks._hook import Hook
 from spaceship.callbacks._next import show_next
-from spaceship.callbacks._pages import fill_page, final_name, open_views
 from spaceship.errors import ConfigError, SpaceshipError
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
@@ -15,6 +13,9 @@ from spaceship.progress import phase
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import ended_run, log_report
 from spaceship.tracking.store import FOLDER_TAG
+
+_SAVED = ("config.yaml", "hydra.yaml", "overrides.yaml")
+"""Files that Hydra writes into `hydra.output_subdir`."""
 
 
 def start_job(hook: Hook, parent_run_id: str | None) -> None:
@@ -24,6 +25,8 @@ def start_job(hook: Hook, parent_run_id: str | None) -> None:
     experiment = hook.job_experiment
     if not hook.logged:
         return
+    from spaceship.callbacks._pages import open_views  # scikit-learn, which other modes do without
+
     store = experiment.store
     if parent_run_id is None:
         store.close_orphans(hook.experiment.outputs)
@@ -35,20 +38,23 @@ def start_job(hook: Hook, parent_run_id: str | None) -> None:
     store.client.log_text(run_id, hook.loggable()[1], "config.yaml")
 
 
-def end_job(hook: Hook, error: Exception | None) -> None:
+def end_job(hook: Hook, error: Exception | None, made: tuple[Path, ...] = ()) -> None:
     """Log the job's scores, gate the candidate it fitted, and end its run with a true status.
 
     Args:
         hook: The job's config.
         error: Raised by the job's task; it is logged here and raised elsewhere.
+        made: The folders that were not there before the job, the innermost first.
 
     """
     job = Job.current()
     experiment = hook.job_experiment
     if job.run_id is None:
         if isinstance(error, SpaceshipError) and not hook.logged and not job.in_multirun:
-            _remove_traces(job.folder, hook.output_subdir, experiment.outputs)
+            _remove_traces(hook, made)
         return
+    from spaceship.callbacks._pages import fill_page, final_name
+
     try:
         with ended_run(experiment.store, job):
             with phase("Logging the job"):
@@ -84,18 +90,21 @@ def redact_saved_config(hook: Hook, job: Job) -> None:
             write_atomically(path, clean)
 
 
-def _remove_traces(folder: Path, output_subdir: str | None, outputs: Path) -> None:
-    """Remove the folder of a refused job that holds its config and log alone, and empty ones above.
+def _remove_traces(hook: Hook, made: tuple[Path, ...]) -> None:
+    """Remove what Hydra wrote for a refused job into a folder made for it, and folders left empty.
 
-    No run names the folder, and the log says what the terminal does.
+    No run names the folder, and the log says what the terminal does. A folder that was there before
+    keeps all of it: its log may hold the lines of other jobs.
     """
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    if all(path.suffix == ".log" or path.parent.name == output_subdir for path in files):
-        shutil.rmtree(folder, ignore_errors=True)
+    if not made:
+        return
+    (made[0] / hook.log_file).unlink(missing_ok=True)
+    own = [] if hook.output_subdir is None else [made[0] / hook.output_subdir]
+    for path in (folder / name for folder in own for name in _SAVED):
+        path.unlink(missing_ok=True)
+    for folder in (*own, *made):
         with suppress(OSError):  # one that is not empty stays
-            for above in folder.parents:
-                if above.is_relative_to(outputs):
-                    above.rmdir()
+            folder.rmdir()
 
 
 def _gate(experiment: Experiment, error: Exception | None) -> None:

@@ -28,10 +28,13 @@ def check_job(config: DictConfig) -> None:
         check_features(experiment.nodes.plain("features"), task)
     if not is_unused(config.model):
         check_packages(experiment.nodes.resolved("model"))
-    if (given := experiment.settings.inference.input) is not None:
+    given = experiment.settings.inference
+    if given.input is not None:
         from spaceship.data.stored_file import stored_bytes
 
-        stored_bytes(Path(given).expanduser().absolute(), 1)
+        stored_bytes(Path(given.input).expanduser().absolute(), 1)
+        if is_unused(config.model) and not given.submit:  # nothing is trained, the file is enough
+            return
     experiment.source.check(task)
 
 
@@ -40,11 +43,22 @@ def check_sweep(config: DictConfig) -> None:
 
     Each choice of a swept group is composed once; of other values the first.
     """
-    given: Any = OmegaConf.to_container(config.hydra, resolve=False)
-    params = (given["sweeper"] or {}).get("params") or {}
-    words = [*(f"{key}={value}" for key, value in params.items()), *given["overrides"]["task"]]
+    node = OmegaConf.select(config, "hydra.sweeper.params")
+    params: Any = OmegaConf.to_container(node, resolve=True) if node else {}  # as sweepers do
+    given: Any = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
+    words = [*(f"{key}={value}" for key, value in params.items()), *given]
     for job in _jobs(words):
         check_job(loader().load_sweep_config(config, job))
+
+
+def new_folders(folder: Path) -> tuple[Path, ...]:
+    """Return the folder of a job and those above it that are not there yet, the innermost first.
+
+    >>> [path.name for path in new_folders(tmp_path / "runs" / "one")]
+    ['one', 'runs']
+    """
+    folder = folder.absolute()
+    return tuple(path for path in (folder, *folder.parents) if not path.exists())
 
 
 def _jobs(words: list[str]) -> Iterator[list[str]]:

@@ -35,6 +35,7 @@ class MLflowCallback(StudyHooks, Callback):
         self.parent_run_id: str | None = None
         self.best: Path | None = None
         self.leaderboard: str | None = None
+        self.made: tuple[Path, ...] = ()  # folders, by a job outside a multirun
 
     def on_run_start(self, config: DictConfig, **_: object) -> None:
         """End the command before Hydra makes a folder if the job cannot be run."""
@@ -42,6 +43,7 @@ class MLflowCallback(StudyHooks, Callback):
             from spaceship.callbacks import _start
 
             _start.check_job(config)
+            self.made = _start.new_folders(Path(config.hydra.run.dir))
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Start the parent run; database and experiment exist before any worker starts."""
@@ -150,7 +152,7 @@ class MLflowCallback(StudyHooks, Callback):
             else:
                 from spaceship.callbacks import _job
 
-                _job.end_job(hook, failure)
+                _job.end_job(hook, failure, self.made)
         several = config.hydra.mode == RunMode.MULTIRUN
         if several and PENDING.failures and job_return.status == JobStatus.COMPLETED:
             # failures of a launcher's process reach the parent by the job's result only

@@ -45,6 +45,7 @@ def main() -> NoReturn:
         exit_with(_run_hydra)
     finally:
         close_console()
+        gc.freeze()  # else Python searches all that was imported for garbage once more: 0.7 s
 
 
 def prepare() -> None:
@@ -102,7 +103,6 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
     finally:
         ignore_signals()
         PENDING.end_runs(ending)
-    gc.freeze()  # else Python searches all that was imported for garbage once more: 0.7 s
     sys.exit(_with_output(status))
 
 

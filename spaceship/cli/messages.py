@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from traceback import walk_tb
@@ -18,6 +19,8 @@ _STORAGE_FAULTS = (
     "database disk image is malformed",
 )
 """Texts of the system and of SQLite, through whatever library, for a place that takes no data."""
+_APPEND = re.compile(r"^\s*To append to your .*\n?", re.MULTILINE)
+"""Advice of Hydra that is wrong wherever a name is misspelt."""
 _LOADER = "spaceship.config.loader"
 _STORE_ERRORS = {
     "mlflow.exceptions": "MlflowException",
@@ -105,7 +108,7 @@ def _of_hydra(error: Exception) -> str | None:
         return f"{text}\nPut a value with special characters in two pairs of quotes: {_QUOTED}"
     if isinstance(error, HydraException | OmegaConfBaseException):
         more = f"\n{cause}" if cause is not None and str(cause).strip() not in text else ""
-        return f"{text}{more}"
+        return _APPEND.sub("", f"{text}{more}")
     found = f"{text} ({cause})" if cause else text
     return f"expected a command line and configs that Hydra takes, found: {found}; see --help"
 

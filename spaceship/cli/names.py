@@ -16,15 +16,16 @@ from spaceship.spelling import FAR, distance, ranked, slips
 _OTHER_CHOICE = 1.0  # distance of a key that exists with another choice of a group
 _SAME_END = 1.5  # of a key that ends the same, elsewhere
 _DEEPER = 0.05  # for each node more around a key
+_INNER = frozenset({"search_space", "fallback"})  # nodes that are set by choosing a model
 _MANY = "gate/rule"  # group of which any number is chosen, each in the node of its own name
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A right name in place of a wrong one, and the override that makes it right if one must."""
+    """A right name in place of a wrong one, and the overrides that make it right."""
 
     name: str
-    needs: str = ""  # such as model=lgbm
+    needs: tuple[str, ...] = ()  # such as model=lgbm
 
 
 class Names:
@@ -60,7 +61,7 @@ class Names:
         self,
         found: str,
         overrides: Sequence[str],
-        config: DictConfig | None = None,
+        configs: Sequence[DictConfig] = (),
         *,
         nodes: bool = False,
     ) -> list[Suggestion]:
@@ -69,13 +70,15 @@ class Names:
         Args:
             found: The wrong key, dotted.
             overrides: Groups that the command line chooses.
-            config: What these give, if it was composed already.
+            configs: What these give, if composed already: one for each swept choice.
             nodes: Whether keys with keys below them count, as those that ~ deletes.
 
         """
-        composed = self.composed(overrides) if config is None else config
+        composed = configs or [self.composed(overrides)]
         typed = {one.partition("=")[0].lstrip("+") for one in overrides}
-        present = [*keys(composed, nodes=nodes), *self._groups(composed)]
+        present = {
+            key: None for one in composed for key in (*keys(one, nodes=nodes), *self._groups(one))
+        }
         far = {key: _key_distance(found, key) for key in present}
         needs: dict[str, str] = {}
         if min(far.values()) > 1:  # else the slip is found
@@ -85,7 +88,7 @@ class Names:
                     needs[key] = override if new < far.get(key, FAR) else needs[key]
                     far[key] = min(new, far.get(key, FAR))
         best = ranked({key: number for key, number in far.items() if number < FAR})
-        return [Suggestion(key, needs.get(key, "")) for key in best]
+        return [Suggestion(key, (needs[key],) if needs.get(key) else ()) for key in best]
 
     def _groups(self, config: DictConfig) -> list[str]:
         """Return the groups, with their packages where there are some."""
@@ -154,6 +157,8 @@ def _key_distance(found: str, known: str) -> float:
     """Return the distance of two keys: of all letters, of both ends, or of the last parts."""
     if (whole := slips(found, known, 1)) <= 1:
         return whole
+    if not _INNER.isdisjoint(known.split(".")):
+        return FAR
     (ours, end), (theirs, known_end) = _split(found), _split(known)
     deeper = _DEEPER * max(0, known.count(".") - found.count("."))
     last = distance(end, known_end) + deeper

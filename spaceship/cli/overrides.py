@@ -47,3 +47,22 @@ def is_sweep(word: str) -> bool:
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     return OverridesParser.create().parse_override(word).is_sweep_override()
+
+
+def choices_of(word: str) -> list[str]:
+    """Return an override for each choice that a group's override sweeps, the first one first.
+
+    >>> choices_of("model=lgbm,svm"), choices_of("hydra.sweeper.params.model=svm")
+    (['model=lgbm', 'model=svm'], ['model=svm'])
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    from spaceship.config.loader import loader
+
+    if word.startswith(_PARAMS):
+        word = word.removeprefix(_PARAMS).replace('"', "").replace("'", "")
+    one = OverridesParser.create(config_loader=loader()).parse_override(word)
+    if not one.is_discrete_sweep():
+        return [word]
+    key = word.partition("=")[0]
+    return [f"{key}={value}" for value in one.sweep_string_iterator()]

@@ -69,7 +69,7 @@ def image(experiment: Experiment) -> None:
         made.rename(target)
     log.info("Image of version %s of %s: %s", champion.number, registry.model, target)
     build = shlex.join(["docker", "build", "-t", _tag(registry.model), str(target)])
-    run = shlex.join(["docker", "run", "-p", "127.0.0.1:8080:8080", _tag(registry.model)])
+    run = shlex.join(["docker", "run", "--rm", "-p", "127.0.0.1:8080:8080", _tag(registry.model)])
     show(log, Commands({"build it where docker runs": build, "then let it answer": run}))
 
 

@@ -3,7 +3,7 @@
 import logging
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from spaceship.experiment import Experiment
 from spaceship.faults import list_faults
 from spaceship.files import write_atomically
 from spaceship.progress import phase
+from spaceship.registry.command_lines import repeated
 from spaceship.screen import Commands, show
 from spaceship.task.inference.names import is_safe
 from spaceship.task.inference.page import page
@@ -54,7 +55,7 @@ def init(experiment: Experiment) -> None:
     with phase("Inferring the columns' types"):
         made = propose(train, test, asked)
     files = Files(train=train_path.name, test=_file(test_path), sample=_file(sample))
-    command = _next(name, data)
+    command = _next(name, data, experiment.overrides)
     text = page(made, name, files, _origin([(train_path, train), (test_path, test)]))
     Task.read(yaml.safe_load(text))  # a page that cannot be used is not written
     write_atomically(target, text)
@@ -133,8 +134,8 @@ def _separated(path: Path) -> str:
     return f", separated by {DELIMITERS[found]}" if found in DELIMITERS else ""
 
 
-def _next(name: str, data: Mapping[str, object]) -> str:
-    """Return the command that trains on the task, as it is typed.
+def _next(name: str, data: Mapping[str, object], overrides: Sequence[str]) -> str:
+    """Return the command that trains on the task with the same outputs, as it is typed.
 
     A new task reads local files by itself; one with the name of a shipped task needs to be told.
     """
@@ -142,7 +143,9 @@ def _next(name: str, data: Mapping[str, object]) -> str:
     given = [(key, data.get(key)) for key in ("dir", "train", "test")]
     words = [_override(f"data.{key}", str(value)) for key, value in given if value is not None]
     own = ["data=local"] if shipped else []
-    return f"{program_anywhere()} {shlex.join([f'task={name}', *own, *words])}"
+    written = tuple(f"data.{key}=" for key, _ in given)
+    more = [one for one in repeated(overrides) if not one.startswith(written)]
+    return f"{program_anywhere()} {shlex.join([f'task={name}', *own, *words, *more])}"
 
 
 def _override(key: str, value: str) -> str:

@@ -2,10 +2,18 @@
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from hydra.errors import MissingConfigException
+from hydra.types import RunMode
+from omegaconf import flag_override
 
+from spaceship.callbacks._start import check_job, check_sweep
+from spaceship.config.loader import loader
+from spaceship.config.resolvers import register_resolvers
+from spaceship.errors import SpaceshipError
 from tests import forks
 from tests.commands import ROOT
 
@@ -40,6 +48,22 @@ def test_a_refused_command_leaves_nothing(tmp_path: Path, line: str) -> None:
 
 
 @pytest.mark.slow
+def test_a_refused_command_deletes_nothing_of_others(tmp_path: Path) -> None:
+    line = ["mode=history", "history.at=2020-13-45", f"paths.outputs={tmp_path / 'outputs'}"]
+    logs = tmp_path / "logs"
+    (logs / ".hydra").mkdir(parents=True)
+    for name in ("run.log", "mine.log", ".hydra/config.yaml.old"):
+        (logs / name).write_text("mine\n")
+    for folder in (logs, tmp_path / "outputs" / "new", tmp_path / "elsewhere"):
+        words = [sys.executable, str(SCRIPT), *line, f"hydra.run.dir={folder}"]
+        assert forks.run(words, tmp_path).returncode == 2
+    assert (logs / "run.log").read_text().startswith("mine\n")
+    assert {path.name for path in logs.iterdir()} == {".hydra", "run.log", "mine.log"}
+    assert (logs / ".hydra" / "config.yaml.old").read_text() == "mine\n"
+    assert [*tmp_path.iterdir()] == [logs]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ["mode=train data=local data.dir=nowhere", "gate.reveal=laddr"])
 def test_a_refusal_loads_neither_mlflow_nor_scikit_learn(tmp_path: Path, line: str) -> None:
     command = [sys.executable, "-X", "importtime", str(SCRIPT), *line.split()]
@@ -59,3 +83,37 @@ def test_the_history_loads_no_scikit_learn(tmp_path: Path, database: Path) -> No
     loaded = {line.rsplit("|")[-1].strip() for line in done.stderr.splitlines() if "|" in line}
     assert "mlflow" in loaded
     assert not loaded & {"sklearn", "scipy.stats", "lightgbm", "catboost"}
+
+
+def test_params_of_a_sweeper_are_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
+    register_resolvers()
+    monkeypatch.setenv("MODELS", "svm,lgbm")
+    config = loader().load_configuration("config", [], RunMode.MULTIRUN)
+    with flag_override(config, ["struct", "readonly"], values=False):
+        config.hydra.sweeper.params = {"model": "${oc.env:MODELS}"}
+    check_sweep(config)
+    monkeypatch.setenv("MODELS", "svm,no_such")
+    with pytest.raises(MissingConfigException):
+        check_sweep(config)
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("mode=serve", False),
+        ("mode=image", False),
+        ("mode=inference inference.input={rows}", False),
+        ("mode=inference inference.input={rows} inference.submit=true", True),
+        ("mode=inference", True),
+        ("mode=train inference.input={rows}", True),
+    ],
+)
+def test_training_data_are_asked_for_where_they_are_read(
+    tmp_path: Path, line: str, *, asked: bool
+) -> None:
+    register_resolvers()
+    (tmp_path / "rows.csv").write_text("id\n1\n")
+    words = [*line.format(rows=tmp_path / "rows.csv").split(), "data=local"]
+    config = loader().load_configuration("config", [*words, f"data.dir={tmp_path}"], RunMode.RUN)
+    with pytest.raises(SpaceshipError, match=r"train\.csv") if asked else nullcontext():
+        check_job(config)

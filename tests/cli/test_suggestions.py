@@ -58,13 +58,80 @@ def test_one_letter_wrong_is_found_again(names: Names) -> None:
         ("hydra.sweeper.params.model=lgbn", "hydra.sweeper.params.model=lgbm"),
         ("mode=tran gate.forse=true", "mode=train gate.force=true"),
         ("data=lcal 'reason=it is (new)'", "data=local 'reason=it is (new)'"),
+        ("model.estimator.num_leavs=5 model=svm", "model=lgbm model.estimator.num_leaves=5"),
+        (
+            "-m model=svm,lgbm,catboost model.estimator.num_leavs=5",
+            "-m model=lgbm model.estimator.num_leaves=5",
+        ),
+        ("gate=off gate/rule@gate.size=size", "gate=off +gate/rule@gate.size=size"),
+        (
+            "-m gate=off,strict gate/rule@gate.size=size",
+            "gate=strict gate/rule@gate.size=size",
+        ),
+        ("gate/rule@gate.flor=floor gate.forse=true", "gate/rule@gate.floor=floor gate.force=true"),
     ],
 )
 def test_the_corrected_command_is_whole(names: Names, line: str, meant: str) -> None:
-    found = message(names, *shlex.split(line))
+    words = shlex.split(line)
+    own = [word for word in words if not word.startswith("-")]
+    found = CommandLine(words, own, names=names).message() or ""
     command = shlex.split(found.rpartition("run.py ")[2])
     assert set(shlex.split(meant)) <= {*command}
-    assert CommandLine(command, names=names).message() is None  # as typed, every name is right
+    right = CommandLine(command, [word for word in command if word != "-m"], names=names)
+    assert right.message() is None  # as typed, every name is right
+
+
+@pytest.mark.parametrize(
+    ("line", "lacking", "meant"),
+    [
+        (
+            "model=lgbm,logistic_regression model.estimator.num_leaves=15",
+            "model=logistic_regression",
+            "model=lgbm model.estimator.num_leaves=15",
+        ),
+        (
+            "data.n_groups=300 data=kaggle,synthetic",
+            "data=kaggle",
+            "data=synthetic data.n_groups=300",
+        ),
+        (
+            """'hydra.sweeper.params.model="lgbm,svm,lgbm_table"' model.estimator.num_leaves=5""",
+            "model=svm",
+            """'hydra.sweeper.params.model="lgbm,lgbm_table"' model.estimator.num_leaves=5""",
+        ),
+    ],
+)
+def test_a_key_that_a_swept_choice_lacks_is_told(
+    names: Names, line: str, lacking: str, meant: str
+) -> None:
+    found = message(names, *shlex.split(line))
+    assert f", which is not there with {lacking}; did you mean " in found
+    assert found.endswith(f"run.py {meant}")
+
+
+def test_a_key_that_every_swept_choice_has_is_right(names: Names) -> None:
+    assert not message(names, "model=lgbm,lgbm_table", "model.estimator.num_leaves=15")
+
+
+def test_no_setting_below_search_spaces_and_fallbacks_is_suggested(names: Names) -> None:
+    for line in ("model.estimator.num_leaves=1", "num_leaves=1", "model.estimator.C=1"):
+        assert "search_space" not in (found := message(names, line))
+        assert "fallback" not in found
+
+
+def test_keys_are_not_judged_beside_an_unknown_choice(names: Names) -> None:
+    found = message(names, "task=price", "data.dir=/x", "data.train=/x/y.csv")
+    assert found.startswith("expected a choice of task, found task=price; choose one of ")
+    assert "spaceship_titanic" in found
+    assert "mode=init task.name=price " in found
+    assert "data.dir" not in found
+
+
+def test_a_correction_drops_no_override(names: Names) -> None:
+    line = ["--model", "lgbm", "-m", "seed=1,2", "--sede", "3"]
+    unknown = ["--model", "--sede"]
+    found = CommandLine(line, ["seed=1,2"], unknown, ["--multirun"], names=names).message()
+    assert str(found).endswith("run.py model=lgbm -m seed=1,2 seed=3")
 
 
 def test_values_of_a_sweep_ask_for_a_multirun(names: Names) -> None:

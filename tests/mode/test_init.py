@@ -35,7 +35,7 @@ def propose(*overrides: str) -> Task:
     register_resolvers()
     with initialize_config_dir(str(configs()), version_base="1.3"):
         nodes = Nodes(compose("config", ["mode=init", *overrides]))
-    init(cast(Experiment, SimpleNamespace(nodes=nodes)))
+    init(cast(Experiment, SimpleNamespace(nodes=nodes, overrides=overrides)))
     newest = max(Path("configs/task").glob("*.yaml"), key=lambda path: path.stat().st_mtime_ns)
     return Task.read(yaml.safe_load(newest.read_text(encoding="utf-8")))
 
@@ -199,3 +199,13 @@ def test_a_packed_file_is_read() -> None:
 def test_files_alone_are_read(words: list[str], message: str) -> None:
     with pytest.raises(SpaceshipError, match=message):
         propose(*words, "task.label=churn")
+
+
+def test_the_next_command_has_the_same_outputs(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    folder = folder_of(customers())
+    (folder / "train.csv").write_text(customers().to_csv(index=False, sep="|"))
+    kept = ["paths.outputs=my outputs", "data.separator='|'"]
+    propose("data.dir=shop", "task.label=churn", *kept)
+    absolute = f"paths.outputs={Path('my outputs').absolute()}"
+    assert {*last_command(caplog)} >= {"task=shop", "data.dir=shop", absolute, kept[1]}
