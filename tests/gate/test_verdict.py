@@ -45,7 +45,7 @@ def test_what_a_candidate_would_need_has_its_units() -> None:
     gain = Check("gain", 0.01, ">", 0.03, passed=False, title="Gain", unit="%")
     chance = Check("evidence_p", 0.4, "<", 0.05, passed=False, title="Better", unit="p")
     verdict = Verdict(Award.REFUSED, "Refused: no.", "gain", checks=(gain, chance))
-    assert needed(verdict) == "gain > 3 %, better p < 0.05"
+    assert needed(verdict) == "; a champion needs gain > 3 %, better p < 0.05"
 
 
 def test_a_missing_verdict_is_a_refusal(tmp_path: Path) -> None:

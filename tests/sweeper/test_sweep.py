@@ -134,7 +134,7 @@ def test_dry_run_writes_nothing(project: Project) -> None:
     done = project.sweep(*TWO_CANDIDATES, "hydra.sweeper.dry_run=true")
     assert done.returncode == 0, done.stderr
     assert "lgbm" in done.stdout
-    assert "n_estimators  5 … 19, default" in done.stdout
+    assert "\n  n_estimators  5 … 19, default " in done.stdout
     assert sorted(project.outputs.rglob("*")) == before
 
 
