@@ -123,8 +123,10 @@ def watch(
     """Record what a process writes to its terminal until it ends, and close the terminal."""
     made, screen, start = Recording(), pyte.Screen(_WIDE, ROWS), time.monotonic()
     stream, unchanged, before = pyte.ByteStream(screen), b"", [""] * ROWS
+    poll = select.poll()
+    poll.register(terminal, select.POLLIN)
     while True:
-        written = select.select([terminal], [], [], _TICK)[0]
+        written = poll.poll(1000 * _TICK)
         made.cpu = max(_cpu(process.pid), made.cpu)
         if not written:
             if time.monotonic() > start + seconds:

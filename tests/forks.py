@@ -77,14 +77,14 @@ class Fork:
 
     def poll(self) -> int | None:
         """Return the exit status, None while it runs."""
-        if self.returncode is None and select.select([self._report], [], [], 0)[0]:
+        if self.returncode is None and _is_readable(self._report, 0):
             self.returncode = int(self._report.readline())
             self._report.close()
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit status, negative if a signal ended the process."""
-        if self.returncode is None and not select.select([self._report], [], [], timeout)[0]:
+        if self.returncode is None and not _is_readable(self._report, timeout):
             raise subprocess.TimeoutExpired(self.args, timeout or 0)
         status = self.poll()
         assert status is not None
@@ -96,7 +96,7 @@ class Fork:
         parts = []
         while self.stdout is not None and not self.stdout.closed:
             left = None if deadline is None else max(0, deadline - time.monotonic())
-            if not select.select([self.stdout], [], [], left)[0]:
+            if not _is_readable(self.stdout, left):
                 raise subprocess.TimeoutExpired(self.args, timeout or 0)
             if not (part := os.read(self.stdout.fileno(), 1 << 16)):
                 self.stdout.close()
@@ -139,6 +139,13 @@ def run(
             err.seek(0)
             done = Done(process.args, process.wait(10), out.read(), err.read())
     return done
+
+
+def _is_readable(stream: TextIO, seconds: float | None) -> bool:
+    """Return whether a pipe can be read or has ended, at the latest after so many seconds."""
+    poll = select.poll()  # `select` takes no file number above 1,023
+    poll.register(stream, select.POLLIN)
+    return bool(poll.poll(None if seconds is None else 1000 * seconds))
 
 
 @cache

@@ -54,7 +54,7 @@ class Predictor:
         if not len(rows):
             rows = pd.DataFrame(columns=[*self._columns])
         try:
-            read = typed(rows, self._columns)
+            read = typed(rows, self._columns, finite=True)
         except DataError as error:
             raise UnreadableRowsError(str(error)) from None
         values = predict(self.pipeline, read, self.task)

@@ -18,20 +18,24 @@ _SHOWN = 3
 _NAMES = 20
 
 
-def typed(frame: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataFrame:
+def typed(
+    frame: pd.DataFrame, columns: Mapping[str, Column], *, finite: bool = False
+) -> pd.DataFrame:
     """Return the columns of a raw frame in their types, in the order of the task, index kept.
 
     Takes what CSV, JSON, Parquet or Python may hold: text or native values, `None`, `NaN` or an
     empty text for a missing one. A frame that is typed already passes through untouched. Raise
-    DataError if a column is missing or there twice, or a value is not of its column's type: no
-    finite number, or a list in place of one text.
+    DataError if a column is missing or there twice, or a value is not of its column's type, such as
+    a list in place of one text; with `finite`, also for an infinite number.
 
     >>> typed(pd.DataFrame({"age": ["7", ""]}), {"age": Column(type="number")})["age"].tolist()
     [7.0, nan]
     """
     if faults := header_faults(frame.columns, [*columns]):
         raise DataError("; ".join(faults))
-    made = {name: _typed_column(frame[name], column) for name, column in columns.items()}
+    made = {
+        name: _typed_column(frame[name], column, finite=finite) for name, column in columns.items()
+    }
     return pd.DataFrame(made, index=frame.index)
 
 
@@ -114,11 +118,11 @@ def closest(name: str, choices: Iterable[str]) -> str:
     return f" (is '{plain[near[0]]}' meant?)" if near else ""
 
 
-def _typed_column(column: pd.Series, kind: Column) -> pd.Series:
+def _typed_column(column: pd.Series, kind: Column, *, finite: bool) -> pd.Series:
     converted, unreadable = read(column, kind)
     words = kind_of(kind) or "a text"
-    if kind.type.kind is Kind.NUMBER and (infinite := np.isinf(converted)).any():
-        unreadable, words = unreadable | infinite, "a finite number"
+    if finite and kind.type.kind is Kind.NUMBER:
+        unreadable, words = unreadable | np.isinf(converted), "a finite number"
     if column.dtype == object and kind.type.kind in {Kind.CATEGORY, Kind.TEXT}:
         unreadable = column.map(pd.api.types.is_list_like)
     if unreadable.any():

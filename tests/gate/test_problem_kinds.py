@@ -105,7 +105,7 @@ def test_a_regression_must_beat_the_mean_by_three_standard_errors(champion: Repo
     floor = next(check for check in verdict.checks if check.rule == "floor")
     assert floor.relation == "<"
     assert floor.threshold < spread - 1 < spread
-    assert "the best constant prediction has rmse 28.866" in floor.detail
+    assert "the best constant prediction has RMSE 28.866" in floor.detail
 
 
 def test_an_accuracy_is_no_floor_of_numbers() -> None:

@@ -48,7 +48,7 @@ def test_a_reader_that_goes_away_ends_the_run_as_killed(shell: Shell, processes:
 
 def test_sigkill_leaves_nothing_to_clean_up(shell: Shell, processes: Keep) -> None:
     process = processes(shell.start("mode=train", *QUICK, QUICK_MODEL))
-    _wait_for(process, "fold 1")
+    _wait_for(process, "Cross-validation")
     process.kill()
     process.wait(60)
     assert [run.info.status for run in shell.runs()] == ["RUNNING"]
