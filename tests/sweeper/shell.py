@@ -60,7 +60,7 @@ def counting(study: optuna.Study) -> list[FrozenTrial]:
 
 def resume_command(told: str) -> list[str]:
     """Return the last command that a process told its user to go on with."""
-    return shlex.split(re.findall(r"[Gg]o on with: (.*)", told)[-1])
+    return shlex.split(re.findall(r"[Gg]o on with:\s+(.*)", told)[-1])
 
 
 @dataclass(frozen=True)
