@@ -13,7 +13,7 @@ from hydra_plugins.spaceship_optuna.config import OptunaSweeperConf
 from spaceship.cli.flags import read
 from spaceship.cli.help import GROUPS, description, files, help_text, version_line
 from spaceship.cli.keys import keys_text
-from spaceship.config.installation import configs, program
+from spaceship.config.installation import configs, program_typed
 from spaceship.errors import ConfigError
 from tests.commands import ROOT
 
@@ -25,7 +25,7 @@ CHOICES = sorted(
 
 
 def test_help_fits_a_terminal() -> None:
-    text = help_text().replace(program(), "python scripts/run.py")
+    text = help_text().replace(program_typed(), "python scripts/run.py")
     assert max(map(len, text.splitlines())) <= TERMINAL
     assert len(version_line()) <= TERMINAL
 
