@@ -1,0 +1,1 @@
+"""Explanations of predictions in raw columns: contributions, importance, nearest rows."""
