@@ -28,7 +28,7 @@ LIBRARIES = (
     *("catboost", "lightgbm", "matplotlib.backends.backend_agg", "matplotlib.pyplot", "optuna"),
     *("alembic.command", "mlflow.pyfunc", "mlflow.sklearn", "mlflow.store.db.utils"),
     *("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store"),
-    *("optuna.visualization.matplotlib", "pandera.pandas", "pyarrow.parquet", "skops.io"),
+    *("optuna.visualization.matplotlib", "pyarrow.parquet", "skops.io"),
     *("sklearn.ensemble", "sqlalchemy.orm", "hydra.main", "encodings.cp437"),
 )
 NOBODY = 65534

@@ -120,19 +120,19 @@ def _joined(comments: str) -> str:
 
 
 def _fitting(line: str) -> Iterator[str]:
-    """Yield a line of YAML, a comment that is too long above its key."""
+    """Yield a line of YAML broken where words end, a comment that is too long above its key."""
     parts = _LINE.fullmatch(line)
-    if len(line) <= _WIDTH or parts is None or parts["comment"] is None:
+    if len(line) <= _WIDTH or parts is None:
         yield line
         return
-    indent = f"{parts['indent']}# "
-    yield from textwrap.wrap(
-        parts["comment"],
-        _WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    if parts["key"]:
-        yield f"{parts['indent']}{parts['key']}"
+    indent = str(parts["indent"])
+    if parts["comment"]:
+        yield from _wrapped(parts["comment"], f"{indent}# ", f"{indent}# ")
+    if parts["key"]:  # YAML joins the lines of a value again
+        yield from _wrapped(parts["key"], indent, f"{indent}    ")
+
+
+def _wrapped(text: str, first: str, others: str) -> list[str]:
+    wrapper = textwrap.TextWrapper(_WIDTH, initial_indent=first, subsequent_indent=others)
+    wrapper.break_long_words = wrapper.break_on_hyphens = False
+    return wrapper.wrap(text)

@@ -1,12 +1,13 @@
 """Rules of a task's columns applied to raw rows: each broken rule with the values that break it."""
 
+import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 
+from spaceship.data.stored_file import counted
 from spaceship.task.column_types import Column, Kind, kind_of, read
 from spaceship.task.raw_frame import label_column
 from spaceship.task.task import HUGE, Task
@@ -23,6 +24,11 @@ class BrokenRule:
     column: str
     rule: str
     found: pd.Series
+
+    def __str__(self) -> str:
+        """Return the sentence of a rule and the first rows that break it."""
+        found = f"{counted(len(self.found), 'row')} otherwise: {shown_rows(self.found)}"
+        return f"{self.column}: expected {self.rule}, found {found}"
 
 
 def broken_rules(frame: pd.DataFrame, task: Task) -> Iterator[BrokenRule]:
@@ -42,6 +48,18 @@ def broken_rules(frame: pd.DataFrame, task: Task) -> Iterator[BrokenRule]:
             yield from _broken(frame[name], column, task)
 
 
+def shown_rows(values: pd.Series) -> str:
+    """Return the first values, each after what its index is: `line 3 'abc', line 9 '-1', …`.
+
+    >>> shown_rows(pd.Series(["abc", None], pd.RangeIndex(3, 5, name="line")))
+    "line 3 'abc', line 4 (empty)"
+    """
+    return first_few(
+        f"{values.index.name} {row} {'(empty)' if pd.isna(value) else reprlib.repr(value)}"
+        for row, value in values.items()
+    )
+
+
 def _rank(kind: Kind) -> int:
     return _LAST.index(kind) + 1 if kind in _LAST else 0
 
@@ -58,50 +76,39 @@ def _broken(raw: pd.Series, column: Column, task: Task) -> Iterator[BrokenRule]:
     marks = {kind: unreadable, finite: infinite}
     yield from (BrokenRule(name, rule, raw[m]) for rule, m in marks.items() if m.any())
     required = f"{kind_of(column) or 'a value'}" if is_label else "an id" if name == task.id else ""
-    rules = pa.Column(checks=[*_checks(name, column, task)], nullable=not required, title=required)
     usable = values[~(unreadable | infinite)]
-    for rule, rows in _failures(usable.to_frame(name), rules.set_name(name)):
-        yield BrokenRule(name, rule, raw.loc[rows])
+    if required and usable.hasnans:
+        yield BrokenRule(name, f"{required} in every row", raw[usable.index[usable.isna()]])
+    known = usable.dropna()
+    for rule, kept in _kept(known, column, task) if len(known) else ():
+        if not kept.all():
+            yield BrokenRule(name, rule, raw[known.index[~kept.to_numpy(bool)]])
 
 
-def _checks(name: str, column: Column, task: Task) -> Iterator[pa.Check]:
-    """Yield the rules of a column's values; the error of each is the rule in words."""
+def _kept(known: pd.Series, column: Column, task: Task) -> Iterator[tuple[str, pd.Series]]:
+    """Yield each rule of a column in words, and whether each of its known values keeps it."""
     if column.min is not None or column.max is not None:
-        yield _range(column)
+        yield _range(known, column)
     if column.pattern is not None:
         form = column.unit or f"the pattern {column.pattern}"
-        yield pa.Check.str_matches(f"(?:{column.pattern})\\Z", error=form)
+        yield form, known.str.match(f"(?:{column.pattern})\\Z")
     if column.levels is not None and column.type.kind is Kind.CATEGORY:
-        yield pa.Check.isin([*column.levels], error=f"one of {first_few(column.levels, 20)}")
-    if name == task.id:
-        yield pa.Check(lambda known: ~known.duplicated(keep=False), error="each id once")
+        yield f"one of {first_few(column.levels, 20)}", known.isin([*column.levels])
+    if known.name == task.id:
+        yield "each id once", ~known.duplicated(keep=False)
 
 
-def _range(column: Column) -> pa.Check:
-    """Return the check of the least and the greatest value."""
-    bounds = (column.min, column.max)
-    least, most = (
-        pd.Timestamp(one) if column.type.kind is Kind.TIME and one else one for one in bounds
-    )
-    unit = f" {column.unit}" if column.unit else ""
-    if column.min is None:
-        return pa.Check.le(most, error=f"at most {_shown(column.max)}{unit}")
-    if column.max is None:
-        return pa.Check.ge(least, error=f"{_shown(column.min)} or more{unit}")
-    return pa.Check.in_range(
-        least, most, error=f"{_shown(column.min)} to {_shown(column.max)}{unit}"
-    )
+def _range(known: pd.Series, column: Column) -> tuple[str, pd.Series]:
+    """Return the rule of the least and the greatest value, and whether each value keeps it."""
+    least, most, unit = column.min, column.max, f" {column.unit}" if column.unit else ""
+    as_bound = pd.Timestamp if column.type.kind is Kind.TIME else float
+    if least is None:
+        return f"at most {_shown(most)}{unit}", known <= as_bound(most)
+    if most is None:
+        return f"{_shown(least)} or more{unit}", known >= as_bound(least)
+    words = f"{_shown(least)} to {_shown(most)}{unit}"
+    return words, known.between(as_bound(least), as_bound(most))
 
 
 def _shown(bound: float | str | None) -> str:
     return f"{bound:g}" if isinstance(bound, float) else str(bound)
-
-
-def _failures(frame: pd.DataFrame, column: pa.Column) -> Iterator[tuple[str, pd.Index]]:
-    """Yield the text of each rule that a typed column breaks, and the index of the rows."""
-    try:
-        column.validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as errors:
-        for rule, rows in errors.failure_cases.groupby("check", sort=False)["index"]:
-            text = f"{column.title} in every row" if rule == "not_nullable" else str(rule)
-            yield text, pd.Index(rows.sort_values(), name=frame.index.name)

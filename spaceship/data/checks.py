@@ -6,6 +6,7 @@ import pandas as pd
 
 from spaceship.data._base import Dataset, Table, Tables
 from spaceship.data.alike_ids import alike, written_twice
+from spaceship.data.broken_rules import broken_rules, shown_rows
 from spaceship.data.column_names import named
 from spaceship.data.csv_reader import LINE
 from spaceship.data.decimal_sign import hint, with_decimal_sign
@@ -13,6 +14,7 @@ from spaceship.data.digest import digest
 from spaceship.data.leaks import find_leaks
 from spaceship.data.sample import check_sample
 from spaceship.data.stored_file import all_made, counted
+from spaceship.data.unmatched_patterns import unmatched_patterns
 from spaceship.errors import DataError, expected
 from spaceship.task.column_types import ColumnType, read
 from spaceship.task.raw_frame import (
@@ -192,28 +194,12 @@ def _classes(train: Table, task: Task) -> list[str]:
 
 def _row_faults(frame: pd.DataFrame, task: Task) -> list[str]:
     """Return a line for each rule that rows break."""
-    # pandera takes 0.2 s to import, and a model in production never checks a file
-    from spaceship.data.broken_rules import broken_rules
-    from spaceship.data.unmatched_patterns import unmatched_patterns
-
     if not len(frame.index):
         return [f"rows: expected at least one {task.noun} below the header, found none"]
     faults = []
     if task.id in frame.columns and (headers := frame[task.id] == task.id).any():
-        again = _rows(frame[task.id][headers])
+        again = shown_rows(frame[task.id][headers])
         faults.append(f"rows: expected one header, found it again: {again}")
         frame = frame[~headers]
     faults += unmatched_patterns(frame, task)
-    return faults + [
-        f"{broken.column}: expected {broken.rule}, found {counted(len(broken.found), 'row')} "
-        f"otherwise: {_rows(broken.found)}"
-        for broken in broken_rules(frame, task)
-    ]
-
-
-def _rows(values: pd.Series) -> str:
-    """Return the first rows of a fault: `line 3 'abc', line 9 '-1', …`."""
-    return first_few(
-        f"{values.index.name} {row} {'(empty)' if pd.isna(value) else repr(value)}"
-        for row, value in values.items()
-    )
+    return faults + [*map(str, broken_rules(frame, task))]

@@ -152,4 +152,4 @@ def _fail_single(path: Path, header: str) -> NoReturn:
             fail(path, "a separator that gives every row as many fields", found, do)
     do = "export it again, with another column such as an id if there is one column only: "
     do += "in a single one a missing value is a blank line"
-    fail(path, "several columns", f"one, {header!r}", do)
+    fail(path, "several columns", "one", do)

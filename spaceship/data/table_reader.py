@@ -34,11 +34,16 @@ def read_table(path: Path | str, form: CsvForm | None = None) -> pd.DataFrame:
     path = Path(path)
     data = unpacked(path)
     if data.startswith(_PARQUET) or path.suffix in {".parquet", ".pq"}:
-        return _read_parquet(path, data)
+        return parquet_rows(path, data)
     return csv_rows(path, data, form)
 
 
-def _read_parquet(path: Path, data: bytes) -> pd.DataFrame:
+def parquet_rows(path: Path, data: bytes) -> pd.DataFrame:
+    """Return the rows of a Parquet file's content in native values; the path is for messages.
+
+    >>> parquet_rows(Path("a.parquet"), pd.DataFrame({"age": [7]}).to_parquet())["age"].tolist()
+    [7]
+    """
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 

@@ -7,11 +7,13 @@ import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import BAD_REQUEST
 
+from spaceship.data.broken_rules import broken_rules
 from spaceship.errors import DataError
 from spaceship.evaluation.answers import answers
 from spaceship.evaluation.cross_validation import decision_threshold, predict
 from spaceship.task.raw_frame import typed
-from spaceship.task.task import Task
+from spaceship.task.task import ROW, Task
+from spaceship.text import first_few
 
 
 class UnreadableRowsError(MlflowException):
@@ -47,16 +49,20 @@ class Predictor:
         """Return the answer to each row; none to no rows, whatever their columns.
 
         Raises:
-            UnreadableRowsError: A column is missing, or a value is not of its column's type.
+            UnreadableRowsError: A column is missing, or a value breaks a rule of its column.
 
         """
         rows = pd.DataFrame(X)
         if not len(rows):
             rows = pd.DataFrame(columns=[*self._columns])
+        rows = rows.set_axis(pd.RangeIndex(1, len(rows) + 1, name=ROW))
         try:
             read = typed(rows, self._columns, finite=True)
         except DataError as error:
             raise UnreadableRowsError(str(error)) from None
+        known = rows.loc[:, rows.columns.isin([*self._columns])]
+        if broken := first_few(map(str, broken_rules(known, self.task)), between="; "):
+            raise UnreadableRowsError(broken)
         values = predict(self.pipeline, read, self.task)
         return answers(values, self.task, self._threshold, self.margin)
 

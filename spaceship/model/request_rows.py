@@ -1,27 +1,59 @@
-"""Rows in the body of a request: CSV as `mode=inference` reads it, JSON in MLflow's four forms."""
+"""Rows in the body of a request: CSV and Parquet as files, JSON in MLflow's four forms.
+
+Errors name what is wrong and show at most the start of a single name or value.
+"""
 
 import json
-from collections.abc import Collection
+import reprlib
+from collections.abc import Callable, Collection, Mapping
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from spaceship.data.csv_reader import csv_rows
+from spaceship.data.table_reader import parquet_rows
 from spaceship.errors import DataError, expected
 from spaceship.task.raw_frame import header_faults
+from spaceship.text import first_few
 
 FORMS = ("dataframe_records", "dataframe_split", "instances", "inputs")
+_LONGEST = 40  # letters of a name in a message
+_JSON = "application/json"
+_FILES: Mapping[str, tuple[str, Callable[[Path, bytes], pd.DataFrame]]] = {
+    "text/csv": ("CSV", csv_rows),
+    "application/vnd.apache.parquet": ("Parquet", parquet_rows),
+}
+"""Content types of rows as a file holds them: a name for messages, and their reader."""
 
 
-def read_csv(body: bytes) -> pd.DataFrame:
-    r"""Return the rows of a CSV text; raise DataError if they are not whole.
+def form_of(content_type: str) -> str:
+    """Return the media type of a request; raise DataError unless it can hold rows.
 
-    >>> read_csv(b"age;name\n7;Ann\n").to_dict("records")
+    >>> form_of("TEXT/CSV; charset=utf-8")
+    'text/csv'
+    """
+    header = Message()
+    header["Content-Type"] = content_type or "none"
+    form, charset = header.get_content_type(), header.get_content_charset("utf-8")
+    if content_type and form in {_JSON, *_FILES} and charset in {"utf-8", "utf8"}:
+        return form
+    wanted = f"Content-Type {', '.join(_FILES)} or {_JSON}, in UTF-8"
+    raise _error(wanted, reprlib.repr(content_type) if content_type else "none")
+
+
+def read_rows(body: bytes, form: str, columns: Collection[str]) -> pd.DataFrame:
+    r"""Return the rows in the body of a request; raise DataError if they are not whole.
+
+    >>> read_rows(b"age;name\n7;Ann\n", "text/csv", ["age"]).to_dict("records")
     [{'age': '7', 'name': 'Ann'}]
     """
+    if form == _JSON:
+        return read_json(body, columns)
+    name, reader = _FILES[form]
     try:
-        return csv_rows(Path("CSV"), body)
+        return reader(Path(name), body)
     except DataError as error:  # what it says to do is for files
         raise DataError(str(error).partition("; ")[0] + "; mend the request") from None
 
@@ -41,8 +73,8 @@ def read_json(body: bytes, columns: Collection[str]) -> pd.DataFrame:
         raise _error("JSON", f"{type(error).__name__}: {error}") from None
     forms = [*FORMS] if not isinstance(content, dict) else [one for one in FORMS if one in content]
     if len(forms) != 1:
-        found = ", ".join(content) if isinstance(content, dict) else "no object"
-        raise _error(f"one of {', '.join(FORMS)} in a JSON object", found or "none")
+        found = first_few(map(_name, content)) if isinstance(content, dict) else _kind(content)
+        raise _error(f"one of {', '.join(FORMS)} in a JSON object", found or "an empty one")
     form, given = forms[0], content[forms[0]]
     if form == "dataframe_split":
         return _split(given)
@@ -76,7 +108,7 @@ def _split(given: Any) -> pd.DataFrame:
 def _by_column(given: dict[str, Any]) -> pd.DataFrame:
     """Return the rows of lists of values by column."""
     if odd := [name for name, one in given.items() if not isinstance(one, list)]:
-        raise _error(f"a list of values of {odd[0]} in inputs", _kind(given[odd[0]]))
+        raise _error(f"a list of values of {_name(odd[0])} in inputs", _kind(given[odd[0]]))
     if len(sizes := sorted({len(one) for one in given.values()})) > 1:
         raise _error("lists of one length in inputs", f"{sizes[0]} and {sizes[-1]} values")
     return pd.DataFrame(given)
@@ -87,10 +119,14 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ValueError(
-            f"{next(one for one in names if names.count(one) > 1)!r} twice in an object"
-        )
+        twice = next(one for one in names if names.count(one) > 1)
+        raise ValueError(f"{reprlib.repr(twice)} twice in an object")
     return made
+
+
+def _name(given: str) -> str:
+    """Return a name in a request, cut if it is long."""
+    return given if len(given) <= _LONGEST else f"{given[:_LONGEST]}…"
 
 
 def _kind(value: object) -> str:

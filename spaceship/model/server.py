@@ -9,9 +9,9 @@ import asyncio
 import io
 import logging
 import socket
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from email.message import Message
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,14 +20,13 @@ from spaceship.errors import DataError, expected
 from spaceship.text import one_line
 
 if TYPE_CHECKING:
-    from mlflow.pyfunc.scoring_server import InvocationsResponse
     from starlette.applications import Starlette
     from starlette.requests import Request
 
 log = logging.getLogger(__name__)
 
 PORT = 8080
-_WANTED = '{"dataframe_records": [{COLUMN: VALUE, …}, …]}, or rows as CSV or Parquet'
+_DO = "mend the request"
 _LONGEST = 500  # characters of a message
 
 
@@ -48,15 +47,13 @@ def application(folder: Path) -> "Starlette":
     model = _load(folder)
 
     async def answer(request: "Request") -> Response:
-        given = await request.body(), request.headers.get("Content-Type", "")
         try:
-            made = await run_in_threadpool(_answer, *given, model)
+            body, kind = await request.body(), request.headers.get("Content-Type", "")
+            made = await run_in_threadpool(_answer, body, kind, model)
         except Exception as error:  # noqa: BLE001 - whatever a request may hold
-            return JSONResponse({"error_code": "BAD_REQUEST", "message": _sentence(error)}, 400)
-        if made.status != HTTPStatus.OK:
-            told = {"error_code": "BAD_REQUEST", "message": _sentence(ValueError(made.response))}
-            return JSONResponse(told, made.status)
-        return Response(made.response, made.status, media_type=made.mimetype)
+            told = {"error_code": "BAD_REQUEST", "message": _sentence(error)}
+            return JSONResponse(told, HTTPStatus.BAD_REQUEST)
+        return Response(made, media_type="application/json")
 
     async def ping(_: "Request") -> Response:
         return Response("\n", media_type="application/json")
@@ -125,42 +122,34 @@ def _load(folder: Path) -> Any:
     return model
 
 
-def _answer(body: bytes, kind: str, model: Any) -> "InvocationsResponse":
-    """Return the response to a request: MLflow's, but for CSV and JSON, which it fills up."""
+def _answer(body: bytes, content_type: str, model: Any) -> str:
+    """Return the answer to a request as JSON; rows for an earlier release's model MLflow reads."""
     from mlflow.pyfunc import scoring_server
 
     from spaceship.model.predictor import Predictor
-    from spaceship.model.request_rows import read_csv, read_json
+    from spaceship.model.request_rows import form_of, read_rows
 
-    header = Message()
-    header["Content-Type"] = kind
-    plain, charset = header.get_content_type(), header.get_content_charset("utf-8")
-    ours = isinstance(model, Predictor) and charset in {"utf-8", "utf8"}
-    if ours and plain == scoring_server.CONTENT_TYPE_CSV:
-        rows = read_csv(body)
-    elif ours and plain == scoring_server.CONTENT_TYPE_JSON:
-        rows = read_json(body, model.task.model_columns)
-    else:
+    form = form_of(content_type)
+    if not isinstance(model, Predictor):
         schema = model.metadata.get_input_schema()
-        made: InvocationsResponse = scoring_server.invocations(  # type: ignore[no-untyped-call]
-            body, kind, model, schema
-        )
-        return made
-    text = io.StringIO()
+        made = scoring_server.invocations(body, content_type, model, schema)  # type: ignore[no-untyped-call]
+        return str(made.response)
+    text, rows = io.StringIO(), read_rows(body, form, model.task.model_columns)
     scoring_server.predictions_to_json(model.predict(rows), text)  # type: ignore[no-untyped-call]
-    return scoring_server.InvocationsResponse(text.getvalue(), 200, "application/json")
+    return text.getvalue()
 
 
 def _sentence(error: Exception) -> str:
-    """Return what is wrong with a request in one line; a fault of the model goes to the log."""
+    """Return what is wrong with a request in one line; where a model failed goes to the log.
+
+    The text of an error that is not ours may hold all rows, so neither of the two shows it.
+    """
     sentence = str(error) if isinstance(error, DataError) else getattr(error, "sentence", None)
-    if sentence is not None:
-        return one_line(sentence)[:_LONGEST]
-    message, trace = getattr(error, "message", str(error)), getattr(error, "json_kwargs", {})
-    log.warning("%s", "\n".join([message, *trace.values()]))
-    told = message.partition("IMPORTANT")[0].rpartition("Error: ")[2]
-    line = " ".join(told.split()) or type(error).__name__
-    return expected(_WANTED, line[:_LONGEST], "mend the request")
+    if sentence is None:
+        name, trace = type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
+        log.warning("A request failed with %s (its text is left out):\n%s", name, trace)
+        sentence = expected("rows that the model can take", f"a {name} for these", _DO)
+    return one_line(sentence)[:_LONGEST]
 
 
 if __name__ == "__main__":

@@ -184,9 +184,13 @@ def _to_text(column: pd.Series) -> pd.Series:
 
 
 def _to_number(column: pd.Series, kind: Column) -> pd.Series:
-    """Return a column as float64; a value that is no number is NaN."""
+    """Return a column as float64; a value that is no number, such as True, is NaN."""
     if column.dtype == np.float64:
         return column
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return pd.Series(np.nan, column.index, name=column.name)
+    if column.dtype == object:
+        column = column.mask(column.map(pd.api.types.is_bool).astype(bool))
     if not pd.api.types.is_numeric_dtype(column.dtype):
         if kind.decimal == ",":
             column = _with_points(column.astype("str"))

@@ -1,5 +1,6 @@
 """Answers of the program about itself: help, version and keys, within a terminal's width."""
 
+import json
 import os
 import subprocess
 import sys
@@ -82,12 +83,28 @@ def test_keys_come_with_their_comments(section: str, said: str) -> None:
     assert said in keys_text(section)
 
 
-@pytest.mark.parametrize("section", ["", "hydra.sweeper", *GROUPS])
+@pytest.mark.parametrize(
+    "section",
+    ["", "hydra.sweeper", *GROUPS, *(f"{group}={one.stem}" for group in GROUPS for one in files(group))],
+)
 def test_keys_fit_a_terminal_and_say_values(section: str) -> None:
-    lines = keys_text(section).splitlines()
-    assert [line for line in lines if len(line) > TERMINAL and line.lstrip()[0] == "#"] == []
-    assert "_target_" not in "".join(lines)
-    assert "${seed}" not in "".join(lines)
+    text = keys_text(section)
+    assert [line for line in text.splitlines() if len(line) > TERMINAL] == []
+    assert "_target_" not in text
+    assert "${seed}" not in text
+
+
+def test_a_long_value_is_broken_into_lines_that_yaml_joins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "configs" / "model"
+    folder.mkdir(parents=True)
+    value = {f"a key of number {n}": ["red and blue", "x, y"] for n in range(9)}
+    (folder / "mine.yaml").write_text(f"# Mine.\nnames: {json.dumps(value)}  # of colours\n")
+    monkeypatch.chdir(tmp_path)
+    text = keys_text("model=mine")
+    assert max(map(len, text.splitlines())) <= TERMINAL
+    assert yaml.safe_load(text)["names"] == value
 
 
 def test_every_setting_of_the_sweeper_has_a_comment() -> None:

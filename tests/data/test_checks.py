@@ -209,13 +209,6 @@ def test_digest_is_the_same_in_another_process(tmp_path: Path) -> None:
     assert result.stdout.strip() == expected
 
 
-def test_typing_alone_does_not_load_pandera() -> None:
-    code = "import sys; from spaceship.task.raw_frame import typed; print('pandera' in sys.modules)"
-    command = [sys.executable, "-c", code]
-    result = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "False"
-
-
 def test_names_and_values_are_shown_on_one_line(caplog: pytest.LogCaptureFixture) -> None:
     task = Task.read(
         {"problem": "regression", "label": "fee", "columns": {"a\nb\x1b[31m": "number"}}

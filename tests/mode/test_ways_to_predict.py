@@ -208,8 +208,8 @@ def test_csv_is_read_as_mode_inference_reads_it(served: Served) -> None:
         assert answered.astype(served.expected.dtypes).equals(served.expected)
     for kind in ("text/plain", "text/csv; charset=latin-1"):
         status, content = post(served.address, kind, served.text.encode())
-        assert status == 415
-        assert_sentence(content, "only supports")
+        assert status == 400
+        assert_sentence(content, "expected Content-Type text/csv, ")
 
 
 def test_a_bad_value_is_a_sentence_that_names_its_column(served: Served) -> None:

@@ -42,7 +42,7 @@ from importlib.abc import MetaPathFinder
 
 class NotInstalled(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        missing = {"hydra", "omegaconf", "optuna", "pandera", "kagglehub", "catboost", "xgboost"}
+        missing = {"hydra", "omegaconf", "optuna", "kagglehub", "catboost", "xgboost"}
         if name.split(".")[0] in missing:
             raise ModuleNotFoundError(name, name=name)
 
