@@ -34,6 +34,8 @@ _PACKAGE = re.compile(r"^# @package .*\n", re.MULTILINE)
 _REFERENCE = re.compile(r"(?<=: )([^\s#'\"]*\$\{.*?\}+[^\s#'\"]*)(?=\s|$)")
 _CLASS = re.compile(r"^( *)_target_: ([^\s#]+)( *#)?", re.MULTILINE)
 _COMMENTS = re.compile(r"(?:^ *# .*\n){2,}", re.MULTILINE)
+_BLANK, _ITEM_END = re.compile(r"(\s+)"), re.compile(r"((?<=,)\s+)")
+_FURTHER = "    "  # indent of the next lines of a value
 _LINE = re.compile(r"(?P<indent> *)(?P<key>[^#\s].*?)??(?: *# (?P<comment>.*))?")
 
 
@@ -125,14 +127,18 @@ def _fitting(line: str) -> Iterator[str]:
     if len(line) <= _WIDTH or parts is None:
         yield line
         return
-    indent = str(parts["indent"])
-    if parts["comment"]:
-        yield from _wrapped(parts["comment"], f"{indent}# ", f"{indent}# ")
-    if parts["key"]:  # YAML joins the lines of a value again
-        yield from _wrapped(parts["key"], indent, f"{indent}    ")
+    indent, comment, value = parts["indent"], parts["comment"], parts["key"]
+    if comment:
+        yield from _broken(comment, f"{indent}# ", f"{indent}# ", _BLANK)
+    if value:  # YAML joins the lines again, but of a key in quotes
+        longest = max(map(len, _ITEM_END.split(value))) + len(indent) + len(_FURTHER)
+        end = _ITEM_END if longest <= _WIDTH else _BLANK
+        yield from _broken(value, indent, f"{indent}{_FURTHER}", end)
 
 
-def _wrapped(text: str, first: str, others: str) -> list[str]:
+def _broken(text: str, first: str, others: str, end: re.Pattern[str]) -> list[str]:
+    """Return a text in lines that fit, each broken where a pattern matches."""
     wrapper = textwrap.TextWrapper(_WIDTH, initial_indent=first, subsequent_indent=others)
     wrapper.break_long_words = wrapper.break_on_hyphens = False
+    wrapper.wordsep_simple_re = end
     return wrapper.wrap(text)

@@ -100,14 +100,18 @@ def _kept(known: pd.Series, column: Column, task: Task) -> Iterator[tuple[str, p
 
 def _range(known: pd.Series, column: Column) -> tuple[str, pd.Series]:
     """Return the rule of the least and the greatest value, and whether each value keeps it."""
-    least, most, unit = column.min, column.max, f" {column.unit}" if column.unit else ""
-    as_bound = pd.Timestamp if column.type.kind is Kind.TIME else float
-    if least is None:
-        return f"at most {_shown(most)}{unit}", known <= as_bound(most)
-    if most is None:
-        return f"{_shown(least)} or more{unit}", known >= as_bound(least)
-    words = f"{_shown(least)} to {_shown(most)}{unit}"
-    return words, known.between(as_bound(least), as_bound(most))
+    low, high = column.min, column.max
+    bound = pd.Timestamp if column.type.kind is Kind.TIME else float
+    words, kept = f"{_shown(low)} to {_shown(high)}", pd.Series(data=True, index=known.index)
+    if low is None:
+        words = f"at most {_shown(high)}"
+    else:
+        kept &= known >= bound(low)
+    if high is None:
+        words = f"{_shown(low)} or more"
+    else:
+        kept &= known <= bound(high)
+    return f"{words} {column.unit}" if column.unit else words, kept
 
 
 def _shown(bound: float | str | None) -> str:

@@ -202,4 +202,4 @@ def _row_faults(frame: pd.DataFrame, task: Task) -> list[str]:
         faults.append(f"rows: expected one header, found it again: {again}")
         frame = frame[~headers]
     faults += unmatched_patterns(frame, task)
-    return faults + [*map(str, broken_rules(frame, task))]
+    return [*faults, *map(str, broken_rules(frame, task))]

@@ -46,14 +46,14 @@ class Predictor:
         self._columns = task.model_columns
 
     def predict(self, X: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002 - of MLflow
-        """Return the answer to each row; none to no rows, whatever their columns.
+        """Return the answer to each row; none to no rows, which may lack columns altogether.
 
         Raises:
             UnreadableRowsError: A column is missing, or a value breaks a rule of its column.
 
         """
         rows = pd.DataFrame(X)
-        if not len(rows):
+        if not len(rows) and not len(rows.columns):
             rows = pd.DataFrame(columns=[*self._columns])
         rows = rows.set_axis(pd.RangeIndex(1, len(rows) + 1, name=ROW))
         try:

@@ -41,6 +41,7 @@ def application(folder: Path) -> "Starlette":
     """
     from starlette.applications import Starlette
     from starlette.concurrency import run_in_threadpool
+    from starlette.requests import ClientDisconnect
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 
@@ -50,6 +51,8 @@ def application(folder: Path) -> "Starlette":
         try:
             body, kind = await request.body(), request.headers.get("Content-Type", "")
             made = await run_in_threadpool(_answer, body, kind, model)
+        except ClientDisconnect:  # nobody reads an answer
+            return Response(status_code=HTTPStatus.BAD_REQUEST)
         except Exception as error:  # noqa: BLE001 - whatever a request may hold
             told = {"error_code": "BAD_REQUEST", "message": _sentence(error)}
             return JSONResponse(told, HTTPStatus.BAD_REQUEST)

@@ -83,10 +83,10 @@ def test_keys_come_with_their_comments(section: str, said: str) -> None:
     assert said in keys_text(section)
 
 
-@pytest.mark.parametrize(
-    "section",
-    ["", "hydra.sweeper", *GROUPS, *(f"{group}={one.stem}" for group in GROUPS for one in files(group))],
-)
+EVERY = [*GROUPS, *(f"{group}={path.stem}" for group in GROUPS for path in files(group))]
+
+
+@pytest.mark.parametrize("section", ["", "hydra.sweeper", *EVERY])
 def test_keys_fit_a_terminal_and_say_values(section: str) -> None:
     text = keys_text(section)
     assert [line for line in text.splitlines() if len(line) > TERMINAL] == []
