@@ -1,13 +1,12 @@
 """Next commands, printed when a job has ended well: to be copied, and to work as typed."""
 
 import logging
-import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from hydra_plugins.spaceship_optuna.config_text import redact
-from spaceship.config.installation import checkout, typed_again
+from spaceship.config.installation import typed_again
 from spaceship.data.cache import has_test_part
 from spaceship.experiment import Experiment
 from spaceship.gate.award import Award
@@ -58,12 +57,7 @@ def see_runs(experiment: Experiment) -> str:
         return ui.link(redact(store.uri).rstrip("/"), store.experiment_id)
     if store.uri != f"sqlite:///{outputs / 'mlflow.db'}":
         return mlflow_command(store.uri, "ui")
-    if (root := checkout()) is None:
-        return shlex.join([sys.executable, "-m", ui.__name__, str(outputs), "5000"])
-    words = ["make", *([] if Path.cwd() == root else ["-C", str(root)]), "ui"]
-    if outputs != root / "outputs":
-        words.append(f"OUTPUTS={outputs}")
-    return shlex.join(words)
+    return ui.command(outputs)
 
 
 def after_verdict(

@@ -8,6 +8,7 @@ import tempfile
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from spaceship.config.installation import typed_again
 from spaceship.errors import ConfigError, expected
 from spaceship.experiment import Experiment
 from spaceship.model.server import serve as serve_model
@@ -73,6 +74,6 @@ def _place(port: int) -> socket.socket:
     try:
         return socket.create_server((HOST, port))
     except OSError as error:
-        do = "choose another one: serve.port=N, or 0 for any; with make: make serve PORT=N"
+        do = f"choose another one, or 0 for any: {typed_again(('serve.port=',), 'serve.port=0')}"
         what = f"port {port} of {HOST} to be free"
         raise ConfigError(expected(what, error.strerror or error, do)) from error

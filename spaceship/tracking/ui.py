@@ -1,4 +1,4 @@
-"""MLflow's server on an outputs folder: `python -m spaceship.tracking.ui OUTPUTS PORT [OPEN]`.
+"""MLflow's server on an outputs folder: `python -m spaceship.tracking.ui OUTPUTS [PORT [OPEN]]`.
 
 Once it answers, the links of the saved views are printed, that of the latest job first. MLflow is
 not imported here, so that the first line is there at once.
@@ -6,6 +6,7 @@ not imported here, so that the first line is there at once.
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -23,6 +24,7 @@ from urllib.request import Request, urlopen
 from spaceship.errors import expected
 from spaceship.text import printable
 
+PORT = 5000
 VIEW = "mlflow.sharedViewState."  # before the key of a saved view: a tag of its experiment
 _HOST = "127.0.0.1"
 _ENVIRONMENT = {
@@ -35,6 +37,7 @@ _ENVIRONMENT = {
 _GREETING = "[MLflow] Security middleware enabled"  # MLflow 3.17, on stderr
 _KINDS = "leaderboard sweeps champions"  # of views, in their order
 _LAST_PORT = 65535
+_MODULE = "spaceship.tracking.ui"  # this one, which is __main__ when it runs
 _END_SECONDS = 10.0  # for the last words of the server
 _ASK_SECONDS = 0.3  # between two questions whether the server answers
 
@@ -49,11 +52,17 @@ def link(address: str, experiment: str, key: str | None = None) -> str:
     return page if key is None else f"{page}&viewStateShareKey={key}"
 
 
-def main(outputs: str, port: str, opens: str = "") -> int:
+def main(outputs: str = "outputs", port: str = str(PORT), opens: str = "") -> int:
     """Run the server until it is ended; return the exit status, 2 if it cannot start.
+
+    Args:
+        outputs: The folder with MLflow's database.
+        port: Of this machine alone.
+        opens: "1" opens the first link in a browser.
 
     >>> main("a folder without runs", port="5000")
     2
+
     """
     folder, address = Path(outputs).absolute(), f"http://{_HOST}:{port}"
     if fault := _fault(folder, port):
@@ -79,18 +88,49 @@ def main(outputs: str, port: str, opens: str = "") -> int:
             faults.join(_END_SECONDS)
 
 
+def command(outputs: Path, port: int = PORT) -> str:
+    """Return the command that opens the pages of an outputs folder: `make ui` in a checkout.
+
+    >>> command(tmp_path).endswith((f" ui OUTPUTS={tmp_path}", f".ui {tmp_path} 5000"))
+    True
+    """
+    from spaceship.config.installation import checkout
+
+    if (root := checkout()) is None:
+        return shlex.join([sys.executable, "-m", _MODULE, str(outputs), str(port)])
+    words = ["make", *([] if Path.cwd() == root else ["-C", str(root)]), "ui"]
+    words += [f"PORT={port}"] if port != PORT else []
+    words += [f"OUTPUTS={outputs}"] if outputs != root / "outputs" else []
+    return shlex.join(words)
+
+
 def _fault(folder: Path, port: str) -> str | None:
     """Return why no server can start, None if one can."""
+    from spaceship.config.installation import checkout, program_anywhere
+
     if not (folder / "mlflow.db").is_file():
-        return expected(f"runs in {folder}", "no mlflow.db", "make some first: make run")
+        root = checkout()
+        own = [] if root and folder == root / "outputs" else [f"paths.outputs='{folder}'"]
+        do = f"make some first: {program_anywhere()} {shlex.join(own)}".rstrip()
+        return expected(f"runs in {folder}", "no mlflow.db", do)
     if not port.isdecimal() or not 0 < int(port) <= _LAST_PORT:
-        return expected(f"a port, 1 to {_LAST_PORT}", repr(port), "leave PORT= out")
+        return expected(
+            f"a port, 1 to {_LAST_PORT}", repr(port), f"leave it out: {command(folder)}"
+        )
+    if _answers_on(int(port)):
+        free = (one for one in range(int(port) + 1, _LAST_PORT) if not _answers_on(one))
+        do = f"choose another: {command(folder, next(free, PORT))}"
+        return expected(f"port {port} of {_HOST} free", "another server there", do)
+    return None
+
+
+def _answers_on(port: int) -> bool:
+    """Return whether a server listens on a port."""
     try:
-        with socket.create_connection((_HOST, int(port)), timeout=1):
-            found = "another server there"
-            return expected(f"port {port} of {_HOST} free", found, "choose another: PORT=5001")
+        socket.create_connection((_HOST, port), timeout=1).close()
     except OSError:
-        return None
+        return False
+    return True
 
 
 def _started(folder: Path, port: str) -> "subprocess.Popen[str]":

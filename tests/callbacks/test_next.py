@@ -1,12 +1,10 @@
 """Next commands: where a run can be seen."""
 
-import shlex
 import sys
 from pathlib import Path
 
 import pytest
 
-from spaceship.callbacks import _next
 from spaceship.callbacks._next import see_runs
 from spaceship.config.installation import checkout
 from spaceship.tracking.store import Store
@@ -35,12 +33,3 @@ def test_a_run_is_seen_where_its_store_is(
     places = {"root": checkout(), "bin": Path(sys.executable).parent}
     placed = Placed(tmp_path, uri.format(tmp_path))
     assert see_runs(placed) == shown.format(tmp_path, **places)  # type: ignore[arg-type]
-
-
-def test_an_installed_package_shows_the_saved_views(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_next, "checkout", lambda: None)
-    outputs = tmp_path / "my outputs"
-    words = shlex.split(see_runs(Placed(outputs, f"sqlite:///{outputs}/mlflow.db")))  # type: ignore[arg-type]
-    assert words == [sys.executable, "-m", "spaceship.tracking.ui", str(outputs), "5000"]
