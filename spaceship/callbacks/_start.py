@@ -1,16 +1,19 @@
 """Checks at the start of a command: nothing is made and no big library imported before them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from spaceship.config.build import check_packages
 from spaceship.config.loader import groups, loader
 from spaceship.config.nodes import is_study
 from spaceship.config.unused import is_unused
+from spaceship.data.kaggle_submission import check_submitting
 from spaceship.experiment import Experiment, check_features
 
 
@@ -37,6 +40,8 @@ def check_job(config: DictConfig) -> None:
         if is_unused(config.model) and not given.submit:  # nothing is trained, the file is enough
             return
     experiment.source.check(task)
+    if given.submit and config.mode.get("predicts") and config.hydra.mode is RunMode.RUN:
+        check_submitting(experiment.source, task, answers_only=not given.proba)
 
 
 def check_sweep(config: DictConfig) -> None:
@@ -48,8 +53,26 @@ def check_sweep(config: DictConfig) -> None:
     params: Any = OmegaConf.to_container(node, resolve=True) if node else {}  # as sweepers do
     given: Any = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
     words = [*(f"{key}={value}" for key, value in params.items()), *given]
-    for job in _jobs(words, of_values=not is_study(config)):
+    jobs = [*_jobs(words, of_values=not is_study(config))]
+    for job in jobs:
         check_job(loader().load_sweep_config(config, job))
+    if is_study(config):
+        known = groups(loader())
+        for one in OverridesParser.create(config_loader=loader()).parse_overrides(words):
+            if one.is_sweep_override() and one.key_or_group.partition("@")[0] not in known:
+                _check_key(config, jobs, one.get_key_element())
+
+
+def _check_key(config: DictConfig, jobs: Sequence[list[str]], key: str) -> None:
+    """Raise Hydra's error unless some candidate of a study has a key."""
+    for at, job in enumerate(jobs, 1):
+        try:
+            loader().load_sweep_config(config, [*job, f"{key}=null"])
+        except HydraException:
+            if at == len(jobs):
+                raise
+        else:
+            return
 
 
 def new_folders(folder: Path) -> tuple[Path, ...]:

@@ -28,6 +28,16 @@ class Fault:
     do: str = "see --help"
     words: int = 1  # that are replaced
 
+    @property
+    def shown(self) -> str:
+        """What may be meant, the likely first.
+
+        >>> Fault("a mode", "mode=trian", (("mode=train",), ("mode=tune",))).shown
+        'mode=train (or mode=tune)'
+        """
+        first, *others = (shlex.join(one) for one in self.better)
+        return f"{first} (or {', or '.join(others)})" if others else first
+
 
 @dataclass(frozen=True)
 class Overrides:
@@ -91,6 +101,12 @@ class Overrides:
     def config(self) -> DictConfig:
         """The first of the configs, as far as they are known."""
         return (self._variants or self._known).first
+
+    def fault(self, word: str) -> Fault | None:
+        """Return the fault of an override, of a group or of a value; None if there is none."""
+        if group_of(parts_of(word)[1]) not in self.names.choices:
+            return self.key_fault(word)
+        return self.package_fault(word) or self.choice_fault(word)
 
     def key_fault(self, word: str) -> Fault | None:
         """Return the fault of an override of a value, None if the config takes it."""

@@ -99,7 +99,8 @@ def suggestion(*, sweeps: bool) -> str | None:
     words = sys.argv[1:]
     if not _arranged:  # the words of another program, such as a test's
         return None
-    return _line(words, read(words)[0], (), sweeps=sweeps).message()
+    line = _line(words, read(words)[0], (), sweeps=sweeps)
+    return line.message() or line.swept_message()
 
 
 def corrected(meant: Mapping[str, Slip]) -> str:

@@ -9,6 +9,7 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from spaceship.cli.overrides import PARAMS
 from spaceship.config.loader import groups, loader
 from spaceship.config.resolvers import register_resolvers
 from spaceship.spelling import FAR, distance, ranked, slips
@@ -57,6 +58,16 @@ class Names:
         """Return the config with these groups chosen, sweeps left out."""
         return self._loader.load_configuration("config", [*overrides], RunMode.MULTIRUN)
 
+    def file_of_param(self, key: str, value: object, config: DictConfig) -> str:
+        """Return the file of a config that gives a key of `hydra.sweeper.params` its value."""
+        chosen = [f"{group}/{choice}" for group, choice in config.hydra.runtime.choices.items()]
+        for name in [*chosen, "config"]:
+            found = self._loader.repository.load_config(name)
+            params = found and OmegaConf.select(found.config, "hydra.sweeper.params")
+            if found is not None and params and params.get(key) == value:
+                return f"{found.path.removeprefix('file://')}/{name}.yaml"
+        return "its YAML file"
+
     def keys_near(
         self,
         found: str,
@@ -77,7 +88,10 @@ class Names:
         composed = configs or [self.composed(overrides)]
         typed = {one.partition("=")[0].lstrip("+") for one in overrides}
         present = {
-            key: None for one in composed for key in (*keys(one, nodes=nodes), *self._groups(one))
+            key: None
+            for one in composed
+            for key in (*keys(one, nodes=nodes), *self._groups(one))
+            if not key.startswith(PARAMS)  # a wrong one there is like itself
         }
         far = {key: _key_distance(found, key) for key in present}
         needs: dict[str, str] = {}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from spaceship.config.installation import program_typed
 
 _OVERRIDE = re.compile(r"(\+\+|\+|~)?([^=]*)(?:=(.*))?", re.DOTALL)
-_PARAMS = "hydra.sweeper.params."  # overrides of the jobs
+PARAMS = "hydra.sweeper.params."  # overrides of the jobs
 
 
 def command(words: Sequence[str]) -> str:
@@ -25,7 +25,7 @@ def group_of(key: str) -> str:
     >>> group_of("gate/rule@gate.floor"), group_of("hydra.sweeper.params.model")
     ('gate/rule', 'model')
     """
-    return key.removeprefix(_PARAMS).partition("@")[0]
+    return key.removeprefix(PARAMS).partition("@")[0]
 
 
 def parts_of(word: str) -> tuple[str | None, str, str | None]:
@@ -59,8 +59,8 @@ def choices_of(word: str) -> list[str]:
 
     from spaceship.config.loader import loader
 
-    if word.startswith(_PARAMS):
-        word = word.removeprefix(_PARAMS).replace('"', "").replace("'", "")
+    if word.startswith(PARAMS):
+        word = word.removeprefix(PARAMS).replace('"', "").replace("'", "")
     one = OverridesParser.create(config_loader=loader()).parse_override(word)
     if not one.is_discrete_sweep():
         return [word]

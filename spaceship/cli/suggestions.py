@@ -1,13 +1,16 @@
 """Suggestions for a wrong command line: the right names, and the whole command corrected."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
+
+from omegaconf import OmegaConf
 
 from spaceship.cli.faults import Fault, Overrides
 from spaceship.cli.names import Names
-from spaceship.cli.overrides import command, group_of, is_sweep, parts_of
+from spaceship.cli.overrides import PARAMS, command, group_of, is_sweep, parts_of
+from spaceship.errors import expected
 from spaceship.spelling import FAR, distance, ranked
 
 _COMMON = ("mode", "model", "data", "features", "gate")  # groups of a word alone, the likely first
@@ -52,9 +55,25 @@ class CommandLine:
         told = "; ".join(f"expected {one.wanted}, found {one.found}" for one in faults)
         if bad := [one for one in faults if not one.better]:
             return f"{told}; {bad[0].do}"
-        meant = " ".join(_shown(one.better) for one in faults)
+        meant = " ".join(one.shown for one in faults)
         better = [word for one in faults for word in one.better[0]]
         return f"{told}; did you mean {meant}: {command(self._merged(right, better))}"
+
+    def swept_message(self) -> str | None:
+        """Return what is wrong with a YAML's `hydra.sweeper.params`, and where; None if nothing."""
+        config, own = self._own.config, self._own.words
+        node = OmegaConf.select(config, PARAMS.rstrip("."))
+        params: Any = OmegaConf.to_container(node, resolve=True) if node else {}
+        typed = {parts_of(word)[1] for word in own}
+        swept = {key: f"{key}={value}" for key, value in params.items() if key not in typed}
+        judged = Overrides([*swept.values(), *own], self.names)
+        for key, word in swept.items():
+            if (fault := judged.fault(word)) is not None:
+                place = self.names.file_of_param(key, params[key], config)
+                do = f"did you mean {fault.shown}: mend" if fault.better else f"{fault.do}; mend"
+                found = f"{fault.found} in hydra.sweeper.params"
+                return expected(fault.wanted, found, f"{do} {place}")
+        return None
 
     def _merged(self, parts: Sequence[Sequence[str]], better: Sequence[str]) -> list[str]:
         """Return the words of a command; what a correction chooses for a group is chosen alone."""
@@ -79,14 +98,12 @@ class CommandLine:
             return self._flag_fault(word, following)
         if self.overrides is not None and word not in self.overrides:
             return None
-        prefix, key, value = parts_of(word)
+        prefix, _, value = parts_of(word)
         if value is None and prefix != "~":
             return self._word_fault(word, following)
         if not self.sweeps and is_sweep(word):
             return Fault("one value, or --multirun (-m)", word, (("-m", word),))
-        if group_of(key) not in self.names.choices:
-            return self._own.key_fault(word)
-        return self._own.package_fault(word) or self._own.choice_fault(word)
+        return self._own.fault(word)
 
     def _flag_fault(self, word: str, following: str | None) -> Fault:
         """Return the fault of an unknown flag: it may be a key, a choice or another flag."""
@@ -135,8 +152,3 @@ class CommandLine:
 
 def _joined(word: str, value: str, words: int) -> str:
     return word if words == 1 else f"{word} {value}"
-
-
-def _shown(better: Sequence[Sequence[str]]) -> str:
-    first, *others = (shlex.join(one) for one in better)
-    return f"{first} (or {', or '.join(others)})" if others else first

@@ -94,7 +94,7 @@ def check_submitting(source: DataSource, task: Task, *, answers_only: bool) -> N
         do = "leave out one of them: Kaggle takes id and label alone"
         raise ConfigError(f"{_KEY}: {expected('no inference.proba', 'inference.proba=true', do)}")
     check_installed(_KEY)
-    _client().__exit__(None, None, None)
+    _credentials()
 
 
 def check_ids(sample: pd.DataFrame | None, frame: pd.DataFrame, task: Task) -> None:
@@ -160,8 +160,14 @@ def scored(sent: Sent, seconds: float) -> Sent:
 
 def _client() -> "KaggleClient":
     """Return Kaggle's client with the user's credentials."""
-    from kagglehub.config import get_kaggle_credentials
     from kagglesdk import KaggleClient
+
+    return KaggleClient(**_credentials())
+
+
+def _credentials() -> dict[str, str | None]:
+    """Return the user's credentials for Kaggle's client; raise CredentialsError without any."""
+    from kagglehub.config import get_kaggle_credentials
 
     try:
         found = get_kaggle_credentials()
@@ -169,8 +175,7 @@ def _client() -> "KaggleClient":
         raise refusal(error, "", _KEY) or error from None
     if found is None:
         raise no_credentials(_KEY)
-    own = {"username": found.username, "password": found.key, "api_token": found.api_key}
-    return KaggleClient(**own)
+    return {"username": found.username, "password": found.key, "api_token": found.api_key}
 
 
 def _send(client: "KaggleClient", file: tuple[str, bytes], competition: str, message: str) -> int:

@@ -1,5 +1,6 @@
 """Checks at the start of a command: they come before any folder, run, file and big library."""
 
+import os
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -66,11 +67,33 @@ def test_a_refused_command_deletes_nothing_of_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("line", ["mode=train data=local data.dir=nowhere", "gate.reveal=laddr"])
-def test_a_refusal_loads_neither_mlflow_nor_scikit_learn(tmp_path: Path, line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("mode=train data=local data.dir=nowhere", "nowhere"),
+        ("gate.reveal=laddr", "ladder"),
+        ("data=kaggle inference.submit=true", "expected Kaggle credentials, found none"),
+        ("mode=inference data=kaggle inference.submit=true", "expected Kaggle credentials"),
+        ("inference.submit=true", "found data=synthetic; use data=kaggle"),
+    ],
+)
+def test_a_refusal_loads_neither_mlflow_nor_scikit_learn(
+    tmp_path: Path, line: str, told: str
+) -> None:
     command = [sys.executable, "-X", "importtime", str(SCRIPT), *line.split()]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    command.append(f"paths.outputs={tmp_path}/outputs")
+    without = {name: one for name, one in os.environ.items() if not name.startswith("KAGGLE")}
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=without | {"HOME": str(tmp_path)},
+    )
     assert done.returncode == 2
+    assert told in done.stderr
+    assert not (tmp_path / "outputs").exists()
     loaded = {line.rsplit("|")[-1].strip() for line in done.stderr.splitlines() if "|" in line}
     assert "spaceship.callbacks._start" in loaded
     assert not loaded & {"mlflow", "sklearn", "scipy.stats", "optuna", "lightgbm", "catboost"}
