@@ -1,7 +1,6 @@
 """Next commands, printed when a job has ended well: to be copied, and to work as typed."""
 
 import logging
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,8 +65,7 @@ def after_verdict(
     """Yield purposes and commands that follow a verdict."""
     registry = experiment.registry
     if experiment.dry_run and verdict.award != Award.REFUSED:
-        dropped = any(word.startswith(_DRY) for word in sys.argv[1:])
-        yield "train it for real", typed_again(_DRY, *([] if dropped else ["gate.dry_run=false"]))
+        yield "train it for real", typed_again(_DRY, "gate.dry_run=false")
     elif verdict.award == Award.CHALLENGER:
         command = f'{registry.command("mode=promote")} reason="better than the champion"'
         yield "make the challenger champion, with a reason of yours", command

@@ -5,7 +5,7 @@ import logging
 import shlex
 import socket
 import tempfile
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 from spaceship.config.installation import typed_again
@@ -22,27 +22,36 @@ HOST = "127.0.0.1"
 
 
 def serve(experiment: Experiment) -> None:
-    """Serve the champion until Ctrl-C; a command that asks it is printed once it answers."""
+    """Serve the champion; a command that asks it is printed once it answers.
+
+    Ctrl-C is its regular end from then on, before that an interruption.
+    """
     registry = experiment.registry
     champion = registry.champion()
     with (
         tempfile.TemporaryDirectory() as temporary,
         _place(experiment.settings.serve.port) as place,
-        suppress(KeyboardInterrupt),
         ExitStack() as starting,
     ):
         folder = registry.fetch(champion, MODEL, Path(temporary))
         address = f"http://{HOST}:{place.getsockname()[1]}"
         starting.enter_context(phase(f"Start of the server on {address}"))
 
+        answered = list[bool]()
+
         def answering() -> None:
+            answered.append(True)
             starting.close()
             which = f"version {champion.number} of {registry.model}"
             log.info("%s answers on %s (Ctrl-C ends it)", which, address)
             request = example_request(folder, address)
             show(log, Commands({"a row of the training data": request}, "Try it"))
 
-        serve_model(folder, place, answering)
+        try:
+            serve_model(folder, place, answering)
+        except KeyboardInterrupt:
+            if not answered:
+                raise
     log.info("The server has ended.")
 
 

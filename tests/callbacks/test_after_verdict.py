@@ -1,12 +1,13 @@
 """Commands after a verdict: each can work, and is the one that helps."""
 
+import shlex
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from spaceship.callbacks._next import after_verdict
-from spaceship.config.nodes import Nodes
 from spaceship.data._base import Dataset
 from spaceship.data.cache import has_test_part
 from spaceship.data.local import LocalData
@@ -16,32 +17,32 @@ from spaceship.gate.rule._base import Check
 from spaceship.gate.score_lines import ScoreLine
 from spaceship.gate.verdict import Verdict
 from spaceship.tracking.markdown import rerun
+from tests.serving import composed
 
 CROWNED = Verdict(Award.CHAMPION, "Champion: every rule is met.", "all")
 FLOOR = Check("floor", 0.7, ">", 0.78, passed=False, title="Score")
 
 
-def dry(experiment: Experiment, monkeypatch: pytest.MonkeyPatch, *words: str) -> Experiment:
-    monkeypatch.setattr("sys.argv", ["scripts/run.py", "mode=train", *words])
-    monkeypatch.setattr(Nodes, "setting", lambda *_: True)
-    return experiment
-
-
-@pytest.mark.parametrize("word", ["gate.dry_run=true", "gate=off"])
-@pytest.mark.parametrize("mode", ["train", "default"])
-def test_a_dry_run_is_followed_by_the_same_command_for_real(
-    experiment: Experiment, monkeypatch: pytest.MonkeyPatch, word: str, mode: str
-) -> None:
-    steps = dict(after_verdict(dry(experiment, monkeypatch, word, "seed=7"), CROWNED, mode))
-    assert [*steps] == ["train it for real"]
-    assert steps["train it for real"].endswith(" mode=train seed=7")
-
-
-def test_a_dry_run_of_a_file_is_overridden(
+def test_nothing_is_predicted_with_unless_it_was_promoted(
     experiment: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steps = dict(after_verdict(dry(experiment, monkeypatch), CROWNED))
-    assert steps["train it for real"].endswith(" mode=train gate.dry_run=false")
+    place = f"paths.outputs={experiment.outputs}"
+    dry_runs = ("", "gate.dry_run=true", "gate.dry_run=false")
+    for some in product(("", "gate=off"), dry_runs, ("", "gate.force=true")):
+        mode = "default" if "gate.force=true" in some else "train"
+        words = [word for word in (f"mode={mode}", place, "reason=x", *some) if word]
+        monkeypatch.setattr("sys.argv", ["scripts/run.py", *words])
+        made = composed(*words)
+        assert made.dry_run == (some[1] == "gate.dry_run=true" or some[:2] == ("gate=off", ""))
+        steps = dict(after_verdict(made, CROWNED, mode))
+        if not made.dry_run:
+            assert [*steps] == (["predict with the champion"] if mode == "train" else [])
+            continue
+        assert [*steps] == ["train it for real"]
+        repeated = shlex.split(steps["train it for real"])
+        again = composed(*repeated[repeated.index(words[0]) :])
+        assert not again.dry_run
+        assert again.gate.force == ("gate.force=true" in words)
 
 
 def test_data_without_a_test_part_need_a_file(

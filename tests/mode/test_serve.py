@@ -115,6 +115,25 @@ def test_ctrl_c_twice_while_a_request_waits_leaves_no_traceback(
     assert out.read_text().splitlines()[-1].endswith("The server has ended.")
 
 
+@pytest.mark.parametrize(("said", "status"), [("Start of the server", 130), ("curl ", 0)])
+def test_ctrl_c_is_the_end_of_a_server_that_answers(
+    trained: Shell, tmp_path: Path, said: str, status: int
+) -> None:
+    command, out = trained.command("mode=serve", "serve.port=0"), tmp_path / "stdout.txt"
+    with (
+        out.open("wb") as output,
+        subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE, text=True) as process,
+    ):
+        while said not in out.read_text():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == status
+    assert errors == ("" if status == 0 else "Interrupted.\n")
+    assert ("The server has ended." in out.read_text()) == (status == 0)
+
+
 def test_the_printed_command_can_be_copied_from_a_terminal(trained: Shell, tmp_path: Path) -> None:
     terminal, end = open_terminal()
     written = b""
