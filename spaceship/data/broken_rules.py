@@ -19,7 +19,11 @@ _LAST = (Kind.BOOLEAN, Kind.NUMBER, Kind.TIME)
 
 @dataclass(frozen=True)
 class BrokenRule:
-    """A rule of one column with the raw values that break it, indexed as the frame is."""
+    """A rule of one column with the raw values that break it, indexed as the frame is.
+
+    >>> print(BrokenRule("age", "0 or more", pd.Series(["-2"], pd.Index([3], name="line"))))
+    age: expected 0 or more, found 1 row otherwise: line 3 '-2'
+    """
 
     column: str
     rule: str
