@@ -131,13 +131,16 @@ def _answer(body: bytes, content_type: str, model: Any) -> str:
 
     from spaceship.model.predictor import Predictor
     from spaceship.model.request_rows import form_of, read_rows
+    from spaceship.task.raw_frame import header_faults
 
-    form = form_of(content_type)
+    form, schema = form_of(content_type), model.metadata.get_input_schema()
+    rows = read_rows(body, form, names := schema.input_names())
     if not isinstance(model, Predictor):
-        schema = model.metadata.get_input_schema()
+        if faults := header_faults(rows.columns, names):
+            raise DataError("; ".join(faults))
         made = scoring_server.invocations(body, content_type, model, schema)  # type: ignore[no-untyped-call]
         return str(made.response)
-    text, rows = io.StringIO(), read_rows(body, form, model.task.model_columns)
+    text = io.StringIO()
     scoring_server.predictions_to_json(model.predict(rows), text)  # type: ignore[no-untyped-call]
     return text.getvalue()
 

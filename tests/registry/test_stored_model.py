@@ -118,4 +118,4 @@ def test_a_model_of_an_earlier_release_answers_as_it_did() -> None:
         assert [*asked] == [*rows]
         status, content = post(address, "text/csv", b"a,b\n1,2\n")
     assert status == 400
-    assert_sentence(content, "Model is missing inputs")
+    assert_sentence(content, "columns, missing: ")
