@@ -77,6 +77,10 @@ class OutdatedError(RegistryError):
     """An alias has moved since a move was decided on."""
 
 
+class RoleError(RegistryError):
+    """The champion is moved by a process that may not."""
+
+
 class NoChampionError(RegistryError):
     """No model is in production yet."""
 

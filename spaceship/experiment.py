@@ -18,6 +18,7 @@ from spaceship.files import why_unwritable
 from spaceship.kept import KEPT, Kept
 from spaceship.registry.command_lines import repeated
 from spaceship.registry.registry import CHAMPION, Registry, Version
+from spaceship.registry.role import SETTING, VARIABLE, give_up_promotion
 from spaceship.spelling import nearest
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
@@ -66,11 +67,16 @@ class Experiment:
     def of(cls, cfg: DictConfig, overrides: tuple[str, ...] = ()) -> Self:
         """Return the Experiment of a composed config.
 
+        With `gate.may_promote=false` this process, and all that it starts, can no longer move
+        `champion`.
+
         Raises:
             ConfigError: A setting cannot be used; all such settings are listed.
 
         """
         made = cls(Settings.read(cfg), Nodes(cfg), overrides, kept=KEPT)
+        if not made.may_promote:
+            give_up_promotion()
         logged = OmegaConf.select(cfg, "mode.logged", default=True)
         if logged and (fault := why_unwritable(made.outputs)):
             do = "choose another folder: paths.outputs=DIR"
@@ -168,7 +174,8 @@ class Experiment:
     def registry(self) -> Registry:
         """The registry of the models of `task=` trained on `data=`."""
         model = f"{self.task.name}-{self.source.name}"
-        return Registry(self.store, model, self.outputs / "locks", repeated(self.overrides))
+        words = repeated(self.overrides)
+        return Registry(self.store, model, self.outputs / "locks", words, self.may_promote)
 
     @cached_property
     def gate(self) -> "Gate":
@@ -186,6 +193,9 @@ class Experiment:
                 found = "none" if self.settings.reason is None else "an empty one"
                 do = 'say why: reason="mended data"'
                 raise ConfigError(expected(f"a reason for gate.{name}=true", found, do))
+        if policy.force and not self.registry.aliases.may_promote:
+            found, do = f"{SETTING} or {VARIABLE}=false", "leave out gate.force=true"
+            raise ConfigError(expected("a process that may promote for gate.force=true", found, do))
         if policy.reseal and policy.dry_run:
             what, do = "gate.reseal=true without gate.dry_run=true", "leave one of them out"
             raise ConfigError(expected(what, "both", do))
@@ -193,11 +203,19 @@ class Experiment:
 
     @property
     def dry_run(self) -> bool:
-        """`gate.dry_run`, the only setting of the gate that promote and rollback need."""
-        value = self.nodes.setting("gate.dry_run")
+        """`gate.dry_run`, which promote and rollback need without the gate."""
+        return self._of_gate("dry_run", default=False)
+
+    @property
+    def may_promote(self) -> bool:
+        """`gate.may_promote`: whether this job may move `champion`."""
+        return self._of_gate("may_promote", default=True)
+
+    def _of_gate(self, name: str, *, default: bool) -> bool:
+        value = self.nodes.setting(f"gate.{name}")
         if value not in (True, False, None):
-            raise ConfigError(expected("gate.dry_run=true or false", repr(value), "change it"))
-        return value is True
+            raise ConfigError(expected(f"gate.{name}=true or false", repr(value), "change it"))
+        return default if value is None else value is True
 
     @cached_property
     def protocol(self) -> "Protocol":

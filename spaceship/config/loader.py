@@ -29,7 +29,8 @@ from spaceship.errors import ConfigError, expected
 _PLACES = (
     *("paths.outputs", "inference.output", "history.output"),
     *("tracking.uri", "tracking.artifacts", "mode._target_"),
-    *("clean.dry_run", "inference.overwrite", "inference.submit", "gate.force", "gate.reseal"),
+    *("clean.dry_run", "inference.overwrite", "inference.submit"),
+    *("gate.force", "gate.reseal", "gate.may_promote"),
 )
 """Keys that say where files are written, where data are sent, and what cannot be undone."""
 _LOCAL = "./configs/local/default.yaml"

@@ -46,6 +46,7 @@ class Gate(Configured):
     budget: Annotated[int, Field(strict=True, ge=1)] | None = None  # most looks at a hold-out
     reveal: Reveal = Reveal.ALWAYS
     reseal: StrictBool = False  # a new hold-out, on record, retires the looks so far
+    may_promote: StrictBool = True  # False: challenger is the highest award
 
     def __init__(self, **arguments: Rule | bool | int | str | None) -> None:
         """Raise ConfigError if there is no rule, or an argument of a wrong type."""
@@ -87,9 +88,8 @@ class Gate(Configured):
         compared = Comparison(candidate, candidate.holdout, champion, pairing, looks or Looks())
         checks = [check for rule in self.rules.values() for check in rule.checks(compared)]
         verdict = _weigh(checks, compared)
-        if champion is not None and verdict.award.rank > ceiling.rank:
-            reason = f"{verdict.reason} Capped at {ceiling}: a sweep awards no more."
-            verdict = replace(verdict, award=ceiling, reason=reason, rule="ceiling")
+        if champion is not None:
+            verdict = capped(verdict, ceiling, "a sweep awards no more")
         return verdict if self._tells(verdict, compared) else _withheld(verdict)
 
     def refuse_worn(self, looks: Looks) -> Verdict | None:
@@ -110,6 +110,18 @@ class Gate(Configured):
         if (pairing := compared.pairing) is None:
             return verdict.award != Award.REFUSED
         return float(pairing.gain) > max(2 * pairing.error, compared.looks.luck(pairing.error))
+
+
+def capped(verdict: Verdict, ceiling: Award, why: str) -> Verdict:
+    """Return the verdict with no higher award than the ceiling.
+
+    >>> capped(Verdict(Award.CHAMPION, "Champion.", "all"), Award.CHALLENGER, "no more").reason
+    'Champion. Capped at challenger: no more.'
+    """
+    if verdict.award.rank <= ceiling.rank:
+        return verdict
+    reason = f"{verdict.reason} Capped at {ceiling}: {why}."
+    return replace(verdict, award=ceiling, reason=reason, rule="ceiling")
 
 
 def forced(verdict: Verdict, reason: str) -> Verdict:

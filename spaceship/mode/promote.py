@@ -17,6 +17,8 @@ def promote(experiment: Experiment) -> None:
 
     registry, dry_run = experiment.registry, experiment.dry_run
     aliases = registry.aliases
+    if not dry_run:
+        aliases.check_role()
     with aliases.lock():
         current = aliases.current()
         seen = {alias: current.get(alias) for alias in (CHAMPION, CHALLENGER)}

@@ -17,6 +17,8 @@ def rollback(experiment: Experiment) -> None:
 
     registry, dry_run = experiment.registry, experiment.dry_run
     aliases = registry.aliases
+    if not dry_run:
+        aliases.check_role()
     with aliases.lock():
         current = aliases.current().get(CHAMPION)
         with phase("Checking the files of the champion before"):

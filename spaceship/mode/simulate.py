@@ -25,6 +25,7 @@ from spaceship.progress import phase
 from spaceship.registry import packaging
 from spaceship.registry.moves import completed_moves
 from spaceship.registry.registry import CHAMPION, Registry
+from spaceship.registry.role import SETTING
 from spaceship.screen import show
 from spaceship.simulation import arrivals as arriving
 from spaceship.simulation import plot as timeline
@@ -77,6 +78,9 @@ def _check(experiment: Experiment) -> None:
     if experiment.gate.reseal:
         what, do = "gate.reseal=false", "the simulation has a registry of its own: leave it out"
         raise ConfigError(expected(what, "true", do))
+    if not experiment.registry.aliases.may_promote:
+        do = "leave it to a process that may: a simulation has champions of its own"
+        raise ConfigError(expected("a process that may promote", SETTING, do))
     if experiment.gate.dry_run:
         message = "expected a gate that moves aliases, found gate.dry_run=true"
         raise ConfigError(

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import is_here, is_orphan, is_own, process_tags
-from spaceship.errors import OutdatedError, RegistryError, expected
+from spaceship.errors import OutdatedError, RegistryError, RoleError, expected
+from spaceship.gate.award import Award
 from spaceship.registry.moves import Move, MoveState, Records, read_records
+from spaceship.registry.role import ADVICE, SETTING, VARIABLE, may_promote
 from spaceship.registry.steps import Step, steps_of
 from spaceship.tracking.store import Store
 
@@ -43,6 +45,7 @@ class Aliases:
     store: Store
     model: str  # registered name, such as `spaceship_titanic-local`
     lock_folder: Path  # of the lock that lets one process of this machine move aliases
+    promotes: bool = True  # False: `champion` is not moved, whatever the environment says
 
     def current(self) -> dict[str, str]:
         """Return the version number of each alias."""
@@ -113,14 +116,28 @@ class Aliases:
             found = f"another process holding it for {LOCK_SECONDS} s"
             raise RegistryError(expected(f"the lock {path}", found, "try again later")) from error
 
+    @property
+    def may_promote(self) -> bool:
+        """Whether `champion` may be moved: by this object, and by this process."""
+        return self.promotes and may_promote()
+
+    def check_role(self, alias: str = Award.CHAMPION) -> None:
+        """Raise RoleError if the alias may not be moved here."""
+        if alias == Award.CHAMPION and not self.may_promote:
+            found = f"{SETTING} or {VARIABLE}=false"
+            what = f"a process that may move champion of {self.model}"
+            raise RoleError(expected(what, found, f"a person decides: {ADVICE}"))
+
     def prepare(self, alias: str, seen: Mapping[str, str | None], reason: str) -> Move:
         """Record that an alias is about to move; until `complete`, no other process moves one.
 
         The record is the lock between machines: a process that finds another open move, or a record
         written since it read them, withdraws its own, waits and tries again. The caller holds
         `lock`. Raise OutdatedError if an alias no longer points to the version in `seen`, on which
-        the move was decided, and RegistryError if another process's move stays open for too long.
+        the move was decided, RegistryError if another process's move stays open for too long, and
+        RoleError if this process may not move the alias.
         """
+        self.check_role(alias)
         self.create_model()
         watched: dict[str, float] = {}
         deadline = time.monotonic() + LOCK_SECONDS
@@ -144,8 +161,10 @@ class Aliases:
     def complete(self, move: Move, after: str | None) -> Move:
         """Point the prepared move's alias to a version, or take it away, and record the outcome.
 
-        Raise OutdatedError if the move took so long that another machine has given it up.
+        Raise OutdatedError if the move took so long that another machine has given it up, and
+        RoleError if this process may not move the alias.
         """
+        self.check_role(move.alias)
         if move not in self.moves():
             found = "the move given up by another process meanwhile"
             what = f"to move {move.alias} of {self.model}"

@@ -17,7 +17,7 @@ from spaceship.evaluation.report import REPORT_FILES, Report
 from spaceship.evaluation.twins import holdout_metrics
 from spaceship.files import write_json
 from spaceship.gate.award import Award
-from spaceship.gate.policy import Gate, forced, forced_reason
+from spaceship.gate.policy import Gate, capped, forced, forced_reason
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.gate.verdict_texts import remarks, rule_table, score_table, verdict_sentence
 from spaceship.progress import phase
@@ -75,6 +75,10 @@ class Promotion:
             raise RefusedError(f"{message}; gate.require=false accepts a refusal as a result")
         return verdict
 
+    @property
+    def _may_promote(self) -> bool:
+        return self.gate.may_promote and self.registry.aliases.may_promote
+
     def _first_verdict(self, job: Job, ceiling: str) -> Verdict:
         """Decide and log; only log if the alias has moved just before a crash."""
         run_id = job.logged_run()
@@ -115,13 +119,15 @@ class Promotion:
         if self.gate.reseal:
             records.reseal(protocol, self.reason)
         if (worn := self.gate.refuse_worn(records.next(report))) is not None:
-            return forced(worn, self.reason) if self.gate.force else worn
+            return forced(worn, self.reason) if self.gate.force and self._may_promote else worn
         look = records.begin(report)
         looks = LookRecords.read(aliases).next(report)  # those of other machines included
         champion = None if number is None else self._champion_report(number, report)
         verdict = self.gate.decide(report, champion, looks, ceiling=Award(ceiling))
         if self.gate.force:
             verdict = forced(verdict, self.reason)
+        if not self._may_promote:
+            verdict = capped(verdict, Award.CHALLENGER, "this process may not promote")
         records.end(look, verdict)
         return verdict
 

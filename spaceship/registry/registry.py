@@ -60,11 +60,12 @@ class Registry:
     model: str
     lock_folder: Path
     words: tuple[str, ...] = ()
+    promotes: bool = True  # False: `champion` is not moved
 
     @cached_property
     def aliases(self) -> Aliases:
         """The aliases of the registered model, and the record of their moves."""
-        return Aliases(self.store, self.model, self.lock_folder)
+        return Aliases(self.store, self.model, self.lock_folder, self.promotes)
 
     def find(self, alias: str) -> Version | None:
         """Return the version an alias points to, or None.

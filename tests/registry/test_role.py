@@ -1,0 +1,110 @@
+"""Processes that may not promote: by setting, by environment, by a call written by hand."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from spaceship.errors import ConfigError, RoleError
+from spaceship.experiment import Experiment
+from spaceship.gate.policy import Gate
+from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
+from spaceship.registry.role import VARIABLE
+from tests.commands import QUICK, Shell
+from tests.registry.candidates import RULES, NewJob, Twins, aliases, promotion
+
+BOUND = "gate.may_promote=false"
+LOGISTIC = ["mode=train", "model=logistic_regression", *QUICK]
+
+
+@pytest.fixture(autouse=True)
+def _free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the environment back after a test that gives up promotion in this process."""
+    monkeypatch.setenv(VARIABLE, "")
+
+
+def bound_by_environment(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    monkeypatch.setenv(VARIABLE, "false")
+    return registry
+
+
+def bound_by_setting(registry: Registry, _: pytest.MonkeyPatch) -> Registry:
+    return replace(registry, promotes=False)
+
+
+@pytest.mark.parametrize("bind", [bound_by_environment, bound_by_setting])
+def test_no_call_of_the_registry_moves_the_champion(
+    bind: Callable[[Registry, pytest.MonkeyPatch], Registry],
+    registry: Registry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    free = registry.aliases
+    with free.lock():
+        prepared = free.prepare(CHAMPION, {CHAMPION: None}, "begun before")
+    held = bind(registry, monkeypatch).aliases
+    for call in (
+        lambda: held.move(CHAMPION, "1", "mine"),
+        lambda: held.prepare(CHAMPION, {CHAMPION: None}, "mine"),
+        lambda: held.complete(prepared, "1"),
+        lambda: held.take_away(CHAMPION, "1", "mine"),
+    ):
+        with pytest.raises(RoleError, match="expected a process that may move champion"):
+            call()
+    assert held.current() == {}
+
+
+@pytest.mark.parametrize("forced", [False, True])
+def test_the_best_candidate_becomes_challenger_at_most(
+    registry: Registry, new_job: NewJob, twins: Twins, *, forced: bool
+) -> None:
+    gate = Gate(**RULES, may_promote=False, force=forced)
+    job = new_job(twins.good)
+    verdict = promotion(registry, gate, reason="mine").judge(job)
+    assert str(verdict.award) == CHALLENGER
+    assert verdict.reason.endswith("Capped at challenger: this process may not promote.")
+    assert aliases(registry)[0] is None
+    assert aliases(registry)[1] is not None
+
+
+def test_an_experiment_binds_its_process(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hydra import compose, initialize_config_dir
+
+    from spaceship.config.installation import configs
+
+    with initialize_config_dir(str(configs()), version_base="1.3"):
+        cfg = compose("config", ["data.n_groups=60", f"paths.outputs={experiment.outputs}", BOUND])
+    Experiment.of(cfg)
+    by_hand = Registry(experiment.store, "another", experiment.outputs / "locks")
+    with pytest.raises(RoleError):
+        by_hand.aliases.move(CHAMPION, "1", "mine")
+    monkeypatch.setenv(VARIABLE, "")
+    with initialize_config_dir(str(configs()), version_base="1.3"):
+        forcing = compose("config", [BOUND, "gate.force=true", "reason=mine"])
+    with pytest.raises(ConfigError, match="leave out gate"):
+        _ = Experiment.of(forcing).gate
+
+
+def test_no_verb_moves_the_champion(shell: Shell) -> None:
+    trained = shell(*LOGISTIC, BOUND)
+    assert trained.returncode == 0, trained.stderr
+    assert "Verdict: challenger" in trained.stdout
+    for words, environment in (
+        (["mode=promote", BOUND], {}),
+        (["mode=promote"], {VARIABLE: "false"}),
+        (["mode=promote", "gate.may_promote=true"], {VARIABLE: "false"}),
+        (["mode=rollback", BOUND], {}),
+        (["mode=simulate", BOUND, *QUICK], {}),
+        ([*LOGISTIC, BOUND, "gate.force=true", "reason=mine"], {}),
+    ):
+        refused = shell(*words, **environment)
+        assert refused.returncode == 2, words
+        assert "may" in refused.stderr, words
+        assert "Traceback" not in refused.stderr
+    grid = shell("-m", "mode=train", "model=logistic_regression,svm", BOUND, *QUICK)
+    assert grid.returncode == 0, grid.stderr
+    assert shell.champion() is None
+    assert shell("mode=promote", BOUND, "gate.dry_run=true").returncode == 0
+    assert shell("mode=promote").returncode == 0
+    assert shell.champion() is not None
