@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -22,12 +23,14 @@ from tests.commands import ROOT
 
 RUN = [
     ROOT / "README.md",
+    ROOT / "AGENTS.md",
     ROOT / "docs" / "tutorial.md",
     *sorted((ROOT / "docs" / "howto").glob("*.md")),
 ]
 PAGES = [*RUN, *sorted({*(ROOT / "docs").glob("*.md")} - {*RUN})]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PATH = re.compile(r"# (\S+/\S+\.\w+)$")
+VARIABLE = re.compile(r"[A-Z_]+=")
 PROGRAM = ("python", "scripts/run.py")
 NOT_RUN = {
     "make": "CI installs and tests with make; pages have tests of their own",
@@ -101,16 +104,30 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def run(words: tuple[str, ...], place: Path) -> None:
-    """Run a command as it is typed; those of the project in a fork, if its code is unchanged."""
-    command = [sys.executable, *words[1:]] if words[0] == "python" else [*words]
+def run(words: tuple[str, ...], place: Path, given: dict[str, str]) -> None:
+    """Run a command as it is typed; those of the project in a fork, if its code is unchanged.
+
+    Variables that it sets for itself are in front of it; those that it exports are added to `given`.
+    """
+    own = dict(one.split("=", 1) for one in takewhile(VARIABLE.match, words))
+    program, *rest = words[len(own) :]
+    if program == "export":
+        given |= dict(one.split("=", 1) for one in rest)
+        return
+    command = [sys.executable if program == "python" else program, *rest]
     if (place / "spaceship").is_dir():
-        env = {"PYTHONPATH": str(place), "PATH": "/usr/bin:/bin", "HOME": str(place)}
+        env = {
+            "PYTHONPATH": str(place),
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(place),
+            **given,
+            **own,
+        }
         done = subprocess.run(
             command, cwd=place, env=env, check=False, capture_output=True, text=True, timeout=300
         )
     else:
-        done = forks.run(command, place, 300)
+        done = forks.run(command, place, 300, **given, **own)
     good = {0, 3} if "gate.require=true" in words else {0}
     assert done.returncode in good, f"{shlex.join(words)}\n{done.stdout}\n{done.stderr}"
 
@@ -121,12 +138,13 @@ def test_commands_of_a_page_work_as_typed(page: Path, request: pytest.FixtureReq
     found = [*steps(page)]
     adds_code = any(step.file.endswith(".py") for step in found)
     place: Path = request.getfixturevalue("checkout" if adds_code else "place")
+    exported = dict[str, str]()
     prepare(page, place, request)
     for step in found:
         if step.file:
             write(place / step.file, step.text)
         elif is_run(step.command):
-            run(step.command, place)
+            run(step.command, place, exported)
 
 
 def prepare(page: Path, place: Path, request: pytest.FixtureRequest) -> None:
@@ -137,10 +155,12 @@ def prepare(page: Path, place: Path, request: pytest.FixtureRequest) -> None:
         (place / "customers.csv").rename(place / "DIR" / "train.csv")
         (place / "new_customers.csv").rename(place / "new.csv")
         (place / "PATH").symlink_to(request.getfixturevalue("real_data"))
+    if page.name == "AGENTS.md":
+        subprocess.run([sys.executable, "docs/examples/customers.py"], cwd=place, check=True)
     if page.stem == "rollback":
         for model in ("logistic_regression", "lgbm"):
             forced = ("gate.force=true", "reason=first")
-            run(("python", "scripts/run.py", "mode=train", f"model={model}", *forced), place)
+            run((*PROGRAM, "mode=train", f"model={model}", *forced), place, {})
 
 
 def is_composed(words: tuple[str, ...]) -> bool:
