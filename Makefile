@@ -17,7 +17,7 @@ PARALLEL := -n logical --maxprocesses 4 --dist worksteal  # ARGS=-n0 runs one te
 YAML    := configs .github .pre-commit-config.yaml .yamllint.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick install install-dev lint format ui serve image dashboard clean clean-outputs clean-venv
+.PHONY: help run test test-quick install install-dev lint format ui serve image dashboard docs clean clean-outputs clean-venv
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -73,8 +73,13 @@ dashboard: .venv/dashboard.stamp ## Optuna's page of a study on http://127.0.0.1
 	exec .venv/bin/optuna-dashboard --host 127.0.0.1 --port $(DASHBOARD_PORT) --quiet \
 	  --storage-class JournalFileStorage "$$file"
 
+docs: .venv/dev.stamp ## build the documentation's pages: site/index.html
+	@$(IN_VENV) -m scripts.reference
+	@NO_MKDOCS_2_WARNING=true $(IN_VENV) -m mkdocs build --quiet --strict
+	@echo 'Written: site/index.html'
+
 clean: ## remove caches and build leftovers; keeps .venv and outputs
-	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	rm -rf catboost_info notebooks/.ipynb_checkpoints
 	find configs hydra_plugins scripts spaceship tests -name __pycache__ -prune \
 	  -exec rm -rf {} + 2>/dev/null || true

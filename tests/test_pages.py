@@ -11,12 +11,17 @@ import yaml
 from spaceship.task.task import Task
 from tests.commands import ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 ROOTS = (ROOT, ROOT / "spaceship", ROOT / "hydra_plugins")
 NAMED = re.compile(r"`([\w./]+\.(?:py|ya?ml|md|ipynb))(?::(\w+))?`")
 MODULE = re.compile(r"python -m (scripts(?:\.\w+)+)")
 PLACEHOLDER = re.compile(r"NAME|mine|name\.")
-WRITTEN = {"optimization_results.yaml", "configs/local/default.yaml", "configs/task/visits.yaml"}
+WRITTEN = {
+    "optimization_results.yaml",
+    "configs/local/default.yaml",
+    "configs/task/visits.yaml",
+    "configs/task/churn.yaml",
+}
 """Files that runs or users write."""
 
 
