@@ -42,6 +42,7 @@ class MLflowCallback(StudyHooks, Callback):
         with _refused():
             from spaceship.callbacks import _start
 
+            _start.note_command(config, config.hydra.run.dir)
             _start.check_job(config)
             self.made = _start.new_folders(Path(config.hydra.run.dir))
 
@@ -50,6 +51,7 @@ class MLflowCallback(StudyHooks, Callback):
         with _refused():
             from spaceship.callbacks import _start
 
+            _start.note_command(config, config.hydra.sweep.dir)
             _start.check_sweep(config)
         with _failures_kept():
             with phase(_LOADING):
@@ -67,7 +69,7 @@ class MLflowCallback(StudyHooks, Callback):
 
     def retrain_overrides(self, overrides: Sequence[str]) -> list[str]:
         """Return the overrides of a training, given those of a sweep, which may be mode=tune."""
-        kept = [item for item in overrides if not item.startswith("mode.")]
+        kept = [item for item in overrides if not item.startswith(("mode.", "output="))]
         return ["mode=train" if item == "mode=tune" else item for item in kept]
 
     def trial_run_id(self, folder: Path) -> str | None:

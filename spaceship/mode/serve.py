@@ -6,6 +6,7 @@ import shlex
 import socket
 import tempfile
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from spaceship.config.installation import typed_again
@@ -14,6 +15,7 @@ from spaceship.experiment import Experiment
 from spaceship.model.server import serve as serve_model
 from spaceship.progress import phase
 from spaceship.registry.registry import MODEL
+from spaceship.results import Result, report_result
 from spaceship.screen import Commands, show
 
 log = logging.getLogger(__name__)
@@ -21,7 +23,16 @@ log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 
 
-def serve(experiment: Experiment) -> None:
+@dataclass(frozen=True)
+class ServeResult(Result):
+    """A server of the champion."""
+
+    model: str  # registered model
+    champion: str  # version
+    address: str
+
+
+def serve(experiment: Experiment) -> ServeResult:
     """Serve the champion; a command that asks it is printed once it answers.
 
     Ctrl-C is its regular end from then on, before that an interruption.
@@ -35,6 +46,7 @@ def serve(experiment: Experiment) -> None:
     ):
         folder = registry.fetch(champion, MODEL, Path(temporary))
         address = f"http://{HOST}:{place.getsockname()[1]}"
+        result = ServeResult(registry.model, champion.number, address)
         starting.enter_context(phase(f"Start of the server on {address}"))
 
         answered = list[bool]()
@@ -42,6 +54,7 @@ def serve(experiment: Experiment) -> None:
         def answering() -> None:
             answered.append(True)
             starting.close()
+            report_result(result)  # a signal may end the server
             which = f"version {champion.number} of {registry.model}"
             log.info("%s answers on %s (Ctrl-C ends it)", which, address)
             request = example_request(folder, address)
@@ -53,6 +66,7 @@ def serve(experiment: Experiment) -> None:
             if not answered:
                 raise
     log.info("The server has ended.")
+    return result
 
 
 def example_request(folder: Path, address: str) -> str:
