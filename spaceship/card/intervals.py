@@ -38,6 +38,9 @@ def scores(report: Report, problem: Problem) -> Iterator[Score]:
                 held = Interval(value, *report.holdout.interval)
             elif metric in left_out:
                 held = _around(value, left_out[metric])
+            elif metric == metric_names(problem)[0] and "holdout_error" in report.metrics:
+                wide = Z * report.metrics["holdout_error"]  # the rows are not at hand
+                held = Interval(value, value - wide, value + wide)
         rising = direction(metric) is Direction.MAXIMIZE
         yield Score(metric, metric_title(metric), rising, _cross_validated(report, metric), held)
 
