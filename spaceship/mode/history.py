@@ -138,19 +138,24 @@ def _moment(settings: History) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _champion_at(steps: Sequence[Step], moment: datetime) -> str:
-    """Return a sentence that names the champion of a moment; nobody knows the future."""
+def _champion_at(steps: Sequence[Step], moment: datetime, known: Known) -> str:
+    """Return sentences that name the champion of a moment; nobody knows the future."""
+
+    def named(number: str | None) -> str:
+        text = str(known.get(str(number), ""))
+        return f" Version {number} is {text}." if text else ""
+
     if moment >= moves.now():
         number, since = steps[-1].version, _since(steps)
         champion = "There is no champion" if number is None else f"Version {number} is champion"
-        return f"{champion} now, since {since}."
+        return f"{champion} now, since {since}.{named(number)}"
     reached = _reached(steps, moment)
     last = -1 if reached is None else reached
     number = None if reached is None else steps[last].version
     shown = moment.isoformat(timespec="minutes")
     said = f"There was no champion at {shown}."
     if number is not None:
-        said = f"Version {number} was champion at {shown}, since {_began(steps[last])}."
+        said = f"Version {number} was champion at {shown}, since {_began(steps[last])}.{named(number)}"
     if steps[last + 1 :] and steps[last + 1].is_outside:
         other = steps[last + 1].version or "no version"
         said += f" Or {other} was: {_OUTSIDE}, {_between(steps, last + 1)}."

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from spaceship.evaluation.metrics import metric_title
@@ -45,7 +45,7 @@ def leaderboard(experiment: Experiment) -> LeaderboardResult:
         log.info("%s", line)
     if output is not None:
         rows = [to_plain(run) | {"aliases": " ".join(run.aliases)} for run in board.runs]
-        write_table(output, "runs", rows)
+        write_table(output, "runs", rows, [one.name for one in fields(RankedRun)])
         log.info("%s: %s", counted(len(rows), "run"), output)
     show(log, Commands(_next(board, registry)))
     return LeaderboardResult(**vars(board), output=None if output is None else str(output))
