@@ -107,7 +107,7 @@ def write(path: Path, text: str) -> None:
 def run(words: tuple[str, ...], place: Path, given: dict[str, str]) -> None:
     """Run a command as it is typed; those of the project in a fork, if its code is unchanged.
 
-    Variables that it sets for itself are in front of it; those that it exports are added to `given`.
+    Variables of its own stand before it; those that it exports are added to `given`.
     """
     own = dict(one.split("=", 1) for one in takewhile(VARIABLE.match, words))
     program, *rest = words[len(own) :]
