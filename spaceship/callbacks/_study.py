@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra_plugins.spaceship_optuna import Objective, StudyTerms
-from hydra_plugins.spaceship_optuna.process import process_tags, usable_cores
+from hydra_plugins.spaceship_optuna.process import usable_cores
 from hydra_plugins.spaceship_optuna.trial import PrunedError
 from spaceship import candidate
 from spaceship.at_exit import PENDING
@@ -27,6 +27,7 @@ from spaceship.tracking.best_jobs import STUDY_TAG, check_count
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import score_tags
 from spaceship.tracking.store import FOLDER_TAG
+from spaceship.tracking.tag_names import own_tags
 from spaceship.tracking.views import NOTE
 
 _RUN = "mlflow_run_id"
@@ -100,7 +101,7 @@ def start_study(hook: Hook, study: Any) -> str:
         study.set_user_attr(_RUN, run_id)
     else:
         store.client.update_run(run_id, status="RUNNING")
-        store.set_tags(run_id, process_tags())
+        store.set_tags(run_id, own_tags())
         PENDING.open_runs[run_id] = partial(store.end_parent, run_id)
     store.set_tags(run_id, {STUDY_TAG: study.study_name})
     return str(run_id)

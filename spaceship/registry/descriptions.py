@@ -21,8 +21,8 @@ from spaceship.model.recipe import recipe_name
 from spaceship.registry.moves import Move, completed_moves
 from spaceship.registry.registry import RECIPE, Registry
 from spaceship.registry.steps import earlier_versions, steps_of
-from spaceship.registry.tag_names import value
 from spaceship.tracking.markdown import command, page, plain, table
+from spaceship.tracking.tag_names import value
 from spaceship.tracking.views import CHAMPION_TAG
 
 if TYPE_CHECKING:
