@@ -16,6 +16,7 @@ from omegaconf import DictConfig
 from hydra_plugins.spaceship_optuna import StudyHooks, StudyTerms
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.at_exit import PENDING, Refusal
+from spaceship.garbage import collection_paused
 from spaceship.progress import phase
 
 _LOADING = "Loading the libraries"
@@ -52,7 +53,7 @@ class MLflowCallback(StudyHooks, Callback):
 
             _start.check_sweep(config)
         with _failures_kept():
-            with phase(_LOADING):
+            with phase(_LOADING), collection_paused():
                 from spaceship.callbacks import _hook, _multirun
 
             hook = _hook.Hook(config)
@@ -115,7 +116,7 @@ class MLflowCallback(StudyHooks, Callback):
         if PENDING.failures:
             return
         with _failures_kept():
-            with phase(_LOADING):
+            with phase(_LOADING), collection_paused():
                 from spaceship.callbacks import _hook
 
             hook = _hook.Hook(config)
