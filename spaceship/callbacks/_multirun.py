@@ -28,7 +28,7 @@ from spaceship.evaluation.metrics import THRESHOLD, better
 from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.model.recipe import Recipe
-from spaceship.progress import phase
+from spaceship.progress import Steps
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.tracking.best_jobs import best_recipes
 from spaceship.tracking.job import Job
@@ -38,6 +38,9 @@ from spaceship.tracking.views import SWEEP_TAG
 
 log = logging.getLogger(__name__)
 
+_MIXED, _FITS, _GATE = "blend of the best", "fits of the best", "gate"
+_PAGES = "pages of MLflow"
+"""Steps that follow the jobs of a multirun."""
 _BLEND = "blend-"
 """Prefix of the folders of blends."""
 
@@ -76,11 +79,17 @@ def end(
     metric = experiment.objectives[0]
     with FileLock(folder / ".gate.lock"):
         best = Job(chosen, in_multirun=True) if chosen else _best(_scored_jobs(folder), metric)
+        before = () if best is None else (*([_MIXED] if hook.blend else []), _FITS, _GATE)
+        steps = Steps((*before, _PAGES))
         if best is not None and hook.blend:
-            best = _or_blend(hook, best, parent_run_id)
-        refusal = None if best is None else _gate_best(hook, best, parent_run_id)
-    fill_parent_page(hook, parent_run_id, best, leaderboard)
-    experiment.store.end_parent(parent_run_id, "FINISHED")
+            with steps.step(_MIXED):
+                best = _or_blend(hook, best, parent_run_id)
+        refusal = None if best is None else _gate_best(hook, best, parent_run_id, steps)
+    with steps.step(_PAGES):
+        if best is not None:
+            fill_best_page(hook.experiment_of(best.folder), best, parent_run_id)
+        fill_parent_page(hook, parent_run_id, best, leaderboard)
+        experiment.store.end_parent(parent_run_id, "FINISHED")
     if best is not None:
         own = hook.experiment_of(best.folder)
         show_next(own, hook.choices["mode"], best.folder, hook.sweep_name)
@@ -131,7 +140,7 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
         store = experiment.store
         name, tags = f"{recipe.name} · {report.data_source}", hook.data_tags()
         run = job_run(blend, store, name, tags | {"candidate": "blend"}, parent_run_id)
-        with phase(f"Blend of the best {len(members)} trials"), run:
+        with run:
             candidate.score(experiment, blend, recipe)
             log_report(store, blend)
             scored = Report.read(blend.folder)
@@ -139,7 +148,7 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
     return blend
 
 
-def _gate_best(hook: Hook, best: Job, parent_run_id: str) -> RefusedError | None:
+def _gate_best(hook: Hook, best: Job, parent_run_id: str, steps: Steps) -> RefusedError | None:
     """Fit, gate and log the best job; return the refusal if `gate.require` forbids it.
 
     The best of many trials of a sweep becomes challenger at the most. A job that has a verdict
@@ -149,14 +158,15 @@ def _gate_best(hook: Hook, best: Job, parent_run_id: str) -> RefusedError | None
     log.debug("Best job: %s", best.folder)
     experiment, refusal = hook.experiment_of(best.folder), None
     if not best.fitted and not (best.folder / VERDICT_FILE).exists():
-        candidate.fit(experiment, best, len(_scored_jobs(best.folder.parent)))
-    try:
-        candidate.judge(experiment, best, CHALLENGER if hook.is_study else CHAMPION)
-    except RefusedError as error:
-        refusal = error
-    finally:
-        log_report(experiment.store, best)
-    fill_best_page(experiment, best, parent_run_id)
+        with steps.step(_FITS):
+            candidate.fit(experiment, best, len(_scored_jobs(best.folder.parent)))
+    with steps.step(_GATE):
+        try:
+            candidate.judge(experiment, best, CHALLENGER if hook.is_study else CHAMPION)
+        except RefusedError as error:
+            refusal = error
+        finally:
+            log_report(experiment.store, best)
     verdict, report = Verdict.read(best.folder), Report.read(best.folder)
     tags = {"best_run_id": str(best.run_id), "award": str(verdict.award), "reason": verdict.reason}
     tags |= {"best_job": str(best.folder), "best": report.name}

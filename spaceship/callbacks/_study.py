@@ -49,7 +49,7 @@ def study_terms(hook: Hook) -> StudyTerms:
     names = experiment.settings.objective.metrics
     objectives = [Objective(name, direction(name), name.removeprefix("cv_")) for name in names]
     folder, n_folds = experiment.outputs / "studies", experiment.protocol.n_folds
-    return StudyTerms(objectives, n_folds, folder, _WITHOUT_EFFECT)
+    return StudyTerms(objectives, n_folds, "fold", folder, _WITHOUT_EFFECT)
 
 
 def study_facts(hook: Hook, workers: int) -> dict[str, object]:
