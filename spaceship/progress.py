@@ -102,8 +102,7 @@ class Steps:
 
     def step(self, name: str) -> AbstractContextManager[Phase]:
         """Show a step while the block runs."""
-        number = f"Step {self.names.index(name) + 1} of {len(self.names)}: "
-        return phase(f"{number if len(self.names) > 1 else ''}{name}")
+        return phase(f"Step {self.names.index(name) + 1} of {len(self.names)}: {name}")
 
 
 def _tell(show: Callable[[Phase], None], phase: Phase) -> None:

@@ -79,17 +79,13 @@ def end(
     metric = experiment.objectives[0]
     with FileLock(folder / ".gate.lock"):
         best = Job(chosen, in_multirun=True) if chosen else _best(_scored_jobs(folder), metric)
-        before = () if best is None else (*([_MIXED] if hook.blend else []), _FITS, _GATE)
-        steps = Steps((*before, _PAGES))
+        steps = Steps((*([_MIXED] if hook.blend else []), _FITS, _GATE, _PAGES))
         if best is not None and hook.blend:
             with steps.step(_MIXED):
                 best = _or_blend(hook, best, parent_run_id)
         refusal = None if best is None else _gate_best(hook, best, parent_run_id, steps)
-    with steps.step(_PAGES):
-        if best is not None:
-            fill_best_page(hook.experiment_of(best.folder), best, parent_run_id)
-        fill_parent_page(hook, parent_run_id, best, leaderboard)
-        experiment.store.end_parent(parent_run_id, "FINISHED")
+    fill_parent_page(hook, parent_run_id, best, leaderboard)
+    experiment.store.end_parent(parent_run_id, "FINISHED")
     if best is not None:
         own = hook.experiment_of(best.folder)
         show_next(own, hook.choices["mode"], best.folder, hook.sweep_name)
@@ -167,6 +163,8 @@ def _gate_best(hook: Hook, best: Job, parent_run_id: str, steps: Steps) -> Refus
             refusal = error
         finally:
             log_report(experiment.store, best)
+    with steps.step(_PAGES):
+        fill_best_page(experiment, best, parent_run_id)
     verdict, report = Verdict.read(best.folder), Report.read(best.folder)
     tags = {"best_run_id": str(best.run_id), "award": str(verdict.award), "reason": verdict.reason}
     tags |= {"best_job": str(best.folder), "best": report.name}
