@@ -158,7 +158,7 @@ class Drawing:
         console.soft_wrap = True  # of what is printed above: it is wrapped, or a command to copy
         self._live = Live(
             console=console,
-            get_renderable=self._picture,
+            get_renderable=lambda: self._picture(console.width),
             refresh_per_second=_PER_SECOND,
             transient=True,
             redirect_stdout=False,
@@ -176,11 +176,11 @@ class Drawing:
         for stream in _terminals():
             stream.above = None
 
-    def _picture(self) -> "Text":
+    def _picture(self, width: int) -> "Text":
         """Return a line for each phase, an inner one below the outer one, each cut to fit."""
         from rich.text import Text
 
-        now, width = time.monotonic(), self._live.console.width if self._live else 0
+        now = time.monotonic()
         spin = self._spinner[int(now * _PER_SECOND) % len(self._spinner)]
         lines = []
         for depth, (phase, begun) in enumerate([*self._running.values()]):

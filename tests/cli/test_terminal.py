@@ -87,7 +87,9 @@ def test_a_sign_comes_at_once_and_no_silence_is_long(recording: Recording) -> No
 
 def test_every_line_fits_the_terminal(recording: Recording) -> None:
     assert len(recording.widest) <= COLUMNS, recording.widest
-    assert re.findall(r".*\S…", recording.output.decode()) == [], "no word is cut"
+    output = recording.output.decode()
+    assert re.findall(r".*\S…", output) == [], "no word is cut"
+    assert re.findall(r"[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] +\d+:\d\d.*", output) == [], "each line has its title"
 
 
 def test_a_sweep_numbers_the_steps_after_its_trials(recordings: dict[str, Recording]) -> None:
