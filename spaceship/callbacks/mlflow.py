@@ -6,7 +6,7 @@ heavy modules are imported inside the hooks.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +118,10 @@ class MLflowCallback(StudyHooks, Callback):
         with _failures_kept():
             with phase(_LOADING), collection_paused():
                 from spaceship.callbacks import _hook
+                from spaceship.config.allow_list import verb_of
 
+                with suppress(Exception):  # `run_mode` reports it
+                    verb_of(config)
             hook = _hook.Hook(config)
             if hook.is_study:
                 from spaceship.callbacks import _study

@@ -66,17 +66,14 @@ def prepare() -> None:
 def run_mode(cfg: "DictConfig") -> float | list[float] | None:
     """Run the verb of `mode=` on the config and return its objective, if it has one."""
     PENDING.raise_first()  # a callback that failed to start the job's run must not go unnoticed
-    from omegaconf import DictConfig
-
-    from spaceship.config.allow_list import verb
+    from spaceship.config.allow_list import verb_of
     from spaceship.config.secrets import guard
     from spaceship.experiment import Experiment
 
     escape_log_records()  # in a worker, too
     guard()  # of a worker, too
     logging.captureWarnings(capture=True)  # of libraries, into the job's log file
-    mode = verb(cfg.mode.get("_target_") if isinstance(cfg.mode, DictConfig) else cfg.mode)
-    return mode(Experiment.of_job(cfg))  # type: ignore[no-any-return]
+    return verb_of(cfg)(Experiment.of_job(cfg))  # type: ignore[no-any-return]
 
 
 def exit_with(main: Callable[[], object]) -> NoReturn:
