@@ -40,7 +40,7 @@ class MLflowCallback(StudyHooks, Callback):
 
     def on_run_start(self, config: DictConfig, **_: object) -> None:
         """End the command before Hydra makes a folder if the job cannot be run."""
-        with _refused():
+        with _refused(), collection_paused():
             from spaceship.callbacks import _start
 
             _start.check_job(config)
@@ -48,7 +48,7 @@ class MLflowCallback(StudyHooks, Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Start the parent run; database and experiment exist before any worker starts."""
-        with _refused():
+        with _refused(), collection_paused():
             from spaceship.callbacks import _start
 
             _start.check_sweep(config)
