@@ -1,7 +1,7 @@
 """Progress of long work: phases with a title and, where known, a number of steps."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -86,6 +86,23 @@ def phase(title: str, total: int | None = None) -> Iterator[Phase]:
         yield made
     finally:
         _tell(_listener.ended, made)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Numbered phases, one after the other; one that has nothing to do may be left out.
+
+    >>> steps = Steps(("blend", "gate"))
+    >>> with steps.step("gate") as second:
+    ...     print(second.title)
+    Step 2 of 2: gate
+    """
+
+    names: tuple[str, ...]
+
+    def step(self, name: str) -> AbstractContextManager[Phase]:
+        """Show a step while the block runs."""
+        return phase(f"Step {self.names.index(name) + 1} of {len(self.names)}: {name}")
 
 
 def _tell(show: Callable[[Phase], None], phase: Phase) -> None:

@@ -30,6 +30,7 @@ class StudyTerms:
 
     objectives: Sequence[Objective] = ()  # empty: those of `hydra.sweeper.direction`
     n_steps: int | None = None  # that each trial reports; none is pruned after its last step
+    step: str = "step"  # what people call one
     folder: Path | None = None  # of the journal files; None: beside the sweeps
     without_effect: Collection[str] = ("hydra",)  # config nodes that a resume may change
 

@@ -7,11 +7,13 @@ machine runs them. Errors of the storage or the terminal never end the sweep.
 import logging
 import time
 from collections import Counter
+from itertools import product
 from typing import Self, TextIO
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from hydra_plugins.spaceship_optuna._hooks import Objective, StudyTerms
 from hydra_plugins.spaceship_optuna._live_line import LiveLine, clock
 from hydra_plugins.spaceship_optuna._results import (
     best_of,
@@ -25,6 +27,7 @@ from hydra_plugins.spaceship_optuna._study import counted
 log = logging.getLogger(__name__)
 
 _STATES = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
+_OBJECTIVE, _TERMS = Objective(), StudyTerms()  # of an app without a host
 _SECONDS = 0.5  # between two looks at the storage
 _FEWEST = 3
 """Trials to be finished before the time left is estimated: the first ones are of one candidate."""
@@ -42,18 +45,21 @@ class Progress:
         self,
         study: optuna.Study,
         n_trials: int,
-        metric: str = "value",
+        objective: Objective = _OBJECTIVE,
+        terms: StudyTerms = _TERMS,
         *,
         timeout: float | None = None,
         stream: TextIO | None = None,
         every: float = _SECONDS,
     ) -> None:
-        self._study, self._n_trials, self._metric = study, n_trials, metric
+        self._study, self._n_trials, self._terms = study, n_trials, terms
+        self._metric, self._step_metric = objective.name, objective.step_metric
         self._several = len(study.directions) > 1
         self._counts = Counter[TrialState]()
         self._seen: set[int] = set()
         self._before: int | None = None  # trials finished before the context was entered
         self._top: list[FrozenTrial] = []  # the best trial, or the Pareto front
+        self._running: FrozenTrial | None = None  # the one that has got farthest
         self._timeout = self._left = timeout
         self._every, self._looked = every, time.monotonic()
         self._line = LiveLine(self._text, stream, min(every, LiveLine.SECONDS))
@@ -100,6 +106,10 @@ class Progress:
                     self._line.print(_joined(*_named(trial), found))
             if self._before is None:
                 self._before = self._counts.total()
+            if self._line.drawn:
+                running = self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
+                farthest = max(running, key=lambda one: len(one.intermediate_values), default=None)
+                self._running = farthest
         except Exception as error:  # noqa: BLE001 - a failing storage must not end the sweep
             log.debug("Progress could not be read or shown: %s", error)
 
@@ -121,20 +131,43 @@ class Progress:
         return _joined(*_named(trial), *found, count, f"{seconds(trial):.1f} s")
 
     def _live_line(self, width: int) -> str:
-        """Return bar, counts, best trial and times; in a narrow terminal the most important."""
+        """Return bar, counts, best or running trial and times; the most important that fits."""
         done = self._counts.total()
         self._count_down(done - (self._before or 0), self._n_trials - done)
-        states = f"  {self._states()}" if done else ""
-        times = f"  {clock(self._elapsed)}", f"  {clock(self._left)} left"
-        best, named = self._best("best"), self._best(f"best {self._metric}")
         head = f"{self._line.sign(done / self._n_trials)} {done}/{self._n_trials} trials"
-        lines = (
-            "".join((head, states, f"  {named}", *times)),
-            "".join((head, f"  {named}", *times)),
-            "".join((head, f"  {best}", *times)),
-            "".join((head, f"  {best}", times[1])),
+        news, left = self._running_texts(), f"{clock(self._left)} left"
+        if self._top:
+            named, best = self._best(f"best {self._metric}"), self._best("best")
+            all_of_it = _joined(self._states(), named)
+            news = (_joined(all_of_it, news[0]), all_of_it, named, best)
+        elif done:
+            news = (_joined(self._states(), news[0]), *news)
+        times = (clock(self._elapsed), left), (left,)
+        lines = (_joined(head, one, *each) for one, each in product(news, times))
+        return next((line for line in lines if len(line) < width), _joined(head, left))
+
+    def _running_texts(self) -> tuple[str, ...]:
+        """Return the running trial's candidate, step and latest score, from long to short."""
+        trial = self._running
+        if trial is None:
+            return ("" if self._seen else "the first trial starts",)
+        number, label = _named(trial)
+        scores, n_steps = trial.intermediate_values, self._terms.n_steps
+        score = digits(scores[max(scores)]) if scores else None
+        step = min(len(scores) + 1, n_steps or len(scores) + 1)
+        counts = f"{step} of {n_steps}", f"{step}/{n_steps}"
+        full, short = (f"{self._terms.step} {count if n_steps else step}" for count in counts)
+        measured = score and f"{self._step_metric} {score}"
+        return tuple(
+            f"{who}: {', '.join(filter(None, what))}"
+            for who, *what in (
+                (f"{number} ({label})" if label else number, full, measured),
+                (label or number, full, measured),
+                (label or number, short, measured),
+                (label or number, short, score),
+                (label or number, short),
+            )
         )
-        return next((line for line in lines if len(line) < width), f"{head}{times[1]}")
 
     def _count_down(self, finished: int, missing: int) -> None:
         """Lower the time left to what is left of the timeout, and to what the trials so far say."""

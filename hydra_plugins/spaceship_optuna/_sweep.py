@@ -163,7 +163,8 @@ class Sweep:
         if not _queue.is_left(study, n_trials):
             log.info("All %d trials are done; a larger n_trials adds more.", n_trials)
         try:
-            with Progress(study, n_trials, self.settings.objectives[0].name, timeout=timeout):
+            objective = self.settings.objectives[0]
+            with Progress(study, n_trials, objective, self.terms, timeout=timeout):
                 while _queue.is_left(study, n_trials) and worker.may_continue(study):
                     self.launch(worker, study)
                     self._follow_lost(study, _recovery.wait_for_workers(study))

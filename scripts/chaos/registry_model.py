@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from spaceship.registry.tag_names import plain
+from spaceship.tracking.tag_names import plain
 
 OPEN = {"preparing", "intent"}
 Record = dict[str, str | int | None]

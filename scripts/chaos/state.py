@@ -164,7 +164,7 @@ def _history_faults(champions: Sequence["Move"], alias: Any) -> Iterator[str]:
 
 def _is_complete(version: Any) -> bool:
     from spaceship.registry.registry import RECIPE
-    from spaceship.registry.tag_names import value
+    from spaceship.tracking.tag_names import value
 
     recipe = value(version.tags, RECIPE)
     return str(version.status) == "READY" and recipe is not None and bool(version.run_id)

@@ -29,7 +29,7 @@ from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.model.recipe import Recipe
 from spaceship.model.recipe_params import recipe_params
-from spaceship.progress import phase
+from spaceship.progress import Steps
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.results import COMMAND, report_result
 from spaceship.tracking.best_jobs import best_recipes
@@ -39,6 +39,10 @@ from spaceship.tracking.store import FOLDER_TAG
 from spaceship.tracking.views import SWEEP_TAG
 
 log = logging.getLogger(__name__)
+
+_MIXED, _FITS, _GATE = "blend of the best", "fits of the best", "gate"
+_PAGES = "pages of MLflow"
+"""Steps that follow the jobs of a multirun."""
 
 
 def start(hook: Hook, study: str | None = None) -> str:
@@ -76,9 +80,11 @@ def end(
     metric = experiment.objectives[0]
     with FileLock(folder / ".gate.lock"):
         best = Job(chosen, in_multirun=True) if chosen else _best(_scored_jobs(folder), metric)
+        steps = Steps((*([_MIXED] if hook.blend else []), _FITS, _GATE, _PAGES))
         if best is not None and hook.blend:
-            best = _or_blend(hook, best, parent_run_id)
-        refusal = None if best is None else _gate_best(hook, best, parent_run_id)
+            with steps.step(_MIXED):
+                best = _or_blend(hook, best, parent_run_id)
+        refusal = None if best is None else _gate_best(hook, best, parent_run_id, steps)
     fill_parent_page(hook, parent_run_id, best, leaderboard)
     experiment.store.end_parent(parent_run_id, "FINISHED")
     report_result(multirun_result(folder, str(hook.output_subdir), best, experiment.objectives))
@@ -132,7 +138,7 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
         store = experiment.store
         name, tags = f"{recipe.name} · {report.data_source}", hook.data_tags()
         run = job_run(blend, store, name, tags | {"candidate": "blend"}, parent_run_id)
-        with phase(f"Blend of the best {len(members)} trials"), run:
+        with run:
             candidate.score(experiment, blend, recipe)
             log_report(store, blend)
             scored = Report.read(blend.folder)
@@ -140,7 +146,7 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
     return blend
 
 
-def _gate_best(hook: Hook, best: Job, parent_run_id: str) -> RefusedError | None:
+def _gate_best(hook: Hook, best: Job, parent_run_id: str, steps: Steps) -> RefusedError | None:
     """Fit, gate and log the best job; return the refusal if `gate.require` forbids it.
 
     The best of many trials of a sweep becomes challenger at the most. A job that has a verdict
@@ -150,14 +156,17 @@ def _gate_best(hook: Hook, best: Job, parent_run_id: str) -> RefusedError | None
     log.debug("Best job: %s", best.folder)
     experiment, refusal = hook.experiment_of(best.folder), None
     if not best.fitted and not (best.folder / VERDICT_FILE).exists():
-        candidate.fit(experiment, best, len(_scored_jobs(best.folder.parent)))
-    try:
-        candidate.judge(experiment, best, CHALLENGER if hook.is_study else CHAMPION)
-    except RefusedError as error:
-        refusal = error
-    finally:
-        log_report(experiment.store, best)
-    fill_best_page(experiment, best, parent_run_id)
+        with steps.step(_FITS):
+            candidate.fit(experiment, best, len(_scored_jobs(best.folder.parent)))
+    with steps.step(_GATE):
+        try:
+            candidate.judge(experiment, best, CHALLENGER if hook.is_study else CHAMPION)
+        except RefusedError as error:
+            refusal = error
+        finally:
+            log_report(experiment.store, best)
+    with steps.step(_PAGES):
+        fill_best_page(experiment, best, parent_run_id)
     verdict, report = Verdict.read(best.folder), Report.read(best.folder)
     tags = {"best_run_id": str(best.run_id), "award": str(verdict.award), "reason": verdict.reason}
     tags |= {"best_job": str(best.folder), "best": report.name}

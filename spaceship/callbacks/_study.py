@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra_plugins.spaceship_optuna import Objective, StudyTerms
-from hydra_plugins.spaceship_optuna.process import process_tags, usable_cores
+from hydra_plugins.spaceship_optuna.process import usable_cores
 from hydra_plugins.spaceship_optuna.trial import PrunedError
 from spaceship import candidate
 from spaceship.at_exit import PENDING
@@ -28,6 +28,7 @@ from spaceship.tracking.best_jobs import STUDY_TAG, check_count
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import score_tags
 from spaceship.tracking.store import FOLDER_TAG
+from spaceship.tracking.tag_names import own_tags
 from spaceship.tracking.views import NOTE
 
 _RUN = "mlflow_run_id"
@@ -49,7 +50,7 @@ def study_terms(hook: Hook) -> StudyTerms:
     names = experiment.settings.objective.metrics
     objectives = [Objective(name, direction(name), name.removeprefix("cv_")) for name in names]
     folder, n_folds = experiment.outputs / "studies", experiment.protocol.n_folds
-    return StudyTerms(objectives, n_folds, folder, _WITHOUT_EFFECT)
+    return StudyTerms(objectives, n_folds, "fold", folder, _WITHOUT_EFFECT)
 
 
 def study_facts(hook: Hook, workers: int) -> dict[str, object]:
@@ -102,7 +103,7 @@ def start_study(hook: Hook, study: Any) -> str:
     else:
         COMMAND.run_id = str(run_id)
         store.client.update_run(run_id, status="RUNNING")
-        store.set_tags(run_id, process_tags())
+        store.set_tags(run_id, own_tags())
         PENDING.open_runs[run_id] = partial(store.end_parent, run_id)
     store.set_tags(run_id, {STUDY_TAG: study.study_name})
     return str(run_id)

@@ -6,7 +6,7 @@ heavy modules are imported inside the hooks.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from omegaconf import DictConfig
 from hydra_plugins.spaceship_optuna import StudyHooks, StudyTerms
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.at_exit import PENDING, Refusal
+from spaceship.garbage import collection_paused
 from spaceship.progress import phase
 
 _LOADING = "Loading the libraries"
@@ -39,7 +40,7 @@ class MLflowCallback(StudyHooks, Callback):
 
     def on_run_start(self, config: DictConfig, **_: object) -> None:
         """End the command before Hydra makes a folder if the job cannot be run."""
-        with _refused():
+        with _refused(), collection_paused():
             from spaceship.callbacks import _start
 
             _start.note_command(config, config.hydra.run.dir)
@@ -48,13 +49,13 @@ class MLflowCallback(StudyHooks, Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Start the parent run; database and experiment exist before any worker starts."""
-        with _refused():
+        with _refused(), collection_paused():
             from spaceship.callbacks import _start
 
             _start.note_command(config, config.hydra.sweep.dir)
             _start.check_sweep(config)
         with _failures_kept():
-            with phase(_LOADING):
+            with phase(_LOADING), collection_paused():
                 from spaceship.callbacks import _hook, _multirun
 
             hook = _hook.Hook(config)
@@ -117,9 +118,12 @@ class MLflowCallback(StudyHooks, Callback):
         if PENDING.failures:
             return
         with _failures_kept():
-            with phase(_LOADING):
+            with phase(_LOADING), collection_paused():
                 from spaceship.callbacks import _hook
+                from spaceship.config.allow_list import verb_of
 
+                with suppress(Exception):  # `run_mode` reports it
+                    verb_of(config)
             hook = _hook.Hook(config)
             if hook.is_study:
                 from spaceship.callbacks import _study

@@ -12,9 +12,9 @@ from spaceship.evaluation.metrics import Direction, direction
 from spaceship.model.recipe import recipe_name
 from spaceship.registry.registry import CHAMPION, RECIPE, Registry
 from spaceship.registry.steps import Step
-from spaceship.registry.tag_names import value
 from spaceship.text import one_line
 from spaceship.tracking.store import Store
+from spaceship.tracking.tag_names import value
 
 if TYPE_CHECKING:
     from mlflow.entities import Run

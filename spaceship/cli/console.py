@@ -10,6 +10,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from spaceship.cli.phase_line import counted, phase_line
 from spaceship.cli.streams import SafeStream
 from spaceship.progress import NoListener, Phase, show_on
 from spaceship.text import printable
@@ -25,7 +26,6 @@ _SIGN = "Starting …"
 _ERASE = "\r\x1b[2K"
 _DUMB = ("dumb", "unknown")
 _SPINNER, _BAR = ("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "━╌"), ("|/-\\", "#.")  # in Unicode, in ASCII
-_BAR_WIDTH = 20
 _PER_SECOND = 5  # drawings
 _SECONDS = 2.0  # between two lines about one phase, where nothing is drawn
 
@@ -96,7 +96,7 @@ class PhaseLines:
         _, since = self._running.get(id(phase), (phase, float("inf")))
         if time.monotonic() - since >= self._every:
             self._running[id(phase)] = phase, time.monotonic()
-            log.info("  %s %s %s", phase.title, _count(phase), printable(phase.note))
+            log.info("  %s %s %s", phase.title, counted(phase), printable(phase.note))
 
     def ended(self, phase: Phase) -> None:
         """Forget a phase."""
@@ -158,7 +158,7 @@ class Drawing:
         console.soft_wrap = True  # of what is printed above: it is wrapped, or a command to copy
         self._live = Live(
             console=console,
-            get_renderable=self._picture,
+            get_renderable=lambda: self._picture(console.width),
             refresh_per_second=_PER_SECOND,
             transient=True,
             redirect_stdout=False,
@@ -176,27 +176,17 @@ class Drawing:
         for stream in _terminals():
             stream.above = None
 
-    def _picture(self) -> "Text":
+    def _picture(self, width: int) -> "Text":
         """Return a line for each phase, an inner one below the outer one, each cut to fit."""
         from rich.text import Text
 
         now = time.monotonic()
         spin = self._spinner[int(now * _PER_SECOND) % len(self._spinner)]
-        lines = [
-            f"{'  ' * depth}{spin} {self._line(phase, now - begun)}"
-            for depth, (phase, begun) in enumerate([*self._running.values()])
-        ]
+        lines = []
+        for depth, (phase, begun) in enumerate([*self._running.values()]):
+            start = f"{'  ' * depth}{spin} "
+            lines.append(start + phase_line(phase, now - begun, width - len(start), self._bar))
         return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
-
-    def _line(self, phase: Phase, seconds: float) -> str:
-        done, left = self._bar[0], self._bar[1]
-        bar = ""
-        if phase.total:
-            filled = round(_BAR_WIDTH * min(phase.done / phase.total, 1))
-            bar = done * filled + left * (_BAR_WIDTH - filled)
-        clock = f"{int(seconds // 60)}:{int(seconds % 60):02d}"
-        parts = (phase.title, bar, _count(phase), clock, phase.note)
-        return printable("  ".join(part for part in parts if part))
 
 
 def _terminals() -> list[SafeStream]:
@@ -235,7 +225,3 @@ def _is_shown() -> bool:
 
 def _is_dumb() -> bool:
     return os.environ.get("TERM", "").lower() in _DUMB
-
-
-def _count(phase: Phase) -> str:
-    return f"{phase.done}/{phase.total}" if phase.total else str(phase.done or "")

@@ -103,8 +103,9 @@ def _wrapped(text: str, style: str, console: "Console") -> "Iterator[Text]":
 def broken(command: str, width: int) -> list[str]:
     r"""Return a command in lines that can be copied: a shell reads the same words.
 
-    Each but the last ends in a backslash. A word too long for a line is left to the terminal, whose
-    own breaks are not copied.
+    Each but the last ends in a backslash. A quoted word too long for a line is broken at its blanks
+    into quoted parts, without an indent; any other is left to the terminal, whose own breaks are
+    not copied.
 
     >>> print("\n".join(broken("python scripts/run.py mode=promote reason='it is better'", 40)))
       python scripts/run.py mode=promote \
@@ -116,8 +117,24 @@ def broken(command: str, width: int) -> list[str]:
         if len(lines[-1]) + len(word) + 3 > width and lines[-1].strip():
             lines[-1] += " \\"
             lines.append("   ")
-        lines[-1] += f" {word}"
+        first, *more = _parts(word, width - len(lines[-1]) - 3, width - 3)
+        lines[-1] += f" {first}"
+        for part in more:
+            lines[-1] += "\\"
+            lines.append(part)
     return lines
+
+
+def _parts(word: str, first: int, room: int) -> list[str]:
+    """Return a word, or the quoted parts of a quoted one that is longer than the room."""
+    if len(word) <= room or not re.fullmatch(r"'[^']+'", word):
+        return [word]
+    lines = [""]
+    for part in re.findall(r" *[^ ]+ ?|.", word[1:-1]):
+        if lines[-1] and len(lines[-1]) + len(part) > (first if len(lines) == 1 else room) - 2:
+            lines.append("")
+        lines[-1] += part
+    return [f"'{line}'" for line in lines]
 
 
 def _table(table: Table, console: "Console") -> "RenderableType":

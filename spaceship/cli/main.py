@@ -69,18 +69,15 @@ def prepare() -> None:
 def run_mode(cfg: "DictConfig") -> float | list[float] | None:
     """Run the verb of `mode=` on the config and return its objective, if it has one."""
     PENDING.raise_first()  # a callback that failed to start the job's run must not go unnoticed
-    from omegaconf import DictConfig
-
-    from spaceship.config.allow_list import verb
+    from spaceship.config.allow_list import verb_of
     from spaceship.config.secrets import guard
     from spaceship.experiment import Experiment
 
     escape_log_records()  # in a worker, too
     guard()  # of a worker, too
     logging.captureWarnings(capture=True)  # of libraries, into the job's log file
-    mode = verb(cfg.mode.get("_target_") if isinstance(cfg.mode, DictConfig) else cfg.mode)
     experiment = Experiment.of_job(cfg)
-    made = mode(experiment)
+    made = verb_of(cfg)(experiment)
     if not isinstance(made, Result):  # of a mode of somebody else's
         return made  # type: ignore[no-any-return]
     if not experiment.job.in_multirun:  # whose result is made when all its jobs have ended

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from omegaconf import ListConfig
+from omegaconf import DictConfig, ListConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from spaceship._upstream import located
@@ -120,6 +120,17 @@ def verb(target: object) -> FunctionType:
     message = f"expected mode._target_ to be a function under {', '.join(prefixes)}; found"
     reason = f" ({found})" if isinstance(found, Exception) else ""
     raise ConfigError(f"{message} {target!r}{reason}; choose one of configs/mode with mode=NAME")
+
+
+def verb_of(config: DictConfig) -> FunctionType:
+    """Return the function that the mode of a config names; see `verb`.
+
+    >>> from omegaconf import OmegaConf
+    >>> verb_of(OmegaConf.create({"mode": {"_target_": "spaceship.mode.train.train"}})).__name__
+    'train'
+    """
+    mode = config.mode
+    return verb(mode.get("_target_") if isinstance(mode, DictConfig) else mode)
 
 
 @cache

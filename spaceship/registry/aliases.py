@@ -206,11 +206,12 @@ class Aliases:
 
     def _entity(self) -> "RegisteredModel":
         """Return the registered model, one without aliases and tags if it is missing."""
+        client = self.store.client  # opens the store, which shows that it takes time
         from mlflow import MlflowException
         from mlflow.entities.model_registry import RegisteredModel
 
         try:
-            return self.store.client.get_registered_model(self.model)
+            return client.get_registered_model(self.model)
         except MlflowException as error:
             if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                 raise

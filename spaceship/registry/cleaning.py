@@ -22,6 +22,7 @@ from spaceship.registry.moves import Move, completed_moves
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.runs import pages
 from spaceship.tracking.store import Store
+from spaceship.tracking.tag_names import process_of
 
 if TYPE_CHECKING:
     from mlflow.entities import LoggedModel, Run
@@ -118,8 +119,8 @@ class Rules:
         host = self.settings.close_host
         if host is None:
             return []
-        named = [run for run in self._runs() if run.data.tags.get(_HOST) == host]
-        return [run for run in named if is_running(run) and not is_here(run.data.tags)]
+        named = [run for run in self._runs() if process_of(run.data.tags).get(_HOST) == host]
+        return [run for run in named if is_running(run) and not is_here(process_of(run.data.tags))]
 
     @property
     def before(self) -> float:
@@ -209,4 +210,5 @@ def is_running(run: "Run") -> bool:
     >>> is_running(store.client.get_run(store.start_run("job", {})))
     True
     """
-    return run.info.status in {"RUNNING", "SCHEDULED"} and not is_orphan(run.data.tags)
+    is_open = run.info.status in {"RUNNING", "SCHEDULED"}
+    return is_open and not is_orphan(process_of(run.data.tags))

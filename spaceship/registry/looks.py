@@ -14,8 +14,8 @@ from spaceship.gate.verdict import Verdict
 from spaceship.records import fitting, from_text, to_plain
 from spaceship.registry.aliases import Aliases
 from spaceship.registry.moves import Line, account, now
-from spaceship.registry.tag_names import hidden, plain
 from spaceship.text import one_line
+from spaceship.tracking.tag_names import hidden, plain
 
 Record = TypeVar("Record")
 _LOOK, _RESEAL = "look-", "reseal-"

@@ -25,8 +25,8 @@ from pydantic import AfterValidator
 
 from spaceship.errors import RegistryError
 from spaceship.records import from_text, to_plain
-from spaceship.registry.tag_names import hidden, plain
 from spaceship.text import one_line
+from spaceship.tracking.tag_names import hidden, plain
 
 _PREFIX = "move-"
 _LENGTHS = {"reason": 1000, "by": 200}  # a whole record has to fit PostgreSQL's 5000 characters

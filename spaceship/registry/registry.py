@@ -16,9 +16,9 @@ from spaceship.registry.aliases import Aliases
 from spaceship.registry.command_lines import command_line
 from spaceship.registry.moves import Move, MoveState
 from spaceship.registry.steps import earlier_versions
-from spaceship.registry.tag_names import hidden, plain, value
 from spaceship.tracking.advice import client_call
 from spaceship.tracking.store import Store
+from spaceship.tracking.tag_names import hidden, plain, value
 
 CHAMPION: str = Award.CHAMPION
 CHALLENGER: str = Award.CHALLENGER

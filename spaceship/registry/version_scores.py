@@ -14,9 +14,9 @@ from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.model.recipe import recipe_name
 from spaceship.records import Figure, from_text, to_plain
 from spaceship.registry.registry import RECIPE, Registry
-from spaceship.registry.tag_names import hidden, value
 from spaceship.text import digits, one_line
 from spaceship.tracking.runs import pages
+from spaceship.tracking.tag_names import hidden, value
 
 SCORES = hidden("scores")  # tag of a version: its scores, as JSON
 

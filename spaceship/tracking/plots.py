@@ -10,6 +10,7 @@ import numpy as np
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import shown_metrics
+from spaceship.garbage import collection_paused
 from spaceship.task.label import Problem
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _BINS = 10  # of a calibration curve, of equal width, as of the calibration erro
 _MOST_POINTS = 3000  # that a scatter plot draws
 
 
+@collection_paused()
 def draw_plots(report: Report, folder: Path) -> list[Path]:
     """Write the plots of a report into a folder; return their files.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
 from hydra_plugins.spaceship_optuna.config_text import fault_of_password, redact, redacted
-from hydra_plugins.spaceship_optuna.process import is_orphan, is_others, process_tags, uninterrupted
+from hydra_plugins.spaceship_optuna.process import is_orphan, is_others, uninterrupted
 from spaceship.at_exit import PENDING
 from spaceship.errors import TrackingError, expected
 from spaceship.files import clear_unfinished
@@ -21,6 +21,7 @@ from spaceship.records import fitting
 from spaceship.tracking.advice import mlflow_command
 from spaceship.tracking.connection import open_client
 from spaceship.tracking.relocation import FOLDER_TAG
+from spaceship.tracking.tag_names import own_tags, process_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -91,7 +92,7 @@ class Store:
         it, because the run's tags name the process.
         """
         given = {key: tags[key] if key == FOLDER_TAG else redact(tags[key]) for key in tags}
-        given |= process_tags()
+        given |= own_tags()
         own = {key: fitting(value, TAG_LENGTH) for key, value in given.items()}
         name = fitting(name, _NAME_LENGTH)
         if parent is not None:
@@ -148,7 +149,8 @@ class Store:
         with status FINISHED.
         """
         running = self._running(_below(run_id))
-        kept = [one for one in running if status != "FINISHED" and is_others(one.data.tags)]
+        others = [one for one in running if is_others(process_of(one.data.tags))]
+        kept = [] if status == "FINISHED" else others
         for child in running:
             if child not in kept:
                 self.end_run(child.info.run_id, "KILLED")
@@ -161,7 +163,7 @@ class Store:
         Unfinished files in such a run's own folder are removed if it lies in the outputs folder,
         and a model whose upload the run had begun is marked FAILED.
         """
-        gone = [run for run in self._running() if is_orphan(run.data.tags)]
+        gone = [run for run in self._running() if is_orphan(process_of(run.data.tags))]
         for run in gone:
             folder = Path(run.data.tags.get(FOLDER_TAG) or "/")
             if folder.resolve().is_relative_to(outputs.resolve()):  # not in that of a copy

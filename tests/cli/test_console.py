@@ -16,8 +16,8 @@ import pytest
 from tests import forks
 from tests.commands import QUICK, QUICK_MODEL, Shell
 from tests.forks import Fork
+from tests.screen import CODE, lines_of
 
-CODE = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
 WIDTH = 80
 TERMINAL = {"TERM": "xterm-256color", "COLUMNS": "", "NO_COLOR": ""}
 
@@ -31,18 +31,7 @@ class Seen:
 
     @property
     def lines(self) -> list[str]:
-        screen, row = [""], 0
-        for part in re.findall(rf"{CODE.pattern}|[\r\n]|[^\x1b\r\n]+", self.text):
-            if part == "\n":
-                row += 1
-                screen += [""] * (row == len(screen))
-            elif part == "\x1b[1A":
-                row -= 1
-            elif part == "\x1b[2K":
-                screen[row] = ""
-            elif part[0] not in "\r\x1b":
-                screen[row] += part
-        return screen
+        return lines_of(self.text)
 
     @property
     def widest(self) -> int:

@@ -100,6 +100,16 @@ def test_a_narrow_terminal_spares_columns(printed: Terminal) -> None:
     assert printed.getvalue().splitlines()[-1].split("  ") == row[3:7]
 
 
+def test_a_long_quoted_word_is_broken_where_a_shell_joins_it() -> None:
+    text = json.dumps({f"column  {n}": f"value {n}" for n in range(20)})
+    lines = broken(f"printf %s {shlex.quote(text)} end", 40)
+    assert max(map(len, lines)) <= 40
+    command = ["bash", "-c", "\n".join(lines)]
+    assert (
+        subprocess.run(command, capture_output=True, text=True, check=True).stdout == f"{text}end"
+    )
+
+
 def test_a_broken_command_is_the_same_to_a_shell() -> None:
     command = f"echo {shlex.join(['mode=promote', 'reason=it is better', 'a=b c', 'x' * 30])}"
     lines = broken(command, 40)

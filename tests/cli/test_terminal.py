@@ -1,6 +1,7 @@
 """Every verb on a terminal, in a pipe that closes early and without output: signs, lines, codes."""
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -89,6 +90,19 @@ def test_a_sign_comes_at_once_and_no_silence_is_long(recording: Recording) -> No
 
 def test_every_line_fits_the_terminal(recording: Recording) -> None:
     assert len(recording.widest) <= COLUMNS, recording.widest
+    output = recording.output.decode()
+    assert re.findall(r".*\S…", output) == [], "no word is cut"
+    assert re.findall(r"[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] +\d+:\d\d.*", output) == [], "each line has its title"
+
+
+def test_a_sweep_numbers_the_steps_after_its_trials(recordings: dict[str, Recording]) -> None:
+    shown = re.findall(r"Step (\d of \d): ([\w' ]+?)  ", recordings["tune"].output.decode())
+    assert [*dict.fromkeys(shown)] == [
+        ("1 of 4", "blend of the best"),
+        ("2 of 4", "fits of the best"),
+        ("3 of 4", "gate"),
+        ("4 of 4", "pages of MLflow"),
+    ]
 
 
 def test_a_terminal_keeps_its_cursor_and_shows_no_codes(recording: Recording) -> None:

@@ -16,8 +16,8 @@ from spaceship.gate.policy import Gate
 from spaceship.gate.rule.evidence import Evidence
 from spaceship.registry.looks import LookRecords
 from spaceship.registry.registry import Registry
-from spaceship.registry.tag_names import hidden
 from spaceship.tracking.job import Job
+from spaceship.tracking.tag_names import hidden
 from tests.registry.candidates import (
     PROTOCOL,
     RULES,

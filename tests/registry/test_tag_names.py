@@ -2,7 +2,7 @@
 
 from spaceship.registry.looks import LookRecords
 from spaceship.registry.registry import CHAMPION, Registry
-from spaceship.registry.tag_names import plain
+from spaceship.tracking.tag_names import plain
 from tests.registry.candidates import NewJob, Twins, aliases, one_better, promotion
 
 

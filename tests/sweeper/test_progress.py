@@ -13,11 +13,14 @@ import optuna
 import pytest
 from optuna.storages.journal import JournalFileBackend
 
+from hydra_plugins.spaceship_optuna._hooks import Objective, StudyTerms
 from hydra_plugins.spaceship_optuna._live_line import clock
 from hydra_plugins.spaceship_optuna._progress import Progress
+from tests.screen import lines_of
 
 NAME = "hydra_plugins.spaceship_optuna._progress"
 QUICK = 0.01
+LOSS = Objective("cv_log_loss", step_metric="log_loss")
 
 
 class Terminal(io.StringIO):
@@ -28,19 +31,7 @@ class Terminal(io.StringIO):
 
     def lines(self) -> list[str]:
         """Return the lines on the screen."""
-        screen = [""]
-        row = 0
-        for part in re.findall(r"\x1b\[\??\d+[a-zA-Z]|[\r\n]|[^\x1b\r\n]+", self.getvalue()):
-            if part == "\n":
-                row += 1
-                screen += [""] * (row == len(screen))
-            elif part == "\x1b[1A":
-                row -= 1
-            elif part == "\x1b[2K":
-                screen[row] = ""
-            elif part[0] not in "\r\x1b":
-                screen[row] += part
-        return screen
+        return lines_of(self.getvalue())
 
 
 @pytest.fixture(autouse=True)
@@ -134,9 +125,9 @@ def test_several_objectives_show_values_and_the_front(
 
 def test_a_terminal_gets_a_live_line_and_keeps_each_new_best(tmp_path: Path) -> None:
     study, stream = _study(tmp_path), Terminal()
-    with Progress(study, 6, "cv_log_loss", stream=stream, every=QUICK):
+    with Progress(study, 6, LOSS, stream=stream, every=QUICK):
         _tune(study)
-        _wait_for(lambda: "4/6 trials" in stream.lines()[-1])
+        _wait_for(lambda: re.search(r"4/6 trials.*\)  \d", stream.lines()[-1]) is not None)
         live = stream.lines()[-1]
     assert re.fullmatch(
         r". ━{6}╌{4} 4/6 trials  2 complete, 1 pruned, 1 failed  best cv_log_loss 0\.37991 "
@@ -157,8 +148,35 @@ def test_a_terminal_gets_a_live_line_and_keeps_each_new_best(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("columns", "shown"),
     [
+        (120, "0/20 trials  trial 0 (catboost): fold 3 of 5, log_loss 0.41235  00:00  01:00 left"),
+        (80, "0/20 trials  catboost: fold 3 of 5, log_loss 0.41235  01:00 left"),
+        (70, "0/20 trials  catboost: fold 3/5, 0.41235  01:00 left"),
+        (40, "0/20 trials  01:00 left"),
+    ],
+)
+def test_before_the_first_result_the_line_has_the_running_trial(
+    columns: int, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    study, stream = _study(tmp_path), Terminal()
+    terms = StudyTerms(n_steps=5, step="fold")
+    with Progress(study, 20, LOSS, terms, timeout=60, stream=stream, every=QUICK):
+        _wait_for(lambda: "0/20 trials" in stream.lines()[-1])
+        assert "the first trial starts" in stream.getvalue() or columns < 60
+        trial = study.ask()
+        trial.suggest_categorical("candidate", ["catboost"])
+        for step, loss in enumerate((0.43, 0.412354)):
+            trial.report(loss, step)
+        _wait_for(lambda: shown in stream.lines()[-1])
+        assert len(stream.lines()[-1]) <= columns
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
         (130, "4/6 trials  2 complete, 1 pruned, 1 failed  best value 0.37991 (catboost, trial 1)"),
-        (80, "4/6 trials  best 0.37991 (catboost, trial 1)  00:00  --:-- left"),
+        (80, "4/6 trials  best value 0.37991 (catboost, trial 1)  --:-- left"),
+        (70, "4/6 trials  best 0.37991 (catboost, trial 1)  --:-- left"),
         (40, "4/6 trials  --:-- left"),
         (20, "4/6 tr…"),
     ],

@@ -19,6 +19,7 @@ from hydra_plugins.spaceship_optuna.process import process_tags
 from spaceship.at_exit import PENDING
 from spaceship.errors import TrackingError
 from spaceship.tracking.store import PARAM_LENGTH, Store
+from spaceship.tracking.tag_names import own_tags
 from tests.forks import Fork
 
 FIRST_RUN = """
@@ -108,7 +109,7 @@ def test_a_multirun_that_others_are_at_is_theirs_to_end(store: Store, tmp_path: 
         assert process.stdout is not None
         worker = process.stdout.readline().strip()
         store.set_tags(worker, {"mlflow.parentRunId": parent})
-        elsewhere = {**process_tags(), "spaceship.place": "elsewhere"}
+        elsewhere = {**own_tags(), "mlflow.spaceship.place": "elsewhere"}
         other = store.start_run("other", {}, parent)
         store.set_tags(other, elsewhere)
         store.end_parent(parent, "KILLED")
@@ -138,6 +139,20 @@ def test_a_run_is_ended_whenever_the_process_is_interrupted(store: Store) -> Non
     assert [status(store, run) for run in came] == ["KILLED"]
 
 
+def test_a_page_lists_no_process_and_the_latest_of_a_resumed_run_counts(
+    store: Store, tmp_path: Path
+) -> None:
+    made = store.start_run("made", {})
+    tags = store.client.get_run(made).data.tags
+    assert [key for key in tags if not key.startswith("mlflow.")] == []
+    dead = process_tags() | {"spaceship.process": json.dumps([2**22 + 1, 0.0])}
+    old = store.client.create_run(store.experiment_id, tags=dead).info.run_id
+    store.set_tags(old, own_tags())  # as a newer release resumes a sweep
+    assert store.close_orphans(tmp_path) == []
+    store.set_tags(old, {"mlflow.spaceship.process": dead["spaceship.process"]})
+    assert store.close_orphans(tmp_path) == [old]
+
+
 @pytest.mark.slow
 def test_a_start_ends_the_runs_of_processes_that_were_killed_and_no_others(
     store: Store, tmp_path: Path
@@ -152,7 +167,8 @@ def test_a_start_ends_the_runs_of_processes_that_were_killed_and_no_others(
     above = process_tags() | {"spaceship.process": gone, "folder": str(tmp_path / "lone")}
     parent = store.client.create_run(store.experiment_id, tags=above).info.run_id
     child = store.start_run("living", {}, parent)
-    ended = store.start_run("ended", {"spaceship.process": gone})
+    ended = store.start_run("ended", {})
+    store.set_tags(ended, {"mlflow.spaceship.process": gone})
     store.end_run(ended, "FAILED")
     for folder in ("living", "left/era-1", "lone/1"):
         (tmp_path / folder).mkdir(parents=True)

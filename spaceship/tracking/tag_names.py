@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from hydra_plugins.spaceship_optuna.process import process_tags
+
 _HIDDEN = "mlflow.spaceship."
 
 
@@ -30,3 +32,24 @@ def value(tags: Mapping[str, str], key: str) -> str | None:
     'old'
     """
     return tags.get(key, tags.get(plain(key)))
+
+
+def own_tags() -> dict[str, str]:
+    """Return the tags of a run that name this process.
+
+    >>> sorted(own_tags())
+    ['mlflow.spaceship.host', 'mlflow.spaceship.place', 'mlflow.spaceship.process']
+    """
+    return {f"mlflow.{key}": text for key, text in process_tags().items()}
+
+
+def process_of(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return a run's tags with those of its process as older releases wrote them, plainly.
+
+    >>> process_of(own_tags() | {"spaceship.process": "of an older release"}) == (
+    ...     process_of(process_tags()) | own_tags()
+    ... )
+    True
+    """
+    hidden_ones = {key: text for key, text in tags.items() if key.startswith(_HIDDEN)}
+    return {**tags, **{key.removeprefix("mlflow."): text for key, text in hidden_ones.items()}}
