@@ -58,8 +58,8 @@ def laid_out(message: str, stream: TextIO) -> str:
 
     On a terminal both are broken where words end, a command with backslashes, so that a copy works.
 
-    >>> print(laid_out(f"expected a mode; did you mean train: {programs()[0]} mode=train", sys.stdout))
-    error: expected a mode; did you mean train:
+    >>> print(laid_out(f"expected a mode; run train: {programs()[0]} mode=train", sys.stdout))
+    error: expected a mode; run train:
     ... mode=train
     """
     width = shutil.get_terminal_size().columns - len(_ERROR) if stream.isatty() else _ENDLESS
