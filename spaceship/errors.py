@@ -4,7 +4,9 @@ The command line prints the message of such an error without a traceback; any ot
 fault of the program and ends it with status 1.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
 
@@ -32,6 +34,19 @@ def expected(what: str, found: object, do: str) -> str:
     """
     colon = ":" if isinstance(found, Exception) else ""
     return f"expected {what}, found{colon} {found}; {do}"
+
+
+@contextmanager
+def only_logged(log: logging.Logger, what: str) -> Iterator[None]:
+    """Log any failure of the block as a warning, and go on: the block writes texts for people only.
+
+    >>> with only_logged(logging.getLogger("example"), "The page is not complete"):
+    ...     raise OSError("the disk is full")
+    """
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001
+        log.warning("%s: %s", what, error)
 
 
 class SpaceshipError(Exception):

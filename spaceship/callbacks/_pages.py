@@ -6,7 +6,6 @@ They are decoration for people: nothing ever reads them, and a failure is logged
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,7 +13,7 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.callbacks._hook import CHAMPIONS_RECIPE, Hook
 from spaceship.callbacks._next import after_verdict
 from spaceship.config.installation import program
-from spaceship.errors import RefusedError
+from spaceship.errors import RefusedError, only_logged
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.gate.score_lines import CROSS_VALIDATED, ScoreLine
@@ -31,12 +30,13 @@ from spaceship.tracking.views import NOTE, save_views
 
 log = logging.getLogger(__name__)
 
+_INCOMPLETE = "The page of the run in MLflow is not complete"
 _DIGEST_LENGTH = 36  # characters of the digest of a data set that MLflow takes
 
 
 def open_views(hook: Hook) -> None:
     """Write the saved views of the task and the data source of a job or a multirun."""
-    with _decoration():
+    with only_logged(log, _INCOMPLETE):
         if hook.data_tags():
             experiment = hook.experiment
             save_views(experiment.store, experiment.task, experiment.source.name, program())
@@ -44,7 +44,7 @@ def open_views(hook: Hook) -> None:
 
 def fill_page(hook: Hook, job: Job, error: Exception | None) -> None:
     """Fill the page of a job's run once the job has ended, judged or not."""
-    with _decoration():
+    with only_logged(log, _INCOMPLETE):
         experiment, run_id, parts = hook.job_experiment, job.logged_run(), list[str]()
         if error is not None and not isinstance(error, RefusedError):
             parts.append(f"**Failed**: {plain(redact(str(error)) or type(error).__name__)}")
@@ -60,7 +60,7 @@ def fill_page(hook: Hook, job: Job, error: Exception | None) -> None:
 
 def fill_best_page(experiment: Experiment, job: Job, parent_run_id: str) -> None:
     """Fill the page of a multirun's best job, which was judged when all jobs had ended."""
-    with _decoration():
+    with only_logged(log, _INCOMPLETE):
         store = experiment.store
         sweep = run_link(store.experiment_id, parent_run_id, "this sweep")
         note = page(*_of_candidate(experiment, job), f"The best job of {sweep}")
@@ -77,7 +77,7 @@ def final_name(hook: Hook, job: Job) -> str:
 
 def fill_parent_page(hook: Hook, run_id: str, best: Job | None, summary: str | None) -> None:
     """Fill the page of the run above a multirun's jobs."""
-    with _decoration():
+    with only_logged(log, _INCOMPLETE):
         store, parts = hook.experiment.store, list[str]()
         if best is not None:
             report, own = Report.read(best.folder), hook.experiment_of(best.folder)
@@ -182,11 +182,3 @@ def _pictures(store: Store, run_id: str) -> list[str]:
     """Return the PNG files among a run's artifacts."""
     found = store.client.list_artifacts(run_id)
     return [one.path for one in found if one.path.endswith(".png")]
-
-
-@contextmanager
-def _decoration() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - a text for people only
-        log.warning("The page of the run in MLflow is not complete: %s", error)

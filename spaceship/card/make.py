@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -11,18 +12,22 @@ import pandas as pd
 from spaceship.card.card import Card, ColumnImportance, Interval, Paired
 from spaceship.card.curves import charts
 from spaceship.card.intervals import Z, scores, slices
+from spaceship.card.remake import remake_commands
 from spaceship.card.surroundings import moment
 from spaceship.card.words import limits, look_words, protocol_words, settings_words
 from spaceship.card.worst import worst_rows
+from spaceship.errors import SpaceshipError
 from spaceship.evaluation.metrics import metric_title
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.gate.score_lines import CROSS_VALIDATED, HELD_OUT
 from spaceship.gate.verdict import Verdict
+from spaceship.model.recipe import recipe_name
 from spaceship.model.recipe_params import recipe_params
 from spaceship.registry.looks import LookRecords
 from spaceship.task.task import Task
 from spaceship.text import one_line
+from spaceship.tracking.job import Job
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -40,6 +45,24 @@ class Judged:
     verdict: Verdict | None
     champion: str = ""  # recipe by name of the champion that it was compared with
     remake: tuple[str, ...] = ()  # commands
+
+    @classmethod
+    def of(
+        cls,
+        experiment: Experiment,
+        job: Job,
+        report: Report,
+        verdict: Verdict | None,
+        champion: str | None,
+    ) -> Self:
+        """Return what is known of a job; `champion` is the version that it was compared with."""
+        client = experiment.store.client
+        run = client.get_run(job.logged_run())
+        named = ""
+        if champion is not None:
+            with suppress(SpaceshipError, KeyError, TypeError):  # deleted, or its tag is lost
+                named = recipe_name(experiment.registry.version(champion).recipe)
+        return cls(run, report, verdict, named, remake_commands(client, run, job.folder))
 
     @property
     def told(self) -> bool:

@@ -4,15 +4,26 @@ import json
 import math
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spaceship.card.card import DriftLine, Reign, RunLine, TrialLine
-from spaceship.evaluation.metrics import Direction, direction
+import numpy as np
+
+from spaceship.card.card import Card, DriftLine, Reign, RunLine, TrialLine
+from spaceship.drift.alert import DRIFT_FILE, drift_facts
+from spaceship.drift.profile import PROFILE_FILE, SCORE, Profile, take_profile
+from spaceship.drift.psi import compare
+from spaceship.evaluation.metrics import Direction, direction, metric_names
+from spaceship.experiment import Experiment
+from spaceship.files import read_json
 from spaceship.model.recipe import recipe_name
+from spaceship.records import read_record
 from spaceship.registry.registry import CHAMPION, RECIPE, Registry
 from spaceship.registry.steps import Step
 from spaceship.registry.tag_names import value
+from spaceship.task.label import Problem
 from spaceship.text import one_line
 from spaceship.tracking.store import Store
 
@@ -21,6 +32,26 @@ if TYPE_CHECKING:
 
 _MOST_RUNS, _MOST_TRIALS = 30, 2000
 _PARENT = "mlflow.parentRunId"
+
+
+def surrounded(experiment: Experiment, card: Card, run: "Run | None", folder: Path | None) -> Card:
+    """Return a card with what has come after its run: other runs, champions, drift.
+
+    The folder may hold the `drift.json` of the run's predictions.
+    """
+    store, registry = experiment.store, experiment.registry
+    main = metric_names(Problem(card.problem))[0]
+    of_task = experiment.task.name, card.data_source, main
+    drift = _drift(experiment, card, folder)
+    objective = experiment.objectives[0]
+    return replace(
+        card,
+        leaderboard=leaderboard(store, *of_task),
+        champions=reigns(registry, main),
+        trials=[] if run is None else trials(store, run, objective),
+        trial_metric=objective,
+        drift=card.drift if drift is None else drift,
+    )
 
 
 def moment(milliseconds: int | None) -> str:
@@ -87,7 +118,7 @@ def drift_lines(facts: Mapping[str, Any]) -> list[DriftLine]:
     """Return the columns of a `drift.json`, the farthest drifted first.
 
     >>> far = {"column": "weight", "psi": 0.3, "chance": 0.02}
-    >>> drift_lines({"columns": [far], "max_drift": None, "beyond": []})
+    >>> drift_lines({"columns": [far], "beyond": []})
     [DriftLine(column='weight', psi=0.3, beyond=False)]
     """
     lines = [
@@ -95,6 +126,22 @@ def drift_lines(facts: Mapping[str, Any]) -> list[DriftLine]:
         for one in facts["columns"]
     ]
     return sorted(lines, key=lambda line: -line.psi)
+
+
+def _drift(experiment: Experiment, card: Card, folder: Path | None) -> list[DriftLine] | None:
+    """Return the drift of the predicted rows, else of the test rows; None if there are none."""
+    if folder is None:
+        return None
+    if (path := folder / DRIFT_FILE).is_file():
+        return drift_lines(read_json(path))
+    data, known = experiment.dataset, folder / PROFILE_FILE
+    if data.test is None or not known.is_file() or data.digest != card.data_digest:
+        return None
+    profile = read_record(known, Profile)
+    reference = replace(profile, columns={k: v for k, v in profile.columns.items() if k != SCORE})
+    found = compare(reference, take_profile(data.test, data.task, np.zeros(0), reference))
+    beyond = [one.column for one in experiment.alert.exceeding(found, len(data.test))]
+    return drift_lines({"columns": [drift_facts(one) for one in found], "beyond": beyond})
 
 
 def _began(step: Step) -> str:

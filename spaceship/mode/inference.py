@@ -13,6 +13,7 @@ from spaceship.data.checks import check as check_table
 from spaceship.data.kaggle_submission import check_ids, check_submitting
 from spaceship.data.submission import submission, usable, write
 from spaceship.drift.alert import (
+    DRIFT_FILE,
     FEWEST_ROWS,
     LEGEND,
     drift_csv,
@@ -41,7 +42,6 @@ from spaceship.text import first_few
 
 log = logging.getLogger(__name__)
 
-DRIFT_FILE = "drift.json"
 DRIFT_TABLE = "drift.csv"
 _MOST_COLUMNS = 8  # that are named
 

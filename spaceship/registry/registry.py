@@ -25,6 +25,8 @@ CHALLENGER: str = Award.CHALLENGER
 DIGESTS = hidden("digests")  # tag of a version: the digest of each of its artifacts, as JSON
 RECIPE = hidden("recipe")  # tag of a version: the recipe that it was fitted from, as JSON
 MODEL = "model"  # a version's serving model among its files
+TWIN = "twin"  # its twin, likewise
+CARD_FILE = "card.json"  # its model card, likewise
 _NAME = hidden(
     "registered_as"
 )  # tag of a registered model: its name, so that another one is noticed
