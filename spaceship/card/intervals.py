@@ -24,6 +24,7 @@ from spaceship.evaluation.report import Report
 from spaceship.task.label import Problem
 
 Z = 1.96
+_MAIN = {"accuracy", "rmse"}  # metrics whose standard error by groups is known
 _BLOCKS = 60  # of groups, each left out once
 
 
@@ -43,9 +44,10 @@ def scores(report: Report, problem: Problem) -> Iterator[Score]:
         held, value = None, report.metrics.get(f"holdout_{metric}")
         if value is not None:
             held = _around(metric, value, left_out.get(metric, ()))
-            if rows is not None and metric == rows.metric:
-                losses = rows.losses.to_numpy(float)
-                held = _by_group(metric, value, losses, rows.group_names.to_numpy())
+            if metric in _MAIN:
+                error = report.metrics.get("holdout_error", rows and rows.error)
+                groups = len(rows.group_names.unique()) if rows is not None else None
+                held = _of_error(metric, value, error, groups)
         rising = direction(metric) is Direction.MAXIMIZE
         yield Score(metric, metric_title(metric), rising, _cross_validated(report, metric), held)
 
@@ -91,13 +93,26 @@ def wilson(share: float, draws: float) -> tuple[float, float]:
 
 def _by_group(metric: str, value: float, losses: Floats, groups: npt.NDArray[Any]) -> Interval:
     """Return the interval of an accuracy or an RMSE, given the loss of each row."""
-    if not len(losses) or not math.isfinite(value):
+    if not len(losses):
         return Interval(value)
     error = standard_error(losses - losses.mean(), groups)
     if metric == "rmse":
-        return _within(metric, value, error / (2 * value) if value else 0.0)  # of a square root
-    draws = value * (1 - value) / error**2 if error else len(np.unique(groups))
-    return Interval(value, *wilson(value, draws))
+        error = error / (2 * value) if value else 0.0  # of a square root
+    return _of_error(metric, value, error, len(np.unique(groups)))
+
+
+def _of_error(metric: str, value: float, error: float | None, groups: int | None) -> Interval:
+    """Return the interval of an accuracy or an RMSE with a standard error.
+
+    A share has Wilson's interval for as many independent draws as would have the same error; where
+    all rows are right or all wrong, a group is a draw.
+    """
+    if error is None or not math.isfinite(value):
+        return Interval(value)
+    if metric == "rmse":
+        return _within(metric, value, error)
+    draws = value * (1 - value) / error**2 if error else groups
+    return Interval(value, *wilson(value, draws)) if draws else Interval(value)
 
 
 def _within(metric: str, value: float, error: float) -> Interval:
@@ -112,7 +127,7 @@ def _cross_validated(report: Report, metric: str) -> Interval:
     from scipy.stats import t
 
     value, found = report.metrics[f"cv_{metric}"], report.out_of_fold
-    if found is not None and metric in {"accuracy", "rmse"}:
+    if found is not None and metric in _MAIN:
         rows = found.rows
         return _by_group(metric, value, rows["loss"].to_numpy(float), rows["group"].to_numpy())
     folds = [fold[metric] for fold in report.folds if metric in fold]

@@ -15,7 +15,7 @@ from spaceship.card.card import Card, DriftLine, Reign, RunLine, TrialLine
 from spaceship.drift.alert import DRIFT_FILE, drift_facts
 from spaceship.drift.profile import PROFILE_FILE, SCORE, Profile, take_profile
 from spaceship.drift.psi import compare
-from spaceship.evaluation.metrics import Direction, direction, metric_names
+from spaceship.evaluation.metrics import metric_names
 from spaceship.experiment import Experiment
 from spaceship.files import read_json
 from spaceship.model.recipe import recipe_name
@@ -24,14 +24,15 @@ from spaceship.registry.registry import CHAMPION, RECIPE, Registry
 from spaceship.registry.steps import Step
 from spaceship.registry.tag_names import value
 from spaceship.task.label import Problem
+from spaceship.task.task import Task
 from spaceship.text import one_line
+from spaceship.tracking.leaderboard import PARENT_TAG, RankedRun, rank
 from spaceship.tracking.store import Store
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
 _MOST_RUNS, _MOST_TRIALS = 30, 2000
-_PARENT = "mlflow.parentRunId"
 
 
 def surrounded(experiment: Experiment, card: Card, run: "Run | None", folder: Path | None) -> Card:
@@ -41,12 +42,11 @@ def surrounded(experiment: Experiment, card: Card, run: "Run | None", folder: Pa
     """
     store, registry = experiment.store, experiment.registry
     main = metric_names(Problem(card.problem))[0]
-    of_task = experiment.task.name, card.data_source, main
     drift = _drift(experiment, card, folder)
     objective = experiment.objectives[0]
     return replace(
         card,
-        leaderboard=leaderboard(store, *of_task),
+        leaderboard=leaderboard(store, experiment.task, card.data_source),
         champions=reigns(registry, main),
         trials=[] if run is None else trials(store, run, objective),
         trial_metric=objective,
@@ -65,19 +65,14 @@ def moment(milliseconds: int | None) -> str:
     return datetime.fromtimestamp(milliseconds // 1000, UTC).isoformat()
 
 
-def leaderboard(store: Store, task: str, source: str, metric: str) -> list[RunLine]:
-    """Return the best judged runs of a task on a data source, the best first.
+def leaderboard(store: Store, task: Task, source: str) -> list[RunLine]:
+    """Return the best runs of a task on the present data of a source, the best first.
 
-    >>> leaderboard(store, "spaceship_titanic", "synthetic", "accuracy")
+    >>> leaderboard(store, task, "synthetic")
     []
     """
-    where = f"tags.task = '{task}' and tags.data_source = '{source}' and tags.award != ''"
-    side = "DESC" if direction(metric) is Direction.MAXIMIZE else "ASC"
-    found = store.client.search_runs(
-        [store.experiment_id], where, order_by=[f"metrics.cv_{metric} {side}"], max_results=500
-    )
-    lines = [_run_line(run, metric) for run in found if "best_run_id" not in run.data.tags]
-    return [one for one in lines if not math.isnan(one.score)][:_MOST_RUNS]
+    found = [run for run in rank(store, task, source).runs if run.same_data]
+    return [_run_line(run) for run in found if not math.isnan(run.score)][:_MOST_RUNS]
 
 
 def trials(store: Store, run: "Run", metric: str) -> list[TrialLine]:
@@ -87,10 +82,10 @@ def trials(store: Store, run: "Run", metric: str) -> list[TrialLine]:
     >>> trials(store, store.client.get_run(run_id), "cv_accuracy")
     []
     """
-    if (parent := run.data.tags.get(_PARENT)) is None:
+    if (parent := run.data.tags.get(PARENT_TAG)) is None:
         return []
     found = store.client.search_runs(
-        [store.experiment_id], f"tags.`{_PARENT}` = '{parent}'", max_results=_MOST_TRIALS
+        [store.experiment_id], f"tags.`{PARENT_TAG}` = '{parent}'", max_results=_MOST_TRIALS
     )
     lines = [_trial(one, metric, at) for at, one in enumerate(reversed(found))]
     return sorted(lines, key=lambda line: line.number)
@@ -149,17 +144,16 @@ def _began(step: Step) -> str:
     return "" if step.move is None else step.move.when.astimezone(UTC).isoformat("T", "seconds")
 
 
-def _run_line(run: "Run", metric: str) -> RunLine:
-    tags, found = run.data.tags, run.data.metrics
+def _run_line(run: RankedRun) -> RunLine:
     return RunLine(
-        run.info.run_id,
-        one_line(tags.get("candidate", run.info.run_name)),
-        found.get(f"cv_{metric}", math.nan),
-        found.get(f"cv_{metric}_std", math.nan),
-        found.get(f"holdout_{metric}"),
-        tags.get("award", ""),
-        moment(run.info.start_time),
-        one_line(tags.get("command", "")),
+        run.run_id,
+        one_line(run.recipe),
+        run.score,
+        run.sd,
+        run.held_out,
+        run.award,
+        run.made,
+        one_line(run.command),
     )
 
 

@@ -19,6 +19,7 @@ from spaceship.cli.signals import (
 )
 from spaceship.cli.streams import escape_log_records, lost_output, open_streams
 from spaceship.errors import expected
+from spaceship.results import Result, report_result
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -76,7 +77,13 @@ def run_mode(cfg: "DictConfig") -> float | list[float] | None:
     guard()  # of a worker, too
     logging.captureWarnings(capture=True)  # of libraries, into the job's log file
     mode = verb(cfg.mode.get("_target_") if isinstance(cfg.mode, DictConfig) else cfg.mode)
-    return mode(Experiment.of_job(cfg))  # type: ignore[no-any-return]
+    experiment = Experiment.of_job(cfg)
+    made = mode(experiment)
+    if not isinstance(made, Result):  # of a mode of somebody else's
+        return made  # type: ignore[no-any-return]
+    if not experiment.job.in_multirun:  # whose result is made when all its jobs have ended
+        report_result(made)
+    return made.objective
 
 
 def exit_with(main: Callable[[], object]) -> NoReturn:

@@ -184,6 +184,15 @@ class HoldOut:
             return math.sqrt(self.losses.mean())
         return Fraction(self.n_correct, len(self.ids))
 
+    @property
+    def error(self) -> float:
+        """The standard error of the score; whole groups count as one draw."""
+        losses, value = self.losses.to_numpy(float), float(self.score)
+        error = standard_error(losses - losses.mean(), self.group_names.to_numpy())
+        if self.problem is Problem.REGRESSION:
+            return error / (2 * value) if value else 0.0  # of a square root
+        return error
+
     @cached_property
     def constant_losses(self) -> npt.NDArray[np.float64]:
         """The loss of each row by the best constant prediction `(n_rows,)`; see `losses`."""
