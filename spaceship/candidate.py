@@ -226,9 +226,10 @@ def _keep_card(  # noqa: PLR0913
     The twin is explained where figures of the hold-out may be told. A failure changes no verdict.
     """
     with only_logged(log, "The model card is not complete"), phase("Making the model card"):
-        judged = Judged.of(experiment, job, report, verdict, champion)
+        run = experiment.store.client.get_run(job.logged_run())
+        judged = Judged.of(experiment, run, job.folder, report, verdict, champion)
         twin = packaging.load(job.twin) if explained and judged.told else None
-        card = lasting_card(experiment, judged, twin)
+        card = lasting_card(experiment, judged, twin, experiment.dataset)
         write_card(job.folder / CARD_FILE, card)
         return description(card)
     return ""

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.callbacks._hook import CHAMPIONS_RECIPE, Hook
 from spaceship.callbacks._next import after_verdict
+from spaceship.card.report import report_job
 from spaceship.config.installation import program
 from spaceship.errors import RefusedError, only_logged
 from spaceship.evaluation.report import Report
@@ -132,6 +133,10 @@ def _of_candidate(experiment: Experiment, job: Job) -> Iterator[str]:
         store.client.log_artifact(run_id, str(path), FOLDER)
         images.append(_image(run_id, f"{FOLDER}/{path.name}"))
     yield from _of_verdict(experiment, job, report, " ".join(images))
+    with only_logged(log, "The report is not written"):
+        if (path := report_job(experiment, job)) is not None:
+            address = _viewed(store, run_id, path.name)
+            yield f"[The report]({address}), which a browser opens offline: {plain(str(path))}"
 
 
 def _of_verdict(
@@ -169,8 +174,12 @@ def _verdict(job: Job) -> Verdict | None:
 
 def _plot_link(store: Store, run_id: str, path: str) -> str:
     """Return a link to a plot in MLflow's viewer; those of a sweep are too wide for a note."""
-    address = f"#/experiments/{store.experiment_id}/runs/{run_id}/artifacts/{quote(path)}"
-    return f"[{plain(Path(path).stem)}]({address})"
+    return f"[{plain(Path(path).stem)}]({_viewed(store, run_id, path)})"
+
+
+def _viewed(store: Store, run_id: str, path: str) -> str:
+    """Return the address at which MLflow's pages show an artifact."""
+    return f"#/experiments/{store.experiment_id}/runs/{run_id}/artifacts/{quote(path)}"
 
 
 def _image(run_id: str, path: str) -> str:

@@ -45,7 +45,7 @@ def scores(report: Report, problem: Problem) -> Iterator[Score]:
         if value is not None:
             held = _around(metric, value, left_out.get(metric, ()))
             if metric in _MAIN:
-                error = report.metrics.get("holdout_error", rows and rows.error)
+                error = report.metrics.get("holdout_error", None if rows is None else rows.error)
                 groups = len(rows.group_names.unique()) if rows is not None else None
                 held = _of_error(metric, value, error, groups)
         rising = direction(metric) is Direction.MAXIMIZE

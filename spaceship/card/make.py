@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -16,6 +17,7 @@ from spaceship.card.remake import remake_commands
 from spaceship.card.surroundings import moment
 from spaceship.card.words import limits, look_words, protocol_words, settings_words
 from spaceship.card.worst import worst_rows
+from spaceship.data._base import Dataset
 from spaceship.errors import SpaceshipError
 from spaceship.evaluation.metrics import metric_title
 from spaceship.evaluation.report import Report
@@ -27,7 +29,6 @@ from spaceship.model.recipe_params import recipe_params
 from spaceship.registry.looks import LookRecords
 from spaceship.task.task import Task
 from spaceship.text import one_line
-from spaceship.tracking.job import Job
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -40,29 +41,29 @@ _SHOWN_ROWS, _DRAWS = 40, 16  # rows whose Shapley values are averaged, orders o
 class Judged:
     """A run's report and the verdict on it, if it was judged."""
 
-    run: "Run"
+    run: "Run | None"  # None: it is deleted
     report: Report  # with its hold-out, if that may be told and the data are the same
     verdict: Verdict | None
     champion: str = ""  # recipe by name of the champion that it was compared with
     remake: tuple[str, ...] = ()  # commands
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913, PLR0917
         cls,
         experiment: Experiment,
-        job: Job,
+        run: "Run | None",
+        folder: Path,
         report: Report,
         verdict: Verdict | None,
         champion: str | None,
     ) -> Self:
-        """Return what is known of a job; `champion` is the version that it was compared with."""
-        client = experiment.store.client
-        run = client.get_run(job.logged_run())
-        named = ""
+        """Return what is known of a run; `champion` is the version that it was compared with."""
+        client, named = experiment.store.client, ""
         if champion is not None:
             with suppress(SpaceshipError, KeyError, TypeError):  # deleted, or its tag is lost
                 named = recipe_name(experiment.registry.version(champion).recipe)
-        return cls(run, report, verdict, named, remake_commands(client, run, job.folder))
+        remake = () if run is None else remake_commands(client, run, folder)
+        return cls(run, report, verdict, named, remake)
 
     @property
     def told(self) -> bool:
@@ -83,7 +84,9 @@ class Judged:
         return replace(self, report=report, verdict=verdict)
 
 
-def lasting_card(experiment: Experiment, judged: Judged, twin: "Pipeline | None") -> Card:
+def lasting_card(
+    experiment: Experiment, judged: Judged, twin: "Pipeline | None", data: Dataset | None
+) -> Card:
     """Return the card of a run without its surroundings; `twin` explains its own hold-out.
 
     No figure of the hold-out is in it unless the verdict tells it. Rows are shown and explained
@@ -91,11 +94,9 @@ def lasting_card(experiment: Experiment, judged: Judged, twin: "Pipeline | None"
     """
     judged = judged.tellable()
     report, verdict, rows = judged.report, judged.verdict, judged.report.holdout
-    task, frame = experiment.dataset.task, None
-    if report.data_digest == experiment.dataset.digest:
-        frame = experiment.dataset.train
-    elif report.task:
-        task = Task.read(report.task)
+    task, frame = Task.read(report.task) if report.task else experiment.task, None
+    if data is not None and report.data_digest == data.digest:
+        task, frame = data.task, data.train
     found = [*scores(report, task.problem)]
     sliced = [*slices(report, None if frame is None else _levels(frame, task), task.problem)]
     card = Card(
@@ -105,8 +106,8 @@ def lasting_card(experiment: Experiment, judged: Judged, twin: "Pipeline | None"
         data_source=report.data_source,
         data_digest=report.data_digest,
         rows=report.rows,
-        run_id=judged.run.info.run_id,
-        made=moment(judged.run.info.start_time),
+        run_id=report.run_id if judged.run is None else judged.run.info.run_id,
+        made=moment(None if judged.run is None else judged.run.info.start_time),
         award="" if verdict is None else str(verdict.award),
         verdict=verdict,
         protocol=protocol_words(report.protocol, task, _counts(report, frame, task)),

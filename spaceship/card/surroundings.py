@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spaceship.card.card import Card, DriftLine, Reign, RunLine, TrialLine
+from spaceship.data._base import Dataset
 from spaceship.drift.alert import DRIFT_FILE, drift_facts
 from spaceship.drift.profile import PROFILE_FILE, SCORE, Profile, take_profile
 from spaceship.drift.psi import compare
@@ -21,7 +22,7 @@ from spaceship.files import read_json
 from spaceship.model.recipe import recipe_name
 from spaceship.records import read_record
 from spaceship.registry.registry import CHAMPION, RECIPE, Registry
-from spaceship.registry.steps import Step
+from spaceship.registry.steps import Step, steps_of
 from spaceship.registry.tag_names import value
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
@@ -35,19 +36,19 @@ if TYPE_CHECKING:
 _MOST_RUNS, _MOST_TRIALS = 30, 2000
 
 
-def surrounded(experiment: Experiment, card: Card, run: "Run | None", folder: Path | None) -> Card:
+def surrounded(
+    experiment: Experiment, card: Card, run: "Run | None", folder: Path, data: Dataset | None
+) -> Card:
     """Return a card with what has come after its run: other runs, champions, drift.
 
-    The folder may hold the `drift.json` of the run's predictions.
+    The folder may hold the `drift.json` of the run's predictions; `data` are those in use.
     """
-    store, registry = experiment.store, experiment.registry
-    main = metric_names(Problem(card.problem))[0]
-    drift = _drift(experiment, card, folder)
-    objective = experiment.objectives[0]
+    store, objective = experiment.store, experiment.objectives[0]
+    drift = _drift(experiment, card, folder, data)
     return replace(
         card,
         leaderboard=leaderboard(store, experiment.task, card.data_source),
-        champions=reigns(registry, main),
+        champions=reigns(experiment.registry, metric_names(Problem(card.problem))[0]),
         trials=[] if run is None else trials(store, run, objective),
         trial_metric=objective,
         drift=card.drift if drift is None else drift,
@@ -97,7 +98,8 @@ def reigns(registry: Registry, metric: str) -> list[Reign]:
     >>> reigns(registry, "accuracy")
     []
     """
-    steps, found = registry.aliases.steps(CHAMPION), list[Reign]()
+    records, current = registry.aliases.read(strict=False)
+    steps, found = steps_of(records.moves, CHAMPION, current.get(CHAMPION)), list[Reign]()
     versions = _versions(registry, metric)
     for at, step in enumerate(steps):
         if step.version is None:
@@ -123,17 +125,19 @@ def drift_lines(facts: Mapping[str, Any]) -> list[DriftLine]:
     return sorted(lines, key=lambda line: -line.psi)
 
 
-def _drift(experiment: Experiment, card: Card, folder: Path | None) -> list[DriftLine] | None:
+def _drift(
+    experiment: Experiment, card: Card, folder: Path, data: Dataset | None
+) -> list[DriftLine] | None:
     """Return the drift of the predicted rows, else of the test rows; None if there are none."""
-    if folder is None:
-        return None
     if (path := folder / DRIFT_FILE).is_file():
         return drift_lines(read_json(path))
-    data, known = experiment.dataset, folder / PROFILE_FILE
-    if data.test is None or not known.is_file() or data.digest != card.data_digest:
+    known = folder / PROFILE_FILE
+    if data is None or data.test is None or data.digest != card.data_digest or not known.is_file():
         return None
     profile = read_record(known, Profile)
-    reference = replace(profile, columns={k: v for k, v in profile.columns.items() if k != SCORE})
+    scored = {SCORE, f"{SCORE}_"} - {*data.test}  # no model is at hand to score the rows
+    columns = {name: one for name, one in profile.columns.items() if name not in scored}
+    reference = replace(profile, columns=columns)
     found = compare(reference, take_profile(data.test, data.task, np.zeros(0), reference))
     beyond = [one.column for one in experiment.alert.exceeding(found, len(data.test))]
     return drift_lines({"columns": [drift_facts(one) for one in found], "beyond": beyond})

@@ -205,6 +205,10 @@ class Registry:
         client.set_registered_model_tag(self.model, _NAME, self.model)
         return str(version.version)
 
+    def versions_of(self, run_id: str) -> list[Version]:
+        """Return the versions that a run made."""
+        return [self.version(one) for one in sorted(self._numbers(f" and run_id = '{run_id}'"))]
+
     def move_of(self, run_id: str) -> Move | None:
         """Return the completed move of an alias to a run's model, or None."""
         numbers = self._numbers(f" and run_id = '{run_id}'")
