@@ -2,27 +2,36 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from spaceship.config.installation import from_anywhere
 from spaceship.evaluation.metrics import metric_title
 from spaceship.experiment import Experiment
 from spaceship.mode._table_file import table_path, write_table
 from spaceship.records import to_plain
 from spaceship.registry.moves import now
+from spaceship.registry.registry import Registry
+from spaceship.results import Result
 from spaceship.screen import Commands, Table, Tone, show
 from spaceship.text import counted, digits, one_line
 from spaceship.tracking.leaderboard import Leaderboard, RankedRun, rank
+from spaceship.tracking.run_names import short_ids
 
 log = logging.getLogger(__name__)
 
-_ID = 8  # characters of a run's id, at the least
 _DIGEST = 8
 _NOW = {"champion now": Tone.GOOD, "challenger now": Tone.FAIR}
 _UNITS = {"d": 86400, "h": 3600, "min": 60}
 
 
-def leaderboard(experiment: Experiment) -> Leaderboard:
+@dataclass(frozen=True)
+class LeaderboardResult(Leaderboard, Result):
+    """All runs, those on other data marked."""
+
+    output: str | None = None  # file that was written
+
+
+def leaderboard(experiment: Experiment) -> LeaderboardResult:
     """Print the best runs of `task=`, those on other data apart; write all to a file if wanted."""
     settings, registry = experiment.settings.leaderboard, experiment.registry
     output = table_path("leaderboard.output", settings.output)
@@ -35,23 +44,26 @@ def leaderboard(experiment: Experiment) -> Leaderboard:
     for line in _remarks(board, settings.top):
         log.info("%s", line)
     if output is not None:
-        write_table(output, "runs", [to_plain(run) for run in board.runs])
-        log.info("%s: %s", counted(len(board.runs), "run"), output)
+        rows = [to_plain(run) | {"aliases": " ".join(run.aliases)} for run in board.runs]
+        write_table(output, "runs", rows)
+        log.info("%s: %s", counted(len(rows), "run"), output)
+    show(log, Commands(_next(board, registry)))
+    return LeaderboardResult(**vars(board), output=None if output is None else str(output))
+
+
+def _next(board: Leaderboard, registry: Registry) -> dict[str, str]:
+    """Return commands that may follow, by purpose."""
     if not board.runs:
-        show(log, Commands({"train a candidate": registry.command("mode=train")}))
-        return board
+        return {"train a candidate": registry.command("mode=train")}
     best = board.runs[0]
-    steps = {"see a run, such as the first": registry.command("mode=show", f"run={best.run_id}")}
-    if best.command:
-        steps["make the first again"] = one_line(from_anywhere(best.command))
-    show(log, Commands(steps))
-    return board
+    see = {"see a run, such as the first": registry.command("mode=show", f"run={best.run_id}")}
+    return see | ({"make the first again": one_line(best.command)} if best.command else {})
 
 
 def _tables(board: Leaderboard, top: int) -> Iterator[str | Table]:
     """Yield the lists of the best runs on the same data and on other data, each with its title."""
     shown = board.runs[:top]
-    short = _short_ids([run.run_id for run in board.runs])
+    short = short_ids([run.run_id for run in board.runs])
     title = f"{metric_title(board.metric)}, cross-validated over folds"
     if same := [run for run in shown if run.same_data]:
         data = f"{board.data_source} (digest {board.data_digest[:_DIGEST]})"
@@ -94,18 +106,6 @@ def _remarks(board: Leaderboard, top: int) -> Iterator[str]:
     counts = {"failed or killed": board.failed, "running": board.running}
     if told := [f"{number:,} {what}" for what, number in counts.items() if number]:
         yield f"Runs without a score: {', '.join(told)}."
-
-
-def _short_ids(run_ids: Sequence[str]) -> dict[str, str]:
-    """Return the starts of ids that tell them apart.
-
-    >>> _short_ids(["a" * 32, "b" * 32])["a" * 32]
-    'aaaaaaaa'
-    """
-    length = _ID
-    while len({one[:length] for one in run_ids}) < len({*run_ids}):
-        length += 1
-    return {one: one[:length] for one in run_ids}
 
 
 def age(seconds: float) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self
 
+from spaceship.config.installation import from_anywhere
 from spaceship.evaluation.metrics import Direction, direction, metric_names
 from spaceship.records import Figure
 from spaceship.task.task import Task
@@ -46,7 +47,7 @@ class RankedRun:
     data_source: str = ""
     data_digest: str = ""
     same_data: bool = True  # whether its score compares with those of the data source in use
-    command: str = ""  # that makes it again, as it was typed
+    command: str = ""  # that makes it again
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ class Runs:
 
     >>> sweep = RunRow("1", "tune", "FINISHED", 0, {"command": "spaceship mode=tune"}, {})
     >>> blend = RunRow("2", "blend", "FINISHED", 0, {PARENT_TAG: "1"}, {})
-    >>> Runs.of([sweep, blend]).command(blend)
-    'spaceship mode=tune'
+    >>> Runs.of([sweep, blend]).command(blend).endswith(" mode=tune")
+    True
     """
 
     by_id: Mapping[str, RunRow]
@@ -111,7 +112,7 @@ class Runs:
 
     def command(self, run: RunRow) -> str:
         """Return the command that makes a run again, of a blend that of its sweep."""
-        return self._tag(run, "command")
+        return from_anywhere(self._tag(run, "command"))
 
     def task(self, run: RunRow) -> str:
         """Return the task of a run, of a trial that of its sweep."""

@@ -164,9 +164,8 @@ class _Tables:
         versions = _table("model_versions", "name version run_id").c
         chosen = (versions.run_id, aliases.alias, aliases.name, aliases.version)
         same = (aliases.name == versions.name, aliases.version == versions.version)
-        return [
-            (str(run), Held(*of, str(number))) for run, *of, number in self._rows(chosen, *same)
-        ]
+        rows = self._rows(chosen, *same)
+        return [(str(run), Held(alias, model, str(number))) for run, alias, model, number in rows]
 
     def _values(
         self, table: str, columns: str, keys: Collection[str], active: Sequence[Any]
