@@ -1,4 +1,4 @@
-"""`mode=report`: one run as a page that a browser opens offline, with JSON and Markdown beside it."""
+"""`mode=report`: one run as a page that a browser opens offline, JSON and Markdown beside it."""
 
 import logging
 import re
@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spaceship.card.report import report_run
+from spaceship.card.surroundings import leaderboard
+from spaceship.config.installation import program_anywhere
 from spaceship.errors import ConfigError, RegistryError, expected
 from spaceship.experiment import Experiment
 from spaceship.registry.registry import CHAMPION
 from spaceship.results import Result
-from spaceship.tracking.leaderboard import rank
+from spaceship.tracking.leaderboard import PARENT_TAG, Runs
 from spaceship.tracking.run_names import find_run
 from spaceship.tracking.runs import read_runs
 
@@ -60,14 +62,19 @@ def _run_id(experiment: Experiment) -> str:
         RegistryError: No run has been scored yet.
 
     """
-    registry, task, source = experiment.registry, experiment.task, experiment.source.name
+    registry, store, task = experiment.registry, experiment.store, experiment.task
     if (wanted := experiment.settings.report.run) is not None:
-        row = find_run(read_runs(experiment.store, ("task", "data_source")), wanted, registry.command)
+        runs = Runs.of(read_runs(store, ("task", "data_source", PARENT_TAG)))
+        row = find_run([*runs.by_id.values()], wanted, "report", registry.command)
+        found = runs.task(row), row.tags.get("data_source")
+        if found != (task.name, experiment.source.name) and all(found):
+            words = (f"task={found[0]}", f"data={found[1]}", "mode=report", f"run={row.run_id}")
+            what, do = f"a run of {registry.model}", f"{program_anywhere()} {' '.join(words)}"
+            raise ConfigError(expected(what, f"one of {'-'.join(map(str, found))}", f"type {do}"))
         return row.run_id
     if (champion := registry.find(CHAMPION)) is not None:
         return champion.run_id
-    found = [one for one in rank(experiment.store, task, source).runs if one.data_source == source]
-    if not found:
-        what = f"a scored run of task={task.name} data={source}"
+    if not (own := leaderboard(store, task, experiment.source.name)):
+        what = f"a scored run of {registry.model}"
         raise RegistryError(expected(what, "none", f"train one: {registry.command('mode=train')}"))
-    return found[0].run_id
+    return own[0].run_id
