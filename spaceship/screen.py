@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from spaceship.results import COMMAND
+
 
 class Tone(StrEnum):
     """Meaning of a text, which a terminal shows as a colour."""
@@ -84,4 +86,6 @@ def show(log: logging.Logger, shown: Shown, level: int = logging.INFO) -> None:
 
     >>> show(logging.getLogger("quiet"), Sentence("Done.", Tone.GOOD), logging.DEBUG)
     """
+    if isinstance(shown, Commands):
+        COMMAND.report_next(shown.by_purpose)
     log.log(level, "%s", shown, extra={"shown": shown})

@@ -6,21 +6,22 @@ They are decoration for people: nothing ever reads them, and a failure is logged
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from hydra_plugins.spaceship_optuna.config_text import flatten, redact
+from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.callbacks._hook import CHAMPIONS_RECIPE, Hook
 from spaceship.callbacks._next import after_verdict
+from spaceship.card.report import report_job
 from spaceship.config.installation import program
-from spaceship.errors import RefusedError
+from spaceship.errors import RefusedError, only_logged
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.gate.score_lines import CROSS_VALIDATED, ScoreLine
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.gate.verdict_texts import rule_table, score_table, verdict_sentence
-from spaceship.model.recipe import features_name, recipe_name
+from spaceship.model.recipe import recipe_name
+from spaceship.model.recipe_params import recipe_params
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.job import Job
 from spaceship.tracking.markdown import block, command, page, plain, run_link, table
@@ -30,14 +31,13 @@ from spaceship.tracking.views import NOTE, save_views
 
 log = logging.getLogger(__name__)
 
-MOST_PARAMS = 25  # of a run; its config.yaml has every setting
+_INCOMPLETE = "The page of the run in MLflow is not complete"
 _DIGEST_LENGTH = 36  # characters of the digest of a data set that MLflow takes
-_SETTINGS = {"seed", "split.kind", "split.n_folds", "split.salt"}
 
 
 def open_views(hook: Hook) -> None:
     """Write the saved views of the task and the data source of a job or a multirun."""
-    with _decoration():
+    with only_logged(log, _INCOMPLETE):
         if hook.data_tags():
             experiment = hook.experiment
             save_views(experiment.store, experiment.task, experiment.source.name, program())
@@ -45,13 +45,13 @@ def open_views(hook: Hook) -> None:
 
 def fill_page(hook: Hook, job: Job, error: Exception | None) -> None:
     """Fill the page of a job's run once the job has ended, judged or not."""
-    with _decoration():
+    with only_logged(log, _INCOMPLETE):
         experiment, run_id, parts = hook.job_experiment, job.logged_run(), list[str]()
         if error is not None and not isinstance(error, RefusedError):
             parts.append(f"**Failed**: {plain(redact(str(error)) or type(error).__name__)}")
         if job.scored:
             report = Report.read(job.folder)
-            name, params = final_name(hook, job), recipe_params(report, hook.loggable()[0])
+            name, params = final_name(hook, job), recipe_params(report.recipe, hook.loggable()[0])
             experiment.store.log_params(run_id, params)
             if name != hook.run_name:
                 experiment.store.client.update_run(run_id, name=name)
@@ -61,7 +61,7 @@ def fill_page(hook: Hook, job: Job, error: Exception | None) -> None:
 
 def fill_best_page(experiment: Experiment, job: Job, parent_run_id: str) -> None:
     """Fill the page of a multirun's best job, which was judged when all jobs had ended."""
-    with _decoration():
+    with only_logged(log, _INCOMPLETE):
         store = experiment.store
         sweep = run_link(store.experiment_id, parent_run_id, "this sweep")
         note = page(*_of_candidate(experiment, job), f"The best job of {sweep}")
@@ -78,7 +78,7 @@ def final_name(hook: Hook, job: Job) -> str:
 
 def fill_parent_page(hook: Hook, run_id: str, best: Job | None, summary: str | None) -> None:
     """Fill the page of the run above a multirun's jobs."""
-    with _decoration():
+    with only_logged(log, _INCOMPLETE):
         store, parts = hook.experiment.store, list[str]()
         if best is not None:
             report, own = Report.read(best.folder), hook.experiment_of(best.folder)
@@ -108,32 +108,6 @@ def trial_note(store: Store, parent_run_id: str | None, drawn: Mapping[str, str]
     return page(f"Trial of {sweep}: {plain(settings)}")
 
 
-def recipe_params(report: Report, config: Mapping[str, str]) -> dict[str, str]:
-    """Return what varies between candidates: a recipe's settings by config key, seed and split.
-
-    >>> raw = {"_target_": "mypackage.raw.RawFeatures"}
-    >>> recipe = {"name": "svm", "estimator": {"C": 3, "n_jobs": "${threads}"}, "features": raw}
-    >>> recipe_params(Report("svm on raw", "local", "ab", recipe), {"seed": "42", "threads": "2"})
-    {'model.name': 'svm', 'features': 'raw', 'seed': '42', 'model.estimator.C': '3'}
-    """
-    recipe = report.recipe
-    own = {key: one for key, one in recipe.items() if key not in {"features", "members"}}
-    flat = {f"model.{key}": one for key, one in flatten(own).items()}
-    flat |= {key: flat.pop(f"model.{key}") for key in ("calibration", "threshold") if key in own}
-    features = recipe["features"]
-    named = {"model.name": flat.pop("model.name", ""), "features": features_name(features)}  # type: ignore[arg-type]
-    if members := recipe.get("members"):
-        named["model.members"] = ", ".join(recipe_name(one) for one in members)  # type: ignore[attr-defined]
-    named |= {key: config[key] for key in config if key in _SETTINGS}
-    named |= {f"features.{key}": one for key, one in flatten(features).items()}  # type: ignore[arg-type]
-    kept = {
-        key: one
-        for key, one in (named | flat).items()
-        if not key.endswith("_target_") and "${" not in one
-    }
-    return dict([*kept.items()][:MOST_PARAMS])
-
-
 def log_dataset(store: Store, run_id: str, report: Report) -> None:
     """Log the data set that a report's figures were measured on, by the digest of its content."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
@@ -159,6 +133,10 @@ def _of_candidate(experiment: Experiment, job: Job) -> Iterator[str]:
         store.client.log_artifact(run_id, str(path), FOLDER)
         images.append(_image(run_id, f"{FOLDER}/{path.name}"))
     yield from _of_verdict(experiment, job, report, " ".join(images))
+    with only_logged(log, "The report is not written"):
+        if (made := report_job(experiment, job)) is not None:
+            address = _viewed(store, run_id, made.name)
+            yield f"[The report]({address}), which a browser opens offline: {plain(str(made))}"
 
 
 def _of_verdict(
@@ -196,8 +174,12 @@ def _verdict(job: Job) -> Verdict | None:
 
 def _plot_link(store: Store, run_id: str, path: str) -> str:
     """Return a link to a plot in MLflow's viewer; those of a sweep are too wide for a note."""
-    address = f"#/experiments/{store.experiment_id}/runs/{run_id}/artifacts/{quote(path)}"
-    return f"[{plain(Path(path).stem)}]({address})"
+    return f"[{plain(Path(path).stem)}]({_viewed(store, run_id, path)})"
+
+
+def _viewed(store: Store, run_id: str, path: str) -> str:
+    """Return the address at which MLflow's pages show an artifact."""
+    return f"#/experiments/{store.experiment_id}/runs/{run_id}/artifacts/{quote(path)}"
 
 
 def _image(run_id: str, path: str) -> str:
@@ -209,11 +191,3 @@ def _pictures(store: Store, run_id: str) -> list[str]:
     """Return the PNG files among a run's artifacts."""
     found = store.client.list_artifacts(run_id)
     return [one.path for one in found if one.path.endswith(".png")]
-
-
-@contextmanager
-def _decoration() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - a text for people only
-        log.warning("The page of the run in MLflow is not complete: %s", error)

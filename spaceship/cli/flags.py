@@ -12,7 +12,8 @@ from typing import NoReturn
 
 from hydra._internal.utils import get_args_parser
 
-from spaceship.cli.overrides import command
+from spaceship.cli.machine_output import capture_text
+from spaceship.cli.overrides import command, verbatim
 from spaceship.cli.suggestions import CommandLine
 from spaceship.errors import ConfigError, Slip, expected
 from spaceship.spelling import nearest
@@ -53,7 +54,7 @@ def arrange() -> None:
         SystemExit: The answer was printed.
 
     """
-    words = sys.argv[1:]
+    sys.argv[1:] = words = [verbatim(word) for word in sys.argv[1:]]
     _arranged.append(True)
     _check_blanks(words)
     if not any(word.startswith("-") for word in words):
@@ -65,6 +66,9 @@ def arrange() -> None:
         found = "--experimental-rerun, which unpickles its file"
         do = "type the line in .hydra/overrides.yaml of the job, or the run's tag `command`"
         raise ConfigError(expected("a command line that can be read before it runs", found, do))
+    asked = (options.help, options.version, options.cfg, options.hydra_help)
+    if any(asked) or options.keys is not None or options.info is not None:
+        capture_text()
     if options.help or options.version or options.keys is not None:
         sys.stdout.write(_answer(options))
         sys.exit(0)

@@ -140,6 +140,21 @@ class History(Section):
     at: Text | None = _setting("a day or a moment such as 2026-11-17T12:00, or null")
 
 
+class Leaderboard(Section):
+    """`leaderboard.*`: the runs and the file of `mode=leaderboard`."""
+
+    top: int = _setting("a whole number, 1 or more", ge=1)
+    trials: bool = _setting("true or false")
+    output: Text | None = _setting("FILE.csv, FILE.json or null")
+
+
+class Report(Section):
+    """`report.*`: the run and the file of `mode=report`."""
+
+    run: Text | None = _setting("the id of a run, the start of it, its name, or null")
+    output: Text | None = _setting("FILE.html, or null")
+
+
 class Inference(Section):
     """`inference.*`: the file of predictions and the limit of drift."""
 
@@ -215,9 +230,13 @@ class Settings(Section):
     data: Data = Data()
     split: Split = Split.model_construct()  # as it is where a mode makes no use of it
     objective: Objective
+    output: Literal["text", "json"] = _setting("text or json")
     reason: Text | None = _setting("a text, or null")
+    run: Text | None = _setting("the id of a run, the start of it, its name, or null")
     clean: Clean
     history: History
+    leaderboard: Leaderboard
+    report: Report
     inference: Inference
     serve: Serve
     simulate: Simulate

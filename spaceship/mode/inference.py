@@ -2,6 +2,7 @@
 
 import logging
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from spaceship.data.checks import check as check_table
 from spaceship.data.kaggle_submission import check_ids, check_submitting
 from spaceship.data.submission import submission, usable, write
 from spaceship.drift.alert import (
+    DRIFT_FILE,
     FEWEST_ROWS,
     LEGEND,
     drift_csv,
@@ -33,6 +35,7 @@ from spaceship.progress import phase
 from spaceship.records import read_record
 from spaceship.registry import packaging
 from spaceship.registry.registry import Version
+from spaceship.results import Result
 from spaceship.screen import show
 from spaceship.task.label import Problem
 from spaceship.task.raw_frame import typed
@@ -41,9 +44,24 @@ from spaceship.text import first_few
 
 log = logging.getLogger(__name__)
 
-DRIFT_FILE = "drift.json"
 DRIFT_TABLE = "drift.csv"
 _MOST_COLUMNS = 8  # that are named
+
+
+@dataclass(frozen=True)
+class InferenceResult(Result):
+    """A file of predictions."""
+
+    model: str  # registered model
+    champion: str  # version that has predicted
+    recipe: str
+    rows: int
+    predictions: str  # file, with `columns`
+    columns: list[str]
+    mean: float | None  # of numbers
+    shares: dict[str, float] | None  # of the predicted classes
+    drift: str | None  # file of the drift from the rows that the champion learnt from
+    drifted: list[str]  # columns beyond `inference.max_drift`
 
 
 def check(experiment: Experiment) -> Path:
@@ -79,7 +97,7 @@ def check_rows(experiment: Experiment) -> pd.DataFrame:
     return frame
 
 
-def inference(experiment: Experiment) -> None:
+def inference(experiment: Experiment) -> InferenceResult:
     """Write the champion's predictions of `inference.input`, or of the test rows."""
     path, settings = check(experiment), experiment.settings.inference
     registry = experiment.registry
@@ -90,19 +108,31 @@ def inference(experiment: Experiment) -> None:
     margin = _margin(experiment, champion, stored.margin) if settings.proba else None
     with phase(f"Predicting {len(frame):,} {task.nouns}"):
         values = predict(stored.pipeline, frame, task)
-    name = champion.recipe.get("name", "of a lost recipe")
+    name = str(champion.recipe.get("name", "of a lost recipe"))
     log.info("Champion: %s, version %s of %s", name, champion.number, registry.model)
-    if len(frame):
-        _compare_with_training(experiment, champion, frame, values)
+    drifted = _compare_with_training(experiment, champion, frame, values) if len(frame) else None
     answered = answers(values, task, decision_threshold(stored.pipeline), margin)
     table = submission(answered if settings.proba else answered[[task.label]], frame, task)
     write(table, path)
-    summary = _summary(table[task.label], task)
+    predicted = table[task.label]
+    summary = _summary(predicted, task)
     log.info("%s predictions%s: %s", f"{len(table):,}", summary, path)
     if settings.proba:
         log.info("Its columns: %s", first_few(table.columns, _MOST_COLUMNS))
     if settings.submit:
         send(experiment, champion, path)
+    return InferenceResult(
+        model=registry.model,
+        champion=champion.number,
+        recipe=name,
+        rows=len(table),
+        predictions=str(path),
+        columns=[*map(str, table.columns)],
+        mean=None if task.is_classification or not len(table) else float(predicted.mean()),
+        shares=_shares(predicted) if task.is_classification else None,
+        drift=None if drifted is None else str(experiment.job.folder / DRIFT_FILE),
+        drifted=drifted or [],
+    )
 
 
 def _margin(experiment: Experiment, champion: Version, margin: float | None) -> float | None:
@@ -140,11 +170,17 @@ def _summary(predicted: pd.Series, task: Task) -> str:
         return ""
     if not task.is_classification:
         return f", mean {predicted.mean():.5g}"
-    shares = predicted.astype("str").value_counts(normalize=True)
+    shares = _shares(predicted)
     if task.problem is Problem.BINARY:
         return f", {_percent(shares.get(str(task.positive), 0.0))} {task.label} {task.positive}"
     every = (f"{_percent(share)} {name}" for name, share in shares.items())
     return f", {task.label} {first_few(every)}"
+
+
+def _shares(predicted: pd.Series) -> dict[str, float]:
+    """Return the share of each predicted class, the largest first."""
+    shares = predicted.astype("str").value_counts(normalize=True)
+    return {str(name): float(share) for name, share in shares.items()}
 
 
 def _percent(share: float) -> str:
@@ -156,8 +192,10 @@ def _compare_with_training(
     champion: Version,
     frame: pd.DataFrame,
     values: npt.NDArray[np.float64],
-) -> None:
+) -> list[str] | None:
     """Print and log how far the rows have drifted from those the champion learnt from.
+
+    Return the columns beyond `inference.max_drift`; None if drift cannot be measured.
 
     Raises:
         DriftError: The drift is beyond `inference.max_drift`, and `inference.on_drift` is fail.
@@ -166,7 +204,7 @@ def _compare_with_training(
     alert, task = experiment.alert, experiment.task
     reference = _reference(experiment, champion)
     if reference is None:
-        return
+        return None
     with phase("Measuring drift"):
         drifts = compare(reference, take_profile(frame, task, values, reference))
     for line in unseen_warnings(drifts, reference, task.nouns):
@@ -176,17 +214,19 @@ def _compare_with_training(
         log.info("Drift of %s: %s", compared, drift_summary(drifts))
         show(log, drift_table(drifts), logging.DEBUG)
         log.debug("%s", LEGEND)
+    beyond = [one.column for one in alert.exceeding(drifts, len(frame))]
     facts = {
         "model": experiment.registry.model,
         "champion": champion.number,
         "reference_rows": reference.rows,
         "rows": len(frame),
         "max_drift": alert.max_drift,
-        "beyond": [one.column for one in alert.exceeding(drifts, len(frame))],
+        "beyond": beyond,
         "columns": [drift_facts(one) for one in drifts],
     }
     _keep(experiment, facts, drift_csv(drifts))
     alert.raise_or_warn(drifts, len(frame))
+    return beyond
 
 
 def _reference(experiment: Experiment, champion: Version) -> Profile | None:

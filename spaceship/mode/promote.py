@@ -1,17 +1,29 @@
 """`mode=promote`: the challenger becomes champion."""
 
 import logging
+from dataclasses import dataclass
 
 from spaceship.errors import RegistryError, expected
 from spaceship.experiment import Experiment
 from spaceship.progress import phase
 from spaceship.registry.descriptions import describe
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
+from spaceship.results import Result
 
 log = logging.getLogger(__name__)
 
 
-def promote(experiment: Experiment) -> None:
+@dataclass(frozen=True)
+class PromoteResult(Result):
+    """A move of the alias `champion`."""
+
+    model: str  # registered model
+    champion: str  # version that is champion now, or would be under `gate.dry_run=true`
+    champion_before: str | None
+    dry_run: bool  # nothing was moved
+
+
+def promote(experiment: Experiment) -> PromoteResult:
     """Make the challenger champion, on record."""
     from spaceship.registry.packaging import load
 
@@ -36,6 +48,7 @@ def promote(experiment: Experiment) -> None:
             aliases.take_away(CHALLENGER, number, f"version {number} became champion")
             describe(registry)
     log.info("%s", moved(registry, seen[CHAMPION], number, dry_run=dry_run))
+    return PromoteResult(registry.model, number, seen[CHAMPION], dry_run)
 
 
 def moved(registry: Registry, before: str | None, after: str, *, dry_run: bool) -> str:

@@ -1,14 +1,35 @@
 """`mode=train`: a candidate is scored, fitted twice and compared with the champion."""
 
+from dataclasses import dataclass
+
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship import candidate
+from spaceship.evaluation.report import REPORT_FILE
 from spaceship.experiment import Experiment
+from spaceship.records import Figure
+from spaceship.results import Result
 
-Objective = float | list[float]
+
+@dataclass(frozen=True)
+class TrainResult(Result):
+    """A candidate and its scores; the gate's verdict stands beside it."""
+
+    candidate: str  # the recipe's name
+    objectives: dict[str, Figure]  # by metric
+    metrics: dict[str, Figure]  # cross-validated
+    folds: int
+    data_digest: str
+    report: str  # file of all figures
+
+    @property
+    def objective(self) -> float | list[float]:
+        """The objective of a sweep's trial, several for several metrics."""
+        values = [*self.objectives.values()]
+        return values[0] if len(values) == 1 else values
 
 
-def train(experiment: Experiment) -> Objective:
-    """Return the candidate's objective; a job of a multirun is scored only, any other is fitted.
+def train(experiment: Experiment) -> TrainResult:
+    """Score a candidate; fit it outside a multirun, which fits its best job alone.
 
     The callback gates what was fitted at the end of the job, and the best job of a multirun.
     """
@@ -21,5 +42,11 @@ def train(experiment: Experiment) -> Objective:
     report = candidate.score(experiment, job, recipe)
     if not job.in_multirun:
         candidate.fit(experiment, job)
-    values = [report.metrics[metric] for metric in experiment.objectives]
-    return values[0] if len(values) == 1 else values
+    return TrainResult(
+        report.name,
+        {metric: report.metrics[metric] for metric in experiment.objectives},
+        report.metrics,
+        len(report.folds),
+        report.data_digest,
+        str(job.folder / REPORT_FILE),
+    )

@@ -18,19 +18,28 @@ from spaceship.evaluation.twins import holdout_metrics
 from spaceship.files import write_json
 from spaceship.gate.award import Award
 from spaceship.gate.policy import Gate, forced, forced_reason
-from spaceship.gate.verdict import VERDICT_FILE, Verdict
+from spaceship.gate.verdict import VERDICT_FILE, LoggedVerdict, Verdict
 from spaceship.gate.verdict_texts import remarks, rule_table, score_table, verdict_sentence
 from spaceship.progress import phase
 from spaceship.records import fitting, to_plain
-from spaceship.registry.descriptions import describe, describe_figures
+from spaceship.registry.descriptions import describe
 from spaceship.registry.looks import LookRecords
-from spaceship.registry.registry import CHALLENGER, CHAMPION, MODEL, RECIPE, Registry, Version
+from spaceship.registry.registry import (
+    CARD_FILE,
+    CHALLENGER,
+    CHAMPION,
+    MODEL,
+    RECIPE,
+    TWIN,
+    Registry,
+    Version,
+)
+from spaceship.results import COMMAND
 from spaceship.screen import show
 from spaceship.tracking.job import Job
 
 log = logging.getLogger(__name__)
 
-TWIN = "twin"
 _FORCE = "accept a candidate without comparing it: gate.force=true reason='…'"
 _ATTEMPTS = 10  # champions that may come and go during a comparison before it is given up
 
@@ -60,6 +69,9 @@ class Promotion:
     labels: Labels  # of the data in use
     reason: str = ""  # for `gate.force=true` and `gate.reseal=true`
     quiet: bool = False  # the verdict is not printed
+    keep: Callable[[Report, Verdict, str | None], str] = lambda *_: ""
+    """Keeps what needs the twin, given report, verdict and the champion's version; returns the
+    description of the version that is registered."""
 
     def judge(self, job: Job, *, ceiling: str = CHAMPION) -> Verdict:
         """Decide on a job's candidate, log the verdict, and move the alias that it awards.
@@ -70,6 +82,8 @@ class Promotion:
         """
         judged = (job.folder / VERDICT_FILE).exists()
         verdict = Verdict.read(job.folder) if judged else self._first_verdict(job, ceiling)
+        if not self.quiet:
+            COMMAND.verdict = LoggedVerdict.read(job.folder)
         if self.gate.require and verdict.award == Award.REFUSED:
             message = f"expected a candidate that passes the gate, found: {verdict.reason}"
             raise RefusedError(f"{message}; gate.require=false accepts a refusal as a result")
@@ -155,7 +169,8 @@ class Promotion:
         refused candidate stays in the folder, for inspection.
         """
         client, run_id = self.registry.store.client, str(report.run_id)
-        names = (*REPORT_FILES, PROFILE_FILE)
+        text = self.keep(report, verdict, seen[CHAMPION])
+        names = (*REPORT_FILES, PROFILE_FILE, CARD_FILE)
         figures = {name: job.folder / name for name in names if (job.folder / name).is_file()}
         for path in figures.values():
             client.log_artifact(run_id, str(path))
@@ -174,7 +189,6 @@ class Promotion:
             "data_digest": report.data_digest,
             **{f"holdout_{name}": repr(report.metrics[f"holdout_{name}"]) for name in scores},
         }
-        text = describe_figures(report, verdict)
         with phase("Registering the model"):
             number = self.registry.register(files, run_id, tags, text)
         aliases.complete(move, number)
@@ -188,14 +202,14 @@ class Promotion:
     def _log(self, job: Job, outcome: _Outcome) -> None:
         """Write `verdict.json`, and log it to the job's run and to the screen."""
         verdict, store, run_id = outcome.verdict, self.registry.store, str(job.run_id)
-        content = {
-            **to_plain(verdict),
-            "dry_run": self.gate.dry_run,
-            "model": self.registry.model,
-            "version_registered": outcome.version,
-            "champion_before": outcome.champion_before,
-        }
-        write_json(job.folder / VERDICT_FILE, content)
+        logged = LoggedVerdict(
+            **vars(verdict),
+            dry_run=self.gate.dry_run,
+            model=self.registry.model,
+            version_registered=outcome.version,
+            champion_before=outcome.champion_before,
+        )
+        write_json(job.folder / VERDICT_FILE, to_plain(logged))
         metrics = Report.read(job.folder).metrics
         told = {name: metrics[name] for name in metrics if name.startswith("holdout_")}
         tags = {"award": str(verdict.award), "reason": verdict.reason}
