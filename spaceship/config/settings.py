@@ -148,6 +148,13 @@ class Leaderboard(Section):
     output: Text | None = _setting("FILE.csv, FILE.json or null")
 
 
+class Report(Section):
+    """`report.*`: the run and the file of `mode=report`."""
+
+    run: Text | None = _setting("the id of a run, the start of it, its name, or null")
+    output: Text | None = _setting("FILE.html, or null")
+
+
 class Inference(Section):
     """`inference.*`: the file of predictions and the limit of drift."""
 
@@ -229,6 +236,7 @@ class Settings(Section):
     clean: Clean
     history: History
     leaderboard: Leaderboard
+    report: Report
     inference: Inference
     serve: Serve
     simulate: Simulate
