@@ -241,7 +241,7 @@ class Settings(Section):
     data: Data = Data()
     split: Split = Split.model_construct()  # as it is where a mode makes no use of it
     objective: Objective
-    output: Literal["text", "json"] = _setting("text or json")
+    output: Literal["text", "json"] = _setting("text or json", default="text")
     reason: Text | None = _setting("a text, or null")
     run: Text | None = _setting("the id of a run, the start of it, its name, or null")
     clean: Clean

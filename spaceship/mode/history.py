@@ -5,7 +5,7 @@ import logging
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from spaceship.registry.looks import LookRecords
 from spaceship.registry.moves import Move
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.registry.steps import Step, steps_of
+from spaceship.results import Result
 from spaceship.screen import Commands, show
 from spaceship.text import counted, first_few
 
@@ -32,7 +33,29 @@ _FORMULA = "=+-@"  # a spreadsheet computes a cell that begins so
 _OUTSIDE = "moved outside"
 
 
-def history(experiment: Experiment) -> None:
+@dataclass(frozen=True)
+class ChampionStep:
+    """A step of the alias `champion`."""
+
+    version: str | None  # null: no champion from here on
+    since: str | None  # ISO 8601, UTC; null: moved outside, without a record
+    by: str | None  # account@host
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class HistoryResult(Result):
+    """Past and present champions."""
+
+    model: str  # registered model
+    champion: str | None  # version
+    champion_before: str | None  # version that comes back with mode=rollback
+    steps: list[ChampionStep]  # oldest first
+    at: ChampionStep | None  # that made the champion of `history.at`
+    file: str | None  # with every move, `history.output`
+
+
+def history(experiment: Experiment) -> HistoryResult:
     """Print every champion of `data=` and how to go back; write all moves to a file if wanted."""
     settings = experiment.settings.history
     output, moment = _output(settings), _moment(settings)
@@ -53,10 +76,30 @@ def history(experiment: Experiment) -> None:
         log.info("%s", _champion_at(steps, moment))
     else:
         _print(registry, steps)
+    before = None
+    with suppress(RegistryError):
+        before = registry.previous_champion()
+        if moment is None:
+            log.info("Version %s comes back with mode=rollback.", before)
+    reached = None if moment is None else _reached(steps, moment)
+    return HistoryResult(
+        registry.model,
+        current.get(CHAMPION),
+        before,
+        [*map(_plain, steps)],
+        None if reached is None else _plain(steps[reached]),
+        None if output is None else str(output),
+    )
+
+
+def _plain(step: Step) -> ChampionStep:
+    if (move := step.move) is None:
+        return ChampionStep(step.version, None, None, None)
+    return ChampionStep(step.version, move.when.isoformat(), move.by, move.reason)
 
 
 def _print(registry: Registry, steps: Sequence[Step]) -> None:
-    """Print a line per champion, and the version that comes back."""
+    """Print a line per champion."""
     log.info("Champions of %s, oldest first:", registry.model)
     for line in _lines(steps):
         log.info("%s", line)
@@ -68,8 +111,6 @@ def _print(registry: Registry, steps: Sequence[Step]) -> None:
     records = LookRecords.read(registry.aliases)
     if looks := [look for look in records.looks if look.seal == len(records.reseals)]:
         log.info("%s", _uses([look.split for look in looks]))
-    with suppress(RegistryError):
-        log.info("Version %s comes back with mode=rollback.", registry.previous_champion())
 
 
 def _uses(splits: Sequence[str]) -> str:
@@ -112,9 +153,10 @@ def _champion_at(steps: Sequence[Step], moment: datetime) -> str:
         number, since = steps[-1].version, _since(steps)
         champion = "There is no champion" if number is None else f"Version {number} is champion"
         return f"{champion} now, since {since}."
-    reached = [at for at, step in enumerate(steps) if step.move and step.move.when <= moment]
-    last = reached[-1] if reached else -1
-    number, shown = steps[last].version if reached else None, moment.isoformat(timespec="minutes")
+    reached = _reached(steps, moment)
+    last = -1 if reached is None else reached
+    number = None if reached is None else steps[last].version
+    shown = moment.isoformat(timespec="minutes")
     said = f"There was no champion at {shown}."
     if number is not None:
         said = f"Version {number} was champion at {shown}, since {_began(steps[last])}."
@@ -122,6 +164,12 @@ def _champion_at(steps: Sequence[Step], moment: datetime) -> str:
         other = steps[last + 1].version or "no version"
         said += f" Or {other} was: {_OUTSIDE}, {_between(steps, last + 1)}."
     return said
+
+
+def _reached(steps: Sequence[Step], moment: datetime) -> int | None:
+    """Return the number of the last step on record that was made by a moment."""
+    made = [at for at, step in enumerate(steps) if step.move and step.move.when <= moment]
+    return made[-1] if made else None
 
 
 def _as_text(records: Sequence[Move], suffix: str) -> str:
