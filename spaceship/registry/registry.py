@@ -25,6 +25,8 @@ CHALLENGER: str = Award.CHALLENGER
 DIGESTS = hidden("digests")  # tag of a version: the digest of each of its artifacts, as JSON
 RECIPE = hidden("recipe")  # tag of a version: the recipe that it was fitted from, as JSON
 MODEL = "model"  # a version's serving model among its files
+TWIN = "twin"  # its twin, likewise
+CARD_FILE = "card.json"  # its model card, likewise
 _NAME = hidden(
     "registered_as"
 )  # tag of a registered model: its name, so that another one is noticed
@@ -43,6 +45,7 @@ class Version:
     run_id: str  # of the run that made it, which may have been deleted since
     recipe: dict[str, object]  # that it was fitted from; empty if the tag is lost or garbled
     digests: dict[str, str]  # of its files when it was registered, by name
+    data_digest: str = ""  # of the data it learnt from; empty if the tag is lost
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,8 @@ class Registry:
             raise RegistryError(expected(what, "it deleted", self.other_champion())) from error
         recipe, digests = (_read(value(entity.tags, key)) for key in (RECIPE, DIGESTS))
         plain = {name: str(one) for name, one in digests.items()}
-        return Version(str(entity.version), str(entity.run_id), recipe, plain)
+        data = value(entity.tags, "data_digest") or ""
+        return Version(str(entity.version), str(entity.run_id), recipe, plain, data)
 
     def register(
         self, files: Mapping[str, Path], run_id: str, tags: Mapping[str, str], text: str = ""
@@ -203,6 +207,10 @@ class Registry:
         )
         client.set_registered_model_tag(self.model, _NAME, self.model)
         return str(version.version)
+
+    def versions_of(self, run_id: str) -> list[Version]:
+        """Return the versions that a run made."""
+        return [self.version(one) for one in sorted(self._numbers(f" and run_id = '{run_id}'"))]
 
     def move_of(self, run_id: str) -> Move | None:
         """Return the completed move of an alias to a run's model, or None."""
