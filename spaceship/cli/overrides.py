@@ -27,8 +27,8 @@ def verbatim(words: Sequence[str]) -> list[str]:
 
     >>> verbatim(["run=12e5", "run='12e5'", "run=null", "seed=12e5", "row=0013_01"])
     ["run='12e5'", "run='12e5'", 'run=null', 'seed=12e5', 'row=0013_01']
-    >>> verbatim(["row=1013_01", "run=lgbm on full · local"])  # a number, and no text for Hydra
-    ["row='1013_01'", "run='lgbm on full · local'"]
+    >>> verbatim(["run=lgbm #3"])
+    ["run='lgbm #3'"]
     >>> verbatim(["explain.set.age=7", "explain.set.body weight=70"])
     ["explain.set=['age=7','body weight=70']"]
     """

@@ -148,6 +148,13 @@ class Leaderboard(Section):
     output: Text | None = _setting("FILE.csv, FILE.json or null")
 
 
+class Report(Section):
+    """`report.*`: the run and the file of `mode=report`."""
+
+    run: Text | None = _setting("the id of a run, the start of it, its name, or null")
+    output: Text | None = _setting("FILE.html, or null")
+
+
 class Explain(Section):
     """`explain.*`: the row that `mode=explain` explains, and what if it were another one."""
 
@@ -250,6 +257,7 @@ class Settings(Section):
     history: History
     explain: Explain
     leaderboard: Leaderboard
+    report: Report
     inference: Inference
     serve: Serve
     simulate: Simulate

@@ -93,19 +93,18 @@ def test_study_then_promotion_and_the_way_back(champion: dict[str, Any], outputs
     best, row = result["best"], result["leaderboard"][0]
     assert best["objectives"]["cv_log_loss"] == row["best"]
     assert Path(best["folder"]) == Path(study["folder"]) / str(row["best_trial"])
-    challenger = study["verdict"]["version_registered"]
-    assert study["verdict"]["award"] == "challenger"
+    first, second = (one["verdict"]["version_registered"] for one in (champion, study))
+    assert study["verdict"]["champion_before"] == first
 
-    own = champion["verdict"]["version_registered"]
-    assert call(outputs, "mode=promote")["result"]["champion"] == challenger
-    assert call(outputs, "mode=rollback")["result"] == {
-        "model": "spaceship_titanic-synthetic",
-        "champion": own,
-        "champion_before": challenger,
-        "dry_run": False,
-    }
+    model = study["verdict"]["model"]
+    back = {"champion": first, "champion_before": second}
+    again = {"champion": second, "champion_before": first}
+    same = {"model": model, "dry_run": False}
+    assert call(outputs, "mode=rollback")["result"] == back | same
+    Shell(outputs).client.set_registered_model_alias(model, "challenger", second)
+    assert call(outputs, "mode=promote")["result"] == again | same
     history = call(outputs, "mode=history", "history.at=2100-01-01")["result"]
-    assert [step["version"] for step in history["steps"]] == [own, challenger, own]
+    assert [step["version"] for step in history["steps"]] == [first, second, first, second]
     assert history["at"] == history["steps"][-1]
     missing = call(outputs, "mode=promote", status=2)
     assert missing["error"]["kind"] == "RegistryError"
