@@ -90,7 +90,9 @@ def test_the_hold_out_of_a_run_that_was_never_judged_is_not_looked_at(
 ) -> None:
     no_fit(monkeypatch)
     _, job = scored(store, tmp_path / "job", *PEOPLE)
-    card = read(Path(made(store).json).parent, Path(made(store).json).name)
+    store.end_run(job.logged_run(), "FINISHED")
+    found = Path(made(store).json)
+    card = read(found.parent, found.name)
     assert (card["run_id"], card["told"]) == (job.run_id, False)
     assert all(one["held_out"] is None for one in card["scores"])
     assert (card["worst"], card["importances"]) == ([], [])
