@@ -1,6 +1,7 @@
 """HTML report of a card: one file that opens offline, without a request to anywhere."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -10,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup, escape
 
 from spaceship.card.card import Card
-from spaceship.card.charts import HOLLOW, cell_axes, draw
+from spaceship.card.charts import HOLLOW, cell_axes, draw, metric_words
 from spaceship.card.svg import bar, interval, style
-from spaceship.evaluation.metrics import metric_title
 from spaceship.records import fitting, to_plain
 from spaceship.text import printable
 
@@ -139,6 +139,15 @@ def moment(text: str) -> Markup:
     return Markup('<time datetime="{}">{:%Y-%m-%d %H:%M}</time>').format(text, when)
 
 
+def breakable(text: str) -> Markup:
+    """Return a key in which a line may break after a dot or an underscore.
+
+    >>> print(breakable("model.max_depth"))
+    model.<wbr>max_<wbr>depth
+    """
+    return Markup("<wbr>").join(map(escape, re.split(r"(?<=[._/])(?=.)", printable(text))))
+
+
 def words(value: object) -> str:
     """Return settings of any depth as one text.
 
@@ -166,8 +175,8 @@ def _environment() -> "Environment":
         trim_blocks=True,
         undefined=StrictUndefined,
     )
-    filters = {"figure": figure, "moment": moment, "short": fitting, "words": words}
-    environment.filters.update(filters, metric_title=metric_title)
+    filters = (breakable, figure, metric_words, moment, words)
+    environment.filters.update({one.__name__: one for one in filters}, short=fitting)
     drawing = {"bar": bar, "interval": interval, "style": style}
     environment.globals.update(drawing, hollow=HOLLOW)
     return environment
