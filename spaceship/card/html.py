@@ -105,6 +105,18 @@ def figure(number: Located | None, form: str = "score") -> Markup:
     return value.format(json.dumps(number.raw), printable(number.at), rounded(number.raw, form))
 
 
+def measured(text: str, at: str) -> Markup:
+    """Return a number that the record holds as text, rounded; else the text.
+
+    >>> print(measured("346.0", "worst/0/truth"), measured("<none>", "worst/1/truth"))
+    <span class="n" data-value="346.0" data-at="worst/0/truth">346.00</span> &lt;none&gt;
+    """
+    try:
+        return figure(Located.of(float(text), at))
+    except ValueError:
+        return escape(printable(text))
+
+
 def rounded(value: float, form: str = "score") -> str:
     """Return a number with no more digits than a person reads.
 
@@ -175,7 +187,7 @@ def _environment() -> "Environment":
         trim_blocks=True,
         undefined=StrictUndefined,
     )
-    filters = (breakable, figure, metric_words, moment, words)
+    filters = (breakable, figure, measured, metric_words, moment, words)
     environment.filters.update({one.__name__: one for one in filters}, short=fitting)
     drawing = {"bar": bar, "interval": interval, "style": style}
     environment.globals.update(drawing, hollow=HOLLOW)
