@@ -1,9 +1,7 @@
 """Surroundings of a run: the task's other runs, the trials of its sweep, champions, drift."""
 
-import json
 import math
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,15 +14,12 @@ from spaceship.data._base import Dataset
 from spaceship.drift.alert import DRIFT_FILE, drift_facts
 from spaceship.drift.profile import PROFILE_FILE, SCORE, Profile, take_profile
 from spaceship.drift.psi import compare
-from spaceship.evaluation.metrics import metric_names
 from spaceship.experiment import Experiment
 from spaceship.files import read_json
-from spaceship.model.recipe import recipe_name
 from spaceship.records import read_record
-from spaceship.registry.registry import CHAMPION, RECIPE, Registry
+from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.registry.steps import Step, steps_of
-from spaceship.registry.tag_names import value
-from spaceship.task.label import Problem
+from spaceship.registry.version_scores import VersionSummary, summaries
 from spaceship.task.task import Task
 from spaceship.text import one_line
 from spaceship.tracking.leaderboard import PARENT_TAG, RankedRun, rank
@@ -48,7 +43,7 @@ def surrounded(
     return replace(
         card,
         leaderboard=leaderboard(store, experiment.task, card.data_source),
-        champions=reigns(experiment.registry, metric_names(Problem(card.problem))[0]),
+        champions=reigns(experiment.registry),
         trials=[] if run is None else trials(store, run, objective),
         trial_metric=objective,
         drift=card.drift if drift is None else drift,
@@ -92,22 +87,23 @@ def trials(store: Store, run: "Run", metric: str) -> list[TrialLine]:
     return sorted(lines, key=lambda line: line.number)
 
 
-def reigns(registry: Registry, metric: str) -> list[Reign]:
+def reigns(registry: Registry) -> list[Reign]:
     """Return every step of the alias `champion`, the first first.
 
-    >>> reigns(registry, "accuracy")
+    >>> reigns(registry)
     []
     """
     records, current = registry.aliases.read(strict=False)
     steps, found = steps_of(records.moves, CHAMPION, current.get(CHAMPION)), list[Reign]()
-    versions = _versions(registry, metric)
+    versions = summaries(registry, [step.version for step in steps])
     for at, step in enumerate(steps):
         if step.version is None:
             continue
         until = None if step is steps[-1] else _began(steps[at + 1])
         by = "" if step.move is None else step.move.by
-        recipe, score = versions.get(step.version, ("", math.nan))
-        found.append(Reign(step.version, recipe, _began(step), until, score, by))
+        summary = versions.get(step.version, VersionSummary(None, None))
+        score = math.nan if summary.scores is None else summary.scores.cross_validated
+        found.append(Reign(step.version, summary.recipe or "", _began(step), until, score, by))
     return found
 
 
@@ -168,18 +164,3 @@ def _trial(run: "Run", metric: str, at: int) -> TrialLine:
     state = tags.get("state", run.info.status).lower()
     settings = {one_line(key): one_line(value) for key, value in run.data.params.items()}
     return TrialLine(number, state, run.data.metrics.get(metric), settings, seconds)
-
-
-def _versions(registry: Registry, metric: str) -> dict[str, tuple[str, float]]:
-    """Return the recipe by name and the cross-validated score of each version by number."""
-    client, found = registry.store.client, dict[str, tuple[str, float]]()
-    versions = client.search_model_versions(f"name = '{registry.model}'")
-    ids = ", ".join(f"'{one.run_id}'" for one in versions)
-    where, experiments = f"attributes.run_id IN ({ids})", [registry.store.experiment_id]
-    runs = client.search_runs(experiments, where) if ids else []  # a run may be deleted
-    scores = {run.info.run_id: run.data.metrics.get(f"cv_{metric}", math.nan) for run in runs}
-    for one in versions:
-        with suppress(ValueError, KeyError, TypeError):  # the tag is lost or garbled
-            name = one_line(recipe_name(json.loads(value(one.tags, RECIPE) or "")))
-            found[str(one.version)] = name, scores.get(one.run_id, math.nan)
-    return found

@@ -31,10 +31,13 @@ def table_path(key: str, value: str | None) -> Path | None:
     return path
 
 
-def write_table(path: Path, name: str, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write rows, at least one, to a file; `name` is their key in JSON.
+def write_table(
+    path: Path, name: str, rows: Sequence[Mapping[str, object]], columns: Sequence[str]
+) -> None:
+    """Write rows to a file; `name` is their key in JSON.
 
-    >>> write_table(tmp_path / "a.csv", "runs", [{"name": "=1+1", "score": 0.5}])
+    >>> rows = [{"name": "=1+1", "score": 0.5}]
+    >>> write_table(tmp_path / "a.csv", "runs", rows, ["name", "score"])
     >>> print((tmp_path / "a.csv").read_text(), end="")
     name,score
     '=1+1,0.5
@@ -43,7 +46,7 @@ def write_table(path: Path, name: str, rows: Sequence[Mapping[str, object]]) -> 
     if path.suffix == ".csv":
         import pandas as pd
 
-        text = csv_text(pd.DataFrame(rows).map(_harmless))
+        text = csv_text(pd.DataFrame(rows, columns=[*columns]).map(_harmless))
     write_atomically(path, text)
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from spaceship.evaluation.metrics import metric_title
@@ -26,9 +26,10 @@ _UNITS = {"d": 86400, "h": 3600, "min": 60}
 
 @dataclass(frozen=True)
 class LeaderboardResult(Leaderboard, Result):
-    """All runs, those on other data marked."""
+    """The best runs, as many as `leaderboard.top` says; those on other data are marked."""
 
-    output: str | None = None  # file that was written
+    scored: int = 0  # runs in all
+    output: str | None = None  # file of all runs that was written
 
 
 def leaderboard(experiment: Experiment) -> LeaderboardResult:
@@ -45,10 +46,11 @@ def leaderboard(experiment: Experiment) -> LeaderboardResult:
         log.info("%s", line)
     if output is not None:
         rows = [to_plain(run) | {"aliases": " ".join(run.aliases)} for run in board.runs]
-        write_table(output, "runs", rows)
+        write_table(output, "runs", rows, [one.name for one in fields(RankedRun)])
         log.info("%s: %s", counted(len(rows), "run"), output)
     show(log, Commands(_next(board, registry)))
-    return LeaderboardResult(**vars(board), output=None if output is None else str(output))
+    top = {"runs": board.runs[: settings.top], "scored": len(board.runs)}
+    return LeaderboardResult(**vars(board) | top, output=None if output is None else str(output))
 
 
 def _next(board: Leaderboard, registry: Registry) -> dict[str, str]:

@@ -6,6 +6,7 @@ import shlex
 import socket
 import tempfile
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from spaceship.errors import ConfigError, expected
@@ -13,6 +14,7 @@ from spaceship.experiment import Experiment
 from spaceship.model.server import serve as serve_model
 from spaceship.progress import phase
 from spaceship.registry.registry import MODEL
+from spaceship.results import Result, report_result
 from spaceship.screen import Commands, show
 
 log = logging.getLogger(__name__)
@@ -20,7 +22,16 @@ log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 
 
-def serve(experiment: Experiment) -> None:
+@dataclass(frozen=True)
+class ServeResult(Result):
+    """A server of the champion."""
+
+    model: str  # registered model
+    champion: str  # version
+    address: str
+
+
+def serve(experiment: Experiment) -> ServeResult:
     """Serve the champion until Ctrl-C; a command that asks it is printed once it answers."""
     registry = experiment.registry
     champion = registry.champion()
@@ -32,10 +43,12 @@ def serve(experiment: Experiment) -> None:
     ):
         folder = registry.fetch(champion, MODEL, Path(temporary))
         address = f"http://{HOST}:{place.getsockname()[1]}"
+        result = ServeResult(registry.model, champion.number, address)
         starting.enter_context(phase(f"Start of the server on {address}"))
 
         def answering() -> None:
             starting.close()
+            report_result(result)  # a signal may end the server
             which = f"version {champion.number} of {registry.model}"
             log.info("%s answers on %s (Ctrl-C ends it)", which, address)
             request = example_request(folder, address)
@@ -43,6 +56,7 @@ def serve(experiment: Experiment) -> None:
 
         serve_model(folder, place, answering)
     log.info("The server has ended.")
+    return result
 
 
 def example_request(folder: Path, address: str) -> str:

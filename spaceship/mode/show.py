@@ -2,10 +2,8 @@
 
 import json
 import logging
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,9 +28,9 @@ from spaceship.screen import Commands, Shown, Table
 from spaceship.screen import show as show_text
 from spaceship.task.task import Task
 from spaceship.text import digits, first_few, one_line
-from spaceship.tracking.job import Job
 from spaceship.tracking.leaderboard import PARENT_TAG, Runs
 from spaceship.tracking.relocation import FOLDER_TAG, place_of
+from spaceship.tracking.run_files import fetch_files
 from spaceship.tracking.run_names import find_run
 from spaceship.tracking.runs import read_held, read_runs
 from spaceship.tracking.store import Store
@@ -94,7 +92,8 @@ def show(experiment: Experiment) -> ShowResult:
     with phase("Reading the run"), tempfile.TemporaryDirectory() as temporary:
         run = experiment.store.client.get_run(row.run_id)
         files = [one.path for one in experiment.store.client.list_artifacts(row.run_id)]
-        folder = _evidence(experiment.store, run, files, Path(temporary))
+        folder = Path(temporary)
+        fetch_files(experiment.store, run, (REPORT_FILE, OUT_OF_FOLD_FILE, VERDICT_FILE), folder)
         report, judgement = _report(folder), _judgement(folder)
         shown = _with_report(_known(experiment.store, run, files), report, judgement)
         shown = replace(shown, task=runs.task(row), command=runs.command(row))
@@ -161,20 +160,6 @@ def _with_report(
         scores=[*scores(report, task.problem)],
         verdict=verdict,
     )
-
-
-def _evidence(store: Store, run: "Run", files: Sequence[str], folder: Path) -> Path:
-    """Return a folder with a run's report and verdict: its artifacts, of a trial its own files."""
-    of_job = Job(Path(run.data.tags.get(FOLDER_TAG) or folder), in_multirun=False)
-    is_own = False
-    with suppress(OSError, ValueError, KeyError):
-        is_own = of_job.run_id == run.info.run_id
-    for name in (REPORT_FILE, OUT_OF_FOLD_FILE, VERDICT_FILE):
-        if name in files:
-            store.client.download_artifacts(run.info.run_id, name, str(folder))
-        elif is_own and (of_job.folder / name).is_file():
-            shutil.copy(of_job.folder / name, folder)
-    return folder
 
 
 def _report(folder: Path) -> Report | None:
