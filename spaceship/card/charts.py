@@ -19,7 +19,12 @@ _FORMS = ((4 * 86400.0, "%Y-%m-%d"), (3600.0, "%m-%d %H:%M"), (0.0, "%H:%M:%S"))
 
 
 def draw(card: Card) -> dict[str, Chart | None]:
-    """Return every chart by its name; None where the card has no figures for one."""
+    """Return every chart by its name; None where the card has no figures for one.
+
+    >>> charts = draw(model_card)
+    >>> charts["roc"].title, charts["residuals"]
+    ('ROC curve', None)
+    """
     kept = card.charts
     figures: Mapping[str, tuple[object, Draw]] = {
         "roc": (kept.roc, _roc),
@@ -35,7 +40,11 @@ def draw(card: Card) -> dict[str, Chart | None]:
 
 
 def cell_axes(card: Card) -> dict[str, Axis]:
-    """Return the axes that the cells of one column of a table share."""
+    """Return the axes that the cells of one column of a table share.
+
+    >>> cell_axes(model_card)["slices"].label
+    'score'
+    """
     difference = [] if card.paired is None else _ends([card.paired.difference])
     rises = [(one.loss, one.error) for one in card.importances]
     losses = [loss + sign * error for loss, error in rises for sign in (-1, 1)]

@@ -43,7 +43,11 @@ _LARGE, _SMALL = 10.0, 5e-5
 
 
 class Located(float):
-    """A number of card.json with the way to it, such as `scores/0/cross_validated/value`."""
+    """A number of card.json with the way to it.
+
+    >>> Located.of(0.5, "scores/0/held_out/value").at
+    'scores/0/held_out/value'
+    """
 
     raw: float
     at: str
@@ -57,7 +61,11 @@ class Located(float):
 
 
 def render(card: Card, data_html: str | None = None) -> str:
-    """Return the page of a card; `data_html` is a whole page about the data, shown in a frame."""
+    """Return the page of a card; `data_html` is a whole page about the data, shown in a frame.
+
+    >>> "<title>lightgbm on fields" in render(model_card)
+    True
+    """
     plain = locate(to_plain(card))
     known = {
         "card": plain,
@@ -163,8 +171,8 @@ def breakable(text: str) -> Markup:
 def words(value: object) -> str:
     """Return settings of any depth as one text.
 
-    >>> words({"of": "Cabin", "parts": ["deck", "side"], "known": None})
-    'of: Cabin, parts: deck, side, known: none'
+    >>> words({"of": "code", "parts": ["deck", "side"], "known": None})
+    'of: code, parts: deck, side, known: none'
     """
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {words(one)}" for key, one in value.items())
