@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from spaceship.card import report as reports
 from spaceship.card.files import read_card
 from spaceship.card.report import report_job
 from spaceship.errors import SpaceshipError
+from spaceship.evaluation import twins
 from spaceship.experiment import Experiment
 from spaceship.mode.report import ReportResult, report
 from spaceship.records import to_plain
@@ -27,7 +27,7 @@ def no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         pytest.fail("a model was fitted")
 
-    monkeypatch.setattr(reports.twins, "fit_twin", fail)
+    monkeypatch.setattr(twins, "fit_twin", fail)
 
 
 @pytest.fixture
