@@ -16,6 +16,7 @@ from spaceship.evaluation.metrics import Floats
 from spaceship.explanation._copies import Copies, Positions
 from spaceship.task.task import Task
 
+_CANDIDATES = 2000  # rows of the background that are predicted, to draw from
 _DRAWS_APART = 10  # if each copy takes a call of its own
 
 
@@ -26,7 +27,7 @@ class Contributions:
     The last axis of an array is the probability of True, those of the classes, or the number.
 
     >>> pushes = np.array([[[0.25], [-0.125]]])
-    >>> Contributions(("age", "fee"), np.array([0.5]), pushes, pushes / 10).predictions.tolist()
+    >>> Contributions(("age", "fee"), np.array([0.5]), pushes, pushes / 10, 2).predictions.tolist()
     [[0.625]]
     """
 
@@ -34,6 +35,7 @@ class Contributions:
     base: Floats  # mean prediction of the rows drawn from the background, (n_outputs,)
     values: Floats  # (n_rows, n_columns, n_outputs)
     errors: Floats  # their standard errors over the draws
+    draws: int  # as many as were wanted, or fewer
 
     @property
     def predictions(self) -> Floats:
@@ -54,27 +56,40 @@ def contributions(  # noqa: PLR0913
     """Return the contributions of the typed rows at some positions, of all if none are given.
 
     The other rows of a row's group are those of its own frame. Each draw takes one row of the
-    background. Groups of thousands of rows leave fewer draws than are wanted.
+    background, from the lowest prediction to the highest. Large groups leave fewer draws than are
+    wanted.
 
     >>> fitted = pipeline.fit(people.train, task.target(people.train))
     >>> found = contributions(fitted, people.test, people.train, task, at=[7])
     >>> bool(np.isclose(found.predictions[0, 0], fitted.predict_proba(people.test)[7, 1]))
     True
     """
-    rng, turns = np.random.default_rng(seed), -(-draws // len(background))
-    others = len(rows) + np.concatenate([rng.permutation(len(background)) for _ in range(turns)])
+    rng, copies = np.random.default_rng(seed), Copies.of(pipeline, rows, background, task)
     explained = np.arange(len(rows)) if at is None else np.asarray(at, dtype=np.intp)
-    copies = Copies.of(pipeline, rows, background, task)
-    if not copies.agree(ends := np.concatenate([explained, others[:draws]])):
+    others = _drawn(copies, draws, rng)
+    if not copies.agree(ends := np.concatenate([explained, others])):
         copies, draws = replace(copies, at_once=False), min(draws, _DRAWS_APART)
     copies, draws = copies.affordable(ends, draws)
+    others = others if draws == len(others) else _drawn(copies, draws, rng)
     ranks = rng.permuted(np.tile(np.arange(copies.pool.shape[1]), (draws, 1)), axis=1)
     at_once = max(1, copies.most_draws(ends) // draws)
     parts = np.array_split(explained, -(-len(explained) // at_once))
-    pushes = np.concatenate([_pushes(copies, part, others[:draws], ranks) for part in parts])
-    base = copies.predict_rows(others[:draws]).mean(axis=0)
+    pushes = np.concatenate([_pushes(copies, part, others, ranks) for part in parts])
+    base = copies.predict_rows(others).mean(axis=0)
     errors = pushes.std(axis=1, ddof=1) / np.sqrt(draws)
-    return Contributions(tuple(task.model_columns), base, pushes.mean(axis=1), errors)
+    return Contributions(tuple(task.model_columns), base, pushes.mean(axis=1), errors, draws)
+
+
+def _drawn(copies: Copies, draws: int, rng: np.random.Generator) -> Positions:
+    """Return rows of the background, in random order, whose predictions are spread like all are.
+
+    So their mean prediction hardly depends on the draw.
+    """
+    known = copies.first + rng.permutation(len(copies.pool) - copies.first)[:_CANDIDATES]
+    values = copies.predict_rows(known)
+    ranked = known[np.argsort(values[:, values.std(axis=0).argmax()], kind="stable")]
+    places = (np.arange(draws) + rng.random(draws)) * len(ranked) / draws
+    return np.asarray(rng.permutation(ranked[places.astype(np.intp)]))
 
 
 def _pushes(copies: Copies, rows: Positions, others: Positions, ranks: Positions) -> Floats:

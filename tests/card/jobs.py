@@ -12,7 +12,7 @@ from spaceship.config.resolvers import register_resolvers
 from spaceship.experiment import Experiment
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import log_report
-from spaceship.tracking.store import Store
+from spaceship.tracking.store import FOLDER_TAG, Store
 
 PEOPLE = ["data.n_groups=400", "features=raw", "gate.floor.minimum=0.5"]
 SLOW = ("catboost", "hist_gradient_boosting")
@@ -40,6 +40,7 @@ def scored(store: Store, folder: Path, *overrides: str) -> tuple[Experiment, Job
     job.folder.mkdir(parents=True)
     task, source = experiment.task.name, experiment.source.name
     tags = {"command": "make it", "mode": "train", "task": task, "data_source": source}
+    tags[FOLDER_TAG] = str(folder)
     job.note_run(store.start_run(f"{source} job", tags))
     candidate.score(experiment, job, experiment.recipe())
     log_report(store, job)

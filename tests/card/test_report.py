@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from spaceship.card import report as reports
 from spaceship.card.files import read_card
 from spaceship.card.report import report_job
 from spaceship.errors import SpaceshipError
+from spaceship.evaluation import twins
 from spaceship.experiment import Experiment
 from spaceship.mode.report import ReportResult, report
 from spaceship.records import to_plain
@@ -27,7 +27,7 @@ def no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         pytest.fail("a model was fitted")
 
-    monkeypatch.setattr(reports.twins, "fit_twin", fail)
+    monkeypatch.setattr(twins, "fit_twin", fail)
 
 
 @pytest.fixture
@@ -90,7 +90,9 @@ def test_the_hold_out_of_a_run_that_was_never_judged_is_not_looked_at(
 ) -> None:
     no_fit(monkeypatch)
     _, job = scored(store, tmp_path / "job", *PEOPLE)
-    card = read(Path(made(store).json).parent, Path(made(store).json).name)
+    store.end_run(job.logged_run(), "FINISHED")
+    found = Path(made(store).json)
+    card = read(found.parent, found.name)
     assert (card["run_id"], card["told"]) == (job.run_id, False)
     assert all(one["held_out"] is None for one in card["scores"])
     assert (card["worst"], card["importances"]) == ([], [])

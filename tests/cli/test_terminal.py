@@ -28,6 +28,7 @@ VERBS = {
     "history": ["mode=history"],
     "leaderboard": ["mode=leaderboard"],
     "show": ["mode=show", f"run={EARLY}"],
+    "report": ["mode=report", *QUICK],
     "clean": ["mode=clean"],
     "init": ["mode=init", "data.dir=.", "task.label=churned", "task.name=churn"],
     "pp": ["mode=pp", *QUICK],
