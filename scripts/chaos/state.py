@@ -131,12 +131,13 @@ def _champion_faults(
     registry: "Registry", champion: "Version", people: "pd.DataFrame"
 ) -> list[str]:
     """Return why the champion cannot serve, or cannot be compared with."""
-    from spaceship.registry import packaging, promotion
+    from spaceship.registry import packaging
+    from spaceship.registry import registry as models
     from spaceship.registry.registry import MODEL as SERVED
 
     faults = []
     with tempfile.TemporaryDirectory() as folder:
-        for name in (*NEEDED, promotion.TWIN, SERVED):
+        for name in (*NEEDED, models.TWIN, SERVED):
             try:
                 path = registry.fetch(champion, name, Path(folder))
                 if name in NEEDED:
