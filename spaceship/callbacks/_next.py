@@ -47,6 +47,7 @@ def show_next(experiment: Experiment, mode: str, folder: Path, run_name: str) ->
         steps[_AFTER[mode]] = _prediction(experiment)
     if steps:
         show(log, Commands(steps))
+
     if (report := folder / REPORT_FILE).is_file():
         log.info("Report: %s", report)
     show(log, Commands({f"run {run_name} in MLflow's pages": see_runs(experiment)}, "See"))
