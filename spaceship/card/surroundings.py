@@ -83,7 +83,8 @@ def trials(store: Store, run: "Run", metric: str) -> list[TrialLine]:
     found = store.client.search_runs(
         [store.experiment_id], f"tags.`{PARENT_TAG}` = '{parent}'", max_results=_MOST_TRIALS
     )
-    lines = [_trial(one, metric, at) for at, one in enumerate(reversed(found))]
+    own = [one for one in found if "trial" in one.data.tags] or found  # a blend is none
+    lines = [_trial(one, metric, at) for at, one in enumerate(reversed(own))]
     return sorted(lines, key=lambda line: line.number)
 
 

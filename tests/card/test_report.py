@@ -20,7 +20,7 @@ from tests.card.jobs import PEOPLE, experiment_of, judged, read, scored
 
 def made(store: Store, *overrides: str) -> ReportResult:
     """Return the result of a command of mode=report."""
-    return report(experiment_of(store, "data.n_groups=400", *overrides, "mode=report"))
+    return report(experiment_of(store, *overrides, "mode=report"))
 
 
 def no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +102,7 @@ def test_the_hold_out_of_a_run_that_was_never_judged_is_not_looked_at(
 
 def test_other_data_leave_rows_and_data_out(store: Store, champion: tuple[Experiment, Job]) -> None:
     _, job = champion
-    found = report(experiment_of(store, "data.n_groups=300", "mode=report"))
+    found = report(experiment_of(store, "data.n_groups=200", "mode=report"))
     now = read_card(Path(found.json))
     assert now.scores == read_card(job.folder / "card.json").scores
     assert not now.drift
