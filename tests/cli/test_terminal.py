@@ -25,6 +25,7 @@ VERBS = {
     "promote": ["mode=promote", "reason=it is better"],
     "rollback": ["mode=rollback"],
     "inference": ["mode=inference", *QUICK],
+    "explain": ["mode=explain", *QUICK, "row=0013_01", "explain.set.VIP=true"],
     "history": ["mode=history"],
     "leaderboard": ["mode=leaderboard"],
     "show": ["mode=show", f"run={EARLY}"],
