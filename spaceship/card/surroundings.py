@@ -37,6 +37,11 @@ def surrounded(
     """Return a card with what has come after its run: other runs, champions, drift.
 
     The folder may hold the `drift.json` of the run's predictions; `data` are those in use.
+
+    >>> bare = Card("lgbm on full", {}, "binary", "local", "ab12", 9, None, "", "", None,
+    ...     {}, {}, [], {}, [], [])
+    >>> surrounded(experiment, bare, None, tmp_path, None).trial_metric
+    'cv_log_loss'
     """
     store, objective = experiment.store, experiment.objectives[0]
     drift = _drift(experiment, card, folder, data)
