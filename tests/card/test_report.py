@@ -103,8 +103,8 @@ def test_the_hold_out_of_a_run_that_was_never_judged_is_not_looked_at(
     assert card["looks"]["this run"] == "not compared on the hold-out"
 
 
-def test_other_data_leave_rows_and_data_out(store: Store, champion: tuple[Experiment, Job]) -> None:
-    _, job = champion
+def test_other_data_leave_rows_and_data_out(shared: tuple[Store, Job]) -> None:
+    store, job = shared
     found = report(experiment_of(store, "data.n_groups=200", "mode=report"))
     now = read_card(Path(found.json))
     assert now.scores == read_card(job.folder / "card.json").scores
