@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hydra_plugins.spaceship_optuna.config_text import redact
-from spaceship.card.files import REPORT_FILE
 from spaceship.config.installation import typed_again
 from spaceship.data.cache import has_test_part
 from spaceship.experiment import Experiment
