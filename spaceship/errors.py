@@ -4,8 +4,11 @@ The command line prints the message of such an error without a traceback; any ot
 fault of the program and ends it with status 1.
 """
 
+import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Self
+
+_FORM = re.compile(r"expected (.+?), found:? (.+); (.+)", re.DOTALL)
 
 
 class Slip(NamedTuple):
@@ -24,14 +27,43 @@ def did_you_mean(meant: Mapping[str, Slip]) -> str:
     return f"did you mean {' '.join(f'{key}={slip.meant}' for key, slip in meant.items())}"
 
 
+class Expected(str):  # noqa: SLOT000 - a text has no slots
+    """A message in the form that all errors share, with its parts for `output=json`."""
+
+    parts: tuple[str, str, str]
+
+    @classmethod
+    def of(cls, what: str, found: object, do: str) -> Self:
+        """Return the message of what is expected, found and to do."""
+        colon = ":" if isinstance(found, Exception) else ""
+        made = cls(f"expected {what}, found{colon} {found}; {do}")
+        made.parts = what, str(found), do
+        return made
+
+
 def expected(what: str, found: object, do: str) -> str:
     """Return a message in the form that all errors share; an exception found is quoted.
 
     >>> expected("a folder", "a file", "choose another one with paths.outputs=DIR")
     'expected a folder, found a file; choose another one with paths.outputs=DIR'
     """
-    colon = ":" if isinstance(found, Exception) else ""
-    return f"expected {what}, found{colon} {found}; {do}"
+    return Expected.of(what, found, do)
+
+
+def parts_of(message: str) -> tuple[str | None, str | None, str | None]:
+    """Return what a message expects, finds and says to do; None for a part it does not have.
+
+    >>> parts_of("expected a folder, found a file; choose another one; or none")
+    ('a folder', 'a file; choose another one', 'or none')
+    >>> parts_of(expected("a folder", "a file", "choose another one; or none"))
+    ('a folder', 'a file', 'choose another one; or none')
+    >>> parts_of("division by zero")
+    (None, None, None)
+    """
+    if isinstance(message, Expected):
+        return message.parts
+    found = _FORM.fullmatch(message)
+    return (found[1], found[2], found[3]) if found else (None, None, None)
 
 
 class SpaceshipError(Exception):

@@ -33,6 +33,7 @@ class CommandRecord:
     """
 
     wanted: bool = False  # whether the command line has output=json
+    command: str = ""  # as typed
     mode: str | None = None
     task: str | None = None
     data_source: str | None = None
@@ -40,12 +41,18 @@ class CommandRecord:
     run_id: str | None = None  # of its MLflow run
     result: Result | None = None
     verdict: object = None  # a record of the gate
+    error: object = None  # a record of the command line
     next: list[tuple[str, str]] = field(default_factory=list)  # purposes and commands
     warnings: list[str] = field(default_factory=list)
 
     def report_next(self, by_purpose: Mapping[str, str]) -> None:
         """Add commands that may follow this one, by purpose."""
         self.next += by_purpose.items()
+
+    def report_warning(self, text: str) -> None:
+        """Add a warning, unless the same one is there already."""
+        if text not in self.warnings:
+            self.warnings.append(text)
 
 
 COMMAND = CommandRecord()

@@ -49,7 +49,7 @@ def redact(text: str) -> str:
     >>> redact("postgresql://me:se/cr@t@host/db?sslpassword=x")
     'postgresql://me:***@host/db?sslpassword=***'
     """
-    longest_first = sorted(_KNOWN.items(), key=lambda one: -len(one[0]))
+    given, longest_first = text, sorted(_KNOWN.items(), key=lambda one: -len(one[0]))
     for secret, shown in longest_first:
         if secret.isdigit():
             pattern = rf"(?<![\w.]){secret}(?!\w|\.\d)"
@@ -58,7 +58,7 @@ def redact(text: str) -> str:
         text = re.sub(pattern, shown.replace("\\", r"\\"), text)
     for form, shown in _PATTERNS:
         text = form.sub(shown, text)
-    return text
+    return given if text == given else text  # the same object, which may know more of itself
 
 
 def redacted(node: Any) -> Any:

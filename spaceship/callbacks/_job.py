@@ -10,6 +10,7 @@ from spaceship.errors import ConfigError, SpaceshipError
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
 from spaceship.progress import phase
+from spaceship.results import COMMAND
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import ended_run, log_report
 from spaceship.tracking.store import FOLDER_TAG
@@ -35,6 +36,8 @@ def start_job(hook: Hook, parent_run_id: str | None) -> None:
         hook.run_name, hook.tags() | {FOLDER_TAG: str(job.folder)}, parent_run_id
     )
     job.note_run(run_id)
+    if parent_run_id is None:
+        COMMAND.run_id = run_id
     store.client.log_text(run_id, hook.loggable()[1], "config.yaml")
 
 

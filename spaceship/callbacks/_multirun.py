@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 from spaceship import candidate
 from spaceship.at_exit import PENDING
 from spaceship.callbacks._hook import CONFIG_FILE, OVERRIDES_FILE, Hook
+from spaceship.callbacks._multirun_result import BLEND, multirun_result
 from spaceship.callbacks._next import show_next
 from spaceship.callbacks._pages import (
     fill_best_page,
@@ -30,6 +31,7 @@ from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.model.recipe import Recipe
 from spaceship.progress import phase
 from spaceship.registry.registry import CHALLENGER, CHAMPION
+from spaceship.results import COMMAND, report_result
 from spaceship.tracking.best_jobs import best_recipes
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import job_run, log_report
@@ -37,9 +39,6 @@ from spaceship.tracking.store import FOLDER_TAG
 from spaceship.tracking.views import SWEEP_TAG
 
 log = logging.getLogger(__name__)
-
-_BLEND = "blend-"
-"""Prefix of the folders of blends."""
 
 
 def start(hook: Hook, study: str | None = None) -> str:
@@ -50,6 +49,7 @@ def start(hook: Hook, study: str | None = None) -> str:
     open_views(hook)
     own = {FOLDER_TAG: str(folder), SWEEP_TAG: study or folder.name}
     run_id = store.start_run(hook.sweep_name, hook.tags(multirun=True) | own)
+    COMMAND.run_id = run_id
     PENDING.open_runs[run_id] = partial(store.end_parent, run_id)  # with all runs below it
     return run_id
 
@@ -81,6 +81,7 @@ def end(
         refusal = None if best is None else _gate_best(hook, best, parent_run_id)
     fill_parent_page(hook, parent_run_id, best, leaderboard)
     experiment.store.end_parent(parent_run_id, "FINISHED")
+    report_result(multirun_result(folder, str(hook.output_subdir), best, experiment.objectives))
     if best is not None:
         own = hook.experiment_of(best.folder)
         show_next(own, hook.choices["mode"], best.folder, hook.sweep_name)
@@ -100,7 +101,7 @@ def _or_blend(hook: Hook, best: Job, parent_run_id: str) -> Job:
         return best
     if made is None:
         return best
-    blends = [job for job in _scored_jobs(best.folder.parent) if job.folder.name.startswith(_BLEND)]
+    blends = [job for job in _scored_jobs(best.folder.parent) if job.folder.name.startswith(BLEND)]
     chosen = _best([best, *blends], hook.experiment.objectives[0]) or best
     log.info("The blend is %s.", "no better" if chosen == best else "better")
     return chosen
@@ -121,7 +122,7 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
     )
     plain = json.dumps(recipe.to_plain(), sort_keys=True)
     digest = hashlib.sha256(plain.encode()).hexdigest()
-    blend = Job(folder / f"{_BLEND}{digest[:8]}", in_multirun=True)
+    blend = Job(folder / f"{BLEND}{digest[:8]}", in_multirun=True)
     if not blend.scored:
         own = blend.folder / str(hook.output_subdir)
         own.mkdir(parents=True, exist_ok=True)

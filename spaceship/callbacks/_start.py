@@ -1,6 +1,7 @@
 """Checks at the start of a command: nothing is made and no big library imported before them."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,30 @@ from spaceship.config.build import check_packages
 from spaceship.config.loader import groups, loader
 from spaceship.config.nodes import is_study
 from spaceship.config.unused import is_unused
+from spaceship.errors import ConfigError, SpaceshipError, expected
 from spaceship.experiment import Experiment, check_features
+from spaceship.results import COMMAND
+
+
+def note_command(config: DictConfig, folder: str) -> None:
+    """Note mode, task, data source and folder of a job or a multirun for `output=json`."""
+    COMMAND.mode, COMMAND.folder = (
+        config.hydra.runtime.choices["mode"],
+        str(Path(folder).absolute()),
+    )
+    with suppress(SpaceshipError):  # of a mode without data; else the job ends with it
+        experiment = Experiment.of(config)
+        COMMAND.task = experiment.task.name
+        COMMAND.data_source = experiment.source.name
 
 
 def check_job(config: DictConfig) -> None:
     """Raise SpaceshipError if values, files, packages or the task of a job cannot be used."""
     experiment = Experiment.of(config)
+    if experiment.settings.output == "json" and not COMMAND.wanted:
+        do = "type it there: what goes wrong before the configs are read is to be JSON, too"
+        found = "it in a YAML file alone"
+        raise ConfigError(expected("output=json on the command line", found, do))
     if not config.mode.get("reads_data", True):
         return
     if "overwrite" in config.task and not config.mode.get("logged", True):  # mode=init

@@ -23,6 +23,7 @@ from spaceship.evaluation.metrics import direction
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.files import clear_unfinished
+from spaceship.results import COMMAND
 from spaceship.tracking.best_jobs import STUDY_TAG, check_count
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import score_tags
@@ -35,7 +36,7 @@ _CODE = ("features", "model", "task")
 
 _WITHOUT_EFFECT = {
     *("paths", "hydra", "tracking", "gate"),
-    *("threads", "inference", "mode", "reason"),
+    *("threads", "inference", "mode", "output", "reason"),
 }
 """Config nodes that change no figure of a study, so that a resume may change them."""
 _CONSTANT = {*_WITHOUT_EFFECT, "data", "task", "split"}
@@ -99,6 +100,7 @@ def start_study(hook: Hook, study: Any) -> str:
         run_id = multirun.start(hook, study.study_name)
         study.set_user_attr(_RUN, run_id)
     else:
+        COMMAND.run_id = str(run_id)
         store.client.update_run(run_id, status="RUNNING")
         store.set_tags(run_id, process_tags())
         PENDING.open_runs[run_id] = partial(store.end_parent, run_id)

@@ -42,6 +42,7 @@ class MLflowCallback(StudyHooks, Callback):
         with _refused():
             from spaceship.callbacks import _start
 
+            _start.note_command(config, config.hydra.run.dir)
             _start.check_job(config)
             self.made = _start.new_folders(Path(config.hydra.run.dir))
 
@@ -50,6 +51,7 @@ class MLflowCallback(StudyHooks, Callback):
         with _refused():
             from spaceship.callbacks import _start
 
+            _start.note_command(config, config.hydra.sweep.dir)
             _start.check_sweep(config)
         with _failures_kept():
             with phase(_LOADING):

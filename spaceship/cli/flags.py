@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from hydra._internal.utils import get_args_parser
 
+from spaceship.cli.machine_output import capture_text
 from spaceship.cli.overrides import command
 from spaceship.cli.suggestions import CommandLine
 from spaceship.errors import ConfigError, Slip, expected
@@ -65,6 +66,9 @@ def arrange() -> None:
         found = "--experimental-rerun, which unpickles its file"
         do = "type the line in .hydra/overrides.yaml of the job, or the run's tag `command`"
         raise ConfigError(expected("a command line that can be read before it runs", found, do))
+    asked = (options.help, options.version, options.cfg, options.hydra_help)
+    if any(asked) or options.keys is not None or options.info is not None:
+        capture_text()
     if options.help or options.version or options.keys is not None:
         sys.stdout.write(_answer(options))
         sys.exit(0)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from spaceship.at_exit import PENDING, Refusal
 from spaceship.cli.console import close_console, open_console
+from spaceship.cli.machine_output import note_error, open_machine_output, write_object
 from spaceship.cli.signals import (
     OF_SIGNAL,
     PIPE_CLOSED,
@@ -40,6 +41,7 @@ def main() -> NoReturn:
     """Run the command line and exit: `spaceship` of a wheel, `scripts/run.py` of a checkout."""
     catch_signals()
     open_streams()
+    open_machine_output()
     open_console()
     try:
         exit_with(_run_hydra)
@@ -109,7 +111,8 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
     finally:
         ignore_signals()
         PENDING.end_runs(ending)
-    sys.exit(_with_output(status))
+        fault = write_object(status)
+    sys.exit(_with_output(status, fault or lost_output()))
 
 
 def _run_hydra() -> None:
@@ -134,29 +137,31 @@ def _status_of(error: BaseException) -> tuple[int, str] | None:
     """Report an error; return the exit status and that of open runs, None for a fault of ours."""
     if isinstance(error, KeyboardInterrupt) or caught_signal() is not None:
         number = caught_signal() or signal.SIGINT  # a library may have made another error of it
+        note_error(error, f"ended by {signal.Signals(number).name}")
         if number == signal.SIGINT:
             _print_error("Interrupted.")
         return OF_SIGNAL + number, "KILLED"
-    from spaceship.cli.messages import explain, laid_out, raised_by_hydra
+    from spaceship.cli.messages import commands_in, explain, laid_out, raised_by_hydra
 
     if isinstance(error, Refusal) and error.__cause__ is not None:
         error = error.__cause__
     if isinstance(error, SystemExit):
         status = error.code if isinstance(error.code, int) else int(error.code is not None)
         if status == 1 and raised_by_hydra(error):
-            status = 2
-            _print_error("error: expected what Hydra can do, found what it says above; see --help")
+            status, message = 2, expected("what Hydra can do", "what it says above", "see --help")
+            note_error(error, message)
+            _print_error(f"error: {message}")
         return status, "KILLED"
     if isinstance(error, Exception) and (explained := explain(error)) is not None:
         status, message = explained
+        note_error(error, message, commands_in(message))
         _print_error(laid_out(message, sys.stderr))
         return status, "FAILED"
     return None
 
 
-def _with_output(status: int) -> int:
-    """Return the exit status, given what has become of standard output."""
-    fault = lost_output()
+def _with_output(status: int, fault: Exception | None) -> int:
+    """Return the exit status, given the error of a failed write to standard output."""
     if isinstance(fault, BrokenPipeError):
         return PIPE_CLOSED
     if fault is not None and status == 0:

@@ -14,7 +14,7 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship._upstream import ESTIMATOR_ERRORS
 from spaceship.cli.flags import corrected, suggestion
 from spaceship.cli.log_lines import broken
-from spaceship.config.installation import program, program_anywhere, program_typed
+from spaceship.config.installation import programs
 from spaceship.errors import SpaceshipError
 
 _STORAGE_FAULTS = (
@@ -75,6 +75,16 @@ def laid_out(message: str, stream: TextIO) -> str:
     return _ERROR + f"\n{' ' * len(_ERROR)}".join(lines)
 
 
+def commands_in(message: str) -> list[str]:
+    """Return the commands that a message has for its reader.
+
+    >>> commands_in(f"expected a mode; did you mean train: {program()} mode=train")[0][-10:]
+    'mode=train'
+    """
+    lines = _with_commands_apart(message).split("\n")
+    return [line.removeprefix(_COMMAND) for line in lines if line.startswith(_COMMAND)]
+
+
 def raised_by_hydra(error: BaseException) -> bool:
     """Return whether an error came out of Hydra's main while no code of the project was running.
 
@@ -92,8 +102,7 @@ def raised_by_hydra(error: BaseException) -> bool:
 
 def _with_commands_apart(message: str) -> str:
     """Return a message with every command on a line of its own, marked."""
-    programs = {program(), program_typed(), program_anywhere()}
-    starts = "|".join(re.escape(one) for one in sorted(programs, key=len, reverse=True))
+    starts = "|".join(map(re.escape, programs()))
     marked = re.sub(rf": (?:(?=(?:{starts}) )|(?<=\brun: ))", f":\n{_COMMAND}", message)
     return re.sub(rf"(?m)^({_COMMAND}.*), (or [\w ]+:)$", r"\1\n\2", marked)
 

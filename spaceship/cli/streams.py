@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, TextIO, cast
 
+from spaceship.results import COMMAND
 from spaceship.text import one_line, printable
 
 _FANCY = "→←↔↓²…–—−×±≤≥≈“”\xa0\u202f"  # noqa: RUF001 - in the order of the next line
 _PLAIN = ("->", "<-", "<->", "v", "2", "...", *"---x", "+/-", "<=", ">=", *'~""  ')
 _SPELT = dict(zip(_FANCY, _PLAIN, strict=True))
 """Characters of our own messages in ASCII, for a terminal or a file that has none of them."""
+_OWN = ("spaceship", "hydra_plugins.spaceship")  # loggers of the project
 _ERRORS = "spaceship_spelt"  # name of the error handler below
 
 
@@ -66,7 +68,7 @@ class SafeStream:
         except (OSError, ValueError) as error:  # a ValueError: somebody has closed it
             self.fault = error
             _open_nothing(self.terminal)
-            if self is sys.stdout and isinstance(error, BrokenPipeError):
+            if self is sys.stdout and not COMMAND.wanted and isinstance(error, BrokenPipeError):
                 signal.raise_signal(signal.SIGTERM)
 
 
@@ -97,11 +99,13 @@ def open_streams() -> None:
 def lost_output() -> Exception | None:
     """Return the error of the first write to standard output that has failed.
 
+    With `output=json` only prose is lost, which is no error.
+
     >>> lost_output() is None
     True
     """
     sys.stdout.flush()
-    return getattr(sys.stdout, "fault", None)
+    return None if COMMAND.wanted else getattr(sys.stdout, "fault", None)
 
 
 def escape_log_records() -> None:
@@ -122,8 +126,11 @@ def _record(*arguments: Any, **more: Any) -> logging.LogRecord:
     record = logging.LogRecord(*arguments, **more)
     if isinstance(record.args, tuple) and record.msg != "%s":
         record.args = tuple(one_line(str(one)) if _is_text(one) else one for one in record.args)
-    with suppress(TypeError, ValueError, KeyError):  # values that do not fit the message
+    # of values that do not fit the message, or a record without a name
+    with suppress(TypeError, ValueError, KeyError):
         record.msg, record.args = printable(record.getMessage()), None
+        if record.levelno >= logging.WARNING and record.name.startswith(_OWN):
+            COMMAND.report_warning(str(record.msg))
     return record
 
 

@@ -100,6 +100,15 @@ def program_typed() -> str:
     return shlex.join([*words, str(script)])
 
 
+def programs() -> list[str]:
+    """Return all first words of a command of the project in messages, the longest first.
+
+    >>> program() in programs()
+    True
+    """
+    return sorted({program(), program_typed(), program_anywhere()}, key=len, reverse=True)
+
+
 def typed_again(without: tuple[str, ...], *words: str) -> str:
     """Return this process's command without the words that begin so, and with others.
 

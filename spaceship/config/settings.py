@@ -215,6 +215,7 @@ class Settings(Section):
     data: Data = Data()
     split: Split = Split.model_construct()  # as it is where a mode makes no use of it
     objective: Objective
+    output: Literal["text", "json"] = _setting("text or json")
     reason: Text | None = _setting("a text, or null")
     clean: Clean
     history: History

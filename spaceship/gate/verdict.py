@@ -41,3 +41,16 @@ class Verdict:
             reason = f"Refused: no verdict was written to {path}."
             return cls(Award.REFUSED, reason, "missing_verdict")
         return read_record(path, cls)
+
+
+@dataclass(frozen=True)
+class LoggedVerdict(Verdict):
+    """A verdict and what came of it: the whole of `verdict.json`.
+
+    >>> LoggedVerdict(Award.REFUSED, "Refused: no gain.", "relative_gain").version_registered
+    """
+
+    dry_run: bool = False  # nothing was registered
+    model: str = ""  # registered model
+    version_registered: str | None = None
+    champion_before: str | None = None  # version

@@ -9,7 +9,7 @@ from spaceship.mode.inference import InferenceResult, check, check_rows, inferen
 from spaceship.mode.pp import prepare
 from spaceship.mode.train import TrainResult, train
 from spaceship.registry.registry import CHAMPION
-from spaceship.results import Result
+from spaceship.results import Result, report_result
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,7 @@ def default(experiment: Experiment) -> DefaultResult:
     if experiment.settings.inference.submit:
         check_rows(experiment)  # before hours of training
     trained = train(experiment)
+    report_result(DefaultResult(trained))  # a refusal may end the job
     candidate.judge(experiment, experiment.job)
     if experiment.registry.find(CHAMPION) is None:
         log.warning("No champion yet, so there are no predictions; the verdict above says why.")

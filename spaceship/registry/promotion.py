@@ -18,13 +18,14 @@ from spaceship.evaluation.twins import holdout_metrics
 from spaceship.files import write_json
 from spaceship.gate.award import Award
 from spaceship.gate.policy import Gate, forced, forced_reason
-from spaceship.gate.verdict import VERDICT_FILE, Verdict
+from spaceship.gate.verdict import VERDICT_FILE, LoggedVerdict, Verdict
 from spaceship.gate.verdict_texts import remarks, rule_table, score_table, verdict_sentence
 from spaceship.progress import phase
 from spaceship.records import fitting, to_plain
 from spaceship.registry.descriptions import describe, describe_figures
 from spaceship.registry.looks import LookRecords
 from spaceship.registry.registry import CHALLENGER, CHAMPION, MODEL, RECIPE, Registry, Version
+from spaceship.results import COMMAND
 from spaceship.screen import show
 from spaceship.tracking.job import Job
 
@@ -70,6 +71,8 @@ class Promotion:
         """
         judged = (job.folder / VERDICT_FILE).exists()
         verdict = Verdict.read(job.folder) if judged else self._first_verdict(job, ceiling)
+        if not self.quiet:
+            COMMAND.verdict = LoggedVerdict.read(job.folder)
         if self.gate.require and verdict.award == Award.REFUSED:
             message = f"expected a candidate that passes the gate, found: {verdict.reason}"
             raise RefusedError(f"{message}; gate.require=false accepts a refusal as a result")
@@ -188,14 +191,14 @@ class Promotion:
     def _log(self, job: Job, outcome: _Outcome) -> None:
         """Write `verdict.json`, and log it to the job's run and to the screen."""
         verdict, store, run_id = outcome.verdict, self.registry.store, str(job.run_id)
-        content = {
-            **to_plain(verdict),
-            "dry_run": self.gate.dry_run,
-            "model": self.registry.model,
-            "version_registered": outcome.version,
-            "champion_before": outcome.champion_before,
-        }
-        write_json(job.folder / VERDICT_FILE, content)
+        logged = LoggedVerdict(
+            **vars(verdict),
+            dry_run=self.gate.dry_run,
+            model=self.registry.model,
+            version_registered=outcome.version,
+            champion_before=outcome.champion_before,
+        )
+        write_json(job.folder / VERDICT_FILE, to_plain(logged))
         metrics = Report.read(job.folder).metrics
         told = {name: metrics[name] for name in metrics if name.startswith("holdout_")}
         tags = {"award": str(verdict.award), "reason": verdict.reason}
