@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from spaceship import errors
 
+_FAULT, _INTERRUPTED = 1, 130  # exit statuses
 _DIGITS = 4  # of a figure in the readable form
 
 
@@ -29,12 +30,13 @@ class CommandResult:
         raw: The whole object.
 
     Example:
-        >>> verdict = {"award": "champion", "reason": "the first one above 0.78"}
+        >>> verdict = {"award": "champion", "reason": "Champion: the first one above 0.78."}
         >>> result = CommandResult.of({"mode": "train", "verdict": verdict, "run_id": "a1b2"})
         >>> result.award, result.run_id
         ('champion', 'a1b2')
         >>> result
-        train: champion: the first one above 0.78
+        train: Champion: the first one above 0.78.
+          MLflow run: a1b2
 
     """
 
@@ -57,17 +59,18 @@ class CommandResult:
         Raises:
             SpaceshipError: The command has ended with an error, which is raised as it was there.
             RuntimeError: It has ended with a fault of the program.
+            KeyboardInterrupt: It was interrupted.
 
         """
         if raw.get("error") and raw.get("outcome") != "refused":
-            raise _error(raw["error"])
+            raise _error(raw["error"], raw["status"])
         names = ("status", "task", "data_source", "run_id", "verdict")
         given = {name: raw[name] for name in names if name in raw}
         return cls(
             str(raw.get("mode")),
             folder=Path(raw["folder"]) if raw.get("folder") else None,
             result=raw.get("result") or {},
-            next={one["purpose"]: one["command"] for one in raw.get("next") or ()},
+            next={one["purpose"]: _typed(one["command"]) for one in raw.get("next") or ()},
             warnings=tuple(raw.get("warnings") or ()),
             raw=raw,
             **given,
@@ -99,14 +102,14 @@ class CommandResult:
     def _headline(self) -> str:
         if self.verdict is None:
             return f"{self.mode}: {self.raw.get('outcome') or 'done'}"
-        return f"{self.mode}: {self.award}: {self.verdict.get('reason')}"
+        return f"{self.mode}: {self.verdict['reason']}"
 
     def _lines(self) -> list[tuple[str, str]]:
         """Return what there is to tell, as pairs of a name and a text."""
         figures = [
             (name, f"{value:.{_DIGITS}g}" + (f" ± {deviation:.2g}" if deviation else ""))
             for name, value in self.metrics.items()
-            if not name.endswith("_std") and isinstance(value, int | float)
+            if name.startswith("cv_") and not name.endswith("_std") and value is not None
             for deviation in [self.metrics.get(f"{name}_std")]
         ]
         places = [("folder", self.folder), ("MLflow run", self.run_id)]
@@ -118,10 +121,18 @@ class CommandResult:
         ]
 
 
-def _error(found: Mapping[str, Any]) -> Exception:
+def _typed(command: str | None) -> str:
+    """Return a command as a person types it."""
+    return (command or "").removesuffix(" output=json")
+
+
+def _error(found: Mapping[str, Any], status: int) -> BaseException:
     """Return the exception that a command's error stands for."""
-    kind = getattr(errors, str(found.get("kind")), None)
-    message = str(found.get("message"))
-    if isinstance(kind, type) and issubclass(kind, errors.SpaceshipError):
-        return kind(message)
-    return errors.SpaceshipError(message)
+    message, kind = str(found["message"]), str(found["kind"])
+    if status == _INTERRUPTED:
+        return KeyboardInterrupt(message)
+    if status == _FAULT:
+        return RuntimeError(f"{kind}: {message}")
+    known = getattr(errors, kind, None)
+    is_own = isinstance(known, type) and issubclass(known, errors.SpaceshipError)
+    return known(message) if is_own else errors.SpaceshipError(message)  # type: ignore[misc]

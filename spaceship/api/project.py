@@ -143,10 +143,15 @@ class Project:
         """
         from spaceship.api.reading import reading
 
-        with reading(self._words) as experiment:
-            from spaceship.api.loading import load
+        try:
+            with reading(self._words) as experiment:
+                from spaceship.api.loading import load
 
-            return load(experiment, name)
+                return load(experiment, name)
+        except Exception as error:
+            if type(error).__module__.startswith(("hydra.", "omegaconf.")):
+                self.run("history")  # raises it as the command line explains it
+            raise
 
 
 def _data(data: str | Path | None) -> list[str]:

@@ -57,10 +57,10 @@ def test_a_project_has_few_names_and_each_is_described() -> None:
 
 
 def test_the_import_loads_nothing_heavy() -> None:
-    program = "import spaceship; spaceship.Project()"
-    command = [sys.executable, "-X", "importtime", "-c", program]
+    program = "import sys, spaceship; spaceship.Project(); print(*sys.modules)"
+    command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    loaded = {line.rsplit("|")[-1].strip() for line in done.stderr.splitlines() if "|" in line}
+    loaded = {*done.stdout.split()}
     assert "spaceship.api.project" in loaded
     assert not loaded & (HEAVY | {"hydra", "omegaconf", "rich"})
 
@@ -75,7 +75,7 @@ def test_a_result_says_what_the_command_said(trained: CommandResult, store: Stor
     assert trained.verdict["reason"] == verdict["reason"]
     assert trained.run_id is not None
     assert store.client.get_run(trained.run_id).info.status == "FINISHED"
-    assert str(trained).startswith(f"train: champion: {verdict['reason']}")
+    assert str(trained).startswith(f"train: {verdict['reason']}")
     assert "<table>" in trained._repr_html_()
 
 
@@ -102,7 +102,8 @@ def test_the_champion_predicts_as_the_command_does(
     people.test.to_csv(tmp_path / "rows.csv", index=False)
     champion = project.champion()
     assert (champion.version, champion.run_id) == ("1", trained.run_id)
-    assert champion.recipe["name"] == champion.name == "logistic_regression on raw"
+    assert champion.name == "logistic_regression on raw"
+    assert champion.recipe["name"] == "logistic_regression"
     assert champion.holdout is not None
     assert champion.holdout["probability"].between(0, 1).all()
     asked = {"input": tmp_path / "rows.csv", "output": tmp_path / "out.csv", "proba": True}
@@ -159,7 +160,7 @@ def test_an_interruption_closes_the_run_as_killed(outputs: Path, store: Store) -
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as caller:
         assert caller.stderr is not None
         for line in caller.stderr:
-            if "Cross-validating" in line:
+            if "Cross-validation" in line:
                 caller.send_signal(signal.SIGINT)
                 break
         left = caller.stderr.read()
