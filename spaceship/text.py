@@ -1,5 +1,6 @@
 """Text for people: control characters escaped, long lists cut."""
 
+import math
 import re
 from collections.abc import Iterable
 
@@ -8,6 +9,7 @@ _UNSEEN = re.compile(
     "|[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )  # those that have no shape, or reverse the order of what follows
 _SHOWN = 5
+_LARGE = 10  # from here on four decimals say too much
 
 
 def printable(text: str) -> str:
@@ -49,6 +51,17 @@ def counted(number: int, noun: str) -> str:
     ('1 run', '1,200 runs')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def digits(value: float | None) -> str:
+    """Return a figure as tables show it.
+
+    >>> digits(0.8125), digits(27590.4), digits(None), digits(float("nan"))
+    ('0.8125', '27,590.40', '-', '-')
+    """
+    if value is None or math.isnan(value):
+        return "-"
+    return f"{value:.4f}" if abs(value) < _LARGE else f"{value:,.2f}"
 
 
 def _escaped(one: str) -> str:

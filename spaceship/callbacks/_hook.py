@@ -3,6 +3,7 @@
 import re
 import shlex
 import subprocess
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
@@ -126,8 +127,7 @@ class Hook:
         """
         overrides: Any = OmegaConf.to_container(self._config.hydra.overrides, resolve=False)
         of_hydra = [item for item in overrides["hydra"] if not item.startswith("hydra.mode=")]
-        words = [*(["-m", *of_hydra] if multirun else []), *overrides["task"]]
-        typed = shlex.join(redact(str(word)) for word in words)
+        typed = _joined([*(["-m", *of_hydra] if multirun else []), *overrides["task"]])
         again = rerun(f"{program_typed()} {typed}".strip(), self._config.hydra.runtime.cwd)
         code = code_tags()
         return {
@@ -140,6 +140,13 @@ class Hook:
             **self.data_tags(),
             **code,
         }
+
+    @property
+    def trial_command(self) -> str:
+        """The command that trains a trial's candidate again, outside its sweep."""
+        drawn = [str(word) for word in self._config.hydra.overrides.task]
+        kept = [word for word in drawn if not word.startswith(("mode=", "mode."))]
+        return f"{program()} {_joined(['mode=train', *kept])}"
 
     def data_tags(self) -> dict[str, str]:
         """Return the tags that name task and data source, by which the saved views find a run."""
@@ -171,6 +178,10 @@ class Hook:
         own, given = ([str(item) for item in items] for items in lists)
         own = [item for item in own if item.startswith("data.")]
         return (*own, *(item for item in given if not item.startswith("data.")))
+
+
+def _joined(words: Sequence[object]) -> str:
+    return shlex.join(redact(str(word)) for word in words)
 
 
 @cache

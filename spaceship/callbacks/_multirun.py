@@ -21,7 +21,6 @@ from spaceship.callbacks._pages import (
     fill_best_page,
     fill_parent_page,
     open_views,
-    recipe_params,
 )
 from spaceship.config.installation import configs
 from spaceship.errors import RefusedError
@@ -29,6 +28,7 @@ from spaceship.evaluation.metrics import THRESHOLD, better
 from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.model.recipe import Recipe
+from spaceship.model.recipe_params import recipe_params
 from spaceship.progress import phase
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.results import COMMAND, report_result
@@ -136,7 +136,7 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
             candidate.score(experiment, blend, recipe)
             log_report(store, blend)
             scored = Report.read(blend.folder)
-            store.log_params(blend.logged_run(), recipe_params(scored, {}))
+            store.log_params(blend.logged_run(), recipe_params(scored.recipe, {}))
     return blend
 
 

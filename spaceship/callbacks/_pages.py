@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from hydra_plugins.spaceship_optuna.config_text import flatten, redact
+from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.callbacks._hook import CHAMPIONS_RECIPE, Hook
 from spaceship.callbacks._next import after_verdict
 from spaceship.config.installation import program
@@ -20,7 +20,8 @@ from spaceship.experiment import Experiment
 from spaceship.gate.score_lines import CROSS_VALIDATED, ScoreLine
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.gate.verdict_texts import rule_table, score_table, verdict_sentence
-from spaceship.model.recipe import features_name, recipe_name
+from spaceship.model.recipe import recipe_name
+from spaceship.model.recipe_params import recipe_params
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.job import Job
 from spaceship.tracking.markdown import block, command, page, plain, run_link, table
@@ -30,9 +31,7 @@ from spaceship.tracking.views import NOTE, save_views
 
 log = logging.getLogger(__name__)
 
-MOST_PARAMS = 25  # of a run; its config.yaml has every setting
 _DIGEST_LENGTH = 36  # characters of the digest of a data set that MLflow takes
-_SETTINGS = {"seed", "split.kind", "split.n_folds", "split.salt"}
 
 
 def open_views(hook: Hook) -> None:
@@ -51,7 +50,7 @@ def fill_page(hook: Hook, job: Job, error: Exception | None) -> None:
             parts.append(f"**Failed**: {plain(redact(str(error)) or type(error).__name__)}")
         if job.scored:
             report = Report.read(job.folder)
-            name, params = final_name(hook, job), recipe_params(report, hook.loggable()[0])
+            name, params = final_name(hook, job), recipe_params(report.recipe, hook.loggable()[0])
             experiment.store.log_params(run_id, params)
             if name != hook.run_name:
                 experiment.store.client.update_run(run_id, name=name)
@@ -106,32 +105,6 @@ def trial_note(store: Store, parent_run_id: str | None, drawn: Mapping[str, str]
     )
     settings = ", ".join(f"{key.rpartition('.')[2]}={value}" for key, value in drawn.items())
     return page(f"Trial of {sweep}: {plain(settings)}")
-
-
-def recipe_params(report: Report, config: Mapping[str, str]) -> dict[str, str]:
-    """Return what varies between candidates: a recipe's settings by config key, seed and split.
-
-    >>> raw = {"_target_": "mypackage.raw.RawFeatures"}
-    >>> recipe = {"name": "svm", "estimator": {"C": 3, "n_jobs": "${threads}"}, "features": raw}
-    >>> recipe_params(Report("svm on raw", "local", "ab", recipe), {"seed": "42", "threads": "2"})
-    {'model.name': 'svm', 'features': 'raw', 'seed': '42', 'model.estimator.C': '3'}
-    """
-    recipe = report.recipe
-    own = {key: one for key, one in recipe.items() if key not in {"features", "members"}}
-    flat = {f"model.{key}": one for key, one in flatten(own).items()}
-    flat |= {key: flat.pop(f"model.{key}") for key in ("calibration", "threshold") if key in own}
-    features = recipe["features"]
-    named = {"model.name": flat.pop("model.name", ""), "features": features_name(features)}  # type: ignore[arg-type]
-    if members := recipe.get("members"):
-        named["model.members"] = ", ".join(recipe_name(one) for one in members)  # type: ignore[attr-defined]
-    named |= {key: config[key] for key in config if key in _SETTINGS}
-    named |= {f"features.{key}": one for key, one in flatten(features).items()}  # type: ignore[arg-type]
-    kept = {
-        key: one
-        for key, one in (named | flat).items()
-        if not key.endswith("_target_") and "${" not in one
-    }
-    return dict([*kept.items()][:MOST_PARAMS])
 
 
 def log_dataset(store: Store, run_id: str, report: Report) -> None:

@@ -123,6 +123,7 @@ def start_trial(hook: Hook, parent_run_id: str | None) -> None:
     store = hook.job_experiment.store
     model, number, drawn = hook.choices["model"], str(hook.number), hook.drawn()
     tags = {"trial": number, "model": model, "features": hook.choices["features"]}
+    tags["command"] = hook.trial_command
     params = {key: one for key, one in drawn.items() if _part(key) not in _CONSTANT}
     tags |= {FOLDER_TAG: str(job.folder), NOTE: trial_note(store, parent_run_id, params)}
     run_id = store.start_run(f"{model} #{number}", tags | code_tags(), parent_run_id)

@@ -102,7 +102,7 @@ class Paired:
     """Candidate and champion on the same hold-out rows."""
 
     rows: int
-    groups: int
+    groups: int | None  # None: not known
     difference: Interval  # candidate less champion, in the task's main metric
     metric: str
     title: str
@@ -128,8 +128,8 @@ class Reign:
 
     version: str
     recipe: str
-    since: str  # UTC, ISO 8601
-    until: str | None  # None: still champion
+    since: str  # UTC, ISO 8601; empty: not known, the alias was moved outside
+    until: str | None  # None: still champion; empty: not known
     score: Figure | None  # cross-validated, in the task's main metric
     by: str = ""
 

@@ -13,7 +13,7 @@ from typing import NoReturn
 from hydra._internal.utils import get_args_parser
 
 from spaceship.cli.machine_output import capture_text
-from spaceship.cli.overrides import command
+from spaceship.cli.overrides import command, verbatim
 from spaceship.cli.suggestions import CommandLine
 from spaceship.errors import ConfigError, Slip, expected
 from spaceship.spelling import nearest
@@ -54,7 +54,7 @@ def arrange() -> None:
         SystemExit: The answer was printed.
 
     """
-    words = sys.argv[1:]
+    sys.argv[1:] = words = [verbatim(word) for word in sys.argv[1:]]
     _arranged.append(True)
     _check_blanks(words)
     if not any(word.startswith("-") for word in words):

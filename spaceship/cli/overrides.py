@@ -8,6 +8,8 @@ from spaceship.config.installation import program_typed
 
 _OVERRIDE = re.compile(r"(\+\+|\+|~)?([^=]*)(?:=(.*))?", re.DOTALL)
 _PARAMS = "hydra.sweeper.params."  # overrides of the jobs
+_NAMES = {"run", "row", "report.run"}
+"""Keys whose value is the name of something: Hydra would read a number, or a list, in some."""
 
 
 def command(words: Sequence[str]) -> str:
@@ -17,6 +19,20 @@ def command(words: Sequence[str]) -> str:
     True
     """
     return f"{program_typed()} {shlex.join(words)}".strip()
+
+
+def verbatim(word: str) -> str:
+    """Return an override that names a run or a row, quoted so that Hydra keeps it as it was typed.
+
+    >>> verbatim("run=12e5"), verbatim("run='12e5'"), verbatim("run=null"), verbatim("seed=12e5")
+    ("run='12e5'", "run='12e5'", 'run=null', 'seed=12e5')
+    """
+    key, _, value = word.partition("=")
+    if key not in _NAMES or value in ("", "null") or value[0] in "'\"":
+        return word
+    from hydra.core.override_parser.types import Quote, QuotedString
+
+    return f"{key}={QuotedString(value, Quote.single).with_quotes()}"
 
 
 def group_of(key: str) -> str:

@@ -13,6 +13,8 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 
 PACKAGE = Path(__file__).resolve().parents[1]
 """Folder of the package's code."""
+_PROGRAMS = ("python scripts/run.py", "spaceship")
+"""First words of commands in tags: of a checkout, and of an installed package."""
 
 
 @cache
@@ -80,7 +82,7 @@ def program() -> str:
     >>> program() in ("python scripts/run.py", "spaceship")
     True
     """
-    return "spaceship" if checkout() is None else "python scripts/run.py"
+    return _PROGRAMS[checkout() is None]
 
 
 def program_typed() -> str:
@@ -134,6 +136,18 @@ def program_anywhere() -> str:
     script = root / "scripts" / "run.py"
     shown = script.relative_to(root) if Path.cwd() == root else script
     return shlex.join(["python" if _finds("python", own) else str(own), str(shown)])
+
+
+def from_anywhere(command: str) -> str:
+    """Return the command in a run's tags with first words that work in the folder of this process.
+
+    >>> from_anywhere("python scripts/run.py seed=1") == f"{program_anywhere()} seed=1"
+    True
+    """
+    for first in _PROGRAMS:
+        if command == first or command.startswith(f"{first} "):
+            return f"{program_anywhere()}{command.removeprefix(first)}"
+    return command
 
 
 def _finds(name: str, program: Path) -> bool:

@@ -140,6 +140,14 @@ class History(Section):
     at: Text | None = _setting("a day or a moment such as 2026-11-17T12:00, or null")
 
 
+class Leaderboard(Section):
+    """`leaderboard.*`: the runs and the file of `mode=leaderboard`."""
+
+    top: int = _setting("a whole number, 1 or more", ge=1)
+    trials: bool = _setting("true or false")
+    output: Text | None = _setting("FILE.csv, FILE.json or null")
+
+
 class Inference(Section):
     """`inference.*`: the file of predictions and the limit of drift."""
 
@@ -217,8 +225,10 @@ class Settings(Section):
     objective: Objective
     output: Literal["text", "json"] = _setting("text or json")
     reason: Text | None = _setting("a text, or null")
+    run: Text | None = _setting("the id of a run, the start of it, its name, or null")
     clean: Clean
     history: History
+    leaderboard: Leaderboard
     inference: Inference
     serve: Serve
     simulate: Simulate

@@ -185,13 +185,19 @@ class HoldOut:
         return Fraction(self.n_correct, len(self.ids))
 
     @property
-    def interval(self) -> tuple[float, float]:
-        """The score less and plus 1.96 standard errors; whole groups count as one draw."""
+    def error(self) -> float:
+        """The standard error of the score; whole groups count as one draw."""
         losses, value = self.losses.to_numpy(float), float(self.score)
         error = standard_error(losses - losses.mean(), self.group_names.to_numpy())
         if self.problem is Problem.REGRESSION:
-            error = error / (2 * value) if value else 0.0  # of a square root
-        return value - 1.96 * error, value + 1.96 * error
+            return error / (2 * value) if value else 0.0  # of a square root
+        return error
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The score less and plus 1.96 standard errors."""
+        value, width = float(self.score), 1.96 * self.error
+        return value - width, value + width
 
     @cached_property
     def constant_losses(self) -> npt.NDArray[np.float64]:

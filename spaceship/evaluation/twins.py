@@ -141,12 +141,14 @@ def predict_holdout(twin: "Pipeline", holdout: pd.DataFrame, task: Task) -> Hold
 def holdout_metrics(holdout: HoldOut) -> dict[str, float]:
     """Return every metric of a hold-out, as `holdout_*`, with those of the best constant.
 
+    `holdout_error` is the standard error of the score that the gate works on.
+
     >>> holdout_metrics(HoldOut.of(["0001_01"], [True], [0.75]))["holdout_brier"]
     0.0625
     """
     scores = score(holdout.target, holdout.values, holdout.threshold, holdout.problem)
     dummy, error = holdout.constant
-    scores |= {"dummy": dummy, "dummy_error": error}
+    scores |= {"error": holdout.error, "dummy": dummy, "dummy_error": error}
     return {f"holdout_{metric}": value for metric, value in scores.items()}
 
 

@@ -8,6 +8,7 @@ from spaceship.gate.rule._base import Check
 from spaceship.gate.score_lines import ScoreLine
 from spaceship.gate.verdict import FORCED, Verdict
 from spaceship.screen import Sentence, Table, Tone
+from spaceship.text import digits
 
 _TONES = {Award.CHAMPION: Tone.GOOD, Award.CHALLENGER: Tone.FAIR, Award.REFUSED: Tone.BAD}
 _OF_FAILURE = {Award.REFUSED: Tone.BAD, Award.CHALLENGER: Tone.FAIR, Award.CHAMPION: Tone.FAIR}
@@ -20,7 +21,6 @@ _FAILURES = {
 """Outcome of a check that failed, by the highest award that it allows."""
 _MOST_NEEDED = 2  # conditions that a person reads in one line
 _LOWER = "↓: lower is better"  # head of a column of metrics
-_LARGE = 10  # from here on four decimals say too much
 
 
 def verdict_sentence(verdict: Verdict, *, first: bool, dry_run: bool = False) -> Sentence:
@@ -48,7 +48,7 @@ def score_table(lines: tuple[ScoreLine, ...]) -> Table:
     titles = {line: f"{metric_title(line.metric)}{marks[line]}, {line.rows}" for line in lines}
     head = (_LOWER if falling else "", "candidate")
     if all(line.champion is None for line in lines):
-        rows = [(titles[line], _digits(line.candidate)) for line in lines]
+        rows = [(titles[line], digits(line.candidate)) for line in lines]
         return Table(rows, head, "<>")
     table = [(titles[line], *_cells(line)) for line in lines]
     return Table(table, (*head, "champion", "difference"), "<>><")
@@ -131,15 +131,11 @@ def _outcome(check: Check) -> str:
 
 
 def _cells(line: ScoreLine) -> Iterator[str]:
-    yield _digits(line.candidate)
+    yield digits(line.candidate)
     if line.champion is None or line.difference is None:
         yield from ("-", "-")
         return
-    yield _digits(line.champion)
-    error = "" if line.error is None else f" ± {_digits(line.error)}"
+    yield digits(line.champion)
+    error = "" if line.error is None else f" ± {digits(line.error)}"
     sign = "+" if line.difference >= 0 else ""
-    yield f"{sign}{_digits(line.difference)}{error}"
-
-
-def _digits(value: float) -> str:
-    return f"{value:.4f}" if abs(value) < _LARGE else f"{value:,.2f}"
+    yield f"{sign}{digits(line.difference)}{error}"

@@ -1,7 +1,7 @@
 """`mode=clean`: old versions, runs and files are listed, and deleted with `clean.dry_run=false`."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +18,7 @@ from spaceship.progress import phase
 from spaceship.registry.cleaning import Plan, Rules
 from spaceship.registry.erasure import Erasure
 from spaceship.registry.old_files import OldFiles, size_of
+from spaceship.results import Result, report_result
 from spaceship.screen import Commands, show
 from spaceship.text import counted
 
@@ -39,7 +40,27 @@ class Item:
     delete: Callable[[], None]
 
 
-def clean(experiment: Experiment) -> None:
+@dataclass(frozen=True)
+class CleanKind:
+    """Number and size of the things of one kind."""
+
+    items: int
+    bytes: int  # of files on this machine
+
+
+@dataclass(frozen=True)
+class CleanResult(Result):
+    """Things that can go, or have gone."""
+
+    dry_run: bool  # nothing was deleted
+    kinds: dict[str, CleanKind]  # such as versions, runs, job folders
+    kept_versions: int
+    kept_runs: int
+    file: str  # with the name of each thing
+    failures: list[str]  # things that could not be deleted
+
+
+def clean(experiment: Experiment) -> CleanResult:
     """List what may be deleted; delete it if `clean.dry_run` is false.
 
     Raises:
@@ -52,13 +73,14 @@ def clean(experiment: Experiment) -> None:
     if settings.dry_run:
         for run in rules.on_host():
             log.info("To close as KILLED: run %s of %s", run.info.run_name, settings.close_host)
-        if _show(experiment, rules, erasure):
+        listed, plan = _show(experiment, rules, erasure)
+        if listed:
             deleting = typed_again(("clean.dry_run=",), "clean.dry_run=false")
             show(log, Commands({"delete it; nothing is deleted yet": deleting}))
-        return
+        return _result(experiment, listed, plan, erasure)
     with _alone(rules.lock_folder):
         _close_runs(rules, experiment.outputs)
-        listed = _show(experiment, rules, erasure)
+        listed, plan = _show(experiment, rules, erasure)
         with phase("Deleting", len(listed)) as steps:
             for kind, items in groupby(listed, lambda item: item.kind):
                 with rules.locked() if kind == _VERSIONS else nullcontext():
@@ -71,11 +93,29 @@ def clean(experiment: Experiment) -> None:
             log.info(
                 "Artifacts are deleted, rows only marked: `mlflow gc` of the server erases them."
             )
+    result = _result(experiment, listed, plan, erasure)
     if erasure.failures:
+        report_result(result)
         found = "; ".join(erasure.failures[:_SHOWN])
         found += f"; and {len(erasure.failures)} in all" if len(erasure.failures) > _SHOWN else ""
         do = "mend that and run mode=clean again: what is deleted already stays so"
         raise RegistryError(expected("to delete everything listed", found, do))
+    return result
+
+
+def _result(experiment: Experiment, items: list[Item], plan: Plan, erasure: Erasure) -> CleanResult:
+    kinds = {
+        kind: CleanKind(len(found), sum(item.size or 0 for item in found))
+        for kind, found in ((kind, [*group]) for kind, group in groupby(items, lambda x: x.kind))
+    }
+    return CleanResult(
+        dry_run=experiment.settings.clean.dry_run,
+        kinds=kinds,
+        kept_versions=len(plan.kept_versions),
+        kept_runs=len(plan.kept_runs),
+        file=str(experiment.job.folder / LIST_FILE),
+        failures=[str(one) for one in erasure.failures],
+    )
 
 
 @contextmanager
@@ -102,8 +142,8 @@ def _close_runs(rules: Rules, outputs: Path) -> None:
         log.info("Closed as KILLED: run %s of %s", run.info.run_name, rules.settings.close_host)
 
 
-def _show(experiment: Experiment, rules: Rules, erasure: Erasure) -> Sequence[Item]:
-    """Return the things to delete; print their numbers and sizes, and write a file of all names."""
+def _show(experiment: Experiment, rules: Rules, erasure: Erasure) -> tuple[list[Item], Plan]:
+    """Return the things to delete and their plan; print a summary, write a file of all names."""
     with phase("Listing what can go"):
         plan = rules.plan()
         old = OldFiles(experiment.outputs, plan.kept_runs, rules.before, rules.is_elsewhere)
@@ -121,7 +161,7 @@ def _show(experiment: Experiment, rules: Rules, erasure: Erasure) -> Sequence[It
         log.info("In all %s can go, %s; by name: %s", _megabytes(items), stay, path)
     else:
         log.info("Nothing to delete. %s.", stay)
-    return items
+    return items, plan
 
 
 def _rows(plan: Plan, erasure: Erasure) -> Iterator[Item]:

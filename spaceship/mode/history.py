@@ -1,46 +1,68 @@
 """`mode=history`: past and present champions with dates and reasons; every move as a file."""
 
-import json
 import logging
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
-from pathlib import Path
-
-import pandas as pd
 
 from spaceship.config.settings import History
 from spaceship.errors import ConfigError, RegistryError
 from spaceship.experiment import Experiment
-from spaceship.files import VERSION, csv_text, write_atomically
+from spaceship.mode._table_file import table_path, write_table
 from spaceship.registry import moves
 from spaceship.registry.looks import LookRecords
-from spaceship.registry.moves import Move
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.registry.steps import Step, steps_of
+from spaceship.registry.version_scores import VersionSummary, summaries
+from spaceship.results import Result
 from spaceship.screen import Commands, show
 from spaceship.text import counted, first_few
 
 log = logging.getLogger(__name__)
 
 _COLUMNS = ["number", "at", "alias", "before", "after", "state", "by", "reason"]
-_FORMATS = (".csv", ".json")
 _DAY = len("2026-11-17")
-_FORMULA = "=+-@"  # a spreadsheet computes a cell that begins so
 _OUTSIDE = "moved outside"
+_INDENT = len("  version   1  ")
+Known = Mapping[str, VersionSummary]
+"""Recipe and scores of each version, by its number."""
 
 
-def history(experiment: Experiment) -> None:
+@dataclass(frozen=True)
+class ChampionStep:
+    """A step of the alias `champion`."""
+
+    version: str | None  # null: no champion from here on
+    since: str | None  # ISO 8601, UTC; null: moved outside, without a record
+    by: str | None  # account@host
+    reason: str | None
+    summary: VersionSummary | None  # of the version; null: it is deleted
+
+
+@dataclass(frozen=True)
+class HistoryResult(Result):
+    """Past and present champions."""
+
+    model: str  # registered model
+    champion: str | None  # version
+    champion_before: str | None  # version that comes back with mode=rollback
+    steps: list[ChampionStep]  # oldest first
+    at: ChampionStep | None  # that made the champion of `history.at`
+    file: str | None  # with every move, `history.output`
+
+
+def history(experiment: Experiment) -> HistoryResult:
     """Print every champion of `data=` and how to go back; write all moves to a file if wanted."""
     settings = experiment.settings.history
-    output, moment = _output(settings), _moment(settings)
+    output, moment = table_path("history.output", settings.output), _moment(settings)
     registry = experiment.registry
     records, current = registry.aliases.read(strict=False)
     steps = steps_of(records.moves, CHAMPION, current.get(CHAMPION))
+    known = summaries(registry, {step.version for step in steps})
     if output is not None:
-        write_atomically(output, _as_text(records.moves, output.suffix))
+        rows = [{name: asdict(move)[name] for name in _COLUMNS} for move in records.moves]
+        write_table(output, "moves", rows, _COLUMNS)
         log.info("%d moves of aliases: %s", len(records.moves), output)
     if records.unreadable:
         log.warning("%s", registry.aliases.unreadable(records))
@@ -50,16 +72,39 @@ def history(experiment: Experiment) -> None:
             log.info("Models that have one: %s", first_few(others))
         show(log, Commands({"train a candidate": registry.command("mode=train")}))
     elif moment is not None:
-        log.info("%s", _champion_at(steps, moment))
+        log.info("%s", _champion_at(steps, moment, known))
     else:
-        _print(registry, steps)
+        _print(registry, steps, known)
+    before = None
+    with suppress(RegistryError):
+        before = registry.previous_champion()
+        if moment is None:
+            log.info("Version %s comes back with mode=rollback.", before)
+    reached = None if moment is None else _reached(steps, moment)
+    return HistoryResult(
+        registry.model,
+        current.get(CHAMPION),
+        before,
+        [_plain(step, known) for step in steps],
+        None if reached is None else _plain(steps[reached], known),
+        None if output is None else str(output),
+    )
 
 
-def _print(registry: Registry, steps: Sequence[Step]) -> None:
-    """Print a line per champion, and the version that comes back."""
+def _plain(step: Step, known: Known) -> ChampionStep:
+    summary = known.get(str(step.version))
+    if (move := step.move) is None:
+        return ChampionStep(step.version, None, None, None, summary)
+    return ChampionStep(step.version, move.when.isoformat(), move.by, move.reason, summary)
+
+
+def _print(registry: Registry, steps: Sequence[Step], known: Known) -> None:
+    """Print each champion, with its recipe and scores."""
     log.info("Champions of %s, oldest first:", registry.model)
-    for line in _lines(steps):
+    for step, line in zip(steps, _lines(steps), strict=True):
         log.info("%s", line)
+        if text := str(known.get(str(step.version), "")):
+            log.info("%*s%s", _INDENT, "", text)
     ordered = [step.move.when for step in steps if step.move]
     if ordered != sorted(ordered):
         log.info("The times are those of the machines' clocks; the order is that of the moves.")
@@ -68,8 +113,6 @@ def _print(registry: Registry, steps: Sequence[Step]) -> None:
     records = LookRecords.read(registry.aliases)
     if looks := [look for look in records.looks if look.seal == len(records.reseals)]:
         log.info("%s", _uses([look.split for look in looks]))
-    with suppress(RegistryError):
-        log.info("Version %s comes back with mode=rollback.", registry.previous_champion())
 
 
 def _uses(splits: Sequence[str]) -> str:
@@ -79,17 +122,6 @@ def _uses(splits: Sequence[str]) -> str:
     verb = "has" if len(distinct) == 1 else "have"
     times = counted(len(splits), "comparison")
     return f"The {what} ({first_few(distinct)}) {verb} been used for {times}."
-
-
-def _output(settings: History) -> Path | None:
-    """Return the file to write, None if none is wanted."""
-    if settings.output is None:
-        return None
-    path = Path(settings.output).expanduser().absolute()
-    if path.suffix not in _FORMATS or path.is_dir():
-        message = f"expected history.output=FILE.csv or FILE.json, found {settings.output!r}"
-        raise ConfigError(f"{message}; give a file's name that ends so")
-    return path
 
 
 def _moment(settings: History) -> datetime | None:
@@ -106,36 +138,34 @@ def _moment(settings: History) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _champion_at(steps: Sequence[Step], moment: datetime) -> str:
-    """Return a sentence that names the champion of a moment; nobody knows the future."""
+def _champion_at(steps: Sequence[Step], moment: datetime, known: Known) -> str:
+    """Return sentences that name the champion of a moment; nobody knows the future."""
+
+    def named(number: str | None) -> str:
+        text = str(known.get(str(number), ""))
+        return f" Version {number} is {text}." if text else ""
+
     if moment >= moves.now():
         number, since = steps[-1].version, _since(steps)
         champion = "There is no champion" if number is None else f"Version {number} is champion"
-        return f"{champion} now, since {since}."
-    reached = [at for at, step in enumerate(steps) if step.move and step.move.when <= moment]
-    last = reached[-1] if reached else -1
-    number, shown = steps[last].version if reached else None, moment.isoformat(timespec="minutes")
+        return f"{champion} now, since {since}.{named(number)}"
+    reached = _reached(steps, moment)
+    last = -1 if reached is None else reached
+    number = None if reached is None else steps[last].version
+    shown = moment.isoformat(timespec="minutes")
     said = f"There was no champion at {shown}."
     if number is not None:
-        said = f"Version {number} was champion at {shown}, since {_began(steps[last])}."
+        said = f"Version {number} was champion at {shown}, since {_began(steps[last])}.{named(number)}"
     if steps[last + 1 :] and steps[last + 1].is_outside:
         other = steps[last + 1].version or "no version"
         said += f" Or {other} was: {_OUTSIDE}, {_between(steps, last + 1)}."
     return said
 
 
-def _as_text(records: Sequence[Move], suffix: str) -> str:
-    """Return every move, cancelled ones too, as CSV or JSON."""
-    rows = [{name: asdict(move)[name] for name in _COLUMNS} for move in records]
-    if suffix == ".json":
-        return json.dumps({"version": VERSION, "moves": rows}, indent=2) + "\n"
-    return csv_text(pd.DataFrame(rows, columns=_COLUMNS).map(_harmless))
-
-
-def _harmless(cell: object) -> object:
-    """Return a cell of a CSV file, a text with an apostrophe before what would be a formula."""
-    first = unicodedata.normalize("NFKC", str(cell).lstrip())[:1]
-    return f"'{cell}" if isinstance(cell, str) and first and first in _FORMULA else cell
+def _reached(steps: Sequence[Step], moment: datetime) -> int | None:
+    """Return the number of the last step on record that was made by a moment."""
+    made = [at for at, step in enumerate(steps) if step.move and step.move.when <= moment]
+    return made[-1] if made else None
 
 
 def _lines(steps: Sequence[Step]) -> Iterator[str]:

@@ -4,6 +4,7 @@ import logging
 import shlex
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile, is_zipfile
 
@@ -12,6 +13,7 @@ from spaceship.experiment import Experiment
 from spaceship.model.server import PORT
 from spaceship.registry.code_archive import CODE_FILE
 from spaceship.registry.registry import MODEL
+from spaceship.results import Result
 from spaceship.screen import Commands, show
 
 log = logging.getLogger(__name__)
@@ -41,7 +43,16 @@ CMD ["python", "-m", "{server}", "{folder}", "--host", "0.0.0.0", "--port", "{po
 IGNORED = "**\n!Dockerfile\n!requirements.txt\n!model/**\n"
 
 
-def image(experiment: Experiment) -> None:
+@dataclass(frozen=True)
+class ImageResult(Result):
+    """A folder for docker."""
+
+    model: str  # registered model
+    champion: str  # version
+    folder: str
+
+
+def image(experiment: Experiment) -> ImageResult:
     """Write Dockerfile, requirements and model into `<outputs>/image/<task>-<source>`, whole.
 
     Raises:
@@ -71,6 +82,7 @@ def image(experiment: Experiment) -> None:
     build = shlex.join(["docker", "build", "-t", _tag(registry.model), str(target)])
     run = shlex.join(["docker", "run", "--rm", "-p", "127.0.0.1:8080:8080", _tag(registry.model)])
     show(log, Commands({"build it where docker runs": build, "then let it answer": run}))
+    return ImageResult(registry.model, champion.number, str(target))
 
 
 def dockerfile(folder: Path, model: str, number: str) -> str:

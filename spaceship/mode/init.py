@@ -4,6 +4,7 @@ import logging
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from spaceship.faults import list_faults
 from spaceship.files import write_atomically
 from spaceship.progress import phase
 from spaceship.registry.command_lines import repeated
+from spaceship.results import Result
 from spaceship.screen import Commands, show
 from spaceship.task.inference.names import is_safe
 from spaceship.task.inference.page import page
@@ -38,7 +40,23 @@ _LISTED = 60  # columns in the table on the terminal
 _WIDTH = 30  # characters of a name there
 
 
-def init(experiment: Experiment) -> None:
+@dataclass(frozen=True)
+class InitResult(Result):
+    """A task proposed from a file."""
+
+    task: str
+    file: str  # the task's YAML
+    rows: int
+    problem: str
+    label: str
+    id: str | None
+    group: str | None
+    time: str | None
+    columns: dict[str, str | None]  # type by name; null: left out
+    checks: dict[str, list[str]]  # doubts to look at by column, "" for the whole table
+
+
+def init(experiment: Experiment) -> InitResult:
     """Write the task's YAML, print what was inferred, what to check and the next command."""
     data = experiment.nodes.resolved("data")
     asked = _asked(experiment, data)
@@ -60,6 +78,22 @@ def init(experiment: Experiment) -> None:
     Task.read(yaml.safe_load(text))  # a page that cannot be used is not written
     write_atomically(target, text)
     _report(made, name, target, command)
+    doubts = {column: [*one.doubts] for column, one in made.findings.items() if one.doubts}
+    return InitResult(
+        task=name,
+        file=str(target),
+        rows=made.rows,
+        problem=made.label.problem.value,
+        label=made.label_name,
+        id=made.id,
+        group=made.group,
+        time=made.time,
+        columns={
+            name: None if one.column is None else one.column.type.value
+            for name, one in made.findings.items()
+        },
+        checks={"": [*made.suspicions]} | doubts,
+    )
 
 
 def _asked(experiment: Experiment, data: Mapping[str, object]) -> Asked:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from spaceship.config.build import build
@@ -14,6 +14,7 @@ from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
 from spaceship.model.recipe import features_name
 from spaceship.progress import phase
+from spaceship.results import Result
 from spaceship.screen import show
 
 log = logging.getLogger(__name__)
@@ -22,16 +23,29 @@ _CODE = ("features", "task", "split")
 """Folders of the package whose code the stored features depend on."""
 
 
-def pp(experiment: Experiment) -> None:
+@dataclass(frozen=True)
+class PpResult(Result):
+    """Checked data and features, as files."""
+
+    data_digest: str
+    rows: int  # to learn from
+    rows_to_predict: int
+    columns: int
+    folder: str  # of the data
+    profile: str  # file that describes the columns
+    features: str  # folder of the tables of features
+
+
+def pp(experiment: Experiment) -> PpResult:
     """Check the data, store data and features as Parquet, and describe the columns.
 
     The stored features are fitted on the training part and are for people to look at: each fold,
     twin and serving model fits its own, so no figure rests on them.
     """
-    prepare(experiment)
+    return prepare(experiment)
 
 
-def prepare(experiment: Experiment, level: int = logging.INFO) -> None:
+def prepare(experiment: Experiment, level: int = logging.INFO) -> PpResult:
     """Do what `pp` does, and log the description at a level."""
     data, folder = experiment.stored_dataset()
     with phase("Describing the columns"):
@@ -39,8 +53,17 @@ def prepare(experiment: Experiment, level: int = logging.INFO) -> None:
         write_atomically(folder / "profile.csv", profile.to_csv())
     log.log(level, "%s", data.summary)
     show(log, description_table(profile), level)
-    _store_features(experiment, folder / "features")
+    features = _store_features(experiment, folder / "features")
     log.log(level, "Data, profile and features are in %s", folder)
+    return PpResult(
+        data_digest=data.digest,
+        rows=len(data.train),
+        rows_to_predict=0 if data.test is None else len(data.test),
+        columns=data.train.shape[1],
+        folder=str(folder),
+        profile=str(folder / "profile.csv"),
+        features=str(features),
+    )
 
 
 def _store_features(experiment: Experiment, folder: Path) -> Path:

@@ -8,22 +8,25 @@ from spaceship.experiment import Experiment
 from spaceship.progress import phase
 from spaceship.registry.descriptions import describe
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
+from spaceship.registry.version_scores import VersionSummary, summaries
 from spaceship.results import Result
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class PromoteResult(Result):
-    """A move of the alias `champion`."""
+class MoveResult(Result):
+    """A move of the alias `champion`, made or only tried."""
 
     model: str  # registered model
     champion: str  # version that is champion now, or would be under `gate.dry_run=true`
     champion_before: str | None
     dry_run: bool  # nothing was moved
+    summary: VersionSummary | None  # of `champion`
+    summary_before: VersionSummary | None
 
 
-def promote(experiment: Experiment) -> PromoteResult:
+def promote(experiment: Experiment) -> MoveResult:
     """Make the challenger champion, on record."""
     from spaceship.registry.packaging import load
 
@@ -47,19 +50,25 @@ def promote(experiment: Experiment) -> PromoteResult:
             aliases.complete(aliases.prepare(CHAMPION, seen, reason), number)
             aliases.take_away(CHALLENGER, number, f"version {number} became champion")
             describe(registry)
-    log.info("%s", moved(registry, seen[CHAMPION], number, dry_run=dry_run))
-    return PromoteResult(registry.model, number, seen[CHAMPION], dry_run)
+    return report_move(registry, seen[CHAMPION], number, dry_run=dry_run)
 
 
-def moved(registry: Registry, before: str | None, after: str, *, dry_run: bool) -> str:
-    """Return a sentence on the champion after a move, and the one before it.
+def report_move(registry: Registry, before: str | None, after: str, *, dry_run: bool) -> MoveResult:
+    """Print the champion after a move and the one before it, with recipes and scores.
 
-    >>> moved(registry, None, "1", dry_run=False).partition(": ")[2]
-    'champion is now version 1 (was none)'
+    >>> report_move(registry, None, "1", dry_run=False).champion
+    '1'
     """
     verbs = ("would be", "is") if dry_run else ("is now", "was")
     was = "none" if before is None else f"version {before}"
-    return f"{registry.model}: champion {verbs[0]} version {after} ({verbs[1]} {was})"
+    known = summaries(registry, [after, before])
+    for number in (after, before):
+        if text := str(known.get(str(number), "")):
+            log.info("Version %s: %s", number, text)
+    champion = f"champion {verbs[0]} version {after} ({verbs[1]} {was})"
+    log.info("%s: %s", registry.model, champion)
+    ends = (known.get(after), known.get(str(before)))
+    return MoveResult(registry.model, after, before, dry_run, *ends)
 
 
 def _refusal(registry: Registry, what: str, found: str, do: str) -> RegistryError:

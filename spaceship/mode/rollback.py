@@ -1,29 +1,13 @@
 """`mode=rollback`: the previous champion comes back."""
 
-import logging
-from dataclasses import dataclass
-
 from spaceship.experiment import Experiment
-from spaceship.mode.promote import moved
+from spaceship.mode.promote import MoveResult, report_move
 from spaceship.progress import phase
 from spaceship.registry.descriptions import describe
 from spaceship.registry.registry import CHAMPION
-from spaceship.results import Result
-
-log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class RollbackResult(Result):
-    """A move of the alias `champion` to the version before."""
-
-    model: str  # registered model
-    champion: str  # version that is champion now, or would be under `gate.dry_run=true`
-    champion_before: str | None
-    dry_run: bool  # nothing was moved
-
-
-def rollback(experiment: Experiment) -> RollbackResult:
+def rollback(experiment: Experiment) -> MoveResult:
     """Make the previous champion champion again, on record."""
     from spaceship.registry.packaging import load
 
@@ -37,5 +21,4 @@ def rollback(experiment: Experiment) -> RollbackResult:
             reason = experiment.settings.why or "rolled back by hand"
             aliases.complete(aliases.prepare(CHAMPION, {CHAMPION: current}, reason), previous)
             describe(registry)
-    log.info("%s", moved(registry, current, previous, dry_run=dry_run))
-    return RollbackResult(registry.model, previous, current, dry_run)
+    return report_move(registry, current, previous, dry_run=dry_run)

@@ -6,6 +6,7 @@ import shlex
 import socket
 import tempfile
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from spaceship.errors import ConfigError, expected
@@ -13,11 +14,21 @@ from spaceship.experiment import Experiment
 from spaceship.model.server import serve as serve_model
 from spaceship.progress import phase
 from spaceship.registry.registry import MODEL
+from spaceship.results import Result, report_result
 from spaceship.screen import Commands, show
 
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class ServeResult(Result):
+    """A server that has answered."""
+
+    model: str  # registered model
+    champion: str  # version
+    address: str
 
 
 def serve(experiment: Experiment) -> None:
@@ -36,6 +47,7 @@ def serve(experiment: Experiment) -> None:
 
         def answering() -> None:
             starting.close()
+            report_result(ServeResult(registry.model, champion.number, address))
             which = f"version {champion.number} of {registry.model}"
             log.info("%s answers on %s (Ctrl-C ends it)", which, address)
             request = example_request(folder, address)

@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from spaceship.progress import phase
 from spaceship.registry import packaging
 from spaceship.registry.moves import completed_moves
 from spaceship.registry.registry import CHAMPION, Registry
+from spaceship.results import Result, report_result
 from spaceship.screen import show
 from spaceship.simulation import arrivals as arriving
 from spaceship.simulation import plot as timeline
@@ -38,7 +40,18 @@ log = logging.getLogger(__name__)
 TABLE, PICTURE = "simulation.csv", "simulation.png"
 
 
-def simulate(experiment: Experiment) -> None:
+@dataclass(frozen=True)
+class SimulateResult(Result):
+    """Retrainings, one an era."""
+
+    eras: list[EraResult]
+    figures: dict[str, float]  # over all eras
+    conclusion: str
+    table: str  # file
+    picture: str  # file
+
+
+def simulate(experiment: Experiment) -> SimulateResult:
     """Retrain and gate a recipe era by era, and compare it with the first champion.
 
     All state is in the job's folder, a registry of its own included: no model in production moves.
@@ -60,10 +73,14 @@ def simulate(experiment: Experiment) -> None:
                 eras.append(_run_era(experiment, folder, span, drift))
                 steps.advance(str(eras[-1].award))
     _log_results(experiment, eras)
+    table, picture = (str(experiment.job.folder / name) for name in (TABLE, PICTURE))
+    result = SimulateResult(eras, summarise_eras(eras), conclusion(eras), table, picture)
     refused = ", ".join(str(era.era) for era in eras if era.award == Award.REFUSED)
     if refused and experiment.gate.require:
+        report_result(result)
         found = f"expected every candidate to pass the gate, found refused in eras {refused}"
         raise RefusedError(f"{found}; gate.require=false accepts a refusal as a result")
+    return result
 
 
 def _check(experiment: Experiment) -> None:

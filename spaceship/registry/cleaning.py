@@ -9,17 +9,18 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hydra_plugins.spaceship_optuna.process import is_here, is_orphan
 from spaceship.config.settings import Clean
 from spaceship.registry.aliases import Aliases
 from spaceship.registry.moves import Move, completed_moves
 from spaceship.registry.registry import CHAMPION
+from spaceship.tracking.runs import pages
 from spaceship.tracking.store import Store
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 _DAY_MS = 24 * 3600 * 1000
-_PAGE = 1000
 _PARENT = "mlflow.parentRunId"
 _HOST = "spaceship.host"
 
@@ -61,7 +61,7 @@ class Rules:
         """Return what may be deleted now."""
         runs = self._runs()
         ids = {run.info.run_id for run in runs}
-        versions = list(_pages(self.store.client.search_model_versions))
+        versions = list(pages(self.store.client.search_model_versions))
         names = {one.name for one in versions if one.run_id in ids}
         doomed, staying = [], [one for one in versions if one.name not in names]
         for name in sorted(names):
@@ -92,7 +92,7 @@ class Rules:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep the other processes of this machine from moving an alias during the block."""
-        names = {one.name for one in _pages(self.store.client.search_registered_models)}
+        names = {one.name for one in pages(self.store.client.search_registered_models)}
         with ExitStack() as locks:
             for name in sorted(name for name in names if self.aliases(name).moves()):
                 locks.enter_context(self.aliases(name).lock())
@@ -134,7 +134,7 @@ class Rules:
         served = self.store.uri.startswith("http")  # a server's rows are never erased from here
         view = ViewType.ACTIVE_ONLY if served else ViewType.ALL
         search = self.store.client.search_runs
-        return list(_pages(search, [self.store.experiment_id], run_view_type=view))
+        return list(pages(search, [self.store.experiment_id], run_view_type=view))
 
     def _old_runs(self, runs: "Sequence[Run]", needed: set[str | None]) -> set[str]:
         """Return the ids of runs that may go: every run of their sweep is old, and none needed."""
@@ -157,7 +157,7 @@ class Rules:
         self, held: set[str | None], doomed: set[str | None], old: set[str], known: set[str]
     ) -> "Sequence[LoggedModel]":
         """Return the logged models whose version or run goes, or whose run has gone already."""
-        found = _pages(self.store.client.search_logged_models, [self.store.experiment_id])
+        found = pages(self.store.client.search_logged_models, [self.store.experiment_id])
         return [
             model
             for model in found
@@ -210,13 +210,3 @@ def is_running(run: "Run") -> bool:
     True
     """
     return run.info.status in {"RUNNING", "SCHEDULED"} and not is_orphan(run.data.tags)
-
-
-def _pages(search: Callable[..., Any], *given: Any, **named: Any) -> Iterator[Any]:
-    """Yield the results of a search of MLflow, page by page."""
-    token = None
-    while True:
-        page = search(*given, max_results=_PAGE, page_token=token, **named)
-        yield from page
-        if not (token := page.token):
-            return

@@ -4,7 +4,6 @@ They are written anew after each move, from the records, so that one that a cras
 by the next move. Nothing ever reads them but people: a failure is logged, the move stands.
 """
 
-import json
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,9 +18,9 @@ from spaceship.gate.verdict import Verdict
 from spaceship.gate.verdict_texts import score_table
 from spaceship.model.recipe import recipe_name
 from spaceship.registry.moves import Move, completed_moves
-from spaceship.registry.registry import RECIPE, Registry
+from spaceship.registry.registry import Registry
 from spaceship.registry.steps import earlier_versions, steps_of
-from spaceship.registry.tag_names import value
+from spaceship.registry.version_scores import recipe_in
 from spaceship.tracking.markdown import command, page, plain, table
 from spaceship.tracking.views import CHAMPION_TAG
 
@@ -179,7 +178,4 @@ def _holder(
 
 
 def _name(version: "ModelVersion") -> str:
-    try:
-        return plain(recipe_name(json.loads(value(version.tags, RECIPE) or "")))
-    except (ValueError, KeyError, TypeError):  # the tag is lost or garbled
-        return "recipe unknown"
+    return plain(recipe_in(version.tags) or "recipe unknown")

@@ -25,6 +25,7 @@ from spaceship.records import fitting, to_plain
 from spaceship.registry.descriptions import describe, describe_figures
 from spaceship.registry.looks import LookRecords
 from spaceship.registry.registry import CHALLENGER, CHAMPION, MODEL, RECIPE, Registry, Version
+from spaceship.registry.version_scores import SCORES, VersionScores
 from spaceship.results import COMMAND
 from spaceship.screen import show
 from spaceship.tracking.job import Job
@@ -172,6 +173,7 @@ class Promotion:
         scores = [name for name in ("accuracy", "rmse") if f"holdout_{name}" in report.metrics]
         tags = {
             RECIPE: json.dumps(report.recipe),
+            SCORES: VersionScores.of(report).to_tag(),
             "award": str(verdict.award),
             "reason": fitting(verdict.reason, 1000),
             "data_digest": report.data_digest,

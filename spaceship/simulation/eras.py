@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hydra_plugins.spaceship_optuna.tables import cell
+from spaceship.records import Figure
 from spaceship.screen import Table
 
 _NOISE = 2.0  # standard errors that a difference must exceed to be called one
@@ -34,18 +35,18 @@ class EraResult:
     era: int  # number, from 1
     arrived: int  # rows that arrived in it
     learnt_from: int  # rows the candidate was given, of this era and of earlier ones
-    drift: float  # of population and label model, 0 to 1; NaN if it is unknown
+    drift: Figure  # of population and label model, 0 to 1; NaN if it is unknown
     candidate: str  # name of the candidate
-    holdout_candidate: float  # hold-out accuracy of the candidate's twin
-    holdout_champion: float  # accuracy of the champion's twin on the same rows
-    relative_gain: float  # the first over the second, less 1, as the gate measured it
-    needed: float  # relative gain that the gate needs for a new champion
+    holdout_candidate: Figure  # hold-out accuracy of the candidate's twin
+    holdout_champion: Figure  # accuracy of the champion's twin on the same rows
+    relative_gain: Figure  # the first over the second, less 1, as the gate measured it
+    needed: Figure  # relative gain that the gate needs for a new champion
     award: str  # the gate's award: refused, challenger or champion
     champion: str  # version that is champion after the era; empty if there is none
     next_arrived: int  # rows of the next era, whom none of the models below has seen
-    next_candidate: float  # accuracy on them of the candidate, whatever its award
-    next_retrained: float  # accuracy on them of the champion
-    next_first: float  # accuracy on them of the first champion
+    next_candidate: Figure  # accuracy on them of the candidate, whatever its award
+    next_retrained: Figure  # accuracy on them of the champion
+    next_first: Figure  # accuracy on them of the first champion
     only_retrained: int  # of them, the champion alone got so many right, not the first one
     only_first: int  # of them, the first champion alone got so many right
 

@@ -7,12 +7,12 @@ from hydra import compose, initialize_config_dir
 
 from spaceship import candidate
 from spaceship.callbacks import _pages
-from spaceship.callbacks._pages import fill_best_page, recipe_params
+from spaceship.callbacks._pages import fill_best_page
 from spaceship.config.installation import configs
 from spaceship.config.resolvers import register_resolvers
-from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.gate.verdict import Verdict
+from spaceship.model.recipe_params import recipe_params
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
 from spaceship.tracking.views import NOTE
@@ -71,9 +71,9 @@ def test_parameters_are_few_whatever_the_recipe() -> None:
     estimator = {f"p{n}": n for n in range(40)} | {"n_jobs": "${threads}", "_target_": "a.B"}
     member = {"name": "svm", "features": features}
     recipe: dict[str, object] = {"name": "m", "estimator": estimator, "features": features}
-    params = recipe_params(Report("m", "s", "d", recipe), {"seed": "1", "paths.outputs": "/o"})
+    params = recipe_params(recipe, {"seed": "1", "paths.outputs": "/o"})
     assert len(params) == 25
     assert params["features"] == "raw"
     assert not {"paths.outputs", "features.task", "model.estimator.n_jobs"} & {*params}
-    blend = recipe_params(Report("m", "s", "d", recipe | {"members": [member]}), {})
+    blend = recipe_params(recipe | {"members": [member]}, {})
     assert blend["model.members"] == "svm on raw"

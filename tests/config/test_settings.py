@@ -19,6 +19,7 @@ GOOD: dict[str, Any] = {
     "reason": None,
     "clean": {"dry_run": True, "keep_versions": 10, "older_than": 30, "close_host": None},
     "history": {"output": None, "at": None},
+    "leaderboard": {"top": 20, "trials": False, "output": None},
     "inference": {
         "output": "out.csv",
         "overwrite": False,

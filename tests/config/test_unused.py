@@ -22,6 +22,8 @@ USED = {
     "clean": BUILT_IN,
     "history": BUILT_IN,
     "inference": BUILT_IN,
+    "leaderboard": BUILT_IN,
+    "show": BUILT_IN,
     "init": {"task/new", "data/local"},
     "pp": BUILT_IN | PROTOCOL,
     "promote": BUILT_IN,

@@ -142,5 +142,7 @@ def test_the_serving_model_learns_from_everybody_the_twin_from_the_training_part
 def test_holdout_metrics_agree_with_the_holdout(people: Dataset) -> None:
     _, holdout = fit_twin(linear(), people.train, people.task, PROTOCOL)
     metrics = holdout_metrics(holdout)
-    assert set(metrics) == {f"holdout_{metric}" for metric in (*METRICS, "dummy", "dummy_error")}
+    assert set(metrics) == {
+        f"holdout_{metric}" for metric in (*METRICS, "error", "dummy", "dummy_error")
+    }
     assert metrics["holdout_accuracy"] == holdout.accuracy

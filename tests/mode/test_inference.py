@@ -12,7 +12,7 @@ import pytest
 
 from spaceship.drift.profile import PROFILE_FILE, SCORE, Profile
 from spaceship.experiment import Experiment
-from spaceship.mode.inference import _reference
+from spaceship.mode._drift import _reference
 from spaceship.records import read_record
 from spaceship.registry.registry import Version
 from tests.commands import QUICK, QUICK_MODEL, SUBMISSION, Shell

@@ -1,0 +1,164 @@
+"""Making of a run's card: everything that stays true of the run, whatever comes after it."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from spaceship.card.card import Card, ColumnImportance, Interval, Paired
+from spaceship.card.curves import charts
+from spaceship.card.intervals import Z, scores, slices
+from spaceship.card.surroundings import moment
+from spaceship.card.words import limits, look_words, protocol_words, settings_words
+from spaceship.card.worst import worst_rows
+from spaceship.evaluation.metrics import metric_title
+from spaceship.evaluation.report import Report
+from spaceship.experiment import Experiment
+from spaceship.gate.score_lines import CROSS_VALIDATED, HELD_OUT
+from spaceship.gate.verdict import Verdict
+from spaceship.model.recipe_params import recipe_params
+from spaceship.registry.looks import LookRecords
+from spaceship.task.task import Task
+from spaceship.text import one_line
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+    from sklearn.pipeline import Pipeline
+
+_SHOWN_ROWS, _DRAWS = 40, 16  # rows whose Shapley values are averaged, orders of columns for each
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A run's report and the verdict on it, if it was judged."""
+
+    run: "Run"
+    report: Report  # with its hold-out, if that may be told and the data are the same
+    verdict: Verdict | None
+    champion: str = ""  # recipe by name of the champion that it was compared with
+    remake: tuple[str, ...] = ()  # commands
+
+    @property
+    def told(self) -> bool:
+        """Whether figures of the hold-out may be shown."""
+        figures = any(name.startswith("holdout_") for name in self.report.metrics)
+        return self.verdict is not None and self.verdict.told and figures
+
+    def tellable(self) -> "Judged":
+        """Return the same without any figure of the hold-out, unless they may be told."""
+        if self.told:
+            return self
+        metrics = {k: v for k, v in self.report.metrics.items() if not k.startswith("holdout_")}
+        report = replace(self.report, holdout=None, metrics=metrics, holdout_shares={})
+        verdict = self.verdict
+        if verdict is not None:
+            lines = tuple(one for one in verdict.scores if one.rows == CROSS_VALIDATED)
+            verdict = Verdict(verdict.award, verdict.reason, verdict.rule, told=False, scores=lines)
+        return replace(self, report=report, verdict=verdict)
+
+
+def lasting_card(experiment: Experiment, judged: Judged, twin: "Pipeline | None") -> Card:
+    """Return the card of a run without its surroundings; `twin` explains its own hold-out.
+
+    No figure of the hold-out is in it unless the verdict tells it. Rows are shown and explained
+    only where the data in use are those of the run.
+    """
+    judged = judged.tellable()
+    report, verdict, rows = judged.report, judged.verdict, judged.report.holdout
+    task, frame = experiment.dataset.task, None
+    if report.data_digest == experiment.dataset.digest:
+        frame = experiment.dataset.train
+    elif report.task:
+        task = Task.read(report.task)
+    found = [*scores(report, task.problem)]
+    sliced = [*slices(report, None if frame is None else _levels(frame, task), task.problem)]
+    card = Card(
+        title=one_line(report.name),
+        task=report.task,
+        problem=task.problem.value,
+        data_source=report.data_source,
+        data_digest=report.data_digest,
+        rows=report.rows,
+        run_id=judged.run.info.run_id,
+        made=moment(judged.run.info.start_time),
+        award="" if verdict is None else str(verdict.award),
+        verdict=verdict,
+        protocol=protocol_words(report.protocol, task, _counts(report, frame, task)),
+        looks=_looks(experiment, judged),
+        scores=found,
+        settings=settings_words(recipe_params(report.recipe, {})),
+        limits=[*limits(report, task, verdict, found, sliced)],
+        remake=judged.remake,
+        slices=sliced,
+        paired=_paired(judged),
+        told=judged.told,
+    )
+    if rows is None or frame is None:
+        return card
+    more: dict[str, Any] = {"importances": [*_importances(twin, report, frame, task)]}
+    worst = [*worst_rows(rows, frame, task)]
+    return replace(card, charts=charts(rows, task), worst=worst, **more)
+
+
+def _importances(
+    twin: "Pipeline | None", report: Report, frame: pd.DataFrame, task: Task
+) -> Iterator[ColumnImportance]:
+    """Yield the importance of each raw column on the twin's hold-out, the most important first."""
+    if twin is None or report.protocol is None:
+        return
+    from spaceship.explanation.contributions import contributions
+    from spaceship.explanation.importance import importances
+
+    training, held = report.protocol.split(frame, task)
+    shown = range(0, len(held), max(1, len(held) // _SHOWN_ROWS))
+    pushed = contributions(twin, held, training, task, at=[*shown], draws=_DRAWS)
+    sizes = np.abs(pushed.values).sum(axis=2) / min(2, pushed.values.shape[2])
+    pushes = dict(zip(pushed.columns, sizes.mean(axis=0).tolist(), strict=True))
+    for one in importances(twin, held, task):
+        yield ColumnImportance(one.column, one.loss, one.error, pushes.get(one.column))
+
+
+def _paired(judged: Judged) -> Paired | None:
+    """Return the comparison with the champion, as the verdict has it; None without one."""
+    verdict, rows = judged.verdict, judged.report.holdout
+    lines = [one for one in verdict.scores if one.rows == HELD_OUT] if verdict is not None else []
+    if verdict is None or not lines or (gain := lines[0].difference) is None:
+        return None
+    main, numbers = lines[0], verdict.numbers
+    shared, wins, losses = (int(numbers.get(k) or 0) for k in ("paired_rows", "wins", "losses"))
+    wide = math.nan if main.error is None else Z * main.error
+    whole = rows is not None and len(rows.ids) == shared
+    classes = main.metric == "accuracy"
+    return Paired(
+        rows=shared,
+        groups=rows.group_names.nunique() if whole and rows is not None else None,
+        difference=Interval(gain, gain - wide, gain + wide),
+        metric=main.metric,
+        title=metric_title(main.metric),
+        only_candidate_right=wins if classes else None,
+        only_champion_right=losses if classes else None,
+        champion=one_line(judged.champion),
+    )
+
+
+def _looks(experiment: Experiment, judged: Judged) -> dict[str, str]:
+    records = LookRecords.read(experiment.registry.aliases)
+    present = sum(look.seal == len(records.reseals) for look in records.looks)
+    budget = experiment.nodes.setting("gate.budget")
+    return look_words(judged.verdict, present, budget if isinstance(budget, int) else None)
+
+
+def _levels(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
+    """Return the value of each labelled row in each slice, by id."""
+    names = pd.Index(task.names(frame))
+    return pd.DataFrame({k: v.to_numpy() for k, v in task.slice_values(frame).items()}, names)
+
+
+def _counts(report: Report, frame: pd.DataFrame | None, task: Task) -> tuple[int | None, int]:
+    """Return the number of held-out rows, if it is known, and of all labelled ones."""
+    if frame is None or report.protocol is None:
+        return None, report.rows
+    return len(report.protocol.split(frame, task)[1]), report.rows

@@ -1,0 +1,109 @@
+"""Model card as Markdown: `card.md`, and the description of a registered version."""
+
+from collections.abc import Iterator, Mapping
+
+from spaceship.card.card import Card, Interval
+from spaceship.screen import Table
+from spaceship.task.task import Task
+from spaceship.tracking.markdown import command, plain, table
+
+CARD_HEAD = "**Model card**"
+_MOST = 8  # columns and slices
+
+
+def card_markdown(card: Card) -> str:
+    """Return the card in Markdown, the most important parts first.
+
+    >>> from spaceship.card.card import Card
+    >>> bare = Card("lgbm on full", {}, "binary", "local", "ab12", 9, None, "", "", None,
+    ...     {}, {}, [], {}, ["It knows no ships."], [])
+    >>> print(card_markdown(bare).splitlines()[0])
+    **Model card**: lgbm on full, data ab12
+    """
+    return "\n\n".join(part for part in _parts(card) if part) + "\n"
+
+
+def _parts(card: Card) -> Iterator[str]:
+    yield f"{CARD_HEAD}: {plain(card.title)}, data {plain(card.data_digest[:12])}"
+    yield _purpose(card)
+    if card.verdict is not None:
+        yield f"Verdict: {plain(card.verdict.reason)}"
+    yield _scores(card)
+    yield _paired(card)
+    yield _listed("Limits", [plain(one) for one in card.limits])
+    facts = {**card.protocol, **{f"looks: {key}": one for key, one in card.looks.items()}}
+    yield _listed("Protocol", [f"{plain(key)}: {plain(one)}" for key, one in facts.items()])
+    yield _importances(card)
+    yield _slices(card)
+    yield f"Recipe: {plain(_pairs(card.settings))}" if card.settings else ""
+    yield "\n".join(["Made again by:", *map(command, card.remake)]) if card.remake else ""
+
+
+def _purpose(card: Card) -> str:
+    if not card.task:
+        return ""
+    task = Task.read(card.task)
+    learnt = f"{len(task.model_columns)} columns of {card.rows:,} {task.nouns}"
+    return plain(f"Predicts {task.label} ({task.problem}), learnt from {learnt}.")
+
+
+def _scores(card: Card) -> str:
+    told = any(one.held_out is not None for one in card.scores)
+    head = ("metric", "cross-validated", *(["held out"] if told else []))
+    rows = [
+        (
+            one.title + ("" if one.higher_is_better else " (lower is better)"),
+            shown(one.cross_validated),
+            *([shown(one.held_out) if one.held_out else ""] if told else []),
+        )
+        for one in card.scores
+    ]
+    return table(Table(rows, head, "<>"))
+
+
+def shown(figure: Interval) -> str:
+    """Return a figure with its 95 % interval, as people read it.
+
+    >>> shown(Interval(0.81234, 0.8, 0.825)), shown(Interval(12.5))
+    ('0.8123 (0.8000 to 0.8250)', '12.50')
+    """
+    value = _digits(figure.value)
+    if figure.low is None or figure.high is None:
+        return value
+    return f"{value} ({_digits(figure.low)} to {_digits(figure.high)})"
+
+
+def _paired(card: Card) -> str:
+    if (one := card.paired) is None:
+        return ""
+    who = f"Against the champion ({plain(one.champion)})" if one.champion else "Paired"
+    return f"{who}: {plain(one.title)} {shown(one.difference)} on the same {one.rows:,} rows"
+
+
+def _importances(card: Card) -> str:
+    rows = [
+        (one.column, _digits(one.loss), "" if one.push is None else _digits(one.push))
+        for one in card.importances[:_MOST]
+    ]
+    return table(Table(rows, ("column", "rise of the loss", "mean push"), "<>"))
+
+
+def _slices(card: Card) -> str:
+    rows = [
+        (f"{one.slice} {one.value}", f"{one.n:,}", shown(one.score))
+        for one in card.slices
+        if one.differs
+    ]
+    return table(Table(rows[:_MOST], ("slice that differs", "rows", "score"), "<>"))
+
+
+def _listed(title: str, lines: list[str]) -> str:
+    return "\n".join([f"{title}:", *(f"- {one}" for one in lines)]) if lines else ""
+
+
+def _pairs(settings: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={one}" for key, one in settings.items())
+
+
+def _digits(value: float) -> str:
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:,.2f}"  # noqa: PLR2004 - as on the screen

@@ -1,0 +1,64 @@
+"""Worst errors of a hold-out: the rows, with their raw columns as people may read them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from spaceship.card.card import WorstRow
+from spaceship.evaluation.holdout_predictions import HoldOut
+from spaceship.evaluation.metrics import Floats, decide
+from spaceship.task.label import Problem
+from spaceship.task.task import Task
+from spaceship.text import one_line
+
+_MOST, _LENGTH = 15, 80  # rows, and characters of a value
+
+
+def worst_rows(rows: HoldOut, frame: pd.DataFrame, task: Task) -> Iterator[WorstRow]:
+    """Yield the rows with the largest losses, the worst first; `frame` holds the labelled rows.
+
+    The loss is the log loss, of numbers the absolute error. Control characters are escaped.
+
+    >>> first, *_ = people.train.index
+    >>> ids = task.names(people.train)[:2]
+    >>> rows = HoldOut.of(ids, task.target(people.train)[:2], [0.5, 0.5])
+    >>> len([*worst_rows(rows, people.train, task)])
+    2
+    """
+    if not np.isfinite(rows.values).all():
+        return
+    losses, chance = _losses(rows)
+    predicted = task.spelt(decide(rows.values, rows.problem, rows.threshold))
+    truth = task.spelt(rows.target)
+    named = pd.Index(task.names(frame))
+    raw = frame[[*task.raw]]
+    for at in np.argsort(-losses, kind="stable")[:_MOST]:
+        own = raw.iloc[named.get_loc(rows.ids[at])]
+        yield WorstRow(
+            _short(rows.ids[at]),
+            _short(truth[at]),
+            _short(predicted[at]),
+            float(losses[at]),
+            None if chance is None else float(chance[at]),
+            {_short(name): _short(value) for name, value in own.items()},
+        )
+
+
+def _losses(rows: HoldOut) -> tuple[Floats, Floats | None]:
+    """Return the loss of each row, and the probability of its true class."""
+    if rows.problem is Problem.REGRESSION:
+        return np.abs(rows.values - rows.target), None
+    if rows.problem is Problem.BINARY:
+        chance = np.where(rows.target, rows.values, 1 - rows.values)
+    else:
+        chance = rows.values[np.arange(len(rows.target)), rows.target]
+    certain = np.finfo(np.float64).eps
+    return -np.log(chance.clip(certain, 1 - certain)), chance
+
+
+def _short(value: object) -> str:
+    if value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124 - NaN
+        return ""
+    text = one_line(str(value))
+    return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 1]}…"

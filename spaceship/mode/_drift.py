@@ -1,0 +1,106 @@
+"""Drift of the rows that a champion predicts, measured, printed and logged to the job's run."""
+
+import logging
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from spaceship.drift.alert import (
+    FEWEST_ROWS,
+    LEGEND,
+    drift_csv,
+    drift_facts,
+    drift_summary,
+    drift_table,
+)
+from spaceship.drift.profile import PROFILE_FILE, Profile, take_profile
+from spaceship.drift.psi import compare
+from spaceship.drift.unseen import unseen_warnings
+from spaceship.errors import RegistryError
+from spaceship.experiment import Experiment
+from spaceship.files import write_atomically, write_json
+from spaceship.progress import phase
+from spaceship.records import read_record
+from spaceship.registry.registry import Version
+from spaceship.screen import show
+
+log = logging.getLogger(__name__)
+
+DRIFT_FILE = "drift.json"
+DRIFT_TABLE = "drift.csv"
+
+
+def compare_with_training(
+    experiment: Experiment,
+    champion: Version,
+    frame: pd.DataFrame,
+    values: npt.NDArray[np.float64],
+) -> list[str] | None:
+    """Print and log how far the rows have drifted from those the champion learnt from.
+
+    Return the columns beyond `inference.max_drift`; None if drift cannot be measured.
+
+    Raises:
+        DriftError: The drift is beyond `inference.max_drift`, and `inference.on_drift` is fail.
+
+    """
+    alert, task = experiment.alert, experiment.task
+    reference = _reference(experiment, champion)
+    if reference is None:
+        return None
+    with phase("Measuring drift"):
+        drifts = compare(reference, take_profile(frame, task, values, reference))
+    for line in unseen_warnings(drifts, reference, task.nouns):
+        log.warning("%s", line)
+    if len(frame) >= FEWEST_ROWS:
+        compared = f"{len(frame):,} {task.nouns} against the {reference.rows:,} it learnt from"
+        log.info("Drift of %s: %s", compared, drift_summary(drifts))
+        show(log, drift_table(drifts), logging.DEBUG)
+        log.debug("%s", LEGEND)
+    beyond = [one.column for one in alert.exceeding(drifts, len(frame))]
+    facts = {
+        "model": experiment.registry.model,
+        "champion": champion.number,
+        "reference_rows": reference.rows,
+        "rows": len(frame),
+        "max_drift": alert.max_drift,
+        "beyond": beyond,
+        "columns": [drift_facts(one) for one in drifts],
+    }
+    _keep(experiment, facts, drift_csv(drifts))
+    alert.raise_or_warn(drifts, len(frame))
+    return beyond
+
+
+def _reference(experiment: Experiment, champion: Version) -> Profile | None:
+    """Return the profile stored with the champion, None if there is none that can be used.
+
+    Raises:
+        RegistryError: It cannot be read, and drift is to end the run.
+
+    """
+    if PROFILE_FILE not in champion.digests:
+        log.warning("The champion was registered without a profile: drift is not measured.")
+        return None
+    try:
+        with tempfile.TemporaryDirectory() as temporary:
+            path = experiment.registry.fetch(champion, PROFILE_FILE, Path(temporary))
+            return read_record(path, Profile)
+    except RegistryError as error:
+        if experiment.alert.fails:
+            raise
+        log.warning("Drift is not measured: %s", error)
+        return None
+
+
+def _keep(experiment: Experiment, facts: dict[str, object], table: str) -> None:
+    """Write the drift into the job's folder, and log it to the job's run."""
+    job, client = experiment.job, experiment.store.client
+    write_json(job.folder / DRIFT_FILE, facts)
+    write_atomically(job.folder / DRIFT_TABLE, table)
+    if job.run_id is not None:
+        for name in (DRIFT_FILE, DRIFT_TABLE):
+            client.log_artifact(job.run_id, str(job.folder / name))

@@ -1,0 +1,56 @@
+"""Tables of a mode as a file for people and programs: CSV or JSON, by the end of its name."""
+
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from spaceship.errors import ConfigError, expected
+from spaceship.files import VERSION, csv_text, write_atomically
+
+_FORMATS = (".csv", ".json")
+_FORMULA = "=+-@"  # a spreadsheet computes a cell that begins so
+
+
+def table_path(key: str, value: str | None) -> Path | None:
+    """Return the file that a setting names, None if it names none.
+
+    Raises:
+        ConfigError: It is a folder, or its name ends otherwise.
+
+    >>> table_path("history.output", "/tmp/moves.csv")
+    PosixPath('/tmp/moves.csv')
+
+    """
+    if value is None:
+        return None
+    path = Path(value).expanduser().absolute()
+    if path.suffix not in _FORMATS or path.is_dir():
+        do = "give a file's name that ends so"
+        raise ConfigError(expected(f"{key}=FILE.csv or FILE.json", repr(value), do))
+    return path
+
+
+def write_table(
+    path: Path, name: str, rows: Sequence[Mapping[str, object]], columns: Sequence[str]
+) -> None:
+    """Write rows to a file; `name` is their key in JSON.
+
+    >>> rows = [{"name": "=1+1", "score": 0.5}]
+    >>> write_table(tmp_path / "a.csv", "runs", rows, ["name", "score"])
+    >>> print((tmp_path / "a.csv").read_text(), end="")
+    name,score
+    '=1+1,0.5
+    """
+    text = json.dumps({"version": VERSION, name: [*rows]}, indent=2) + "\n"
+    if path.suffix == ".csv":
+        import pandas as pd
+
+        text = csv_text(pd.DataFrame(rows, columns=[*columns]).map(_harmless))
+    write_atomically(path, text)
+
+
+def _harmless(cell: object) -> object:
+    """Return a cell of a CSV file, a text with an apostrophe before what would be a formula."""
+    first = unicodedata.normalize("NFKC", str(cell).lstrip())[:1]
+    return f"'{cell}" if isinstance(cell, str) and first and first in _FORMULA else cell

@@ -1,0 +1,119 @@
+"""`mode=leaderboard`: all runs of a task, the best first."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from spaceship.evaluation.metrics import metric_title
+from spaceship.experiment import Experiment
+from spaceship.mode._table_file import table_path, write_table
+from spaceship.records import to_plain
+from spaceship.registry.moves import now
+from spaceship.registry.registry import Registry
+from spaceship.results import Result
+from spaceship.screen import Commands, Table, Tone, show
+from spaceship.text import counted, digits, one_line
+from spaceship.tracking.leaderboard import Leaderboard, RankedRun, rank
+from spaceship.tracking.run_names import short_ids
+
+log = logging.getLogger(__name__)
+
+_DIGEST = 8
+_NOW = {"champion now": Tone.GOOD, "challenger now": Tone.FAIR}
+_UNITS = {"d": 86400, "h": 3600, "min": 60}
+
+
+@dataclass(frozen=True)
+class LeaderboardResult(Leaderboard, Result):
+    """All runs, those on other data marked."""
+
+    output: str | None = None  # file that was written
+
+
+def leaderboard(experiment: Experiment) -> LeaderboardResult:
+    """Print the best runs of `task=`, those on other data apart; write all to a file if wanted."""
+    settings, registry = experiment.settings.leaderboard, experiment.registry
+    output = table_path("leaderboard.output", settings.output)
+    task, source = experiment.task, experiment.source.name
+    board = rank(experiment.store, task, source, trials=settings.trials)
+    if not board.runs:
+        log.info("No run of %s has been scored yet.", task.name)
+    for line in _tables(board, settings.top):
+        show(log, line) if isinstance(line, Table) else log.info("%s", line)
+    for line in _remarks(board, settings.top):
+        log.info("%s", line)
+    if output is not None:
+        rows = [to_plain(run) | {"aliases": " ".join(run.aliases)} for run in board.runs]
+        write_table(output, "runs", rows, [one.name for one in fields(RankedRun)])
+        log.info("%s: %s", counted(len(rows), "run"), output)
+    show(log, Commands(_next(board, registry)))
+    return LeaderboardResult(**vars(board), output=None if output is None else str(output))
+
+
+def _next(board: Leaderboard, registry: Registry) -> dict[str, str]:
+    """Return commands that may follow, by purpose."""
+    if not board.runs:
+        return {"train a candidate": registry.command("mode=train")}
+    best = board.runs[0]
+    see = {"see a run, such as the first": registry.command("mode=show", f"run={best.run_id}")}
+    return see | ({"make the first again": one_line(best.command)} if best.command else {})
+
+
+def _tables(board: Leaderboard, top: int) -> Iterator[str | Table]:
+    """Yield the lists of the best runs on the same data and on other data, each with its title."""
+    shown = board.runs[:top]
+    short = short_ids([run.run_id for run in board.runs])
+    title = f"{metric_title(board.metric)}, cross-validated over folds"
+    if same := [run for run in shown if run.same_data]:
+        data = f"{board.data_source} (digest {board.data_digest[:_DIGEST]})"
+        yield f"By {title}, on {one_line(data)}:"
+        yield _table(same, short, board.metric)
+    if other := [run for run in shown if not run.same_data]:
+        yield "On other data, whose scores do not compare with those of the data in use:"
+        yield _table(other, short, board.metric, with_data=True)
+
+
+def _table(
+    runs: Sequence[RankedRun], short: dict[str, str], metric: str, *, with_data: bool = False
+) -> Table:
+    data = ["data"] if with_data else []
+    head = ("recipe", f"{metric_title(metric)} ± sd", "held out", "award", "age", *data, "run")
+    moment, rows = now(), []
+    for run in runs:
+        of_data = [f"{run.data_source} {run.data_digest[:_DIGEST]}"] if with_data else []
+        held = " and ".join(run.aliases)
+        cells = (
+            run.recipe,
+            f"{digits(run.score)} ± {digits(run.sd)}",
+            digits(run.held_out),
+            f"{held} now" if held else run.award or "-",
+            age((moment - datetime.fromisoformat(run.made)).total_seconds()),
+            *of_data,
+            short[run.run_id],
+        )
+        rows.append(tuple(map(one_line, cells)))
+    return Table(rows, head, "<>><><<", spared=("age",), tones=_NOW)
+
+
+def _remarks(board: Leaderboard, top: int) -> Iterator[str]:
+    """Yield a line each on what is not listed, and on runs that failed."""
+    if (all_runs := len(board.runs)) > top:
+        yield f"{top} of {all_runs:,} runs are listed; leaderboard.top={all_runs} lists all."
+    if board.trials:
+        left = f"{counted(board.trials, 'trial')} of sweeps"
+        yield f"Not listed: {left}; leaderboard.trials=true lists them too."
+    counts = {"failed or killed": board.failed, "running": board.running}
+    if told := [f"{number:,} {what}" for what, number in counts.items() if number]:
+        yield f"Runs without a score: {', '.join(told)}."
+
+
+def age(seconds: float) -> str:
+    """Return a time span in one unit.
+
+    >>> age(5), age(200), age(3 * 86400)
+    ('now', '3 min', '3 d')
+    """
+    fitting = ((seconds / length, unit) for unit, length in _UNITS.items() if seconds >= length)
+    number, unit = next(fitting, (0, ""))
+    return f"{number:.0f} {unit}" if unit else "now"
