@@ -26,8 +26,8 @@ def run_command(words: Sequence[str], *, quiet: bool = False) -> dict[str, Any]:
         KeyboardInterrupt: It was interrupted.
         SpaceshipError: It has ended without an answer, such as by a signal.
 
-    >>> run_command(["mode=trian"], quiet=True)["error"]["suggestions"]
-    ['mode=train']
+    >>> run_command(["mode=trian"], quiet=True)["error"]["expected"]
+    'a choice of mode'
 
     """
     command = [sys.executable, "-P", "-m", "spaceship", *words, "output=json"]

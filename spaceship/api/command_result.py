@@ -121,14 +121,14 @@ class CommandResult:
         ]
 
 
-def _typed(command: str | None) -> str:
-    """Return a command as a person types it."""
-    return (command or "").removesuffix(" output=json")
+def _typed(text: str | None) -> str:
+    """Return a text with its commands as a person types them."""
+    return (text or "").replace(" output=json", "")
 
 
 def _error(found: Mapping[str, Any], status: int) -> BaseException:
     """Return the exception that a command's error stands for."""
-    message, kind = str(found["message"]), str(found["kind"])
+    message, kind = _typed(found["message"]), str(found["kind"])
     if status == _INTERRUPTED:
         return KeyboardInterrupt(message)
     if status == _FAULT:

@@ -1,6 +1,7 @@
 """Loading of models and of the figures of runs, from the registry and the store of a task."""
 
 import tempfile
+from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
@@ -13,8 +14,12 @@ from spaceship.evaluation.report import REPORT_FILE
 from spaceship.experiment import Experiment
 from spaceship.files import read_json
 from spaceship.model.predictor import Predictor
+from spaceship.records import to_plain
 from spaceship.registry.packaging import load_version
 from spaceship.registry.registry import CHAMPION, Registry, Version
+from spaceship.tracking.leaderboard import RankedRun, rank
+from spaceship.tracking.run_names import find_run
+from spaceship.tracking.runs import read_runs
 
 
 def load(experiment: Experiment, name: str) -> LoadedModel:
@@ -22,7 +27,8 @@ def load(experiment: Experiment, name: str) -> LoadedModel:
 
     Raises:
         NoChampionError: There is no champion yet.
-        RegistryError: There is no such version or run, or a file of it is missing or changed.
+        ConfigError: There is no such alias or run.
+        RegistryError: There is no such version, or a file of it is missing or changed.
 
     >>> load(experiment, "champion")
     Traceback (most recent call last):
@@ -30,8 +36,7 @@ def load(experiment: Experiment, name: str) -> LoadedModel:
 
     """
     registry = experiment.registry
-    version = _version(registry, name)
-    run_id = name if version is None else version.run_id
+    version, run_id = _find(registry, name)
     with tempfile.TemporaryDirectory() as temporary:
         report, holdout = (
             _file(registry, version or run_id, one, Path(temporary))
@@ -50,13 +55,32 @@ def load(experiment: Experiment, name: str) -> LoadedModel:
     )
 
 
-def _version(registry: Registry, name: str) -> Version | None:
-    """Return the version that a number, an alias or a run names; None for a run that made none."""
+def ranked(experiment: Experiment, *, trials: bool) -> pd.DataFrame:
+    """Return the leaderboard of the task, a row a run.
+
+    >>> ranked(experiment, trials=False).empty
+    True
+    """
+    board = rank(experiment.store, experiment.task, experiment.source.name, trials=trials)
+    columns = [one.name for one in fields(RankedRun)]
+    table = pd.DataFrame([to_plain(run) for run in board.runs], columns=columns)
+    made = pd.to_datetime(table["made"], format="ISO8601", utc=True)
+    return table.assign(made=made).set_index("run_id")
+
+
+def _find(registry: Registry, name: str) -> tuple[Version | None, str]:
+    """Return the version that a number, an alias or a run names, if there is one, and its run."""
+    version: Version | None
     if name == CHAMPION:
-        return registry.champion()
-    if name.isdecimal():
-        return registry.version(name)
-    return registry.find(name) or registry.version_of(name)
+        version = registry.champion()
+    elif name.isdecimal():
+        version = registry.version(name)
+    else:
+        version = registry.find(name)
+    if version is not None:
+        return version, version.run_id
+    run_id = find_run(read_runs(registry.store), name, "show", registry.command).run_id
+    return registry.version_of(run_id), run_id
 
 
 def _file(registry: Registry, place: Version | str, name: str, folder: Path) -> Path:
@@ -66,9 +90,8 @@ def _file(registry: Registry, place: Version | str, name: str, folder: Path) -> 
     try:
         return Path(registry.store.client.download_artifacts(place, name, str(folder)))
     except (MlflowException, OSError) as error:
-        what = f"a version, an alias or a run of {registry.model} that was judged"
-        do = f"choose one of {registry.command('mode=history')}"
-        raise RegistryError(expected(what, place, do)) from error
+        what, do = f"a run that was judged, with {name}", registry.command("mode=leaderboard")
+        raise RegistryError(expected(what, f"run {place} without it", f"see {do}")) from error
 
 
 def _predictor(experiment: Experiment, version: Version) -> Predictor:

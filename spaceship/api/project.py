@@ -1,6 +1,7 @@
 """Project: a task, its data and its models, with a method for each command."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,10 @@ from spaceship.api.command_result import CommandResult
 from spaceship.config.overrides import Settings, override, overrides
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from spaceship.api.loaded_model import LoadedModel
+    from spaceship.experiment import Experiment
 
 
 class Project:
@@ -18,7 +22,8 @@ class Project:
     Each command runs in a process of its own, from start to end: this process keeps its
     environment, folder, logging and signals. What it prints is shown while it runs, in a notebook
     as one line. Ctrl-C (in Jupyter: Interrupt) ends it with its runs closed as KILLED, and raises
-    KeyboardInterrupt. Reading (`champion`, `load`) happens in this process and changes nothing.
+    KeyboardInterrupt. Reading (`champion`, `load`, `leaderboard`) happens in this process and
+    changes nothing there.
 
     Args:
         task: Name of the task, as `task=` takes it: `configs/task/NAME.yaml` in the folder that
@@ -134,20 +139,51 @@ class Project:
         """Return a model, or the figures of a candidate that was refused.
 
         Args:
-            name: Version such as "3", alias ("champion", "challenger"), or id of an MLflow run.
+            name: Version such as "3", alias ("champion", "challenger"), or a run: its id, the start
+                of its id, or its name.
 
         Raises:
             NoChampionError: There is no champion yet.
-            RegistryError: There is no such version or run, or a file of it is missing or changed.
+            ConfigError: There is no such alias or run.
+            RegistryError: There is no such version, or a file of it is missing or changed.
 
         """
+        with self._reading() as experiment:
+            from spaceship.api.loading import load
+
+            return load(experiment, name)
+
+    def leaderboard(self, *, trials: bool = False) -> "pd.DataFrame":
+        """Return all scored runs of the task, the best first, those on other data below.
+
+        Args:
+            trials: Whether the trials of sweeps are listed, beside the best one of each.
+
+        Returns:
+            A row a run, by `run_id`: `recipe`; `score`, cross-validated, in the task's main metric,
+            and its standard deviation over the folds `sd`; `held_out` and its standard error,
+            missing where they may not be shown; `award`, `aliases`, `made` (UTC), `same_data`
+            (whether the score compares with those on the data in use) and the `command` that makes
+            the run again.
+
+        Example:
+            >>> Project(outputs=tmp_path).leaderboard().empty
+            True
+
+        """
+        with self._reading() as experiment:
+            from spaceship.api.loading import ranked
+
+            return ranked(experiment, trials=trials)
+
+    @contextmanager
+    def _reading(self) -> Iterator["Experiment"]:
+        """Give the Experiment of the project, for the block."""
         from spaceship.api.reading import reading
 
         try:
             with reading(self._words) as experiment:
-                from spaceship.api.loading import load
-
-                return load(experiment, name)
+                yield experiment
         except Exception as error:
             if type(error).__module__.startswith(("hydra.", "omegaconf.")):
                 self.run("history")  # raises it as the command line explains it

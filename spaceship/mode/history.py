@@ -155,7 +155,9 @@ def _champion_at(steps: Sequence[Step], moment: datetime, known: Known) -> str:
     shown = moment.isoformat(timespec="minutes")
     said = f"There was no champion at {shown}."
     if number is not None:
-        said = f"Version {number} was champion at {shown}, since {_began(steps[last])}.{named(number)}"
+        said = (
+            f"Version {number} was champion at {shown}, since {_began(steps[last])}.{named(number)}"
+        )
     if steps[last + 1 :] and steps[last + 1].is_outside:
         other = steps[last + 1].version or "no version"
         said += f" Or {other} was: {_OUTSIDE}, {_between(steps, last + 1)}."

@@ -90,8 +90,12 @@ def test_a_refusal_is_a_result_and_its_figures_can_be_loaded(project: spaceship.
     assert loaded.scores["cv_accuracy"] == refused.metrics["cv_accuracy"]
     with pytest.raises(RegistryError, match="none: it was refused"):
         loaded.predict(pd.DataFrame())
-    with pytest.raises(RegistryError, match="expected a version, an alias or a run of"):
+    with pytest.raises(ConfigError, match="found 'nobody'"):
         project.load("nobody")
+    table = project.leaderboard()
+    assert table["award"].to_dict()[refused.run_id] == "refused"
+    assert {*table["recipe"]} == {loaded.name}
+    assert table["score"].tolist() == pytest.approx([loaded.scores["cv_accuracy"]] * 2)
 
 
 @pytest.mark.slow
