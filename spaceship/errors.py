@@ -62,7 +62,7 @@ def parts_of(message: str) -> tuple[str | None, str | None, str | None]:
     """
     if isinstance(message, Expected):
         return message.parts
-    found = _FORM.fullmatch(message)
+    found = _FORM.search(message)
     return (found[1], found[2], found[3]) if found else (None, None, None)
 
 

@@ -14,10 +14,15 @@ from spaceship.files import read_json
 
 Record = TypeVar("Record")
 
+
+def _null_for_nan(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
 Figure = Annotated[
     float,
     BeforeValidator(lambda value: math.nan if value is None else value),
-    PlainSerializer(lambda value: None if math.isnan(value) else value),
+    PlainSerializer(_null_for_nan),
 ]
 """A measured number: JSON has no NaN, so NaN is written as null and null is read as NaN."""
 

@@ -69,7 +69,7 @@ class MLflowCallback(StudyHooks, Callback):
 
     def retrain_overrides(self, overrides: Sequence[str]) -> list[str]:
         """Return the overrides of a training, given those of a sweep, which may be mode=tune."""
-        kept = [item for item in overrides if not item.startswith("mode.")]
+        kept = [item for item in overrides if not item.startswith(("mode.", "output="))]
         return ["mode=train" if item == "mode=tune" else item for item in kept]
 
     def trial_run_id(self, folder: Path) -> str | None:

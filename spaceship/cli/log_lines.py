@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from spaceship.cli.console import new_console
 from spaceship.cli.streams import SafeStream
+from spaceship.results import COMMAND
 from spaceship.screen import Commands, Sentence, Shown, Table, Tone
 from spaceship.text import printable
 
@@ -39,7 +40,9 @@ class ScreenHandler(logging.StreamHandler[Any]):
         return super().filter(record)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print a record."""
+        """Print a record; its command, if it has one, is a next one."""
+        if command := getattr(record, "command", ""):
+            COMMAND.report_next({record.getMessage().removesuffix(command).rstrip(": "): command})
         try:
             if not self.stream.isatty():
                 super().emit(record)

@@ -93,8 +93,7 @@ def open_machine_output() -> None:
 
     >>> open_machine_output()  # without it nothing changes
     """
-    given = [word for word in sys.argv[1:] if re.match(r"\+{0,2}output=", word)]
-    if not given or not _WANTED.fullmatch(given[-1]):
+    if not is_wanted(sys.argv[1:]):
         return
     COMMAND.wanted, COMMAND.command = True, command(sys.argv[1:])
     modes = [word.partition("=")[2] for word in sys.argv[1:] if word.startswith("mode=")]
@@ -102,6 +101,16 @@ def open_machine_output() -> None:
     sys.stdout.flush()
     _opened.update(copy=os.dup(1), process=os.getpid())
     os.dup2(2, 1)
+
+
+def is_wanted(words: Sequence[str]) -> bool:
+    """Return whether the words of a command line ask for JSON; the last choice counts.
+
+    >>> is_wanted(["output=json"]), is_wanted(["++output='json'"]), is_wanted(["-m"])
+    (True, True, False)
+    """
+    given = [word for word in words if re.match(r"\+{0,2}output=", word)]
+    return bool(given) and _WANTED.fullmatch(given[-1]) is not None
 
 
 def capture_text() -> None:
@@ -116,12 +125,14 @@ def capture_text() -> None:
         COMMAND.mode, sys.stdout = None, io.StringIO()
 
 
-def note_error(error: BaseException, message: str, commands: Sequence[str] = ()) -> None:
+def note_error(
+    error: BaseException, message: str, commands: Sequence[str] = (), kind: str | None = None
+) -> None:
     """Keep the error that ends the command, its message and the commands in the message.
 
     >>> note_error(ValueError("no"), "no")
     """
-    kind, said = type(error).__name__, error.args[0] if error.args else None
+    kind, said = kind or type(error).__name__, error.args[0] if error.args else None
     if type(error).__module__.startswith(("hydra.", "omegaconf.")):
         kind = "ConfigError"  # a wrong command line or YAML, whoever finds it
     parts = parts_of(said if isinstance(said, Expected) else message)

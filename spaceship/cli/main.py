@@ -137,7 +137,8 @@ def _status_of(error: BaseException) -> tuple[int, str] | None:
     """Report an error; return the exit status and that of open runs, None for a fault of ours."""
     if isinstance(error, KeyboardInterrupt) or caught_signal() is not None:
         number = caught_signal() or signal.SIGINT  # a library may have made another error of it
-        note_error(error, f"ended by {signal.Signals(number).name}")
+        name = signal.Signals(number).name
+        note_error(error, f"ended by {name}", kind=name)
         if number == signal.SIGINT:
             _print_error("Interrupted.")
         return OF_SIGNAL + number, "KILLED"

@@ -24,14 +24,14 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class ServeResult(Result):
-    """A server that has answered."""
+    """A server of the champion."""
 
     model: str  # registered model
     champion: str  # version
     address: str
 
 
-def serve(experiment: Experiment) -> None:
+def serve(experiment: Experiment) -> ServeResult:
     """Serve the champion until Ctrl-C; a command that asks it is printed once it answers."""
     registry = experiment.registry
     champion = registry.champion()
@@ -43,11 +43,12 @@ def serve(experiment: Experiment) -> None:
     ):
         folder = registry.fetch(champion, MODEL, Path(temporary))
         address = f"http://{HOST}:{place.getsockname()[1]}"
+        result = ServeResult(registry.model, champion.number, address)
         starting.enter_context(phase(f"Start of the server on {address}"))
 
         def answering() -> None:
             starting.close()
-            report_result(ServeResult(registry.model, champion.number, address))
+            report_result(result)  # a signal may end the server
             which = f"version {champion.number} of {registry.model}"
             log.info("%s answers on %s (Ctrl-C ends it)", which, address)
             request = example_request(folder, address)
@@ -55,6 +56,7 @@ def serve(experiment: Experiment) -> None:
 
         serve_model(folder, place, answering)
     log.info("The server has ended.")
+    return result
 
 
 def example_request(folder: Path, address: str) -> str:

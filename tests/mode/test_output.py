@@ -1,0 +1,197 @@
+"""Results of modes as `output=json` shows them: each command's object, checked by the schema."""
+
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from scripts.output_schema import results
+from tests.commands import QUICK, QUICK_MODEL, ROOT, Shell
+from tests.forks import Done, Fork
+from tests.machine_output import object_of
+
+pytestmark = pytest.mark.slow
+TRAINING = (*QUICK, QUICK_MODEL, "split.n_folds=2")
+FORCED = ("gate.force=true", "reason=tried")
+TABLE = "key,amount,paid\n" + "".join(
+    f"{n},{n % 7 + n / 1000},{'yes' if n % 3 else 'no'}\n" for n in range(120)
+)
+
+
+@pytest.fixture(scope="module")
+def outputs(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give an outputs folder of all tests of this file."""
+    folder = tmp_path_factory.mktemp("results") / "outputs"
+    folder.mkdir()
+    shutil.copy(database, folder / "mlflow.db")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def champion(outputs: Path) -> dict[str, Any]:
+    """Give the object of a command that makes the first champion and predicts with it."""
+    return call(outputs, "mode=default", *TRAINING)
+
+
+def call(outputs: Path, *words: str, status: int = 0) -> dict[str, Any]:
+    """Return the object of a command that ends with a status."""
+    done = Shell(outputs)(*words, "output=json")
+    assert done.returncode == status, done.stderr
+    found = object_of(done)
+    assert f"mode={found['mode']}" in words
+    return found
+
+
+def test_main_job(champion: dict[str, Any], outputs: Path) -> None:
+    trained, predicted = champion["result"]["trained"], champion["result"]["predicted"]
+    report = Path(champion["folder"]) / "report.json"
+    assert Path(trained["report"]) == report
+    assert trained["objectives"]["cv_log_loss"] == trained["metrics"]["cv_log_loss"]
+    table = pd.read_csv(predicted["predictions"])
+    assert [*table.columns] == predicted["columns"]
+    shares = table["Transported"].value_counts(normalize=True)
+    assert predicted["shares"] == {str(name): share for name, share in shares.items()}
+    assert (champion["verdict"]["award"], champion["verdict"]["version_registered"]) == (
+        "champion",
+        "1",
+    )
+    assert champion["run_id"] in {run.info.run_id for run in Shell(outputs).runs()}
+    assert (champion["task"], champion["data_source"]) == ("spaceship_titanic", "synthetic")
+
+
+def test_refusal_has_result_and_verdict(champion: dict[str, Any], outputs: Path) -> None:
+    found = call(outputs, "mode=train", *TRAINING, "gate.require=true", status=3)
+    assert (found["outcome"], found["error"]["kind"]) == ("refused", "RefusedError")
+    assert found["verdict"]["award"] == "refused"
+    assert found["result"]["metrics"] == pytest.approx(
+        champion["result"]["trained"]["metrics"], rel=9
+    )
+
+
+def test_multirun_has_one_result(champion: dict[str, Any], outputs: Path) -> None:
+    launcher = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    words = ("-m", "mode=train", *TRAINING, "seed=1,2", *launcher)
+    found = call(outputs, *words)
+    result = found["result"]
+    assert (result["study"], result["trials"]) == (None, {"complete": 2, "failed": 0})
+    best = result["best"]
+    assert Path(best["folder"]).parent == Path(found["folder"])
+    assert any(word.startswith("seed=") for word in best["settings"])
+    assert found["verdict"]["award"] in {"refused", "challenger", "champion"}
+    assert champion["run_id"] != found["run_id"] != best["run_id"]
+
+
+def test_study_then_promotion_and_the_way_back(champion: dict[str, Any], outputs: Path) -> None:
+    words = ("mode=tune", *QUICK, QUICK_MODEL, "split.n_folds=2", "hydra.sweeper.n_trials=2")
+    study = call(outputs, *words, *FORCED)
+    result = study["result"]
+    assert result["trials"]["complete"] == 2
+    row = result["leaderboard"][0]
+    assert row["best"] == result["best"]["objectives"]["cv_log_loss"]
+    assert Path(result["best"]["folder"]).name == str(row["best_trial"])
+    challenger = study["verdict"]["version_registered"]
+    assert study["verdict"]["award"] == "challenger"
+
+    own = champion["verdict"]["version_registered"]
+    assert call(outputs, "mode=promote")["result"]["champion"] == challenger
+    assert call(outputs, "mode=rollback")["result"] == {
+        "model": "spaceship_titanic-synthetic",
+        "champion": own,
+        "champion_before": challenger,
+        "dry_run": False,
+    }
+    history = call(outputs, "mode=history", "history.at=2100-01-01")["result"]
+    assert [step["version"] for step in history["steps"]] == [own, challenger, own]
+    assert history["at"] == history["steps"][-1]
+    missing = call(outputs, "mode=promote", status=2)
+    assert missing["error"]["kind"] == "RegistryError"
+    assert "mode=train" in missing["error"]["suggestions"][0]
+
+
+def test_modes_without_training(champion: dict[str, Any], outputs: Path) -> None:
+    assert champion["result"]["predicted"]["rows"] == 192
+    assert call(outputs, "mode=pp", *QUICK)["result"]["rows"] == 384
+    predicted = call(outputs, "mode=inference", *QUICK, "inference.proba=true")["result"]
+    assert predicted["columns"][-1] == "probability_True"
+    image = call(outputs, "mode=image")
+    assert (Path(image["result"]["folder"]) / "Dockerfile").is_file()
+    cleaned = call(outputs, "mode=clean", "clean.older_than=0")
+    assert cleaned["result"]["dry_run"]
+    again = {one["purpose"]: one["command"] for one in cleaned["next"]}
+    assert again["delete it; nothing is deleted yet"].endswith(" clean.dry_run=false")
+
+
+def test_simulation(outputs: Path) -> None:
+    words = ("simulate.eras=2", "simulate.groups=150", "gate.floor.minimum=0.4")
+    result = call(outputs, "mode=simulate", *TRAINING, *words)["result"]
+    assert [era["era"] for era in result["eras"]] == [1, 2]
+    assert result["eras"][0]["holdout_champion"] is None  # there was none
+
+
+def test_init_writes_a_task(outputs: Path) -> None:
+    path = outputs.parent / "bills.csv"
+    path.write_text(TABLE)
+    words = (f"data.train={path}", "task.name=bills", "task.label=paid")
+    found = call(outputs, "mode=init", *words)
+    assert Path(found["result"]["file"]).is_file()
+    assert found["result"]["columns"] == {"amount": "number"}
+    assert "task=bills" in found["next"][0]["command"]
+    taken = call(outputs, "mode=init", *words, status=2)
+    assert taken["error"]["expected"] == "no file configs/task/bills.yaml yet"
+    assert taken["folder"] is None  # nothing is left behind
+
+
+def waited(process: Fork, out: Path, err: Path, said: str, number: int) -> Done:
+    """Return an ended command, to which a signal was sent once it had written a text."""
+    for _ in range(600):
+        if said in err.read_text() or process.poll() is not None:
+            break
+        time.sleep(0.1)
+    process.send_signal(number)
+    status = process.wait(60)
+    return Done(process.args, status, out.read_text(), err.read_text())
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "number", "status"),
+    [
+        (("mode=serve", "serve.port=0"), "Ctrl-C ends it", signal.SIGINT, 0),
+        (("mode=train", *TRAINING), "Cross-validation", signal.SIGTERM, 143),
+        (("mode=tune", *TRAINING), "Trial", signal.SIGINT, 130),
+    ],
+)
+def test_signals(
+    champion: dict[str, Any],
+    outputs: Path,
+    tmp_path: Path,
+    words: tuple[str, ...],
+    said: str,
+    number: int,
+    status: int,
+) -> None:
+    out, err = tmp_path / "out", tmp_path / "err"
+    command = Shell(outputs).command(*words, "output=json")
+    with out.open("wb") as output, err.open("wb") as errors:
+        files = (output.fileno(), errors.fileno())
+        process = Fork(command, ROOT, os.environ, files=files, start_new_session=True)
+        done = waited(process, out, err, said, number)
+    assert done.returncode == status, done.stderr
+    found = object_of(done)
+    if status == 0:
+        assert found["result"]["address"].startswith("http://127.0.0.1:")
+        assert found["result"]["champion"] == champion["verdict"]["version_registered"]
+    else:
+        assert found["outcome"] == "interrupted"
+        assert Path(found["folder"]).is_dir()
+    if "mode=tune" in words:
+        assert any("hydra.sweeper.resume=" in one["command"] for one in found["next"])
+
+
+def test_each_mode_has_been_called() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [mode for mode in results() if f'"mode={mode}"' not in text] == []
