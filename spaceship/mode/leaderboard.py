@@ -26,9 +26,10 @@ _UNITS = {"d": 86400, "h": 3600, "min": 60}
 
 @dataclass(frozen=True)
 class LeaderboardResult(Leaderboard, Result):
-    """All runs, those on other data marked."""
+    """The best runs, as many as `leaderboard.top` says; those on other data are marked."""
 
-    output: str | None = None  # file that was written
+    scored: int = 0  # runs in all
+    output: str | None = None  # file of all runs that was written
 
 
 def leaderboard(experiment: Experiment) -> LeaderboardResult:
@@ -48,7 +49,8 @@ def leaderboard(experiment: Experiment) -> LeaderboardResult:
         write_table(output, "runs", rows, [one.name for one in fields(RankedRun)])
         log.info("%s: %s", counted(len(rows), "run"), output)
     show(log, Commands(_next(board, registry)))
-    return LeaderboardResult(**vars(board), output=None if output is None else str(output))
+    top = {"runs": board.runs[: settings.top], "scored": len(board.runs)}
+    return LeaderboardResult(**vars(board) | top, output=None if output is None else str(output))
 
 
 def _next(board: Leaderboard, registry: Registry) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Runs as people name them: by id, by the start of it, or by name."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from spaceship.errors import ConfigError, expected
@@ -38,7 +39,8 @@ def find_run(
         do = f"name one, such as the latest: {command(f'mode={mode}', f'run={latest[0]}')}"
         raise ConfigError(expected(_WANTED, several, do))
     ids = {one_line(run.name): short[run.run_id] for run in runs}
-    ids |= {one: one for one in short.values()}
+    if re.fullmatch("[0-9a-fA-F]+", wanted):
+        ids |= {run_id[: len(wanted)]: one for run_id, one in short.items()}
     if near := nearest(one_line(wanted), ids):
         meant = command(f"mode={mode}", f"run={ids[near[0]]}")
         raise ConfigError(expected(_WANTED, shown, f"did you mean {first_few(near)}: {meant}"))

@@ -18,6 +18,7 @@ SIMULATE = ["mode=simulate", "features=raw", QUICK_MODEL, "gate=predecessor"]
 TWO_ERAS = ["simulate.eras=2", "simulate.groups=300", "gate.floor.minimum=0.5"]
 WEAK = ["model=random_forest", "model.estimator.max_depth=1", "model.estimator.n_estimators=20"]
 BETTER = ["mode=train", *QUICK, "model=lgbm", "gate=predecessor", "gate.gain.minimum=0.9"]
+EARLY = "random_forest on raw · synthetic"  # the run of the first verb
 VERBS = {
     "default": [*QUICK, *WEAK],
     "train": BETTER,
@@ -25,6 +26,8 @@ VERBS = {
     "rollback": ["mode=rollback"],
     "inference": ["mode=inference", *QUICK],
     "history": ["mode=history"],
+    "leaderboard": ["mode=leaderboard"],
+    "show": ["mode=show", f"run={EARLY}"],
     "clean": ["mode=clean"],
     "init": ["mode=init", "data.dir=.", "task.label=churned", "task.name=churn"],
     "pp": ["mode=pp", *QUICK],
