@@ -4,11 +4,15 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from spaceship import errors
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _FAULT, _INTERRUPTED = 1, 130  # exit statuses
+_PLAIN = (str, int, float)
 _DIGITS = 4  # of a figure in the readable form
 
 
@@ -86,6 +90,27 @@ class CommandResult:
         """The cross-validated figures of the candidate by name; empty if nothing was scored."""
         return dict(self.result.get("metrics") or {})
 
+    def table(self, name: str) -> "pd.DataFrame":
+        """Return a list of `result` as a frame, such as the `pushes` of an explanation.
+
+        Args:
+            name: Name of the list.
+
+        Returns:
+            A row an item, with its fields as columns.
+
+        Raises:
+            ConfigError: `result` has no such list; the message names those that it has.
+
+        """
+        import pandas as pd
+
+        lists = [key for key, value in self.result.items() if isinstance(value, list)]
+        if name not in lists:
+            what = f"one of the lists of mode={self.mode}: {', '.join(lists) or 'none'}"
+            raise errors.ConfigError(errors.expected(what, repr(name), "choose one"))
+        return pd.DataFrame(self.result[name])
+
     def __repr__(self) -> str:
         """Return a line about the end, and one for each figure, place and next command."""
         return "\n".join([self._headline(), *(f"  {name}: {text}" for name, text in self._lines())])
@@ -112,10 +137,11 @@ class CommandResult:
             if name.startswith("cv_") and not name.endswith("_std") and value is not None
             for deviation in [self.metrics.get(f"{name}_std")]
         ]
-        places = [("folder", self.folder), ("MLflow run", self.run_id)]
+        plain = [(name, one) for name, one in self.result.items() if isinstance(one, _PLAIN)]
+        places = [*plain, ("folder", self.folder), ("MLflow run", self.run_id)]
         return [
             *figures,
-            *((name, str(value)) for name, value in places if value),
+            *((name, str(value)) for name, value in places if value is not None),
             *(("warning", text) for text in self.warnings),
             *self.next.items(),
         ]

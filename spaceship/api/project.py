@@ -125,6 +125,48 @@ class Project:
         """
         return self.run("tune", *settings)
 
+    def explain(
+        self, row: str | int, changes: Mapping[str, object] | None = None, *settings: str | Settings
+    ) -> CommandResult:
+        """Explain why the champion predicts what it does for one row of the data.
+
+        Args:
+            row: The row's id, or its number from 1 where the task has no id.
+            changes: What if: other values of the row, by raw column.
+            *settings: As for `run`, such as `{"inference.input": "rows.csv"}` for a row of a file.
+
+        Returns:
+            `result`: `predicted`, the label; `value`, the probability or number that is explained;
+            `base`, its mean over the background rows; `what_if`; `files`, a page and its figures.
+            `table("pushes")`: what each raw column adds to `value`, so that `base` and all pushes
+            add up to it; `table("nearest")`: the nearest labelled rows.
+
+        Raises:
+            NoChampionError: There is none yet.
+            SpaceshipError: As for `run`.
+
+        """
+        given = {"row": str(row)}
+        words = [f"{column}={value}" for column, value in (changes or {}).items()]
+        what_if = [{"explain.set": words}] if words else []
+        return self.run("explain", given, *what_if, *settings)
+
+    def report(self, run: str | None = None, *settings: str | Settings) -> CommandResult:
+        """Write the report of a run as one page that a browser opens offline.
+
+        Args:
+            run: Id of the run, the start of its id, or its name; None for the champion's.
+            *settings: As for `run`, such as `{"report.output": "mine.html"}`.
+
+        Returns:
+            `result`: the files `html`, `json` (every figure of the page) and `markdown`.
+
+        Raises:
+            SpaceshipError: As for `run`.
+
+        """
+        return self.run("report", *([] if run is None else [{"run": run}]), *settings)
+
     def champion(self) -> "LoadedModel":
         """Return the model in production.
 
