@@ -52,6 +52,7 @@ def run_command(words: Sequence[str], *, quiet: bool = False) -> dict[str, Any]:
         ) as child,
     ):
         _follow(child, show)
+        display("")
         return _read(answer, child.returncode, "".join(lines))
 
 

@@ -35,7 +35,7 @@ class LoadedModel:
     version: str | None
     run_id: str
     recipe: Mapping[str, object] = field(repr=False)
-    scores: Mapping[str, float]
+    scores: Mapping[str, float] = field(repr=False)
     holdout: pd.DataFrame | None = field(default=None, repr=False)
     _predictor: Predictor | None = field(default=None, repr=False)
 

@@ -57,6 +57,7 @@ def _unchanged() -> Iterator[None]:
     drawn = random.getstate()
     try:
         with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="IProgress")  # widgets of a notebook
             os.environ.update(_QUIET)
             mlflow.setLevel(logging.WARNING)
             yield
