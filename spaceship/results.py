@@ -26,7 +26,7 @@ class Result:
 class CommandRecord:
     """All that `output=json` shows of a command, collected while it runs.
 
-    >>> record = CommandRecord()
+    >>> record = CommandRecord(wanted=True)
     >>> record.report_next({"train a model": "spaceship mode=train"})
     >>> record.next
     [('train a model', 'spaceship mode=train')]
@@ -47,11 +47,12 @@ class CommandRecord:
 
     def report_next(self, by_purpose: Mapping[str, str]) -> None:
         """Add commands that may follow this one, by purpose."""
-        self.next += by_purpose.items()
+        if self.wanted:
+            self.next += by_purpose.items()
 
     def report_warning(self, text: str) -> None:
         """Add a warning, unless the same one is there already."""
-        if text not in self.warnings:
+        if self.wanted and text not in self.warnings:
             self.warnings.append(text)
 
 

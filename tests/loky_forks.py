@@ -41,7 +41,7 @@ def install() -> None:
     def fork_exec(cmd: Sequence[str], keep_fds: Sequence[int], env: Any = None) -> int:
         if MODULE not in cmd:
             return int(start_interpreter(cmd, keep_fds, env=env))
-        fds = sorted({int(fd) for fd in keep_fds})
+        fds = sorted({1, 2, *map(int, keep_fds)})  # the streams as they are now
         arguments = [*cmd[cmd.index(MODULE) :]]
         environment = os.environ | (env or {})
         request = {"argv": arguments, "env": environment, "cwd": os.getcwd(), "fds": fds}  # noqa: PTH109

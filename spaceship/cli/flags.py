@@ -54,7 +54,7 @@ def arrange() -> None:
         SystemExit: The answer was printed.
 
     """
-    sys.argv[1:] = words = [verbatim(word) for word in sys.argv[1:]]
+    sys.argv[1:] = words = verbatim(sys.argv[1:])
     _arranged.append(True)
     _check_blanks(words)
     if not any(word.startswith("-") for word in words):

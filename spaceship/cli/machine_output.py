@@ -14,7 +14,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -171,6 +170,8 @@ def document(status: int) -> Any:
     >>> document(0)["outcome"], document(3)["outcome"], document(143)["outcome"]
     ('done', 'refused', 'interrupted')
     """
+    from importlib.metadata import version
+
     said = COMMAND
     made = Document(
         version=VERSION,

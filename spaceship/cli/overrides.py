@@ -8,8 +8,9 @@ from spaceship.config.installation import program_typed
 
 _OVERRIDE = re.compile(r"(\+\+|\+|~)?([^=]*)(?:=(.*))?", re.DOTALL)
 _PARAMS = "hydra.sweeper.params."  # overrides of the jobs
-_NAMES = {"run", "row", "report.run"}
+_NAMES = {"run", "row", "report.run", "explain.row"}
 """Keys whose value is the name of something: Hydra would read a number, or a list, in some."""
+_WHAT_IF = "explain.set"  # before the name of a column, in which any character may be
 
 
 def command(words: Sequence[str]) -> str:
@@ -21,18 +22,50 @@ def command(words: Sequence[str]) -> str:
     return f"{program_typed()} {shlex.join(words)}".strip()
 
 
-def verbatim(word: str) -> str:
-    """Return an override that names a run or a row, quoted so that Hydra keeps it as it was typed.
+def verbatim(words: Sequence[str]) -> list[str]:
+    """Return words, those that name a run, a row or a column's value as Hydra keeps them as typed.
 
-    >>> verbatim("run=12e5"), verbatim("run='12e5'"), verbatim("run=null"), verbatim("seed=12e5")
-    ("run='12e5'", "run='12e5'", 'run=null', 'seed=12e5')
+    >>> verbatim(["run=12e5", "run='12e5'", "run=null", "seed=12e5", "row=0013_01"])
+    ["run='12e5'", "run='12e5'", 'run=null', 'seed=12e5', 'row=0013_01']
+    >>> verbatim(["explain.set.age=7", "explain.set.body weight=70"])
+    ["explain.set=['age=7','body weight=70']"]
     """
-    key, _, value = word.partition("=")
-    if key not in _NAMES or value in ("", "null") or value[0] in "'\"":
-        return word
+    kept: list[str] = []
+    changes: dict[str, str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if key.startswith(f"{_WHAT_IF}.") and equals:
+            column = key.removeprefix(f"{_WHAT_IF}.")
+            changes[column] = _quoted(f"{column}={_unquoted(value)}")
+        else:
+            kept.append(f"{key}={_quoted(value)}" if key in _NAMES and _is_misread(value) else word)
+    return kept + ([f"{_WHAT_IF}=[{','.join(changes.values())}]"] if changes else [])
+
+
+def _is_misread(value: str) -> bool:
+    """Return whether Hydra takes a value for anything but the same text, or a quoted one."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import OverrideParseException
+
+    if value in ("", "null") or value[0] in "'\"":
+        return False
+    try:
+        override = OverridesParser.create().parse_override(f"name={value}")
+    except OverrideParseException:
+        return True
+    return override.is_sweep_override() or override.value() != value
+
+
+def _quoted(value: str) -> str:
     from hydra.core.override_parser.types import Quote, QuotedString
 
-    return f"{key}={QuotedString(value, Quote.single).with_quotes()}"
+    return str(QuotedString(value, Quote.single).with_quotes())
+
+
+def _unquoted(value: str) -> str:
+    """Return a value without the quotes that Hydra would take away."""
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+    return value[1:-1] if is_quoted else value
 
 
 def group_of(key: str) -> str:

@@ -148,6 +148,24 @@ class Leaderboard(Section):
     output: Text | None = _setting("FILE.csv, FILE.json or null")
 
 
+class Explain(Section):
+    """`explain.*`: the row that `mode=explain` explains, and what if it were another one."""
+
+    row: Text | None = _setting("the id of a row, or null")
+    set: list[Annotated[str, Field(pattern="=")]] = _setting("a list of texts COLUMN=VALUE")
+    nearest: int = _setting("a whole number, 0 to 100", ge=0, le=100)
+    draws: int = _setting("a whole number, 2 to 10000", ge=2, le=10_000)
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """The new values of the row's columns, as text; an empty one is a missing value.
+
+        >>> Explain(row="7", set=["age=30", "plan="], nearest=5, draws=200).changes
+        {'age': '30', 'plan': ''}
+        """
+        return {column: value for column, _, value in (one.partition("=") for one in self.set)}
+
+
 class Inference(Section):
     """`inference.*`: the file of predictions and the limit of drift."""
 
@@ -223,11 +241,12 @@ class Settings(Section):
     data: Data = Data()
     split: Split = Split.model_construct()  # as it is where a mode makes no use of it
     objective: Objective
-    output: Literal["text", "json"] = _setting("text or json")
+    output: Literal["text", "json"] = _setting("text or json", default="text")
     reason: Text | None = _setting("a text, or null")
     run: Text | None = _setting("the id of a run, the start of it, its name, or null")
     clean: Clean
     history: History
+    explain: Explain
     leaderboard: Leaderboard
     inference: Inference
     serve: Serve

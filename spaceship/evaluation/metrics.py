@@ -93,6 +93,16 @@ def score(
     return {name: float(metric(truth, found, threshold)) for name, metric in metrics.items()}
 
 
+def loss(target: Target, values: Floats, problem: Problem) -> float:
+    """Return the loss of a problem: the log loss of classes, the RMSE of numbers.
+
+    >>> loss(np.array([1.0, 2.0]), np.array([3.0, 4.0]), Problem.REGRESSION)
+    2.0
+    """
+    name = "log_loss" if problem is not Problem.REGRESSION else "rmse"
+    return float(_METRICS[problem][name](target, values, THRESHOLD))
+
+
 def decide(values: Floats, problem: Problem, threshold: float = THRESHOLD) -> Target:
     """Return the predicted labels of values: booleans, numbers of classes, or the values.
 

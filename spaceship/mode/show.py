@@ -103,7 +103,7 @@ def show(experiment: Experiment) -> ShowResult:
     for _, line in [] if judgement is None else remarks(judgement.verdict):
         log.info("  %s", line)
     if shown.command:
-        again = "make it again" if "command" in row.tags else "make its sweep again"
+        again = "make it again" if row.tags.get("command") else "make its sweep again"
         show_text(log, Commands({again: one_line(shown.command)}))
     return shown
 

@@ -43,6 +43,7 @@ class Version:
     run_id: str  # of the run that made it, which may have been deleted since
     recipe: dict[str, object]  # that it was fitted from; empty if the tag is lost or garbled
     digests: dict[str, str]  # of its files when it was registered, by name
+    data_digest: str = ""  # of the data it learnt from; empty if the tag is lost
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,8 @@ class Registry:
             raise RegistryError(expected(what, "it deleted", self.other_champion())) from error
         recipe, digests = (_read(value(entity.tags, key)) for key in (RECIPE, DIGESTS))
         plain = {name: str(one) for name, one in digests.items()}
-        return Version(str(entity.version), str(entity.run_id), recipe, plain)
+        data = value(entity.tags, "data_digest") or ""
+        return Version(str(entity.version), str(entity.run_id), recipe, plain, data)
 
     def version_of(self, run_id: str) -> Version | None:
         """Return the version that a run made, None if it made none."""

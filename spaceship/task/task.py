@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator
 
 from spaceship.errors import ConfigError
 from spaceship.faults import list_faults
+from spaceship.task.calls import apart_by_call
 from spaceship.task.column_types import Column, ColumnType, Kind, Name, Section, Text
 from spaceship.task.label import Label
 
@@ -210,7 +211,7 @@ class Task(Label):
         if found.hasnans:
             alone = frame[self.id] if self.id is not None else _contents(frame, self.raw)
             found = found.fillna("\0" + alone)
-        return found.astype("str")
+        return apart_by_call(found.astype("str"))
 
     def group_sizes(self, frame: pd.DataFrame) -> pd.Series:
         """Return the number of rows of each row's group in the frame."""

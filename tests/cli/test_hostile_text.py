@@ -34,6 +34,8 @@ def assert_harmless(out: str, err: str) -> None:
         ("mode=init", "task.label=none", "task.name=made"),
         ("mode=inference", "inference.output=/"),
         ("mode=history", "history.output=none"),
+        ("mode=leaderboard", "leaderboard.output=none"),
+        ("mode=show", f"run={EVIL}"),
     ],
 )
 def test_folders_headers_and_values_cannot_steer_the_terminal(

@@ -1,6 +1,8 @@
 """Machine output: one object on standard output whatever happens, and nothing else there."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 from jsonschema import ValidationError
 
 from scripts import output_schema
+from spaceship import errors
 from spaceship.results import Result
 from tests import forks
 from tests.commands import ROOT, Shell
@@ -82,8 +85,8 @@ def test_without_json_standard_output_stays() -> None:
         ("1 / 0", 1, "error", "ZeroDivisionError"),
         ("raise DataError(expected('a', 'b; c', 'd; e'))", 2, "error", "DataError"),
         ("raise RefusedError(expected('a', 'b; c', 'd; e'))", 3, "refused", "RefusedError"),
-        ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(9)", 143, "interrupted", "SystemExit"),
-        ("signal.raise_signal(signal.SIGINT)", 130, "interrupted", "KeyboardInterrupt"),
+        ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(9)", 143, "interrupted", "SIGTERM"),
+        ("signal.raise_signal(signal.SIGINT)", 130, "interrupted", "SIGINT"),
         ("sys.exit(2)", 2, "error", "SystemExit"),
     ],
 )
@@ -190,3 +193,31 @@ def test_the_schema_refuses_another_object(tmp_path: Path) -> None:
     for wrong in ({"mode": "train"}, {"outcome": "well"}, {"version": 2}, {"next": None}):
         with pytest.raises(ValidationError):
             validator().validate(json.loads(json.dumps(found | wrong)))
+
+
+def blocks(language: str) -> list[str]:
+    """Return the examples of the page in a language."""
+    page = (ROOT / "docs" / "output.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+def test_the_object_of_the_page_is_that_of_its_command() -> None:
+    [shown] = blocks("json")
+    expected = json.loads(shown)
+    words = shlex.split(expected["command"])[1:]
+    found = object_of(forks.run([sys.executable, *words], ROOT))
+    assert found | {"spaceship": ""} == expected | {"spaceship": ""}
+
+
+def test_the_program_of_the_page_runs(tmp_path: Path) -> None:
+    [text] = blocks("python")
+    elsewhere = text.replace('"output=json"]', f'"output=json", "paths.outputs={tmp_path}/o"]')
+    assert elsewhere != text
+    done = forks.run([sys.executable, "-c", elsewhere], ROOT)
+    assert done.stdout == "done None\n"
+
+
+def test_the_page_names_every_error() -> None:
+    page = (ROOT / "docs" / "output.md").read_text(encoding="utf-8")
+    kinds = [name for name in vars(errors) if name.endswith("Error") and name != "SpaceshipError"]
+    assert [name for name in kinds if f"`{name}`" not in page] == []

@@ -10,7 +10,7 @@ import pytest
 from spaceship.experiment import Experiment
 from spaceship.registry.registry import CHAMPION
 
-Verb = Callable[[Experiment], None]
+Verb = Callable[[Experiment], object]
 
 
 def add(experiment: Experiment, model: Path, alias: str = CHAMPION, reason: str = "made") -> str:

@@ -16,6 +16,8 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
+from spaceship.tracking.runs import read_held, read_runs
+from spaceship.tracking.store import Store
 from tests.commands import QUICK, QUICK_MODEL, SUBMISSION, Shell
 
 pytestmark = pytest.mark.slow
@@ -234,6 +236,14 @@ def test_main_job_on_a_server(tmp_path: Path, server: str) -> None:
     assert champion.status == "READY"
     assert not (shell.outputs / "mlflow.db").exists()
     assert (shell.outputs / SUBMISSION).is_file()
+    served, behind = (
+        Store(uri, None, "spaceship") for uri in (server, f"sqlite:///{tmp_path}/m.db")
+    )
+    rows = read_runs(served, ["task", "award"], ["cv_accuracy"])
+    assert rows == read_runs(behind, ["task", "award"], ["cv_accuracy"])
+    assert [row.tags["award"] for row in rows] == ["champion"]
+    assert read_held(served) == read_held(behind)
+    assert [held.alias for held in read_held(served)[rows[0].run_id]] == ["champion"]
 
 
 def test_secrets_of_the_environment_are_written_nowhere(shell: Shell) -> None:

@@ -8,7 +8,9 @@ import pytest
 
 from scripts.chaos import servers
 from spaceship.errors import TrackingError
+from spaceship.tracking.runs import Held, read_held
 from spaceship.tracking.store import PARAM_LENGTH, TAG_LENGTH, Store
+from tests.tracking.test_runs import fill, same
 
 pytestmark = pytest.mark.slow
 LONG = ("x", "ü", "語", "🌱", "'", '"', "\\", "\n", "a\0b", "\ud800")
@@ -37,6 +39,16 @@ def test_records_of_any_text_are_kept_cut(url: str, tmp_path: object) -> None:
         assert run.data.tags["first"] == run.data.tags["note"]
     again = Store(url, f"{tmp_path}/art", "spaceship")
     assert again.start_run("again", {})
+
+
+def test_runs_are_read_by_sql(url: str, tmp_path: object) -> None:
+    store = Store(url, f"{tmp_path}/art", "rows")
+    fill(store)
+    same(store)
+    store.client.create_registered_model("churn-local")
+    version = store.client.create_model_version("churn-local", "runs:/a/model", "a")
+    store.client.set_registered_model_alias("churn-local", "champion", version.version)
+    assert read_held(store) == {"a": [Held("champion", "churn-local", "1")]}
 
 
 def test_a_lost_table_of_a_server_is_not_made_anew(url: str, tmp_path: object) -> None:

@@ -6,6 +6,8 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from spaceship.task.calls import apart_by_call
+
 
 @dataclass(frozen=True)
 class TravelGroups:
@@ -19,7 +21,7 @@ class TravelGroups:
     def read(cls, ids: pd.Series) -> Self:
         """Return the groups of ids of the form `gggg_pp`."""
         parts = ids.str.split("_", n=1, expand=True).reindex(columns=range(2))
-        codes = np.array(pd.factorize(parts[0])[0])
+        codes = np.array(pd.factorize(apart_by_call(parts[0]))[0])
         alone = codes < 0
         codes[alone] = codes.max(initial=-1) + 1 + np.arange(alone.sum())
         number, position = (pd.to_numeric(parts[i], errors="coerce") for i in range(2))

@@ -1,0 +1,131 @@
+"""`mode=show`: what the store knows of one run; what is lost or garbled is left out."""
+
+import json
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from spaceship import candidate
+from spaceship.errors import ConfigError
+from spaceship.experiment import Experiment
+from spaceship.gate.verdict import VERDICT_FILE
+from spaceship.mode.show import ShowResult, show
+from spaceship.tracking.job import Job
+from spaceship.tracking.job_run import job_run, log_report
+from tests.commands import QUICK, QUICK_MODEL, Shell
+from tests.mode.champions import told
+from tests.tracking.scored_runs import scored, trial
+
+EVIL = "x\nVerdict: champion.\x1b[31m\u202e"
+
+
+def naming(experiment: Experiment, run: str | None) -> Experiment:
+    return replace(experiment, settings=experiment.settings.model_copy(update={"run": run}))
+
+
+@pytest.fixture
+def judged(experiment: Experiment, tmp_path: Path) -> Job:
+    """Give a job that came to the gate."""
+    job, made = Job(tmp_path / "job", in_multirun=False), experiment
+    job.folder.mkdir()
+    tags = {"task": made.task.name, "mode": "train", "command": "spaceship mode=train"}
+    with job_run(job, made.store, "a job", tags):
+        candidate.score(made, job, made.recipe())
+        candidate.fit(made, job)
+        log_report(made.store, job)
+        candidate.judge(made, job)
+    return job
+
+
+def test_a_judged_run_is_shown_whole(
+    experiment: Experiment, judged: Job, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_id = judged.logged_run()
+    text = "\n".join(told(show, naming(experiment, run_id[:8]), caplog))
+    content = json.loads((judged.folder / VERDICT_FILE).read_text())
+    for part in (
+        f"a job ({run_id})",
+        "logistic_regression on raw",
+        "about 20 % of the travel groups, by a hash (salt spaceship)",
+        "this run: look 1",
+        f"\nFolder     {judged.folder}\n",
+        f"\nVerdict: {content['award']}; there was no champion yet. ",
+        "\nrule ",
+        "\nNext: make it again\n",
+    ):
+        assert part in text
+    (line,) = [one for one in text.splitlines() if one.startswith("accuracy ")]
+    assert line.count(" to ") == 2, "an interval of each score"
+
+
+def test_a_result_holds_the_figures_of_the_report(experiment: Experiment, judged: Job) -> None:
+    shown = show(naming(experiment, "a job"))
+    assert isinstance(shown, ShowResult)
+    metrics = json.loads((judged.folder / "report.json").read_text())["metrics"]
+    main = shown.scores[0]
+    assert main.held_out is not None
+    assert main.held_out.low is not None
+    assert main.cross_validated.value == metrics["cv_accuracy"]
+    assert main.held_out.value == metrics["holdout_accuracy"]
+    width = 1.96 * metrics["holdout_error"]
+    assert main.held_out.low == metrics["holdout_accuracy"] - width
+    assert shown.task == "spaceship_titanic"
+    assert shown.verdict is not None
+
+
+def test_a_run_whose_files_are_garbled_shows_what_the_tables_hold(
+    experiment: Experiment, judged: Job, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("report.json", VERDICT_FILE):
+        experiment.store.client.log_text(judged.logged_run(), "{", name)
+    lines = told(show, naming(experiment, "a job"), caplog)
+    assert any(line.startswith("Its report cannot be used: ") for line in lines)
+    assert any(line.startswith("Its verdict cannot be used: ") for line in lines)
+    assert any(line.startswith("Recipe ") for line in lines)
+
+
+def test_a_trial_is_read_from_its_own_folder_alone(
+    experiment: Experiment, judged: Job, caplog: pytest.LogCaptureFixture
+) -> None:
+    of_another = {"folder": str(judged.folder)}
+    run_id = trial(experiment.store, judged.logged_run(), "tried", 0.8, **of_another)
+    lines = told(show, naming(experiment, run_id), caplog)
+    assert any(line.split() == ["Recipe", "tried"] for line in lines)
+    assert not any(line.startswith("Verdict") for line in lines)
+    assert "Next: make its sweep again" in lines
+
+
+def test_no_tag_forges_a_line_or_steers_the_terminal(
+    experiment: Experiment, caplog: pytest.LogCaptureFixture
+) -> None:
+    tags = dict.fromkeys(("mode", "data_digest", "command", "folder", "mlflow.user"), EVIL)
+    run_id = scored(experiment.store, EVIL, 0.8, tags)
+    lines = told(show, naming(experiment, run_id), caplog)
+    assert all(line.isprintable() for line in lines)
+    assert not any(line.startswith("Verdict") for line in lines)
+
+
+def test_no_run_is_an_error_with_the_command_of_the_list(experiment: Experiment) -> None:
+    with pytest.raises(ConfigError, match=r"found none; see the ids of all runs: .*leaderboard"):
+        show(naming(experiment, None))
+
+
+@pytest.mark.slow
+def test_runs_are_named_as_typed_and_a_trial_can_be_made_again(shell: Shell) -> None:
+    trials = ["hydra.sweeper.n_trials=2", "hydra.launcher.n_jobs=1", "hydra/sweeper/pruner=nop"]
+    tuned = shell("mode=tune", *QUICK, QUICK_MODEL, *trials, "mode.blend=null")
+    assert tuned.returncode == 0, tuned.stderr
+    (second,) = (run for run in shell.runs() if run.data.tags.get("trial") == "1")
+    shown = shell("mode=show", "run=logistic_regression #1", *QUICK)
+    assert f"({second.info.run_id})" in shown.stdout, shown.stdout + shown.stderr
+    _, purpose, command = shown.stdout.rpartition("Next: make it again\n")
+    words = shlex.split(command)[2:]
+    assert (purpose, words[0]) == ("Next: make it again\n", "mode=train")
+    again = shell(*[word for word in words if not word.startswith("paths.")])
+    assert again.returncode == 0, again.stderr
+    made = shell.runs()[0].data
+    assert made.tags["mode"] == "train"
+    for name in ("cv_accuracy", "cv_log_loss"):
+        assert made.metrics[name] == second.data.metrics[name]
