@@ -4,8 +4,10 @@ The command line prints the message of such an error without a traceback; any ot
 fault of the program and ends it with status 1.
 """
 
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple, Self
 
 _FORM = re.compile(r"expected (.+?), found:? (.+); (.+)", re.DOTALL)
@@ -64,6 +66,19 @@ def parts_of(message: str) -> tuple[str | None, str | None, str | None]:
         return message.parts
     found = _FORM.search(message)
     return (found[1], found[2], found[3]) if found else (None, None, None)
+
+
+@contextmanager
+def only_logged(log: logging.Logger, what: str) -> Iterator[None]:
+    """Log any failure of the block as a warning, and go on: the block writes texts for people only.
+
+    >>> with only_logged(logging.getLogger("example"), "The page is not complete"):
+    ...     raise OSError("the disk is full")
+    """
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001
+        log.warning("%s: %s", what, error)
 
 
 class SpaceshipError(Exception):

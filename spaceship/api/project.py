@@ -132,7 +132,7 @@ class Project:
 
         Args:
             row: The row's id, or its number from 1 where the task has no id.
-            changes: What if: other values of the row, by raw column.
+            changes: What if: other values of the row, by raw column; None is a missing value.
             *settings: As for `run`, such as `{"inference.input": "rows.csv"}` for a row of a file.
 
         Returns:
@@ -147,7 +147,8 @@ class Project:
 
         """
         given = {"row": str(row)}
-        words = [f"{column}={value}" for column, value in (changes or {}).items()]
+        shown = {name: "" if one is None else one for name, one in (changes or {}).items()}
+        words = [f"{column}={value}" for column, value in shown.items()]
         what_if = [{"explain.set": words}] if words else []
         return self.run("explain", given, *what_if, *settings)
 

@@ -6,15 +6,15 @@ They are decoration for people: nothing ever reads them, and a failure is logged
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.callbacks._hook import CHAMPIONS_RECIPE, Hook
 from spaceship.callbacks._next import after_verdict
+from spaceship.card.report import report_job
 from spaceship.config.installation import program
-from spaceship.errors import RefusedError
+from spaceship.errors import RefusedError, only_logged
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.gate.score_lines import CROSS_VALIDATED, ScoreLine
@@ -31,12 +31,13 @@ from spaceship.tracking.views import NOTE, save_views
 
 log = logging.getLogger(__name__)
 
+_INCOMPLETE = "The page of the run in MLflow is not complete"
 _DIGEST_LENGTH = 36  # characters of the digest of a data set that MLflow takes
 
 
 def open_views(hook: Hook) -> None:
     """Write the saved views of the task and the data source of a job or a multirun."""
-    with _decoration():
+    with only_logged(log, _INCOMPLETE):
         if hook.data_tags():
             experiment = hook.experiment
             save_views(experiment.store, experiment.task, experiment.source.name, program())
@@ -44,7 +45,7 @@ def open_views(hook: Hook) -> None:
 
 def fill_page(hook: Hook, job: Job, error: Exception | None) -> None:
     """Fill the page of a job's run once the job has ended, judged or not."""
-    with _decoration():
+    with only_logged(log, _INCOMPLETE):
         experiment, run_id, parts = hook.job_experiment, job.logged_run(), list[str]()
         if error is not None and not isinstance(error, RefusedError):
             parts.append(f"**Failed**: {plain(redact(str(error)) or type(error).__name__)}")
@@ -60,7 +61,7 @@ def fill_page(hook: Hook, job: Job, error: Exception | None) -> None:
 
 def fill_best_page(experiment: Experiment, job: Job, parent_run_id: str) -> None:
     """Fill the page of a multirun's best job, which was judged when all jobs had ended."""
-    with _decoration():
+    with only_logged(log, _INCOMPLETE):
         store = experiment.store
         sweep = run_link(store.experiment_id, parent_run_id, "this sweep")
         note = page(*_of_candidate(experiment, job), f"The best job of {sweep}")
@@ -77,7 +78,7 @@ def final_name(hook: Hook, job: Job) -> str:
 
 def fill_parent_page(hook: Hook, run_id: str, best: Job | None, summary: str | None) -> None:
     """Fill the page of the run above a multirun's jobs."""
-    with _decoration():
+    with only_logged(log, _INCOMPLETE):
         store, parts = hook.experiment.store, list[str]()
         if best is not None:
             report, own = Report.read(best.folder), hook.experiment_of(best.folder)
@@ -132,6 +133,10 @@ def _of_candidate(experiment: Experiment, job: Job) -> Iterator[str]:
         store.client.log_artifact(run_id, str(path), FOLDER)
         images.append(_image(run_id, f"{FOLDER}/{path.name}"))
     yield from _of_verdict(experiment, job, report, " ".join(images))
+    with only_logged(log, "The report is not written"):
+        if (made := report_job(experiment, job)) is not None:
+            address = _viewed(store, run_id, made.name)
+            yield f"[The report]({address}), which a browser opens offline: {plain(str(made))}"
 
 
 def _of_verdict(
@@ -169,8 +174,12 @@ def _verdict(job: Job) -> Verdict | None:
 
 def _plot_link(store: Store, run_id: str, path: str) -> str:
     """Return a link to a plot in MLflow's viewer; those of a sweep are too wide for a note."""
-    address = f"#/experiments/{store.experiment_id}/runs/{run_id}/artifacts/{quote(path)}"
-    return f"[{plain(Path(path).stem)}]({address})"
+    return f"[{plain(Path(path).stem)}]({_viewed(store, run_id, path)})"
+
+
+def _viewed(store: Store, run_id: str, path: str) -> str:
+    """Return the address at which MLflow's pages show an artifact."""
+    return f"#/experiments/{store.experiment_id}/runs/{run_id}/artifacts/{quote(path)}"
 
 
 def _image(run_id: str, path: str) -> str:
@@ -182,11 +191,3 @@ def _pictures(store: Store, run_id: str) -> list[str]:
     """Return the PNG files among a run's artifacts."""
     found = store.client.list_artifacts(run_id)
     return [one.path for one in found if one.path.endswith(".png")]
-
-
-@contextmanager
-def _decoration() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - a text for people only
-        log.warning("The page of the run in MLflow is not complete: %s", error)

@@ -11,8 +11,6 @@ from typing import Literal
 from spaceship.gate.verdict import Verdict
 from spaceship.records import Figure
 
-CARD_FILE = "card.json"
-
 
 @dataclass(frozen=True)
 class Interval:

@@ -1,5 +1,10 @@
 """Data of a card: skrub's report on the training part, an HTML page of its own."""
 
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pandas as pd
 
 from spaceship.task.task import Task
@@ -22,27 +27,38 @@ def data_html(training: pd.DataFrame, task: Task) -> str | None:
     if len(shown) > _MOST_ROWS:
         shown = shown.sample(_MOST_ROWS, random_state=0).sort_index()
     for columns, plots in ((_MOST_COLUMNS[0], True), *((one, False) for one in _MOST_COLUMNS)):
-        text = _page(shown.iloc[:, :columns], task, plots=plots)
+        with _quiet():
+            text = _page(shown.iloc[:, :columns], task, plots=plots)
         if len(text.encode()) <= _MOST_BYTES:
             return text
     return None
 
 
 def _page(shown: pd.DataFrame, task: Task, *, plots: bool) -> str:
-    import warnings
-
-    import matplotlib as mpl
     from skrub import TableReport
 
-    title = f"{task.name}: {task.nouns} of the training part"
-    with warnings.catch_warnings(), mpl.rc_context():
-        warnings.simplefilter("ignore")
-        made = TableReport(
-            shown,
-            n_rows=5,
-            title=title,
-            verbose=0,
-            plot_distributions=plots,
-            compute_associations=plots,
-        )
-        return str(made.html())
+    made = TableReport(
+        shown,
+        n_rows=5,
+        title=f"{task.name}: {task.nouns} of the training part",
+        verbose=0,
+        plot_distributions=plots,
+        compute_associations=plots,
+    )
+    return str(made.html())
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep matplotlib's settings, and from the screen what it says of columns of digits."""
+    import matplotlib as mpl
+
+    talk = logging.getLogger("matplotlib.category")
+    before = talk.level
+    talk.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), mpl.rc_context():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        talk.setLevel(before)

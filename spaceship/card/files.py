@@ -3,10 +3,11 @@
 import importlib
 from pathlib import Path
 
-from spaceship.card.card import CARD_FILE, Card
+from spaceship.card.card import Card
 from spaceship.card.markdown import card_markdown
 from spaceship.files import write_atomically, write_json
 from spaceship.records import read_record, to_plain
+from spaceship.registry.registry import CARD_FILE
 
 MARKDOWN_FILE, REPORT_FILE = "card.md", "report.html"
 

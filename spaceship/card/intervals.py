@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from statistics import fmean, stdev
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +12,19 @@ import pandas as pd
 from spaceship.card.card import Interval, Score, SliceLine
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.losses import standard_error
-from spaceship.evaluation.metrics import Direction, direction, metric_names, metric_title, score
+from spaceship.evaluation.metrics import (
+    Direction,
+    Floats,
+    direction,
+    metric_names,
+    metric_title,
+    score,
+)
 from spaceship.evaluation.report import Report
 from spaceship.task.label import Problem
 
 Z = 1.96
+_MAIN = {"accuracy", "rmse"}  # metrics whose standard error by groups is known
 _BLOCKS = 60  # of groups, each left out once
 
 
@@ -27,20 +36,18 @@ def scores(report: Report, problem: Problem) -> Iterator[Score]:
     >>> next(scores(judged, Problem.BINARY)).held_out is None
     True
     """
-    left_out = _left_out(report.holdout) if report.holdout is not None else {}
+    rows = report.holdout
+    left_out = {} if rows is None else _left_out(rows)
     for metric in metric_names(problem):
         if f"cv_{metric}" not in report.metrics:
             continue
         held, value = None, report.metrics.get(f"holdout_{metric}")
         if value is not None:
-            held = Interval(value)
-            if report.holdout is not None and metric == report.holdout.metric:
-                held = Interval(value, *report.holdout.interval)
-            elif metric in left_out:
-                held = _around(value, left_out[metric])
-            elif metric == metric_names(problem)[0] and "holdout_error" in report.metrics:
-                wide = Z * report.metrics["holdout_error"]  # the rows are not at hand
-                held = Interval(value, value - wide, value + wide)
+            held = _around(metric, value, left_out.get(metric, ()))
+            if metric in _MAIN:
+                error = report.metrics.get("holdout_error", None if rows is None else rows.error)
+                groups = len(rows.group_names.unique()) if rows is not None else None
+                held = _of_error(metric, value, error, groups)
         rising = direction(metric) is Direction.MAXIMIZE
         yield Score(metric, metric_title(metric), rising, _cross_validated(report, metric), held)
 
@@ -61,7 +68,9 @@ def slices(report: Report, levels: pd.DataFrame | None, problem: Problem) -> Ite
         value = one.rmse if metric == "rmse" else one.accuracy
         found = Interval(value)
         if known is not None and levels is not None and one.slice in levels:
-            found = _of_slice(value, known, levels[one.slice] == one.value, metric)
+            of = (levels[one.slice] == one.value).reindex(known.index, fill_value=False)
+            own = known[of.to_numpy(bool)]
+            found = _by_group(metric, value, own["loss"].to_numpy(), own["group"].to_numpy())
         outside = found.low is not None and found.high is not None
         differs = outside and not found.low <= whole <= found.high  # type: ignore[operator]
         yield SliceLine(one.slice, one.value, one.n, found, differs)
@@ -82,35 +91,50 @@ def wilson(share: float, draws: float) -> tuple[float, float]:
     return max(0.0, (middle - wide) / whole), min(1.0, (middle + wide) / whole)
 
 
-def _of_slice(value: float, rows: pd.DataFrame, of: pd.Series, metric: str) -> Interval:
-    own = rows[of.reindex(rows.index, fill_value=False).to_numpy(bool)]
-    if not len(own):
+def _by_group(metric: str, value: float, losses: Floats, groups: npt.NDArray[Any]) -> Interval:
+    """Return the interval of an accuracy or an RMSE, given the loss of each row."""
+    if not len(losses):
         return Interval(value)
-    losses, groups = own["loss"].to_numpy(float), own["group"].to_numpy()
     error = standard_error(losses - losses.mean(), groups)
     if metric == "rmse":
         error = error / (2 * value) if value else 0.0  # of a square root
-        return Interval(value, max(0.0, value - Z * error), value + Z * error)
-    draws = value * (1 - value) / error**2 if error else len(np.unique(groups))
-    return Interval(value, *wilson(value, draws))
+    return _of_error(metric, value, error, len(np.unique(groups)))
+
+
+def _of_error(metric: str, value: float, error: float | None, groups: int | None) -> Interval:
+    """Return the interval of an accuracy or an RMSE with a standard error.
+
+    A share has Wilson's interval for as many independent draws as would have the same error; where
+    all rows are right or all wrong, a group is a draw.
+    """
+    if error is None or not math.isfinite(value):
+        return Interval(value)
+    if metric == "rmse":
+        return _within(metric, value, error)
+    draws = value * (1 - value) / error**2 if error else groups
+    return Interval(value, *wilson(value, draws)) if draws else Interval(value)
+
+
+def _within(metric: str, value: float, error: float) -> Interval:
+    """Return the interval of a figure with a standard error, inside what the metric can be."""
+    least = -math.inf if metric == "r2" else 0.0
+    most = math.inf if metric in {"log_loss", "rmse", "mae"} else 1.0
+    return Interval(value, max(least, value - Z * error), min(most, value + Z * error))
 
 
 def _cross_validated(report: Report, metric: str) -> Interval:
     """Return the mean over folds: by groups where each row's loss is kept, else over the folds."""
     from scipy.stats import t
 
-    value, rows = report.metrics[f"cv_{metric}"], report.out_of_fold
-    if rows is not None and metric in {"accuracy", "rmse"}:
-        losses = rows.rows["loss"].to_numpy(float)
-        error = standard_error(losses - losses.mean(), rows.rows["group"].to_numpy())
-        if metric == "rmse":
-            error = error / (2 * value) if value else 0.0
-        return Interval(value, value - Z * error, value + Z * error)
+    value, found = report.metrics[f"cv_{metric}"], report.out_of_fold
+    if found is not None and metric in _MAIN:
+        rows = found.rows
+        return _by_group(metric, value, rows["loss"].to_numpy(float), rows["group"].to_numpy())
     folds = [fold[metric] for fold in report.folds if metric in fold]
     if len(folds) < 2 or not all(map(math.isfinite, folds)):  # noqa: PLR2004
         return Interval(value)
-    wide = float(t.ppf(0.975, len(folds) - 1)) * stdev(folds) / math.sqrt(len(folds))
-    return Interval(value, value - wide, value + wide)
+    error = float(t.ppf(0.975, len(folds) - 1)) / Z * stdev(folds) / math.sqrt(len(folds))
+    return _within(metric, value, error)
 
 
 def _left_out(rows: HoldOut) -> dict[str, list[float]]:
@@ -132,9 +156,9 @@ def _score(rows: HoldOut, some: npt.NDArray[np.bool_]) -> dict[str, float]:
     return score(rows.target[some], rows.values[some], rows.threshold, rows.problem)
 
 
-def _around(value: float, found: Sequence[float]) -> Interval:
-    if not all(map(math.isfinite, found)):
+def _around(metric: str, value: float, found: Sequence[float]) -> Interval:
+    """Return the interval of a figure, given those without one block each."""
+    if not found or not all(map(math.isfinite, [value, *found])):
         return Interval(value)
     mean, share = fmean(found), (len(found) - 1) / len(found)
-    error = math.sqrt(share * sum((one - mean) ** 2 for one in found))
-    return Interval(value, value - Z * error, value + Z * error)
+    return _within(metric, value, math.sqrt(share * sum((one - mean) ** 2 for one in found)))

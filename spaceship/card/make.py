@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -11,14 +13,18 @@ import pandas as pd
 from spaceship.card.card import Card, ColumnImportance, Interval, Paired
 from spaceship.card.curves import charts
 from spaceship.card.intervals import Z, scores, slices
+from spaceship.card.remake import remake_commands
 from spaceship.card.surroundings import moment
 from spaceship.card.words import limits, look_words, protocol_words, settings_words
 from spaceship.card.worst import worst_rows
+from spaceship.data._base import Dataset
+from spaceship.errors import SpaceshipError
 from spaceship.evaluation.metrics import metric_title
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.gate.score_lines import CROSS_VALIDATED, HELD_OUT
 from spaceship.gate.verdict import Verdict
+from spaceship.model.recipe import recipe_name
 from spaceship.model.recipe_params import recipe_params
 from spaceship.registry.looks import LookRecords
 from spaceship.task.task import Task
@@ -29,17 +35,37 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 _SHOWN_ROWS, _DRAWS = 40, 16  # rows whose Shapley values are averaged, orders of columns for each
+_MOST_ROWS = 4000  # that columns are dealt out in
+_REPEATS, _WIDE = 2, 100  # repeats of it, once in tables of so many columns
 
 
 @dataclass(frozen=True)
 class Judged:
     """A run's report and the verdict on it, if it was judged."""
 
-    run: "Run"
+    run: "Run | None"  # None: it is deleted
     report: Report  # with its hold-out, if that may be told and the data are the same
     verdict: Verdict | None
     champion: str = ""  # recipe by name of the champion that it was compared with
     remake: tuple[str, ...] = ()  # commands
+
+    @classmethod
+    def of(  # noqa: PLR0913, PLR0917
+        cls,
+        experiment: Experiment,
+        run: "Run | None",
+        folder: Path,
+        report: Report,
+        verdict: Verdict | None,
+        champion: str | None,
+    ) -> Self:
+        """Return what is known of a run; `champion` is the version that it was compared with."""
+        client, named = experiment.store.client, ""
+        if champion is not None:
+            with suppress(SpaceshipError, KeyError, TypeError):  # deleted, or its tag is lost
+                named = recipe_name(experiment.registry.version(champion).recipe)
+        remake = () if run is None else remake_commands(client, run, folder)
+        return cls(run, report, verdict, named, remake)
 
     @property
     def told(self) -> bool:
@@ -60,7 +86,9 @@ class Judged:
         return replace(self, report=report, verdict=verdict)
 
 
-def lasting_card(experiment: Experiment, judged: Judged, twin: "Pipeline | None") -> Card:
+def lasting_card(
+    experiment: Experiment, judged: Judged, twin: "Pipeline | None", data: Dataset | None
+) -> Card:
     """Return the card of a run without its surroundings; `twin` explains its own hold-out.
 
     No figure of the hold-out is in it unless the verdict tells it. Rows are shown and explained
@@ -68,11 +96,9 @@ def lasting_card(experiment: Experiment, judged: Judged, twin: "Pipeline | None"
     """
     judged = judged.tellable()
     report, verdict, rows = judged.report, judged.verdict, judged.report.holdout
-    task, frame = experiment.dataset.task, None
-    if report.data_digest == experiment.dataset.digest:
-        frame = experiment.dataset.train
-    elif report.task:
-        task = Task.read(report.task)
+    task, frame = Task.read(report.task) if report.task else experiment.task, None
+    if data is not None and report.data_digest == data.digest:
+        task, frame = data.task, data.train
     found = [*scores(report, task.problem)]
     sliced = [*slices(report, None if frame is None else _levels(frame, task), task.problem)]
     card = Card(
@@ -82,8 +108,8 @@ def lasting_card(experiment: Experiment, judged: Judged, twin: "Pipeline | None"
         data_source=report.data_source,
         data_digest=report.data_digest,
         rows=report.rows,
-        run_id=judged.run.info.run_id,
-        made=moment(judged.run.info.start_time),
+        run_id=report.run_id if judged.run is None else judged.run.info.run_id,
+        made=moment(None if judged.run is None else judged.run.info.start_time),
         award="" if verdict is None else str(verdict.award),
         verdict=verdict,
         protocol=protocol_words(report.protocol, task, _counts(report, frame, task)),
@@ -112,13 +138,23 @@ def _importances(
     from spaceship.explanation.contributions import contributions
     from spaceship.explanation.importance import importances
 
-    training, held = report.protocol.split(frame, task)
+    training, held = (_some(part, task) for part in report.protocol.split(frame, task))
     shown = range(0, len(held), max(1, len(held) // _SHOWN_ROWS))
     pushed = contributions(twin, held, training, task, at=[*shown], draws=_DRAWS)
     sizes = np.abs(pushed.values).sum(axis=2) / min(2, pushed.values.shape[2])
     pushes = dict(zip(pushed.columns, sizes.mean(axis=0).tolist(), strict=True))
-    for one in importances(twin, held, task):
+    repeats = _REPEATS if len(task.model_columns) < _WIDE else 1
+    for one in importances(twin, held, task, repeats=repeats):
         yield ColumnImportance(one.column, one.loss, one.error, pushes.get(one.column))
+
+
+def _some(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
+    """Return rows of whole groups, drawn at random where there are too many."""
+    groups = pd.factorize(task.group_names(frame))[0]
+    order = np.random.default_rng(0).permutation(groups.max() + 1)
+    enough = np.bincount(groups)[order].cumsum() <= _MOST_ROWS
+    enough[:1] = True
+    return frame if enough.all() else frame[np.isin(groups, order[enough])]
 
 
 def _paired(judged: Judged) -> Paired | None:

@@ -3,24 +3,39 @@
 from collections.abc import Iterator, Mapping
 
 from spaceship.card.card import Card, Interval
+from spaceship.registry.descriptions import CARD_HEAD
 from spaceship.screen import Table
 from spaceship.task.task import Task
-from spaceship.tracking.markdown import command, plain, table
+from spaceship.tracking.markdown import command, page, plain, table
 
-CARD_HEAD = "**Model card**"
 _MOST = 8  # columns and slices
+_LENGTH = 3800  # characters of a description that leave room for the moves of a version
 
 
-def card_markdown(card: Card) -> str:
-    """Return the card in Markdown, the most important parts first.
+def card_markdown(card: Card, most: int | None = None) -> str:
+    """Return the card in Markdown, the most important parts first; whole parts up to a length.
 
-    >>> from spaceship.card.card import Card
     >>> bare = Card("lgbm on full", {}, "binary", "local", "ab12", 9, None, "", "", None,
     ...     {}, {}, [], {}, ["It knows no ships."], [])
     >>> print(card_markdown(bare).splitlines()[0])
     **Model card**: lgbm on full, data ab12
     """
-    return "\n\n".join(part for part in _parts(card) if part) + "\n"
+    text = ""
+    for part in filter(None, _parts(card)):
+        if most is None or len(text) + len(part) < most:
+            text += f"{part}\n\n"
+    return text.rstrip() + "\n"
+
+
+def description(card: Card) -> str:
+    """Return the card as the description of a registered version.
+
+    >>> bare = Card("lgbm on full", {}, "binary", "local", "ab12", 9, None, "", "", None,
+    ...     {}, {}, [], {}, [], [])
+    >>> description(bare)
+    '**Model card**: lgbm on full, data ab12'
+    """
+    return page(card_markdown(card, _LENGTH).rstrip())
 
 
 def _parts(card: Card) -> Iterator[str]:
@@ -31,7 +46,7 @@ def _parts(card: Card) -> Iterator[str]:
     yield _scores(card)
     yield _paired(card)
     yield _listed("Limits", [plain(one) for one in card.limits])
-    facts = {**card.protocol, **{f"looks: {key}": one for key, one in card.looks.items()}}
+    facts = {**card.protocol, **card.looks}
     yield _listed("Protocol", [f"{plain(key)}: {plain(one)}" for key, one in facts.items()])
     yield _importances(card)
     yield _slices(card)

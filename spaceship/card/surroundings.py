@@ -1,26 +1,53 @@
 """Surroundings of a run: the task's other runs, the trials of its sweep, champions, drift."""
 
-import json
 import math
 from collections.abc import Mapping
-from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spaceship.card.card import DriftLine, Reign, RunLine, TrialLine
-from spaceship.evaluation.metrics import Direction, direction
-from spaceship.model.recipe import recipe_name
-from spaceship.registry.registry import CHAMPION, RECIPE, Registry
-from spaceship.registry.steps import Step
-from spaceship.registry.tag_names import value
+import numpy as np
+
+from spaceship.card.card import Card, DriftLine, Reign, RunLine, TrialLine
+from spaceship.data._base import Dataset
+from spaceship.drift.alert import DRIFT_FILE, drift_facts
+from spaceship.drift.profile import PROFILE_FILE, SCORE, Profile, take_profile
+from spaceship.drift.psi import compare
+from spaceship.experiment import Experiment
+from spaceship.files import read_json
+from spaceship.records import read_record
+from spaceship.registry.registry import CHAMPION, Registry
+from spaceship.registry.steps import Step, steps_of
+from spaceship.registry.version_scores import VersionSummary, summaries
+from spaceship.task.task import Task
 from spaceship.text import one_line
+from spaceship.tracking.leaderboard import PARENT_TAG, RankedRun, rank
 from spaceship.tracking.store import Store
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
 _MOST_RUNS, _MOST_TRIALS = 30, 2000
-_PARENT = "mlflow.parentRunId"
+
+
+def surrounded(
+    experiment: Experiment, card: Card, run: "Run | None", folder: Path, data: Dataset | None
+) -> Card:
+    """Return a card with what has come after its run: other runs, champions, drift.
+
+    The folder may hold the `drift.json` of the run's predictions; `data` are those in use.
+    """
+    store, objective = experiment.store, experiment.objectives[0]
+    drift = _drift(experiment, card, folder, data)
+    return replace(
+        card,
+        leaderboard=leaderboard(store, experiment.task, card.data_source),
+        champions=reigns(experiment.registry),
+        trials=[] if run is None else trials(store, run, objective),
+        trial_metric=objective,
+        drift=card.drift if drift is None else drift,
+    )
 
 
 def moment(milliseconds: int | None) -> str:
@@ -34,19 +61,14 @@ def moment(milliseconds: int | None) -> str:
     return datetime.fromtimestamp(milliseconds // 1000, UTC).isoformat()
 
 
-def leaderboard(store: Store, task: str, source: str, metric: str) -> list[RunLine]:
-    """Return the best judged runs of a task on a data source, the best first.
+def leaderboard(store: Store, task: Task, source: str) -> list[RunLine]:
+    """Return the best runs of a task on the present data of a source, the best first.
 
-    >>> leaderboard(store, "spaceship_titanic", "synthetic", "accuracy")
+    >>> leaderboard(store, task, "synthetic")
     []
     """
-    where = f"tags.task = '{task}' and tags.data_source = '{source}' and tags.award != ''"
-    side = "DESC" if direction(metric) is Direction.MAXIMIZE else "ASC"
-    found = store.client.search_runs(
-        [store.experiment_id], where, order_by=[f"metrics.cv_{metric} {side}"], max_results=500
-    )
-    lines = [_run_line(run, metric) for run in found if "best_run_id" not in run.data.tags]
-    return [one for one in lines if not math.isnan(one.score)][:_MOST_RUNS]
+    found = [run for run in rank(store, task, source).runs if run.same_data]
+    return [_run_line(run) for run in found if not math.isnan(run.score)][:_MOST_RUNS]
 
 
 def trials(store: Store, run: "Run", metric: str) -> list[TrialLine]:
@@ -56,30 +78,32 @@ def trials(store: Store, run: "Run", metric: str) -> list[TrialLine]:
     >>> trials(store, store.client.get_run(run_id), "cv_accuracy")
     []
     """
-    if (parent := run.data.tags.get(_PARENT)) is None:
+    if (parent := run.data.tags.get(PARENT_TAG)) is None:
         return []
     found = store.client.search_runs(
-        [store.experiment_id], f"tags.`{_PARENT}` = '{parent}'", max_results=_MOST_TRIALS
+        [store.experiment_id], f"tags.`{PARENT_TAG}` = '{parent}'", max_results=_MOST_TRIALS
     )
     lines = [_trial(one, metric, at) for at, one in enumerate(reversed(found))]
     return sorted(lines, key=lambda line: line.number)
 
 
-def reigns(registry: Registry, metric: str) -> list[Reign]:
+def reigns(registry: Registry) -> list[Reign]:
     """Return every step of the alias `champion`, the first first.
 
-    >>> reigns(registry, "accuracy")
+    >>> reigns(registry)
     []
     """
-    steps, found = registry.aliases.steps(CHAMPION), list[Reign]()
-    versions = _versions(registry, metric)
+    records, current = registry.aliases.read(strict=False)
+    steps, found = steps_of(records.moves, CHAMPION, current.get(CHAMPION)), list[Reign]()
+    versions = summaries(registry, [step.version for step in steps])
     for at, step in enumerate(steps):
         if step.version is None:
             continue
         until = None if step is steps[-1] else _began(steps[at + 1])
         by = "" if step.move is None else step.move.by
-        recipe, score = versions.get(step.version, ("", math.nan))
-        found.append(Reign(step.version, recipe, _began(step), until, score, by))
+        summary = versions.get(step.version, VersionSummary(None, None))
+        score = math.nan if summary.scores is None else summary.scores.cross_validated
+        found.append(Reign(step.version, summary.recipe or "", _began(step), until, score, by))
     return found
 
 
@@ -87,7 +111,7 @@ def drift_lines(facts: Mapping[str, Any]) -> list[DriftLine]:
     """Return the columns of a `drift.json`, the farthest drifted first.
 
     >>> far = {"column": "weight", "psi": 0.3, "chance": 0.02}
-    >>> drift_lines({"columns": [far], "max_drift": None, "beyond": []})
+    >>> drift_lines({"columns": [far], "beyond": []})
     [DriftLine(column='weight', psi=0.3, beyond=False)]
     """
     lines = [
@@ -97,22 +121,39 @@ def drift_lines(facts: Mapping[str, Any]) -> list[DriftLine]:
     return sorted(lines, key=lambda line: -line.psi)
 
 
+def _drift(
+    experiment: Experiment, card: Card, folder: Path, data: Dataset | None
+) -> list[DriftLine] | None:
+    """Return the drift of the predicted rows, else of the test rows; None if there are none."""
+    if (path := folder / DRIFT_FILE).is_file():
+        return drift_lines(read_json(path))
+    known = folder / PROFILE_FILE
+    if data is None or data.test is None or data.digest != card.data_digest or not known.is_file():
+        return None
+    profile = read_record(known, Profile)
+    scored = {SCORE, f"{SCORE}_"} - {*data.test}  # no model is at hand to score the rows
+    columns = {name: one for name, one in profile.columns.items() if name not in scored}
+    reference = replace(profile, columns=columns)
+    found = compare(reference, take_profile(data.test, data.task, np.zeros(0), reference))
+    beyond = [one.column for one in experiment.alert.exceeding(found, len(data.test))]
+    return drift_lines({"columns": [drift_facts(one) for one in found], "beyond": beyond})
+
+
 def _began(step: Step) -> str:
     """Return the time of a step, empty of one that was made outside and has no record."""
     return "" if step.move is None else step.move.when.astimezone(UTC).isoformat("T", "seconds")
 
 
-def _run_line(run: "Run", metric: str) -> RunLine:
-    tags, found = run.data.tags, run.data.metrics
+def _run_line(run: RankedRun) -> RunLine:
     return RunLine(
-        run.info.run_id,
-        one_line(tags.get("candidate", run.info.run_name)),
-        found.get(f"cv_{metric}", math.nan),
-        found.get(f"cv_{metric}_std", math.nan),
-        found.get(f"holdout_{metric}"),
-        tags.get("award", ""),
-        moment(run.info.start_time),
-        one_line(tags.get("command", "")),
+        run.run_id,
+        one_line(run.recipe),
+        run.score,
+        run.sd,
+        run.held_out,
+        run.award,
+        run.made,
+        one_line(run.command),
     )
 
 
@@ -123,18 +164,3 @@ def _trial(run: "Run", metric: str, at: int) -> TrialLine:
     state = tags.get("state", run.info.status).lower()
     settings = {one_line(key): one_line(value) for key, value in run.data.params.items()}
     return TrialLine(number, state, run.data.metrics.get(metric), settings, seconds)
-
-
-def _versions(registry: Registry, metric: str) -> dict[str, tuple[str, float]]:
-    """Return the recipe by name and the cross-validated score of each version by number."""
-    client, found = registry.store.client, dict[str, tuple[str, float]]()
-    versions = client.search_model_versions(f"name = '{registry.model}'")
-    ids = ", ".join(f"'{one.run_id}'" for one in versions)
-    where, experiments = f"attributes.run_id IN ({ids})", [registry.store.experiment_id]
-    runs = client.search_runs(experiments, where) if ids else []  # a run may be deleted
-    scores = {run.info.run_id: run.data.metrics.get(f"cv_{metric}", math.nan) for run in runs}
-    for one in versions:
-        with suppress(ValueError, KeyError, TypeError):  # the tag is lost or garbled
-            name = one_line(recipe_name(json.loads(value(one.tags, RECIPE) or "")))
-            found[str(one.version)] = name, scores.get(one.run_id, math.nan)
-    return found

@@ -166,6 +166,13 @@ class Explain(Section):
         return {column: value for column, _, value in (one.partition("=") for one in self.set)}
 
 
+class Report(Section):
+    """`report.*`: the run and the file of `mode=report`."""
+
+    run: Text | None = _setting("the id of a run, the start of it, its name, or null")
+    output: Text | None = _setting("FILE.html, or null")
+
+
 class Inference(Section):
     """`inference.*`: the file of predictions and the limit of drift."""
 
@@ -248,6 +255,7 @@ class Settings(Section):
     history: History
     explain: Explain
     leaderboard: Leaderboard
+    report: Report
     inference: Inference
     serve: Serve
     simulate: Simulate

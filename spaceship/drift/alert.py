@@ -14,6 +14,7 @@ from spaceship.text import first_few
 
 log = logging.getLogger(__name__)
 
+DRIFT_FILE = "drift.json"  # in the folder of a job that predicted
 FEWEST_ROWS = 50
 """Least rows to judge drift by. In 300 draws of 50, 100 or 200 undrifted synthetic rows no
 column went beyond chance; with fewer there is next to nothing but chance."""

@@ -193,12 +193,6 @@ class HoldOut:
             return error / (2 * value) if value else 0.0  # of a square root
         return error
 
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The score less and plus 1.96 standard errors."""
-        value, width = float(self.score), 1.96 * self.error
-        return value - width, value + width
-
     @cached_property
     def constant_losses(self) -> npt.NDArray[np.float64]:
         """The loss of each row by the best constant prediction `(n_rows,)`; see `losses`."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.drift.alert import (
+    DRIFT_FILE,
     FEWEST_ROWS,
     LEGEND,
     drift_csv,
@@ -29,7 +30,6 @@ from spaceship.screen import show
 
 log = logging.getLogger(__name__)
 
-DRIFT_FILE = "drift.json"
 DRIFT_TABLE = "drift.csv"
 
 

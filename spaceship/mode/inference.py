@@ -10,11 +10,12 @@ from spaceship.data._base import Table
 from spaceship.data.checks import check as check_table
 from spaceship.data.kaggle_submission import check_ids, check_submitting
 from spaceship.data.submission import submission, usable, write
+from spaceship.drift.alert import DRIFT_FILE
 from spaceship.errors import DataError, RegistryError, expected
 from spaceship.evaluation.answers import answers
 from spaceship.evaluation.cross_validation import decision_threshold, predict
 from spaceship.experiment import Experiment
-from spaceship.mode._drift import DRIFT_FILE, compare_with_training
+from spaceship.mode._drift import compare_with_training
 from spaceship.mode._kaggle import send
 from spaceship.progress import phase
 from spaceship.registry import packaging

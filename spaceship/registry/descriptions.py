@@ -6,22 +6,17 @@ by the next move. Nothing ever reads them but people: a failure is logged, the m
 
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from spaceship.evaluation.metrics import metric_title
-from spaceship.evaluation.report import Report
-from spaceship.evaluation.twins import shown_metrics
+from spaceship.errors import only_logged
 from spaceship.gate.award import Award
-from spaceship.gate.verdict import Verdict
-from spaceship.gate.verdict_texts import score_table
-from spaceship.model.recipe import recipe_name
 from spaceship.registry.moves import Move, completed_moves
 from spaceship.registry.registry import Registry
 from spaceship.registry.steps import earlier_versions, steps_of
 from spaceship.registry.version_scores import recipe_in
-from spaceship.tracking.markdown import command, page, plain, table
+from spaceship.tracking.markdown import command, page, plain
 from spaceship.tracking.views import CHAMPION_TAG
 
 if TYPE_CHECKING:
@@ -29,27 +24,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_FIGURES = "**Figures when it was registered**"
+CARD_HEAD = "**Model card**"
 """Head of the part of a version's description that no move changes."""
+_LASTING = r"\*\*(?:Model card|Figures when it was registered)\*\*"  # the latter: earlier releases
 _OURS = re.compile(
-    rf"$|{re.escape(_FIGURES)}|\*\*Champion\*\*: |"
+    rf"$|{_LASTING}|\*\*Champion\*\*: |"
     r"(?:Champion|Challenger|Champion and challenger|Without an alias): "
 )
 """Start of a description of ours, or none: one that a person wrote stays as it is."""
-
-
-def describe_figures(report: Report, verdict: Verdict) -> str:
-    """Return the part of a version's description that no move changes: recipe and figures.
-
-    >>> verdict = Verdict(Award.CHAMPION, "Champion: the first.", "all")
-    >>> describe_figures(Report("lgbm on full", "local", "ab12"), verdict).splitlines()[0]
-    '**Figures when it was registered**: lgbm on full, data ab12'
-    """
-    with _decoration(f"version of {report.name}"):
-        head = f"{_FIGURES}: {plain(report.name)}, data {report.data_digest[:12]}"
-        figures, scores = _intervals(report, verdict), table(score_table(verdict.scores))
-        return page(head, figures, scores, f"Recipe: {_settings(report.recipe)}")
-    return ""
 
 
 def describe(registry: Registry) -> None:
@@ -57,41 +39,8 @@ def describe(registry: Registry) -> None:
 
     >>> describe(registry)  # nothing is registered: nothing is written
     """
-    with _decoration(registry.model):
+    with only_logged(log, f"The description of {registry.model} is not up to date"):
         _describe(registry)
-
-
-@contextmanager
-def _decoration(what: str) -> Iterator[None]:
-    """Log a failure of the block, no more: what it writes is a text for people only."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001
-        log.warning("The description of %s is not up to date: %s", what, error)
-
-
-def _intervals(report: Report, verdict: Verdict) -> str:
-    """Return the main figures with their spread: over folds, and of the hold-out if it is told."""
-    metrics, lines = report.metrics, list[str]()
-    for metric, name in shown_metrics(report.folds[0]) if report.folds else ():
-        figure, spread = metrics[f"cv_{metric}"], metrics[f"cv_{metric}_std"]
-        lines.append(f"- {name} {figure:.4f} ± {spread:.4f} over {len(report.folds)} folds")
-    if verdict.told and (rows := report.holdout) is not None:
-        low, high = rows.interval
-        main = f"{metric_title(rows.metric)} {float(rows.score):.4f}"
-        lines.append(f"- {main}, held out ({low:.4f} to {high:.4f}: 95 %)")
-    return "\n".join(lines)
-
-
-def _settings(recipe: Mapping[str, Any]) -> str:
-    """Return what a recipe is made of, in a line: its members, or its estimator's settings."""
-    if members := recipe.get("members"):
-        return plain(", ".join(recipe_name(one) for one in members))
-    settings = {key: one for key, one in recipe.items() if isinstance(one, str | int | float)}
-    settings |= {
-        key: one for key, one in (recipe.get("estimator") or {}).items() if key != "_target_"
-    }
-    return plain(", ".join(f"{key}={one}" for key, one in settings.items()))
 
 
 def _describe(registry: Registry) -> None:
@@ -107,9 +56,11 @@ def _describe(registry: Registry) -> None:
     for number, version in versions.items():
         old = version.description or ""
         if _OURS.match(old) and (old or number in moved or number in current.values()):
-            figures = old[old.find(_FIGURES) :] if _FIGURES in old else None
+            lasting = re.search(f"^{_LASTING}", old, re.MULTILINE)
             status = f"{_status(number, current)}: {_name(version)}"
-            text = page(status, _moves_of(number, records.moves), figures)
+            text = page(
+                status, _moves_of(number, records.moves), lasting and old[lasting.start() :]
+            )
             if text != old:
                 client.update_model_version(name, number, text)
     if (champion := versions.get(current.get(Award.CHAMPION, ""))) is not None:

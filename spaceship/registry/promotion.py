@@ -22,9 +22,18 @@ from spaceship.gate.verdict import VERDICT_FILE, LoggedVerdict, Verdict
 from spaceship.gate.verdict_texts import remarks, rule_table, score_table, verdict_sentence
 from spaceship.progress import phase
 from spaceship.records import fitting, to_plain
-from spaceship.registry.descriptions import describe, describe_figures
+from spaceship.registry.descriptions import describe
 from spaceship.registry.looks import LookRecords
-from spaceship.registry.registry import CHALLENGER, CHAMPION, MODEL, RECIPE, Registry, Version
+from spaceship.registry.registry import (
+    CARD_FILE,
+    CHALLENGER,
+    CHAMPION,
+    MODEL,
+    RECIPE,
+    TWIN,
+    Registry,
+    Version,
+)
 from spaceship.registry.version_scores import SCORES, VersionScores
 from spaceship.results import COMMAND
 from spaceship.screen import show
@@ -32,7 +41,6 @@ from spaceship.tracking.job import Job
 
 log = logging.getLogger(__name__)
 
-TWIN = "twin"
 _FORCE = "accept a candidate without comparing it: gate.force=true reason='…'"
 _ATTEMPTS = 10  # champions that may come and go during a comparison before it is given up
 
@@ -62,6 +70,9 @@ class Promotion:
     labels: Labels  # of the data in use
     reason: str = ""  # for `gate.force=true` and `gate.reseal=true`
     quiet: bool = False  # the verdict is not printed
+    keep: Callable[[Report, Verdict, str | None], str] = lambda *_: ""
+    """Keeps what needs the twin, given report, verdict and the champion's version; returns the
+    description of the version that is registered."""
 
     def judge(self, job: Job, *, ceiling: str = CHAMPION) -> Verdict:
         """Decide on a job's candidate, log the verdict, and move the alias that it awards.
@@ -159,7 +170,8 @@ class Promotion:
         refused candidate stays in the folder, for inspection.
         """
         client, run_id = self.registry.store.client, str(report.run_id)
-        names = (*REPORT_FILES, PROFILE_FILE)
+        text = self.keep(report, verdict, seen[CHAMPION])
+        names = (*REPORT_FILES, PROFILE_FILE, CARD_FILE)
         figures = {name: job.folder / name for name in names if (job.folder / name).is_file()}
         for path in figures.values():
             client.log_artifact(run_id, str(path))
@@ -179,7 +191,6 @@ class Promotion:
             "data_digest": report.data_digest,
             **{f"holdout_{name}": repr(report.metrics[f"holdout_{name}"]) for name in scores},
         }
-        text = describe_figures(report, verdict)
         with phase("Registering the model"):
             number = self.registry.register(files, run_id, tags, text)
         aliases.complete(move, number)

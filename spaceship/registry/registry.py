@@ -25,6 +25,8 @@ CHALLENGER: str = Award.CHALLENGER
 DIGESTS = hidden("digests")  # tag of a version: the digest of each of its artifacts, as JSON
 RECIPE = hidden("recipe")  # tag of a version: the recipe that it was fitted from, as JSON
 MODEL = "model"  # a version's serving model among its files
+TWIN = "twin"  # its twin, likewise
+CARD_FILE = "card.json"  # its model card, likewise
 _NAME = hidden(
     "registered_as"
 )  # tag of a registered model: its name, so that another one is noticed
@@ -209,6 +211,10 @@ class Registry:
         )
         client.set_registered_model_tag(self.model, _NAME, self.model)
         return str(version.version)
+
+    def versions_of(self, run_id: str) -> list[Version]:
+        """Return the versions that a run made."""
+        return [self.version(one) for one in sorted(self._numbers(f" and run_id = '{run_id}'"))]
 
     def move_of(self, run_id: str) -> Move | None:
         """Return the completed move of an alias to a run's model, or None."""

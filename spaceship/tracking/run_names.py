@@ -21,7 +21,7 @@ def find_run(
         ConfigError: No run or several runs bear this name; `command` makes the commands to type.
 
     >>> run = RunRow("a1b2c3", "lgbm on full", "FINISHED", 0, {}, {})
-    >>> {find_run([run], name, "show", "".format).run_id for name in ("a1b", "lgbm on full")}
+    >>> {find_run([run], name, "show", "".format).run_id for name in ("a1b", "lgbm on")}
     {'a1b2c3'}
 
     """
@@ -29,7 +29,8 @@ def find_run(
     if wanted is None:
         raise ConfigError(expected("run=ID", "none", see_all))
     named = [run for run in runs if wanted in (run.run_id, run.name)]
-    found = named or [run for run in runs if wanted and run.run_id.startswith(wanted.lower())]
+    begun = [run for run in runs if wanted and run.run_id.startswith(wanted.lower())]
+    found = named or begun or [run for run in runs if wanted and run.name.startswith(wanted)]
     if len(found) == 1:
         return found[0]
     short, shown = short_ids([run.run_id for run in runs]), repr(one_line(wanted))

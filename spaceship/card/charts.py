@@ -1,0 +1,174 @@
+"""Charts of a card: each one's axes, lines and guides, from the figures of the record."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import accumulate
+
+from spaceship.card.card import Card, Curve, Interval
+from spaceship.card.svg import Axis, Chart, Point
+from spaceship.errors import ConfigError
+from spaceship.evaluation.metrics import Direction, direction, metric_title
+
+Draw = Callable[[Card], Chart]
+HOLLOW = 5  # style of the points that stand back
+_FEW_DAYS = 4 * 86400.0
+
+
+def draw(card: Card) -> dict[str, Chart | None]:
+    """Return every chart by its name; None where the card has no figures for one."""
+    kept = card.charts
+    figures: Mapping[str, tuple[object, Draw]] = {
+        "roc": (kept.roc, _roc),
+        "precision_recall": (kept.precision_recall, _precision_recall),
+        "calibration": (kept.calibration, _calibration),
+        "thresholds": (kept.thresholds, _thresholds),
+        "residuals": (kept.residuals, _residuals),
+        "residual_counts": (kept.residual_counts, _residual_counts),
+        "trials": (any(_known(one.score) for one in card.trials), _trials),
+        "champions": (any(_known(one.score) for one in card.champions), _champions),
+    }
+    return {name: make(card) if figure else None for name, (figure, make) in figures.items()}
+
+
+def cell_axes(card: Card) -> dict[str, Axis]:
+    """Return the axes that the cells of one column of a table share."""
+    difference = [] if card.paired is None else _ends([card.paired.difference])
+    rises = [(one.loss, one.error) for one in card.importances]
+    losses = [loss + sign * error for loss, error in rises for sign in (-1, 1)]
+    pushes = [one.push for one in card.importances if one.push is not None]
+    return {
+        "slices": Axis.around("score", _ends(one.score for one in card.slices)),
+        "difference": Axis.around("difference", difference, zero=True),
+        "losses": Axis.around("rise", losses, zero=True),
+        "pushes": Axis.around("push", pushes, zero=True),
+        "drift": Axis.around("PSI", [one.psi for one in card.drift], zero=True),
+    }
+
+
+def _roc(card: Card) -> Chart:
+    chart = Chart("ROC curve", Axis("false positive rate"), Axis("true positive rate"))
+    chart.guide((0, 0), (1, 1))
+    return _with_lines(chart, card.charts.roc)
+
+
+def _precision_recall(card: Card) -> Chart:
+    chart = Chart("Precision and recall", Axis("recall"), Axis("precision"))
+    return _with_lines(chart, card.charts.precision_recall)
+
+
+def _calibration(card: Card) -> Chart:
+    chart = Chart("Calibration", Axis("predicted probability"), Axis("share of hits"))
+    chart.guide((0, 0), (1, 1))
+    for number, curve in enumerate(card.charts.calibration):
+        chart.line(_points(curve), number)
+        chart.dots(_points(curve), number, curve.n)
+    return chart
+
+
+def _thresholds(card: Card) -> Chart:
+    scores = Axis.around("score", (y for one in card.charts.thresholds for y in one.y))
+    chart = Chart("Scores by threshold", Axis("threshold"), scores)
+    used = card.charts.threshold
+    if _known(used) and used is not None:
+        chart.guide((used, scores.low), (used, scores.high), "used")
+    return _with_lines(chart, card.charts.thresholds)
+
+
+def _residuals(card: Card) -> Chart:
+    curves = card.charts.residuals
+    x = Axis.around("predicted", (x for one in curves for x in one.x))
+    y = Axis.around(
+        "residual: true less predicted", (y for one in curves for y in one.y), zero=True
+    )
+    chart = Chart("Residuals", x, y)
+    for number, curve in enumerate(curves):
+        chart.dots(_points(curve), number)
+    chart.guide((x.low, 0), (x.high, 0), "used")
+    return chart
+
+
+def _residual_counts(card: Card) -> Chart:
+    counts = card.charts.residual_counts or Curve("", (), ())
+    step = min((b - a for a, b in zip(counts.x, counts.x[1:], strict=False)), default=1.0)
+    ends = [x + side * step for x in counts.x for side in (-0.5, 0.5)]
+    x = Axis.around("residual: true less predicted", ends)
+    chart = Chart("Number of rows by residual", x, Axis.around("rows", counts.y, zero=True))
+    chart.columns(_points(counts))
+    if x.low < 0 < x.high:
+        chart.guide((0, 0), (0, chart.y.high), "used")
+    return chart
+
+
+def _trials(card: Card) -> Chart:
+    finite = [
+        (one.state.lower() == "complete", (float(one.number), one.score))
+        for one in card.trials
+        if one.score is not None and math.isfinite(one.score)
+    ]
+    complete, others = (
+        [p for whole, p in finite if whole is is_whole] for is_whole in (True, False)
+    )
+    x = Axis.around("trial", [point[0] for _, point in finite])
+    y = Axis.around(metric_title(card.trial_metric) or "score", [point[1] for _, point in finite])
+    chart = Chart("Scores of the trials", x, y)
+    chart.dots(others, HOLLOW)
+    chart.dots(complete)
+    with suppress(ConfigError):  # of an unknown metric, the best cannot be known
+        best = max if direction(card.trial_metric) is Direction.MAXIMIZE else min
+        scores = accumulate((score for _, score in complete), best)
+        numbers = (number for number, _ in complete)
+        chart.line(zip(numbers, scores, strict=True), 1, steps=True)
+    return chart
+
+
+def _champions(card: Card) -> Chart:
+    points = [
+        (_seconds(one.since), one.score)
+        for one in card.champions
+        if one.score is not None and math.isfinite(one.score)
+    ]
+    until = max(_seconds(card.made), *(time for time, _ in points))
+    x = _dates([*(time for time, _ in points), until])
+    y = Axis.around("cross-validated score", (score for _, score in points))
+    chart = Chart("Score of the champions", x, y)
+    chart.line([*points, (until, points[-1][1])], steps=True)
+    chart.dots(points)
+    return chart
+
+
+def _seconds(moment: str) -> float:
+    when = datetime.fromisoformat(moment)
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
+def _dates(times: Sequence[float]) -> Axis:
+    """Return an axis of time with three dates, or days and hours within few days."""
+    axis = Axis.around("time (UTC)", times)
+    span = axis.high - axis.low
+    form = "%Y-%m-%d" if span > _FEW_DAYS else "%m-%d %H:%M"
+    moments = [axis.low + share * span for share in (0.12, 0.5, 0.88)]
+    names = ((at, datetime.fromtimestamp(at, UTC).strftime(form)) for at in moments)
+    return replace(axis, names=tuple(names))
+
+
+def _with_lines(chart: Chart, curves: Iterable[Curve]) -> Chart:
+    for number, curve in enumerate(curves):
+        chart.line(_points(curve), number)
+    return chart
+
+
+def _points(curve: Curve) -> list[Point]:
+    pairs = zip(curve.x, curve.y, strict=True)
+    return [pair for pair in pairs if all(map(math.isfinite, pair))]
+
+
+def _ends(intervals: Iterable[Interval]) -> list[float]:
+    ends = (end for one in intervals for end in (one.value, one.low, one.high))
+    return [end for end in ends if end is not None]
+
+
+def _known(figure: float | None) -> bool:
+    return figure is not None and math.isfinite(figure)
