@@ -117,7 +117,8 @@ class Project:
             *settings: As for `run`, such as `{"hydra.sweeper.n_trials": 20, "model": "lgbm"}`.
 
         Returns:
-            `result`: the study and its best trial; `award`, `verdict`: the gate's.
+            `result`: the study and its `best` trial; `table("leaderboard")`: a row a candidate;
+            `award`, `verdict`: the gate's of the best one.
 
         Raises:
             SpaceshipError: As for `run`.

@@ -120,17 +120,41 @@ def test_the_champion_predicts_as_the_command_does(
     assert project.load("1").version == project.load(str(trained.run_id)).version == "1"
 
 
+def test_the_words_of_a_command_come_from_the_arguments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a b").mkdir()
+    (tmp_path / "rows.csv").touch()
+
+    def words(*arguments: object, **more: object) -> str:
+        return repr(spaceship.Project(*arguments, **more))  # type: ignore[arg-type]
+
+    assert words("churn", "a b") == f"Project(task=churn data=local data.dir='{tmp_path}/a b')"
+    assert words("churn", "rows.csv").endswith(f"data=local data.train={tmp_path}/rows.csv)")
+    assert words("churn", Path("away")).endswith(f"data=local data.dir={tmp_path}/away)")
+    assert words("wine", "sklearn") == "Project(task=wine data=sklearn)"
+    assert words(outputs="o").endswith(f" paths.outputs={tmp_path}/o)")
+    assert words(settings=["seed=7", "+x=1"]).endswith(" seed=7 +x=1)")
+    assert words(settings={"split": {"n_folds": 3}, "reason": None}).endswith(
+        " split.n_folds=3 reason=null)"
+    )
+
+
 @pytest.mark.slow
-def test_errors_are_those_of_the_command(tmp_path: Path) -> None:
-    project = spaceship.Project(outputs=tmp_path / "none", quiet=True)
-    with pytest.raises(ConfigError, match="mode=train"):
+def test_errors_are_those_of_the_command(outputs: Path) -> None:
+    project = spaceship.Project("wine", outputs=outputs, quiet=True)
+    with pytest.raises(ConfigError, match=r"did you mean .* mode=train task=wine ") as caught:
         project.run("trian")
-    with pytest.raises(NoChampionError, match="found none; train one first"):
-        project.run("inference")
-    with pytest.raises(NoChampionError, match="found none; train one first"):
+    assert "output=json" not in str(caught.value)
+    with pytest.raises(RegistryError, match="expected a challenger of wine-sklearn, found none"):
+        project.run("promote")
+    with pytest.raises(NoChampionError, match="of wine-sklearn, found none; train one first"):
         project.champion()
-    with pytest.raises(ConfigError, match=r"data\.n_groups"):
-        spaceship.Project(outputs=tmp_path, settings={"data.n_group": 4}, quiet=True).champion()
+    with pytest.raises(ConfigError, match=r"data\.tabel.*data\.table"):
+        spaceship.Project(
+            "wine", outputs=outputs, settings={"data.tabel": 4}, quiet=True
+        ).champion()
 
 
 @pytest.mark.slow
