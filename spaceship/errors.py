@@ -30,7 +30,11 @@ def did_you_mean(meant: Mapping[str, Slip]) -> str:
 
 
 class Expected(str):  # noqa: SLOT000 - a text has no slots
-    """A message in the form that all errors share, with its parts for `output=json`."""
+    """A message in the form that all errors share, with its parts for `output=json`.
+
+    >>> Expected.of("a folder", "a file", "choose another one").parts
+    ('a folder', 'a file', 'choose another one')
+    """
 
     parts: tuple[str, str, str]
 

@@ -58,8 +58,8 @@ def laid_out(message: str, stream: TextIO) -> str:
 
     On a terminal both are broken where words end, a command with backslashes, so that a copy works.
 
-    >>> print(laid_out(f"expected a mode; did you mean train: {program()} mode=train", sys.stdout))
-    error: expected a mode; did you mean train:
+    >>> print(laid_out(f"expected a mode; run train: {programs()[0]} mode=train", sys.stdout))
+    error: expected a mode; run train:
     ... mode=train
     """
     width = shutil.get_terminal_size().columns - len(_ERROR) if stream.isatty() else _ENDLESS
@@ -78,7 +78,7 @@ def laid_out(message: str, stream: TextIO) -> str:
 def commands_in(message: str) -> list[str]:
     """Return the commands that a message has for its reader.
 
-    >>> commands_in(f"expected a mode; did you mean train: {program()} mode=train")[0][-10:]
+    >>> commands_in(f"expected a mode; did you mean train: {programs()[0]} mode=train")[0][-10:]
     'mode=train'
     """
     lines = _with_commands_apart(message).split("\n")

@@ -269,7 +269,8 @@ class Settings(Section):
             ConfigError: A key is missing, unknown or out of its range; every such key is listed.
 
         """
-        used = [name for name in cls.model_fields if not is_unused(cfg.get(name))]
+        given = [name for name in cls.model_fields if name in cfg]
+        used = [name for name in given if not is_unused(cfg.get(name))]
         on_leak = OmegaConf.select(cfg, "data.on_leak", default="warn")
         check_stored(cfg)
         try:

@@ -93,19 +93,18 @@ def test_study_then_promotion_and_the_way_back(champion: dict[str, Any], outputs
     best, row = result["best"], result["leaderboard"][0]
     assert best["objectives"]["cv_log_loss"] == row["best"]
     assert Path(best["folder"]) == Path(study["folder"]) / str(row["best_trial"])
-    challenger = study["verdict"]["version_registered"]
-    assert study["verdict"]["award"] == "challenger"
+    first, second = (one["verdict"]["version_registered"] for one in (champion, study))
+    assert study["verdict"]["champion_before"] == first
 
-    own = champion["verdict"]["version_registered"]
-    assert call(outputs, "mode=promote")["result"]["champion"] == challenger
-    assert call(outputs, "mode=rollback")["result"] == {
-        "model": "spaceship_titanic-synthetic",
-        "champion": own,
-        "champion_before": challenger,
-        "dry_run": False,
-    }
+    model = study["verdict"]["model"]
+    back = {"champion": first, "champion_before": second}
+    again = {"champion": second, "champion_before": first}
+    same = {"model": model, "dry_run": False}
+    assert call(outputs, "mode=rollback")["result"] == back | same
+    Shell(outputs).client.set_registered_model_alias(model, "challenger", second)
+    assert call(outputs, "mode=promote")["result"] == again | same
     history = call(outputs, "mode=history", "history.at=2100-01-01")["result"]
-    assert [step["version"] for step in history["steps"]] == [own, challenger, own]
+    assert [step["version"] for step in history["steps"]] == [first, second, first, second]
     assert history["at"] == history["steps"][-1]
     missing = call(outputs, "mode=promote", status=2)
     assert missing["error"]["kind"] == "RegistryError"
@@ -123,6 +122,16 @@ def test_modes_without_training(champion: dict[str, Any], outputs: Path) -> None
     assert cleaned["result"]["dry_run"]
     again = {one["purpose"]: one["command"] for one in cleaned["next"]}
     assert again["delete it; nothing is deleted yet"].endswith(" clean.dry_run=false")
+
+
+@pytest.mark.parametrize("mode", ["mode=leaderboard", "mode=show", "mode=explain", "mode=report"])
+def test_modes_that_show_a_model(mode: str, champion: dict[str, Any], outputs: Path) -> None:
+    if mode.removeprefix("mode=") not in results():
+        pytest.skip("this mode is not there yet")
+    own = {"mode=show": f"run={champion['run_id']}", "mode=explain": "explain.row=0001_01"}
+    found = call(outputs, mode, QUICK[0], *([own[mode]] if mode in own else []))
+    assert found["result"]
+    assert found["error"] is None
 
 
 def test_simulation(outputs: Path) -> None:
