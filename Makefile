@@ -17,7 +17,7 @@ PARALLEL := -n logical --maxprocesses 4 --dist worksteal  # ARGS=-n0 runs one te
 YAML    := configs .github .pre-commit-config.yaml .yamllint.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick install install-dev lint format ui serve image dashboard docs clean clean-outputs clean-venv
+.PHONY: help run test test-quick install install-dev lint format ui serve image dashboard notebook docs clean clean-outputs clean-venv
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +73,9 @@ dashboard: .venv/dashboard.stamp ## Optuna's page of a study on http://127.0.0.1
 	exec .venv/bin/optuna-dashboard --host 127.0.0.1 --port $(DASHBOARD_PORT) --quiet \
 	  --storage-class JournalFileStorage "$$file"
 
+notebook: .venv/notebook.stamp ## Jupyter with the first steps from Python; ARGS=--no-browser
+	@exec .venv/bin/jupyter-lab $(ARGS) notebooks/first_steps.ipynb
+
 docs: .venv/dev.stamp ## build the documentation's pages: site/index.html
 	@$(IN_VENV) -m scripts.reference
 	@NO_MKDOCS_2_WARNING=true $(IN_VENV) -m mkdocs build --quiet --strict
@@ -119,6 +122,6 @@ clean-venv: ## remove .venv, such as after moving the project or upgrading Pytho
 	@$(PIP) -e '.[dev]'
 	@touch .venv/run.stamp $@
 
-.venv/dashboard.stamp: .venv/run.stamp
-	@$(PIP) -e '.[dashboard]'
+.venv/dashboard.stamp .venv/notebook.stamp: .venv/run.stamp
+	@$(PIP) -e '.[$(@:.venv/%.stamp=%)]'
 	@touch $@

@@ -6,6 +6,11 @@ from typing import Any
 MLFLOW_DOWNLOAD_NOTE = "registered_model_meta"  # MLflow 3.17 adds it to a downloaded model
 MLFLOW_PLACES = ("mlflow.tracking._tracking_service.utils", "_artifact_repos_cache")
 """MLflow 3.17 remembers the places of runs and models in a process by their ids alone."""
+MLFLOW_ADDRESSES = (
+    ("mlflow.tracking._tracking_service.utils", "_tracking_uri"),
+    ("mlflow.tracking._model_registry.utils", "_registry_uri"),
+)
+"""MLflow 3.17 keeps the addresses of a process there, None for those that nobody has set."""
 MLFLOW_SQL_REGISTRY = ("mlflow.tracking._model_registry.utils", "_get_sqlalchemy_store")
 MLFLOW_SQL_TRACKING = ("mlflow.tracking._tracking_service.utils", "_get_sqlalchemy_store")
 """MLflow 3.17's own functions for the stores of `sqlite:` URIs."""
@@ -24,6 +29,17 @@ def located(target: str) -> Any:
     from hydra._internal.utils import _locate
 
     return _locate(target)
+
+
+def resolvers() -> dict[str, Any]:
+    """Return the table in which OmegaConf 2.3 keeps the resolvers of a process.
+
+    >>> "oc.env" in resolvers()
+    True
+    """
+    from omegaconf.basecontainer import BaseContainer
+
+    return BaseContainer._resolvers  # noqa: SLF001
 
 
 def raise_plainly() -> None:

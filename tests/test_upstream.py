@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from mlflow.entities import ViewType
+from omegaconf import OmegaConf
 
 from spaceship import _upstream
 from spaceship.data._base import Dataset
@@ -20,6 +21,23 @@ def test_mlflow_notes_a_download_in_a_file_of_this_name() -> None:
 def test_mlflow_remembers_the_places_of_runs_here() -> None:
     module, name = _upstream.MLFLOW_PLACES
     assert isinstance(getattr(import_module(module), name), dict)
+
+
+def test_mlflow_keeps_its_addresses_here() -> None:
+    import mlflow
+
+    mlflow.set_tracking_uri("sqlite:///a.db")
+    mlflow.set_registry_uri("sqlite:///b.db")
+    found = [getattr(import_module(place), name) for place, name in _upstream.MLFLOW_ADDRESSES]
+    assert found == ["sqlite:///a.db", "sqlite:///b.db"]
+
+
+def test_omegaconf_keeps_its_resolvers_here() -> None:
+    assert not OmegaConf.has_resolver("of_this_test")
+    _upstream.resolvers()["of_this_test"] = _upstream.resolvers()["oc.env"]
+    assert OmegaConf.has_resolver("of_this_test")
+    del _upstream.resolvers()["of_this_test"]
+    assert not OmegaConf.has_resolver("of_this_test")
 
 
 @pytest.mark.parametrize("place", [_upstream.MLFLOW_SQL_TRACKING, _upstream.MLFLOW_SQL_REGISTRY])

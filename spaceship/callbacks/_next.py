@@ -46,6 +46,7 @@ def show_next(experiment: Experiment, mode: str, folder: Path, run_name: str) ->
         steps[_AFTER[mode]] = _prediction(experiment)
     if steps:
         show(log, Commands(steps))
+    from spaceship.card.files import REPORT_FILE  # scikit-learn, which other modes do without
 
     if (report := folder / REPORT_FILE).is_file():
         log.info("Report: %s", report)

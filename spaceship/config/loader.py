@@ -6,7 +6,7 @@ imported that is not on the allow list. A file is somebody else's unless it is s
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,12 @@ from hydra.core.default_element import ResultDefault
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.types import Override
 from hydra.plugins.config_source import ConfigResult
+from hydra.types import RunMode
 from omegaconf import Container, DictConfig, OmegaConf
 
 from spaceship.config.allow_list import check_config
 from spaceship.config.installation import configs
+from spaceship.config.resolvers import register_resolvers
 from spaceship.config.secrets import hide_variable
 from spaceship.errors import ConfigError, expected
 
@@ -103,6 +105,17 @@ def loader() -> CheckedLoader:
     ['rule']
     """
     return _made[-1] if _made else CheckedLoader(create_config_search_path(str(configs())))
+
+
+def composed(words: Sequence[str]) -> DictConfig:
+    """Return the config of a command line, composed apart from the app that Hydra runs.
+
+    >>> composed(["mode=history", "seed=7"]).seed
+    7
+    """
+    register_resolvers()
+    own = CheckedLoader(create_config_search_path(str(configs())))
+    return own.load_configuration("config", [*words], RunMode.RUN)
 
 
 def groups(source: ConfigLoaderImpl) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from spaceship.config.installation import configs, program_anywhere
+from spaceship.config.overrides import override
 from spaceship.data.csv_form import DELIMITERS, CsvForm, sniff_delimiter
 from spaceship.data.table_reader import PACKED, find_files, read_table
 from spaceship.errors import ConfigError, expected
@@ -35,7 +36,6 @@ log = logging.getLogger(__name__)
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 _FOLDER = Path("configs") / "task"
 _FORM = "new"  # the choice of task= that holds the words of a person
-_SIMPLE = r"[A-Za-z0-9_./-]+"  # values that neither Hydra nor the shell needs quoted
 _LISTED = 60  # columns in the table on the terminal
 _WIDTH = 30  # characters of a name there
 
@@ -175,20 +175,11 @@ def _next(name: str, data: Mapping[str, object], overrides: Sequence[str]) -> st
     """
     shipped = (configs() / "task" / f"{name}.yaml").exists()
     given = [(key, data.get(key)) for key in ("dir", "train", "test")]
-    words = [_override(f"data.{key}", str(value)) for key, value in given if value is not None]
+    words = [override(f"data.{key}", str(value)) for key, value in given if value is not None]
     own = ["data=local"] if shipped else []
     written = tuple(f"data.{key}=" for key, _ in given)
     more = [one for one in repeated(overrides) if not one.startswith(written)]
     return f"{program_anywhere()} {shlex.join([f'task={name}', *own, *words, *more])}"
-
-
-def _override(key: str, value: str) -> str:
-    """Return an override, its value quoted for Hydra's grammar where that is needed."""
-    from hydra.core.override_parser.types import Quote, QuotedString
-
-    if re.fullmatch(_SIMPLE, value) and re.search("[A-Za-z/]", value):
-        return f"{key}={value}"
-    return f"{key}={QuotedString(value.replace('${', chr(92) + '${'), Quote.single).with_quotes()}"
 
 
 def _report(made: Proposal, name: str, target: Path, command: str) -> None:

@@ -1,8 +1,7 @@
 """`mode=simulate`: rows arrive in eras, a candidate is retrained and gated in each."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from spaceship.simulation import arrivals as arriving
 from spaceship.simulation import plot as timeline
 from spaceship.simulation.arrivals import Arrivals
 from spaceship.simulation.eras import EraResult, conclusion, eras_csv, eras_table, summarise_eras
+from spaceship.tracking.connection import addresses_kept
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import job_run, log_report
 
@@ -66,7 +66,7 @@ def simulate(experiment: Experiment) -> SimulateResult:
     schedule = experiment.settings.simulate
     folder = experiment.job.folder / "simulation"
     drifts = _write_eras(experiment, schedule, folder / "arrivals")
-    with _mlflow_restored():
+    with addresses_kept():
         spans = [schedule.span(era) for era in range(1, schedule.eras + 1)]
         with phase("Eras", len(spans)) as steps:
             eras = []
@@ -200,19 +200,6 @@ def _log_results(experiment: Experiment, eras: list[EraResult]) -> None:
         log.info("%s", job.folder / name)
     figures = {f"simulation_{key}": value for key, value in summarise_eras(eras).items()}
     store.log_scores(run_id, figures, tags={"conclusion": conclusion(eras)})
-
-
-@contextmanager
-def _mlflow_restored() -> Iterator[None]:
-    """Reset MLflow's addresses after the block, which sets them to the simulation's store."""
-    import mlflow
-
-    tracking, registry = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
-    try:
-        yield
-    finally:
-        mlflow.set_tracking_uri(tracking)
-        mlflow.set_registry_uri(registry)
 
 
 def _loaded(registry: Registry, number: str) -> Pipeline:

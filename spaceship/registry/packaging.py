@@ -51,10 +51,11 @@ _COMPRESSION = 1  # of deflate; the highest level saves a tenth more and takes t
 
 @dataclass(frozen=True)
 class Stored:
-    """A stored model as it is loaded, and the half width of its intervals (None: it has none)."""
+    """A stored model as it is loaded, with what is stored beside it."""
 
     pipeline: Pipeline
-    margin: float | None
+    margin: float | None  # half width of its intervals; None: it has none
+    task: Task | None  # None: it was stored by an old release
 
 
 def save(
@@ -142,7 +143,8 @@ def load_version(registry: Registry, version: Version) -> Stored:
         folder = registry.fetch(version, MODEL, Path(temporary))
         try:
             facts = Model.load(str(folder)).metadata or {}
-            return Stored(load(folder), facts.get("margin"))
+            task = Task.read(facts["task"]) if "task" in facts else None
+            return Stored(load(folder), facts.get("margin"), task)
         except RegistryError as error:
             what = f"version {version.number} of {registry.model} to load"
             found = str(error).partition(", found")[2].rpartition("; ")[0].lstrip(": ")

@@ -172,6 +172,11 @@ class Registry:
         data = value(entity.tags, "data_digest") or ""
         return Version(str(entity.version), str(entity.run_id), recipe, plain, data)
 
+    def version_of(self, run_id: str) -> Version | None:
+        """Return the version that a run made, None if it made none."""
+        numbers = self._numbers(f" and run_id = '{run_id}'")
+        return self.version(max(numbers, key=int)) if numbers else None
+
     def register(
         self, files: Mapping[str, Path], run_id: str, tags: Mapping[str, str], text: str = ""
     ) -> str:

@@ -1,9 +1,10 @@
 """Connection to an MLflow store: database and experiment created once, calls never cut short."""
 
 import logging
+import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import uninterrupted
-from spaceship._upstream import MLFLOW_PLACES
+from spaceship._upstream import MLFLOW_ADDRESSES, MLFLOW_PLACES
 from spaceship.errors import TrackingError, expected
 from spaceship.progress import phase
 from spaceship.tracking.damage import check_database, damage_of
@@ -56,6 +57,28 @@ def _opened(
         raise
     except Exception as error:
         raise damage_of(uri, error) or _cannot_open(uri, error) from error
+
+
+@contextmanager
+def addresses_kept() -> Iterator[None]:
+    """Reset MLflow's addresses after the block, which opens stores: that changes them.
+
+    >>> import mlflow
+    >>> with addresses_kept():
+    ...     mlflow.set_tracking_uri(store.uri)
+    >>> mlflow.is_tracking_uri_set()
+    False
+    """
+    variable = "MLFLOW_TRACKING_URI"  # set together with the first address
+    places = [(vars(import_module(module)), name) for module, name in MLFLOW_ADDRESSES]
+    before, given = [names[name] for names, name in places], os.environ.get(variable)
+    try:
+        yield
+    finally:
+        for (names, name), address in zip(places, before, strict=True):
+            names[name] = address
+        os.environ.pop(variable, None)
+        os.environ.update({} if given is None else {variable: given})
 
 
 class UninterruptedClient:

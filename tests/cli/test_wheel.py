@@ -7,6 +7,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
@@ -120,3 +122,31 @@ def test_the_version_is_the_wheels(spaceship: Installed) -> None:
     told = subprocess.run([*command, code], capture_output=True, text=True, check=True).stdout
     assert told.startswith("0.2.0 ")
     assert str(spaceship.environment) in told
+
+
+OWN_TABLE = """
+import pandas as pd
+import spaceship
+spaceship.Project("new", data="churn.csv", quiet=True).run(
+    "init", {"task.label": "left", "task.name": "churn"}
+)
+project = spaceship.Project("churn", data="churn.csv", quiet=True)
+result = project.train({"model": "logistic_regression", "gate.floor.minimum": 0.5})
+champion, rows = project.champion(), pd.read_csv("churn.csv").head(3)
+print(result.award, champion.version, champion.predict_proba(rows).shape, sep=",")
+"""
+
+
+def test_python_learns_a_table_of_ones_own(spaceship: Installed) -> None:
+    rng = np.random.default_rng(1)
+    calls, months = rng.poisson(3, 400), rng.integers(1, 60, 400)
+    left = np.where(calls - months / 20 + rng.normal(size=400) > 2, "yes", "no")
+    table = pd.DataFrame({"calls": calls, "months": months, "left": left})
+    table.to_csv(spaceship.folder / "churn.csv", index=False)
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = [str(spaceship.environment / "bin" / "python"), "-c", OWN_TABLE]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=spaceship.folder, env=environment
+    )
+    assert done.stderr == ""
+    assert done.stdout == "champion,1,(3, 2)\n"

@@ -1,0 +1,1 @@
+"""Python API: a project whose commands run in processes of their own, and its models as objects."""

@@ -1,0 +1,49 @@
+"""Overrides of Hydra's grammar from plain values, texts quoted where that is needed."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+Settings = Mapping[str, object]
+"""Values by dotted key; a value may be such a mapping itself, and a list."""
+_SIMPLE = re.compile(r"(?!(?:true|false|null|inf|nan)$)[A-Za-z_/][A-Za-z0-9_./-]*", re.IGNORECASE)
+_WORDS = {None: "null", True: "true", False: "false"}
+
+
+def override(key: str, value: object) -> str:
+    """Return an override that sets a key to a value; a text stays a text.
+
+    >>> override("model", "lgbm"), override("reason", "new data"), override("columns", ["1", 1])
+    ('model=lgbm', "reason='new data'", "columns=['1',1]")
+    """
+    return f"{key}={_written(value)}"
+
+
+def overrides(settings: Iterable[str | Settings]) -> list[str]:
+    """Return the overrides of settings, which are overrides already or values by key.
+
+    >>> overrides(["model=lgbm", {"gate.dry_run": True, "split": {"n_folds": 3}}])
+    ['model=lgbm', 'gate.dry_run=true', 'split.n_folds=3']
+    """
+    return [word for one in settings for word in ([one] if isinstance(one, str) else _flat(one))]
+
+
+def _flat(settings: Settings, prefix: str = "") -> Iterator[str]:
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield override(f"{prefix}{key}", value)
+
+
+def _written(value: object) -> str:
+    from hydra.core.override_parser.types import Quote, QuotedString
+
+    if value is None or isinstance(value, bool):
+        return _WORDS[value]
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(_written, value))}]"
+    text = str(value)
+    if not isinstance(value, str | Path) or _SIMPLE.fullmatch(text):
+        return text
+    return QuotedString(text.replace("${", "\\${"), Quote.single).with_quotes()
