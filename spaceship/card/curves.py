@@ -31,7 +31,7 @@ def charts(rows: HoldOut, task: Task) -> Charts:
     if rows.problem is Problem.REGRESSION:
         left = rows.target - rows.values
         alike = np.ptp(left) <= _ROUNDING * max(1.0, float(np.abs(left).max()))
-        counts, edges = np.histogram(left.round(6) if alike else left, _BARS)
+        counts, edges = np.histogram(np.full(len(left), left.mean()) if alike else left, _BARS)
         middles = (edges[:-1] + edges[1:]) / 2
         bars = Curve("rows", middles.tolist(), counts.tolist())
         return Charts(residuals=[_residuals(rows)], residual_counts=bars)

@@ -11,6 +11,7 @@ from spaceship.card.intervals import scores, wilson
 from spaceship.card.surroundings import moment
 from spaceship.card.words import look_words, protocol_words
 from spaceship.card.worst import worst_rows
+from spaceship.data._base import Dataset
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.metrics import log_loss, score
 from spaceship.evaluation.protocol import Protocol
@@ -105,10 +106,8 @@ def test_wilson_is_inside_0_and_1_and_holds_the_share() -> None:
             assert 0 <= low <= share <= high <= 1
 
 
-def test_the_worst_row_is_the_one_of_the_greatest_loss(
-    people_frame: pd.DataFrame, task: Task
-) -> None:
-    frame = people_frame.head(50)
+def test_the_worst_row_is_the_one_of_the_greatest_loss(people: Dataset, task: Task) -> None:
+    frame = people.train.head(50)
     truth = task.target(frame)
     chance = np.where(truth, 0.8, 0.2)
     chance[7] = 1 - chance[7]
