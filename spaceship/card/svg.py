@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
+from spaceship.records import fitting
 from spaceship.text import printable
 
 Point = tuple[float, float]
@@ -17,13 +18,12 @@ MOST_POINTS = 2000
 _MANY = 300  # points: more are small and without an edge
 _WIDTH, _HEIGHT = 440.0, 310.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66.0, 14.0, 12.0, 48.0
-_CELL_WIDTH, _CELL_HEIGHT = 140.0, 16.0
-_EDGE = 4.0  # free space at both ends of a cell
+_CELL_WIDTH, _CELL_HEIGHT, _EDGE = 140.0, 16.0, 4.0  # _EDGE: free space at both ends
 _NEAR = 0.6  # points of a line that are closer to each other look like one
 _LARGE = 1e4  # from here on ticks have a unit
 _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _COLOURS, _DASHES = 6, 4
-_MOST_PLACES = 4  # of a tick; finer ones are written as powers of ten
+_LONG, _MOST_PLACES = 40, 4  # letters of an axis, decimals of a tick: more have no room
 _MOST = 1e300  # farther points are not drawn: a difference of two has to be finite
 
 
@@ -157,9 +157,10 @@ class Chart:
             yield _element("text", "tick middle", text, x=self._left(value), y=bottom + 18)
         yield _element("line", "axis", x1=_LEFT, y1=bottom, x2=right, y2=bottom)
         x, y = (_LEFT + right) / 2, (_TOP + bottom) / 2
-        yield _element("text", "name middle", self.x.label, x=x, y=_HEIGHT - 8)
+        below, beside = (fitting(axis.label, _LONG) for axis in (self.x, self.y))
+        yield _element("text", "name middle", below, x=x, y=_HEIGHT - 8)
         turned = f"rotate(-90 12 {y})"
-        yield _element("text", "name middle", self.y.label, x=12, y=y, transform=turned)
+        yield _element("text", "name middle", beside, x=12, y=y, transform=turned)
 
     def _places(self, points: Iterable[Point]) -> list[Point]:
         finite = (one for one in points if all(abs(value) < _MOST for value in one))
