@@ -103,12 +103,16 @@ def test_the_hold_out_of_a_run_that_was_never_judged_is_not_looked_at(
     assert card["looks"]["this run"] == "not compared on the hold-out"
 
 
-def test_other_data_leave_rows_and_data_out(shared: tuple[Store, Job]) -> None:
+def test_on_other_data_the_kept_card_is_shown_without_the_data(
+    shared: tuple[Store, Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_fit(monkeypatch)
     store, job = shared
     found = report(experiment_of(store, "data.n_groups=200", "mode=report"))
-    now = read_card(Path(found.json))
-    assert now.scores == read_card(job.folder / "card.json").scores
-    assert not now.drift
+    now, kept = read_card(Path(found.json)), read_card(job.folder / "card.json")
+    assert (now.scores, now.worst, now.drift) == (kept.scores, kept.worst, kept.drift)
+    assert "<iframe" not in Path(found.html).read_text()
+    assert "<iframe" in (job.folder / "report.html").read_text()
 
 
 @pytest.mark.parametrize(
