@@ -16,6 +16,7 @@ GOOD: dict[str, Any] = {
     "paths": {"data": None, "outputs": "outputs"},
     "split": {"holdout_fraction": 0.2, "n_folds": 5, "salt": "spaceship"},
     "objective": {"metric": "cv_log_loss"},
+    "output": "text",
     "reason": None,
     "clean": {"dry_run": True, "keep_versions": 10, "older_than": 30, "close_host": None},
     "history": {"output": None, "at": None},
