@@ -159,7 +159,7 @@ def _learnt_text(result: ExplainResult, task: Task) -> str:
     if result.learnt is None:
         return f"Whether the champion learnt from this {task.noun} is not known."
     if result.learnt:
-        return f"The champion learnt from this {task.noun}: that it is right here is no merit."
+        return f"The champion learnt from this {task.noun}: its prediction is no test."
     return f"The champion has not learnt from this {task.noun}."
 
 
