@@ -250,7 +250,7 @@ class Settings(Section):
     data: Data = Data()
     split: Split = Split.model_construct()  # as it is where a mode makes no use of it
     objective: Objective
-    output: Literal["text", "json"] = _setting("text or json", default="text")
+    output: Literal["text", "json"] = _setting("text or json")
     reason: Text | None = _setting("a text, or null")
     run: Text | None = _setting("the id of a run, the start of it, its name, or null")
     clean: Clean
@@ -271,8 +271,7 @@ class Settings(Section):
             ConfigError: A key is missing, unknown or out of its range; every such key is listed.
 
         """
-        given = [name for name in cls.model_fields if name in cfg]
-        used = [name for name in given if not is_unused(cfg.get(name))]
+        used = [name for name in cls.model_fields if not is_unused(cfg.get(name))]
         on_leak = OmegaConf.select(cfg, "data.on_leak", default="warn")
         check_stored(cfg)
         try:
