@@ -15,7 +15,8 @@ from spaceship.data.local import LocalData
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import ConfigError, RegistryError, TrackingError
 from spaceship.experiment import Experiment
-from spaceship.model.recipe import Recipe, features_name
+from spaceship.model.recipe import Recipe
+from spaceship.model.recipe_name import features_name
 from spaceship.registry.registry import CHAMPION, MODEL, Registry
 from spaceship.task.task import Task
 from spaceship.tracking.store import Store

@@ -4,17 +4,19 @@ tests/sweeper/test_upstream.py holds them to hydra-core 1.3.8, optuna 5.0.0 and 
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import optuna
 from hydra._internal.callbacks import Callbacks
 from hydra.core.utils import JobReturn
 from hydra.types import HydraContext
 from omegaconf._utils import OmegaConfDumper
-from optuna.distributions import BaseDistribution
-from optuna.storages import BaseStorage
-from optuna.study import StudySummary
-from optuna.trial import FrozenTrial, Trial
+
+if TYPE_CHECKING:  # any job that ends imports this module
+    import optuna
+    from optuna.distributions import BaseDistribution
+    from optuna.storages import BaseStorage
+    from optuna.study import StudySummary
+    from optuna.trial import FrozenTrial, Trial
 
 yaml_text = OmegaConfDumper.str_representer
 """Quotes text that YAML would read as a number; on libyaml the dump takes a third of the time."""
@@ -30,26 +32,26 @@ def returned(job: JobReturn) -> Any:
     return job._return_value  # noqa: SLF001
 
 
-def storage_of(study: optuna.Study) -> BaseStorage:
+def storage_of(study: "optuna.Study") -> "BaseStorage":
     """Return a study's storage, which changes attributes of trials that no worker holds."""
     return study._storage  # noqa: SLF001
 
 
-def trial_id(trial: FrozenTrial | Trial) -> int:
+def trial_id(trial: "FrozenTrial | Trial") -> int:
     """Return a trial's id in its storage; the public number is the one in its study."""
     return trial._trial_id  # noqa: SLF001
 
 
-def suggest(trial: Trial, name: str, distribution: BaseDistribution) -> Any:
+def suggest(trial: "Trial", name: str, distribution: "BaseDistribution") -> Any:
     """Return a value drawn from a distribution object; the public methods take its bounds."""
     return trial._suggest(name, distribution)  # noqa: SLF001
 
 
-def contains(distribution: BaseDistribution, value: float) -> bool:
+def contains(distribution: "BaseDistribution", value: float) -> bool:
     """Return whether a distribution can draw a number."""
     return distribution._contains(value)  # noqa: SLF001
 
 
-def by_creation(summaries: Sequence[StudySummary]) -> list[StudySummary]:
+def by_creation(summaries: "Sequence[StudySummary]") -> "list[StudySummary]":
     """Return studies in the order of their creation; the public start is the first trial's."""
     return sorted(summaries, key=lambda one: one._study_id)  # noqa: SLF001

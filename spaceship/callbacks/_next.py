@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hydra_plugins.spaceship_optuna.config_text import redact
-from spaceship.card.files import REPORT_FILE
 from spaceship.config.installation import checkout, typed_again
 from spaceship.data.cache import has_test_part
 from spaceship.experiment import Experiment
@@ -49,6 +48,8 @@ def show_next(experiment: Experiment, mode: str, folder: Path, run_name: str) ->
         steps[_AFTER[mode]] = _prediction(experiment)
     if steps:
         show(log, Commands(steps))
+    from spaceship.card.files import REPORT_FILE  # scikit-learn, which other modes do without
+
     if (report := folder / REPORT_FILE).is_file():
         log.info("Report: %s", report)
     show(log, Commands({f"run {run_name} in MLflow's pages": see_runs(experiment)}, "See"))

@@ -20,7 +20,7 @@ from spaceship.experiment import Experiment
 from spaceship.gate.score_lines import CROSS_VALIDATED, ScoreLine
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.gate.verdict_texts import rule_table, score_table, verdict_sentence
-from spaceship.model.recipe import recipe_name
+from spaceship.model.recipe_name import recipe_name
 from spaceship.model.recipe_params import recipe_params
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.job import Job

@@ -83,12 +83,9 @@ def wilson(share: float, draws: float) -> tuple[float, float]:
     >>> round(low, 3), high
     (0.722, 1.0)
     """
-    middle, wide = (
-        share + Z**2 / (2 * draws),
-        Z * math.sqrt(share * (1 - share) / draws + Z**2 / (4 * draws**2)),
-    )
-    whole = 1 + Z**2 / draws
-    return max(0.0, (middle - wide) / whole), min(1.0, (middle + wide) / whole)
+    middle, spread = share + Z**2 / (2 * draws), share * (1 - share) / draws
+    wide, whole = Z * math.sqrt(spread + Z**2 / (4 * draws**2)), 1 + Z**2 / draws
+    return min(share, (middle - wide) / whole), max(share, (middle + wide) / whole)
 
 
 def _by_group(metric: str, value: float, losses: Floats, groups: npt.NDArray[Any]) -> Interval:

@@ -24,7 +24,7 @@ from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.gate.score_lines import CROSS_VALIDATED, HELD_OUT
 from spaceship.gate.verdict import Verdict
-from spaceship.model.recipe import recipe_name
+from spaceship.model.recipe_name import recipe_name
 from spaceship.model.recipe_params import recipe_params
 from spaceship.registry.looks import LookRecords
 from spaceship.task.task import Task

@@ -27,6 +27,8 @@ def verbatim(words: Sequence[str]) -> list[str]:
 
     >>> verbatim(["run=12e5", "run='12e5'", "run=null", "seed=12e5", "row=0013_01"])
     ["run='12e5'", "run='12e5'", 'run=null', 'seed=12e5', 'row=0013_01']
+    >>> verbatim(["run=lgbm #3"])
+    ["run='lgbm #3'"]
     >>> verbatim(["explain.set.age=7", "explain.set.body weight=70"])
     ["explain.set=['age=7','body weight=70']"]
     """
@@ -45,13 +47,13 @@ def verbatim(words: Sequence[str]) -> list[str]:
 def _is_misread(value: str) -> bool:
     """Return whether Hydra takes a value for anything but the same text, or a quoted one."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import OverrideParseException
+    from hydra.errors import HydraException
 
     if value in ("", "null") or value[0] in "'\"":
         return False
     try:
         override = OverridesParser.create().parse_override(f"name={value}")
-    except OverrideParseException:
+    except HydraException:
         return True
     return override.is_sweep_override() or override.value() != value
 

@@ -148,6 +148,13 @@ class Leaderboard(Section):
     output: Text | None = _setting("FILE.csv, FILE.json or null")
 
 
+class Report(Section):
+    """`report.*`: the run and the file of `mode=report`."""
+
+    run: Text | None = _setting("the id of a run, the start of it, its name, or null")
+    output: Text | None = _setting("FILE.html, or null")
+
+
 class Explain(Section):
     """`explain.*`: the row that `mode=explain` explains, and what if it were another one."""
 
@@ -164,13 +171,6 @@ class Explain(Section):
         {'age': '30', 'plan': ''}
         """
         return {column: value for column, _, value in (one.partition("=") for one in self.set)}
-
-
-class Report(Section):
-    """`report.*`: the run and the file of `mode=report`."""
-
-    run: Text | None = _setting("the id of a run, the start of it, its name, or null")
-    output: Text | None = _setting("FILE.html, or null")
 
 
 class Inference(Section):
@@ -269,8 +269,7 @@ class Settings(Section):
             ConfigError: A key is missing, unknown or out of its range; every such key is listed.
 
         """
-        given = [name for name in cls.model_fields if name in cfg]
-        used = [name for name in given if not is_unused(cfg.get(name))]
+        used = [name for name in cls.model_fields if not is_unused(cfg.get(name))]
         on_leak = OmegaConf.select(cfg, "data.on_leak", default="warn")
         check_stored(cfg)
         try:

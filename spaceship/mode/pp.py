@@ -12,7 +12,7 @@ from spaceship.data.cache import filling
 from spaceship.data.description import describe, description_table
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
-from spaceship.model.recipe import features_name
+from spaceship.model.recipe_name import features_name
 from spaceship.progress import phase
 from spaceship.results import Result
 from spaceship.screen import show

@@ -1,38 +1,37 @@
 """`mode=show`: one run, with its scores, its verdict and the command that makes it again."""
 
-import json
 import logging
-import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from spaceship.card.card import Interval, Score
 from spaceship.card.files import REPORT_FILE as REPORT_PAGE
+from spaceship.card.files import read_card
 from spaceship.card.intervals import scores
 from spaceship.card.words import look_words, protocol_words, settings_words
 from spaceship.errors import SpaceshipError
 from spaceship.evaluation.out_of_fold import OUT_OF_FOLD_FILE
 from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.experiment import Experiment
-from spaceship.gate.verdict import VERDICT_FILE, Verdict
+from spaceship.gate.verdict import VERDICT_FILE, LoggedVerdict
 from spaceship.gate.verdict_texts import remarks, rule_table, verdict_sentence
 from spaceship.mode.leaderboard import age
 from spaceship.model.recipe_params import recipe_params
 from spaceship.progress import phase
 from spaceship.registry.moves import now
+from spaceship.registry.registry import CARD_FILE
 from spaceship.results import Result
 from spaceship.screen import Commands, Shown, Table
 from spaceship.screen import show as show_text
 from spaceship.task.task import Task
 from spaceship.text import digits, first_few, one_line
-from spaceship.tracking.job import Job
 from spaceship.tracking.leaderboard import PARENT_TAG, Runs
 from spaceship.tracking.relocation import FOLDER_TAG, place_of
+from spaceship.tracking.run_files import fetch_files
 from spaceship.tracking.run_names import find_run
 from spaceship.tracking.runs import read_held, read_runs
 from spaceship.tracking.store import Store
@@ -42,17 +41,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Made = TypeVar("Made")
+_FILES = (REPORT_FILE, OUT_OF_FOLD_FILE, VERDICT_FILE, CARD_FILE)
 _TAGS = ("task", "command", PARENT_TAG)
 _MOST_SETTINGS = 8  # of a recipe, in a line
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """A run's verdict, and what the gate did about it."""
-
-    verdict: Verdict
-    first: bool  # there was no champion to compare with
-    dry_run: bool
 
 
 @dataclass(frozen=True)
@@ -82,7 +74,7 @@ class ShowResult(Result):
     protocol: Mapping[str, str]  # in words
     looks: Mapping[str, str]  # in words
     scores: Sequence[Score]
-    verdict: Verdict | None
+    verdict: LoggedVerdict | None
 
 
 def show(experiment: Experiment) -> ShowResult:
@@ -94,17 +86,21 @@ def show(experiment: Experiment) -> ShowResult:
     with phase("Reading the run"), tempfile.TemporaryDirectory() as temporary:
         run = experiment.store.client.get_run(row.run_id)
         files = [one.path for one in experiment.store.client.list_artifacts(row.run_id)]
-        folder = _evidence(experiment.store, run, files, Path(temporary))
-        report, judgement = _report(folder), _judgement(folder)
-        shown = _with_report(_known(experiment.store, run, files), report, judgement)
+        fetch_files(experiment.store, run, _FILES, folder := Path(temporary))
+        shown = _with_files(_known(experiment.store, run, files), folder)
         shown = replace(shown, task=runs.task(row), command=runs.command(row))
-    for one in _screen(shown, judgement):
+    for one in _screen(shown):
         show_text(log, one)
-    for _, line in [] if judgement is None else remarks(judgement.verdict):
+    for _, line in [] if shown.verdict is None else remarks(shown.verdict):
         log.info("  %s", line)
+    steps = dict[str, str]()
     if shown.command:
         again = "make it again" if row.tags.get("command") else "make its sweep again"
-        show_text(log, Commands({again: one_line(shown.command)}))
+        steps[again] = one_line(shown.command)
+    if shown.scores and f"{shown.task}-{shown.data_source}" == registry.model:
+        page = registry.command("mode=report", f"run={row.run_id}")
+        steps["write its report, for a browser"] = page
+    show_text(log, Commands(steps))
     return shown
 
 
@@ -143,11 +139,11 @@ def _known(store: Store, run: "Run", files: Sequence[str]) -> ShowResult:
     )
 
 
-def _with_report(
-    shown: ShowResult, report: Report | None, judgement: Judgement | None
-) -> ShowResult:
-    """Return a run with what its report and its verdict say."""
-    verdict = None if judgement is None else judgement.verdict
+def _with_files(shown: ShowResult, folder: Path) -> ShowResult:
+    """Return a run with what its verdict, its report and its card say."""
+    verdict = _readable(folder / VERDICT_FILE, lambda: LoggedVerdict.read(folder))
+    report = _readable(folder / REPORT_FILE, lambda: Report.read(folder))
+    card = _readable(folder / CARD_FILE, lambda: read_card(folder / CARD_FILE))
     if report is None or not report.task:
         return replace(shown, verdict=verdict)
     task = Task.read(report.task)
@@ -158,55 +154,28 @@ def _with_report(
         settings=settings_words(recipe_params(report.recipe, {})),
         protocol=protocol_words(report.protocol, task, (None, report.rows)),
         looks={key: text for key, text in looks.items() if key != "looks so far"},
-        scores=[*scores(report, task.problem)],
+        scores=[*scores(report, task.problem)] if card is None else card.scores,
         verdict=verdict,
     )
 
 
-def _evidence(store: Store, run: "Run", files: Sequence[str], folder: Path) -> Path:
-    """Return a folder with a run's report and verdict: its artifacts, of a trial its own files."""
-    of_job = Job(Path(run.data.tags.get(FOLDER_TAG) or folder), in_multirun=False)
-    is_own = False
-    with suppress(OSError, ValueError, KeyError):
-        is_own = of_job.run_id == run.info.run_id
-    for name in (REPORT_FILE, OUT_OF_FOLD_FILE, VERDICT_FILE):
-        if name in files:
-            store.client.download_artifacts(run.info.run_id, name, str(folder))
-        elif is_own and (of_job.folder / name).is_file():
-            shutil.copy(of_job.folder / name, folder)
-    return folder
-
-
-def _report(folder: Path) -> Report | None:
-    """Return the report in a folder; None if there is none, or an unreadable one."""
+def _readable(path: Path, read: Callable[[], Made]) -> Made | None:
+    """Return what a file holds; None if it is missing, or cannot be read."""
     try:
-        return Report.read(folder) if (folder / REPORT_FILE).is_file() else None
+        return read() if path.is_file() else None
     except SpaceshipError as error:
-        log.warning("Its report cannot be used: %s", error)
+        log.warning("Its %s cannot be used: %s", path.stem, error)
         return None
 
 
-def _judgement(folder: Path) -> Judgement | None:
-    """Return the verdict in a folder; None if there is none, or an unreadable one."""
-    if not (folder / VERDICT_FILE).is_file():
-        return None
-    try:
-        verdict = Verdict.read(folder)
-    except SpaceshipError as error:
-        log.warning("Its verdict cannot be used: %s", error)
-        return None
-    content = json.loads((folder / VERDICT_FILE).read_text())
-    return Judgement(verdict, content.get("champion_before") is None, bool(content.get("dry_run")))
-
-
-def _screen(shown: ShowResult, judgement: Judgement | None) -> Iterator[Shown]:
+def _screen(shown: ShowResult) -> Iterator[Shown]:
     """Yield the tables and sentences of a run."""
     yield Table([(title, one_line(text)) for title, text in _facts(shown) if text])
     if shown.scores:
         yield _score_table(shown.scores)
-    if judgement is not None:
-        verdict = judgement.verdict
-        yield verdict_sentence(verdict, first=judgement.first, dry_run=judgement.dry_run)
+    if (verdict := shown.verdict) is not None:
+        first = verdict.champion_before is None
+        yield verdict_sentence(verdict, first=first, dry_run=verdict.dry_run)
         if verdict.checks:
             yield rule_table(verdict.checks)
 

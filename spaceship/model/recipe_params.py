@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hydra_plugins.spaceship_optuna.config_text import flatten
-from spaceship.model.recipe import features_name, recipe_name
+from spaceship.model.recipe_name import features_name, recipe_name
 
 _MOST = 25  # parameters; a run's config.yaml has every setting
 _SETTINGS = {"seed", "split.kind", "split.n_folds", "split.salt"}

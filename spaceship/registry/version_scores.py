@@ -11,7 +11,7 @@ from typing import Self
 from spaceship.errors import SpaceshipError
 from spaceship.evaluation.metrics import metric_title
 from spaceship.evaluation.report import REPORT_FILE, Report
-from spaceship.model.recipe import recipe_name
+from spaceship.model.recipe_name import recipe_name
 from spaceship.records import Figure, from_text, to_plain
 from spaceship.registry.registry import RECIPE, Registry
 from spaceship.registry.tag_names import hidden, value

@@ -54,9 +54,8 @@ class RankedRun:
 class Leaderboard:
     """Runs of a task, the best first, and after them those on other data.
 
-    >>> board = rank(store, task, "local")
-    >>> board.metric, board.runs, board.failed
-    ('accuracy', [], 0)
+    >>> Leaderboard("accuracy", "local", "0f3a", []).failed
+    0
     """
 
     metric: str  # that the runs are ordered by
@@ -74,6 +73,9 @@ def rank(store: Store, task: Task, source: str, *, trials: bool = False) -> Lead
     A score compares with those on the same data: of the same source, and with the digest that its
     latest run has. Runs on other data follow, those on the latest data first. Of a sweep only the
     job that came to the gate is listed, unless `trials`.
+
+    >>> rank(store, task, "local").data_source
+    'local'
     """
     metric = metric_names(task.problem)[0]
     names = (f"cv_{metric}", f"cv_{metric}_std", f"holdout_{metric}", "holdout_error")

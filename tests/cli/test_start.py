@@ -77,14 +77,17 @@ def test_a_refusal_loads_neither_mlflow_nor_scikit_learn(tmp_path: Path, line: s
 
 
 @pytest.mark.slow
-def test_the_history_loads_no_scikit_learn(tmp_path: Path, database: Path) -> None:
+@pytest.mark.parametrize("mode", ["history", "leaderboard"])
+def test_what_reads_runs_and_versions_loads_no_scikit_learn(
+    tmp_path: Path, database: Path, mode: str
+) -> None:
     (tmp_path / "mlflow.db").write_bytes(database.read_bytes())
-    line = ["mode=history", f"paths.outputs={tmp_path}"]
+    line = [f"mode={mode}", f"paths.outputs={tmp_path}"]
     command = [sys.executable, "-X", "importtime", str(SCRIPT), *line]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
     loaded = {line.rsplit("|")[-1].strip() for line in done.stderr.splitlines() if "|" in line}
-    assert "mlflow" in loaded
-    assert not loaded & {"sklearn", "scipy.stats", "lightgbm", "catboost"}
+    assert ("mlflow" in loaded) == (mode == "history")
+    assert not loaded & {"sklearn", "scipy.stats", "lightgbm", "catboost", "optuna"}
 
 
 def test_params_of_a_sweeper_are_resolved(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,10 +16,13 @@ GOOD: dict[str, Any] = {
     "paths": {"data": None, "outputs": "outputs"},
     "split": {"holdout_fraction": 0.2, "n_folds": 5, "salt": "spaceship"},
     "objective": {"metric": "cv_log_loss"},
+    "output": "text",
     "reason": None,
+    "run": None,
     "clean": {"dry_run": True, "keep_versions": 10, "older_than": 30, "close_host": None},
     "history": {"output": None, "at": None},
     "leaderboard": {"top": 20, "trials": False, "output": None},
+    "report": {"run": None, "output": None},
     "explain": {"row": None, "set": [], "nearest": 5, "draws": 200},
     "inference": {
         "output": "out.csv",

@@ -1,0 +1,156 @@
+"""Reports of runs: nothing kept is fitted again, and no hold-out is looked at in passing."""
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from spaceship.card import report as reports
+from spaceship.card.files import read_card
+from spaceship.card.report import report_job
+from spaceship.errors import SpaceshipError
+from spaceship.experiment import Experiment
+from spaceship.mode.report import ReportResult, report
+from spaceship.records import to_plain
+from spaceship.tracking.job import Job
+from spaceship.tracking.store import Store
+from tests.card.jobs import PEOPLE, experiment_of, judged, read, scored
+
+
+def made(store: Store, *overrides: str) -> ReportResult:
+    """Return the result of a command of mode=report."""
+    return report(experiment_of(store, "data.n_groups=400", *overrides, "mode=report"))
+
+
+def no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        pytest.fail("a model was fitted")
+
+    monkeypatch.setattr(reports.twins, "fit_twin", fail)
+
+
+@pytest.fixture
+def champion(store: Store, tmp_path: Path) -> tuple[Experiment, Job]:
+    """Give an experiment with a champion, and its job."""
+    return judged(store, tmp_path / "job", *PEOPLE)
+
+
+def test_the_champions_report_is_made_without_fitting(
+    store: Store, champion: tuple[Experiment, Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_fit(monkeypatch)
+    experiment, job = champion
+    found = made(store)
+    assert found.run_id == job.run_id
+    assert Path(found.html).parent == experiment.outputs / "reports"
+    kept, now = read_card(job.folder / "card.json"), read_card(Path(found.json))
+    assert [one.run_id for one in now.leaderboard] == [job.run_id]
+    assert [one.version for one in now.champions] == ["1"]
+    assert now.champions[0].score == now.scores[0].cross_validated.value
+    assert now.drift, "there are test rows"
+    same = {"leaderboard": (), "champions": (), "drift": (), "trials": (), "trial_metric": ""}
+    assert to_plain(replace(now, **same)) == to_plain(replace(kept, **same))  # type: ignore[arg-type]
+    assert "logistic_regression on raw" in Path(found.html).read_text()
+    assert Path(found.markdown).read_text().startswith("**Model card**")
+
+
+def test_a_jobs_own_report_is_among_its_artifacts(
+    store: Store, champion: tuple[Experiment, Job]
+) -> None:
+    experiment, job = champion
+    page = report_job(experiment, job)
+    assert page == job.folder / "report.html"
+    names = {one.path for one in store.client.list_artifacts(job.logged_run())}
+    assert {"report.html", "card.json", "card.md"} <= names
+    assert page.stat().st_size < 5_000_000
+
+
+def test_the_twin_of_an_old_run_is_fetched_or_fitted_once(
+    store: Store, champion: tuple[Experiment, Job], caplog: pytest.LogCaptureFixture
+) -> None:
+    _, job = champion
+    kept = read_card(job.folder / "card.json")
+    artifacts = Path(store.client.get_run(job.logged_run()).info.artifact_uri.partition("://")[2])
+    for folder in (job.folder, artifacts):
+        (folder / "card.json").unlink()
+    caplog.set_level(logging.INFO)
+    assert read_card(Path(made(store).json)).importances == kept.importances
+    assert "fitted again" not in caplog.text
+    model = experiment_of(store, *PEOPLE).registry.model
+    store.client.delete_model_version(model, "1")
+    again = read_card(Path(made(store, f"run={job.run_id}").json))
+    assert caplog.text.count("fitted again") == 1
+    found = {one.column: one.loss for one in again.importances}
+    assert found == pytest.approx({one.column: one.loss for one in kept.importances})
+
+
+def test_the_hold_out_of_a_run_that_was_never_judged_is_not_looked_at(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_fit(monkeypatch)
+    _, job = scored(store, tmp_path / "job", *PEOPLE)
+    card = read(Path(made(store).json).parent, Path(made(store).json).name)
+    assert (card["run_id"], card["told"]) == (job.run_id, False)
+    assert all(one["held_out"] is None for one in card["scores"])
+    assert (card["worst"], card["importances"]) == ([], [])
+    assert card["slices"][0]["score"]["low"] is not None
+    assert card["looks"]["this run"] == "not compared on the hold-out"
+
+
+def test_other_data_leave_rows_and_data_out(store: Store, champion: tuple[Experiment, Job]) -> None:
+    _, job = champion
+    found = report(experiment_of(store, "data.n_groups=300", "mode=report"))
+    now = read_card(Path(found.json))
+    assert now.scores == read_card(job.folder / "card.json").scores
+    assert not now.drift
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["run=zzz"], "the id of a run"),
+        (["report.output=a.txt"], "report.output=FILE.html"),
+    ],
+)
+def test_what_cannot_be_reported_is_refused(
+    store: Store, champion: tuple[Experiment, Job], words: list[str], wanted: str
+) -> None:
+    assert champion
+    with pytest.raises(SpaceshipError, match=wanted):
+        made(store, *words)
+
+
+def test_runs_are_named_by_the_start_of_id_or_name_and_belong_to_their_task(
+    store: Store, champion: tuple[Experiment, Job], tmp_path: Path
+) -> None:
+    run_id = champion[1].logged_run()
+    output = f"report.output={tmp_path / 'mine.html'}"
+    assert made(store, f"report.run={run_id[:6]}", output).run_id == run_id
+    assert made(store, "run='synthetic j'", output).html == str(tmp_path / "mine.html")
+    with pytest.raises(SpaceshipError, match=f"task=spaceship_titanic .*run={run_id}"):
+        report(experiment_of(store, "task=wine", "mode=report", f"run={run_id}"))
+    with pytest.raises(SpaceshipError, match="mode=train"):
+        report(experiment_of(store, "task=wine", "mode=report"))
+
+
+def test_trials_of_the_sweep_are_listed(store: Store, champion: tuple[Experiment, Job]) -> None:
+    _, job = champion
+    parent = store.start_run("sweep", {"study": "s"})
+    run_id = job.logged_run()
+    for number, state in enumerate(("COMPLETE", "PRUNED")):
+        trial = store.start_run(f"t{number}", {"trial": str(number), "state": state}, parent)
+        store.log_params(trial, {"model.estimator.C": "0.5"})
+        store.log_scores(trial, {"cv_log_loss": 0.4} if state == "COMPLETE" else {})
+        store.end_run(trial, "FINISHED")
+    store.set_tags(run_id, {"mlflow.parentRunId": parent, "trial": "2", "state": "COMPLETE"})
+    card = read_card(Path(made(store).json))
+    assert [(one.number, one.state) for one in card.trials] == [
+        (0, "complete"),
+        (1, "pruned"),
+        (2, "complete"),
+    ]
+    assert card.trials[0].score == 0.4
+    assert card.trials[1].score is None
+    assert card.trials[0].settings == {"model.estimator.C": "0.5"}
+    assert card.trial_metric == "cv_log_loss"
