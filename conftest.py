@@ -17,6 +17,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # read on import; workers share t
 import pytest
 from hydra import compose, initialize_config_dir
 
+from spaceship.card.card import Card
 from spaceship.cli import signals
 from spaceship.config.installation import configs
 from spaceship.config.resolvers import register_resolvers
@@ -32,7 +33,17 @@ from tests import installed
 from tests.reports import MakeReport, make_report
 from tests.tasks import built_in
 
-READY_MADE = ("people", "task", "store", "registry", "pipeline", "report", "experiment", "tmp_path")
+READY_MADE = (
+    "people",
+    "task",
+    "store",
+    "registry",
+    "pipeline",
+    "report",
+    "experiment",
+    "model_card",
+    "tmp_path",
+)
 
 
 def pytest_collection_finish() -> None:
@@ -125,6 +136,14 @@ def experiment(store: Store) -> Experiment:
     quick = ["data.n_groups=60", "model=logistic_regression", "features=raw", "split.n_folds=2"]
     with initialize_config_dir(str(configs()), version_base="1.3"):
         return Experiment.of(compose("config", [*places, *quick]))
+
+
+@pytest.fixture(scope="session")
+def model_card() -> Card:
+    """Give the card of a made-up model of two classes, with every part."""
+    from tests.card.cards import card
+
+    return card("binary")
 
 
 @pytest.fixture(scope="session")

@@ -7,18 +7,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import accumulate
 
-from spaceship.card.card import Card, Curve, Interval
+from spaceship.card.card import Card, Curve, Interval, Reign
 from spaceship.card.svg import Axis, Chart, Point
 from spaceship.errors import ConfigError
 from spaceship.evaluation.metrics import Direction, direction, metric_title
 
 Draw = Callable[[Card], Chart]
+_COMPLETE = ("complete", "finished")
 HOLLOW = 5  # style of the points that stand back
-_FEW_DAYS = 4 * 86400.0
+_FORMS = ((4 * 86400.0, "%Y-%m-%d"), (3600.0, "%m-%d %H:%M"), (0.0, "%H:%M:%S"))
 
 
 def draw(card: Card) -> dict[str, Chart | None]:
-    """Return every chart by its name; None where the card has no figures for one."""
+    """Return every chart by its name; None where the card has no figures for one.
+
+    >>> charts = draw(model_card)
+    >>> charts["roc"].title, charts["residuals"]
+    ('ROC curve', None)
+    """
     kept = card.charts
     figures: Mapping[str, tuple[object, Draw]] = {
         "roc": (kept.roc, _roc),
@@ -28,13 +34,17 @@ def draw(card: Card) -> dict[str, Chart | None]:
         "residuals": (kept.residuals, _residuals),
         "residual_counts": (kept.residual_counts, _residual_counts),
         "trials": (any(_known(one.score) for one in card.trials), _trials),
-        "champions": (any(_known(one.score) for one in card.champions), _champions),
+        "champions": (any(map(_dated, card.champions)), _champions),
     }
     return {name: make(card) if figure else None for name, (figure, make) in figures.items()}
 
 
 def cell_axes(card: Card) -> dict[str, Axis]:
-    """Return the axes that the cells of one column of a table share."""
+    """Return the axes that the cells of one column of a table share.
+
+    >>> cell_axes(model_card)["slices"].label
+    'score'
+    """
     difference = [] if card.paired is None else _ends([card.paired.difference])
     rises = [(one.loss, one.error) for one in card.importances]
     losses = [loss + sign * error for loss, error in rises for sign in (-1, 1)]
@@ -46,6 +56,15 @@ def cell_axes(card: Card) -> dict[str, Axis]:
         "pushes": Axis.around("push", pushes, zero=True),
         "drift": Axis.around("PSI", [one.psi for one in card.drift], zero=True),
     }
+
+
+def metric_words(metric: str) -> str:
+    """Return a metric in words, without the rows that it was measured on.
+
+    >>> metric_words("cv_log_loss")
+    'log loss'
+    """
+    return metric_title(metric.removeprefix("cv_").removeprefix("holdout_"))
 
 
 def _roc(card: Card) -> Chart:
@@ -104,7 +123,7 @@ def _residual_counts(card: Card) -> Chart:
 
 def _trials(card: Card) -> Chart:
     finite = [
-        (one.state.lower() == "complete", (float(one.number), one.score))
+        (one.state.lower() in _COMPLETE, (float(one.number), one.score))
         for one in card.trials
         if one.score is not None and math.isfinite(one.score)
     ]
@@ -112,7 +131,8 @@ def _trials(card: Card) -> Chart:
         [p for whole, p in finite if whole is is_whole] for is_whole in (True, False)
     )
     x = Axis.around("trial", [point[0] for _, point in finite])
-    y = Axis.around(metric_title(card.trial_metric) or "score", [point[1] for _, point in finite])
+    name = metric_words(card.trial_metric) or "score"
+    y = Axis.around(name, [point[1] for _, point in finite])
     chart = Chart("Scores of the trials", x, y)
     chart.dots(others, HOLLOW)
     chart.dots(complete)
@@ -125,12 +145,8 @@ def _trials(card: Card) -> Chart:
 
 
 def _champions(card: Card) -> Chart:
-    points = [
-        (_seconds(one.since), one.score)
-        for one in card.champions
-        if one.score is not None and math.isfinite(one.score)
-    ]
-    until = max(_seconds(card.made), *(time for time, _ in points))
+    points = [(_seconds(one.since), one.score or 0.0) for one in card.champions if _dated(one)]
+    until = max([_seconds(card.made)] * bool(card.made) + [time for time, _ in points])
     x = _dates([*(time for time, _ in points), until])
     y = Axis.around("cross-validated score", (score for _, score in points))
     chart = Chart("Score of the champions", x, y)
@@ -139,16 +155,20 @@ def _champions(card: Card) -> Chart:
     return chart
 
 
+def _dated(reign: Reign) -> bool:
+    return bool(reign.since) and _known(reign.score)
+
+
 def _seconds(moment: str) -> float:
     when = datetime.fromisoformat(moment)
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
 def _dates(times: Sequence[float]) -> Axis:
-    """Return an axis of time with three dates, or days and hours within few days."""
+    """Return an axis of time with three moments, as exact as its length needs."""
     axis = Axis.around("time (UTC)", times)
     span = axis.high - axis.low
-    form = "%Y-%m-%d" if span > _FEW_DAYS else "%m-%d %H:%M"
+    form = next(form for least, form in _FORMS if span > least)
     moments = [axis.low + share * span for share in (0.12, 0.5, 0.88)]
     names = ((at, datetime.fromtimestamp(at, UTC).strftime(form)) for at in moments)
     return replace(axis, names=tuple(names))

@@ -15,6 +15,7 @@ _MOST_POINTS = 200  # of a line
 _MOST_RESIDUALS = 1500  # that are drawn
 _BINS = 10  # of calibration, of equal width, as of the calibration error
 _BARS = 30  # of the residuals
+_ROUNDING = 1e-9  # relative differences of residuals that are none
 
 
 def charts(rows: HoldOut, task: Task) -> Charts:
@@ -28,7 +29,9 @@ def charts(rows: HoldOut, task: Task) -> Charts:
     if not len(rows.ids) or not np.isfinite(rows.values).all():
         return Charts()
     if rows.problem is Problem.REGRESSION:
-        counts, edges = np.histogram(rows.target - rows.values, _BARS)
+        left = rows.target - rows.values
+        alike = np.ptp(left) <= _ROUNDING * max(1.0, float(np.abs(left).max()))
+        counts, edges = np.histogram(np.full(len(left), left.mean()) if alike else left, _BARS)
         middles = (edges[:-1] + edges[1:]) / 2
         bars = Curve("rows", middles.tolist(), counts.tolist())
         return Charts(residuals=[_residuals(rows)], residual_counts=bars)

@@ -20,7 +20,7 @@ def data_html(training: pd.DataFrame, task: Task) -> str | None:
     Plots and associations are left out where the page would grow too large; of very many columns
     the first ones are shown. None: even so it is too large.
 
-    >>> "CryoSleep" in str(data_html(people.train, task))
+    >>> task.label in str(data_html(people.train, task))
     True
     """
     shown = training[[*dict.fromkeys([*task.raw, task.label])]]

@@ -1,6 +1,5 @@
 """Files of a card: `card.json`, `card.md` and the report for a browser."""
 
-import importlib
 from pathlib import Path
 
 from spaceship.card.card import Card
@@ -13,7 +12,14 @@ MARKDOWN_FILE, REPORT_FILE = "card.md", "report.html"
 
 
 def write_card(path: Path, card: Card) -> None:
-    """Write a card as versioned JSON, every figure with all its digits."""
+    """Write a card as versioned JSON, every figure with all its digits.
+
+    >>> bare = Card("lgbm on full", {}, "binary", "local", "ab12", 9, None, "", "", None,
+    ...     {}, {}, [], {}, [], [])
+    >>> write_card(tmp_path / "card.json", bare)
+    >>> read_card(tmp_path / "card.json").title
+    'lgbm on full'
+    """
     write_json(path, to_plain(card))
 
 
@@ -28,8 +34,16 @@ def read_card(path: Path) -> Card:
 
 
 def write_files(report: Path, card: Card, data: str | None) -> list[Path]:
-    """Write the report, and JSON and Markdown beside it; return the files, the report first."""
-    text = importlib.import_module("spaceship.card.html").render(card, data)
+    """Write the report, and JSON and Markdown beside it; return the files, the report first.
+
+    >>> bare = Card("lgbm on full", {}, "binary", "local", "ab12", 9, None, "", "", None,
+    ...     {}, {}, [], {}, [], [])
+    >>> [path.name for path in write_files(tmp_path / "mine.html", bare, None)]
+    ['mine.html', 'mine.json', 'mine.md']
+    """
+    from spaceship.card.html import render
+
+    text = render(card, data)
     named = report.name == REPORT_FILE
     plain = report.with_name(CARD_FILE) if named else report.with_suffix(".json")
     markdown = report.with_name(MARKDOWN_FILE) if named else report.with_suffix(".md")

@@ -1,6 +1,7 @@
 """HTML report of a card: one file that opens offline, without a request to anywhere."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -10,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup, escape
 
 from spaceship.card.card import Card
-from spaceship.card.charts import HOLLOW, cell_axes, draw
+from spaceship.card.charts import HOLLOW, cell_axes, draw, metric_words
 from spaceship.card.svg import bar, interval, style
-from spaceship.evaluation.metrics import metric_title
 from spaceship.records import fitting, to_plain
 from spaceship.text import printable
 
@@ -43,7 +43,11 @@ _LARGE, _SMALL = 10.0, 5e-5
 
 
 class Located(float):
-    """A number of card.json with the way to it, such as `scores/0/cross_validated/value`."""
+    """A number of card.json with the way to it.
+
+    >>> Located.of(0.5, "scores/0/held_out/value").at
+    'scores/0/held_out/value'
+    """
 
     raw: float
     at: str
@@ -57,7 +61,11 @@ class Located(float):
 
 
 def render(card: Card, data_html: str | None = None) -> str:
-    """Return the page of a card; `data_html` is a whole page about the data, shown in a frame."""
+    """Return the page of a card; `data_html` is a whole page about the data, shown in a frame.
+
+    >>> "<title>lightgbm on fields" in render(model_card)
+    True
+    """
     plain = locate(to_plain(card))
     known = {
         "card": plain,
@@ -105,6 +113,18 @@ def figure(number: Located | None, form: str = "score") -> Markup:
     return value.format(json.dumps(number.raw), printable(number.at), rounded(number.raw, form))
 
 
+def measured(text: str, at: str) -> Markup:
+    """Return a number that the record holds as text, rounded; else the text.
+
+    >>> print(measured("346.0", "worst/0/truth"), measured("<none>", "worst/1/truth"))
+    <span class="n" data-value="346.0" data-at="worst/0/truth">346.00</span> &lt;none&gt;
+    """
+    try:
+        return figure(Located.of(float(text), at))
+    except ValueError:
+        return escape(printable(text))
+
+
 def rounded(value: float, form: str = "score") -> str:
     """Return a number with no more digits than a person reads.
 
@@ -139,11 +159,20 @@ def moment(text: str) -> Markup:
     return Markup('<time datetime="{}">{:%Y-%m-%d %H:%M}</time>').format(text, when)
 
 
+def breakable(text: str) -> Markup:
+    """Return a key in which a line may break after a dot or an underscore.
+
+    >>> print(breakable("model.max_depth"))
+    model.<wbr>max_<wbr>depth
+    """
+    return Markup("<wbr>").join(map(escape, re.split(r"(?<=[._/])(?=.)", printable(text))))
+
+
 def words(value: object) -> str:
     """Return settings of any depth as one text.
 
-    >>> words({"of": "Cabin", "parts": ["deck", "side"], "known": None})
-    'of: Cabin, parts: deck, side, known: none'
+    >>> words({"of": "code", "parts": ["deck", "side"], "known": None})
+    'of: code, parts: deck, side, known: none'
     """
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {words(one)}" for key, one in value.items())
@@ -166,8 +195,8 @@ def _environment() -> "Environment":
         trim_blocks=True,
         undefined=StrictUndefined,
     )
-    filters = {"figure": figure, "moment": moment, "short": fitting, "words": words}
-    environment.filters.update(filters, metric_title=metric_title)
+    filters = (breakable, figure, measured, metric_words, moment, words)
+    environment.filters.update({one.__name__: one for one in filters}, short=fitting)
     drawing = {"bar": bar, "interval": interval, "style": style}
     environment.globals.update(drawing, hollow=HOLLOW)
     return environment

@@ -85,7 +85,8 @@ def wilson(share: float, draws: float) -> tuple[float, float]:
     """
     middle, spread = share + Z**2 / (2 * draws), share * (1 - share) / draws
     wide, whole = Z * math.sqrt(spread + Z**2 / (4 * draws**2)), 1 + Z**2 / draws
-    return min(share, (middle - wide) / whole), max(share, (middle + wide) / whole)
+    low, high = (middle - wide) / whole, (middle + wide) / whole
+    return max(0.0, min(share, low)), min(1.0, max(share, high))
 
 
 def _by_group(metric: str, value: float, losses: Floats, groups: npt.NDArray[Any]) -> Interval:

@@ -41,7 +41,13 @@ _REPEATS, _WIDE = 2, 100  # repeats of it, once in tables of so many columns
 
 @dataclass(frozen=True)
 class Judged:
-    """A run's report and the verdict on it, if it was judged."""
+    """A run's report and the verdict on it, if it was judged.
+
+    >>> refused = Verdict("refused", "Refused: no gain.", "any_gain", told=False)
+    >>> figures = report(8, 10, metrics={"cv_accuracy": 0.8, "holdout_accuracy": 0.7})
+    >>> Judged(None, figures, refused).tellable().report.metrics
+    {'cv_accuracy': 0.8}
+    """
 
     run: "Run | None"  # None: it is deleted
     report: Report  # with its hold-out, if that may be told and the data are the same
@@ -93,6 +99,11 @@ def lasting_card(
 
     No figure of the hold-out is in it unless the verdict tells it. Rows are shown and explained
     only where the data in use are those of the run.
+
+    >>> judged = Judged(None, report(80, 100, metrics={"cv_accuracy": 0.8}), None)
+    >>> card = lasting_card(experiment, judged, None, None)
+    >>> card.scores[0].cross_validated.value, card.scores[0].held_out
+    (0.8, None)
     """
     judged = judged.tellable()
     report, verdict, rows = judged.report, judged.verdict, judged.report.holdout
@@ -115,7 +126,7 @@ def lasting_card(
         protocol=protocol_words(report.protocol, task, _counts(report, frame, task)),
         looks=_looks(experiment, judged),
         scores=found,
-        settings=settings_words(recipe_params(report.recipe, {})),
+        settings=settings_words(recipe_params(report.recipe, {}) if report.recipe else {}),
         limits=[*limits(report, task, verdict, found, sliced)],
         remake=judged.remake,
         slices=sliced,

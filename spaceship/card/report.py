@@ -67,6 +67,11 @@ def report_run(experiment: Experiment, run_id: str, path: Path) -> Card:
     Raises:
         RegistryError: The run has no report.
 
+    >>> run_id = store.start_run("job", {})
+    >>> report_run(experiment, run_id, tmp_path / "report.html")
+    Traceback (most recent call last):
+    spaceship.errors.RegistryError: expected a report of run ..., found none; choose a scored ...
+
     """
     with TemporaryDirectory() as temporary:
         folder, data = Path(temporary), _present(experiment)

@@ -37,6 +37,11 @@ def surrounded(
     """Return a card with what has come after its run: other runs, champions, drift.
 
     The folder may hold the `drift.json` of the run's predictions; `data` are those in use.
+
+    >>> bare = Card("lgbm on full", {}, "binary", "local", "ab12", 9, None, "", "", None,
+    ...     {}, {}, [], {}, [], [])
+    >>> surrounded(experiment, bare, None, tmp_path, None).trial_metric
+    'cv_log_loss'
     """
     store, objective = experiment.store, experiment.objectives[0]
     drift = _drift(experiment, card, folder, data)
@@ -83,7 +88,8 @@ def trials(store: Store, run: "Run", metric: str) -> list[TrialLine]:
     found = store.client.search_runs(
         [store.experiment_id], f"tags.`{PARENT_TAG}` = '{parent}'", max_results=_MOST_TRIALS
     )
-    lines = [_trial(one, metric, at) for at, one in enumerate(reversed(found))]
+    own = [one for one in found if "trial" in one.data.tags] or found  # a blend is none
+    lines = [_trial(one, metric, at) for at, one in enumerate(reversed(own))]
     return sorted(lines, key=lambda line: line.number)
 
 

@@ -6,10 +6,11 @@ Colours and widths are classes that the page's CSS knows; the only texts are axe
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count, pairwise
+from itertools import pairwise
 
 from markupsafe import Markup
 
+from spaceship.records import fitting
 from spaceship.text import printable
 
 Point = tuple[float, float]
@@ -17,14 +18,13 @@ MOST_POINTS = 2000
 _MANY = 300  # points: more are small and without an edge
 _WIDTH, _HEIGHT = 440.0, 310.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66.0, 14.0, 12.0, 48.0
-_CELL_WIDTH, _CELL_HEIGHT = 140.0, 16.0
-_EDGE = 4.0  # free space at both ends of a cell
+_CELL_WIDTH, _CELL_HEIGHT, _EDGE = 140.0, 16.0, 4.0  # _EDGE: free space at both ends
 _NEAR = 0.6  # points of a line that are closer to each other look like one
 _LARGE = 1e4  # from here on ticks have a unit
 _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _COLOURS, _DASHES = 6, 4
-_MOST_PLACES = 4  # of a tick; finer ones are written as powers of ten
-_NUMBERS = count(1)
+_LONG, _MOST_PLACES = 40, 4  # letters of an axis, decimals of a tick: more have no room
+_MOST = 1e300  # farther points are not drawn: a difference of two has to be finite
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Axis:
     @classmethod
     def around(cls, label: str, values: Iterable[float], *, zero: bool = False) -> "Axis":
         """Return an axis that holds all finite values with some room, and 0 if it has to."""
-        finite = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
+        finite = [value for value in values if abs(value) < _MOST] or [0.0, 1.0]
         low, high = min(finite), max(finite)
         low, high = (min(low, 0.0), max(high, 0.0)) if zero else (low, high)
         room = (high - low) * 0.05 or abs(high) * 0.05 or 0.5
@@ -91,7 +91,7 @@ class Chart:
 
     >>> chart = Chart("Score of trials", Axis("trial"), Axis("score"))
     >>> chart.line([(0, 0), (1, 1)])
-    >>> "<title" in str(chart), str(chart).count("<path")
+    >>> "<title>" in str(chart), str(chart).count("<path")
     (True, 1)
     """
 
@@ -141,12 +141,9 @@ class Chart:
 
     def __str__(self) -> str:
         """Return the SVG."""
-        name = f"chart-{next(_NUMBERS)}"
-        head = Markup(
-            '<svg class="chart" role="img" aria-labelledby="{}" viewBox="0 0 {:.0f} {:.0f}">'
-            '<title id="{}">{}</title>'
-        ).format(name, _WIDTH, _HEIGHT, name, printable(self.title))
-        return head + Markup("").join([*self._axes(), *self._drawn]) + Markup("</svg>")
+        head = Markup('<svg class="chart" role="img" viewBox="0 0 {:.0f} {:.0f}"><title>{}</title>')
+        parts = [*self._axes(), *self._drawn, Markup("</svg>")]
+        return head.format(_WIDTH, _HEIGHT, printable(self.title)) + Markup("").join(parts)
 
     __html__ = __str__
 
@@ -159,14 +156,14 @@ class Chart:
         for value, text in self.x.ticks():
             yield _element("text", "tick middle", text, x=self._left(value), y=bottom + 18)
         yield _element("line", "axis", x1=_LEFT, y1=bottom, x2=right, y2=bottom)
-        middle = (_LEFT + right) / 2
-        yield _element("text", "name middle", self.x.label, x=middle, y=_HEIGHT - 8)
-        middle = (_TOP + bottom) / 2
-        turned = f"rotate(-90 12 {middle})"
-        yield _element("text", "name middle", self.y.label, x=12, y=middle, transform=turned)
+        x, y = (_LEFT + right) / 2, (_TOP + bottom) / 2
+        below, beside = (fitting(axis.label, _LONG) for axis in (self.x, self.y))
+        yield _element("text", "name middle", below, x=x, y=_HEIGHT - 8)
+        turned = f"rotate(-90 12 {y})"
+        yield _element("text", "name middle", beside, x=12, y=y, transform=turned)
 
     def _places(self, points: Iterable[Point]) -> list[Point]:
-        finite = (one for one in points if all(map(math.isfinite, one)))
+        finite = (one for one in points if all(abs(value) < _MOST for value in one))
         return [(self._left(x), self._top(y)) for x, y in finite]
 
     def _left(self, x: float) -> float:

@@ -18,9 +18,9 @@ def protocol_words(
 ) -> dict[str, str]:
     """Return the split of the rows in words, by its parts; `held`: held-out rows, and all.
 
-    >>> words = protocol_words(Protocol(0.2, "a", n_folds=5, seed=1), task, (20, 100))
-    >>> words["hold-out"]
-    'about 20 % of the travel groups, by a hash (salt a): 20 of 100 passengers'
+    >>> shops = Task.read({"problem": "regression", "label": "s", "columns": {"m": "number"}})
+    >>> protocol_words(Protocol(0.2, "a", n_folds=5, seed=1), shops, (20, 100))["hold-out"]
+    'about 20 % of the rows, by a hash (salt a): 20 of 100 rows'
     """
     if protocol is None:
         return {}

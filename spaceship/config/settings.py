@@ -159,7 +159,9 @@ class Explain(Section):
     """`explain.*`: the row that `mode=explain` explains, and what if it were another one."""
 
     row: Text | None = _setting("the id of a row, or null")
-    set: list[Annotated[str, Field(pattern="=")]] = _setting("a list of texts COLUMN=VALUE")
+    set: list[Annotated[str, Field(pattern="=")]] = _setting(
+        "a list of texts COLUMN=VALUE, as explain.set.COLUMN=VALUE makes it"
+    )
     nearest: int = _setting("a whole number, 0 to 100", ge=0, le=100)
     draws: int = _setting("a whole number, 2 to 10000", ge=2, le=10_000)
 

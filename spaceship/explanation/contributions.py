@@ -16,7 +16,7 @@ from spaceship.evaluation.metrics import Floats
 from spaceship.explanation._copies import Copies, Positions
 from spaceship.task.task import Task
 
-_CANDIDATES = 2000  # rows of the background that are predicted, to draw from
+_CANDIDATES = 1000  # rows of the background that are predicted, to draw from
 _DRAWS_APART = 10  # if each copy takes a call of its own
 
 

@@ -116,9 +116,9 @@ def _find(experiment: Experiment) -> tuple["pd.DataFrame", int, Part]:
     near = [] if row is None else nearest(row, every)
     like = near or every[-1:]
     command = experiment.registry.command("mode=explain", *(f"row={one}" for one in like[:1]))
-    do = f"did you mean {first_few(map(one_line, like))}: {command}" if near else f"try {command}"
+    do = f"did you mean {first_few(map(one_line, near))}" if near else "try one"
     what = f"row=ID, the {task.id or 'number'} of a {task.noun} in {' or '.join(names)}"
-    raise ConfigError(expected(what, "none" if row is None else one_line(row), do))
+    raise ConfigError(expected(what, one_line(row or "none"), f"{do}: {command}"))
 
 
 def _changed(experiment: Experiment, frame: "pd.DataFrame", at: int) -> "pd.DataFrame":
@@ -159,7 +159,7 @@ def _learnt_text(result: ExplainResult, task: Task) -> str:
     if result.learnt is None:
         return f"Whether the champion learnt from this {task.noun} is not known."
     if result.learnt:
-        return f"The champion learnt from this {task.noun}: that it is right here is no merit."
+        return f"The champion learnt from this {task.noun}: its prediction is no test."
     return f"The champion has not learnt from this {task.noun}."
 
 

@@ -126,7 +126,11 @@ def _slices(draw: np.random.Generator) -> list[SliceLine]:
 
 
 def _worst(problem: ProblemName, draw: np.random.Generator) -> list[WorstRow]:
-    sides = {"binary": ("costs", "pays off"), "multiclass": CROPS, "regression": ("9.2", "3.1")}
+    sides = {
+        "binary": ("costs", "pays off"),
+        "multiclass": CROPS,
+        "regression": ("9.2", "3.1415926535"),
+    }
     known = problem != "regression"
     return [
         WorstRow(

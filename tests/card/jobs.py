@@ -12,9 +12,9 @@ from spaceship.config.resolvers import register_resolvers
 from spaceship.experiment import Experiment
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import log_report
-from spaceship.tracking.store import Store
+from spaceship.tracking.store import FOLDER_TAG, Store
 
-PEOPLE = ["data.n_groups=400", "features=raw", "gate.floor.minimum=0.5"]
+PEOPLE = ["features=raw", "gate.floor.minimum=0.5"]
 SLOW = ("catboost", "hist_gradient_boosting")
 KINDS = {
     "binary": PEOPLE,
@@ -28,7 +28,8 @@ def experiment_of(store: Store, *overrides: str) -> Experiment:
     """Return the experiment of a command with this store."""
     register_resolvers()
     places = [f"paths.outputs={Path(str(store.artifacts)).parent}", f"tracking.uri={store.uri}"]
-    quick = ["model=logistic_regression", "split.n_folds=2"]
+    quick = ["data.n_groups=300"] if not any(one.startswith("task=") for one in overrides) else []
+    quick += ["model=logistic_regression", "split.n_folds=2"]
     with initialize_config_dir(str(configs()), version_base="1.3"):
         return Experiment.of(compose("config", [*places, *quick, *overrides]))
 
@@ -40,6 +41,7 @@ def scored(store: Store, folder: Path, *overrides: str) -> tuple[Experiment, Job
     job.folder.mkdir(parents=True)
     task, source = experiment.task.name, experiment.source.name
     tags = {"command": "make it", "mode": "train", "task": task, "data_source": source}
+    tags[FOLDER_TAG] = str(folder)
     job.note_run(store.start_run(f"{source} job", tags))
     candidate.score(experiment, job, experiment.recipe())
     log_report(store, job)

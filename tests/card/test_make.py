@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from spaceship import candidate
-from spaceship.card import make
+from spaceship.card.remake import remake_commands
 from spaceship.card.report import report_job
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import holdout_metrics
@@ -132,8 +132,8 @@ def test_remaking_a_trial_and_a_blend(store: Store, tmp_path: Path) -> None:
         "- mode=tune\n- mode.blend=2\n- model=lgbm\n"
     )
     client = store.client
-    code, line = make.remake_commands(client, client.get_run(trial), tmp_path)
+    code, line = remake_commands(client, client.get_run(trial), tmp_path)
     assert code == "git checkout ab12"
     assert line.endswith(" mode=train model=lgbm")
     blend = store.start_run("blend", {}, parent)
-    assert make.remake_commands(client, client.get_run(blend), tmp_path) == ("spaceship mode=tune",)
+    assert remake_commands(client, client.get_run(blend), tmp_path) == ("spaceship mode=tune",)

@@ -77,6 +77,7 @@ def test_a_champion_and_a_submission_under_the_working_directory(spaceship: Inst
     assert [path.name for path in spaceship.folder.iterdir()] == ["outputs"]
     outputs = spaceship.folder / "outputs"
     assert (outputs / SUBMISSION).is_file()
+    assert [*outputs.glob("runs/**/report.html")], "the templates are not in the wheel"
     uri = f"sqlite:///{outputs}/mlflow.db"
     client = MlflowClient(uri, uri)
     champion = client.get_model_version_by_alias("spaceship_titanic-synthetic", "champion")

@@ -23,6 +23,7 @@ USED = {
     "history": BUILT_IN,
     "inference": BUILT_IN,
     "leaderboard": BUILT_IN,
+    "report": BUILT_IN,
     "show": BUILT_IN,
     "init": {"task/new", "data/local"},
     "pp": BUILT_IN | PROTOCOL,

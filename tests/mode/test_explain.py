@@ -175,7 +175,7 @@ def test_an_unknown_row_is_answered_with_one_that_there_is(passengers: Experimen
     with pytest.raises(ConfigError, match=rf"found {name}x; did you mean {name}.*row={name}"):
         explain(asking(passengers, f"{name}x"))
     with pytest.raises(
-        ConfigError, match=r"expected row=ID, .* found none; try .*mode=explain row"
+        ConfigError, match=r"expected row=ID, .* found none; try one: .*mode=explain row"
     ):
         explain(asking(passengers, None))
 

@@ -18,6 +18,8 @@ from spaceship.evaluation.report import Report
 from spaceship.gate.policy import Gate
 from spaceship.gate.rule.floor import Floor
 from spaceship.gate.rule.gain import Gain
+from spaceship.gate.verdict import Verdict
+from spaceship.registry.descriptions import CARD_HEAD
 from spaceship.registry.promotion import Promotion
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
 from spaceship.tracking.job import Job
@@ -56,7 +58,13 @@ def labels() -> Labels:
 def promotion(
     registry: Registry, gate: Gate = LENIENT, update: Update = up_to_date, reason: str = ""
 ) -> Promotion:
-    return Promotion(gate, registry, update, labels(), reason)
+    return Promotion(gate, registry, update, labels(), reason, keep=described)
+
+
+def described(report: Report, verdict: Verdict, champion: str | None) -> str:
+    """Return what stands for a card in a version's description."""
+    against = "no champion" if champion is None else f"version {champion}"
+    return f"{CARD_HEAD}: {report.name}, {verdict.award} against {against}"
 
 
 def one_better(holdout: HoldOut) -> HoldOut:

@@ -52,6 +52,10 @@ for (const box of document.querySelectorAll(".command")) {
   box.append(button);
 }
 
+/* A phone shows the values of a row only when asked. */
+if (matchMedia("(max-width: 40rem)").matches)
+  for (const box of document.querySelectorAll(".values details")) box.open = false;
+
 /* Paper shows everything. */
 addEventListener("beforeprint", () => {
   for (const closed of document.querySelectorAll("details:not([open])")) {
