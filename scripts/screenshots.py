@@ -57,11 +57,19 @@ SCENES = {
 }
 
 
+PAGES = {
+    "report": ("mode=report",),
+    "explanation": ("mode=explain", "row=0013_01"),
+}
+"""Commands that write a page into a folder of that name, of the champion of the first scene."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make the pictures."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--images", type=Path, default=IMAGES, help="folder of the pictures")
-    options.add_argument("names", nargs="*", default=[*SCENES, "pages"], help="all by default")
+    every = [*SCENES, "pages", "report", "explanation"]
+    options.add_argument("names", nargs="*", default=every, help="all by default")
     given = options.parse_args(arguments)
     images, chosen = given.images, given.names
     images.mkdir(parents=True, exist_ok=True)
@@ -77,6 +85,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if "pages" in chosen:
             with served(folder) as address:
                 photograph(address, images)
+        for name, overrides in PAGES.items():
+            if name in chosen:
+                print(name, flush=True)
+                run(folder, overrides)
+                [page] = (folder / "outputs").glob(f"{name}s/**/*.html")
+                photograph_file(page, images / f"{name}.png")
 
 
 def copied(place: Path) -> Path:
@@ -148,6 +162,20 @@ def served(folder: Path) -> Iterator[str]:
             yield link
         finally:
             server.terminate()
+
+
+def photograph_file(file: Path, image: Path) -> None:
+    """Photograph the top of a page that lies in a file."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 960})
+        page.goto(file.as_uri())
+        page.wait_for_timeout(_SETTLED)
+        page.screenshot(path=image)
+        browser.close()
 
 
 def photograph(link: str, images: Path) -> None:

@@ -22,5 +22,10 @@ def may_promote() -> bool:
 
 
 def give_up_promotion() -> None:
-    """Keep this process, and all that it starts from now on, from moving `champion`."""
+    """Keep this process, and all that it starts from now on, from moving `champion`.
+
+    >>> give_up_promotion()
+    >>> may_promote(), os.environ.pop(VARIABLE)
+    (False, 'false')
+    """
     os.environ[VARIABLE] = "false"
