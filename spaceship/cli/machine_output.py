@@ -135,7 +135,7 @@ def note_error(
     if type(error).__module__.startswith(("hydra.", "omegaconf.")):
         kind = "ConfigError"  # a wrong command line or YAML, whoever finds it
     parts = parts_of(said if isinstance(said, Expected) else message)
-    suggestions = [_for_programs(one) for one in commands]
+    suggestions = [_for_programs(one) for one in commands if _is_own(one)]  # no `mv` of a file
     COMMAND.error = Fault(kind, redact(message), *parts, suggestions)
 
 
@@ -218,5 +218,9 @@ def _without_nan(node: object) -> object:
 
 def _for_programs(line: str) -> str:
     """Return a command of the project with `output=json`, any other as it is."""
-    own = line.startswith(tuple(f"{one} " for one in programs()))
-    return f"{line} output=json" if own and "output=json" not in line else line
+    return f"{line} output=json" if _is_own(line) and "output=json" not in line else line
+
+
+def _is_own(line: str) -> bool:
+    """Return whether a command is one of the project."""
+    return line.startswith(tuple(f"{one} " for one in programs()))

@@ -168,6 +168,13 @@ def test_errors_before_the_job_suggest_a_command(
         assert f" {suggested} " in error["suggestions"][0]
 
 
+def test_no_command_that_moves_a_file_is_suggested(tmp_path: Path, shell: Shell) -> None:
+    (tmp_path / "tain.csv").write_text("a,b\n1,2\n")
+    found = object_of(shell("data=local", f"data.train={tmp_path}/train.csv", "output=json"))
+    assert "mv " in found["error"]["message"]
+    assert found["error"]["suggestions"] == []
+
+
 def test_a_yaml_cannot_choose_json(shell: Shell) -> None:
     local = shell.outputs.parent / "configs" / "local"
     local.mkdir(parents=True)

@@ -105,6 +105,9 @@ def test_no_verb_moves_the_champion(shell: Shell) -> None:
     grid = shell("-m", "mode=train", "model=logistic_regression,svm", BOUND, *QUICK)
     assert grid.returncode == 0, grid.stderr
     assert shell.champion() is None
+    unable = shell("mode=inference", BOUND)
+    assert "found none, and version" in unable.stderr
+    assert "a person makes it champion with mode=promote" in unable.stderr
     assert shell("mode=promote", BOUND, "gate.dry_run=true").returncode == 0
     assert shell("mode=promote").returncode == 0
     assert shell.champion() is not None
