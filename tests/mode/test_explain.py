@@ -79,7 +79,7 @@ def test_a_prediction_is_explained_to_the_digit(
             pushed = sum(one.by_class[name] for one in result.pushes)
             assert result.base_by_class[name] + pushed == pytest.approx(chance, abs=1e-9)
     assert any(line.startswith(f"{task.noun.capitalize()} {row} (train): pre") for line in lines)
-    bars = lines[next(n for n, line in enumerate(lines) if line.startswith("mean of")) :]
+    bars = lines[next(n for n, line in enumerate(lines) if line.startswith("mean prediction")) :]
     assert max(map(len, bars[: len(result.pushes) + 2])) <= 80
 
 
@@ -174,9 +174,10 @@ def test_an_unknown_row_is_answered_with_one_that_there_is(passengers: Experimen
     name = str(passengers.dataset.train["PassengerId"].iloc[40])
     with pytest.raises(ConfigError, match=rf"found {name}x; did you mean {name}.*row={name}"):
         explain(asking(passengers, f"{name}x"))
-    with pytest.raises(
-        ConfigError, match=r"expected row=ID, .* found none; try one: .*mode=explain row"
-    ):
+    far = f"expected row=ID, a value of the column PassengerId in train or test, found x{name}x"
+    with pytest.raises(ConfigError, match=f"{far}; try one: .*mode=explain .*row="):
+        explain(asking(passengers, f"x{name}x"))
+    with pytest.raises(ConfigError, match=r"expected row=ID, .*PassengerId .* found none; add it"):
         explain(asking(passengers, None))
 
 
