@@ -27,8 +27,9 @@ def check_row(experiment: Experiment) -> None:
     name = f"a value of the column {task.id}" if task.id else f"the number of a {task.noun}"
     given = experiment.settings.inference.input
     own = "train" if task.files.test is None else "train or test"
-    what = f"row=ID, {name} in {own if given is None else given}"
-    raise ConfigError(expected(what, "none", "add it, such as mode=explain row=ID"))
+    word = "row=ID" if task.id else "row=NUMBER"
+    what = f"{word}, {name} in {own if given is None else given}"
+    raise ConfigError(expected(what, "none", f"add it: mode=explain {word}"))
 
 
 def find(experiment: Experiment) -> tuple["pd.DataFrame", int, Part]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from spaceship.task.column_types import Column, Kind
+from spaceship.task.task import Task
 from spaceship.text import one_line
 
 Value = str | float | bool | None
@@ -68,6 +69,18 @@ def shown(value: Value, missing: str = "-") -> str:
         is_whole = value.is_integer() and abs(value) < _WHOLE
         return f"{value:.0f}" if is_whole else f"{value:.10g}"
     return one_line(str(value))
+
+
+def written_slice(task: Task, name: str, value: str) -> str:
+    """Return the value of a slice, True or False of a boolean, in the spelling of its column.
+
+    >>> written_slice(task, "party", "solo")
+    'solo'
+    """
+    column = task.raw.get(task.slices.get(name, ""))
+    if column is None or column.type.kind is not Kind.BOOLEAN or value not in {"False", "True"}:
+        return value
+    return shown(written(value == "True", column))
 
 
 def _spellings(column: Column) -> tuple[str | bool, str | bool]:

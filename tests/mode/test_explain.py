@@ -177,8 +177,18 @@ def test_an_unknown_row_is_answered_with_one_that_there_is(passengers: Experimen
     far = f"expected row=ID, a value of the column PassengerId in train or test, found x{name}x"
     with pytest.raises(ConfigError, match=f"{far}; try one: .*mode=explain .*row="):
         explain(asking(passengers, f"x{name}x"))
-    with pytest.raises(ConfigError, match=r"expected row=ID, .*PassengerId .* found none; add it"):
+    with pytest.raises(
+        ConfigError, match=r"expected row=ID, .*PassengerId .* found none; add it: "
+    ):
         explain(asking(passengers, None))
+
+
+def test_a_row_beyond_the_last_number_is_answered_with_the_range(champion: Experiment) -> None:
+    rows = len(champion.dataset.train)
+    if champion.known_task.id is not None:
+        pytest.skip("rows have ids")
+    with pytest.raises(ConfigError, match=rf"expected a \w+ from 1 to {rows}, found 9999; try one"):
+        explain(asking(champion, "9999"))
 
 
 def test_without_a_champion_there_is_nothing_to_explain(experiment: Experiment) -> None:
