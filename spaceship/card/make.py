@@ -28,6 +28,7 @@ from spaceship.model.recipe_name import recipe_name
 from spaceship.model.recipe_params import recipe_params
 from spaceship.registry.looks import LookRecords
 from spaceship.task.task import Task
+from spaceship.task.written import written_slice
 from spaceship.text import one_line
 
 if TYPE_CHECKING:
@@ -111,7 +112,11 @@ def lasting_card(
     if data is not None and report.data_digest == data.digest:
         task, frame = data.task, data.train
     found = [*scores(report, task.problem)]
-    sliced = [*slices(report, None if frame is None else _levels(frame, task), task.problem)]
+    levels = None if frame is None else _levels(frame, task)
+    sliced = [
+        replace(one, value=written_slice(task, one.slice, one.value))
+        for one in slices(report, levels, task.problem)
+    ]
     card = Card(
         title=one_line(report.name),
         task=report.task,

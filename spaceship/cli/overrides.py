@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Sequence
 
 from spaceship.config.installation import program_typed
+from spaceship.spelling import slips
 
 _OVERRIDE = re.compile(r"(\+\+|\+|~)?([^=]*)(?:=(.*))?", re.DOTALL)
 PARAMS = "hydra.sweeper.params."  # overrides of the jobs
@@ -42,6 +43,17 @@ def verbatim(words: Sequence[str]) -> list[str]:
         else:
             kept.append(f"{key}={_quoted(value)}" if key in _NAMES and _is_misread(value) else word)
     return kept + ([f"{_WHAT_IF}=[{','.join(changes.values())}]"] if changes else [])
+
+
+def meant_what_if(key: str) -> str | None:
+    """Return the key of a column's other value that a misspelt key means; None if it means none.
+
+    >>> meant_what_if("explain.sett.Age"), meant_what_if("explain.nearst"), meant_what_if("a.b.c")
+    ('explain.set.Age', None, None)
+    """
+    section, name, column = (*key.split(".", 2), "", "")[:3]
+    is_near = column and slips(f"{section}.{name}", _WHAT_IF, 2) <= 2  # noqa: PLR2004
+    return f"{_WHAT_IF}.{column}" if is_near else None
 
 
 def _is_misread(value: str) -> bool:
