@@ -33,7 +33,7 @@ def draw(card: Card) -> dict[str, Chart | None]:
         "thresholds": (kept.thresholds, _thresholds),
         "residuals": (kept.residuals, _residuals),
         "residual_counts": (kept.residual_counts, _residual_counts),
-        "trials": (any(_known(one.score) for one in card.trials), _trials),
+        "trials": (sum(_known(one.score) for one in card.trials) > 1, _trials),
         "champions": (sum(map(_dated, card.champions)) > 1, _champions),
     }
     return {name: make(card) if figure else None for name, (figure, make) in figures.items()}

@@ -40,6 +40,7 @@ def test_figures_are_those_of_report_and_verdict_to_the_digit(
     assert card["worst"][0]["loss"] >= card["worst"][-1]["loss"]
     assert {*card["worst"][0]["values"]} == {*experiment.dataset.task.raw}
     assert card["remake"][-1] == "make it"
+    assert ("threshold" in card["settings"]) == (card["problem"] == "binary")
 
 
 def test_pairs_are_those_of_the_verdict(store: Store, tmp_path: Path) -> None:
