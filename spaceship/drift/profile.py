@@ -74,8 +74,8 @@ def take_profile(
 def profile_title(column: str, task: Task) -> str:
     """Return a column of a profile as a person names it: the sizes of groups have no column.
 
-    >>> visits = Task.read({"problem": "regression", "label": "paid", "noun": "visit",
-    ...     "group": {"of": "who", "noun": "customer"}, "columns": {"day": "number"}})
+    >>> visits = Task.read({"problem": "regression", "label": "paid", "columns": {"day": "number"},
+    ...     "group": "who", "noun": "visit", "group_noun": "customer"})
     >>> profile_title("GroupSize", visits), profile_title("day", visits)
     ('visits per customer', 'day')
     """

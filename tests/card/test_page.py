@@ -115,7 +115,7 @@ def test_a_phone_shows_whole_heads_and_low_rows(pages: dict[str, str], page: Pag
         assert box is not None
         assert cell is not None
         assert cell["x"] + cell["width"] <= box["x"] + box["width"] + 6  # its padding may be cut
-    for name in ("Rules of the gate", "Trials"):
+    for name in ("Metrics", "Rules of the gate", "Slices", "Trials"):
         rows = page.locator(f".scroll[aria-label='{name}'] tbody tr")
         assert max(rows.evaluate_all("all => all.map(one => one.offsetHeight)")) < 130
 
