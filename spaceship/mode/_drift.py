@@ -54,7 +54,7 @@ def compare_with_training(
         return None
     with phase("Measuring drift"):
         drifts = compare(reference, take_profile(frame, task, values, reference))
-    for line in unseen_warnings(drifts, reference, task.nouns):
+    for line in unseen_warnings(drifts, reference, task):
         log.warning("%s", line)
     named = [replace(one, column=profile_title(one.column, task)) for one in drifts]
     if len(frame) >= FEWEST_ROWS:
