@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SECTIONS = {
     "model_card": "Model card",
     "leaderboard": "Leaderboard",
-    "curves": "Ranking of the classes",
+    "curves": "ROC, precision and recall",
     "residuals": "Residuals",
     "calibration": "Calibration",
     "confusion": "Confusion",

@@ -27,6 +27,7 @@ from spaceship.gate.verdict import Verdict
 from spaceship.model.recipe_name import recipe_name
 from spaceship.model.recipe_params import recipe_params
 from spaceship.registry.looks import LookRecords
+from spaceship.task.label import Problem
 from spaceship.task.task import Task
 from spaceship.task.written import written_slice
 from spaceship.text import one_line
@@ -131,7 +132,7 @@ def lasting_card(
         protocol=protocol_words(report.protocol, task, _counts(report, frame, task)),
         looks=_looks(experiment, judged),
         scores=found,
-        settings=settings_words(recipe_params(report.recipe, {}) if report.recipe else {}),
+        settings=_settings(report, task),
         limits=[*limits(report, task, verdict, found, sliced)],
         remake=judged.remake,
         slices=sliced,
@@ -143,6 +144,13 @@ def lasting_card(
     more: dict[str, Any] = {"importances": [*_importances(twin, report, frame, task)]}
     worst = [*worst_rows(rows, frame, task)]
     return replace(card, charts=charts(rows, task), worst=worst, **more)
+
+
+def _settings(report: Report, task: Task) -> dict[str, str]:
+    """Return the recipe's settings; a threshold is one of two classes only."""
+    words = settings_words(recipe_params(report.recipe, {}) if report.recipe else {})
+    apart = set() if task.problem is Problem.BINARY else {"threshold"}
+    return {key: one for key, one in words.items() if key not in apart}
 
 
 def _importances(

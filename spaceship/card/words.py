@@ -59,8 +59,9 @@ def look_words(verdict: Verdict | None, looks: int, budget: int | None) -> dict[
         words["this run"] = f"look {look:.0f}"
     if rivals := numbers.get("candidates"):
         words["candidates compared"] = f"{rivals:.0f}"
-    if luck := numbers.get("luck"):
-        words["gain by luck"] = f"{luck:.5f} for the best of as many equal candidates"
+    if rivals and (luck := numbers.get("luck")):
+        best = f"the best of {rivals:.0f} equally good candidates"
+        words["luck"] = f"{best} would gain {luck:.2g} by luck"
     return words
 
 
@@ -87,6 +88,7 @@ def limits(
     if report.candidates > 1:
         rivals = f"{report.candidates:,} candidates"
         yield f"It is the best of {rivals}: its cross-validated scores hold some luck."
+    yield from _apart(scores)
     yield from _weak(scores, slices)
     if few := [f"{s.slice} {s.value} ({s.n})" for s in slices if s.n < _FEW_ROWS]:
         yield f"Too few {task.nouns} to know its score on {one_line(first_few(few))}."
@@ -96,7 +98,21 @@ def limits(
         yield f"Its probabilities are off by {off:.2f} on average (calibration error)."
     if report.protocol is not None and report.protocol.kind == "time":
         yield f"It was tried on the {task.nouns} right after those it learnt from, no later ones."
-    yield f"It knows {task.nouns} like those of {report.data_source}: see how far new ones drift."
+    source = f"It was trained on the data source {report.data_source} only"
+    yield f"{source}: check the drift of new {task.nouns} before you trust it."
+
+
+def _apart(scores: Sequence[Score]) -> Iterator[str]:
+    """Yield the metrics whose held-out and cross-validated intervals do not overlap."""
+    found = []
+    for one in scores:
+        known, held = one.cross_validated, one.held_out
+        if held is None or None in {known.low, known.high, held.low, held.high}:
+            continue
+        if held.low > known.high or held.high < known.low:  # type: ignore[operator]
+            found.append(f"{one.title} {held.value:.4g} and {known.value:.4g}")
+    if found:
+        yield f"Held-out and cross-validated scores differ beyond luck: {first_few(found)}."
 
 
 def _weak(scores: Sequence[Score], slices: Sequence[SliceLine]) -> Iterator[str]:

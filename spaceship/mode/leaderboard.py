@@ -84,12 +84,11 @@ def _table(
     moment, rows = now(), []
     for run in runs:
         of_data = [f"{run.data_source} {run.data_digest[:_DIGEST]}"] if with_data else []
-        held = " and ".join(run.aliases)
         cells = (
             run.recipe,
             f"{digits(run.score)} ± {digits(run.sd)}",
             digits(run.held_out),
-            f"{held} now" if held else run.award or "-",
+            run.standing or "-",
             age((moment - datetime.fromisoformat(run.made)).total_seconds()),
             *of_data,
             short[run.run_id],

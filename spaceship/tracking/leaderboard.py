@@ -49,6 +49,16 @@ class RankedRun:
     same_data: bool = True  # whether its score compares with those of the data source in use
     command: str = ""  # that makes it again
 
+    @property
+    def standing(self) -> str:
+        """The aliases that its version holds now, else its award.
+
+        >>> held = ("champion",)
+        >>> RankedRun("a", "lgbm", 0.8, 0.01, None, None, "refused", held, "2026-11-29").standing
+        'champion now'
+        """
+        return f"{' and '.join(self.aliases)} now" if self.aliases else self.award
+
 
 @dataclass(frozen=True)
 class Leaderboard:
@@ -67,19 +77,23 @@ class Leaderboard:
     trials: int = 0  # trials of sweeps that are left out
 
 
-def rank(store: Store, task: Task, source: str, *, trials: bool = False) -> Leaderboard:
+def rank(
+    store: Store, task: Task, source: str, *, trials: bool = False, ending: str | None = None
+) -> Leaderboard:
     """Return the leaderboard of a task on a data source.
 
     A score compares with those on the same data: of the same source, and with the digest that its
     latest run has. Runs on other data follow, those on the latest data first. Of a sweep only the
-    job that came to the gate is listed, unless `trials`.
+    job that came to the gate is listed, unless `trials`. The run `ending` is listed although it is
+    not finished yet.
 
     >>> rank(store, task, "local").data_source
     'local'
     """
     metric = metric_names(task.problem)[0]
     names = (f"cv_{metric}", f"cv_{metric}_std", f"holdout_{metric}", "holdout_error")
-    runs = Runs.of(read_runs(store, _TAGS, names))
+    rows = read_runs(store, _TAGS, names)
+    runs = Runs.of(replace(r, status="FINISHED") if r.run_id == ending else r for r in rows)
     own = [run for run in runs.by_id.values() if runs.task(run) == task.name]
     counts = Counter(runs.kind(run, trials=trials) for run in own)
     held = read_held(store) if counts["scored"] else {}

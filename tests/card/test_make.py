@@ -1,5 +1,6 @@
 """Cards of judged jobs: their figures are those of report and verdict; nothing untold is shown."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def test_figures_are_those_of_report_and_verdict_to_the_digit(
     assert card["worst"][0]["loss"] >= card["worst"][-1]["loss"]
     assert {*card["worst"][0]["values"]} == {*experiment.dataset.task.raw}
     assert card["remake"][-1] == "make it"
+    assert ("threshold" in card["settings"]) == (card["problem"] == "binary")
 
 
 def test_pairs_are_those_of_the_verdict(store: Store, tmp_path: Path) -> None:
@@ -109,7 +111,11 @@ def test_the_description_of_a_version_is_the_card(store: Store, tmp_path: Path) 
     assert text.count("**Model card**") == 1
     assert "Limits:" in text
     report_job(experiment, job)
-    whole = (job.folder / "card.md").read_text()
+    whole = re.sub(
+        r"At 20\S+ \S+ UTC: version 1, champion since .* UTC\n\n",
+        "",
+        (job.folder / "card.md").read_text(),
+    )
     assert text[text.index("**Model card**") :].splitlines()[:8] == whole.splitlines()[:8]
 
 
