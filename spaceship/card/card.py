@@ -80,7 +80,7 @@ class SliceLine:
     value: str
     n: int
     score: Interval
-    differs: bool = False  # its interval does not hold the score of all rows
+    differs: bool = False  # from the score of all rows, beyond the luck of so many slices
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from spaceship.gate.verdict import Verdict
 from spaceship.task.task import Task
 from spaceship.text import counted, first_few, one_line
 
+_NOT_COMPARED = {"budget", "comparable", "missing_verdict"}  # rules of refusals before a comparison
 _FEW_ROWS = 30  # of a slice
 _OFF = 0.05  # calibration error worth a sentence
 
@@ -79,6 +80,8 @@ def limits(
     """
     if verdict is None:
         yield "It was not compared on the hold-out: its figures are those of the cross-validation."
+    elif verdict.rule in _NOT_COMPARED:
+        yield one_line(f"It was not compared on the hold-out. {verdict.reason}")
     elif not verdict.told:
         yield "The figures of the hold-out are not told: its gain is not beyond noise there."
     if verdict is not None and verdict.rule == "forced":
