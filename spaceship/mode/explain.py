@@ -65,7 +65,7 @@ def explain(experiment: Experiment) -> ExplainResult:
     settings, registry = experiment.settings.explain, experiment.registry
     champion = registry.champion()
     frame, at, part = _find(experiment)
-    changed = _changed(experiment, frame, at) if settings.changes else None
+    changed = _changed(experiment, frame, at) if settings.set else None
     with phase("Loading the champion"):
         pipeline = packaging.load_version(registry, champion).pipeline
     task, labelled = experiment.known_task, experiment.dataset.train
@@ -131,7 +131,8 @@ def _changed(experiment: Experiment, frame: "pd.DataFrame", at: int) -> "pd.Data
     """
     import pandas as pd
 
-    task, changes = experiment.known_task, experiment.settings.explain.changes
+    task = experiment.known_task
+    changes = experiment.settings.explain.changes(task.raw)
     own = [f"row={experiment.settings.explain.row}"]
     for column, value in changes.items():
         if column not in task.raw:
