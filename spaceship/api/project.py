@@ -23,7 +23,8 @@ class Project:
     environment, folder, logging and signals. What it prints is shown while it runs, in a notebook
     as one line. Ctrl-C (in Jupyter: Interrupt) ends it with its runs closed as KILLED, and raises
     KeyboardInterrupt. Reading (`champion`, `load`, `leaderboard`) happens in this process and
-    changes nothing there.
+    changes nothing there, except that a project with `gate.may_promote=false` takes from it the
+    right to move `champion`. No setting of a command gives that right back.
 
     Args:
         task: Name of the task, as `task=` takes it: `configs/task/NAME.yaml` in the folder that
@@ -118,7 +119,7 @@ class Project:
 
         Returns:
             `result`: the study and its `best` trial; `table("leaderboard")`: a row a candidate;
-            `award`, `verdict`: the gate's of the best one.
+            `metrics`, `award`, `verdict`: figures and the gate's decision of the best one.
 
         Raises:
             SpaceshipError: As for `run`.

@@ -34,15 +34,15 @@ def verbatim(words: Sequence[str]) -> list[str]:
     ["explain.set=['age=7','body weight=70']"]
     """
     kept: list[str] = []
-    changes: dict[str, str] = {}
+    changes: list[str] = []
     for word in words:
         key, equals, value = word.partition("=")
         if key.startswith(f"{_WHAT_IF}.") and equals:
             column = key.removeprefix(f"{_WHAT_IF}.")
-            changes[column] = _quoted(f"{column}={_unquoted(value)}")
+            changes.append(_quoted(f"{column}={_unquoted(value)}"))
         else:
             kept.append(f"{key}={_quoted(value)}" if key in _NAMES and _is_misread(value) else word)
-    return kept + ([f"{_WHAT_IF}=[{','.join(changes.values())}]"] if changes else [])
+    return kept + ([f"{_WHAT_IF}=[{','.join(changes)}]"] if changes else [])
 
 
 def meant_what_if(key: str) -> str | None:

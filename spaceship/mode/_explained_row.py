@@ -86,7 +86,7 @@ def changed(experiment: Experiment, frame: "pd.DataFrame", at: int) -> "pd.DataF
     from spaceship.data._base import Table
     from spaceship.data.checks import check as check_table
 
-    task, changes = experiment.known_task, experiment.settings.explain.changes
+    task, changes = experiment.known_task, _changes(experiment)
     _check_columns(experiment)
     row = pd.DataFrame({name: [value] for name, value in changes.items()}, dtype="str")
     typed = check_table(Table(row, "explain.set"), _only(task, [*changes]), labelled=False)
@@ -95,10 +95,14 @@ def changed(experiment: Experiment, frame: "pd.DataFrame", at: int) -> "pd.DataF
     return pd.concat([rows.iloc[:at], new, rows.iloc[at + 1 :]], ignore_index=True)
 
 
+def _changes(experiment: Experiment) -> dict[str, str]:
+    return experiment.settings.explain.changes(experiment.known_task.raw)
+
+
 def _check_columns(experiment: Experiment) -> None:
     task = experiment.known_task
     own = [f"row={experiment.settings.explain.row}"]
-    for column, value in experiment.settings.explain.changes.items():
+    for column, value in _changes(experiment).items():
         if column not in task.raw:
             near = nearest(column, task.raw)[:1]
             words = [f"explain.set.{one}={value}" for one in near]
@@ -122,7 +126,7 @@ def change_warnings(
 ) -> Iterator[str]:
     """Yield a line for each change that changes nothing, or to a category that no row has."""
     task, train = experiment.known_task, experiment.dataset.train
-    for name in experiment.settings.explain.changes:
+    for name in _changes(experiment):
         column = task.raw[name]
         old, new = (written(one[name].iloc[at], column) for one in (frame, changed))
         if old == new:

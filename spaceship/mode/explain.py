@@ -66,7 +66,7 @@ def explain(experiment: Experiment) -> ExplainResult:
     settings, registry = experiment.settings.explain, experiment.registry
     champion = registry.champion()
     frame, at, part = find(experiment)
-    other = changed(experiment, frame, at) if settings.changes else None
+    other = changed(experiment, frame, at) if settings.set else None
     warnings = [] if other is None else [*change_warnings(experiment, frame, other, at)]
     with phase("Loading the champion"):
         pipeline = packaging.load_version(registry, champion).pipeline
