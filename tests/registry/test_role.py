@@ -125,6 +125,7 @@ def test_no_verb_moves_the_champion(shell: Shell) -> None:
         (["mode=promote", BOUND], {}),
         (["mode=promote"], {VARIABLE: "false"}),
         (["mode=promote", "gate.may_promote=true"], {VARIABLE: "false"}),
+        (["mode=promote", f"+hydra.job.env_set.{VARIABLE}=true"], {VARIABLE: "false"}),
         (["mode=rollback", BOUND], {}),
         (["mode=simulate", BOUND, *QUICK], {}),
         ([*LOGISTIC, BOUND, "gate.force=true", "reason=mine"], {}),
