@@ -159,8 +159,8 @@ class Hook:
         """Return the Experiment of a multirun's job, from the config saved with it.
 
         Places are this multirun's: a saved config has lost its passwords, and the outputs folder
-        may have been moved since. A resumed sweep is gated as its latest command says. Sections that
-        an earlier release did not have are this multirun's.
+        may have been moved since. A resumed sweep is gated as its latest command says. Sections
+        that an earlier release did not have are this multirun's.
         """
         cfg: Any = OmegaConf.load(job_folder / str(self.output_subdir) / CONFIG_FILE)
         cfg.tracking, cfg.paths.outputs = self._config.tracking, self._config.paths.outputs

@@ -22,7 +22,7 @@ from spaceship.registry.steps import Step, steps_of
 from spaceship.registry.version_scores import VersionSummary, summaries
 from spaceship.task.task import Task
 from spaceship.text import one_line
-from spaceship.tracking.leaderboard import PARENT_TAG, RankedRun, rank
+from spaceship.tracking.leaderboard import PARENT_TAG, Basis, RankedRun, rank
 from spaceship.tracking.store import Store
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def surrounded(
     drift = _drift(experiment, card, folder, data)
     return replace(
         card,
-        leaderboard=leaderboard(store, experiment.task, card.data_source),
+        leaderboard=leaderboard(store, experiment.task, _basis(card, run)),
         champions=reigns(experiment.registry),
         trials=[] if run is None else trials(store, run, objective),
         trial_metric=objective,
@@ -66,13 +66,13 @@ def moment(milliseconds: int | None) -> str:
     return datetime.fromtimestamp(milliseconds // 1000, UTC).isoformat()
 
 
-def leaderboard(store: Store, task: Task, source: str) -> list[RunLine]:
-    """Return the best runs of a task on the present data of a source, the best first.
+def leaderboard(store: Store, task: Task, basis: Basis) -> list[RunLine]:
+    """Return the best runs of a task on the same data and split, the best first; see `rank`.
 
-    >>> leaderboard(store, task, "synthetic")
+    >>> leaderboard(store, task, Basis("synthetic"))
     []
     """
-    found = [run for run in rank(store, task, source).runs if run.same_data]
+    found = [run for run in rank(store, task, basis).runs if run.comparable]
     return [_run_line(run) for run in found if not math.isnan(run.score)][:_MOST_RUNS]
 
 
@@ -125,6 +125,11 @@ def drift_lines(facts: Mapping[str, Any]) -> list[DriftLine]:
         for one in facts["columns"]
     ]
     return sorted(lines, key=lambda line: -line.psi)
+
+
+def _basis(card: Card, run: "Run | None") -> Basis:
+    split = "" if run is None else run.data.tags.get("split", "")
+    return Basis(card.data_source, card.data_digest, split)
 
 
 def _drift(
