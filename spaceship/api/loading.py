@@ -14,11 +14,12 @@ from spaceship.evaluation.report import REPORT_FILE
 from spaceship.experiment import Experiment
 from spaceship.files import read_json
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
+from spaceship.mode import leaderboard
 from spaceship.model.predictor import Predictor
 from spaceship.records import to_plain
 from spaceship.registry.packaging import load_version
 from spaceship.registry.registry import CHAMPION, Registry, Version
-from spaceship.tracking.leaderboard import RankedRun, rank
+from spaceship.tracking.leaderboard import RankedRun
 from spaceship.tracking.run_names import find_run
 from spaceship.tracking.runs import read_runs
 
@@ -61,7 +62,7 @@ def ranked(experiment: Experiment, *, trials: bool) -> pd.DataFrame:
     >>> ranked(experiment, trials=False).empty
     True
     """
-    board = rank(experiment.store, experiment.task, experiment.source.name, trials=trials)
+    board = leaderboard.ranked(experiment, trials=trials)
     columns = [one.name for one in fields(RankedRun)]
     table = pd.DataFrame([to_plain(run) for run in board.runs], columns=columns)
     made = pd.to_datetime(table["made"], format="ISO8601", utc=True)

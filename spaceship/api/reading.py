@@ -26,7 +26,7 @@ _QUIET = {
 
 
 @contextmanager
-def reading(words: Sequence[str]) -> Iterator["Experiment"]:
+def reading(words: Sequence[str], mode: str = "history") -> Iterator["Experiment"]:
     """Give the Experiment of a command that reads models and runs, for the block.
 
     Of the process, nothing is different after the block: environment, standard streams, logging,
@@ -41,7 +41,7 @@ def reading(words: Sequence[str]) -> Iterator["Experiment"]:
         from spaceship.config.loader import composed
         from spaceship.experiment import Experiment
 
-        made = Experiment.of(composed(["mode=history", *words]), tuple(words))
+        made = Experiment.of(composed([f"mode={mode}", *words]), tuple(words))
         yield replace(made, kept=Kept())
 
 

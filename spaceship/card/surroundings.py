@@ -23,7 +23,7 @@ from spaceship.registry.steps import Step, steps_of
 from spaceship.registry.version_scores import VersionSummary, summaries
 from spaceship.task.task import Task
 from spaceship.text import one_line
-from spaceship.tracking.leaderboard import PARENT_TAG, RankedRun, rank
+from spaceship.tracking.leaderboard import PARENT_TAG, Basis, RankedRun, rank
 from spaceship.tracking.store import Store
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def surrounded(
         drift = [*card.drift]
     return replace(
         card,
-        leaderboard=leaderboard(store, task, card.data_source, card.run_id),
+        leaderboard=leaderboard(store, task, _basis(card, run), card.run_id),
         standing=standing(experiment.registry, card.run_id),
         champions=reigns(experiment.registry),
         trials=[] if run is None else trials(store, run, objective),
@@ -70,16 +70,16 @@ def moment(milliseconds: int | None) -> str:
     return datetime.fromtimestamp(milliseconds // 1000, UTC).isoformat()
 
 
-def leaderboard(store: Store, task: Task, source: str, own: str | None = None) -> list[RunLine]:
-    """Return the best runs of a task on the present data of a source, the best first.
+def leaderboard(store: Store, task: Task, basis: Basis, own: str | None = None) -> list[RunLine]:
+    """Return the best runs of a task on the same data and split, the best first; see `rank`.
 
     The run `own` is always among them, although it may not have ended yet.
 
-    >>> leaderboard(store, task, "synthetic")
+    >>> leaderboard(store, task, Basis("synthetic"))
     []
     """
-    ranked = rank(store, task, source, ending=own).runs
-    found = [run for run in ranked if run.same_data and not math.isnan(run.score)]
+    ranked = rank(store, task, basis, ending=own).runs
+    found = [run for run in ranked if run.comparable and not math.isnan(run.score)]
     return [
         _run_line(run) for place, run in enumerate(found) if place < _MOST_RUNS or run.run_id == own
     ]
@@ -150,6 +150,11 @@ def drift_lines(facts: Mapping[str, Any]) -> list[DriftLine]:
         for one in facts["columns"]
     ]
     return sorted(lines, key=lambda line: -line.psi)
+
+
+def _basis(card: Card, run: "Run | None") -> Basis:
+    split = "" if run is None else run.data.tags.get("split", "")
+    return Basis(card.data_source, card.data_digest, split)
 
 
 def _drift(

@@ -111,7 +111,7 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
     finally:
         ignore_signals()
         PENDING.end_runs(ending)
-        fault = write_object(status)
+        status, fault = write_object(status)
     sys.exit(_with_output(status, fault or lost_output()))
 
 
