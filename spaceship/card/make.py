@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 _SHOWN_ROWS, _DRAWS = 40, 16  # rows whose Shapley values are averaged, orders of columns for each
-_MOST_ROWS = 4000  # that columns are dealt out in
+_FEWEST_ROWS, _MOST_ROWS = 500, 4000  # that columns are dealt out in
+_PREDICTED = 200_000  # rows at most, with those of each column counted
 _REPEATS, _WIDE = 2, 100  # repeats of it, once in tables of so many columns
 
 
@@ -149,21 +150,23 @@ def _importances(
     from spaceship.explanation.contributions import contributions
     from spaceship.explanation.importance import importances
 
-    training, held = (_some(part, task) for part in report.protocol.split(frame, task))
-    shown = range(0, len(held), max(1, len(held) // _SHOWN_ROWS))
-    pushed = contributions(twin, held, training, task, at=[*shown], draws=_DRAWS)
+    n_columns = len(task.model_columns)
+    repeats = _REPEATS if n_columns < _WIDE else 1
+    most = min(_MOST_ROWS, max(_PREDICTED // (repeats * n_columns), _FEWEST_ROWS))
+    training, held = (_some(part, task, most) for part in report.protocol.split(frame, task))
+    shown = np.random.default_rng(0).permutation(len(held))[:_SHOWN_ROWS]
+    pushed = contributions(twin, held, training, task, at=shown.tolist(), draws=_DRAWS)
     sizes = np.abs(pushed.values).sum(axis=2) / min(2, pushed.values.shape[2])
     pushes = dict(zip(pushed.columns, sizes.mean(axis=0).tolist(), strict=True))
-    repeats = _REPEATS if len(task.model_columns) < _WIDE else 1
     for one in importances(twin, held, task, repeats=repeats):
         yield ColumnImportance(one.column, one.loss, one.error, pushes.get(one.column))
 
 
-def _some(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
+def _some(frame: pd.DataFrame, task: Task, most: int) -> pd.DataFrame:
     """Return rows of whole groups, drawn at random where there are too many."""
     groups = pd.factorize(task.group_names(frame))[0]
     order = np.random.default_rng(0).permutation(groups.max() + 1)
-    enough = np.bincount(groups)[order].cumsum() <= _MOST_ROWS
+    enough = np.bincount(groups)[order].cumsum() <= most
     enough[:1] = True
     return frame if enough.all() else frame[np.isin(groups, order[enough])]
 
