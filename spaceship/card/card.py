@@ -68,7 +68,7 @@ class ColumnImportance:
 
     column: str
     loss: Figure  # rise of the mean loss when the column's values are dealt out anew, by groups
-    error: Figure  # standard error of the rise over the repeats
+    error: Figure  # standard error of the rise; a group is one draw
     push: Figure | None = None  # mean absolute contribution to the prediction (Shapley values)
 
 

@@ -166,7 +166,8 @@ class Runs:
             return "other"
         if not trials and self.is_trial(run) and not run.tags.get("award"):
             return "trial"
-        if run.status == "FINISHED":
+        # a judged run may have been interrupted once its version was champion
+        if run.status == "FINISHED" or run.tags.get("award"):
             return "scored" if run.tags.get("candidate") else "other"
         if run.tags.get("mode") not in _TRAINING and not self.is_trial(run):
             return "other"
