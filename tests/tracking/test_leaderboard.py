@@ -77,7 +77,7 @@ def test_of_a_sweep_only_the_job_that_came_to_the_gate_is_listed(store: Store, t
 def test_a_judged_run_that_was_interrupted_keeps_its_place(store: Store, task: Task) -> None:
     scored(store, "judged", 0.9, {"status": "KILLED", "award": "champion"})
     scored(store, "not judged", 0.8, {"status": "KILLED"})
-    board = rank(store, task, "synthetic")
+    board = rank(store, task, Basis("synthetic"))
     assert (recipes(board), board.failed) == (["judged"], 1)
 
 
