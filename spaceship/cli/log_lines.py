@@ -48,6 +48,8 @@ class ScreenHandler(logging.StreamHandler[Any]):
             if not self.stream.isatty():
                 if getattr(record, "progress", False):
                     print(self.format(record), file=sys.stderr, flush=True)  # noqa: T201
+                    if isinstance(self.stream, SafeStream):
+                        self.stream.check_reader()  # or the work would go on for nobody
                 else:
                     super().emit(record)
                 return
