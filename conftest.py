@@ -26,6 +26,7 @@ from spaceship.data.checks import checked
 from spaceship.data.synthetic import SyntheticData
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
+from spaceship.registry import role
 from spaceship.registry.registry import Registry
 from spaceship.task.task import Task
 from spaceship.tracking.store import Store
@@ -170,9 +171,10 @@ def _heard_interrupts() -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_left_behind() -> Iterator[None]:
-    """Leave the environment and MLflow's module globals as they were before the test."""
+    """Leave the environment, the role and MLflow's module globals as they were before the test."""
     before = dict(os.environ)
     yield
+    role.given_up = False
     os.environ.clear()
     os.environ.update(before)
     _forget_mlflow()

@@ -8,11 +8,9 @@ from typing import Any
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.trial import in_trial
-from spaceship.card.files import write_card
-from spaceship.card.make import Judged, lasting_card
-from spaceship.card.markdown import description
+from spaceship.card.keep import held_out_of, keep_card
 from spaceship.drift.profile import PROFILE_FILE, take_profile
-from spaceship.errors import DataError, RegistryError, expected, only_logged
+from spaceship.errors import DataError, RegistryError, expected
 from spaceship.evaluation import twins as training
 from spaceship.evaluation.answers import COVERAGE
 from spaceship.evaluation.holdout_predictions import HoldOut
@@ -28,7 +26,7 @@ from spaceship.records import to_plain
 from spaceship.registry import packaging
 from spaceship.registry.looks import LookRecords
 from spaceship.registry.promotion import Promotion
-from spaceship.registry.registry import CARD_FILE, CHAMPION
+from spaceship.registry.registry import CHAMPION
 from spaceship.screen import Table, show
 from spaceship.tracking.job import Job
 
@@ -201,6 +199,7 @@ def judge(
     spaceship.errors.TrackingError: expected an MLflow run for the job in ...
 
     """
+    held = held_out_of(experiment, job, explained=not quiet)
     promotion = Promotion(
         experiment.gate,
         experiment.registry,
@@ -208,32 +207,9 @@ def judge(
         experiment.labels,
         experiment.settings.why,
         quiet,
-        partial(_keep_card, experiment, job, explained=not quiet),
+        partial(keep_card, experiment, job, held),
     )
     return promotion.judge(job, ceiling=ceiling)
-
-
-def _keep_card(  # noqa: PLR0913
-    experiment: Experiment,
-    job: Job,
-    report: Report,
-    verdict: Verdict,
-    champion: str | None,
-    *,
-    explained: bool,
-) -> str:
-    """Write the candidate's card while its twin is at hand; return the version's description.
-
-    The twin is explained where figures of the hold-out may be told. A failure changes no verdict.
-    """
-    with only_logged(log, "The model card is not complete"), phase("Making the model card"):
-        run = experiment.store.client.get_run(job.logged_run())
-        judged = Judged.of(experiment, run, job.folder, report, verdict, champion)
-        twin = packaging.load(job.twin) if explained and judged.told else None
-        card = lasting_card(experiment, judged, twin, experiment.dataset)
-        write_card(job.folder / CARD_FILE, card)
-        return description(card)
-    return ""
 
 
 def _updated(experiment: Experiment, champion: Report, candidate: Report, twin: Path) -> Report:

@@ -53,15 +53,24 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def digits(value: float | None) -> str:
-    """Return a figure as tables show it.
+def digits(value: float | None, decimals: int | None = None) -> str:
+    """Return a figure as tables show it, with its own number of decimals if none is given.
 
-    >>> digits(0.8125), digits(27590.4), digits(None), digits(float("nan"))
-    ('0.8125', '27,590.40', '-', '-')
+    >>> digits(0.8125), digits(27590.4), digits(None), digits(float("nan")), digits(0.5, 2)
+    ('0.8125', '27,590.40', '-', '-', '0.50')
     """
     if value is None or math.isnan(value):
         return "-"
-    return f"{value:.4f}" if abs(value) < _LARGE else f"{value:,.2f}"
+    return f"{value:,.{decimals_of([value]) if decimals is None else decimals}f}"
+
+
+def decimals_of(figures: Iterable[float]) -> int:
+    """Return the number of decimals that the largest of some figures needs: 4, or 2 from 10 on.
+
+    >>> decimals_of([0.5, -3.2]), decimals_of([0.5, -32.0]), decimals_of([])
+    (4, 2, 4)
+    """
+    return 2 if max(map(abs, figures), default=0.0) >= _LARGE else 4
 
 
 def _escaped(one: str) -> str:

@@ -28,5 +28,5 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     done = subprocess.run(build, cwd=ROOT, env=env, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "WARNING" not in done.stderr
-    tutorial = (tmp_path / "tutorial" / "index.html").read_text(encoding="utf-8")
+    tutorial = (tmp_path / "tutorial.html").read_text(encoding="utf-8")
     assert "https://fonts" not in tutorial

@@ -14,7 +14,7 @@ HEADINGS = {
     "Commands": "Comandos",
     "From Python": "Em Python",
     "For programs": "Para programas",
-    "Change it": "Mudar o projeto",
+    "Change it": "Como modificar",
 }
 OTHER = {"README.md", "README.pt-BR.md"}  # each page links to the other
 

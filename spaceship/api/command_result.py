@@ -27,7 +27,7 @@ class CommandResult:
         data_source: Name of the data source, such as `local`.
         folder: Folder of the job or the sweep, with its log and files; None if it made none.
         run_id: Id of the MLflow run; None for a command that only reads.
-        result: The command's own figures, described in docs/json.md.
+        result: The command's own figures, described in docs/output.md.
         verdict: The gate's verdict with `award`, `reason` and `scores`; None if nothing was judged.
         next: Commands that may follow, by purpose.
         warnings: Warnings, as they were printed.
@@ -87,8 +87,10 @@ class CommandResult:
 
     @property
     def metrics(self) -> Mapping[str, float]:
-        """The cross-validated figures of the candidate by name; empty if nothing was scored."""
-        return dict(self.result.get("metrics") or {})
+        """The figures of the candidate by name, of a sweep's best one; empty if none was scored."""
+        places = (self.result, self.result.get("best"), self.result.get("trained"))
+        found = [one["metrics"] for one in places if isinstance(one, Mapping) and "metrics" in one]
+        return dict(found[0] or {}) if found else {}
 
     def table(self, name: str) -> "pd.DataFrame":
         """Return a list of `result` as a frame, such as the `pushes` of an explanation.

@@ -22,8 +22,8 @@ class LoadedModel:
         recipe: Everything that the same pipeline is built from.
         scores: Figures by name: `cv_*` cross-validated, `cv_*_std` their standard deviation over
             the folds, `holdout_*` of the twin where the verdict may show them.
-        holdout: The twin's prediction of each hold-out row, by id, without labels; None where the
-            run has not been judged.
+        holdout: The twin's prediction of each hold-out row, by id, without labels; all but the
+            predictions is text. None where the verdict does not tell figures of the hold-out.
 
     Example:
         >>> LoadedModel("lgbm on full", "3", "a1b2", {}, {"cv_accuracy": 0.8}).scores

@@ -9,15 +9,17 @@ from mlflow import MlflowException
 
 from spaceship.api.loaded_model import LoadedModel
 from spaceship.errors import RegistryError, expected
-from spaceship.evaluation.holdout_predictions import HOLDOUT_FILE
+from spaceship.evaluation.holdout_predictions import HOLDOUT_FILE, places_of_values
 from spaceship.evaluation.report import REPORT_FILE
 from spaceship.experiment import Experiment
 from spaceship.files import read_json
+from spaceship.gate.verdict import VERDICT_FILE, Verdict
+from spaceship.mode import leaderboard
 from spaceship.model.predictor import Predictor
 from spaceship.records import to_plain
 from spaceship.registry.packaging import load_version
 from spaceship.registry.registry import CHAMPION, Registry, Version
-from spaceship.tracking.leaderboard import RankedRun, rank
+from spaceship.tracking.leaderboard import RankedRun
 from spaceship.tracking.run_names import find_run
 from spaceship.tracking.runs import read_runs
 
@@ -38,12 +40,11 @@ def load(experiment: Experiment, name: str) -> LoadedModel:
     registry = experiment.registry
     version, run_id = _find(registry, name)
     with tempfile.TemporaryDirectory() as temporary:
-        report, holdout = (
-            _file(registry, version or run_id, one, Path(temporary))
-            for one in (REPORT_FILE, HOLDOUT_FILE)
-        )
-        content = read_json(report)
-        rows = pd.read_csv(holdout, index_col=0)
+        place, folder = version or run_id, Path(temporary)
+        content, rows = read_json(_file(registry, place, REPORT_FILE, folder)), None
+        if _is_told(registry, run_id, folder):
+            path = _file(registry, place, HOLDOUT_FILE, folder)
+            rows = _predictions(path, labelled=content.get("holdout_labelled", True))
     return LoadedModel(
         name=str(content["name"]),
         version=None if version is None else version.number,
@@ -61,7 +62,7 @@ def ranked(experiment: Experiment, *, trials: bool) -> pd.DataFrame:
     >>> ranked(experiment, trials=False).empty
     True
     """
-    board = rank(experiment.store, experiment.task, experiment.source.name, trials=trials)
+    board = leaderboard.ranked(experiment, trials=trials)
     columns = [one.name for one in fields(RankedRun)]
     table = pd.DataFrame([to_plain(run) for run in board.runs], columns=columns)
     made = pd.to_datetime(table["made"], format="ISO8601", utc=True)
@@ -92,6 +93,33 @@ def _file(registry: Registry, place: Version | str, name: str, folder: Path) -> 
     except (MlflowException, OSError) as error:
         what, do = f"a run that was judged, with {name}", registry.command("mode=leaderboard")
         raise RegistryError(expected(what, f"run {place} without it", f"see {do}")) from error
+
+
+def _is_told(registry: Registry, run_id: str, folder: Path) -> bool:
+    """Return whether a run has a verdict that tells figures of the hold-out."""
+    try:
+        _file(registry, run_id, VERDICT_FILE, folder)
+        return Verdict.read(folder).told
+    except RegistryError:
+        return False
+
+
+def _predictions(path: Path, *, labelled: bool) -> pd.DataFrame:
+    r"""Return the rows of a file of `HoldOut.to_csv`, by id; all but the predictions are text.
+
+    A file of an older release is `labelled`: its second column is left out.
+
+    >>> _ = (tmp_path / "holdout.csv").write_text("id,probability,plan\n0025,0.5,NA\n")
+    >>> _predictions(tmp_path / "holdout.csv", labelled=False).reset_index().to_numpy().tolist()
+    [['0025', 0.5, 'NA']]
+    """
+    table = pd.read_csv(path, header=None, dtype="str", keep_default_na=False)
+    if labelled:
+        table = table.drop(columns=1)
+    names = table.iloc[0].tolist()  # set at last: they may come twice
+    numbers = dict.fromkeys(table.columns[places_of_values(names)], float)
+    rows = table.iloc[1:].astype(numbers).set_index(table.columns[0])
+    return rows.rename_axis(names[0]).set_axis(names[1:], axis="columns")
 
 
 def _predictor(experiment: Experiment, version: Version) -> Predictor:

@@ -23,7 +23,8 @@ class Project:
     environment, folder, logging and signals. What it prints is shown while it runs, in a notebook
     as one line. Ctrl-C (in Jupyter: Interrupt) ends it with its runs closed as KILLED, and raises
     KeyboardInterrupt. Reading (`champion`, `load`, `leaderboard`) happens in this process and
-    changes nothing there.
+    changes nothing there, except that a project with `gate.may_promote=false` takes from it the
+    right to move `champion`. No setting of a command gives that right back.
 
     Args:
         task: Name of the task, as `task=` takes it: `configs/task/NAME.yaml` in the folder that
@@ -118,7 +119,7 @@ class Project:
 
         Returns:
             `result`: the study and its `best` trial; `table("leaderboard")`: a row a candidate;
-            `award`, `verdict`: the gate's of the best one.
+            `metrics`, `award`, `verdict`: figures and the gate's decision of the best one.
 
         Raises:
             SpaceshipError: As for `run`.
@@ -198,7 +199,7 @@ class Project:
             return load(experiment, name)
 
     def leaderboard(self, *, trials: bool = False) -> "pd.DataFrame":
-        """Return all scored runs of the task, the best first, those on other data below.
+        """Return all scored runs of the task, the best first, those that do not compare below.
 
         Args:
             trials: Whether the trials of sweeps are listed, beside the best one of each.
@@ -206,27 +207,27 @@ class Project:
         Returns:
             A row a run, by `run_id`: `recipe`; `score`, cross-validated, in the task's main metric,
             and its standard deviation over the folds `sd`; `held_out` and its standard error,
-            missing where they may not be shown; `award`, `aliases`, `made` (UTC), `same_data`
-            (whether the score compares with those on the data in use) and the `command` that makes
-            the run again.
+            missing where they may not be shown; `award`, `aliases`, `made` (UTC); `same_data` and
+            `same_split` (a score compares with the first where both are true), and the `command`
+            that makes the run again.
 
         Example:
             >>> Project(outputs=tmp_path).leaderboard().empty
             True
 
         """
-        with self._reading() as experiment:
+        with self._reading("leaderboard") as experiment:
             from spaceship.api.loading import ranked
 
             return ranked(experiment, trials=trials)
 
     @contextmanager
-    def _reading(self) -> Iterator["Experiment"]:
-        """Give the Experiment of the project, for the block."""
+    def _reading(self, mode: str = "history") -> Iterator["Experiment"]:
+        """Give the Experiment of the project in a mode, for the block."""
         from spaceship.api.reading import reading
 
         try:
-            with reading(self._words) as experiment:
+            with reading(self._words, mode) as experiment:
                 yield experiment
         except Exception as error:
             if type(error).__module__.startswith(("hydra.", "omegaconf.")):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from spaceship._upstream import resolvers
 from spaceship.kept import Kept
+from spaceship.registry.role import VARIABLE
 from spaceship.tracking.connection import addresses_kept
 
 if TYPE_CHECKING:
@@ -25,11 +26,12 @@ _QUIET = {
 
 
 @contextmanager
-def reading(words: Sequence[str]) -> Iterator["Experiment"]:
+def reading(words: Sequence[str], mode: str = "history") -> Iterator["Experiment"]:
     """Give the Experiment of a command that reads models and runs, for the block.
 
     Of the process, nothing is different after the block: environment, standard streams, logging,
     filters of warnings, random numbers, resolvers of OmegaConf, Hydra's stores, MLflow's addresses.
+    One thing stays: with `gate.may_promote=false` the process can no longer move `champion`.
 
     >>> with reading([f"paths.outputs={tmp_path}"]) as made:
     ...     made.registry.model
@@ -39,7 +41,7 @@ def reading(words: Sequence[str]) -> Iterator["Experiment"]:
         from spaceship.config.loader import composed
         from spaceship.experiment import Experiment
 
-        made = Experiment.of(composed(["mode=history", *words]), tuple(words))
+        made = Experiment.of(composed([f"mode={mode}", *words]), tuple(words))
         yield replace(made, kept=Kept())
 
 
@@ -66,11 +68,20 @@ def _unchanged() -> Iterator[None]:
         random.setstate(drawn)
         logging.setLogRecordFactory(factory)
         mlflow.setLevel(level)
-        os.environ.clear()
-        os.environ.update(environment)
+        _restore(environment)
         known.clear()
         known.update(functions)
         store.repo = nodes
+
+
+def _restore(environment: dict[str, str]) -> None:
+    """Set back the variables that differ, but for the role: promotion is given up for good."""
+    now = dict(os.environ)
+    for name in (now.keys() | environment.keys()) - {VARIABLE}:
+        if name not in environment:
+            del os.environ[name]
+        elif now.get(name) != environment[name]:
+            os.environ[name] = environment[name]
 
 
 def _copy(nodes: dict[str, object]) -> dict[str, object]:

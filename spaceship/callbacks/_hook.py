@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from hydra_plugins.spaceship_optuna.config_text import flatten, redact
 from spaceship.config.installation import program, program_typed, repository
 from spaceship.config.nodes import is_study
+from spaceship.config.overrides import lasting, training_command
 from spaceship.config.secrets import loggable
 from spaceship.config.unused import UNUSED
 from spaceship.errors import SpaceshipError
@@ -124,10 +125,11 @@ class Hook:
         """Return the tags of every run: mode, command and code.
 
         The command of a multirun holds its overrides of Hydra too: sweeper, launcher and settings.
+        No command holds `output=`, which is for its caller alone.
         """
         overrides: Any = OmegaConf.to_container(self._config.hydra.overrides, resolve=False)
         of_hydra = [item for item in overrides["hydra"] if not item.startswith("hydra.mode=")]
-        typed = _joined([*(["-m", *of_hydra] if multirun else []), *overrides["task"]])
+        typed = _joined([*(["-m", *of_hydra] if multirun else []), *lasting(overrides["task"])])
         again = rerun(f"{program_typed()} {typed}".strip(), self._config.hydra.runtime.cwd)
         code = code_tags()
         return {
@@ -144,9 +146,7 @@ class Hook:
     @property
     def trial_command(self) -> str:
         """The command that trains a trial's candidate again, outside its sweep."""
-        drawn = [str(word) for word in self._config.hydra.overrides.task]
-        kept = [word for word in drawn if not word.startswith(("mode=", "mode."))]
-        return f"{program()} {_joined(['mode=train', *kept])}"
+        return training_command(map(str, self._config.hydra.overrides.task))
 
     def data_tags(self) -> dict[str, str]:
         """Return the tags that name task and data source, by which the saved views find a run."""
@@ -159,8 +159,8 @@ class Hook:
         """Return the Experiment of a multirun's job, from the config saved with it.
 
         Places are this multirun's: a saved config has lost its passwords, and the outputs folder
-        may have been moved since. A resumed sweep is gated as its latest command says. Sections that
-        an earlier release did not have are this multirun's.
+        may have been moved since. A resumed sweep is gated as its latest command says. Sections
+        that an earlier release did not have are this multirun's.
         """
         cfg: Any = OmegaConf.load(job_folder / str(self.output_subdir) / CONFIG_FILE)
         cfg.tracking, cfg.paths.outputs = self._config.tracking, self._config.paths.outputs

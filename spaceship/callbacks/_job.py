@@ -44,6 +44,8 @@ def start_job(hook: Hook, parent_run_id: str | None) -> None:
 def end_job(hook: Hook, error: Exception | None, made: tuple[Path, ...] = ()) -> None:
     """Log the job's scores, gate the candidate it fitted, and end its run with a true status.
 
+    Page and report follow once the run has ended: no interruption of them changes the status.
+
     Args:
         hook: The job's config.
         error: Raised by the job's task; it is logged here and raised elsewhere.
@@ -59,15 +61,15 @@ def end_job(hook: Hook, error: Exception | None, made: tuple[Path, ...] = ()) ->
     from spaceship.callbacks._pages import fill_page, final_name
 
     try:
-        with ended_run(experiment.store, job):
-            with phase("Logging the job"):
-                log_report(experiment.store, job)
-            try:
+        try:
+            with ended_run(experiment.store, job):
+                with phase("Logging the job"):
+                    log_report(experiment.store, job)
                 _gate(experiment, error)
-            except Exception as failure:
-                fill_page(hook, job, failure)
-                raise
-            fill_page(hook, job, None)
+        except Exception as failure:
+            fill_page(hook, job, failure)
+            raise
+        fill_page(hook, job, None)
         if not job.in_multirun:
             show_next(experiment, hook.choices["mode"], job.folder, final_name(hook, job))
     except Exception as failure:

@@ -45,12 +45,7 @@ def check_job(config: DictConfig) -> None:
         experiment.source.check(None)
         return
     task = experiment.task
-    if not is_unused(config.gate):
-        experiment.check()
-    if not is_unused(config.features):
-        check_features(experiment.nodes.plain("features"), task)
-    if not is_unused(config.model):
-        check_packages(experiment.nodes.resolved("model"))
+    _check_nodes(config, experiment)
     given = experiment.settings.inference
     if given.input is not None:
         from spaceship.data.stored_file import stored_bytes
@@ -61,6 +56,20 @@ def check_job(config: DictConfig) -> None:
     experiment.source.check(task)
     if given.submit and config.mode.get("predicts") and config.hydra.mode is RunMode.RUN:
         check_submitting(experiment.source, task, answers_only=not given.proba)
+
+
+def _check_nodes(config: DictConfig, experiment: Experiment) -> None:
+    """Raise SpaceshipError if a row, gate, features or packages that a mode needs do not fit."""
+    if config.mode.get("explains"):
+        from spaceship.mode._explained_row import check_row
+
+        check_row(experiment)
+    if not is_unused(config.gate):
+        experiment.check()
+    if not is_unused(config.features):
+        check_features(experiment.nodes.plain("features"), experiment.task)
+    if not is_unused(config.model):
+        check_packages(experiment.nodes.resolved("model"))
 
 
 def check_sweep(config: DictConfig) -> None:

@@ -70,7 +70,9 @@ class MLflowCallback(StudyHooks, Callback):
 
     def retrain_overrides(self, overrides: Sequence[str]) -> list[str]:
         """Return the overrides of a training, given those of a sweep, which may be mode=tune."""
-        kept = [item for item in overrides if not item.startswith(("mode.", "output="))]
+        from spaceship.config.overrides import lasting
+
+        kept = [item for item in lasting(overrides) if not item.startswith("mode.")]
         return ["mode=train" if item == "mode=tune" else item for item in kept]
 
     def trial_run_id(self, folder: Path) -> str | None:

@@ -58,7 +58,7 @@ class Charts:
     threshold: Figure | None = None  # in use
     classes: Sequence[str] = ()  # rows and columns of `confusion`
     confusion: Sequence[Sequence[int]] = ()  # rows: true, columns: predicted
-    residuals: Sequence[Curve] = ()  # regression: predicted number, residual (true less predicted)
+    residuals: Sequence[Curve] = ()  # regression: predicted number, residual (true minus predicted)
     residual_counts: Curve | None = None  # regression: middle of a bin, number of rows in it
 
 
@@ -68,7 +68,7 @@ class ColumnImportance:
 
     column: str
     loss: Figure  # rise of the mean loss when the column's values are dealt out anew, by groups
-    error: Figure  # standard error of the rise over the repeats
+    error: Figure  # standard error of the rise; a group is one draw
     push: Figure | None = None  # mean absolute contribution to the prediction (Shapley values)
 
 
@@ -80,7 +80,7 @@ class SliceLine:
     value: str
     n: int
     score: Interval
-    differs: bool = False  # its interval does not hold the score of all rows
+    differs: bool = False  # from the score of all rows, beyond the luck of so many slices
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Paired:
 
     rows: int
     groups: int | None  # None: not known
-    difference: Interval  # candidate less champion, in the task's main metric
+    difference: Interval  # candidate minus champion, in the task's main metric
     metric: str
     title: str
     only_candidate_right: int | None = None  # classes only
@@ -133,6 +133,16 @@ class Reign:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """The version of a run in the registry at the time of its report."""
+
+    version: str
+    aliases: Sequence[str]  # that point to it; none: it holds no alias
+    since: str  # UTC, ISO 8601, of the first alias; empty: not known, or no alias
+    at: str  # time of the report, UTC, ISO 8601
+
+
+@dataclass(frozen=True)
 class RunLine:
     """One line of the leaderboard."""
 
@@ -141,7 +151,7 @@ class RunLine:
     score: Figure
     error: Figure
     held_out: Figure | None
-    award: str
+    award: str  # of the gate; `champion now` where its version holds an alias
     made: str  # UTC, ISO 8601
     command: str = ""
 
@@ -167,7 +177,7 @@ class Card:
     rows: int  # labelled ones
     run_id: str | None
     made: str  # UTC, ISO 8601
-    award: str
+    award: str  # of the gate
     verdict: Verdict | None
     protocol: Mapping[str, str]  # in words: hold-out, folds, groups, seed
     looks: Mapping[str, str]  # in words: which look at the hold-out, the gain by luck, the budget
@@ -182,6 +192,7 @@ class Card:
     paired: Paired | None = None
     trials: Sequence[TrialLine] = ()
     trial_metric: str = ""
+    standing: Standing | None = None  # None: no version is registered, or not known
     champions: Sequence[Reign] = ()  # the first first
     leaderboard: Sequence[RunLine] = ()  # the best first
     drift: Sequence[DriftLine] = ()

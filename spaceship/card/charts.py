@@ -33,8 +33,8 @@ def draw(card: Card) -> dict[str, Chart | None]:
         "thresholds": (kept.thresholds, _thresholds),
         "residuals": (kept.residuals, _residuals),
         "residual_counts": (kept.residual_counts, _residual_counts),
-        "trials": (any(_known(one.score) for one in card.trials), _trials),
-        "champions": (any(map(_dated, card.champions)), _champions),
+        "trials": (sum(_known(one.score) for one in card.trials) > 1, _trials),
+        "champions": (sum(map(_dated, card.champions)) > 1, _champions),
     }
     return {name: make(card) if figure else None for name, (figure, make) in figures.items()}
 
@@ -100,7 +100,7 @@ def _residuals(card: Card) -> Chart:
     curves = card.charts.residuals
     x = Axis.around("predicted", (x for one in curves for x in one.x))
     y = Axis.around(
-        "residual: true less predicted", (y for one in curves for y in one.y), zero=True
+        "residual: true minus predicted", (y for one in curves for y in one.y), zero=True
     )
     chart = Chart("Residuals", x, y)
     for number, curve in enumerate(curves):
@@ -113,7 +113,7 @@ def _residual_counts(card: Card) -> Chart:
     counts = card.charts.residual_counts or Curve("", (), ())
     step = min((b - a for a, b in zip(counts.x, counts.x[1:], strict=False)), default=1.0)
     ends = [x + side * step for x in counts.x for side in (-0.5, 0.5)]
-    x = Axis.around("residual: true less predicted", ends)
+    x = Axis.around("residual: true minus predicted", ends)
     chart = Chart("Number of rows by residual", x, Axis.around("rows", counts.y, zero=True))
     chart.columns(_points(counts))
     if x.low < 0 < x.high:
@@ -148,7 +148,8 @@ def _champions(card: Card) -> Chart:
     points = [(_seconds(one.since), one.score or 0.0) for one in card.champions if _dated(one)]
     until = max([_seconds(card.made)] * bool(card.made) + [time for time, _ in points])
     x = _dates([*(time for time, _ in points), until])
-    y = Axis.around("cross-validated score", (score for _, score in points))
+    name = card.scores[0].title if card.scores else "score"
+    y = Axis.around(f"cross-validated {name}", (score for _, score in points))
     chart = Chart("Score of the champions", x, y)
     chart.line([*points, (until, points[-1][1])], steps=True)
     chart.dots(points)

@@ -28,20 +28,20 @@ def data_html(training: pd.DataFrame, task: Task) -> str | None:
         shown = shown.sample(_MOST_ROWS, random_state=0).sort_index()
     for columns, plots in ((_MOST_COLUMNS[0], True), *((one, False) for one in _MOST_COLUMNS)):
         with _quiet():
-            text = _page(shown.iloc[:, :columns], task, plots=plots)
+            text = _page(shown.iloc[:, :columns], plots=plots)
         if len(text.encode()) <= _MOST_BYTES:
             return text
     return None
 
 
-def _page(shown: pd.DataFrame, task: Task, *, plots: bool) -> str:
+def _page(shown: pd.DataFrame, *, plots: bool) -> str:
     from skrub import TableReport
 
     made = TableReport(
         shown,
         n_rows=5,
-        title=f"{task.name}: {task.nouns} of the training part",
         verbose=0,
+        open_tab="stats",
         plot_distributions=plots,
         compute_associations=plots,
     )

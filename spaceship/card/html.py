@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SECTIONS = {
     "model_card": "Model card",
     "leaderboard": "Leaderboard",
-    "curves": "Ranking of the classes",
+    "curves": "ROC, precision and recall",
     "residuals": "Residuals",
     "calibration": "Calibration",
     "confusion": "Confusion",
@@ -153,9 +153,9 @@ def moment(text: str) -> Markup:
     """
     try:
         when = datetime.fromisoformat(text)
-    except ValueError:
+        when = when.astimezone(UTC) if when.tzinfo else when
+    except (OverflowError, ValueError):
         return escape(printable(text))
-    when = when.astimezone(UTC) if when.tzinfo else when
     return Markup('<time datetime="{}">{:%Y-%m-%d %H:%M}</time>').format(text, when)
 
 

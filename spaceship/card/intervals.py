@@ -24,6 +24,7 @@ from spaceship.evaluation.report import Report
 from spaceship.task.label import Problem
 
 Z = 1.96
+_ALPHA = 0.05  # share of cards in which a slice differs by luck alone, at most
 _MAIN = {"accuracy", "rmse"}  # metrics whose standard error by groups is known
 _BLOCKS = 60  # of groups, each left out once
 
@@ -71,9 +72,18 @@ def slices(report: Report, levels: pd.DataFrame | None, problem: Problem) -> Ite
             of = (levels[one.slice] == one.value).reindex(known.index, fill_value=False)
             own = known[of.to_numpy(bool)]
             found = _by_group(metric, value, own["loss"].to_numpy(), own["group"].to_numpy())
-        outside = found.low is not None and found.high is not None
-        differs = outside and not found.low <= whole <= found.high  # type: ignore[operator]
-        yield SliceLine(one.slice, one.value, one.n, found, differs)
+        yield SliceLine(one.slice, one.value, one.n, found, _differs(found, whole, report))
+
+
+def _differs(found: Interval, whole: float, report: Report) -> bool:
+    """Return whether a slice's score is another one, though one of so many slices is tried."""
+    from scipy.stats import norm
+
+    if found.low is None or found.high is None:
+        return False
+    wider = float(norm.isf(_ALPHA / 2 / len(report.slices))) / Z  # Bonferroni's correction
+    below, above = wider * (found.value - found.low), wider * (found.high - found.value)
+    return not found.value - below <= whole <= found.value + above
 
 
 def wilson(share: float, draws: float) -> tuple[float, float]:

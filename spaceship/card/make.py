@@ -1,22 +1,19 @@
 """Making of a run's card: everything that stays true of the run, whatever comes after it."""
 
 import math
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-import numpy as np
 import pandas as pd
 
-from spaceship.card.card import Card, ColumnImportance, Interval, Paired
-from spaceship.card.curves import charts
+from spaceship.card.card import Card, Charts, Interval, Paired
+from spaceship.card.held_out import HeldOut
 from spaceship.card.intervals import Z, scores, slices
 from spaceship.card.remake import remake_commands
 from spaceship.card.surroundings import moment
 from spaceship.card.words import limits, look_words, protocol_words, settings_words
-from spaceship.card.worst import worst_rows
 from spaceship.data._base import Dataset
 from spaceship.errors import SpaceshipError
 from spaceship.evaluation.metrics import metric_title
@@ -27,16 +24,13 @@ from spaceship.gate.verdict import Verdict
 from spaceship.model.recipe_name import recipe_name
 from spaceship.model.recipe_params import recipe_params
 from spaceship.registry.looks import LookRecords
+from spaceship.task.label import Problem
 from spaceship.task.task import Task
+from spaceship.task.written import written_slice
 from spaceship.text import one_line
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
-    from sklearn.pipeline import Pipeline
-
-_SHOWN_ROWS, _DRAWS = 40, 16  # rows whose Shapley values are averaged, orders of columns for each
-_MOST_ROWS = 4000  # that columns are dealt out in
-_REPEATS, _WIDE = 2, 100  # repeats of it, once in tables of so many columns
 
 
 @dataclass(frozen=True)
@@ -93,9 +87,9 @@ class Judged:
 
 
 def lasting_card(
-    experiment: Experiment, judged: Judged, twin: "Pipeline | None", data: Dataset | None
+    experiment: Experiment, judged: Judged, held: HeldOut | None, data: Dataset | None
 ) -> Card:
-    """Return the card of a run without its surroundings; `twin` explains its own hold-out.
+    """Return the card of a run without its surroundings, given what its hold-out shows.
 
     No figure of the hold-out is in it unless the verdict tells it. Rows are shown and explained
     only where the data in use are those of the run.
@@ -106,13 +100,18 @@ def lasting_card(
     (0.8, None)
     """
     judged = judged.tellable()
-    report, verdict, rows = judged.report, judged.verdict, judged.report.holdout
+    report, verdict = judged.report, judged.verdict
+    held = held if judged.told else None
     task, frame = Task.read(report.task) if report.task else experiment.task, None
     if data is not None and report.data_digest == data.digest:
         task, frame = data.task, data.train
-    found = [*scores(report, task.problem)]
-    sliced = [*slices(report, None if frame is None else _levels(frame, task), task.problem)]
-    card = Card(
+    found = [*scores(report, task.problem)] if held is None else held.scores
+    levels = None if frame is None else _levels(frame, task)
+    sliced = [
+        replace(one, value=written_slice(task, one.slice, one.value))
+        for one in slices(report, levels, task.problem)
+    ]
+    return Card(
         title=one_line(report.name),
         task=report.task,
         problem=task.problem.value,
@@ -126,46 +125,23 @@ def lasting_card(
         protocol=protocol_words(report.protocol, task, _counts(report, frame, task)),
         looks=_looks(experiment, judged),
         scores=found,
-        settings=settings_words(recipe_params(report.recipe, {}) if report.recipe else {}),
+        settings=_settings(report, task),
         limits=[*limits(report, task, verdict, found, sliced)],
         remake=judged.remake,
         slices=sliced,
         paired=_paired(judged),
         told=judged.told,
+        importances=() if held is None else held.importances,
+        charts=Charts() if held is None else held.charts,
+        worst=() if held is None else held.worst,
     )
-    if rows is None or frame is None:
-        return card
-    more: dict[str, Any] = {"importances": [*_importances(twin, report, frame, task)]}
-    worst = [*worst_rows(rows, frame, task)]
-    return replace(card, charts=charts(rows, task), worst=worst, **more)
 
 
-def _importances(
-    twin: "Pipeline | None", report: Report, frame: pd.DataFrame, task: Task
-) -> Iterator[ColumnImportance]:
-    """Yield the importance of each raw column on the twin's hold-out, the most important first."""
-    if twin is None or report.protocol is None:
-        return
-    from spaceship.explanation.contributions import contributions
-    from spaceship.explanation.importance import importances
-
-    training, held = (_some(part, task) for part in report.protocol.split(frame, task))
-    shown = range(0, len(held), max(1, len(held) // _SHOWN_ROWS))
-    pushed = contributions(twin, held, training, task, at=[*shown], draws=_DRAWS)
-    sizes = np.abs(pushed.values).sum(axis=2) / min(2, pushed.values.shape[2])
-    pushes = dict(zip(pushed.columns, sizes.mean(axis=0).tolist(), strict=True))
-    repeats = _REPEATS if len(task.model_columns) < _WIDE else 1
-    for one in importances(twin, held, task, repeats=repeats):
-        yield ColumnImportance(one.column, one.loss, one.error, pushes.get(one.column))
-
-
-def _some(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
-    """Return rows of whole groups, drawn at random where there are too many."""
-    groups = pd.factorize(task.group_names(frame))[0]
-    order = np.random.default_rng(0).permutation(groups.max() + 1)
-    enough = np.bincount(groups)[order].cumsum() <= _MOST_ROWS
-    enough[:1] = True
-    return frame if enough.all() else frame[np.isin(groups, order[enough])]
+def _settings(report: Report, task: Task) -> dict[str, str]:
+    """Return the recipe's settings; a threshold is one of two classes only."""
+    words = settings_words(recipe_params(report.recipe, {}) if report.recipe else {})
+    apart = set() if task.problem is Problem.BINARY else {"threshold"}
+    return {key: one for key, one in words.items() if key not in apart}
 
 
 def _paired(judged: Judged) -> Paired | None:

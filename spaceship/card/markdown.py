@@ -1,6 +1,7 @@
 """Model card as Markdown: `card.md`, and the description of a registered version."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from spaceship.card.card import Card, Interval
 from spaceship.registry.descriptions import CARD_HEAD
@@ -41,8 +42,9 @@ def description(card: Card) -> str:
 def _parts(card: Card) -> Iterator[str]:
     yield f"{CARD_HEAD}: {plain(card.title)}, data {plain(card.data_digest[:12])}"
     yield _purpose(card)
+    yield _standing(card)
     if card.verdict is not None:
-        yield f"Verdict: {plain(card.verdict.reason)}"
+        yield f"Verdict of the gate: {plain(card.verdict.reason)}"
     yield _scores(card)
     yield _paired(card)
     yield _listed("Limits", [plain(one) for one in card.limits])
@@ -58,8 +60,20 @@ def _purpose(card: Card) -> str:
     if not card.task:
         return ""
     task = Task.read(card.task)
-    learnt = f"{len(task.model_columns)} columns of {card.rows:,} {task.nouns}"
+    learnt = f"{len(task.columns)} columns of {card.rows:,} {task.nouns}"
     return plain(f"Predicts {task.label} ({task.problem}), learnt from {learnt}.")
+
+
+def _standing(card: Card) -> str:
+    if (one := card.standing) is None:
+        return ""
+    held = " and ".join(one.aliases)
+    since = f" since {_time(one.since)}" if one.since else ""
+    return f"At {_time(one.at)}: version {plain(one.version)}, {held or 'no alias'}{since}"
+
+
+def _time(text: str) -> str:
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M} UTC"
 
 
 def _scores(card: Card) -> str:

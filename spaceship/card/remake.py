@@ -1,13 +1,12 @@
 """Commands that make a run again, from its tags and its folder."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 
 from hydra_plugins.spaceship_optuna.config_text import redact
-from spaceship.config.installation import program
+from spaceship.config.overrides import training_command
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -30,9 +29,7 @@ def remake_commands(client: "MlflowClient", run: "Run", folder: Path) -> tuple[s
     code = [f"git checkout {tags['git_sha']}"] if clean and "git_sha" in tags else []
     line = tags.get("command")
     if line is None and "trial" in tags and words.is_file():
-        given = [str(word) for word in yaml.safe_load(words.read_text()) or ()]
-        kept = [word for word in given if not word.startswith(("mode=", "mode."))]
-        line = f"{program()} {shlex.join(['mode=train', *kept])}"
+        line = training_command(map(str, yaml.safe_load(words.read_text()) or ()))
     if line is None and (parent := tags.get("mlflow.parentRunId")):
         line = client.get_run(parent).data.tags.get("command")
     return (*code, *([redact(line)] if line else []))

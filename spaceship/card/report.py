@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from spaceship.card.card import Card
 from spaceship.card.data import data_html
 from spaceship.card.files import REPORT_FILE, read_card, write_files
+from spaceship.card.held_out import HeldOut
 from spaceship.card.make import Judged, lasting_card
 from spaceship.card.surroundings import surrounded
 from spaceship.data._base import Dataset
@@ -121,10 +122,10 @@ def _card_of(experiment: Experiment, run: "Run | None", folder: Path, data: Data
     if labels is not None and verdict is not None and verdict.told:
         report = Report.read(folder, labels)
     judged = Judged.of(experiment, run, folder, report, verdict, champion)
-    twin = None
+    held = None
     if judged.told and report.holdout is not None and data is not None:
-        twin = _twin(experiment, report, run, data)
-    return lasting_card(experiment, judged, twin, data)
+        held = HeldOut.of(report, data, _twin(experiment, report, run, data))
+    return lasting_card(experiment, judged, held, data)
 
 
 def _twin(

@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spaceship.card.card import Card, DriftLine, Reign, RunLine, TrialLine
+from spaceship.card.card import Card, DriftLine, Reign, RunLine, Standing, TrialLine
 from spaceship.data._base import Dataset
 from spaceship.drift.alert import DRIFT_FILE, drift_facts
-from spaceship.drift.profile import PROFILE_FILE, SCORE, Profile, take_profile
+from spaceship.drift.profile import PROFILE_FILE, SCORE, Profile, profile_title, take_profile
 from spaceship.drift.psi import compare
 from spaceship.experiment import Experiment
 from spaceship.files import read_json
 from spaceship.records import read_record
-from spaceship.registry.registry import CHAMPION, Registry
+from spaceship.registry.moves import now
+from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
 from spaceship.registry.steps import Step, steps_of
 from spaceship.registry.version_scores import VersionSummary, summaries
 from spaceship.task.task import Task
 from spaceship.text import one_line
-from spaceship.tracking.leaderboard import PARENT_TAG, RankedRun, rank
+from spaceship.tracking.leaderboard import PARENT_TAG, Basis, RankedRun, rank
 from spaceship.tracking.store import Store
 
 if TYPE_CHECKING:
@@ -44,14 +45,17 @@ def surrounded(
     'cv_log_loss'
     """
     store, objective = experiment.store, experiment.objectives[0]
-    drift = _drift(experiment, card, folder, data)
+    drift, task = _drift(experiment, card, folder, data), experiment.task
+    if drift is None:
+        drift = [*card.drift]
     return replace(
         card,
-        leaderboard=leaderboard(store, experiment.task, card.data_source),
+        leaderboard=leaderboard(store, task, _basis(card, run), card.run_id),
+        standing=standing(experiment.registry, card.run_id),
         champions=reigns(experiment.registry),
         trials=[] if run is None else trials(store, run, objective),
         trial_metric=objective,
-        drift=card.drift if drift is None else drift,
+        drift=[replace(one, column=profile_title(one.column, task)) for one in drift],
     )
 
 
@@ -66,14 +70,35 @@ def moment(milliseconds: int | None) -> str:
     return datetime.fromtimestamp(milliseconds // 1000, UTC).isoformat()
 
 
-def leaderboard(store: Store, task: Task, source: str) -> list[RunLine]:
-    """Return the best runs of a task on the present data of a source, the best first.
+def leaderboard(store: Store, task: Task, basis: Basis, own: str | None = None) -> list[RunLine]:
+    """Return the best runs of a task on the same data and split, the best first; see `rank`.
 
-    >>> leaderboard(store, task, "synthetic")
+    The run `own` is always among them, although it may not have ended yet.
+
+    >>> leaderboard(store, task, Basis("synthetic"))
     []
     """
-    found = [run for run in rank(store, task, source).runs if run.same_data]
-    return [_run_line(run) for run in found if not math.isnan(run.score)][:_MOST_RUNS]
+    ranked = rank(store, task, basis, ending=own).runs
+    found = [run for run in ranked if run.comparable and not math.isnan(run.score)]
+    return [
+        _run_line(run) for place, run in enumerate(found) if place < _MOST_RUNS or run.run_id == own
+    ]
+
+
+def standing(registry: Registry, run_id: str | None) -> Standing | None:
+    """Return the latest version of a run and the aliases that it holds now; None without one.
+
+    >>> standing(registry, "a1b2")
+    """
+    versions = [] if run_id is None else [one.number for one in registry.versions_of(run_id)]
+    if not versions:
+        return None
+    records, current = registry.aliases.read(strict=False)
+    aliases = [one for one in (CHAMPION, CHALLENGER) if current.get(one) in versions]
+    steps = [step for one in aliases[:1] for step in steps_of(records.moves, one, current[one])]
+    number = current[aliases[0]] if aliases else max(versions, key=int)
+    at = now().isoformat("T", "seconds")
+    return Standing(number, aliases, _began(steps[-1]) if steps else "", at)
 
 
 def trials(store: Store, run: "Run", metric: str) -> list[TrialLine]:
@@ -127,6 +152,11 @@ def drift_lines(facts: Mapping[str, Any]) -> list[DriftLine]:
     return sorted(lines, key=lambda line: -line.psi)
 
 
+def _basis(card: Card, run: "Run | None") -> Basis:
+    split = "" if run is None else run.data.tags.get("split", "")
+    return Basis(card.data_source, card.data_digest, split)
+
+
 def _drift(
     experiment: Experiment, card: Card, folder: Path, data: Dataset | None
 ) -> list[DriftLine] | None:
@@ -157,7 +187,7 @@ def _run_line(run: RankedRun) -> RunLine:
         run.score,
         run.sd,
         run.held_out,
-        run.award,
+        run.standing,
         run.made,
         one_line(run.command),
     )

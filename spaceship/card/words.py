@@ -9,6 +9,7 @@ from spaceship.gate.verdict import Verdict
 from spaceship.task.task import Task
 from spaceship.text import counted, first_few, one_line
 
+_NOT_COMPARED = {"budget", "comparable", "missing_verdict"}  # rules of refusals before a comparison
 _FEW_ROWS = 30  # of a slice
 _OFF = 0.05  # calibration error worth a sentence
 
@@ -59,8 +60,9 @@ def look_words(verdict: Verdict | None, looks: int, budget: int | None) -> dict[
         words["this run"] = f"look {look:.0f}"
     if rivals := numbers.get("candidates"):
         words["candidates compared"] = f"{rivals:.0f}"
-    if luck := numbers.get("luck"):
-        words["gain by luck"] = f"{luck:.5f} for the best of as many equal candidates"
+    if rivals and (luck := numbers.get("luck")):
+        best = f"the best of {rivals:.0f} equally good candidates"
+        words["luck"] = f"{best} would gain {luck:.2g} by luck"
     return words
 
 
@@ -78,6 +80,8 @@ def limits(
     """
     if verdict is None:
         yield "It was not compared on the hold-out: its figures are those of the cross-validation."
+    elif verdict.rule in _NOT_COMPARED:
+        yield one_line(f"It was not compared on the hold-out. {verdict.reason}")
     elif not verdict.told:
         yield "The figures of the hold-out are not told: its gain is not beyond noise there."
     if verdict is not None and verdict.rule == "forced":
@@ -87,6 +91,7 @@ def limits(
     if report.candidates > 1:
         rivals = f"{report.candidates:,} candidates"
         yield f"It is the best of {rivals}: its cross-validated scores hold some luck."
+    yield from _apart(scores)
     yield from _weak(scores, slices)
     if few := [f"{s.slice} {s.value} ({s.n})" for s in slices if s.n < _FEW_ROWS]:
         yield f"Too few {task.nouns} to know its score on {one_line(first_few(few))}."
@@ -96,7 +101,21 @@ def limits(
         yield f"Its probabilities are off by {off:.2f} on average (calibration error)."
     if report.protocol is not None and report.protocol.kind == "time":
         yield f"It was tried on the {task.nouns} right after those it learnt from, no later ones."
-    yield f"It knows {task.nouns} like those of {report.data_source}: see how far new ones drift."
+    source = f"It was trained on the data source {report.data_source} only"
+    yield f"{source}: check the drift of new {task.nouns} before you trust it."
+
+
+def _apart(scores: Sequence[Score]) -> Iterator[str]:
+    """Yield the metrics whose held-out and cross-validated intervals do not overlap."""
+    found = []
+    for one in scores:
+        known, held = one.cross_validated, one.held_out
+        if held is None or None in {known.low, known.high, held.low, held.high}:
+            continue
+        if held.low > known.high or held.high < known.low:  # type: ignore[operator]
+            found.append(f"{one.title} {held.value:.4g} and {known.value:.4g}")
+    if found:
+        yield f"Held-out and cross-validated scores differ beyond luck: {first_few(found)}."
 
 
 def _weak(scores: Sequence[Score], slices: Sequence[SliceLine]) -> Iterator[str]:

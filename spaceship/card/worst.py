@@ -10,7 +10,7 @@ from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.metrics import Floats, decide
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
-from spaceship.text import one_line
+from spaceship.task.written import shown, written
 
 _MOST, _LENGTH = 15, 80  # rows, and characters of a value
 
@@ -41,7 +41,10 @@ def worst_rows(rows: HoldOut, frame: pd.DataFrame, task: Task) -> Iterator[Worst
             _short(predicted[at]),
             float(losses[at]),
             None if chance is None else float(chance[at]),
-            {_short(name): _short(value) for name, value in own.items()},
+            {
+                _short(name): _short(written(value, task.raw[str(name)]))
+                for name, value in own.items()
+            },
         )
 
 
@@ -58,7 +61,5 @@ def _losses(rows: HoldOut) -> tuple[Floats, Floats | None]:
 
 
 def _short(value: object) -> str:
-    if value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124 - NaN
-        return ""
-    text = one_line(str(value))
+    text = shown(written(value), missing="")
     return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 1]}…"

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from omegaconf import DictConfig
 
 from spaceship.cli.names import Names, Suggestion, takes
-from spaceship.cli.overrides import group_of, is_sweep, parts_of
+from spaceship.cli.overrides import group_of, is_sweep, meant_what_if, parts_of
 from spaceship.cli.variants import Variants
 from spaceship.config.nodes import is_study
 from spaceship.config.unused import UNUSED
@@ -120,7 +120,8 @@ class Overrides:
             return None
         if there:
             return Fault("no + before a key that is there", word, ((word.lstrip("+"),),))
-        near = self.keys_near(key, nodes=prefix == "~")
+        what_if = meant_what_if(key)
+        near = [Suggestion(what_if)] if what_if else self.keys_near(key, nodes=prefix == "~")
         near = sorted(near, key=lambda one: not self._may_be(one.name, value))
         end = "" if value is None else f"={value}"
         better = tuple(

@@ -11,6 +11,7 @@ import math
 import os
 import re
 import sys
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -135,33 +136,42 @@ def note_error(
     if type(error).__module__.startswith(("hydra.", "omegaconf.")):
         kind = "ConfigError"  # a wrong command line or YAML, whoever finds it
     parts = parts_of(said if isinstance(said, Expected) else message)
-    suggestions = [_for_programs(one) for one in commands]
+    suggestions = [_for_programs(one) for one in commands if _is_own(one)]  # no `mv` of a file
     COMMAND.error = Fault(kind, redact(message), *parts, suggestions)
 
 
-def write_object(status: int) -> Exception | None:
-    """Write the object of the command to standard output; return the error of a failed write.
+def write_object(status: int) -> tuple[int, Exception | None]:
+    """Write the object of the command; return the exit status and the error of a failed write.
 
-    The exception that is being raised, if any, is a fault of the program, and its error.
+    The exception that is being raised, if any, is a fault of the program, and its error. A result
+    that cannot be written in JSON is one, too: the object has none, and the status is 1.
 
-    >>> write_object(0) is None  # without output=json
-    True
+    >>> write_object(0)  # without output=json
+    (0, None)
     """
     if not COMMAND.wanted or _opened.pop("process", None) != os.getpid():
-        return None
+        return status, None
     if isinstance(sys.stdout, io.StringIO):
-        text, sys.stdout = sys.stdout.getvalue(), sys.__stdout__
+        text, sys.stdout = sys.stdout.getvalue(), sys.__stdout__ or sys.stderr
         COMMAND.result = TextResult(text) if text else None
     if status and COMMAND.error is None:
         crash = sys.exc_info()[1] or SystemExit(status)
         note_error(crash, str(crash))
-    content = json.dumps(redacted(document(status)), allow_nan=False)
+    try:
+        content = _content(status)
+    except Exception as error:  # noqa: BLE001 - whatever a record of somebody else's holds
+        traceback.print_exc()
+        COMMAND.result = COMMAND.verdict = None
+        if COMMAND.error is None:
+            note_error(error, str(error))
+        status = status or 1
+        content = _content(status)
     try:
         with os.fdopen(_opened.pop("copy"), "w", encoding="ascii") as stream:
             stream.write(f"{content}\n")
     except OSError as error:
-        return error
-    return None
+        return status, error
+    return status, None
 
 
 def document(status: int) -> Any:
@@ -193,6 +203,10 @@ def document(status: int) -> Any:
     return _without_nan(_plain(made))
 
 
+def _content(status: int) -> str:
+    return json.dumps(redacted(document(status)), allow_nan=False)
+
+
 def _outcome(status: int) -> Outcome:
     if status > _OF_SIGNAL:
         return Outcome.INTERRUPTED
@@ -204,7 +218,16 @@ def _plain(record: object) -> object:
         return None
     from pydantic import TypeAdapter
 
-    return TypeAdapter(type(record)).dump_python(record, mode="json")
+    adapter = TypeAdapter(type(record))
+    return adapter.dump_python(record, mode="json", fallback=_of_library, warnings=False)
+
+
+def _of_library(value: Any) -> object:
+    """Return the plain value of a scalar such as NumPy's, of anything else its text."""
+    try:
+        return value.item()
+    except (AttributeError, TypeError, ValueError):
+        return str(value)
 
 
 def _without_nan(node: object) -> object:
@@ -218,5 +241,9 @@ def _without_nan(node: object) -> object:
 
 def _for_programs(line: str) -> str:
     """Return a command of the project with `output=json`, any other as it is."""
-    own = line.startswith(tuple(f"{one} " for one in programs()))
-    return f"{line} output=json" if own and "output=json" not in line else line
+    return f"{line} output=json" if _is_own(line) and "output=json" not in line else line
+
+
+def _is_own(line: str) -> bool:
+    """Return whether a command is one of the project."""
+    return line.startswith(tuple(f"{one} " for one in programs()))

@@ -20,6 +20,7 @@ from spaceship.cli.signals import (
 )
 from spaceship.cli.streams import escape_log_records, lost_output, open_streams
 from spaceship.errors import expected
+from spaceship.registry.role import give_up_promotion, may_promote
 from spaceship.results import Result, report_result
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def prepare() -> None:
 
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    if not may_promote():
+        give_up_promotion()  # for good: `hydra.job.env_set` may change the variable later
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come through to `exit_with`, which reports them
     escape_log_records()
     register_resolvers()
@@ -108,7 +111,7 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
     finally:
         ignore_signals()
         PENDING.end_runs(ending)
-        fault = write_object(status)
+        status, fault = write_object(status)
     sys.exit(_with_output(status, fault or lost_output()))
 
 

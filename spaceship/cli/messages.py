@@ -14,7 +14,7 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship._upstream import ESTIMATOR_ERRORS
 from spaceship.cli.flags import corrected, suggestion
 from spaceship.cli.log_lines import broken
-from spaceship.config.installation import programs
+from spaceship.config.installation import PACKAGE, programs
 from spaceship.errors import SpaceshipError
 
 _STORAGE_FAULTS = (
@@ -126,7 +126,8 @@ def _of_system(error: Exception) -> str | None:
         return f"expected enough memory, found none left: {text}; use less data or smaller settings"
     if _is_one_of(error, ESTIMATOR_ERRORS):
         return f"expected settings the estimator takes, found: {text}; see {_YAML}"
-    if _is_one_of(error, _STORE_ERRORS):
+    own = type(error).__module__.startswith(f"{PACKAGE.name}.")  # of a model, not of a store
+    if _is_one_of(error, _STORE_ERRORS) and not own:
         found = next(iter(text.splitlines()), type(error).__name__)
         do = "if it is damaged, restore it from a backup or choose another with paths.outputs=DIR"
         return f"expected an MLflow store that answers, found: {found}; {do}"

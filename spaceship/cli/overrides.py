@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Sequence
 
 from spaceship.config.installation import program_typed
+from spaceship.spelling import slips
 
 _OVERRIDE = re.compile(r"(\+\+|\+|~)?([^=]*)(?:=(.*))?", re.DOTALL)
 PARAMS = "hydra.sweeper.params."  # overrides of the jobs
@@ -33,15 +34,26 @@ def verbatim(words: Sequence[str]) -> list[str]:
     ["explain.set=['age=7','body weight=70']"]
     """
     kept: list[str] = []
-    changes: dict[str, str] = {}
+    changes: list[str] = []
     for word in words:
         key, equals, value = word.partition("=")
         if key.startswith(f"{_WHAT_IF}.") and equals:
             column = key.removeprefix(f"{_WHAT_IF}.")
-            changes[column] = _quoted(f"{column}={_unquoted(value)}")
+            changes.append(_quoted(f"{column}={_unquoted(value)}"))
         else:
             kept.append(f"{key}={_quoted(value)}" if key in _NAMES and _is_misread(value) else word)
-    return kept + ([f"{_WHAT_IF}=[{','.join(changes.values())}]"] if changes else [])
+    return kept + ([f"{_WHAT_IF}=[{','.join(changes)}]"] if changes else [])
+
+
+def meant_what_if(key: str) -> str | None:
+    """Return the key of a column's other value that a misspelt key means; None if it means none.
+
+    >>> meant_what_if("explain.sett.Age"), meant_what_if("explain.nearst"), meant_what_if("a.b.c")
+    ('explain.set.Age', None, None)
+    """
+    section, name, column = (*key.split(".", 2), "", "")[:3]
+    is_near = column and slips(f"{section}.{name}", _WHAT_IF, 2) <= 2  # noqa: PLR2004
+    return f"{_WHAT_IF}.{column}" if is_near else None
 
 
 def _is_misread(value: str) -> bool:

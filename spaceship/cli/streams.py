@@ -1,6 +1,7 @@
 """Standard streams of a command: closed ones opened, failed writes noted, control codes escaped."""
 
 import codecs
+import errno
 import logging
 import os
 import select
@@ -20,6 +21,7 @@ _SPELT = dict(zip(_FANCY, _PLAIN, strict=True))
 """Characters of our own messages in ASCII, for a terminal or a file that has none of them."""
 _OWN = ("spaceship", "hydra_plugins.spaceship")  # loggers of the project
 _ERRORS = "spaceship_spelt"  # name of the error handler below
+_closed = set[str]()  # standard streams that the shell had closed
 
 
 class SafeStream:
@@ -98,6 +100,7 @@ def open_streams() -> None:
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
+            _closed.add(name)
             _open_nothing_as(number)
             mode = "w" if number else "r"
             setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
@@ -113,13 +116,16 @@ def open_streams() -> None:
 def lost_output() -> Exception | None:
     """Return the error of the first write to standard output that has failed.
 
-    With `output=json` only prose is lost, which is no error.
+    Prose that a shell has no place for (`>&-`) is lost without one. With `output=json` that is the
+    object, and all prose may be lost.
 
     >>> lost_output() is None
     True
     """
     sys.stdout.flush()
-    return None if COMMAND.wanted else getattr(sys.stdout, "fault", None)
+    if not COMMAND.wanted:
+        return getattr(sys.stdout, "fault", None)
+    return OSError(errno.EBADF, "it closed") if "stdout" in _closed else None
 
 
 def escape_log_records() -> None:

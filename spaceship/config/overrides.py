@@ -1,8 +1,12 @@
-"""Overrides of Hydra's grammar from plain values, texts quoted where that is needed."""
+"""Overrides of Hydra's grammar: from plain values, and of commands that make a run again."""
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+
+from hydra_plugins.spaceship_optuna.config_text import redact
+from spaceship.config.installation import program
 
 Settings = Mapping[str, object]
 """Values by dotted key; a value may be such a mapping itself, and a list."""
@@ -26,6 +30,26 @@ def overrides(settings: Iterable[str | Settings]) -> list[str]:
     ['model=lgbm', 'gate.dry_run=true', 'split.n_folds=3']
     """
     return [word for one in settings for word in ([one] if isinstance(one, str) else _flat(one))]
+
+
+def lasting(words: Iterable[str]) -> list[str]:
+    """Return the overrides that shape what a command makes, all but `output=`.
+
+    >>> lasting(["mode=train", "++output=json", "leaderboard.output=a.csv"])
+    ['mode=train', 'leaderboard.output=a.csv']
+    """
+    return [word for word in words if not re.match(r"\+{0,2}output=", word)]
+
+
+def training_command(words: Iterable[str]) -> str:
+    """Return the command that trains a trial's candidate by itself, given the trial's overrides.
+
+    >>> line = training_command(["mode=tune", "mode.blend=2", "model=lgbm", "output=json"])
+    >>> line.endswith(" mode=train model=lgbm")
+    True
+    """
+    kept = [redact(word) for word in lasting(words) if not word.startswith(("mode=", "mode."))]
+    return f"{program()} {shlex.join(['mode=train', *kept])}"
 
 
 def _flat(settings: Settings, prefix: str = "") -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import math
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Annotated, Any, Literal, Self
 
@@ -165,14 +165,21 @@ class Explain(Section):
     nearest: int = _setting("a whole number, 0 to 100", ge=0, le=100)
     draws: int = _setting("a whole number, 2 to 10000", ge=2, le=10_000)
 
-    @property
-    def changes(self) -> dict[str, str]:
-        """The new values of the row's columns, as text; an empty one is a missing value.
+    def changes(self, columns: Iterable[str]) -> dict[str, str]:
+        """Return the new values of the row's columns, as text; an empty one is a missing value.
 
-        >>> Explain(row="7", set=["age=30", "plan="], nearest=5, draws=200).changes
-        {'age': '30', 'plan': ''}
+        A text begins with the longest name among the columns, else with all before its first "=".
+
+        >>> what_if = Explain(row="7", set=["age=30", "plan=", "a=b=c"], nearest=5, draws=200)
+        >>> what_if.changes(["age", "plan", "a", "a=b"])
+        {'age': '30', 'plan': '', 'a=b': 'c'}
         """
-        return {column: value for column, _, value in (one.partition("=") for one in self.set)}
+        known, found = sorted(columns, key=len, reverse=True), {}
+        for text in self.set:
+            own = (name for name in known if text.startswith(f"{name}="))
+            column = next(own, text.partition("=")[0])
+            found[column] = text.removeprefix(f"{column}=")
+        return found
 
 
 class Inference(Section):

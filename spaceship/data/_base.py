@@ -50,6 +50,8 @@ class DataSource(ABC):
 
     name: ClassVar[str]
     """The source's name on the command line; registered models carry it."""
+    outside: ClassVar[bool] = False
+    """Whether the fingerprint asks a database or the network."""
 
     def check(self, task: Task | None) -> None:  # noqa: B027 - most need nothing from outside
         """Raise SpaceshipError if files or packages are missing, before anything is read.

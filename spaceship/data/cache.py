@@ -14,7 +14,7 @@ import pandas as pd
 from spaceship.data._base import Dataset, DataSource
 from spaceship.data.checks import checked
 from spaceship.data.digest import digest
-from spaceship.errors import DataError, expected
+from spaceship.errors import DataError, SpaceshipError, expected
 from spaceship.files import remove, unfinished
 from spaceship.progress import phase
 from spaceship.task.task import Task
@@ -44,7 +44,7 @@ def load_dataset(
     True
     """
     with phase("Reading the data"):
-        folder = outputs / "data" / task.name / source.name / _key(source, task)
+        folder = _folder(source, task, outputs)
         stored = _read(folder, task)
         if stored is None:
             stored = _checked(source, task, folder)
@@ -55,6 +55,23 @@ def load_dataset(
     for leak in stored.leaks:
         _warn_once(leak)
     return stored, folder
+
+
+def stored_digest(source: DataSource, task: Task, outputs: Path) -> str:
+    """Return the digest of a source's data, empty if they are not stored; no table is read.
+
+    Of data from outside nothing is known without asking there.
+
+    >>> from spaceship.data.synthetic import SyntheticData
+    >>> stored_digest(SyntheticData(30, 1, 0.0, 0.3), task, tmp_path)
+    ''
+    """
+    if source.outside:
+        return ""
+    try:
+        return str(json.loads((_folder(source, task, outputs) / _META).read_text())["digest"])
+    except (SpaceshipError, KeyError, OSError, ValueError):  # no such files, or a damaged copy
+        return ""
 
 
 def has_test_part(task: Task, source: DataSource, outputs: Path) -> bool:
@@ -107,6 +124,10 @@ def filling(folder: Path) -> Iterator[Path]:
                 raise
     finally:
         remove(temporary)
+
+
+def _folder(source: DataSource, task: Task, outputs: Path) -> Path:
+    return outputs / "data" / task.name / source.name / _key(source, task)
 
 
 def _key(source: DataSource, task: Task) -> str:

@@ -44,6 +44,7 @@ class KaggleData(DataSource):
     """
 
     name: ClassVar[str] = "kaggle"
+    outside: ClassVar[bool] = True
 
     def __init__(self, competition: str | None = None) -> None:
         """Keep the name; nothing is downloaded yet."""

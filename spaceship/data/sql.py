@@ -44,6 +44,7 @@ class SqlData(DataSource):
     """
 
     name: ClassVar[str] = "sql"
+    outside: ClassVar[bool] = True
 
     def __init__(self, url: str | None, train: str | None, test: str | None = None) -> None:
         """Keep URL and queries; nothing is read yet."""

@@ -11,7 +11,7 @@ from spaceship.task.column_types import Kind
 from spaceship.task.task import Task
 
 PROFILE_FILE = "profile.json"
-GROUP_SIZE = "GroupSize"  # name of the sizes of groups among the columns
+GROUP_SIZE = "GroupSize"  # name of the sizes of groups among the columns, kept in profiles
 _EPOCH, _DAY = pd.Timestamp(1970, 1, 1), pd.Timedelta(days=1)
 SCORE = "score"  # name of the predicted probabilities among the columns
 N_BINS = 10
@@ -69,6 +69,19 @@ def take_profile(
         name = _free(GROUP_SIZE, frame)
         profiled[name] = _category(once, known.get(name), 1.0)
     return Profile(len(frame), profiled)
+
+
+def profile_title(column: str, task: Task) -> str:
+    """Return a column of a profile as a person names it: the sizes of groups have no column.
+
+    >>> visits = Task.read({"problem": "regression", "label": "paid", "columns": {"day": "number"},
+    ...     "group": "who", "noun": "visit", "group_noun": "customer"})
+    >>> profile_title("GroupSize", visits), profile_title("day", visits)
+    ('visits per customer', 'day')
+    """
+    sizes = f"{GROUP_SIZE}_" if GROUP_SIZE in task.raw else GROUP_SIZE
+    of_groups = column == sizes and task.group is not None
+    return f"{task.nouns} per {task.group_noun}" if of_groups else column
 
 
 def _columns(frame: pd.DataFrame, task: Task) -> tuple[dict[str, pd.Series], dict[str, pd.Series]]:

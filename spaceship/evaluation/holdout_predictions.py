@@ -1,7 +1,7 @@
 """Hold-out predictions of a twin for rows that it has not seen, joined with their labels."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -99,12 +99,9 @@ class HoldOut:
     @classmethod
     def _of_table(cls, table: pd.DataFrame, labels: Labels, threshold: float) -> Self:
         names, table = table.iloc[0].tolist(), table.iloc[1:]  # pandas would rename equal names
-        first = 2 if names[1] == _GROUP else 1
-        several = [*takewhile(lambda name: name.startswith(_OF_CLASS), names[first:])]
-        last = first + (len(several) or 1)
-        if names[first] not in {_PROBABILITY, _PREDICTION, *several[:1]}:
-            raise KeyError(names[first])
-        values = table.iloc[:, first:last].map(float).to_numpy(float)
+        first, last = (places := places_of_values(names)).start, places.stop
+        several = [name for name in names[places] if name.startswith(_OF_CLASS)]
+        values = table.iloc[:, places].map(float).to_numpy(float)
         if (found := tuple(name.removeprefix(_OF_CLASS) for name in several)) != labels.classes:
             raise ValueError(f"the classes {found}, where the data has {labels.classes}")
         index = pd.Index(table.iloc[:, 0], name=names[0])
@@ -238,3 +235,16 @@ class HoldOut:
             slices=self.slices.reindex(self.ids[at]),
             groups=None if self.groups is None else self.groups[at],
         )
+
+
+def places_of_values(names: Sequence[str]) -> slice:
+    """Return the places of the predictions among the columns of a file of `HoldOut.to_csv`.
+
+    >>> places_of_values(["id", "group", "probability_a", "probability_b", "age"])
+    slice(2, 4, None)
+    """
+    first = 2 if names[1] == _GROUP else 1
+    several = [*takewhile(lambda name: name.startswith(_OF_CLASS), names[first:])]
+    if names[first] not in {_PROBABILITY, _PREDICTION, *several[:1]}:
+        raise KeyError(names[first])
+    return slice(first, first + (len(several) or 1))

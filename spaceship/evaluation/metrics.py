@@ -93,14 +93,20 @@ def score(
     return {name: float(metric(truth, found, threshold)) for name, metric in metrics.items()}
 
 
-def loss(target: Target, values: Floats, problem: Problem) -> float:
-    """Return the loss of a problem: the log loss of classes, the RMSE of numbers.
+def row_losses(target: Target, values: Floats, problem: Problem) -> Floats:
+    """Return the loss of each row: negative log-likelihoods of classes, squares of numbers.
 
-    >>> loss(np.array([1.0, 2.0]), np.array([3.0, 4.0]), Problem.REGRESSION)
-    2.0
+    >>> row_losses(np.array([1.0, 2.0]), np.array([3.0, 4.0]), Problem.REGRESSION).tolist()
+    [4.0, 4.0]
     """
-    name = "log_loss" if problem is not Problem.REGRESSION else "rmse"
-    return float(_METRICS[problem][name](target, values, THRESHOLD))
+    if problem is Problem.REGRESSION:
+        return np.asarray((target - values) ** 2)
+    several = problem is Problem.MULTICLASS
+    of_truth = (
+        values[np.arange(len(target)), target] if several else np.where(target, values, 1 - values)
+    )
+    certain = np.finfo(np.float64).eps
+    return np.asarray(-np.log(of_truth.clip(certain, 1 - certain)))
 
 
 def decide(values: Floats, problem: Problem, threshold: float = THRESHOLD) -> Target:
@@ -126,9 +132,7 @@ def log_loss(labels: npt.NDArray[np.bool_], probabilities: npt.NDArray[np.float6
     if probabilities.min() < 0 or probabilities.max() > 1:
         ends = f"{probabilities.min()} … {probabilities.max()}"
         raise ValueError(f"expected probabilities between 0 and 1, found {ends}")
-    certain = np.finfo(np.float64).eps
-    of_truth = np.where(labels, probabilities, 1 - probabilities)
-    return float(-np.log(of_truth.clip(certain, 1 - certain)).mean())
+    return float(row_losses(labels, probabilities, Problem.BINARY).mean())
 
 
 def calibration_error(
@@ -161,9 +165,7 @@ def _roc_auc(truth: Target, chance: Floats, _: float) -> float:
 
 
 def _log_loss_of_classes(truth: Target, chance: Floats, _: float) -> float:
-    certain = np.finfo(np.float64).eps
-    of_truth = chance[np.arange(len(truth)), truth]
-    return float(-np.log(of_truth.clip(certain, 1 - certain)).mean())
+    return float(row_losses(truth, chance, Problem.MULTICLASS).mean())
 
 
 def _balanced_accuracy(truth: Target, chance: Floats, _: float) -> float:

@@ -53,6 +53,16 @@ class Protocol:
         salt = self.salt if self.kind == "hash" else None
         return self.kind, self.holdout_fraction, salt, self.gap
 
+    @property
+    def words(self) -> str:
+        """The settings and the number of folds in words: scores compare where these are the same.
+
+        >>> Protocol(0.2, "a", n_folds=5, seed=1).words
+        'hash 0.2, salt a, 5 folds'
+        """
+        more = f"salt {self.salt}" if self.kind == "hash" else f"gap {self.gap:g}"
+        return f"{self.kind} {self.holdout_fraction:g}, {more}, {self.n_folds} folds"
+
     def split(self, frame: pd.DataFrame, task: Task) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the training part and the hold-out of typed rows; the index is kept.
 

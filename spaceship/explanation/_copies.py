@@ -14,6 +14,7 @@ from spaceship.task.task import Task
 
 Positions = npt.NDArray[np.intp]
 _FEWEST_DRAWS = 4
+_CALL = 400  # rows that take as long to predict as a call of its own does
 _SAME = 1e-9  # greatest difference of two predictions of one row
 
 
@@ -31,7 +32,7 @@ class Copies:
     first: int  # place of the first row of the background
     groups: Positions  # number of each row's group; the two frames share none
     at_once: bool = True  # else each copy is predicted by a call that knows of no other
-    most_rows: int = 200_000  # of the copies of one row, the other rows of their groups included
+    most_rows: int = 200_000  # of all copies, the other rows of their groups included
 
     @classmethod
     def of(cls, pipeline: Any, rows: pd.DataFrame, background: pd.DataFrame, task: Task) -> Self:
@@ -70,33 +71,43 @@ class Copies:
         """Return the sources of copies that are rows of the pool as they are."""
         return np.tile(rows[:, None], len(self.pool.columns))
 
-    def affordable(self, rows: Positions, draws: int) -> tuple[Self, int]:
-        """Return the copies to make, and the number of draws, fewer if the groups are large.
+    def affordable(self, explained: Positions, others: Positions) -> Self:
+        """Return copies whose predictions are few, a draw for each of the other rows.
 
         Other rows of large groups are left out if no prediction of the rows depends on them.
         """
-        most = self.most_draws(rows)
-        if draws <= most:
-            return self, draws
-        alone = replace(self, groups=np.arange(len(self.pool)))
-        if abs(alone.predict(alone.whole(rows)) - self.predict_rows(rows)).max() <= _SAME:
-            return alone, draws
-        return self, max(most, _FEWEST_DRAWS)
+        rows, draws = np.concatenate([explained, others]), len(others)
+        if len(explained) * draws > self.most_draws(rows):
+            alone = replace(self, groups=np.arange(len(self.pool)))
+            if abs(alone.predict(alone.whole(rows)) - self.predict_rows(rows)).max() <= _SAME:
+                return alone
+        return self if self.agree(rows) else replace(self, at_once=False)
+
+    def most(self, explained: Positions, others: Positions) -> tuple[int, int]:
+        """Return how many rows to explain, and by how many draws, so that copies stay few.
+
+        Draws are left out first, then rows.
+        """
+        most = self.most_draws(np.concatenate([explained, others]))
+        draws = min(len(others), max(most // len(explained), _FEWEST_DRAWS))
+        return min(len(explained), max(most // draws, 1)), draws
 
     def most_draws(self, rows: Positions) -> int:
-        """Return how many draws keep the copies of one row, given the groups of rows, few."""
+        """Return how many draws keep copies few, those for all rows explained taken together."""
         size = float(np.bincount(self.groups)[self.groups[rows]].mean())
-        return int(self.most_rows / (2 * self.pool.shape[1] * size))
+        size = size if self.at_once else max(size, _CALL)
+        return int(self.most_rows / (2 * (self.pool.shape[1] + 1) * size))
 
     def agree(self, rows: Positions) -> bool:
         """Return whether rows predicted among copies of themselves are predicted as in their frame.
 
         Not so if the pipeline looks at other rows of a group by code that knows of no calls;
-        without groups a row depends on no other.
+        without groups a row depends on no other. Of large groups some rows are tried.
         """
         if self.task.group is None:
             return True
-        twice = np.concatenate([rows, rows])
+        step = 1 + len(rows) // (1 + self.most_draws(rows))
+        twice = np.tile(rows[::step], 2)
         differences = self.predict(self.whole(twice)) - self.predict_rows(twice)
         return bool(abs(differences).max() <= _SAME)
 

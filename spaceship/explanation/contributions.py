@@ -6,7 +6,7 @@ explained, one column after the other, in a random order and in its reverse.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,6 @@ from spaceship.explanation._copies import Copies, Positions
 from spaceship.task.task import Task
 
 _CANDIDATES = 1000  # rows of the background that are predicted, to draw from
-_DRAWS_APART = 10  # if each copy takes a call of its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +56,7 @@ def contributions(  # noqa: PLR0913
 
     The other rows of a row's group are those of its own frame. Each draw takes one row of the
     background, from the lowest prediction to the highest. Large groups leave fewer draws than are
-    wanted.
+    wanted, and fewer rows, the first ones, where a few draws of each are too many.
 
     >>> fitted = pipeline.fit(people.train, task.target(people.train))
     >>> found = contributions(fitted, people.test, people.train, task, at=[7])
@@ -67,14 +66,11 @@ def contributions(  # noqa: PLR0913
     rng, copies = np.random.default_rng(seed), Copies.of(pipeline, rows, background, task)
     explained = np.arange(len(rows)) if at is None else np.asarray(at, dtype=np.intp)
     others = _drawn(copies, draws, rng)
-    if not copies.agree(ends := np.concatenate([explained, others])):
-        copies, draws = replace(copies, at_once=False), min(draws, _DRAWS_APART)
-    copies, draws = copies.affordable(ends, draws)
+    copies = copies.affordable(explained, others)
+    n_rows, draws = copies.most(explained, others)
     others = others if draws == len(others) else _drawn(copies, draws, rng)
     ranks = rng.permuted(np.tile(np.arange(copies.pool.shape[1]), (draws, 1)), axis=1)
-    at_once = max(1, copies.most_draws(ends) // draws)
-    parts = np.array_split(explained, -(-len(explained) // at_once))
-    pushes = np.concatenate([_pushes(copies, part, others, ranks) for part in parts])
+    pushes = _pushes(copies, explained[:n_rows], others, ranks)
     base = copies.predict_rows(others).mean(axis=0)
     errors = pushes.std(axis=1, ddof=1) / np.sqrt(draws)
     return Contributions(tuple(task.model_columns), base, pushes.mean(axis=1), errors, draws)

@@ -14,9 +14,7 @@ from spaceship.explanation.contributions import contributions
 from spaceship.explanation.nearest import distances
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
-
-Value = str | float | bool | None
-"""A value of a raw column or a label, as JSON has it; None: missing."""
+from spaceship.task.written import Value, written
 
 
 @dataclass(frozen=True)
@@ -103,7 +101,7 @@ class Explainer:
         pushes = [
             Push(
                 column,
-                plain(rows[column].iloc[at]),
+                written(rows[column].iloc[at], task.raw[column]),
                 float(found.values[0, place, shown]),
                 float(found.errors[0, place, shown]),
                 self._by_class(found.values[0, place]),
@@ -146,8 +144,11 @@ class Explainer:
         ]
 
     def _what_if(self, rows: pd.DataFrame, changed: pd.DataFrame, at: int, shown: int) -> WhatIf:
-        names = [*self.task.raw]
-        old, new = ({one: plain(frame[one].iloc[at]) for one in names} for frame in (rows, changed))
+        raw = self.task.raw
+        old, new = (
+            {name: written(frame[name].iloc[at], one) for name, one in raw.items()}
+            for frame in (rows, changed)
+        )
         changes = {name: new[name] for name in new if new[name] != old[name]}
         copies = Copies.of(self.pipeline, changed, self.labelled.head(0), self.task)
         value = copies.predict_rows(np.array([at]))[0]
@@ -157,13 +158,13 @@ class Explainer:
         """Return the predicted label of the values of a row, (n_outputs,)."""
         one = values[None] if self.task.problem is Problem.MULTICLASS else values
         decided = decide(one, self.task.problem, decision_threshold(self.pipeline))
-        return plain(self.task.spelt(decided)[0])
+        return written(self.task.spelt(decided)[0])
 
     def spelt(self, label: object) -> Value:
         """Return a label of typed rows in its own spelling."""
         if self.task.problem is Problem.BINARY:
-            return plain(self.task.spelt(np.array([label]))[0])
-        return plain(label)
+            return written(self.task.spelt(np.array([label]))[0])
+        return written(label)
 
     def _explains(self, shown: int) -> str:
         task = self.task
@@ -176,18 +177,3 @@ class Explainer:
         if self.task.problem is not Problem.MULTICLASS:
             return {}
         return dict(zip(self.task.classes, values.tolist(), strict=True))
-
-
-def plain(value: object) -> Value:
-    """Return a value of a typed frame as JSON has it: dates as text, missing ones as None.
-
-    >>> plain(pd.Timestamp("2026-01-31")), plain(float("nan")), plain(np.True_)
-    ('2026-01-31', None, True)
-    """
-    if value is None or value is pd.NaT or value is pd.NA or value != value:  # noqa: PLR0124
-        return None
-    if isinstance(value, pd.Timestamp):
-        return str(value).removesuffix(" 00:00:00")
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    return float(value) if isinstance(value, int | float | np.number) else str(value)

@@ -1,5 +1,6 @@
 """Permutation importance of raw columns through a whole fitted pipeline."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.evaluation.cross_validation import predict
-from spaceship.evaluation.metrics import loss
+from spaceship.evaluation.losses import standard_error
+from spaceship.evaluation.metrics import Floats, Target, row_losses
+from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
 Positions = npt.NDArray[np.intp]
@@ -24,7 +27,7 @@ class Importance:
 
     column: str
     loss: float  # mean rise over the repeats, of the log loss or of the RMSE
-    error: float  # its standard error over the repeats; NaN of one repeat
+    error: float  # its standard error, a group is one draw; NaN of one group
 
 
 def importances(
@@ -45,7 +48,7 @@ def importances(
     target, rng = task.target(frame), np.random.default_rng(seed)
     given = frame[[*task.model_columns]]
     groups = pd.factorize(task.group_names(frame))[0]
-    before = loss(target, predict(pipeline, given, task), task.problem)
+    before, shares = _loss(target, predict(pipeline, given, task), task.problem)
     found = []
     for column in given:
         rises = []
@@ -54,27 +57,42 @@ def importances(
             order = rng.permutation(len(given)) if names_groups else _by_group(groups, rng)
             dealt = given[column].take(order).set_axis(given.index)
             values = predict(pipeline, given.assign(**{str(column): dealt}), task)
-            rises.append(loss(target, values, task.problem) - before)
-        error = float(np.std(rises, ddof=1) / np.sqrt(repeats)) if repeats > 1 else np.nan
-        found.append(Importance(str(column), float(np.mean(rises)), error))
+            after, own = _loss(target, values, task.problem)
+            rises.append((after - before, own - shares))
+        wholes, rows = zip(*rises, strict=True)
+        error = standard_error(np.mean(rows, axis=0), groups) if groups.max() else np.nan
+        found.append(Importance(str(column), float(np.mean(wholes)), error))
     return sorted(found, key=lambda one: -one.loss)
+
+
+def _loss(target: Target, values: Floats, problem: Problem) -> tuple[float, Floats]:
+    """Return the loss, and how far each row moves it off, in its unit: their mean is 0."""
+    losses = row_losses(target, values, problem)
+    mean = float(losses.mean())
+    if problem is not Problem.REGRESSION:
+        return mean, losses - mean
+    root = math.sqrt(mean)
+    return root, (losses - mean) / (2 * root or 1.0)  # to the first order
 
 
 def _by_group(groups: Positions, rng: np.random.Generator) -> Positions:
     """Return the row that each row gets its value from, given the number of each row's group.
 
-    Groups of one size hand on their values in a random circle. Groups whose size no other group has
-    do so together: each gets a run of consecutive values.
+    Groups of one size hand on their values in a random circle. A group whose size no other group
+    has gets the values of other groups in random order, again from the first if they are fewer.
 
     >>> _by_group(np.array([0, 0, 1, 2, 2]), np.random.default_rng(0)).tolist()
-    [3, 4, 2, 0, 1]
+    [3, 4, 3, 0, 1]
     """
     sizes = np.bincount(groups)
-    shared = np.where(np.bincount(sizes)[sizes] > 1, sizes, 0)
-    order = np.lexsort((rng.permutation(len(sizes))[groups], shared[groups]))
-    starts = np.flatnonzero(np.diff(shared[groups][order])) + 1
+    order = np.lexsort((rng.permutation(len(sizes))[groups], sizes[groups]))
     source = np.empty_like(order)
-    for rows in np.split(order, starts):
-        first = sizes[groups[rows[0]]]
-        source[rows] = np.roll(rows, first) if first < len(rows) else rng.permutation(rows)
+    for rows in np.split(order, np.flatnonzero(np.diff(sizes[groups][order])) + 1):
+        size = sizes[groups[rows[0]]]
+        if size < len(rows):
+            source[rows] = np.roll(rows, size)
+            continue
+        mixed = np.argsort(rng.permutation(len(sizes))[groups], kind="stable")
+        others = mixed[groups[mixed] != groups[rows[0]]]
+        source[rows] = np.resize(others, size) if len(others) else rng.permutation(rows)
     return source

@@ -1,15 +1,21 @@
-"""Texts of an explanation for a terminal: bars of pushes, nearest rows, what if."""
+"""Texts of an explanation: bars of pushes, nearest rows, what if.
+
+All its predictions and pushes have the same number of decimals.
+"""
 
 from collections.abc import Iterator
 
-from spaceship.explanation.explanation import Explanation, Value
+from spaceship.explanation.explanation import Explanation
 from spaceship.screen import Table
 from spaceship.task.task import Task
-from spaceship.text import digits, one_line
+from spaceship.task.written import Value, shown
+from spaceship.text import decimals_of, digits, one_line
 
 _SIDE = 8  # characters of the longest bar, on its side of the middle
 _NAME, _VALUE = 20, 18  # characters of a cell
 _MOST = 20  # columns that are shown
+BASE = "mean prediction"
+"""What the pushes start from, in words."""
 
 
 def pushes_table(made: Explanation, task: Task) -> Table:
@@ -20,28 +26,29 @@ def pushes_table(made: Explanation, task: Task) -> Table:
     >>> empty = {"nearest": [], "what_if": None, "by_class": {}, "base_by_class": {}}
     >>> made = Explanation("a1", True, "chance", 0.625, 0.5, 200, pushes, **empty)
     >>> print(pushes_table(made, task))
-    column              value     push       ±
-    mean of passengers          0.5000
-    age                     7  +0.2500  0.0100          │████████
-    fee                     -  -0.1250  0.0200      ████│
-    this passenger              0.6250
+    column           value     push       ±
+    mean prediction          0.5000
+    age                  7  +0.2500  0.0100          │████████
+    fee                  -  -0.1250  0.0200      ████│
+    this passenger           0.6250
     """
-    shown = [*made.pushes[:_MOST]]
-    most = max((abs(one.push) for one in shown), default=0.0)
+    few, places = made.pushes[:_MOST], decimals(made)
+    most = max((abs(one.push) for one in few), default=0.0)
     rows = [
         (
             _cut(one.column, _NAME),
-            _cut(text(one.value), _VALUE),
-            signed(one.push),
-            digits(one.error),
+            _cut(shown(one.value), _VALUE),
+            signed(one.push, places),
+            digits(one.error, places),
             _bar(one.push, most),
         )
-        for one in shown
+        for one in few
     ]
     if rest := made.pushes[_MOST:]:
-        rows.append((f"{len(rest)} other columns", "", signed(sum(r.push for r in rest)), "", ""))
-    first = (f"mean of {task.nouns}", "", digits(made.base), "", "")
-    last = (f"this {task.noun}", "", digits(made.value), "", "")
+        pushed = signed(sum(one.push for one in rest), places)
+        rows.append((f"{len(rest)} other columns", "", pushed, "", ""))
+    first = (BASE, "", digits(made.base, places), "", "")
+    last = (f"this {task.noun}", "", digits(made.value, places), "", "")
     return Table([first, *rows, last], ("column", "value", "push", "±", ""), "<>>><", ("±",))
 
 
@@ -51,18 +58,33 @@ def nearest_table(made: Explanation, task: Task) -> Table:
     >>> from spaceship.explanation.explanation import NearRow
     >>> near = [NearRow("a2", 0.125, True, False, 0.375)]
     >>> rest = {"what_if": None, "by_class": {}, "base_by_class": {}}
-    >>> made = Explanation("a1", True, "chance", 0.625, 0.5, 200, [], near, **rest)
-    >>> nearest_table(made, task).rows
-    [('a2', '0.1250', 'True', 'False', '0.3750')]
+    >>> explains = f"probability of {task.label} True"
+    >>> made = Explanation("a1", True, explains, 0.625, 0.5, 200, [], near, **rest)
+    >>> print(nearest_table(made, task))
+    passenger  distance  Transported  predicted  probability of True
+    a2           0.1250         True      False               0.3750
     """
     rows = [
-        (_cut(one.row, _NAME), digits(one.distance), text(one.label), text(one.predicted))
-        + (digits(one.value),) * task.is_classification
+        (_cut(one.row, _NAME), digits(one.distance))
+        + (label_text(one.label, made), label_text(one.predicted, made))
+        + (digits(one.value, decimals(made)),) * task.is_classification
         for one in made.nearest
     ]
     head = (task.noun, "distance", task.label, "predicted")
-    more = (made.explains.removesuffix(f" of {made.explains.rpartition(' of ')[2]}"),)
-    return Table(rows, head + more * task.is_classification, "<>")
+    return Table(rows, head + (probability(made, task),) * task.is_classification, "<>")
+
+
+def probability(made: Explanation, task: Task) -> str:
+    """Return the probability that is explained in words, without the name of the label.
+
+    >>> rest = {"what_if": None, "by_class": {}, "base_by_class": {}}
+    >>> explains = f"probability of {task.label} True"
+    >>> made = Explanation("a1", True, explains, 0.625, 0.5, 200, [], [], **rest)
+    >>> probability(made, task)
+    'probability of True'
+    """
+    name = made.explains.removeprefix(f"probability of {task.label} ")
+    return one_line(f"probability of {name}")
 
 
 def what_if_text(made: Explanation) -> Iterator[str]:
@@ -77,31 +99,48 @@ def what_if_text(made: Explanation) -> Iterator[str]:
     """
     if (other := made.what_if) is None:
         return
-    changes = ", ".join(f"{one_line(name)} = {text(new)}" for name, new in other.changes.items())
-    moved = f"{digits(made.value)} → {digits(other.value)} ({signed(other.value - made.value)})"
+    changes = ", ".join(f"{one_line(name)} = {shown(new)}" for name, new in other.changes.items())
+    places = decimals(made)
+    before, after = digits(made.value, places), digits(other.value, places)
+    moved = f"{before} → {after} ({signed(other.value - made.value, places)})"
     if not isinstance(made.predicted, float):
-        moved += f", predicted {text(made.predicted)} → {text(other.predicted)}"
+        moved += f", predicted {shown(made.predicted)} → {shown(other.predicted)}"
     yield f"What if {changes or 'nothing changed'}: {made.explains} {moved}"
 
 
-def text(value: Value) -> str:
-    """Return a value as a table shows it.
+def decimals(made: Explanation) -> int:
+    """Return the number of decimals of an explanation's predictions: more if its pushes are small.
 
-    >>> text(7.0), text(0.1), text(None), text(True)
-    ('7', '0.1', '-', 'True')
+    >>> from spaceship.explanation.explanation import Push
+    >>> rest = {"nearest": [], "what_if": None, "by_class": {}, "base_by_class": {}}
+    >>> for push in (7.5, 0.5):
+    ...     pushes = [Push("age", 30.0, push, 0.01)]
+    ...     print(decimals(Explanation("a1", 77.5, "fee", 77.5, 77.5 - push, 200, pushes, **rest)))
+    2
+    4
     """
-    if value is None:
-        return "-"
-    return f"{value:.10g}" if isinstance(value, float) else one_line(str(value))
+    largest = max((abs(one.push) for one in made.pushes), default=1.0)
+    return decimals_of([made.value, made.base] if largest >= 1 else [])
 
 
-def signed(push: float) -> str:
+def label_text(label: Value, made: Explanation) -> str:
+    """Return a label as the tables of an explanation show it: a number with their decimals.
+
+    >>> rest = {"what_if": None, "by_class": {}, "base_by_class": {}}
+    >>> made = Explanation("a1", 77.5, "fee", 77.5, 52.0, 200, [], [], **rest)
+    >>> label_text(64.77022255, made), label_text("yes", made)
+    ('64.77', 'yes')
+    """
+    return digits(label, decimals(made)) if isinstance(label, float) else shown(label)
+
+
+def signed(push: float, places: int) -> str:
     """Return a push with its sign.
 
-    >>> signed(0.25), signed(-1234.5)
+    >>> signed(0.25, 4), signed(-1234.5, 2)
     ('+0.2500', '-1,234.50')
     """
-    return f"{'-' if push < 0 else '+'}{digits(abs(push))}"
+    return f"{'-' if push < 0 else '+'}{digits(abs(push), places)}"
 
 
 def _bar(push: float, most: float) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from spaceship.drift.alert import (
     drift_summary,
     drift_table,
 )
-from spaceship.drift.profile import PROFILE_FILE, Profile, take_profile
+from spaceship.drift.profile import PROFILE_FILE, Profile, profile_title, take_profile
 from spaceship.drift.psi import compare
 from spaceship.drift.unseen import unseen_warnings
 from spaceship.errors import RegistryError
@@ -53,12 +54,13 @@ def compare_with_training(
         return None
     with phase("Measuring drift"):
         drifts = compare(reference, take_profile(frame, task, values, reference))
-    for line in unseen_warnings(drifts, reference, task.nouns):
+    for line in unseen_warnings(drifts, reference, task):
         log.warning("%s", line)
+    named = [replace(one, column=profile_title(one.column, task)) for one in drifts]
     if len(frame) >= FEWEST_ROWS:
         compared = f"{len(frame):,} {task.nouns} against the {reference.rows:,} it learnt from"
-        log.info("Drift of %s: %s", compared, drift_summary(drifts))
-        show(log, drift_table(drifts), logging.DEBUG)
+        log.info("Drift of %s: %s", compared, drift_summary(named))
+        show(log, drift_table(named), logging.DEBUG)
         log.debug("%s", LEGEND)
     beyond = [one.column for one in alert.exceeding(drifts, len(frame))]
     facts = {
@@ -71,7 +73,7 @@ def compare_with_training(
         "columns": [drift_facts(one) for one in drifts],
     }
     _keep(experiment, facts, drift_csv(drifts))
-    alert.raise_or_warn(drifts, len(frame))
+    alert.raise_or_warn(named, len(frame))
     return beyond
 
 

@@ -8,42 +8,39 @@ import hashlib
 import logging
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
-import numpy as np
-
-from spaceship.data._base import Table
-from spaceship.data.checks import check as check_table
-from spaceship.errors import ConfigError, expected
 from spaceship.experiment import Experiment
-from spaceship.explanation.explanation import Explainer, Explanation, Value
+from spaceship.explanation.explanation import Explainer, Explanation
 from spaceship.explanation.nearest import DISTANCE
 from spaceship.explanation.texts import (
+    BASE,
+    decimals,
+    label_text,
     nearest_table,
+    probability,
     pushes_table,
     signed,
-    text,
     what_if_text,
 )
 from spaceship.files import write_atomically, write_json
+from spaceship.mode._explained_row import Part, change_warnings, changed, check_row, find
 from spaceship.progress import phase
 from spaceship.records import to_plain
 from spaceship.registry import packaging
 from spaceship.registry.registry import Version
 from spaceship.results import Result
 from spaceship.screen import show
-from spaceship.spelling import nearest
 from spaceship.task.task import Task
+from spaceship.task.written import Value, shown
 from spaceship.text import digits, first_few, one_line
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 log = logging.getLogger(__name__)
 
-Part = Literal["train", "test", "file"]
-_NAMED = 12  # columns or ids in an error
+_NAMED = 12  # classes on a line
 _STEM = 80  # characters of a file's name
 
 
@@ -57,22 +54,27 @@ class ExplainResult(Explanation, Result):
     part: Part  # where the row was found; file: inference.input
     label: Value  # of a row of train, else null
     learnt: bool | None  # whether the champion learnt from the row; null: not known
+    warnings: list[str]  # of a what-if that changes nothing, or to what was never seen
+    data_digest: str  # of the data source, whose labelled rows the row is compared with
+    made: str  # UTC, ISO 8601
     files: dict[str, str]  # by kind: html, json
 
 
 def explain(experiment: Experiment) -> ExplainResult:
     """Print why the champion predicts what it does for `row=`, and keep it as HTML and JSON."""
+    check_row(experiment)
     settings, registry = experiment.settings.explain, experiment.registry
     champion = registry.champion()
-    frame, at, part = _find(experiment)
-    changed = _changed(experiment, frame, at) if settings.changes else None
+    frame, at, part = find(experiment)
+    other = changed(experiment, frame, at) if settings.set else None
+    warnings = [] if other is None else [*change_warnings(experiment, frame, other, at)]
     with phase("Loading the champion"):
         pipeline = packaging.load_version(registry, champion).pipeline
     task, labelled = experiment.known_task, experiment.dataset.train
     options: Any = {"nearest": settings.nearest, "draws": settings.draws}
     explainer = Explainer(pipeline, labelled, task, **options, seed=experiment.settings.seed)
     with phase(f"Explaining {task.noun} {settings.row}"):
-        made = explainer.explain(frame, at, changed)
+        made = explainer.explain(frame, at, other)
     stem = experiment.outputs / "explanations" / registry.model / _file_stem(made.row)
     result = ExplainResult(
         **vars(made),
@@ -82,6 +84,9 @@ def explain(experiment: Experiment) -> ExplainResult:
         part=part,
         label=explainer.spelt(frame[task.label].iloc[at]) if part == "train" else None,
         learnt=_learnt(experiment, champion, made.row, part),
+        warnings=warnings,
+        data_digest=experiment.dataset.digest,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
         files={kind: f"{stem}.{kind}" for kind in ("html", "json")},
     )
     _print(result, task)
@@ -89,62 +94,6 @@ def explain(experiment: Experiment) -> ExplainResult:
     write_atomically(Path(result.files["html"]), _page(result, task))
     log.info("Page and figures: %s", first_few(result.files.values()))
     return result
-
-
-def _find(experiment: Experiment) -> tuple["pd.DataFrame", int, Part]:
-    """Return the typed rows that hold the row to explain, its position, and where it was found.
-
-    Raises:
-        ConfigError: No row is asked for, or there is none of this name.
-
-    """
-    task, row = experiment.known_task, experiment.settings.explain.row
-    frames: dict[Part, pd.DataFrame] = {}
-    if experiment.settings.inference.input is not None:
-        from spaceship.mode.inference import check_rows
-
-        frames["file"] = check_rows(experiment)
-    else:
-        data = experiment.dataset
-        frames["train"] = data.train
-        frames |= {} if data.test is None else {"test": data.test}
-    names = {part: task.names(frame) for part, frame in frames.items()}
-    for part, ids in names.items():
-        if len(places := np.flatnonzero(ids == row)):
-            return frames[part], int(places[0]), part
-    every = [str(one) for ids in names.values() for one in ids]
-    near = [] if row is None else nearest(row, every)
-    like = near or every[-1:]
-    command = experiment.registry.command("mode=explain", *(f"row={one}" for one in like[:1]))
-    do = f"did you mean {first_few(map(one_line, near))}" if near else "try one"
-    what = f"row=ID, the {task.id or 'number'} of a {task.noun} in {' or '.join(names)}"
-    raise ConfigError(expected(what, one_line(row or "none"), f"{do}: {command}"))
-
-
-def _changed(experiment: Experiment, frame: "pd.DataFrame", at: int) -> "pd.DataFrame":
-    """Return the rows with other values in the one to explain, checked like any row.
-
-    Raises:
-        ConfigError: A column is none of the task's.
-        DataError: A value is not one of its column.
-
-    """
-    import pandas as pd
-
-    task, changes = experiment.known_task, experiment.settings.explain.changes
-    own = [f"row={experiment.settings.explain.row}"]
-    for column, value in changes.items():
-        if column not in task.raw:
-            near = nearest(column, task.raw)[:1]
-            words = [f"explain.set.{one}={value}" for one in near]
-            command = experiment.registry.command("mode=explain", *own, *words)
-            do = f"did you mean {near[0]}: {command}" if near else "name one of them"
-            what = f"explain.set to name a column: {first_few(task.raw, _NAMED)}"
-            raise ConfigError(expected(what, one_line(column), do))
-    row = frame[[*task.raw]].iloc[[at]].astype(object).assign(**changes)
-    typed = check_table(Table(row, "explain.set"), task, labelled=False)
-    parts = [frame.iloc[:at], typed, frame.iloc[at + 1 :]]
-    return pd.concat([one[[*task.raw]] for one in parts], ignore_index=True)
 
 
 def _learnt(experiment: Experiment, champion: Version, row: str, part: Part) -> bool | None:
@@ -165,10 +114,11 @@ def _learnt_text(result: ExplainResult, task: Task) -> str:
 
 def _print(result: ExplainResult, task: Task) -> None:
     log.info("Champion: %s, version %s of %s", result.recipe, result.champion, result.model)
-    fact = "" if result.label is None else f", in fact {text(result.label)}"
-    predicted = f"predicted {text(result.predicted)}"
-    head = f"{task.noun.capitalize()} {one_line(result.row)} ({result.part}): {predicted}{fact}"
-    log.info("%s; %s %s", head, result.explains, digits(result.value))
+    fact = "" if result.label is None else f", in fact {label_text(result.label, result)}"
+    predicted = f"predicted {label_text(result.predicted, result)}"
+    chance = f"; {result.explains} {digits(result.value)}" if task.is_classification else ""
+    who = f"{task.noun.capitalize()} {one_line(result.row)} ({result.part})"
+    log.info("%s: %s%s%s", who, predicted, fact, chance)
     log.info("%s", _learnt_text(result, task))
     show(log, pushes_table(result, task))
     if result.by_class:
@@ -176,6 +126,8 @@ def _print(result: ExplainResult, task: Task) -> None:
         log.info("Probabilities: %s", first_few(chances, _NAMED))
     for line in what_if_text(result):
         log.info("%s", line)
+    for line in result.warnings:
+        log.warning("%s", line)
     if result.nearest:
         log.info("Nearest labelled %s; the champion learnt from such rows:", task.nouns)
         show(log, nearest_table(result, task))
@@ -188,16 +140,21 @@ def _page(result: ExplainResult, task: Task) -> str:
 
     loader = jinja2.PackageLoader("spaceship.explanation", "")
     template = jinja2.Environment(loader=loader, autoescape=True).get_template("page.html")
+    places = decimals(result)
     return template.render(
         made=result,
         task=task,
         learnt=_learnt_text(result, task),
         what_if=" ".join(what_if_text(result)),
         most=max((abs(one.push) for one in result.pushes), default=0.0) or 1.0,
+        base=BASE,
+        probability=probability(result, task),
         distance=DISTANCE,
-        text=text,
+        text=shown,
+        label=partial(label_text, made=result),
         digits=digits,
-        signed=signed,
+        figure=partial(digits, decimals=places),
+        signed=partial(signed, places=places),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
+from spaceship.data.cache import stored_digest
 from spaceship.evaluation.metrics import metric_title
 from spaceship.experiment import Experiment
 from spaceship.mode._table_file import table_path, write_table
@@ -14,7 +15,7 @@ from spaceship.registry.registry import Registry
 from spaceship.results import Result
 from spaceship.screen import Commands, Table, Tone, show
 from spaceship.text import counted, digits, one_line
-from spaceship.tracking.leaderboard import Leaderboard, RankedRun, rank
+from spaceship.tracking.leaderboard import Basis, Leaderboard, RankedRun, rank
 from spaceship.tracking.run_names import short_ids
 
 log = logging.getLogger(__name__)
@@ -26,20 +27,19 @@ _UNITS = {"d": 86400, "h": 3600, "min": 60}
 
 @dataclass(frozen=True)
 class LeaderboardResult(Leaderboard, Result):
-    """The best runs, as many as `leaderboard.top` says; those on other data are marked."""
+    """The best runs, as many as `leaderboard.top` says; those that do not compare are marked."""
 
     scored: int = 0  # runs in all
     output: str | None = None  # file of all runs that was written
 
 
 def leaderboard(experiment: Experiment) -> LeaderboardResult:
-    """Print the best runs of `task=`, those on other data apart; write all to a file if wanted."""
+    """Print the best runs of `task=`, those that compare first; write all to a file if wanted."""
     settings, registry = experiment.settings.leaderboard, experiment.registry
     output = table_path("leaderboard.output", settings.output)
-    task, source = experiment.task, experiment.source.name
-    board = rank(experiment.store, task, source, trials=settings.trials)
+    board = ranked(experiment, trials=settings.trials)
     if not board.runs:
-        log.info("No run of %s has been scored yet.", task.name)
+        log.info("No run of %s has been scored yet.", experiment.task.name)
     for line in _tables(board, settings.top):
         show(log, line) if isinstance(line, Table) else log.info("%s", line)
     for line in _remarks(board, settings.top):
@@ -53,6 +53,17 @@ def leaderboard(experiment: Experiment) -> LeaderboardResult:
     return LeaderboardResult(**vars(board) | top, output=None if output is None else str(output))
 
 
+def ranked(experiment: Experiment, *, trials: bool) -> Leaderboard:
+    """Return the leaderboard on the data and the split in use.
+
+    >>> ranked(experiment, trials=False).split
+    'hash 0.2, salt spaceship, 2 folds'
+    """
+    task, source, split = experiment.task, experiment.source, experiment.protocol.words
+    basis = Basis(source.name, stored_digest(source, task, experiment.outputs), split)
+    return rank(experiment.store, task, basis, trials=trials)
+
+
 def _next(board: Leaderboard, registry: Registry) -> dict[str, str]:
     """Return commands that may follow, by purpose."""
     if not board.runs:
@@ -63,39 +74,43 @@ def _next(board: Leaderboard, registry: Registry) -> dict[str, str]:
 
 
 def _tables(board: Leaderboard, top: int) -> Iterator[str | Table]:
-    """Yield the lists of the best runs on the same data and on other data, each with its title."""
+    """Yield lists of the best runs, each with its title; those that do not compare apart."""
     shown = board.runs[:top]
     short = short_ids([run.run_id for run in board.runs])
     title = f"{metric_title(board.metric)}, cross-validated over folds"
-    if same := [run for run in shown if run.same_data]:
-        data = f"{board.data_source} (digest {board.data_digest[:_DIGEST]})"
+    which = "the data in use" if board.data_in_use else "the data of the latest run"
+    if same := [run for run in shown if run.comparable]:
+        data = f"{board.data_source}, {which} (digest {board.data_digest[:_DIGEST]})"
         yield f"By {title}, on {one_line(data)}:"
         yield _table(same, short, board.metric)
+    if split := [run for run in shown if run.same_data and not run.same_split]:
+        yield f"Of another split than {one_line(board.split)}; the scores do not compare:"
+        yield _table(split, short, board.metric, ("split",))
     if other := [run for run in shown if not run.same_data]:
-        yield "On other data, whose scores do not compare with those of the data in use:"
-        yield _table(other, short, board.metric, with_data=True)
+        yield f"On other data than {which}; the scores do not compare:"
+        more = ("data",) if all(run.same_split for run in other) else ("data", "split")
+        yield _table(other, short, board.metric, more)
 
 
 def _table(
-    runs: Sequence[RankedRun], short: dict[str, str], metric: str, *, with_data: bool = False
+    runs: Sequence[RankedRun], short: dict[str, str], metric: str, more: Sequence[str] = ()
 ) -> Table:
-    data = ["data"] if with_data else []
-    head = ("recipe", f"{metric_title(metric)} ± sd", "held out", "award", "age", *data, "run")
+    """Return a table of runs, with further columns: `data`, `split` or both."""
+    head = ("recipe", f"{metric_title(metric)} ± sd", "held out", "award", "age", *more, "run")
     moment, rows = now(), []
     for run in runs:
-        of_data = [f"{run.data_source} {run.data_digest[:_DIGEST]}"] if with_data else []
-        held = " and ".join(run.aliases)
+        told = {"data": f"{run.data_source} {run.data_digest[:_DIGEST]}", "split": run.split}
         cells = (
             run.recipe,
             f"{digits(run.score)} ± {digits(run.sd)}",
             digits(run.held_out),
-            f"{held} now" if held else run.award or "-",
+            run.standing or "-",
             age((moment - datetime.fromisoformat(run.made)).total_seconds()),
-            *of_data,
+            *(told[name] for name in more),
             short[run.run_id],
         )
         rows.append(tuple(map(one_line, cells)))
-    return Table(rows, head, "<>><><<", spared=("age",), tones=_NOW)
+    return Table(rows, head, "<>><><<<", spared=("age",), tones=_NOW)
 
 
 def _remarks(board: Leaderboard, top: int) -> Iterator[str]:

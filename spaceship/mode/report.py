@@ -12,7 +12,7 @@ from spaceship.errors import ConfigError, RegistryError, expected
 from spaceship.experiment import Experiment
 from spaceship.registry.registry import CHAMPION
 from spaceship.results import Result
-from spaceship.tracking.leaderboard import PARENT_TAG, Runs
+from spaceship.tracking.leaderboard import PARENT_TAG, Basis, Runs
 from spaceship.tracking.run_names import find_run
 from spaceship.tracking.runs import read_runs
 
@@ -74,7 +74,7 @@ def _run_id(experiment: Experiment) -> str:
         return row.run_id
     if (champion := registry.find(CHAMPION)) is not None:
         return champion.run_id
-    if not (own := leaderboard(store, task, experiment.source.name)):
+    if not (own := leaderboard(store, task, Basis(experiment.source.name))):
         what = f"a scored run of {registry.model}"
         raise RegistryError(expected(what, "none", f"train one: {registry.command('mode=train')}"))
     return own[0].run_id

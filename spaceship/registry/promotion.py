@@ -71,8 +71,8 @@ class Promotion:
     reason: str = ""  # for `gate.force=true` and `gate.reseal=true`
     quiet: bool = False  # the verdict is not printed
     keep: Callable[[Report, Verdict, str | None], str] = lambda *_: ""
-    """Keeps what needs the twin, given report, verdict and the champion's version; returns the
-    description of the version that is registered."""
+    """Keeps a card, given report, verdict and the champion's version, in little time, as the
+    registry is locked; returns the description of the version that is registered."""
 
     def judge(self, job: Job, *, ceiling: str = CHAMPION) -> Verdict:
         """Decide on a job's candidate, log the verdict, and move the alias that it awards.

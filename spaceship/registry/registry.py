@@ -85,9 +85,13 @@ class Registry:
         """Return the champion; raise NoChampionError if there is none yet."""
         if (version := self.find(CHAMPION)) is not None:
             return version
-        do = "train one first: "
-        what = f"a champion of {self.model}"
-        raise NoChampionError(expected(what, "none", f"{do}{self.command('mode=train')}"))
+        waiting = self.aliases.current().get(CHALLENGER)
+        found, do = "none", f"train one first: {self.command('mode=train')}"
+        if waiting is not None:
+            found = f"none, and version {waiting} as challenger"
+            do = f"make it champion: {self.command('mode=promote')}"
+            do = do if self.aliases.may_promote else "a person makes it champion with mode=promote"
+        raise NoChampionError(expected(f"a champion of {self.model}", found, do))
 
     def command(self, *words: str) -> str:
         """Return a command on this model that works as typed, in the folder it was printed in.

@@ -5,23 +5,19 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from spaceship.task.task import Task
+from spaceship.task.written import as_written
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
 
 def as_served(raw: pd.DataFrame, task: Task) -> pd.DataFrame:
-    """Return the raw columns with the types that a CSV file or a JSON request gives them.
+    """Return the raw columns as a CSV file or a JSON request of the task writes them.
 
     >>> as_served(people.train, task).dtypes.astype("str").unique().tolist()
     ['str', 'object', 'float64']
     """
-    rows = raw[[*task.model_columns]]
-    changes = {name: rows[name].astype("str") for name in rows.select_dtypes("datetime").columns}
-    for name in rows.select_dtypes("boolean").columns:
-        false, true = task.raw[name].levels or (False, True)
-        changes[name] = rows[name].astype(object).map({False: false, True: true})
-    return rows.assign(**changes)
+    return as_written(raw[[*task.model_columns]], task.raw)
 
 
 def signature(example: pd.DataFrame, answered: pd.DataFrame) -> "ModelSignature":

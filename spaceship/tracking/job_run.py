@@ -76,10 +76,11 @@ def log_report(store: Store, job: Job) -> None:
 
 
 def score_tags(report: Report) -> dict[str, str]:
-    """Return the tags that name the data and the candidate of a report's figures.
+    """Return the tags that name the data, the split and the candidate of a report's figures.
 
     >>> score_tags(Report("lgbm on full", "kaggle", "0f3a"))
     {'data_source': 'kaggle', 'data_digest': '0f3a', 'candidate': 'lgbm on full'}
     """
     source = {"data_source": report.data_source, "data_digest": report.data_digest}
-    return source | {"candidate": report.name}
+    split = {} if report.protocol is None else {"split": report.protocol.words}
+    return source | split | {"candidate": report.name}

@@ -1,11 +1,11 @@
-"""Leaderboard of a task: its scored runs, the best first, those on other data apart."""
+"""Leaderboard of a task: its scored runs, the best first, those that do not compare apart."""
 
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from spaceship.config.installation import from_anywhere
 from spaceship.evaluation.metrics import Direction, direction, metric_names
@@ -18,11 +18,24 @@ from spaceship.tracking.views import SWEEP_TAG
 
 PARENT_TAG = "mlflow.parentRunId"
 _TAGS = (
-    *("candidate", "task", "mode", "data_source", "data_digest", "award", "command"),
+    *("candidate", "task", "mode", "data_source", "data_digest", "split"),
+    *("award", "command"),
     *(SWEEP_TAG, STUDY_TAG, PARENT_TAG),
 )
 _FAILED = {"FAILED", "KILLED"}
 _TRAINING = {"default", "train", "tune"}
+
+
+class Basis(NamedTuple):
+    """What scores rest on: they compare where all of it is the same.
+
+    >>> Basis("local", "0f3a").split
+    ''
+    """
+
+    source: str  # of the data
+    digest: str = ""  # of the data; empty: not known
+    split: str = ""  # `Protocol.words`; empty: not known
 
 
 @dataclass(frozen=True)
@@ -30,7 +43,7 @@ class RankedRun:
     """One scored run.
 
     >>> run = RankedRun("a1b2", "lgbm on full", 0.8, 0.01, None, None, "", (), "2026-11-29")
-    >>> run.same_data
+    >>> run.comparable
     True
     """
 
@@ -46,51 +59,74 @@ class RankedRun:
     trial: bool = False  # of a sweep
     data_source: str = ""
     data_digest: str = ""
-    same_data: bool = True  # whether its score compares with those of the data source in use
+    split: str = ""  # its hold-out and folds; empty: of an earlier release, taken to be the same
+    same_data: bool = True  # whether its data are those of the leaderboard
+    same_split: bool = True  # whether its split is that of the leaderboard
     command: str = ""  # that makes it again
+
+    @property
+    def standing(self) -> str:
+        """The aliases that its version holds now, else its award.
+
+        >>> held = ("champion",)
+        >>> RankedRun("a", "lgbm", 0.8, 0.01, None, None, "refused", held, "2026-11-29").standing
+        'champion now'
+        """
+        return f"{' and '.join(self.aliases)} now" if self.aliases else self.award
+
+    @property
+    def comparable(self) -> bool:
+        """Whether its score compares with those on the leaderboard's data and split."""
+        return self.same_data and self.same_split
 
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """Runs of a task, the best first, and after them those on other data.
+    """Runs of a task, the best first, and after them those of another split or on other data.
 
-    >>> Leaderboard("accuracy", "local", "0f3a", []).failed
+    >>> Leaderboard("accuracy", "local", "0f3a", "", True, []).failed
     0
     """
 
     metric: str  # that the runs are ordered by
     data_source: str
-    data_digest: str  # of the latest run on the data source; empty: there is none
+    data_digest: str  # that runs are compared by; empty: there is none
+    split: str  # that runs are compared by, such as `hash 0.2, salt spaceship, 5 folds`
+    data_in_use: bool  # whether the digest is of the data in use; false: of the latest run on them
     runs: Sequence[RankedRun]
     failed: int = 0  # runs that failed or were killed
     running: int = 0
     trials: int = 0  # trials of sweeps that are left out
 
 
-def rank(store: Store, task: Task, source: str, *, trials: bool = False) -> Leaderboard:
-    """Return the leaderboard of a task on a data source.
+def rank(
+    store: Store, task: Task, basis: Basis, *, trials: bool = False, ending: str | None = None
+) -> Leaderboard:
+    """Return the leaderboard of a task on a basis.
 
-    A score compares with those on the same data: of the same source, and with the digest that its
-    latest run has. Runs on other data follow, those on the latest data first. Of a sweep only the
-    job that came to the gate is listed, unless `trials`.
+    What is not known of the basis is that of the latest run on its data source. Runs on another
+    basis follow, those on the latest data first. Of a sweep only the job that came to the gate is
+    listed, unless `trials`. The run `ending` is listed although it is not finished yet.
 
-    >>> rank(store, task, "local").data_source
+    >>> rank(store, task, Basis("local")).data_source
     'local'
     """
     metric = metric_names(task.problem)[0]
     names = (f"cv_{metric}", f"cv_{metric}_std", f"holdout_{metric}", "holdout_error")
-    runs = Runs.of(read_runs(store, _TAGS, names))
+    rows = read_runs(store, _TAGS, names)
+    runs = Runs.of(replace(r, status="FINISHED") if r.run_id == ending else r for r in rows)
     own = [run for run in runs.by_id.values() if runs.task(run) == task.name]
     counts = Counter(runs.kind(run, trials=trials) for run in own)
     held = read_held(store) if counts["scored"] else {}
     scored = [run for run in own if runs.kind(run, trials=trials) == "scored"]
     found = [_ranked(run, runs, names, held.get(run.run_id, ())) for run in scored]
-    digest = next((one.data_digest for one in found[::-1] if one.data_source == source), "")
+    latest = next((one for one in map(_basis, found[::-1]) if one.source == basis.source), basis)
+    same = Basis(basis.source, basis.digest or latest.digest, basis.split or latest.split)
     return Leaderboard(
         metric,
-        source,
-        digest,
-        _ordered(found, metric, (source, digest)),
+        *same,
+        bool(basis.digest),
+        _ordered(found, metric, same),
         *(counts[kind] for kind in ("failed", "running", "trial")),
     )
 
@@ -135,7 +171,8 @@ class Runs:
             return "other"
         if not trials and self.is_trial(run) and not run.tags.get("award"):
             return "trial"
-        if run.status == "FINISHED":
+        # a judged run may have been interrupted once its version was champion
+        if run.status == "FINISHED" or run.tags.get("award"):
             return "scored" if run.tags.get("candidate") else "other"
         if run.tags.get("mode") not in _TRAINING and not self.is_trial(run):
             return "other"
@@ -160,18 +197,31 @@ def _ranked(run: RunRow, runs: Runs, names: Sequence[str], held: Sequence[Held])
         runs.is_trial(run),
         run.tags.get("data_source", ""),
         run.tags.get("data_digest", ""),
+        run.tags.get("split", ""),
         command=runs.command(run),
     )
 
 
-def _ordered(runs: Sequence[RankedRun], metric: str, data: tuple[str, str]) -> list[RankedRun]:
-    """Return runs, given oldest first, the best on the same data first; the rest is marked."""
-    latest = {(run.data_source, run.data_digest): at for at, run in enumerate(runs)}
+def _ordered(runs: Sequence[RankedRun], metric: str, same: Basis) -> list[RankedRun]:
+    """Return runs, given oldest first, the best of those that compare first; the rest is marked."""
+    latest = {_basis(run): at for at, run in enumerate(runs)}
     sign = -1 if direction(metric) is Direction.MAXIMIZE else 1
 
-    def place(run: RankedRun) -> tuple[bool, int, bool, float]:
-        newest = 0 if run.same_data else -latest[run.data_source, run.data_digest]
-        return not run.same_data, newest, math.isnan(run.score), sign * run.score
+    def place(run: RankedRun) -> tuple[bool, bool, int, bool, float]:
+        newest = 0 if run.comparable else -latest[_basis(run)]
+        order = math.isnan(run.score), sign * run.score
+        return not run.same_data, not run.same_split, newest, *order
 
-    marked = (replace(run, same_data=(run.data_source, run.data_digest) == data) for run in runs)
+    marked = (
+        replace(
+            run,
+            same_data=_basis(run)[:2] == same[:2],
+            same_split=run.split in ("", same.split) or not same.split,
+        )
+        for run in runs
+    )
     return sorted(marked, key=place)
+
+
+def _basis(run: RankedRun) -> Basis:
+    return Basis(run.data_source, run.data_digest, run.split)

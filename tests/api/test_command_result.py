@@ -34,6 +34,17 @@ def test_a_refusal_is_no_error() -> None:
     assert repr(result) == "train: Refused: too little gain."
 
 
+@pytest.mark.parametrize("place", ["best", "trained"])
+def test_figures_are_those_of_the_candidate_wherever_the_mode_puts_them(place: str) -> None:
+    metrics = {"cv_accuracy": 0.81, "cv_accuracy_std": 0.02}
+    result = CommandResult.of({"mode": "tune", "result": {place: {"metrics": metrics}}})
+    assert result.metrics == metrics
+    assert "cv_accuracy: 0.81 ± 0.02" in repr(result)
+    assert CommandResult.of({"mode": "tune", "result": {"best": None}}).metrics == {}
+    leaderboard = {"best": 0.8, "trained": None}
+    assert CommandResult.of({"mode": "tune", "result": leaderboard}).metrics == {}
+
+
 def test_text_of_others_is_no_markup_in_a_notebook() -> None:
     result = CommandResult.of({"mode": "train", "warnings": ["<script>"], "run_id": "<b>"})
     assert "<script>" in repr(result)

@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from spaceship.callbacks._hook import Hook
 from spaceship.config.installation import configs
 from spaceship.config.resolvers import register_resolvers
+from spaceship.experiment import Experiment
 
 CHOICES = {"mode": "train", "model": "lgbm", "features": "full", "data": "local", "task": "t"}
 SWEEPERS = {"optuna": True, "basic": False}
@@ -44,12 +45,38 @@ def test_a_resumed_sweep_is_gated_as_the_latest_command_says(
     tmp_path: Path, sweeper: str, *, dry_run: bool
 ) -> None:
     asked = composed(tmp_path, f"hydra/sweeper={sweeper}", "gate.dry_run=true")
-    saved = OmegaConf.masked_copy(composed(tmp_path), [str(key) for key in asked if key != "hydra"])
-    (tmp_path / "sweep" / "0" / ".hydra").mkdir(parents=True)
-    OmegaConf.save(saved, tmp_path / "sweep" / "0" / ".hydra" / "config.yaml")
+    assert of_saved_job(asked, tmp_path).gate.dry_run is dry_run
+
+
+def of_saved_job(asked: DictConfig, folder: Path, *lacks: str) -> Experiment:
+    """Return the Experiment of a job that was saved without some sections."""
+    saved = composed(folder)
+    kept = [str(key) for key in saved if key not in ("hydra", *lacks)]
+    (folder / "sweep" / "0" / ".hydra").mkdir(parents=True)
+    OmegaConf.save(
+        OmegaConf.masked_copy(saved, kept), folder / "sweep" / "0" / ".hydra" / "config.yaml"
+    )
     hook = Hook(asked)
-    experiment = hook.experiment_of(hook.sweep_folder / "0")
-    assert experiment.gate.dry_run is dry_run
+    return hook.experiment_of(hook.sweep_folder / "0")
+
+
+def test_a_job_of_an_earlier_release_takes_new_sections_from_the_present_command(
+    tmp_path: Path,
+) -> None:
+    asked = composed(tmp_path, "leaderboard.top=3", "seed=7")
+    new = ("output", "explain", "leaderboard", "report", "run", "row")
+    settings = of_saved_job(asked, tmp_path, *new).settings
+    assert (settings.leaderboard.top, settings.output, settings.run) == (3, "text", None)
+    assert settings.seed == 42, "of the saved config"
+
+
+def test_commands_that_make_a_run_again_have_no_choice_of_output(tmp_path: Path) -> None:
+    cfg = composed(tmp_path)
+    cfg.hydra.overrides.task = ["mode=tune", "output=json", "model=lgbm"]
+    hook = Hook(cfg)
+    assert hook.tags(multirun=True)["command"].endswith(" -m mode=tune model=lgbm")
+    assert "output=" not in hook.tags()["mlflow.note.content"]
+    assert hook.trial_command.endswith(" mode=train model=lgbm")
 
 
 @pytest.mark.parametrize(

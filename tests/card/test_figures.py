@@ -1,15 +1,18 @@
 """Curves, intervals and sentences of a card, against plain computations."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score
 
+from spaceship.card.card import Interval, Score
 from spaceship.card.curves import charts
 from spaceship.card.data import data_html
 from spaceship.card.intervals import scores, wilson
 from spaceship.card.surroundings import moment
-from spaceship.card.words import look_words, protocol_words
+from spaceship.card.words import limits, look_words, protocol_words
 from spaceship.card.worst import worst_rows
 from spaceship.data._base import Dataset
 from spaceship.evaluation.holdout_predictions import HoldOut
@@ -20,6 +23,7 @@ from spaceship.gate.award import Award
 from spaceship.gate.verdict import Verdict
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
+from tests.reports import make_report
 
 SHOPS = Task.read({"problem": "regression", "label": "sales", "columns": {"size": "number"}})
 CROPS = {"problem": "multiclass", "label": "crop", "classes": ["a", "b", "c"]}
@@ -135,7 +139,17 @@ def test_looks_in_words() -> None:
     words = look_words(Verdict(Award.REFUSED, "Refused.", "all", numbers), 3, 20)
     assert words["this run"] == "look 3"
     assert words["budget"] == "20"
-    assert words["gain by luck"].startswith("0.00400 ")
+    assert words["luck"] == "the best of 61 equally good candidates would gain 0.004 by luck"
+
+
+def test_a_gap_is_a_limit_only_where_the_intervals_do_not_overlap() -> None:
+    known, near = Interval(0.8, 0.78, 0.82), Interval(0.75, 0.72, 0.79)
+    far = Score("accuracy", "accuracy", True, known, Interval(0.7, 0.65, 0.75))
+    found = limits(make_report([True]), SHOPS, None, [far], [])
+    assert "Held-out and cross-validated scores differ beyond luck: accuracy 0.7 and 0.8." in found
+    for held in (near, None, Interval(0.2)):
+        found = limits(make_report([True]), SHOPS, None, [replace(far, held_out=held)], [])
+        assert not any("beyond luck" in one for one in found)
 
 
 def test_the_page_of_a_wide_table_stays_small() -> None:

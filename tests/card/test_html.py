@@ -9,7 +9,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from spaceship.card.card import Standing
+from spaceship.card.charts import draw
 from spaceship.card.html import SECTIONS, render
+from spaceship.card.markdown import card_markdown
 from spaceship.records import to_plain
 from tests.card.cards import PROBLEMS, card
 from tests.card.charts import ProblemName
@@ -125,6 +128,35 @@ def test_a_section_without_content_is_left_out() -> None:
     empty = render(bare(), None)
     assert re.findall(r'<section id="(\w+)"', empty) == ["model_card"]
     assert "No figures of the hold-out" in empty
+
+
+def test_the_badge_is_the_alias_that_the_version_holds_now() -> None:
+    record = card("regression")
+    assert '<span class="award challenger">challenger</span>' in render(record)
+    day, at = "2026-11-29T19:08:00+00:00", "2026-12-01T08:00:00+00:00"
+    page = render(replace(record, standing=Standing("2", ["champion"], day, at)))
+    assert '<span class="award champion">champion now</span> version 2 since' in page
+    assert "Award at the gate: challenger." in page
+    gone = replace(record, standing=Standing("2", [], "", at))
+    assert "version 2, without an alias now" in render(gone)
+    assert "version 2, no alias" in card_markdown(gone)
+
+
+def test_page_and_markdown_name_one_number_of_columns() -> None:
+    record = card("regression")
+    assert "<summary>8 columns</summary>" in render(record)
+    assert "learnt from 8 columns of 8,693 fields" in card_markdown(record)
+
+
+def test_a_line_over_time_takes_two_champions_and_names_its_metric() -> None:
+    record = card("binary")
+    chart = draw(record)["champions"]
+    assert chart is not None
+    assert chart.y.label == "cross-validated accuracy"
+    alone = replace(record, champions=record.champions[:1], trials=record.trials[:1])
+    drawn = draw(alone)
+    assert (drawn["champions"], drawn["trials"]) == (None, None)
+    assert "All champions" in render(alone)
 
 
 def test_figures_that_are_unknown_or_without_bounds_are_drawn_around() -> None:

@@ -1,16 +1,23 @@
 """Cards of judged jobs: their figures are those of report and verdict; nothing untold is shown."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from spaceship import candidate
+from spaceship.card import keep
 from spaceship.card.remake import remake_commands
 from spaceship.card.report import report_job
+from spaceship.errors import OutdatedError
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import holdout_metrics
+from spaceship.explanation.importance import importances
 from spaceship.gate.verdict import Verdict
+from spaceship.registry.aliases import Aliases
 from spaceship.tracking.store import Store
 from tests.card.jobs import KINDS, PEOPLE, judged, read, scored
 
@@ -39,6 +46,7 @@ def test_figures_are_those_of_report_and_verdict_to_the_digit(
     assert card["worst"][0]["loss"] >= card["worst"][-1]["loss"]
     assert {*card["worst"][0]["values"]} == {*experiment.dataset.task.raw}
     assert card["remake"][-1] == "make it"
+    assert ("threshold" in card["settings"]) == (card["problem"] == "binary")
 
 
 def test_pairs_are_those_of_the_verdict(store: Store, tmp_path: Path) -> None:
@@ -93,12 +101,42 @@ def test_a_card_that_fails_changes_no_verdict(
     def fail(*_: object) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(candidate, "lasting_card", fail)
+    monkeypatch.setattr(keep, "lasting_card", fail)
     experiment, job = judged(store, tmp_path / "job", *PEOPLE)
     assert Verdict.read(job.folder).award == "champion"
     assert "The model card is not complete: the disk is full" in caplog.text
     assert experiment.registry.champion().run_id == job.run_id
     assert report_job(experiment, job) is None
+
+
+def test_columns_are_explained_once_and_before_the_registry_is_locked(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, prepare, seen = Aliases.lock, Aliases.prepare, list[str]()
+
+    @contextmanager
+    def noted(self: Aliases) -> Iterator[None]:
+        seen.append("locked")
+        with lock(self):
+            yield
+
+    def explained(*arguments: Any, **options: Any) -> Any:
+        seen.append("explained")
+        return importances(*arguments, **options)
+
+    def outdated(self: Aliases, *arguments: Any) -> Any:
+        seen.append("moved")
+        if seen.count("moved") == 1:
+            raise OutdatedError("another champion")
+        return prepare(self, *arguments)
+
+    monkeypatch.setattr(Aliases, "lock", noted)
+    monkeypatch.setattr(Aliases, "prepare", outdated)
+    monkeypatch.setattr("spaceship.explanation.importance.importances", explained)
+    _, job = judged(store, tmp_path / "job", *PEOPLE)
+    assert seen[:2] == ["explained", "locked"]
+    assert (seen.count("explained"), seen.count("moved")) == (1, 2)
+    assert read(job.folder, "card.json")["importances"]
 
 
 def test_the_description_of_a_version_is_the_card(store: Store, tmp_path: Path) -> None:
@@ -109,7 +147,11 @@ def test_the_description_of_a_version_is_the_card(store: Store, tmp_path: Path) 
     assert text.count("**Model card**") == 1
     assert "Limits:" in text
     report_job(experiment, job)
-    whole = (job.folder / "card.md").read_text()
+    whole = re.sub(
+        r"At 20\S+ \S+ UTC: version 1, champion since .* UTC\n\n",
+        "",
+        (job.folder / "card.md").read_text(),
+    )
     assert text[text.index("**Model card**") :].splitlines()[:8] == whole.splitlines()[:8]
 
 

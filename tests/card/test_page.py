@@ -106,6 +106,20 @@ def test_the_page_is_drawn_and_readable_everywhere(
     assert page.evaluate("window.hurt") is None
 
 
+def test_a_phone_shows_whole_heads_and_low_rows(pages: dict[str, str], page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.goto(pages["binary"])
+    for name, head in {"Rules of the gate": "Outcome", "Leaderboard": "Spread"}.items():
+        table = page.locator(f".scroll[aria-label='{name}']")
+        box, cell = table.bounding_box(), table.locator("th", has_text=head).bounding_box()
+        assert box is not None
+        assert cell is not None
+        assert cell["x"] + cell["width"] <= box["x"] + box["width"] + 6  # its padding may be cut
+    for name in ("Metrics", "Rules of the gate", "Slices", "Trials"):
+        rows = page.locator(f".scroll[aria-label='{name}'] tbody tr")
+        assert max(rows.evaluate_all("all => all.map(one => one.offsetHeight)")) < 130
+
+
 def test_the_schemes_have_colours_of_their_own(pages: dict[str, str], page: Page) -> None:
     page.goto(pages["binary"])
     found = {}

@@ -30,6 +30,11 @@ from spaceship.results import COMMAND, Result, report_result
 @dataclass(frozen=True)
 class Scores(Result):
     loss: float
+    more: object = None
+
+class Odd:
+    def __repr__(self):
+        raise ValueError("no words for it")
 
 def work():
     escape_log_records()
@@ -102,8 +107,24 @@ def test_every_end_has_its_object(work: str, status: int, outcome: str, kind: st
 
 def test_a_result_that_is_reported_before_a_crash_is_there() -> None:
     found = object_of(run("report_result(Scores(float('nan'))); 1 / 0", "mode=mine", "output=json"))
-    assert found["result"] == {"loss": None}
+    assert found["result"] == {"loss": None, "more": None}
     assert found["error"]["message"] == "division by zero"
+
+
+def test_a_result_may_hold_values_of_libraries() -> None:
+    work = (
+        "import numpy as np; report_result(Scores(np.float32(0.5), {'n': np.int64(3), 'o': int}))"
+    )
+    found = object_of(run(work, "mode=mine", "output=json"))
+    assert found["result"] == {"loss": 0.5, "more": {"n": 3, "o": "<class 'int'>"}}
+
+
+def test_a_result_that_cannot_be_written_is_null_and_an_error() -> None:
+    done = run("report_result(Scores(0.5, Odd()))", "mode=mine", "output=json")
+    found = object_of(done)
+    assert (done.returncode, found["outcome"], found["result"]) == (1, "error", None)
+    assert "no words for it" in found["error"]["message"]
+    assert "Traceback" in done.stderr
 
 
 def test_a_forked_child_writes_no_object() -> None:
@@ -117,7 +138,7 @@ def test_passwords_are_hidden() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("target", "status"), [(">&-", 0), ("> /dev/full", 2), ("| true; exit ${PIPESTATUS[0]}", 141)]
+    ("target", "status"), [(">&-", 2), ("> /dev/full", 2), ("| true; exit ${PIPESTATUS[0]}", 141)]
 )
 def test_status_if_standard_output_takes_nothing(target: str, status: int) -> None:
     script = f'"$@" {target}'
@@ -166,6 +187,13 @@ def test_errors_before_the_job_suggest_a_command(
     assert error["message"].split("\n")[0][:40] in done.stderr
     if suggested:
         assert f" {suggested} " in error["suggestions"][0]
+
+
+def test_no_command_that_moves_a_file_is_suggested(tmp_path: Path, shell: Shell) -> None:
+    (tmp_path / "tain.csv").write_text("a,b\n1,2\n")
+    found = object_of(shell("data=local", f"data.train={tmp_path}/train.csv", "output=json"))
+    assert "mv " in found["error"]["message"]
+    assert found["error"]["suggestions"] == []
 
 
 def test_a_yaml_cannot_choose_json(shell: Shell) -> None:

@@ -3,9 +3,11 @@
 from io import StringIO
 
 import pytest
+from mlflow import MlflowException
 
-from spaceship.cli.messages import laid_out
+from spaceship.cli.messages import explain, laid_out
 from spaceship.config.installation import program
+from spaceship.model.predictor import UnreadableRowsError
 from tests.commands import ROOT
 
 WIDTH = 40
@@ -23,6 +25,11 @@ class Terminal(StringIO):
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(WIDTH))
     monkeypatch.chdir(ROOT)
+
+
+def test_rows_that_a_model_cannot_read_are_no_damaged_store() -> None:
+    assert explain(UnreadableRowsError("expected sown to be a date")) is None
+    assert "an MLflow store" in str(explain(MlflowException("no such table")))
 
 
 def test_a_message_in_a_pipe_is_not_broken() -> None:

@@ -34,6 +34,11 @@ def test_one_letter_wrong_is_found_again(names: Names) -> None:
     assert {one.slip for one in drawn} == {"insert", "delete", "replace", "swap"}
 
 
+def test_a_column_of_a_what_if_is_kept(names: Names) -> None:
+    found = message(names, "mode=explain", "row=a1", "explain.sett.Age=3")
+    assert "did you mean explain.set.Age=3" in found
+
+
 @pytest.mark.parametrize(
     ("line", "meant"),
     [

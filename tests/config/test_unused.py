@@ -22,7 +22,7 @@ USED = {
     "clean": BUILT_IN,
     "history": BUILT_IN,
     "inference": BUILT_IN,
-    "leaderboard": BUILT_IN,
+    "leaderboard": BUILT_IN | {"split/hash"},
     "report": BUILT_IN,
     "show": BUILT_IN,
     "init": {"task/new", "data/local"},

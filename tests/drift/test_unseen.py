@@ -18,7 +18,7 @@ def warnings(before: list[str | None], now: list[str | None]) -> list[str]:
     frames = [pd.DataFrame({"town": pd.Series(towns, dtype="str")}) for towns in (before, now)]
     reference = take_profile(frames[0], SHOPS, np.zeros(len(before)))
     new = take_profile(frames[1], SHOPS, np.zeros(len(now)), reference)
-    return [*unseen_warnings(compare(reference, new), reference, SHOPS.nouns)]
+    return [*unseen_warnings(compare(reference, new), reference, SHOPS)]
 
 
 KNOWN: list[str | None] = ["Ulm", "Bern", None] * 20

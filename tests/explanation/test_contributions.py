@@ -173,11 +173,39 @@ def test_large_groups_cost_draws_only_if_predictions_depend_on_them() -> None:
     task = fields(Problem.REGRESSION)
     frame = harvest(task, 60).assign(farm=["one", "two"] * 30)
     rows = np.arange(60)
-    for weight, draws in ((0.0, 50), (5.0, 4)):
+    for weight, most in ((0.0, (2, 50)), (5.0, (1, 4))):
         copies = _copies.Copies.of(linear(1.0, 1.0, weight), frame, frame, task)
         assert not copies.agree(rows) if weight else copies.agree(rows)
-        copies = replace(copies, at_once=False, most_rows=1000)
-        assert copies.affordable(rows, 50)[1] == draws
+        copies = replace(copies, most_rows=2000).affordable(rows[:2], rows[10:])
+        assert copies.at_once is (weight == 0)
+        assert copies.most(rows[:2], rows[10:]) == most
+
+
+class Counted(Sizes):
+    """The same numbers, and how many rows they were made of."""
+
+    n_rows = 0
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+        Counted.n_rows += len(X)
+        return super().transform(X)
+
+
+@pytest.mark.parametrize("weight", [0.0, 5.0])
+def test_rows_predicted_are_few_in_all_however_many_are_explained(
+    weight: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = fields(Problem.REGRESSION)
+    frame = harvest(task, 3200).assign(farm=[f"farm {n // 400}" for n in range(3200)])
+    pipeline = linear(1.0, 1.0, weight)
+    pipeline.steps[0] = ("sizes", Counted().fit(frame))
+    monkeypatch.setattr(Counted, "n_rows", 0)
+    found = contributions(pipeline, frame, frame, task, at=range(40), draws=16)
+    assert Counted.n_rows < 250_000, "a tenth of them to see what predictions depend on"
+    assert len(found.values) == (10 if weight else 40)
+    assert found.draws == (4 if weight else 16)
+    expected = predict(pipeline, frame, task)[: len(found.values), None]
+    assert found.predictions == pytest.approx(expected)
 
 
 def test_the_same_seed_gives_the_same_bits(people: Dataset, task: Task, pipeline: Any) -> None:

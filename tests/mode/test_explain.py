@@ -79,7 +79,7 @@ def test_a_prediction_is_explained_to_the_digit(
             pushed = sum(one.by_class[name] for one in result.pushes)
             assert result.base_by_class[name] + pushed == pytest.approx(chance, abs=1e-9)
     assert any(line.startswith(f"{task.noun.capitalize()} {row} (train): pre") for line in lines)
-    bars = lines[next(n for n, line in enumerate(lines) if line.startswith("mean of")) :]
+    bars = lines[next(n for n, line in enumerate(lines) if line.startswith("mean prediction")) :]
     assert max(map(len, bars[: len(result.pushes) + 2])) <= 80
 
 
@@ -174,10 +174,21 @@ def test_an_unknown_row_is_answered_with_one_that_there_is(passengers: Experimen
     name = str(passengers.dataset.train["PassengerId"].iloc[40])
     with pytest.raises(ConfigError, match=rf"found {name}x; did you mean {name}.*row={name}"):
         explain(asking(passengers, f"{name}x"))
+    far = f"expected row=ID, a value of the column PassengerId in train or test, found x{name}x"
+    with pytest.raises(ConfigError, match=f"{far}; try one: .*mode=explain .*row="):
+        explain(asking(passengers, f"x{name}x"))
     with pytest.raises(
-        ConfigError, match=r"expected row=ID, .* found none; try one: .*mode=explain row"
+        ConfigError, match=r"expected row=ID, .*PassengerId .* found none; add it: "
     ):
         explain(asking(passengers, None))
+
+
+def test_a_row_beyond_the_last_number_is_answered_with_the_range(champion: Experiment) -> None:
+    rows = len(champion.dataset.train)
+    if champion.known_task.id is not None:
+        pytest.skip("rows have ids")
+    with pytest.raises(ConfigError, match=rf"expected a \w+ from 1 to {rows}, found 9999; try one"):
+        explain(asking(champion, "9999"))
 
 
 def test_without_a_champion_there_is_nothing_to_explain(experiment: Experiment) -> None:
@@ -189,10 +200,16 @@ def test_values_are_taken_as_typed() -> None:
     words = ["row=1013_01", "explain.set.Name=O'Hara, Jr", "explain.set.Age=", "nearest=1"]
     made = composed("mode=explain", *verbatim(words)[:1], *verbatim(words)[2:]).settings.explain
     assert made.row == "1013_01"
-    assert made.changes == {"Name": "O'Hara, Jr", "Age": ""}
+    assert made.changes(["Name", "Age"]) == {"Name": "O'Hara, Jr", "Age": ""}
     odd = ["explain.set.Preço [R$]=1,5", "explain.row={a: b}"]
     made = composed("mode=explain", *verbatim(odd)).settings.explain
-    assert (made.row, made.changes) == ("{a: b}", {"Preço [R$]": "1,5"})
+    assert (made.row, made.changes([])) == ("{a: b}", {"Preço [R$]": "1,5"})
+
+
+def test_a_name_of_a_column_may_have_the_equals_sign() -> None:
+    words = ["explain.set.a=b=1", "explain.set.a=c=2", "explain.set.a=b=3", "explain.set.a=4"]
+    made = composed("mode=explain", *verbatim(words)).settings.explain
+    assert made.changes(["a", "a=b", "a=c"]) == {"a=b": "3", "a=c": "2", "a": "4"}
 
 
 @pytest.mark.slow

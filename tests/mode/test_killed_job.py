@@ -37,6 +37,18 @@ def test_a_signal_ends_the_run_as_killed(
     assert [run.info.status for run in shell.runs()] == ["KILLED"]
 
 
+def test_an_interruption_of_the_report_leaves_the_champions_run_finished(
+    shell: Shell, processes: Keep
+) -> None:
+    process = processes(shell.start("mode=train", *QUICK, QUICK_MODEL))
+    _wait_for(process, "Writing the report")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert [run.info.status for run in shell.runs()] == ["FINISHED"]
+    assert shell.champion() == "1"
+
+
 def test_a_reader_that_goes_away_ends_the_run_as_killed(shell: Shell, processes: Keep) -> None:
     process = processes(shell.start("mode=train", *SLOW, "features=baseline"))
     _wait_for(process, "Cross-validation")

@@ -44,7 +44,8 @@ def test_the_best_runs_are_listed_and_the_rest_is_counted(
     experiment: Experiment, runs: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     title, head, first, second, *rest = told(leaderboard, wanting(experiment, top=2), caplog)
-    assert title == "By accuracy, cross-validated over folds, on synthetic (digest d1):"
+    where = "synthetic, the data of the latest run (digest d1)"
+    assert title == f"By accuracy, cross-validated over folds, on {where}:"
     assert head.split() == ["recipe", "accuracy", "±", "sd", "held", "out", "award", "age", "run"]
     assert first.split()[:3] + first.split()[-1:] == ["c", "on", "raw", runs[2][:8]]
     assert " 0.9000 ± 0.0100         -  champion now  now  " in first
@@ -75,9 +76,26 @@ def test_runs_on_other_data_are_a_list_of_their_own(
     scored(experiment.store, "new", 0.7)
     _, _, first, title, head, second, *_ = told(leaderboard, experiment, caplog)
     assert first.startswith("new")
-    assert title == "On other data, whose scores do not compare with those of the data in use:"
+    wanted = "On other data than the data of the latest run; the scores do not compare:"
+    assert title == wanted
     assert "data" in head.split()
     assert "synthetic 01234567" in second
+
+
+def test_the_data_in_use_are_those_of_the_config_not_of_the_latest_run(
+    experiment: Experiment, caplog: pytest.LogCaptureFixture
+) -> None:
+    digest = experiment.dataset.digest
+    scored(experiment.store, "own", 0.7, {"data_digest": digest})
+    scored(experiment.store, "other salt", 0.8, {"data_digest": digest, "split": "hash, salt b"})
+    scored(experiment.store, "later", 0.9)
+    title, _, own, split, _, salt, other, _, later, *_ = told(leaderboard, experiment, caplog)
+    assert title.endswith(f"on synthetic, the data in use (digest {digest[:8]}):")
+    words = experiment.protocol.words
+    assert split == f"Of another split than {words}; the scores do not compare:"
+    assert other == "On other data than the data in use; the scores do not compare:"
+    firsts = [line.split("  ")[0] for line in (own, salt, later)]
+    assert firsts == ["own", "other salt", "later"]
 
 
 def test_no_name_forges_a_line_or_steers_the_terminal(

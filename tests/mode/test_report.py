@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from spaceship import candidate
 from spaceship.card.files import read_card
 from spaceship.card.report import report_job
 from spaceship.errors import SpaceshipError
@@ -16,6 +17,8 @@ from spaceship.records import to_plain
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
 from tests.card.jobs import PEOPLE, experiment_of, judged, read, scored
+
+SURROUNDINGS = ("leaderboard", "champions", "drift", "trials", "trial_metric", "standing")
 
 
 def made(store: Store, *overrides: str) -> ReportResult:
@@ -55,11 +58,29 @@ def test_the_champions_report_is_made_without_fitting(
     assert [one.run_id for one in now.leaderboard] == [job.run_id]
     assert [one.version for one in now.champions] == ["1"]
     assert now.champions[0].score == now.scores[0].cross_validated.value
-    assert now.drift, "there are test rows"
-    same = {"leaderboard": (), "champions": (), "drift": (), "trials": (), "trial_metric": ""}
-    assert to_plain(replace(now, **same)) == to_plain(replace(kept, **same))  # type: ignore[arg-type]
+    names = {one.column for one in now.drift}
+    assert "passengers per travel group" in names, "there are test rows"
+    assert "GroupSize" not in names
+    same = {name: getattr(now, name) for name in SURROUNDINGS}
+    assert to_plain(now) == to_plain(replace(kept, **same))
     assert "logistic_regression on raw" in Path(found.html).read_text()
     assert Path(found.markdown).read_text().startswith("**Model card**")
+
+
+def test_a_job_that_has_not_ended_is_in_its_own_leaderboard(store: Store, tmp_path: Path) -> None:
+    experiment, job = scored(store, tmp_path / "job", *PEOPLE)
+    candidate.fit(experiment, job)
+    candidate.judge(experiment, job)
+    assert store.client.get_run(job.logged_run()).info.status == "RUNNING"
+    report_job(experiment, job)
+    card = read_card(job.folder / "card.json")
+    lines = [(one.run_id, one.award) for one in card.leaderboard]
+    assert lines == [(job.run_id, "champion now")]
+    assert "this run" in (job.folder / "report.html").read_text()
+    store.client.delete_registered_model_alias(experiment.registry.model, "champion")
+    later = read_card(Path(made(store, *PEOPLE, f"run={job.run_id}").json))
+    assert later.standing is not None
+    assert (later.award, later.standing.version, later.standing.aliases) == ("champion", "1", [])
 
 
 def test_a_jobs_own_report_is_among_its_artifacts(shared: tuple[Store, Job]) -> None:

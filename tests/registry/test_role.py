@@ -1,17 +1,20 @@
 """Processes that may not promote: by setting, by environment, by a call written by hand."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from spaceship.api.reading import reading
 from spaceship.errors import ConfigError, RoleError
 from spaceship.experiment import Experiment
 from spaceship.gate.policy import Gate
 from spaceship.gate.verdict import LoggedVerdict
+from spaceship.registry import role
 from spaceship.registry.aliases import Aliases
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
-from spaceship.registry.role import VARIABLE
+from spaceship.registry.role import VARIABLE, may_promote
 from tests.commands import QUICK, Shell
 from tests.registry.candidates import RULES, NewJob, Twins, aliases, one_better, promotion
 
@@ -21,8 +24,9 @@ LOGISTIC = ["mode=train", "model=logistic_regression", *QUICK]
 
 @pytest.fixture(autouse=True)
 def _free(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put the environment back after a test that gives up promotion in this process."""
+    """Free this process before a test, and after one that gives up promotion."""
     monkeypatch.setenv(VARIABLE, "")
+    monkeypatch.setattr(role, "given_up", False)
 
 
 def bound_by_environment(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Registry:
@@ -32,6 +36,30 @@ def bound_by_environment(registry: Registry, monkeypatch: pytest.MonkeyPatch) ->
 
 def bound_by_setting(registry: Registry, _: pytest.MonkeyPatch) -> Registry:
     return replace(registry, promotes=False)
+
+
+@pytest.mark.parametrize("text", ["0", "f", "n", "nope", "False"])
+def test_only_a_word_of_consent_leaves_the_right_to_promote(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    for consent in ("", "1", "true", "YES", " on "):
+        monkeypatch.setenv(VARIABLE, consent)
+        assert may_promote()
+    monkeypatch.setenv(VARIABLE, text)
+    assert not may_promote()
+
+
+def test_reading_with_the_setting_binds_the_process(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OF_THE_CALLER", "kept")
+    before = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    with reading([f"paths.outputs={experiment.outputs}", BOUND]) as made:
+        assert made.registry.aliases.current() == {}
+    assert {name: value for name, value in os.environ.items() if name != VARIABLE} == before
+    assert os.environ[VARIABLE] == "false"
+    with pytest.raises(RoleError):
+        replace(experiment.registry.aliases, promotes=True).move(CHAMPION, "1", "mine")
 
 
 @pytest.mark.parametrize("bind", [bound_by_environment, bound_by_setting])
@@ -129,6 +157,9 @@ def test_an_experiment_binds_its_process(
     with pytest.raises(RoleError):
         by_hand.aliases.move(CHAMPION, "1", "mine")
     monkeypatch.setenv(VARIABLE, "")
+    with pytest.raises(RoleError):  # as nothing gives promotion back
+        replace(by_hand.aliases, promotes=True).move(CHAMPION, "1", "mine")
+    monkeypatch.setattr(role, "given_up", False)
     with initialize_config_dir(str(configs()), version_base="1.3"):
         forcing = compose("config", [BOUND, "gate.force=true", "reason=mine"])
     with pytest.raises(ConfigError, match="leave out gate"):
@@ -143,6 +174,7 @@ def test_no_verb_moves_the_champion(shell: Shell) -> None:
         (["mode=promote", BOUND], {}),
         (["mode=promote"], {VARIABLE: "false"}),
         (["mode=promote", "gate.may_promote=true"], {VARIABLE: "false"}),
+        (["mode=promote", f"+hydra.job.env_set.{VARIABLE}=true"], {VARIABLE: "false"}),
         (["mode=rollback", BOUND], {}),
         (["mode=simulate", BOUND, *QUICK], {}),
         ([*LOGISTIC, BOUND, "gate.force=true", "reason=mine"], {}),
@@ -154,6 +186,9 @@ def test_no_verb_moves_the_champion(shell: Shell) -> None:
     grid = shell("-m", "mode=train", "model=logistic_regression,svm", BOUND, *QUICK)
     assert grid.returncode == 0, grid.stderr
     assert shell.champion() is None
+    unable = shell("mode=inference", BOUND)
+    assert "found none, and version" in unable.stderr
+    assert "a person makes it champion with mode=promote" in unable.stderr
     assert shell("mode=promote", BOUND, "gate.dry_run=true").returncode == 0
     assert shell("mode=promote").returncode == 0
     assert shell.champion() is not None

@@ -57,11 +57,12 @@ class Evidence(Rule):
 
     def _check(self, name: str, compared: Comparison, gains: pd.DataFrame) -> Check:
         """Return a check of the corrected p-value of gains by row."""
-        step = 0.0 if compared.holdout.problem is Problem.REGRESSION else 1.0
+        numbers = compared.holdout.problem is Problem.REGRESSION
+        step, unit = (0.0, " of squared error") if numbers else (1.0, "")
         p_value = paired_p(gains["gain"].to_numpy(), gains["group"].to_numpy(), step)
         held = int(gains["held_out"].sum())
         where = f"{len(gains) - held} rows out of fold and {held} held out"
-        detail = f"mean gain {gains['gain'].mean():+.5f} on {where}"
+        detail = f"mean gain {gains['gain'].mean():+.5f}{unit} on {where}"
         candidates = compared.looks.ever
         corrected = min(1.0, p_value * candidates)
         if candidates > 1:

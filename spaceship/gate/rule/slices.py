@@ -11,6 +11,8 @@ from pydantic import Field
 from spaceship.gate.pairing import Pairing
 from spaceship.gate.rule._base import Check, Comparison, Rule, Share, Titles
 from spaceship.task.label import Problem
+from spaceship.task.task import Task
+from spaceship.task.written import written_slice
 
 
 class Slices(Rule):
@@ -34,19 +36,21 @@ class Slices(Rule):
         if compared.pairing is None or (task and not task.get("slices")):
             return []
         falls = self._falls(compared.pairing)
-        worst = max(falls, key=lambda name: falls[name], default="")
-        detail = f"worst of {len(falls)}: {worst}"
-        number = falls.get(worst)
-        if number is None:
+        number, detail = None, ""
+        if falls:
+            (name, value), number = max(falls.items(), key=lambda item: item[1])
+            value = written_slice(Task.read(task), name, value) if task else value
+            detail = f"worst of {len(falls)}: {name}={value}"
+        else:
             detail = f"no slice has {self.min_rows} rows"
             sliced = len(compared.pairing.candidate.slices.columns)
             number = Fraction() if sliced else None
         return [self.check("slice_worsening", number, "≤", self.max_worsening, detail=detail)]
 
-    def _falls(self, pairing: Pairing) -> dict[str, Fraction | float]:
+    def _falls(self, pairing: Pairing) -> dict[tuple[str, str], Fraction | float]:
         """Return the fall of each slice's accuracy, below zero where it rose."""
         return {
-            f"{name}={value}": _fall(pairing, np.asarray(rows))
+            (str(name), str(value)): _fall(pairing, np.asarray(rows))
             for name, values in pairing.candidate.slices.items()
             for value, rows in values.groupby(values, sort=False).indices.items()
             if len(rows) >= self.min_rows
