@@ -224,8 +224,8 @@ def _updated(experiment: Experiment, champion: Report, candidate: Report, twin: 
     _check_same_groups(champion, candidate, reseal=experiment.gate.reseal)
     pipeline = experiment.pipeline(Recipe.from_plain(champion.recipe))
     if not champion.shares_split(candidate):
-        log.info("The champion's recipe is fitted again, on this training part: %s", champion.name)
-        with phase(f"Fitting the champion again: {champion.name}"):
+        log.info("The recipe to beat is fitted again, on this training part: %s", champion.name)
+        with phase(f"Fitting the recipe to beat: {champion.name}"):
             _, holdout = training.fit_twin(pipeline, frame, task, protocol)
     else:
         _, held = protocol.split(frame, task)
@@ -244,6 +244,6 @@ def _check_same_groups(champion: Report, candidate: Report, *, reseal: bool) -> 
     if (one := champion.protocol) is None or (other := candidate.protocol) is None or reseal:
         return
     if (one.kind, one.by) != (other.kind, other.by):
-        what = f"a hold-out split like the champion's ({one.kind}, by {one.by})"
+        what = f"a hold-out split like that of the model to beat ({one.kind}, by {one.by})"
         do = "split as it was, or begin anew on record: gate.reseal=true split.salt=TEXT reason='…'"
         raise RegistryError(expected(what, f"{other.kind}, by {other.by}", do))

@@ -113,8 +113,9 @@ def check_budget(settings: Settings, n_arms: int) -> None:
         wanted, found = f"a trial for each of {n_arms} candidates", f"n_trials={n_trials}"
         raise mismatch(wanted, found, "give hydra.sweeper.n_trials more or name fewer")
     if n_trials < n_arms * minimum and not settings.grid:
-        short = "n_trials=%d are too few for %d candidates with min_trials_per_candidate=%d."
-        log.warning(short, n_trials, n_arms, minimum)
+        short = "n_trials=%d are too few for %d candidates with min_trials_per_candidate=%d; "
+        short += "give %d or more, or fewer models."
+        log.warning(short, n_trials, n_arms, minimum, n_arms * minimum)
 
 
 def own_function(path: str) -> Callable[[DictConfig, Trial], None]:

@@ -13,6 +13,7 @@ MENDABLE, REFUSED_BY_GATE = 2, 3
 """Exit statuses beside 0 that are documented."""
 TERMINATED = (143, 130)
 """Statuses of a case that ran out of time; CatBoost makes an interruption of every signal."""
+_PROGRESS = re.compile(r".* (…|\.\.\.)$|  \S")  # lines of phases
 
 Content = bytes | Callable[[Path], object]
 
@@ -48,7 +49,8 @@ class Ended:
     @property
     def noise(self) -> str:
         """Return the first line that a library printed on stderr, if there is any."""
-        first = next((line for line in self.errors.splitlines() if line), "")
+        lines = (line for line in self.errors.splitlines() if line)
+        first = next((line for line in lines if not _PROGRESS.match(line)), "")
         return "" if first.startswith(("error: ", "usage: ")) else first
 
 

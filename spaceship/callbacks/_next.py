@@ -71,10 +71,11 @@ def after_verdict(
     if experiment.dry_run and verdict.award != Award.REFUSED:
         yield "train it for real", typed_again(_DRY, "gate.dry_run=false")
     elif verdict.award == Award.CHALLENGER:
-        command = f'{registry.command("mode=promote")} reason="better than the champion"'
+        why = "better than the champion" if registry.find(CHAMPION) else "the first champion"
+        command = f'{registry.command("mode=promote")} reason="{why}"'
         yield "make the challenger champion, with a reason of yours", command
     elif verdict.award == Award.REFUSED and is_own_recipe(verdict):
-        why = "this is the champion's own recipe on the same data, so it cannot win"
+        why = f"this is the {verdict.rival}'s own recipe on the same data, so it cannot win"
         yield f"train another model; {why}", registry.command("mode=train", "model=NAME")
     elif verdict.award == Award.REFUSED:
         yield f"try other models{needed(verdict)}", registry.command("mode=tune")

@@ -150,7 +150,7 @@ def _of_verdict(
     content = json.loads((job.folder / VERDICT_FILE).read_text())
     first, dry_run = content.get("champion_before") is None, bool(content.get("dry_run"))
     yield f"**{plain(verdict_sentence(verdict, first=first, dry_run=dry_run).text)}**"
-    yield table(score_table(verdict.scores or _own_scores(report)))
+    yield table(score_table(verdict.scores or _own_scores(report), verdict.rival))
     yield images
     if number := content.get("version_registered"):
         model = experiment.registry.model

@@ -82,7 +82,7 @@ class Judged:
         verdict = self.verdict
         if verdict is not None:
             lines = tuple(one for one in verdict.scores if one.rows == CROSS_VALIDATED)
-            verdict = Verdict(verdict.award, verdict.reason, verdict.rule, told=False, scores=lines)
+            verdict = replace(verdict, numbers={}, checks=(), told=False, scores=lines)
         return replace(self, report=report, verdict=verdict)
 
 

@@ -1,7 +1,8 @@
 """Console: the phases of a job as bars, and log lines with colours in the terminal's width.
 
 On a terminal, the phases that are running are drawn below what is printed, and go away when they
-end. In a pipe, a file or a dumb terminal nothing is drawn: each phase is a line like any other.
+end. On a dumb terminal nothing is drawn: each phase is a line like any other. Where standard output
+is a pipe or a file, these lines go to stderr, apart from the results.
 """
 
 import logging
@@ -89,14 +90,15 @@ class PhaseLines:
         """Log a phase that begins."""
         if _is_shown():
             self._running[id(phase)] = phase, time.monotonic()
-            log.info("%s …", printable(phase.title))
+            log.info("%s …", printable(phase.title), extra={"progress": True})
 
     def changed(self, phase: Phase) -> None:
         """Log the steps that are done, if there has been no line for a while."""
         _, since = self._running.get(id(phase), (phase, float("inf")))
         if time.monotonic() - since >= self._every:
             self._running[id(phase)] = phase, time.monotonic()
-            log.info("  %s %s %s", phase.title, counted(phase), printable(phase.note))
+            figures = phase.title, counted(phase), printable(phase.note)
+            log.info("  %s %s %s", *figures, extra={"progress": True})
 
     def ended(self, phase: Phase) -> None:
         """Forget a phase."""

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import sys
 from collections.abc import Iterator
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,12 @@ class ScreenHandler(logging.StreamHandler[Any]):
             COMMAND.report_next({record.getMessage().removesuffix(command).rstrip(": "): command})
         try:
             if not self.stream.isatty():
-                super().emit(record)
+                if getattr(record, "progress", False):
+                    print(self.format(record), file=sys.stderr, flush=True)  # noqa: T201
+                    if isinstance(self.stream, SafeStream):
+                        self.stream.check_reader()  # or the work would go on for nobody
+                else:
+                    super().emit(record)
                 return
             from rich.text import Text
 

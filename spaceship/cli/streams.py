@@ -4,10 +4,12 @@ import codecs
 import errno
 import logging
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from io import UnsupportedOperation
 from typing import Any, TextIO, cast
 
 from spaceship.results import COMMAND
@@ -57,6 +59,18 @@ class SafeStream:
     def flush(self) -> None:
         """Write what is buffered."""
         self._try(self.terminal.flush)
+
+    def check_reader(self) -> None:
+        """Fail like a write if the reader of a pipe has gone."""
+        if hasattr(select, "poll"):
+            self._try(self._poll)
+
+    def _poll(self) -> None:
+        asked = select.poll()
+        with suppress(UnsupportedOperation):  # it is no file
+            asked.register(self.terminal.fileno(), 0)
+        if asked.poll(0):
+            raise BrokenPipeError
 
     def __getattr__(self, name: str) -> Any:
         """Return anything else from the stream itself."""

@@ -14,7 +14,8 @@ from spaceship.gate.looks import Looks
 from spaceship.gate.pairing import Pairing, find_objections
 from spaceship.gate.rule._base import Check, Comparison, Rule
 from spaceship.gate.score_lines import CROSS_VALIDATED, score_lines
-from spaceship.gate.verdict import FORCED, Verdict
+from spaceship.gate.verdict import EVERY_RULE, FORCED, Verdict
+from spaceship.text import digits
 
 
 class Reveal(StrEnum):
@@ -89,7 +90,7 @@ class Gate(Configured):
         checks = [check for rule in self.rules.values() for check in rule.checks(compared)]
         verdict = _weigh(checks, compared)
         if champion is not None:
-            verdict = capped(verdict, ceiling, "a sweep awards no more")
+            verdict = capped(verdict, ceiling, "a sweep makes a challenger at most")
         return verdict if self._tells(verdict, compared) else _withheld(verdict)
 
     def refuse_worn(self, looks: Looks) -> Verdict | None:
@@ -115,13 +116,30 @@ class Gate(Configured):
 def capped(verdict: Verdict, ceiling: Award, why: str) -> Verdict:
     """Return the verdict with no higher award than the ceiling.
 
-    >>> capped(Verdict(Award.CHAMPION, "Champion.", "all"), Award.CHALLENGER, "no more").reason
-    'Champion. Capped at challenger: no more.'
+    >>> best = Verdict(Award.CHAMPION, "Champion: every rule is met.", "all")
+    >>> capped(best, Award.CHALLENGER, "a sweep makes a challenger at most").reason
+    'Challenger: every rule is met; a sweep makes a challenger at most.'
     """
     if verdict.award.rank <= ceiling.rank:
         return verdict
-    reason = f"{verdict.reason} Capped at {ceiling}: {why}."
+    grounds = verdict.reason.partition(": ")[2].rstrip(".")
+    reason = f"{ceiling.capitalize()}: {grounds}; {why}."
     return replace(verdict, award=ceiling, reason=reason, rule="ceiling")
+
+
+def against_challenger(verdict: Verdict) -> Verdict:
+    """Return the verdict of a comparison with the challenger in place, in words that say so.
+
+    >>> against_challenger(Verdict(Award.REFUSED, "Refused: the champion's is 0.8.", "gain")).reason
+    "Refused: the challenger's is 0.8."
+    """
+
+    def named(text: str) -> str:
+        return text.replace("the champion", f"the {Award.CHALLENGER}")
+
+    checks = (replace(c, title=named(c.title), detail=named(c.detail)) for c in verdict.checks)
+    reason, rival = named(verdict.reason), Award.CHALLENGER
+    return replace(verdict, reason=reason, checks=tuple(checks), rival=rival)
 
 
 def forced(verdict: Verdict, reason: str) -> Verdict:
@@ -132,7 +150,7 @@ def forced(verdict: Verdict, reason: str) -> Verdict:
     """
     names = (check.named for check in verdict.checks if not check.passed)
     failed = ", ".join(f"{name[:1].lower()}{name[1:]}" for name in names)
-    met = verdict.reason if verdict.rule != "all" else "Every rule is met."
+    met = verdict.reason if verdict.rule != "all" else f"{EVERY_RULE.capitalize()}."
     text = f"{forced_reason(reason)}. {f'Not met: {failed}.' if failed else met}"
     return replace(verdict, award=Award.CHAMPION, reason=text, rule="forced")
 
@@ -160,21 +178,22 @@ def _weigh(checks: list[Check], compared: Comparison) -> Verdict:
     award = min((c.otherwise for c in failed), key=lambda a: a.rank, default=Award.CHAMPION)
     decisive = [check for check in failed if check.otherwise == award != Award.CHAMPION]
     numbers = _describe(compared) | {check.rule: check.number for check in checks}
-    text = "; ".join(map(str, decisive or failed)) or "every rule is met"
-    reason = f"{award.capitalize()}: {_summary(compared)}; {text}."
+    text = "; ".join(map(str, decisive or failed)) or EVERY_RULE
+    reason = f"{award.capitalize()}: {_summary(compared, award)}; {text}."
     rule = decisive[0].rule if decisive else "all"
     return Verdict(award, reason, rule, numbers, tuple(checks), scores=score_lines(compared))
 
 
-def _summary(compared: Comparison) -> str:
+def _summary(compared: Comparison, award: Award) -> str:
     pairing, metric = compared.pairing, compared.holdout.metric
     named = metric if metric == "accuracy" else metric.upper()
     if pairing is None:
-        return f"no champion yet, hold-out {named} {float(compared.holdout.score):.5f}"
+        first = "the first one" if award is Award.CHAMPION else "no champion yet"
+        return f"{first}, hold-out {named} {digits(float(compared.holdout.score))}"
     mine, theirs = float(pairing.candidate.score), float(pairing.champion.score)
-    text = f"hold-out {named} {mine:.5f} against the champion's {theirs:.5f}"
+    text = f"hold-out {named} {digits(mine)} against the champion's {digits(theirs)}"
     if compared.looks.candidates > 1:
-        text += f", look {compared.looks.number} at it"
+        text += f", look {compared.looks.number}"
     all_rows = pairing.rows == pairing.candidate_rows == pairing.champion_rows
     return text if all_rows else f"{text}, on the {pairing.rows} rows held out for both"
 

@@ -12,6 +12,7 @@ from spaceship.records import read_record
 VERDICT_FILE = "verdict.json"
 FORCED = "Forced: "
 """Start of the reason of a verdict that a person has forced."""
+EVERY_RULE = "every rule is met"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Verdict:
     checks: tuple[Check, ...] = ()  # the outcome of every rule
     told: bool = True  # whether figures of the hold-out may be shown
     scores: tuple[ScoreLine, ...] = ()  # those that may be shown
+    rival: Award = Award.CHAMPION  # alias of the model that it was compared with
 
     @classmethod
     def read(cls, folder: Path) -> Self:

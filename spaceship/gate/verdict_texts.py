@@ -6,7 +6,7 @@ from spaceship.evaluation.metrics import Direction, direction, metric_title
 from spaceship.gate.award import Award
 from spaceship.gate.rule._base import Check
 from spaceship.gate.score_lines import ScoreLine
-from spaceship.gate.verdict import FORCED, Verdict
+from spaceship.gate.verdict import EVERY_RULE, FORCED, Verdict
 from spaceship.screen import Sentence, Table, Tone
 from spaceship.text import digits
 
@@ -36,8 +36,8 @@ def verdict_sentence(verdict: Verdict, *, first: bool, dry_run: bool = False) ->
     return Sentence(f"{heading}{award}. {_grounds(verdict)}", _TONES[verdict.award])
 
 
-def score_table(lines: tuple[ScoreLine, ...]) -> Table:
-    """Return candidate, champion and difference ± its standard error, a row for each metric.
+def score_table(lines: tuple[ScoreLine, ...], rival: Award = Award.CHAMPION) -> Table:
+    """Return candidate, rival and difference ± its standard error, a row for each metric.
 
     >>> print(score_table((ScoreLine("held out", "accuracy", 0.8125, 0.8, 0.0125, 0.004),)))
                         candidate  champion  difference
@@ -51,7 +51,7 @@ def score_table(lines: tuple[ScoreLine, ...]) -> Table:
         rows = [(titles[line], digits(line.candidate)) for line in lines]
         return Table(rows, head, "<>")
     table = [(titles[line], *_cells(line)) for line in lines]
-    return Table(table, (*head, "champion", "difference"), "<>><")
+    return Table(table, (*head, str(rival), "difference"), "<>><")
 
 
 def rule_table(checks: tuple[Check, ...]) -> Table:
@@ -90,7 +90,7 @@ def needed(verdict: Verdict) -> str:
         return f'; see "{_FAILURES[Award.REFUSED]}" above'
     wanted = (f"p {check.required}" if check.unit == "p" else check.required for check in refused)
     told = ", ".join(f"{_lower(c.named)} {one}" for c, one in zip(refused, wanted, strict=True))
-    return f"; a champion needs {told}" if told else ""
+    return f"; a {verdict.rival} needs {told}" if told else ""
 
 
 def is_own_recipe(verdict: Verdict) -> bool:
@@ -109,7 +109,10 @@ def _grounds(verdict: Verdict) -> str:
     if verdict.rule == "forced":
         return f"Reason: {verdict.reason.removeprefix(FORCED)}"
     if verdict.rule == "all":
-        return "Every rule is met." if not failed else f"It is told: {_names(failed)}."
+        return f"{EVERY_RULE.capitalize()}." if not failed else f"It is told: {_names(failed)}."
+    _, is_capped, ceiling = verdict.reason.partition(f"; {EVERY_RULE}")
+    if is_capped:
+        return f"{EVERY_RULE.capitalize()}{ceiling}"
     if decisive := [c for c in failed if c.otherwise == verdict.award != Award.CHAMPION]:
         return f"Not met: {_names(decisive)}."
     award, _, text = verdict.reason.partition(": ")

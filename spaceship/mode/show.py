@@ -33,8 +33,9 @@ from spaceship.tracking.leaderboard import PARENT_TAG, Runs
 from spaceship.tracking.relocation import FOLDER_TAG, place_of
 from spaceship.tracking.run_files import fetch_files
 from spaceship.tracking.run_names import find_run
-from spaceship.tracking.runs import read_held, read_runs
+from spaceship.tracking.runs import RunRow, read_held, read_runs
 from spaceship.tracking.store import Store
+from spaceship.tracking.tag_names import hidden
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -43,7 +44,8 @@ log = logging.getLogger(__name__)
 
 Made = TypeVar("Made")
 _FILES = (REPORT_FILE, OUT_OF_FOLD_FILE, VERDICT_FILE, CARD_FILE)
-_TAGS = ("task", "command", PARENT_TAG)
+_HOSTS = (hidden("host"), "spaceship.host")  # tags: of now, and of older releases
+_TAGS = ("task", "mode", "command", "mlflow.user", *_HOSTS, PARENT_TAG)
 _MOST_SETTINGS = 8  # of a recipe, in a line
 
 
@@ -54,12 +56,12 @@ class ShowResult(Result):
     run_id: str
     name: str
     status: str  # such as FINISHED
-    mode: str
+    mode: str | None  # of a trial its sweep's, as `by`
     task: str
     command: str  # that makes it again, of a blend its sweep's
     made: str  # UTC, ISO 8601
     seconds: float | None  # from its start to its end
-    by: str  # account@host
+    by: str | None  # account@host
     code: str  # commit
     recipe: str
     data_source: str
@@ -88,7 +90,13 @@ def show(experiment: Experiment) -> ShowResult:
         files = [one.path for one in experiment.store.client.list_artifacts(row.run_id)]
         fetch_files(experiment.store, run, _FILES, folder := Path(temporary))
         shown = _with_files(_known(experiment.store, run, files), folder)
-        shown = replace(shown, task=runs.task(row), command=runs.command(row))
+        shown = replace(
+            shown,
+            task=runs.task(row),
+            command=runs.command(row),
+            mode=runs.tag(row, "mode") or None,
+            by=_by(runs, row) or None,
+        )
     for one in _screen(shown):
         show_text(log, one)
     for _, line in [] if shown.verdict is None else remarks(shown.verdict):
@@ -104,23 +112,28 @@ def show(experiment: Experiment) -> ShowResult:
     return shown
 
 
+def _by(runs: Runs, row: RunRow) -> str:
+    """Return who made a run: account@host, as far as it is known."""
+    host = next(filter(None, (runs.tag(row, key) for key in _HOSTS)), "")
+    return "@".join(filter(None, (runs.tag(row, "mlflow.user"), host)))
+
+
 def _known(store: Store, run: "Run", files: Sequence[str]) -> ShowResult:
     """Return what MLflow's tables say of a run."""
     info, tags = run.info, run.data.tags
     versions = store.client.search_model_versions(f"run_id = '{info.run_id}'")
     held = read_held(store).get(info.run_id, ())
-    host = tags.get("spaceship.host", "")
     ends = (info.start_time, info.end_time)
     return ShowResult(
         run_id=info.run_id,
         name=info.run_name or "",
         status=info.status,
-        mode=tags.get("mode", ""),
+        mode=None,
         task="",
         command="",
         made=datetime.fromtimestamp(info.start_time / 1000, UTC).isoformat(timespec="seconds"),
         seconds=(ends[1] - ends[0]) / 1000 if all(ends) else None,
-        by="@".join(one for one in (tags.get("mlflow.user", ""), host) if one),
+        by=None,
         code=tags.get("git_sha", ""),
         recipe=tags.get("candidate", ""),
         data_source=tags.get("data_source", ""),
@@ -187,9 +200,10 @@ def _facts(shown: ShowResult) -> Iterator[tuple[str, str]]:
     when = f"{shown.made[:16].replace('T', ' ')} UTC ({age(since)})"
     held = f": {' and '.join(shown.aliases)} now" if shown.aliases else ""
     yield "Run", f"{shown.name} ({shown.run_id})"
-    yield "Made", f"{when} by {shown.by or 'nobody known'}, {shown.status.lower()}{took}"
+    by = f" by {shown.by}" if shown.by else ""
+    yield "Made", f"{when}{by}, {shown.status.lower()}{took}"
     yield "Task", shown.task
-    yield "Mode", shown.mode
+    yield "Mode", shown.mode or ""
     digest = f" (digest {shown.data_digest[:8]})" if shown.data_digest else ""
     yield "Data", f"{shown.data_source}{digest}"
     yield "Recipe", shown.recipe

@@ -17,7 +17,7 @@ from spaceship.evaluation.report import REPORT_FILES, Report
 from spaceship.evaluation.twins import holdout_metrics
 from spaceship.files import write_json
 from spaceship.gate.award import Award
-from spaceship.gate.policy import Gate, capped, forced, forced_reason
+from spaceship.gate.policy import Gate, against_challenger, capped, forced, forced_reason
 from spaceship.gate.verdict import VERDICT_FILE, LoggedVerdict, Verdict
 from spaceship.gate.verdict_texts import remarks, rule_table, score_table, verdict_sentence
 from spaceship.progress import phase
@@ -115,19 +115,23 @@ class Promotion:
         for _ in range(_ATTEMPTS):
             current = self.registry.aliases.current()
             seen = {alias: current.get(alias) for alias in (CHAMPION, CHALLENGER)}
-            verdict = self._decide(report, seen[CHAMPION], ceiling)
+            verdict = self._decide(report, seen, ceiling)
             report = _with_figures(report, verdict)
             report.write(job.folder)
             try:
                 version = self._act(job, report, verdict, seen)
                 return _Outcome(verdict, version, seen[CHAMPION])
             except OutdatedError as error:
-                log.info("Compared again, with the new champion: %s", error)
+                log.info("Compared again: %s", error)
         what, found = "a champion that stays for a moment", f"{_ATTEMPTS} new ones"
         raise RegistryError(expected(what, found, "run the command again"))
 
-    def _decide(self, report: Report, number: str | None, ceiling: str) -> Verdict:
-        """Return the verdict of one look at the hold-out, which goes on record before and after."""
+    def _decide(self, report: Report, seen: dict[str, str | None], ceiling: str) -> Verdict:
+        """Return the verdict of one look at the hold-out, which goes on record before and after.
+
+        The rival is the champion. Without one, a process that may not promote compares with the
+        challenger in place, which it would replace.
+        """
         aliases, protocol = self.registry.aliases, report.protocol
         records = LookRecords.read(aliases)
         records.check(report, reseal=self.gate.reseal)
@@ -137,35 +141,38 @@ class Promotion:
             return forced(worn, self.reason) if self.gate.force and self._may_promote else worn
         look = records.begin(report)
         looks = LookRecords.read(aliases).next(report)  # those of other machines included
-        champion = None if number is None else self._champion_report(number, report)
-        verdict = self.gate.decide(report, champion, looks, ceiling=Award(ceiling))
-        if self.gate.force:
+        alias = CHAMPION if seen[CHAMPION] or self._may_promote else CHALLENGER
+        rival = None if (number := seen[alias]) is None else self._rival_report(number, report)
+        verdict = self.gate.decide(report, rival, looks, ceiling=Award(ceiling))
+        if rival is not None and alias == CHALLENGER:
+            verdict = against_challenger(verdict)
+        if self.gate.force and self._may_promote:
             verdict = forced(verdict, self.reason)
         if not self._may_promote:
             verdict = capped(verdict, Award.CHALLENGER, "this process may not promote")
         records.end(look, verdict)
         return verdict
 
-    def _champion_report(self, number: str, candidate: Report) -> Report:
-        """Return the champion's report on the candidate's hold-out; a missing one if it cannot."""
-        champion = self.registry.version(number)
+    def _rival_report(self, number: str, candidate: Report) -> Report:
+        """Return a version's report on the candidate's hold-out; a missing one if it cannot."""
+        rival = self.registry.version(number)
         try:
-            with phase("Reading the champion"), tempfile.TemporaryDirectory() as temporary:
-                return self._comparable(champion, candidate, Path(temporary))
+            with phase(f"Reading version {number}"), tempfile.TemporaryDirectory() as temporary:
+                return self._comparable(rival, candidate, Path(temporary))
         except SpaceshipError as error:
-            log.warning("The champion's report cannot be used: %s, or %s", error, _FORCE)
-            return Report.missing(f"version {number}", champion.run_id)
+            log.warning("The report of version %s cannot be used: %s, or %s", number, error, _FORCE)
+            return Report.missing(f"version {number}", rival.run_id)
 
-    def _comparable(self, champion: Version, candidate: Report, folder: Path) -> Report:
-        """Return the champion's report as logged if it fits the candidate's, else updated."""
-        names = [name for name in REPORT_FILES if name in champion.digests]
+    def _comparable(self, rival: Version, candidate: Report, folder: Path) -> Report:
+        """Return a version's report as logged if it fits the candidate's, else updated."""
+        names = [name for name in REPORT_FILES if name in rival.digests]
         for name in names:
-            self.registry.fetch(champion, name, folder)
+            self.registry.fetch(rival, name, folder)
         same_data = Report.read(folder).data_digest == candidate.data_digest
         report = Report.read(folder, self.labels if same_data else None)
         if same_data and _fits(report, candidate):
             return report
-        return self.update(report, candidate, self.registry.fetch(champion, TWIN, folder))
+        return self.update(report, candidate, self.registry.fetch(rival, TWIN, folder))
 
     def _act(
         self, job: Job, report: Report, verdict: Verdict, seen: dict[str, str | None]
@@ -185,7 +192,7 @@ class Promotion:
             shutil.rmtree(job.twin)
             return None
         aliases = self.registry.aliases
-        why = forced_reason(self.reason) if self.gate.force else verdict.reason
+        why = forced_reason(self.reason) if verdict.rule == "forced" else verdict.reason
         move = aliases.prepare(str(verdict.award), seen, why)
         files = {MODEL: job.model, TWIN: job.twin} | figures
         scores = [name for name in ("accuracy", "rmse") if f"holdout_{name}" in report.metrics]
@@ -230,7 +237,7 @@ class Promotion:
         """Print scores, verdict and rules; those of a passed gate are details."""
         verdict, first = outcome.verdict, outcome.champion_before is None
         if verdict.scores:
-            show(log, score_table(verdict.scores))
+            show(log, score_table(verdict.scores, verdict.rival))
         show(log, verdict_sentence(verdict, first=first, dry_run=self.gate.dry_run))
         if verdict.checks:
             met = all(check.passed for check in verdict.checks)

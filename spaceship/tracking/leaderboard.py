@@ -148,13 +148,18 @@ class Runs:
         """Return the runs of rows, in their order."""
         return cls({row.run_id: row for row in rows})
 
+    def tag(self, run: RunRow, key: str) -> str:
+        """Return a tag of a run, else that of its sweep, else an empty text."""
+        above = self._above(run)
+        return run.tags.get(key) or ("" if above is None else above.tags.get(key, ""))
+
     def command(self, run: RunRow) -> str:
         """Return the command that makes a run again, of a blend that of its sweep."""
-        return from_anywhere(self._tag(run, "command"))
+        return from_anywhere(self.tag(run, "command"))
 
     def task(self, run: RunRow) -> str:
         """Return the task of a run, of a trial that of its sweep."""
-        return self._tag(run, "task")
+        return self.tag(run, "task")
 
     def is_trial(self, run: RunRow) -> bool:
         """Return whether a run belongs to a study; a job of a grid is a run like any other."""
@@ -175,10 +180,6 @@ class Runs:
 
     def _above(self, run: RunRow) -> RunRow | None:
         return self.by_id.get(run.tags.get(PARENT_TAG, ""))
-
-    def _tag(self, run: RunRow, key: str) -> str:
-        above = self._above(run)
-        return run.tags.get(key) or ("" if above is None else above.tags.get(key, ""))
 
 
 def _ranked(run: RunRow, runs: Runs, names: Sequence[str], held: Sequence[Held]) -> RankedRun:

@@ -70,6 +70,13 @@ def test_the_champions_own_recipe_asks_for_another_model(experiment: Experiment)
     assert purpose == "try other models"
 
 
+def test_a_challenger_without_a_champion_is_the_first_one(experiment: Experiment) -> None:
+    challenger = Verdict(Award.CHALLENGER, "Challenger: a gain.", "ceiling")
+    ((_, command),) = after_verdict(experiment, challenger)
+    assert " mode=promote " in command
+    assert command.endswith(' reason="the first champion"')
+
+
 @pytest.mark.parametrize(
     ("number", "told"),
     [(1, "; a champion needs score > 0.78"), (3, '; see "failed" above')],

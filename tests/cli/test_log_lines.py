@@ -194,6 +194,21 @@ def test_where_nothing_is_drawn_phases_are_lines(
     assert printed.getvalue() == "Starting …\nEras …\n  Eras 1/4 champion\n"
 
 
+def test_in_a_pipe_phases_are_lines_on_stderr(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handler = ScreenHandler(io.StringIO())
+    monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
+    monkeypatch.setattr(logging.getLogger("spaceship"), "level", logging.INFO)
+    show_on(PhaseLines(every=0))
+    with phase("Eras", 4) as eras:
+        eras.advance("champion")
+        log.info("a result")
+    show_on(NoListener())
+    assert handler.stream.getvalue() == "a result\n"
+    assert capsys.readouterr() == ("", "Eras …\n  Eras 1/4 champion\n")
+
+
 def test_a_sign_of_life_is_gone_before_the_first_text(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -223,7 +223,7 @@ def test_a_submission_is_on_record(kaggle: Kaggle, people: Dataset, shell: Shell
     refused = shell("mode=default", *own, *quick, "inference.submit=true", KAGGLE_API_TOKEN="")
     assert refused.returncode == 2
     assert "create an API token on https://www.kaggle.com/settings/api" in refused.stderr
-    assert "Cross-validation" not in refused.stdout
+    assert "Cross-validation" not in refused.stdout + refused.stderr
     done = shell(*own, *quick, "inference.submit=true", **kaggle.environment)
     assert done.returncode == 0, done.stderr
     assert "has the public score 0.80523" in done.stdout
@@ -245,5 +245,5 @@ def test_a_submission_is_on_record(kaggle: Kaggle, people: Dataset, shell: Shell
     early = shell(*own, *quick, "inference.submit=true", **kaggle.environment)
     assert early.returncode == 2
     assert "expected a sample submission, found none" in early.stderr
-    assert "Cross-validation" not in early.stdout
+    assert "Cross-validation" not in early.stdout + early.stderr
     assert len(kaggle.uploaded) == 2

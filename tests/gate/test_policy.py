@@ -17,6 +17,7 @@ from spaceship.gate.rule._base import Check, Comparison, Rule
 from spaceship.gate.rule.floor import Floor
 from spaceship.gate.rule.gain import Gain
 from spaceship.gate.rule.repeats import Repeats
+from spaceship.gate.verdict import Verdict
 from spaceship.gate.verdict_texts import verdict_sentence
 
 MakeReport = Callable[..., Report]
@@ -129,7 +130,20 @@ def test_the_ceiling_caps_only_while_there_is_a_champion(report: MakeReport) -> 
     assert first.award == "champion"
     later = GENEROUS.decide(report(9, 10), report(5, 10), ceiling=Award.CHALLENGER)
     assert (later.award, later.rule) == ("challenger", "ceiling")
-    assert "Capped at challenger" in later.reason
+    assert later.reason == (
+        "Challenger: hold-out accuracy 0.9000 against the champion's 0.5000; every rule is met; "
+        "a sweep makes a challenger at most."
+    )
+    assert first.reason == "Champion: the first one, hold-out accuracy 0.9000; every rule is met."
+    sentence = "Verdict: challenger. Every rule is met; a sweep makes a challenger at most."
+    assert verdict_sentence(later, first=False).text == sentence
+
+
+def test_a_capped_verdict_of_an_earlier_release_is_readable() -> None:
+    text = "Champion: hold-out accuracy 0.8; every rule is met. Capped at challenger: no more."
+    old = Verdict(Award.CHALLENGER, text, "ceiling")
+    sentence = "Verdict: challenger. Every rule is met. Capped at challenger: no more."
+    assert verdict_sentence(old, first=False).text == sentence
 
 
 def test_the_ceiling_lifts_nobody(report: MakeReport) -> None:

@@ -22,6 +22,7 @@ from spaceship.gate.rule.gain import Gain
 from spaceship.gate.rule.repeats import Repeats
 from spaceship.gate.rule.significance import Significance, bootstrap_interval
 from spaceship.gate.rule.slices import Slices
+from spaceship.text import digits
 from tests.tasks import ODD
 
 MakeReport = Callable[..., Report]
@@ -73,7 +74,7 @@ def test_a_lower_rmse_is_a_gain(mine: float, theirs: float, award: str) -> None:
     assert verdict.numbers["candidate_rmse"] == pytest.approx(mine)
     assert verdict.numbers["champion_rmse"] == pytest.approx(theirs)
     assert verdict.numbers["relative_gain"] == pytest.approx(theirs - mine)
-    assert f"hold-out RMSE {mine:.5f} against the champion's {theirs:.5f}" in verdict.reason
+    assert f"hold-out RMSE {digits(mine)} against the champion's {digits(theirs)}" in verdict.reason
     assert "accuracy" not in verdict.reason
 
 

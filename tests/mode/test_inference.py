@@ -146,5 +146,5 @@ def test_settings_that_cannot_be_used_are_told_before_the_work(
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
-    assert "Cross-validation" not in done.stdout
+    assert "Cross-validation" not in done.stdout + done.stderr
     assert not (shell.outputs / SUBMISSION).exists()

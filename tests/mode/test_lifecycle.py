@@ -118,6 +118,6 @@ def test_a_recipe_does_not_beat_itself_by_another_hold_out(shell: Shell, gate: s
     own = [*QUICK, "mode=train", "model=logistic_regression", f"gate={gate}"]
     assert "Verdict: champion" in shell(*own, "split.holdout_fraction=0.9").stdout
     done = shell(*own, "split.holdout_fraction=0.2")
-    assert "The champion's recipe is fitted again" in done.stdout
+    assert "The recipe to beat is fitted again" in done.stdout
     assert re.search(r"^Relative gain on the hold-out +0 %", done.stdout, re.MULTILINE)
     assert shell.champion() == "1"

@@ -14,6 +14,7 @@ from spaceship.gate.verdict import VERDICT_FILE
 from spaceship.mode.show import ShowResult, show
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import job_run, log_report
+from spaceship.tracking.tag_names import hidden
 from tests.commands import QUICK, QUICK_MODEL, Shell
 from tests.mode.champions import told
 from tests.tracking.scored_runs import scored, trial
@@ -91,6 +92,9 @@ def test_a_trial_is_read_from_its_own_folder_alone(
 ) -> None:
     of_another = {"folder": str(judged.folder)}
     run_id = trial(experiment.store, judged.logged_run(), "tried", 0.8, **of_another)
+    shown = show(naming(experiment, run_id))
+    assert isinstance(shown, ShowResult)
+    assert (shown.mode, shown.by) == ("train", show(naming(experiment, "a job")).by)
     lines = told(show, naming(experiment, run_id), caplog)
     assert any(line.split() == ["Recipe", "tried"] for line in lines)
     assert not any(line.startswith("Verdict") for line in lines)
@@ -105,6 +109,13 @@ def test_no_tag_forges_a_line_or_steers_the_terminal(
     lines = told(show, naming(experiment, run_id), caplog)
     assert all(line.isprintable() for line in lines)
     assert not any(line.startswith("Verdict") for line in lines)
+
+
+def test_what_is_not_known_of_a_run_is_null(experiment: Experiment) -> None:
+    run_id = experiment.store.start_run("bare", {})
+    experiment.store.client.delete_tag(run_id, hidden("host"))
+    shown = show(naming(experiment, run_id))
+    assert (shown.mode, shown.by) == (None, None)
 
 
 def test_no_run_is_an_error_with_the_command_of_the_list(experiment: Experiment) -> None:

@@ -10,11 +10,13 @@ from spaceship.api.reading import reading
 from spaceship.errors import ConfigError, RoleError
 from spaceship.experiment import Experiment
 from spaceship.gate.policy import Gate
+from spaceship.gate.verdict import LoggedVerdict
 from spaceship.registry import role
+from spaceship.registry.aliases import Aliases
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
 from spaceship.registry.role import VARIABLE, may_promote
 from tests.commands import QUICK, Shell
-from tests.registry.candidates import RULES, NewJob, Twins, aliases, promotion
+from tests.registry.candidates import RULES, NewJob, Twins, aliases, one_better, promotion
 
 BOUND = "gate.may_promote=false"
 LOGISTIC = ["mode=train", "model=logistic_regression", *QUICK]
@@ -89,9 +91,56 @@ def test_the_best_candidate_becomes_challenger_at_most(
     job = new_job(twins.good)
     verdict = promotion(registry, gate, reason="mine").judge(job)
     assert str(verdict.award) == CHALLENGER
-    assert verdict.reason.endswith("Capped at challenger: this process may not promote.")
+    assert verdict.reason.startswith("Challenger: the first one, ")
+    assert verdict.reason.endswith("; every rule is met; this process may not promote.")
     assert aliases(registry)[0] is None
     assert aliases(registry)[1] is not None
+
+
+def test_without_a_champion_a_challenger_gives_way_to_a_better_one_alone(
+    registry: Registry, new_job: NewJob, twins: Twins, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    bound = promotion(registry, Gate(**RULES, may_promote=False))
+    assert bound.judge(new_job(twins.weak)).award == CHALLENGER
+    worse = new_job(twins.weak)
+    verdict = bound.judge(worse)
+    assert (verdict.award, verdict.rule) == ("refused", "any_gain")
+    assert (verdict.numbers["look"], verdict.rival) == (2, CHALLENGER)
+    assert "against the challenger's " in verdict.reason
+    assert "champion" not in verdict.reason
+    assert LoggedVerdict.read(worse.folder).champion_before is None
+    assert any("candidate  challenger  difference" in line for line in caplog.messages)
+    assert aliases(registry) == (None, "1")
+    better = bound.judge(new_job(twins.good))
+    assert better.award == CHALLENGER
+    assert better.reason.endswith("; every rule is met; this process may not promote.")
+    assert aliases(registry) == (None, "2")
+    free = promotion(registry).judge(new_job(twins.weak))
+    assert (free.award, free.rival) == (CHAMPION, CHAMPION)
+    assert free.reason.startswith("Champion: the first one, ")
+
+
+def test_a_challenger_that_is_replaced_meanwhile_is_compared_with_again(
+    registry: Registry, new_job: NewJob, twins: Twins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound = promotion(registry, Gate(**RULES, may_promote=False))
+    for holdout in (twins.weak, twins.good):
+        bound.judge(new_job(holdout))
+    assert aliases(registry) == (None, "2")
+    client, current = registry.store.client, Aliases.current
+    client.set_registered_model_alias(registry.model, CHALLENGER, "1")
+    first = [{CHALLENGER: "1"}]
+
+    def overtaken(self: Aliases) -> dict[str, str]:
+        """Return what was, while another machine moves the alias."""
+        client.set_registered_model_alias(registry.model, CHALLENGER, "2")
+        return first.pop() if first else current(self)
+
+    monkeypatch.setattr(Aliases, "current", overtaken)
+    assert bound.judge(new_job(one_better(twins.weak))).award == "refused"
+    assert not first
+    assert aliases(registry) == (None, "2")
 
 
 def test_an_experiment_binds_its_process(

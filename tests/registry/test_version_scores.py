@@ -1,10 +1,10 @@
 """Recipe and scores of versions come from the versions: their runs may be deleted."""
 
 import pytest
-from spaceship.registry.tag_names import plain
 
 from spaceship.registry.registry import RECIPE, Registry
 from spaceship.registry.version_scores import SCORES, VersionScores, summaries
+from spaceship.tracking.tag_names import plain
 from tests.registry.candidates import NewJob, Twins, promotion
 
 

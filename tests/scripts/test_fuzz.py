@@ -92,6 +92,7 @@ def test_status_and_output_are_judged(end: Ended, fault: str | None) -> None:
     [
         ("", ""),
         ("error: a\n", ""),
+        ("Loading the libraries …\n  Folds 1/5 \nerror: a\n", ""),
         ("[LightGBM] [Fatal] b\n\nerror: a\n", "[Light"),
         ("x.py:1: UserWarning: c\n", "x.py"),
     ],

@@ -139,6 +139,7 @@ def test_fewer_trials_than_the_candidates_share_are_told(
     changes = {"n_trials": n_trials, "min_trials_per_candidate": 3, "sampler": sampler}
     _settings.check_budget(Settings(**SETTINGS | changes), 2)
     assert ("too few for 2 candidates" in caplog.text) is warned
+    assert ("; give 6 or more, or fewer models." in caplog.text) is warned
 
 
 @pytest.mark.parametrize(("direction", "found"), [(None, ["maximize"]), ("maximize", ["maximize"])])

@@ -53,7 +53,7 @@ def test_the_more_looks_the_more_evidence_is_needed(report: MakeReport) -> None:
     later = GATE.decide(*pair, Looks.nth(5))
     assert (later.award, later.rule) == ("refused", "evidence_p")
     assert number(later, "evidence_p") == pytest.approx(5 * number(first, "evidence_p"))
-    assert "look 5 at it" in later.reason
+    assert ", look 5;" in later.reason
     assert later.numbers["luck"]
     assert number(later, "luck") > 0
     swept = GATE.decide(*pair, Looks(1, 60, 60))
