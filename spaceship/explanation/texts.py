@@ -60,9 +60,9 @@ def nearest_table(made: Explanation, task: Task) -> Table:
     >>> rest = {"what_if": None, "by_class": {}, "base_by_class": {}}
     >>> explains = f"probability of {task.label} True"
     >>> made = Explanation("a1", True, explains, 0.625, 0.5, 200, [], near, **rest)
-    >>> print(nearest_table(made, task))
-    passenger  distance  Transported  predicted  probability of True
-    a2           0.1250         True      False               0.3750
+    >>> table = nearest_table(made, task)
+    >>> table.head[1], table.rows[0]
+    ('distance', ('a2', '0.1250', 'True', 'False', '0.3750'))
     """
     rows = [
         (_cut(one.row, _NAME), digits(one.distance))
