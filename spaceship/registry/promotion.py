@@ -42,6 +42,7 @@ from spaceship.tracking.job import Job
 log = logging.getLogger(__name__)
 
 _FORCE = "accept a candidate without comparing it: gate.force=true reason='…'"
+_HELD_OUT = "holdout_"  # start of the names of figures of the hold-out
 _ATTEMPTS = 10  # champions that may come and go during a comparison before it is given up
 
 
@@ -104,7 +105,8 @@ class Promotion:
                 outcome = self._settle(job, report, ceiling)
             else:
                 before = move.before if move.alias == CHAMPION else None
-                recorded = Verdict(Award(move.alias), move.reason, "recorded")
+                told = any(name.startswith(_HELD_OUT) for name in report.metrics)
+                recorded = Verdict(Award(move.alias), move.reason, "recorded", told=told)
                 outcome = _Outcome(recorded, move.after, before)
                 _clear(job)
         self._log(job, outcome)
@@ -116,10 +118,10 @@ class Promotion:
             current = self.registry.aliases.current()
             seen = {alias: current.get(alias) for alias in (CHAMPION, CHALLENGER)}
             verdict = self._decide(report, seen, ceiling)
-            report = _with_figures(report, verdict)
-            report.write(job.folder)
+            judged = _with_figures(report, verdict)
+            judged.write(job.folder)
             try:
-                version = self._act(job, report, verdict, seen)
+                version = self._act(job, judged, verdict, seen)
                 return _Outcome(verdict, version, seen[CHAMPION])
             except OutdatedError as error:
                 log.info("Compared again: %s", error)
@@ -226,7 +228,7 @@ class Promotion:
         )
         write_json(job.folder / VERDICT_FILE, to_plain(logged))
         metrics = Report.read(job.folder).metrics
-        told = {name: metrics[name] for name in metrics if name.startswith("holdout_")}
+        told = {name: metrics[name] for name in metrics if name.startswith(_HELD_OUT)}
         tags = {"award": str(verdict.award), "reason": verdict.reason}
         store.log_scores(run_id, told, tags=tags)
         store.client.log_artifact(run_id, str(job.folder / VERDICT_FILE))
@@ -253,10 +255,11 @@ def _clear(job: Job) -> None:
 
 
 def _with_figures(report: Report, verdict: Verdict) -> Report:
-    """Return a candidate's report with the figures of its hold-out, if they may be shown."""
-    if report.holdout is None or not verdict.told:
-        return report
-    return replace(report, metrics=report.metrics | holdout_metrics(report.holdout))
+    """Return a candidate's report with the figures of its hold-out only if they may be shown."""
+    known = {name: one for name, one in report.metrics.items() if not name.startswith(_HELD_OUT)}
+    if report.holdout is not None and verdict.told:
+        known |= holdout_metrics(report.holdout)
+    return replace(report, metrics=known)
 
 
 def _fits(champion: Report, candidate: Report) -> bool:
