@@ -70,6 +70,8 @@ def after_verdict(
     registry = experiment.registry
     if experiment.dry_run and verdict.award != Award.REFUSED:
         yield "train it for real", typed_again(_DRY, "gate.dry_run=false")
+    elif verdict.award == Award.CHALLENGER and not registry.aliases.may_promote:
+        yield "a person makes the challenger champion, with mode=promote", ""
     elif verdict.award == Award.CHALLENGER:
         why = "better than the champion" if registry.find(CHAMPION) else "the first champion"
         command = f'{registry.command("mode=promote")} reason="{why}"'

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from spaceship.config.installation import checkout, program_anywhere
 
-_REPEATED = ("data.", "paths.", "tracking")
+_REPEATED = ("data.", "paths.", "tracking", "gate.may_promote=")
 _FOLDERS = ("data.dir", "paths.data", "paths.outputs")
 
 

@@ -170,6 +170,8 @@ def test_no_verb_moves_the_champion(shell: Shell) -> None:
     trained = shell(*LOGISTIC, BOUND)
     assert trained.returncode == 0, trained.stderr
     assert "Verdict: challenger" in trained.stdout
+    assert "a person makes the challenger champion" in trained.stdout
+    assert "run.py" not in trained.stdout.partition("Next")[2].partition("See")[0]
     for words, environment in (
         (["mode=promote", BOUND], {}),
         (["mode=promote"], {VARIABLE: "false"}),
