@@ -19,7 +19,7 @@ def command(words: Sequence[str]) -> str:
     >>> command(["mode=train", "reason=mended data"]).endswith(" mode=train 'reason=mended data'")
     True
     """
-    return f"{program_typed()} {shlex.join(words)}".strip()
+    return f"{program_typed()} {shlex.join(map(_typed, words))}".strip()
 
 
 def verbatim(words: Sequence[str]) -> list[str]:
@@ -42,6 +42,17 @@ def verbatim(words: Sequence[str]) -> list[str]:
         else:
             kept.append(f"{key}={_quoted(value)}" if key in _NAMES and _is_misread(value) else word)
     return kept + ([f"{_WHAT_IF}=[{','.join(changes.values())}]"] if changes else [])
+
+
+def _typed(word: str) -> str:
+    """Return a word without the quotes that `verbatim` adds.
+
+    >>> _typed("row='3'"), _typed("run='it''s'"), _typed("reason='3'")
+    ('row=3', "run='it''s'", "reason='3'")
+    """
+    key, _, value = word.partition("=")
+    plain = f"{key}={_unquoted(value)}"
+    return plain if key in _NAMES and verbatim([plain]) == [word] else word
 
 
 def _is_misread(value: str) -> bool:
