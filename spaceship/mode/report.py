@@ -49,7 +49,7 @@ def _output(given: str | None) -> Path | None:
         return None
     path = Path(given).expanduser().absolute()
     if path.suffix not in {".html", ".htm"} or path.is_dir():
-        do = "give a file's name that ends so"
+        do = "give a name that ends in .html, such as x.html"
         raise ConfigError(expected("report.output=FILE.html", repr(given), do))
     return path
 

@@ -119,7 +119,7 @@ def test_on_other_data_the_kept_card_is_shown_without_the_data(
     ("words", "wanted"),
     [
         (["run=zzz"], "the id of a run"),
-        (["report.output=a.txt"], "report.output=FILE.html"),
+        (["report.output=a.txt"], "; give a name that ends in .html, such as x.html"),
     ],
 )
 def test_what_cannot_be_reported_is_refused(
