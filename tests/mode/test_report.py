@@ -136,6 +136,7 @@ def test_runs_are_named_by_the_start_of_id_or_name_and_belong_to_their_task(
     run_id = job.logged_run()
     output = f"report.output={tmp_path / 'mine.html'}"
     assert made(store, f"report.run={run_id[:6]}", output).run_id == run_id
+    assert made(store, "run=champion", output).run_id == run_id
     assert made(store, "run='synthetic j'", output).html == str(tmp_path / "mine.html")
     with pytest.raises(SpaceshipError, match=f"task=spaceship_titanic .*run={run_id}"):
         report(experiment_of(store, "task=wine", "mode=report", f"run={run_id}"))
