@@ -168,6 +168,25 @@ def test_errors_before_the_job_suggest_a_command(
         assert f" {suggested} " in error["suggestions"][0]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("mode=show", "RegistryError"),
+        ("mode=show run=nobody", "ConfigError"),
+        ("mode=report", "RegistryError"),
+        ("mode=explain row=1", "NoChampionError"),
+        ("mode=rollback", "RegistryError"),
+        ("mode=inference", "NoChampionError"),
+        ("task=churn", "ConfigError"),
+        ("report", "ConfigError"),
+    ],
+)
+def test_commands_of_errors_are_suggestions(line: str, kind: str, shell: Shell) -> None:
+    error = object_of(shell(*line.split(), "output=json"))["error"]  # which compares them
+    assert (error["kind"], "python" in error["message"]) == (kind, bool(error["suggestions"]))
+
+
 def test_a_yaml_cannot_choose_json(shell: Shell) -> None:
     local = shell.outputs.parent / "configs" / "local"
     local.mkdir(parents=True)
