@@ -15,6 +15,7 @@ _LINE = re.compile(
     r"(?P<indent> *)(?P<key>[\w@/.]+):(?P<value>(?: (?!# ).*?)?)(?: +# (?P<comment>.*))?$"
 )
 _PARTS = ("hydra", "local")  # groups without settings of their own
+_INTERNAL = {"mode.logged", "mode.reads_data", "mode.predicts", "predicts"}  # set by a mode alone
 _HEAD = """\
 # Settings
 
@@ -78,7 +79,9 @@ def settings(lines: list[str]) -> Iterator[tuple[str, str, str]]:
             comment = " ".join([*above, *([found["comment"]] if found["comment"] else [])])
             value, above, begun = found["value"].strip(), [], True
             parents.append((depth, found["key"]))
-            if not key.endswith("_target_") and key != "defaults" and (value or comment):
+            if key.endswith("_target_") or key in {"defaults", *_INTERNAL}:
+                continue
+            if value or comment:
                 yield key, value, comment
         else:
             above = []

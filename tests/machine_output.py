@@ -11,6 +11,9 @@ from tests.forks import Done
 
 SCHEMA = ROOT / "docs" / "output.schema.json"
 
+PROGRAMS = ("/run.py ", " -m spaceship ")
+"""Begins of the commands in a message, each of which is a suggestion, too."""
+
 
 @cache
 def validator() -> Draft202012Validator:
@@ -26,6 +29,9 @@ def object_of(done: Done) -> dict[str, Any]:
     validator().validate(found)
     assert found["status"] == done.returncode
     assert (found["error"] is None) == (done.returncode == 0)
+    if (error := found["error"]) is not None:
+        named = [" ".join(error["suggestions"]).count(one) for one in PROGRAMS]
+        assert named == [error["message"].count(one) for one in PROGRAMS], error
     return found
 
 

@@ -1,7 +1,8 @@
 """Result of a command: the object that `output=json` prints, as a record with a readable form."""
 
 import html
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 _FAULT, _INTERRUPTED = 1, 130  # exit statuses
 _PLAIN = (str, int, float)
+_ARGUMENT = re.compile(r"\b(?:mode|task|data)=([\w.-]+)")  # of a method, where its name is enough
 _DIGITS = 4  # of a figure in the readable form
 
 
@@ -154,9 +156,23 @@ def _typed(text: str | None) -> str:
     return (text or "").replace(" output=json", "")
 
 
+def _named(message: str, commands: Iterable[str]) -> str:
+    """Return a message that suggests the right names alone, without the commands that have them.
+
+    >>> message = "found task=wien; did you mean task=wine: spaceship task=wine"
+    >>> _named(message, ["spaceship task=wine"])
+    'found task=wien; did you mean "wine"'
+    """
+    told, meant, names = message.partition("did you mean ")
+    for one in commands:
+        names = names.partition(f": {one}")[0]
+    return told + meant + _ARGUMENT.sub(r'"\1"', names)
+
+
 def _error(found: Mapping[str, Any], status: int) -> BaseException:
     """Return the exception that a command's error stands for."""
-    message, kind = _typed(found["message"]), str(found["kind"])
+    commands = map(_typed, found.get("suggestions") or ())
+    message, kind = _named(_typed(found["message"]), commands), str(found["kind"])
     if status == _INTERRUPTED:
         return KeyboardInterrupt(message)
     if status == _FAULT:

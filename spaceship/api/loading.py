@@ -92,7 +92,9 @@ def _file(registry: Registry, place: Version | str, name: str, folder: Path) -> 
         return Path(registry.store.client.download_artifacts(place, name, str(folder)))
     except (MlflowException, OSError) as error:
         what, do = f"a run that was judged, with {name}", registry.command("mode=leaderboard")
-        raise RegistryError(expected(what, f"run {place} without it", f"see {do}")) from error
+        raise RegistryError(
+            expected(what, f"run {place} without it", f"see all runs: {do}")
+        ) from error
 
 
 def _is_told(registry: Registry, run_id: str, folder: Path) -> bool:

@@ -121,26 +121,32 @@ class Overrides:
         if there:
             return Fault("no + before a key that is there", word, ((word.lstrip("+"),),))
         what_if = meant_what_if(key)
-        near = [Suggestion(what_if)] if what_if else self.keys_near(key, nodes=prefix == "~")
-        near = sorted(near, key=lambda one: not self._may_be(one.name, value))
+        near = self.keys_near(key, value, nodes=prefix == "~")
+        near = [Suggestion(what_if)] if what_if else near
         end = "" if value is None else f"={value}"
         better = tuple(
             (*one.needs, *self.corrected(f"{prefix or ''}{one.name}{end}")) for one in near
         )
+        groups = [one for one in self.keys_near(key, None) if not near and "@" not in one.name]
         do = "see --keys"
+        if groups:  # that have no such choice
+            do = f"did you mean {' or '.join(f'{one.name}=CHOICE' for one in groups)}: see --help"
         if takes(self.config, f"{key.rpartition('.')[0]}._target_"):  # of a class
             do += f"; if the class takes this argument, add it with +: {shlex.quote('+' + word)}"
         return Fault("a key of the config", word, better, do)
 
-    def keys_near(self, key: str, *, nodes: bool = False) -> list[Suggestion]:
-        """Return keys near to a wrong one, with what the groups have to be for them."""
+    def keys_near(self, key: str, value: str | None, *, nodes: bool = False) -> list[Suggestion]:
+        """Return keys near to a wrong one, with what the groups have to be for them.
+
+        A group is left out if the value is like none of its choices.
+        """
         known = self._variants or self._known
         found = []
         for one in self.names.keys_near(key, self._chosen or (), known.all, nodes=nodes):
             splits = known.splits(partial(takes, key=one.name))
             needs = one.needs or tuple(split.word for split in splits)
             found.append(replace(one, needs=needs))
-        return found
+        return [one for one in found if self._may_be(one.name, value)]
 
     def _lacking(
         self, word: str, known: Variants, has: Callable[[DictConfig], bool]
@@ -156,9 +162,11 @@ class Overrides:
         return Fault(f"a name that every choice of {groups} has", found, (better,))
 
     def _may_be(self, name: str, value: str | None) -> bool:
-        """Return whether a name is no group's, or that of a group with a choice like a value."""
-        known = self.choices(name) if name in self.names.choices else None
-        return known is None or value is None or bool(nearest(value, known))
+        """Return whether a name is no group's, or that of a group with choices like a value's."""
+        if value is None or group_of(name) not in self.names.choices:
+            return True
+        fault = self.choice_fault(f"{name}={value}")
+        return fault is None or bool(fault.better)
 
     def package_fault(self, word: str) -> Fault | None:
         """Return the fault of a group's package, or of a + before a group that is chosen."""

@@ -36,6 +36,7 @@ _FLAGS = {
     "--version": "versions of this program and of its libraries",
     "--hydra-help": "Hydra's own flags and groups, such as hydra/sweeper",
 }
+_WIDTH = 80
 _LIBRARIES = ("hydra-core", "mlflow", "optuna")
 
 
@@ -98,6 +99,7 @@ def description(path: Path) -> str:
 
 
 def _table(rows: dict[str, str]) -> list[str]:
-    """Return lines of two columns."""
+    """Return lines of two columns; of a text that does not fit, its begin."""
     width = max(map(len, rows))
-    return [f"  {name:<{width}}  {what}" for name, what in rows.items()]
+    lines = (f"  {name:<{width}}  {what}" for name, what in rows.items())
+    return [one if len(one) <= _WIDTH else f"{one[: _WIDTH - 1].rstrip()}…" for one in lines]

@@ -57,8 +57,10 @@ def keys_text(section: str) -> str:
     chosen = [path for path in files(name) if choice in ("", path.stem)]
     found |= {f"# {name}={path.stem}\n": path.read_text(encoding="utf-8") for path in chosen}
     if found:
-        config = _config()
-        return "\n".join(head + _readable(text, config) for head, text in found.items())
+        config, inner = _config(), [one for one in GROUPS if name and one.startswith(f"{name}/")]
+        text = "\n".join(head + _readable(text, config) for head, text in found.items())
+        more = (f"\n# Settings of each {one}, its threshold too: --keys {one}\n" for one in inner)
+        return text + "".join(more)
     known = [*sections, *GROUPS, *(f"{one}={path.stem}" for one in GROUPS for path in files(one))]
     near = nearest(section, known)
     do = f"did you mean {near[0]}: {command(['--keys', near[0]])}" if near else "see --help"

@@ -20,7 +20,7 @@ def command(words: Sequence[str]) -> str:
     >>> command(["mode=train", "reason=mended data"]).endswith(" mode=train 'reason=mended data'")
     True
     """
-    return f"{program_typed()} {shlex.join(words)}".strip()
+    return f"{program_typed()} {shlex.join(map(_typed, words))}".strip()
 
 
 def verbatim(words: Sequence[str]) -> list[str]:
@@ -54,6 +54,17 @@ def meant_what_if(key: str) -> str | None:
     section, name, column = (*key.split(".", 2), "", "")[:3]
     is_near = column and slips(f"{section}.{name}", _WHAT_IF, 2) <= 2  # noqa: PLR2004
     return f"{_WHAT_IF}.{column}" if is_near else None
+
+
+def _typed(word: str) -> str:
+    """Return a word without the quotes that `verbatim` adds.
+
+    >>> _typed("row='3'"), _typed("run='it''s'"), _typed("reason='3'")
+    ('row=3', "run='it''s'", "reason='3'")
+    """
+    key, _, value = word.partition("=")
+    plain = f"{key}={_unquoted(value)}"
+    return plain if key in _NAMES and verbatim([plain]) == [word] else word
 
 
 def _is_misread(value: str) -> bool:

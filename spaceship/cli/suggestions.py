@@ -108,6 +108,8 @@ class CommandLine:
     def _flag_fault(self, word: str, following: str | None) -> Fault:
         """Return the fault of an unknown flag: it may be a key, a choice or another flag."""
         name, _, value = word.lstrip("-").partition("=")
+        if not value and name in self._own.choices("mode"):
+            return replace(_mode_fault(name), found=word, wanted="a flag or KEY=VALUE")
         known = [one.lstrip("-") for one in self.flags]
         flags = {f"--{one}": distance(name, one) for one in known}
         flag = next(iter(ranked({one: far for one, far in flags.items() if far < FAR})), None)
@@ -119,13 +121,15 @@ class CommandLine:
         if own is not None and self._own.has(key):
             override = self._own.corrected(f"{key}={own}")
             return Fault("KEY=VALUE", _joined(word, own, words), (override,), words=words)
-        if own is not None and (near := self._own.keys_near(key)):
+        if own is not None and (near := self._own.keys_near(key, own)):
             better = tuple((*one.needs, *self._own.corrected(f"{one.name}={own}")) for one in near)
             return Fault("KEY=VALUE", _joined(word, own, words), better, words=words)
         return replace(self._word_fault(key, None), found=word, wanted="a flag or KEY=VALUE")
 
     def _word_fault(self, word: str, following: str | None) -> Fault:
-        """Return the fault of a word without `=`: a key before its value, or a choice."""
+        """Return the fault of a word without `=`: a mode, a key before its value, or a choice."""
+        if word in self._own.choices("mode"):  # though a section of the config may have its name
+            return _mode_fault(word)
         if following is not None and self._own.has(word):
             found, better = f"{word} {following}", self._own.corrected(f"{word}={following}")
             return Fault("KEY=VALUE", found, (better,), words=2)
@@ -148,6 +152,10 @@ class CommandLine:
 
     def _rank(self, group: str) -> int:
         return _COMMON.index(group) if group in _COMMON else len(_COMMON)
+
+
+def _mode_fault(name: str) -> Fault:
+    return Fault("KEY=VALUE", name, ((f"mode={name}",),))
 
 
 def _joined(word: str, value: str, words: int) -> str:

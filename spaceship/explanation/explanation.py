@@ -57,7 +57,7 @@ class Explanation:
     explains: str  # in words: the probability of a class, or the number
     value: float
     base: float  # mean prediction of the background rows
-    draws: int  # of a background row and an order of the columns
+    draws: int  # random orders of the columns
     pushes: Sequence[Push]  # the strongest first
     nearest: Sequence[NearRow]  # the nearest first
     what_if: WhatIf | None

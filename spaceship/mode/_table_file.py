@@ -26,7 +26,7 @@ def table_path(key: str, value: str | None) -> Path | None:
         return None
     path = Path(value).expanduser().absolute()
     if path.suffix not in _FORMATS or path.is_dir():
-        do = "give a file's name that ends so"
+        do = "give a name that ends in .csv or .json, such as x.csv"
         raise ConfigError(expected(f"{key}=FILE.csv or FILE.json", repr(value), do))
     return path
 

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spaceship.card.report import report_run
-from spaceship.card.surroundings import leaderboard
 from spaceship.config.installation import program_anywhere
-from spaceship.errors import ConfigError, RegistryError, expected
+from spaceship.errors import ConfigError, expected
 from spaceship.experiment import Experiment
-from spaceship.registry.registry import CHAMPION
+from spaceship.mode._run import wanted_run
 from spaceship.results import Result
-from spaceship.tracking.leaderboard import PARENT_TAG, Basis, Runs
-from spaceship.tracking.run_names import find_run
+from spaceship.tracking.leaderboard import PARENT_TAG, Runs
 from spaceship.tracking.runs import read_runs
 
 log = logging.getLogger(__name__)
@@ -31,7 +29,7 @@ class ReportResult(Result):
 
 
 def report(experiment: Experiment) -> ReportResult:
-    """Write the report of the run that `report.run` names, else of the champion's run."""
+    """Write the report of the run that `report.run` names, of the champion's run by default."""
     path = _output(experiment.settings.report.output)
     run_id = _run_id(experiment)
     if path is None:
@@ -49,32 +47,19 @@ def _output(given: str | None) -> Path | None:
         return None
     path = Path(given).expanduser().absolute()
     if path.suffix not in {".html", ".htm"} or path.is_dir():
-        do = "give a file's name that ends so"
+        do = "give a name that ends in .html, such as x.html"
         raise ConfigError(expected("report.output=FILE.html", repr(given), do))
     return path
 
 
 def _run_id(experiment: Experiment) -> str:
-    """Return the id of the wanted run: the champion's, or the best scored one, if none is named.
-
-    Raises:
-        ConfigError: No run, several, or one of another task or data source bears the name.
-        RegistryError: No run has been scored yet.
-
-    """
+    """Return the id of the wanted run; raise ConfigError if it is of another task or source."""
     registry, store, task = experiment.registry, experiment.store, experiment.task
-    if (wanted := experiment.settings.report.run) is not None:
-        runs = Runs.of(read_runs(store, ("task", "data_source", PARENT_TAG)))
-        row = find_run([*runs.by_id.values()], wanted, "report", registry.command)
-        found = runs.task(row), row.tags.get("data_source")
-        if found != (task.name, experiment.source.name) and all(found):
-            words = (f"task={found[0]}", f"data={found[1]}", "mode=report", f"run={row.run_id}")
-            what, do = f"a run of {registry.model}", f"{program_anywhere()} {' '.join(words)}"
-            raise ConfigError(expected(what, f"one of {'-'.join(map(str, found))}", f"type {do}"))
-        return row.run_id
-    if (champion := registry.find(CHAMPION)) is not None:
-        return champion.run_id
-    if not (own := leaderboard(store, task, Basis(experiment.source.name))):
-        what = f"a scored run of {registry.model}"
-        raise RegistryError(expected(what, "none", f"train one: {registry.command('mode=train')}"))
-    return own[0].run_id
+    runs = Runs.of(read_runs(store, ("task", "data_source", PARENT_TAG)))
+    row = wanted_run(experiment, runs, experiment.settings.report.run, "report")
+    found = runs.task(row), row.tags.get("data_source")
+    if found != (task.name, experiment.source.name) and all(found):
+        words = (f"task={found[0]}", f"data={found[1]}", "mode=report", f"run={row.run_id}")
+        what, do = f"a run of {registry.model}", f"type: {program_anywhere()} {' '.join(words)}"
+        raise ConfigError(expected(what, f"one of {'-'.join(map(str, found))}", do))
+    return row.run_id

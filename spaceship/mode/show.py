@@ -19,6 +19,7 @@ from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.experiment import Experiment
 from spaceship.gate.verdict import VERDICT_FILE, LoggedVerdict
 from spaceship.gate.verdict_texts import remarks, rule_table, verdict_sentence
+from spaceship.mode._run import wanted_run
 from spaceship.mode.leaderboard import age
 from spaceship.model.recipe_params import recipe_params
 from spaceship.progress import phase
@@ -32,7 +33,6 @@ from spaceship.text import digits, first_few, one_line
 from spaceship.tracking.leaderboard import PARENT_TAG, Runs
 from spaceship.tracking.relocation import FOLDER_TAG, place_of
 from spaceship.tracking.run_files import fetch_files
-from spaceship.tracking.run_names import find_run
 from spaceship.tracking.runs import RunRow, read_held, read_runs
 from spaceship.tracking.store import Store
 from spaceship.tracking.tag_names import hidden
@@ -80,11 +80,10 @@ class ShowResult(Result):
 
 
 def show(experiment: Experiment) -> ShowResult:
-    """Print one run, which `run=` names."""
+    """Print one run, which `run=` names, the champion's by default."""
     registry = experiment.registry
-    rows = read_runs(experiment.store, _TAGS)
-    row = find_run(rows, experiment.settings.run, "show", registry.command)
-    runs = Runs.of(rows)
+    runs = Runs.of(read_runs(experiment.store, _TAGS))
+    row = wanted_run(experiment, runs, experiment.settings.run, "show")
     with phase("Reading the run"), tempfile.TemporaryDirectory() as temporary:
         run = experiment.store.client.get_run(row.run_id)
         files = [one.path for one in experiment.store.client.list_artifacts(row.run_id)]

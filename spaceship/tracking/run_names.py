@@ -12,9 +12,7 @@ _LENGTH = 8  # characters of an id, at the least
 _WANTED = "the id of a run, the start of one id, or the name of one run"
 
 
-def find_run(
-    runs: Sequence[RunRow], wanted: str | None, mode: str, command: Callable[..., str]
-) -> RunRow:
+def find_run(runs: Sequence[RunRow], wanted: str, mode: str, command: Callable[..., str]) -> RunRow:
     """Return the run, of those given oldest first, that `run=` names for a mode.
 
     Raises:
@@ -26,8 +24,6 @@ def find_run(
 
     """
     see_all = f"see the ids of all runs: {command('mode=leaderboard')}"
-    if wanted is None:
-        raise ConfigError(expected("run=ID", "none", see_all))
     named = [run for run in runs if wanted in (run.run_id, run.name)]
     begun = [run for run in runs if wanted and run.run_id.startswith(wanted.lower())]
     found = named or begun or [run for run in runs if wanted and run.name.startswith(wanted)]

@@ -57,7 +57,11 @@ def test_choices_of_the_working_directory_are_listed(
     folder.mkdir(parents=True)
     (folder / "mine.yaml").write_text("# A model of my own.\nname: mine\n")
     monkeypatch.chdir(tmp_path)
+    (folder / "long.yaml").write_text(f"# {'A model of many words ' * 9}.\nname: long\n")
     assert "  mine                    A model of my own." in help_text()
+    (line,) = [one for one in help_text().splitlines() if one.startswith("  long ")]
+    assert line.endswith("A model of many words A model o…")
+    assert len(line) == TERMINAL
     assert [path.stem for path in files("model")].count("lgbm") == 1
 
 
@@ -77,6 +81,7 @@ def test_choices_of_the_working_directory_are_listed(
         ("model=catboost", "  # class spaceship.model.catboost.CategoryCatBoost"),
         ("model=lgbm", "num_leaves: 16 # most leaves"),
         ("gate/rule", "# gate/rule=floor"),
+        ("gate", "\n\n# Settings of each gate/rule, its threshold too: --keys gate/rule\n"),
     ],
 )
 def test_keys_come_with_their_comments(section: str, said: str) -> None:

@@ -196,6 +196,25 @@ def test_no_command_that_moves_a_file_is_suggested(tmp_path: Path, shell: Shell)
     assert found["error"]["suggestions"] == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("mode=show", "RegistryError"),
+        ("mode=show run=nobody", "ConfigError"),
+        ("mode=report", "RegistryError"),
+        ("mode=explain row=1", "NoChampionError"),
+        ("mode=rollback", "RegistryError"),
+        ("mode=inference", "NoChampionError"),
+        ("task=churn", "ConfigError"),
+        ("report", "ConfigError"),
+    ],
+)
+def test_commands_of_errors_are_suggestions(line: str, kind: str, shell: Shell) -> None:
+    error = object_of(shell(*line.split(), "output=json"))["error"]  # which compares them
+    assert (error["kind"], "python" in error["message"]) == (kind, bool(error["suggestions"]))
+
+
 def test_a_yaml_cannot_choose_json(shell: Shell) -> None:
     local = shell.outputs.parent / "configs" / "local"
     local.mkdir(parents=True)

@@ -10,6 +10,7 @@ import pytest
 from scripts.bench.typos import is_suggested, typos
 from spaceship.cli.main import prepare
 from spaceship.cli.names import Names
+from spaceship.cli.overrides import verbatim
 from spaceship.cli.suggestions import CommandLine
 from tests import forks
 from tests.commands import ROOT
@@ -84,6 +85,23 @@ def test_the_corrected_command_is_whole(names: Names, line: str, meant: str) -> 
     assert set(shlex.split(meant)) <= {*command}
     right = CommandLine(command, [word for word in command if word != "-m"], names=names)
     assert right.message() is None  # as typed, every name is right
+
+
+@pytest.mark.parametrize("dashes", ["", "--"])
+def test_the_name_of_a_mode_is_a_mode_though_a_section_bears_it(names: Names, dashes: str) -> None:
+    for mode in names.choices["mode"]:
+        word, rest = f"{dashes}{mode}", verbatim(["row=3", "run=12e5"])
+        unknown = [word] if dashes else []
+        own = rest if dashes else [word, *rest]
+        found = str(CommandLine([word, *rest], own, unknown, ["--report"], names=names).message())
+        assert f"found {word}; did you mean mode={mode}: " in found
+        assert found.endswith(f"run.py mode={mode} row=3 run=12e5")
+
+
+def test_a_group_without_such_a_choice_is_not_offered(names: Names) -> None:
+    assert "did you mean mode=train model=lgbm: " in message(names, "mode=trian", "modle=lgbm")
+    found = message(names, "modle=qqqqqq")
+    assert found.endswith("did you mean mode=CHOICE or model=CHOICE: see --help")
 
 
 @pytest.mark.parametrize(

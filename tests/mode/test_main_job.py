@@ -153,7 +153,10 @@ def test_job_that_fails_fails_its_multirun(shell: Shell) -> None:
         (["mode=train", "gate.floor=0.5"], "to be a Rule"),
         (["mode=train", "gate.force=true"], "reason="),
         (["-m", "mode=train", "hydra.output_subdir=null"], "in a multirun, found null"),
-        (["mode=history", "history.output=moves.txt"], "FILE.csv or FILE.json"),
+        (
+            ["mode=history", "history.output=moves.txt"],
+            "; give a name that ends in .csv or .json, such as x.csv",
+        ),
         (["mode=history", "history.at=tuesday"], "YYYY-MM-DD"),
         (["mode=train", "objective.metric=holdout_accuracy"], "cv_accuracy"),
         (["mode=train", "objective.metric=cv_f1"], "accuracy"),

@@ -140,7 +140,7 @@ def test_on_other_data_the_kept_card_is_shown_without_the_data(
     ("words", "wanted"),
     [
         (["run=zzz"], "the id of a run"),
-        (["report.output=a.txt"], "report.output=FILE.html"),
+        (["report.output=a.txt"], "; give a name that ends in .html, such as x.html"),
     ],
 )
 def test_what_cannot_be_reported_is_refused(
@@ -157,6 +157,7 @@ def test_runs_are_named_by_the_start_of_id_or_name_and_belong_to_their_task(
     run_id = job.logged_run()
     output = f"report.output={tmp_path / 'mine.html'}"
     assert made(store, f"report.run={run_id[:6]}", output).run_id == run_id
+    assert made(store, "run=champion", output).run_id == run_id
     assert made(store, "run='synthetic j'", output).html == str(tmp_path / "mine.html")
     with pytest.raises(SpaceshipError, match=f"task=spaceship_titanic .*run={run_id}"):
         report(experiment_of(store, "task=wine", "mode=report", f"run={run_id}"))

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from spaceship import candidate
-from spaceship.errors import ConfigError
+from spaceship.errors import NoChampionError, RegistryError
 from spaceship.experiment import Experiment
 from spaceship.gate.verdict import VERDICT_FILE
 from spaceship.mode.show import ShowResult, show
+from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import job_run, log_report
 from spaceship.tracking.tag_names import hidden
@@ -118,9 +119,27 @@ def test_what_is_not_known_of_a_run_is_null(experiment: Experiment) -> None:
     assert (shown.mode, shown.by) == (None, None)
 
 
-def test_no_run_is_an_error_with_the_command_of_the_list(experiment: Experiment) -> None:
-    with pytest.raises(ConfigError, match=r"found none; see the ids of all runs: .*leaderboard"):
+def test_without_a_name_the_champions_run_is_shown(experiment: Experiment) -> None:
+    store, model = experiment.store, experiment.registry.model
+    worse, best = (scored(store, name, score) for name, score in (("a", 0.7), ("b", 0.9)))
+    assert show(naming(experiment, None)).run_id == best
+    store.client.create_registered_model(model)
+    store.client.create_model_version(model, f"runs:/{worse}/model", worse)
+    store.client.set_registered_model_alias(model, CHAMPION, "1")
+    for run in (None, CHAMPION):
+        assert show(naming(experiment, run)).run_id == worse
+    with pytest.raises(RegistryError, match=r"expected a challenger of .* found none; see .*: "):
+        show(naming(experiment, CHALLENGER))
+    store.client.create_model_version(model, f"runs:/{best}/model", best)
+    store.client.set_registered_model_alias(model, CHALLENGER, "2")
+    assert show(naming(experiment, CHALLENGER)).run_id == best
+
+
+def test_no_run_is_an_error_with_the_command_that_makes_one(experiment: Experiment) -> None:
+    with pytest.raises(RegistryError, match=r"found none; train one: .*mode=train"):
         show(naming(experiment, None))
+    with pytest.raises(NoChampionError, match=r"found none; train one first: .*mode=train"):
+        show(naming(experiment, CHAMPION))
 
 
 @pytest.mark.slow

@@ -37,10 +37,9 @@ def test_a_name_goes_before_the_start_of_an_id() -> None:
         ("12e8", "did you mean 12e5, 12e6: spaceship mode=show run=12e500000"),
         ("something else", "see the ids of all runs: spaceship mode=leaderboard"),
         ("", "see the ids of all runs: spaceship mode=leaderboard"),
-        (None, "expected run=ID, found none; see the ids of all runs"),
     ],
 )
-def test_no_run_and_several_runs_are_an_error_with_a_command(wanted: str | None, text: str) -> None:
+def test_no_run_and_several_runs_are_an_error_with_a_command(wanted: str, text: str) -> None:
     with pytest.raises(ConfigError) as refused:
         find_run(RUNS, wanted, "show", command)
     assert text in str(refused.value)

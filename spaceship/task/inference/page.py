@@ -19,7 +19,7 @@ _WIDE = 1 << 20
 
 
 def page(made: Proposal, name: str, files: Files, origin: str) -> str:
-    """Return the YAML of a task; `origin` is a sentence about date and files.
+    """Return the YAML of a task; `origin` says in words its date and files.
 
     >>> import pandas as pd
     >>> from spaceship.task.inference.proposal import Asked, propose
@@ -59,7 +59,8 @@ def _flow(values: Sequence[str]) -> str:
 
 def _head(made: Proposal, name: str, origin: str) -> Iterator[str]:
     label = made.label
-    yield f"# Task {name}, proposed by mode=init {origin}."
+    yield f"# Task {name}."  # the line of --help
+    yield f"# Proposed by mode=init {origin}."
     yield "# Types are inferred here, once, and never again: read this page and mend it."
     for one in made.suspicions:
         yield f"# CHECK: {one}"
