@@ -5,9 +5,6 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from hydra_plugins.spaceship_optuna.config_text import redact
-from spaceship.config.installation import program
-
 Settings = Mapping[str, object]
 """Values by dotted key; a value may be such a mapping itself, and a list."""
 _SIMPLE = re.compile(r"(?!(?:true|false|null|inf|nan)$)[A-Za-z_/][A-Za-z0-9_./-]*", re.IGNORECASE)
@@ -48,6 +45,9 @@ def training_command(words: Iterable[str]) -> str:
     >>> line.endswith(" mode=train model=lgbm")
     True
     """
+    from hydra_plugins.spaceship_optuna.config_text import redact  # imports Hydra
+    from spaceship.config.installation import program
+
     kept = [redact(word) for word in lasting(words) if not word.startswith(("mode=", "mode."))]
     return f"{program()} {shlex.join(['mode=train', *kept])}"
 

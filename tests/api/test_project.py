@@ -165,7 +165,7 @@ def test_lines_are_shown_while_the_command_runs(
 ) -> None:
     spaceship.Project(outputs=outputs, settings=QUICK).run("history")
     shown = capsys.readouterr()
-    assert "champion" in shown.err
+    assert "Champions of" in shown.err
     assert shown.out == ""
 
 
