@@ -199,7 +199,7 @@ def judge(
     spaceship.errors.TrackingError: expected an MLflow run for the job in ...
 
     """
-    held = held_out_of(experiment, job, explained=not quiet)
+    held = held_out_of(experiment, job, explained=experiment.settings.report.of_jobs and not quiet)
     promotion = Promotion(
         experiment.gate,
         experiment.registry,

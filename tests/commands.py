@@ -13,7 +13,7 @@ from tests import forks
 from tests.forks import Done, Fork
 
 ROOT = Path(__file__).resolve().parents[1]
-QUICK = ["data.n_groups=400", "features=raw", "gate.floor.minimum=0.5"]
+QUICK = ["data.n_groups=400", "features=raw", "gate.floor.minimum=0.5", "report.of_jobs=false"]
 QUICK_MODEL = "model=logistic_regression"
 SUBMISSION = "submissions/spaceship_titanic-synthetic.csv"
 """The file of predictions within the outputs folder."""

@@ -25,6 +25,8 @@ from scripts.bench.measure import RUN
 
 PACKAGES = ("spaceship", "hydra_plugins")
 LIBRARIES = (
+    "skrub",
+    "jinja2",
     *("catboost", "lightgbm", "matplotlib.backends.backend_agg", "matplotlib.pyplot", "optuna"),
     *("alembic.command", "mlflow.pyfunc", "mlflow.sklearn", "mlflow.store.db.utils"),
     *("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store"),

@@ -134,7 +134,8 @@ def _of_candidate(experiment: Experiment, job: Job) -> Iterator[str]:
         images.append(_image(run_id, f"{FOLDER}/{path.name}"))
     yield from _of_verdict(experiment, job, report, " ".join(images))
     with only_logged(log, "The report is not written"):
-        if (made := report_job(experiment, job)) is not None:
+        wanted = experiment.settings.report.of_jobs
+        if wanted and (made := report_job(experiment, job)) is not None:
             address = _viewed(store, run_id, made.name)
             yield f"[The report]({address}), which a browser opens offline: {plain(str(made))}"
 

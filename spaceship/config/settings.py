@@ -151,6 +151,7 @@ class Leaderboard(Section):
 class Report(Section):
     """`report.*`: the run and the file of `mode=report`."""
 
+    of_jobs: bool = _setting("true or false")
     run: Text | None = _setting("the id of a run, the start of it, its name, or null")
     output: Text | None = _setting("FILE.html, or null")
 

@@ -1,6 +1,7 @@
 """Machine output: one object on standard output whatever happens, and nothing else there."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -252,7 +253,8 @@ def test_the_object_of_the_page_is_that_of_its_command() -> None:
     [shown] = blocks("json")
     expected = json.loads(shown)
     words = shlex.split(expected["command"])[1:]
-    found = object_of(forks.run([sys.executable, *words], ROOT))
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    found = object_of(forks.run([sys.executable, *words], ROOT, PATH=path))  # `python` is it
     assert found | {"spaceship": ""} == expected | {"spaceship": ""}
 
 

@@ -22,7 +22,7 @@ GOOD: dict[str, Any] = {
     "clean": {"dry_run": True, "keep_versions": 10, "older_than": 30, "close_host": None},
     "history": {"output": None, "at": None},
     "leaderboard": {"top": 20, "trials": False, "output": None},
-    "report": {"run": None, "output": None},
+    "report": {"of_jobs": True, "run": None, "output": None},
     "explain": {"row": None, "set": [], "nearest": 5, "draws": 200},
     "inference": {
         "output": "out.csv",
