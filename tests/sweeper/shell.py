@@ -22,8 +22,10 @@ from tests.forks import Done, Fork
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = Path(__file__).resolve().parent / "apps"
-QUICK = ("data.n_groups=300", "features=raw", "gate.floor.minimum=0.5", "split.n_folds=3")
-QUICK += ("report.of_jobs=false",)
+QUICK = (
+    *("data.n_groups=300", "features=raw", "gate.floor.minimum=0.5", "split.n_folds=3"),
+    "report.of_jobs=false",
+)
 LOGISTIC = ("model=logistic_regression", "model.estimator.C=tag(log,interval(0.01,10))")
 TWO_WORKERS = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 TIMEOUT_SECONDS = 240
