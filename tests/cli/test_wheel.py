@@ -72,7 +72,7 @@ def spaceship(environment: Path, tmp_path: Path, database: Path) -> Installed:
 
 def test_a_champion_and_a_submission_under_the_working_directory(spaceship: Installed) -> None:
     before = spaceship.files()
-    done = spaceship(*QUICK, QUICK_MODEL)
+    done = spaceship(*QUICK, QUICK_MODEL, "report.of_jobs=true")
     assert done.returncode == 0, done.stderr
     assert [path.name for path in spaceship.folder.iterdir()] == ["outputs"]
     outputs = spaceship.folder / "outputs"

@@ -54,7 +54,7 @@ def test_the_champion_gates_predicts_and_goes_back_after_cleaning(old: Shell) ->
     assert versions(shell) == [6, 7, 8]
     assert len(shell.runs()) == 4
     assert size(shell.outputs) < before
-    assert "\nNothing to delete. 3 versions and 4 runs stay.\n" in shell(*CLEAN).stdout
+    assert "Nothing to delete. 3 versions and 4 runs stay.\n" in shell(*CLEAN).stdout
     gated = shell("mode=train", *QUICK, QUICK_MODEL)
     assert "candidate  champion  difference" in gated.stdout, gated.stdout + gated.stderr
     assert shell("mode=inference", *QUICK).returncode == 0
@@ -84,7 +84,7 @@ def test_a_sweep_goes_with_its_folder_and_its_study_as_a_whole(shell: Shell) -> 
     name = "hydra.sweeper.study_name=old"
     assert shell(*TUNE, name, "hydra.sweeper.n_trials=2", "gate.dry_run=true").returncode == 0
     assert len(shell.runs()) == 3
-    assert "\nNothing to delete. " in shell(*CLEAN).stdout, "it is young"
+    assert "Nothing to delete. " in shell(*CLEAN).stdout, "it is young"
     assert shell(*CLEAN, "clean.older_than=0").returncode == 0
     assert listed(shell) == {"runs": 3, "job folders": 1, "studies": 2}
     assert shell.runs() == []

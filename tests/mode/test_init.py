@@ -74,8 +74,9 @@ def test_a_folder_becomes_a_task(caplog: pytest.LogCaptureFixture) -> None:
     assert task.files.model_dump() == {"train": "train.csv", "test": "test.csv", "sample": None}
     assert [*typed(read_table(folder / "train.csv"), task.raw)]
     assert last_command(caplog) == [*shlex.split(program_anywhere()), "task=shop", "data.dir=shop"]
-    header = Path("configs/task/shop.yaml").read_text(encoding="utf-8").splitlines()[0]
-    assert "train.csv (40 rows, 4 columns) and test.csv (40 rows, 3 columns)." in header
+    title, origin, *_ = Path("configs/task/shop.yaml").read_text(encoding="utf-8").splitlines()
+    assert title == "# Task shop."
+    assert "train.csv (40 rows, 4 columns) and test.csv (40 rows, 3 columns)." in origin
 
 
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "csv.zip", "parquet", "tsv"])

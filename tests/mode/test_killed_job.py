@@ -37,10 +37,13 @@ def test_a_signal_ends_the_run_as_killed(
     assert [run.info.status for run in shell.runs()] == ["KILLED"]
 
 
+REPORT = "report.of_jobs=true"
+
+
 def test_an_interruption_of_the_report_leaves_the_champions_run_finished(
     shell: Shell, processes: Keep
 ) -> None:
-    process = processes(shell.start("mode=train", *QUICK, QUICK_MODEL))
+    process = processes(shell.start("mode=train", *QUICK, QUICK_MODEL, REPORT))
     _wait_for(process, "Writing the report")
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
