@@ -100,9 +100,11 @@ def test_study_then_promotion_and_the_way_back(champion: dict[str, Any], outputs
     back = {"champion": first, "champion_before": second}
     again = {"champion": second, "champion_before": first}
     same = {"model": model, "dry_run": False}
-    assert call(outputs, "mode=rollback")["result"] == back | same
+    rolled = call(outputs, "mode=rollback")["result"]
+    assert rolled.items() >= (back | same).items()
+    assert rolled["summary"]["recipe"] == "logistic_regression on raw"
     Shell(outputs).client.set_registered_model_alias(model, "challenger", second)
-    assert call(outputs, "mode=promote")["result"] == again | same
+    assert call(outputs, "mode=promote")["result"].items() >= (again | same).items()
     history = call(outputs, "mode=history", "history.at=2100-01-01")["result"]
     assert [step["version"] for step in history["steps"]] == [first, second, first, second]
     assert history["at"] == history["steps"][-1]
