@@ -1,6 +1,7 @@
 """Saved views: each task and data source has its own, and what people changed stays."""
 
 import json
+import re
 import socket
 
 import pytest
@@ -70,4 +71,4 @@ def test_a_port_in_use_is_named_before_the_server_starts(
     outputs = str(store.artifacts).removesuffix("/mlartifacts")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert main(outputs, str(taken.getsockname()[1])) == 2
-    assert "choose another: PORT=5001" in capsys.readouterr().err
+    assert re.search(r"choose another: make ui PORT=\d+ ", capsys.readouterr().err)
