@@ -144,9 +144,9 @@ def test_five_kinds_of_page_have_a_description(
     assert "C=" in text_of(page, f"{of}/{trial.run_id}", "Trial of")
     model = text_of(page, f"{home}/#/models/{MODEL}", "Challenger: none")
     assert "version 1 (logistic_regression on raw)" in model
-    version = text_of(page, f"{home}/#/models/{MODEL}/versions/1", "Figures when it was registered")
+    version = text_of(page, f"{home}/#/models/{MODEL}/versions/1", "Model card")
     assert "became champion on" in version
-    assert "over 5 folds" in version
+    assert "folds: 5, of the training part" in version
 
 
 def test_plots_draw_in_the_viewer_and_in_the_note(
