@@ -51,6 +51,9 @@ def pytest_collection_finish() -> None:
     """Spare the garbage collector all that was imported: it takes half a second each time."""
     installed.read_once()
     gc.freeze()
+    for number in signals.ending_signals():
+        if signal.getsignal(number) is signal.SIG_IGN:  # by `nohup`: commands would ignore it, too
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)

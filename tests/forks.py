@@ -162,6 +162,6 @@ def _server() -> socket.socket:
         start_new_session=True,  # Ctrl-C is for the tests; the server ends with them
     )
     theirs.close()
-    atexit.register(server.wait)
+    atexit.register(server.wait, 60)
     atexit.register(ours.close)
     return ours
