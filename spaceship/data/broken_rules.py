@@ -7,9 +7,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from spaceship.data.stored_file import counted
-from spaceship.task.column_types import Column, Kind, Mask, kind_of, read
+from spaceship.task.column_types import (
+    Column,
+    Kind,
+    Mask,
+    kind_of,
+    missing_values,
+    read,
+)
 from spaceship.task.raw_frame import label_column
 from spaceship.task.task import HUGE, Task
 from spaceship.text import first_few
@@ -61,7 +70,7 @@ def shown_rows(values: pd.Series) -> str:
     """
     return first_few(
         f"{values.index.name} {row} {'(empty)' if pd.isna(value) else reprlib.repr(value)}"
-        for row, value in values.items()
+        for row, value in zip(values.index, values.tolist(), strict=True)
     )
 
 
@@ -81,7 +90,7 @@ def _broken(raw: pd.Series, column: Column, task: Task) -> Iterator[BrokenRule]:
     optional = column.type.kind is Kind.BOOLEAN and not is_label
     kind = f"{kind_of(column).replace(' or ', ', ')} or nothing" if optional else kind_of(column)
     required = f"{kind_of(column) or 'a value'}" if is_label else "an id" if name == task.id else ""
-    missing = values.isna().to_numpy()
+    missing = missing_values(values)
     marks = {kind: unreadable, finite: infinite}
     marks |= {f"{required} in every row": missing & ~unreadable} if required else {}
     known = ~(missing | unreadable | infinite)
@@ -95,11 +104,20 @@ def _kept(values: pd.Series, column: Column, task: Task) -> Iterator[tuple[str, 
         yield _range(values, column)
     if column.pattern is not None:
         form = column.unit or f"the pattern {column.pattern}"
-        yield form, values.str.match(f"(?:{column.pattern})\\Z").to_numpy(bool)
+        yield form, _matches(values, column.pattern)
     if column.levels is not None and column.type.kind is Kind.CATEGORY:
         yield f"one of {first_few(column.levels, 20)}", values.isin([*column.levels]).to_numpy()
     if values.name == task.id:
         yield "each id once", ~values.duplicated(keep=False).to_numpy()
+
+
+def _matches(values: pd.Series, pattern: str) -> Mask:
+    """Return whether each text as a whole matches a pattern; False for a missing one."""
+    try:
+        found = pc.match_substring_regex(pa.array(values.array), f"\\A(?:{pattern})\\z")
+    except pa.ArrowInvalid:  # such as a look-ahead, which Python alone knows
+        return values.str.match(f"(?:{pattern})\\Z").to_numpy(bool)
+    return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False))  # noqa: FBT003
 
 
 def _range(values: pd.Series, column: Column) -> tuple[str, Mask]:

@@ -140,7 +140,10 @@ def _answer(body: bytes, content_type: str, model: Any) -> str:
 
         made = scoring_server.invocations(body, content_type, model, schema)  # type: ignore[no-untyped-call]
         return str(made.response)
-    return json.dumps({"predictions": model.predict(rows).to_dict("records")})
+    made = model.predict(rows)
+    lists = [made[name].tolist() for name in made]
+    answers = [dict(zip(made.columns, row, strict=True)) for row in zip(*lists, strict=True)]
+    return json.dumps({"predictions": answers})
 
 
 def _sentence(error: Exception) -> str:

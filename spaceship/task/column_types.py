@@ -160,9 +160,23 @@ def read(column: pd.Series, kind: Column) -> tuple[pd.Series, Mask]:
     except (TypeError, OverflowError):  # lists, dictionaries, integers beyond every float
         column = column.astype("str")
         converted = _TYPES[kind.type].read(column, kind)
-    if converted is column or not converted.hasnans or kind.type.kind in _TEXTS:
+    if converted is column or kind.type.kind in _TEXTS:
         return converted, np.zeros(len(column), dtype=bool)
-    return converted, (converted.isna() & _to_text(column).notna()).to_numpy(bool)
+    missing = missing_values(converted)
+    if missing.any():
+        missing &= ~missing_values(_to_text(column))
+    return converted, missing
+
+
+def missing_values(column: pd.Series) -> Mask:
+    """Return whether each value of a typed column is missing.
+
+    >>> missing_values(pd.Series(["a", None])).tolist()
+    [False, True]
+    """
+    if column.dtype == np.float64:
+        return np.isnan(column.to_numpy())
+    return np.asarray(column.array.isna())
 
 
 def _without(column: pd.Series, missing: tuple[str, ...]) -> pd.Series:
