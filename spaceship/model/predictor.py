@@ -11,6 +11,7 @@ from spaceship.data.broken_rules import broken_rules
 from spaceship.errors import DataError
 from spaceship.evaluation.answers import answers
 from spaceship.evaluation.cross_validation import decision_threshold, predict
+from spaceship.model.threads import forget_threads
 from spaceship.task.raw_frame import typed
 from spaceship.task.task import ROW, Task
 from spaceship.text import first_few
@@ -84,7 +85,7 @@ def load(folder: str | Path) -> Predictor:
 
     facts = Model.load(str(Path(folder) / "MLmodel")).metadata or {}
     fitted = load_model(str(folder))  # type: ignore[no-untyped-call]
-    return Predictor(fitted, Task.read(facts["task"]), facts["margin"])
+    return Predictor(forget_threads(fitted), Task.read(facts["task"]), facts["margin"])
 
 
 _load_pyfunc = load  # the name that MLflow calls
