@@ -108,7 +108,8 @@ def _kept(values: pd.Series, column: Column, task: Task) -> Iterator[tuple[str, 
     if column.levels is not None and column.type.kind is Kind.CATEGORY:
         yield f"one of {first_few(column.levels, 20)}", values.isin([*column.levels]).to_numpy()
     if values.name == task.id:
-        yield "each id once", ~values.duplicated(keep=False).to_numpy()
+        once = np.ones(len(values), dtype=bool)
+        yield "each id once", once if values.is_unique else ~values.duplicated(keep=False).to_numpy()
 
 
 def _matches(values: pd.Series, pattern: str) -> Mask:

@@ -83,9 +83,13 @@ def load(folder: str | Path) -> Predictor:
     from mlflow.models import Model
     from mlflow.sklearn import load_model
 
-    facts = Model.load(str(Path(folder) / "MLmodel")).metadata or {}
+    described = Model.load(str(Path(folder) / "MLmodel"))
+    facts, order = described.metadata or {}, described.get_input_schema().input_names()
+    task = Task.read(facts["task"])  # MLflow has sorted its columns
+    ordered = {name: task.columns[name] for name in order if name in task.columns}
+    task = task.model_copy(update={"columns": ordered})
     fitted = load_model(str(folder))  # type: ignore[no-untyped-call]
-    return Predictor(forget_threads(fitted), Task.read(facts["task"]), facts["margin"])
+    return Predictor(forget_threads(fitted), task, facts["margin"])
 
 
 _load_pyfunc = load  # the name that MLflow calls

@@ -152,8 +152,8 @@ def answer_to(body: bytes, content_type: str, model: Any) -> str:
         made = scoring_server.invocations(body, content_type, model, schema)  # type: ignore[no-untyped-call]
         return str(made.response)
     made = model.predict(rows)
-    lists = [made[name].tolist() for name in made]
-    answers = [dict(zip(made.columns, row, strict=True)) for row in zip(*lists, strict=True)]
+    columns = {name: made[name].tolist() for name in made.columns.tolist()}
+    answers = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return json.dumps({"predictions": answers})
 
 

@@ -117,7 +117,7 @@ def as_arrow(column: pd.Series) -> Arrow:
     >>> as_arrow(pd.Series(["Ulm", None])).to_pylist()
     ['Ulm', None]
     """
-    texts = pa.array(column.astype("str").array)
+    texts = pa.array((column if column.dtype == "str" else column.astype("str")).array)
     return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
 
 

@@ -28,7 +28,7 @@ from spaceship.task.label import Problem
 from spaceship.task.task import Task
 from tests.tasks import fields, harvest
 
-FAST = {"n_estimators": 8, "iterations": 8, "max_iter": 40, "n_jobs": 3}
+FAST = {"n_estimators": 4, "iterations": 4, "max_iter": 40, "n_jobs": 3}
 MEMBERS = ("lgbm", "catboost", "logistic_regression")
 CASES: list[tuple[str, str, str | None, dict[str, Any]]] = [
     *((name, "full", None, {}) for name in ("lgbm", "catboost", "hist_gradient_boosting", "svm")),
@@ -87,9 +87,9 @@ def known(people: Dataset) -> Any:
         fitted.fit(rows, task.target(rows))
         margin = None if task.is_classification else 0.5
         model = Predictor(forget_threads(labelled(served(fitted), task)), task, margin)
-        asked = as_served(rows.head(60), task)
+        asked = as_served(rows.head(24), task)
         model.metadata = Metadata(signature(asked, model.predict(asked.head(2))).inputs)
-        names = task.group_names(rows.head(60))
+        names = task.group_names(rows.head(24))
         groups = [[*np.flatnonzero(names == one)] for one in names.unique()]
         return Known(model, asked.reset_index(drop=True), groups)
 
@@ -120,7 +120,7 @@ def answered(model: Predictor, rows: list[dict[str, Any]]) -> list[Any]:
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=["-".join(map(str, c)) for c in CASES])
 @settings(
-    max_examples=4,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -136,7 +136,7 @@ def test_a_few_rows_have_the_bits_of_the_batch(known: Any, number: int, data: st
     wanted = json.loads(json.dumps(model.predict(from_csv).to_dict("records")))
     form = data.draw(st.sampled_from(["native", "text", "whole"]))
     plain = [{str(k): value(v, form) for k, v in one.items()} for one in rows.to_dict("records")]
-    for group in data.draw(st.lists(st.sampled_from(groups), min_size=1, max_size=4)):
+    for group in data.draw(st.lists(st.sampled_from(groups), min_size=1, max_size=2)):
         assert answered(model, [plain[at] for at in group]) == [wanted[at] for at in group]
-    few = sum(data.draw(st.permutations(groups))[:9], [])
+    few = sum(data.draw(st.permutations(groups))[:6], [])
     assert answered(model, [plain[at] for at in few]) == [wanted[at] for at in few]
