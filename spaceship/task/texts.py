@@ -15,6 +15,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.integer[Any]]
 Arrow = Any
 
+_POOL = pa.system_memory_pool()  # Arrow's own keeps what it has freed
 _EXACT = 15  # digits of a whole number that float64 holds whoever reads it
 _ITEM = r"(?:\[\^?[^\[\]\\()]+\]|[\w ./-])[*+]?"
 _SAME = re.compile(rf"((?:{_ITEM})*)\(((?:{_ITEM})*)\)((?:{_ITEM})*)")
@@ -35,9 +36,8 @@ class Texts:
     @classmethod
     def of(cls, texts: Arrow) -> Self:
         """Return the texts of an Arrow array."""
-        encoded = texts.dictionary_encode()
-        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        return cls(codes, encoded.dictionary.to_pylist())
+        encoded = pc.dictionary_encode(texts, memory_pool=_POOL)
+        return cls(_codes(encoded), encoded.dictionary.to_pylist())
 
     @classmethod
     def named(cls, codes: Ints, names: Sequence[str | None]) -> Self:
@@ -138,6 +138,20 @@ def values_of(column: pd.Series) -> Texts | Floats:
     return column.to_numpy(np.float64, na_value=np.nan)
 
 
+def codes_of(texts: Arrow) -> Ints:
+    """Return the number of each row's text among the distinct ones; -1 for a missing text.
+
+    >>> codes_of(pa.array(["Ulm", "Bern", None, "Ulm"])).tolist()
+    [0, 1, -1, 0]
+    """
+    return _codes(pc.dictionary_encode(texts, memory_pool=_POOL))
+
+
+def _codes(encoded: Arrow) -> Ints:
+    codes: Ints = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return codes
+
+
 def split(texts: Arrow, pattern: str) -> list[Arrow]:
     """Return the parts of texts that match the named groups of Arrow's regular expression.
 
@@ -146,7 +160,7 @@ def split(texts: Arrow, pattern: str) -> list[Arrow]:
     >>> [part.to_pylist() for part in split(pa.array(["7_1", None]), "(?P<a>[0-9])_(?P<b>[0-9])")]
     [['7', None], ['1', None]]
     """
-    parts: list[Arrow] = pc.extract_regex(texts, pattern).flatten()
+    parts: list[Arrow] = pc.extract_regex(texts, pattern, memory_pool=_POOL).flatten()
     return parts
 
 

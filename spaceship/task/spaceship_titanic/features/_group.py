@@ -8,10 +8,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import DataError, expected
-from spaceship.task.texts import Arrow, Floats, Ints, Texts, as_numbers, split
+from spaceship.task.texts import Arrow, Floats, Ints, as_numbers, codes_of, split
 
 _FEWEST = 2  # groups to learn a column from that is out-of-fold
-_ID = r"(?s)^(?P<group>[^_]*)(?:_(?P<position>.*))?$"
+_SLICE = 10_000  # rows whose ids are Python's texts at a time
+_NUMBER, _POSITION = r"^(?P<number>[^_]*)", r"(?s)^[^_]*_(?P<position>.*)$"
 
 
 @dataclass(frozen=True)
@@ -19,21 +20,19 @@ class TravelGroups:
     """Travel groups of one frame; no result depends on the order of the rows."""
 
     codes: Ints  # number of each row's group; a row without an id is its own group
-    names: list[str]  # of the first groups: those of rows with an id
     ids: Arrow
 
     @classmethod
     def read(cls, ids: Arrow, calls: Ints | None = None) -> Self:
         """Return the groups of ids of the form `gggg_pp`, those of different calls apart."""
-        names = Texts.of(split(ids, _ID)[0])
-        if calls is not None:
-            own, found = pd.factorize(calls)
-            names = names.beside(Texts(own, [f"\0{call}" for call in found]))
-        codes = names.codes
+        codes = codes_of(split(ids, _NUMBER)[0])
         alone = codes < 0
+        if calls is not None:
+            apart = pd.factorize(calls * np.int64(codes.max(initial=0) + 1) + codes)[0]
+            codes = np.where(alone, -1, apart)
         if alone.any():
-            codes = np.where(alone, len(names.levels) - 1 + np.cumsum(alone), codes)
-        return cls(codes, names.levels, ids)
+            codes = np.where(alone, codes.max(initial=-1) + np.cumsum(alone), codes)
+        return cls(codes, ids)
 
     @property
     def n_groups(self) -> int:
@@ -46,11 +45,11 @@ class TravelGroups:
 
     def number(self) -> Floats:
         """Return the number of each row's group on the passenger list, NaN where it is none."""
-        return as_numbers(split(self.ids, _ID)[0])
+        return as_numbers(split(self.ids, _NUMBER)[0])
 
     def position(self) -> Floats:
         """Return the number of each passenger within the group, NaN where it is none."""
-        return as_numbers(split(self.ids, _ID)[1])
+        return as_numbers(split(self.ids, _POSITION)[0])
 
     def shared(self, values: Floats) -> Floats:
         """Return for each row the one number known in its group; NaN if none or several are."""
@@ -77,6 +76,7 @@ class TravelGroups:
         """Return the positions of at most so many rows: those whose groups' hashes are lowest."""
         if len(self.codes) <= n_rows:
             return np.arange(len(self.codes))
-        names = [*self.names, *map(str, range(self.n_groups - len(self.names)))]
-        hashes = pd.util.hash_array(np.array(names, dtype=object), categorize=False)
-        return np.sort(np.argsort(hashes[self.codes], kind="stable")[:n_rows])
+        slices = (self.ids.slice(at, _SLICE) for at in range(0, len(self.ids), _SLICE))
+        names = (split(ids, _NUMBER)[0].to_numpy(zero_copy_only=False) for ids in slices)
+        hashes = np.concatenate([pd.util.hash_array(one, categorize=False) for one in names])
+        return np.sort(np.argsort(hashes, kind="stable")[:n_rows])

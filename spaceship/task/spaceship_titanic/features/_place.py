@@ -21,7 +21,7 @@ from spaceship.task.spaceship_titanic.features._logistic import Part, Regression
 from spaceship.task.spaceship_titanic.features._table import Columns, PassengerTable
 from spaceship.task.texts import Floats, Texts
 
-MOST_ROWS = 50_000  # to fit on
+MOST_ROWS = 25_000  # to fit on
 ROWS_PER_KNOT = 80  # of a deck and side
 FEWEST_KNOTS, MOST_KNOTS = 2, 16  # of a deck and side
 MOST_LEVELS = 40  # decks and sides, planets, destinations: the commonest
@@ -78,13 +78,14 @@ class _Fit:
         place, number = _places(columns), columns["CabinNumber"]
         known: State = {name: _commonest(columns[name]) for name in _LEVELS}
         known |= {"knots": {n: _knots(number[place.are(n)]) for n in _commonest(place)}}
-        shared = dict(_shared_terms(columns, known))
-        names, parts = [*shared], []
-        common = np.column_stack([np.ones(len(rows)), *shared.values()]).clip(-HUGE, HUGE)
+        names, parts = [name for name, _ in _shared_terms(_rows(columns, rows[:0]), known)], []
+        n_shared = 1 + len(names)
         for name, here in _by_place(place, known["knots"]):
+            shared = [values for _, values in _shared_terms(_rows(columns, here), known)]
             own = dict(_bases(number[here], name, known)) if name else {}
-            places = np.r_[: common.shape[1], 1 + len(names) : 1 + len(names) + len(own)]
-            parts.append(Part(here, places, np.column_stack([common[here], *own.values()])))
+            places = np.r_[:n_shared, 1 + len(names) : 1 + len(names) + len(own)]
+            terms = np.column_stack([np.ones(len(here)), *shared, *own.values()])
+            parts.append(Part(here, places, terms.clip(-HUGE, HUGE, out=terms)))
             names += own
         penalty = np.array([0.0, *[PENALTY] * len(names)])
         return cls(rows, known, names, Regression(parts, labels[rows].astype(float), penalty))

@@ -49,17 +49,15 @@ class FullFeatures(FeatureSet):
         if unknown := sorted(set(map(str, self.blocks)) - set(BLOCKS)):
             wanted = f"features.blocks to name some of {', '.join(sorted(BLOCKS))}"
             raise ConfigError(expected(wanted, ", ".join(unknown), "leave them out"))
-        raw = table = PassengerTable.read(frame)
-        state: State = {}
-        for name in self.blocks:
-            block = BLOCKS[name]
-            if block.train is None:
-                state[name] = block.learn(raw)
-                columns = block.build(table, state[name])
-            elif out_of_fold:
+        table = PassengerTable.read(frame)
+        chosen = [(name, BLOCKS[name]) for name in self.blocks]
+        state: State = {name: one.learn(table) for name, one in chosen if one.train is None}
+        for name, block in chosen:
+            if block.train is not None and out_of_fold:
                 state[name], columns = block.train(table, _labels(name, y))
             else:
-                state[name] = block.learn(table, _labels(name, y))
+                if block.train is not None:
+                    state[name] = block.learn(table, _labels(name, y))
                 columns = block.build(table, state[name])
             table = table.with_columns(columns)
         return state, table.columns
