@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -54,24 +55,24 @@ def save_model(folder: Path, *overrides: str) -> list[dict[str, Any]]:
     task, train, test = data.task, data.train, data.test
     pipeline = job.pipeline(job.recipe()).fit(train, task.target(train))
     packaging.save(pipeline, folder, train.drop(columns=task.label), task)
-    assert test is not None
-    plain = as_written(test[[*task.model_columns]], task.raw).astype(object)
-    return plain.where(plain.notna(), None).to_dict("records")
+    asked = train if test is None else test
+    plain = as_written(asked[[*task.model_columns]], task.raw).astype(object)
+    rows = plain.where(plain.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def in_process(folder: Path, rows: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
     """Yield the CPU of one row and of a batch: in the pipeline, and from request to answer."""
-    from spaceship.model import predictor, server
+    from spaceship.model import server
     from spaceship.model.request_rows import read_rows
 
     model: Any = server._load(folder)  # noqa: SLF001 - what the server does with a request
-    assert isinstance(model, predictor.Predictor)
     names = model.metadata.get_input_schema().input_names()
     for size, turns in ((1, 200), (BATCH, 5)):
         body = _body(rows[:size])
         frame = read_rows(body, JSON, names)
-        pipeline = _cpu(lambda frame=frame: model.predict(frame), turns)
-        whole = _cpu(lambda body=body: server.answer_to(body, JSON, model), turns)  # noqa: SLF001
+        pipeline = _cpu(partial(model.predict, frame), turns)
+        whole = _cpu(partial(server.answer_to, body, JSON, model), turns)
         if size == 1:
             yield "one row in the pipeline, ms", f"{pipeline * 1e3:.2f}", "3"
             yield "one row, request to answer, ms", f"{whole * 1e3:.2f}", ""

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from spaceship.data.stored_file import counted
 from spaceship.task.column_types import (
@@ -109,7 +109,10 @@ def _kept(values: pd.Series, column: Column, task: Task) -> Iterator[tuple[str, 
         yield f"one of {first_few(column.levels, 20)}", values.isin([*column.levels]).to_numpy()
     if values.name == task.id:
         once = np.ones(len(values), dtype=bool)
-        yield "each id once", once if values.is_unique else ~values.duplicated(keep=False).to_numpy()
+        yield (
+            "each id once",
+            once if values.is_unique else ~values.duplicated(keep=False).to_numpy(),
+        )
 
 
 def _matches(values: pd.Series, pattern: str) -> Mask:
@@ -118,7 +121,7 @@ def _matches(values: pd.Series, pattern: str) -> Mask:
         found = pc.match_substring_regex(pa.array(values.array), f"\\A(?:{pattern})\\z")
     except pa.ArrowInvalid:  # such as a look-ahead, which Python alone knows
         return values.str.match(f"(?:{pattern})\\Z").to_numpy(bool)
-    return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False))  # noqa: FBT003
+    return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False))
 
 
 def _range(values: pd.Series, column: Column) -> tuple[str, Mask]:

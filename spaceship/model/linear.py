@@ -12,7 +12,6 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
 from sklearn.utils.validation import check_is_fitted
 
-
 Floats = npt.NDArray[np.float64]
 
 

@@ -84,7 +84,7 @@ def load(folder: str | Path) -> Predictor:
     from mlflow.sklearn import load_model
 
     described = Model.load(str(Path(folder) / "MLmodel"))
-    facts, order = described.metadata or {}, described.get_input_schema().input_names()
+    facts, order = described.metadata or {}, described.signature.inputs.input_names()
     task = Task.read(facts["task"])  # MLflow has sorted its columns
     ordered = {name: task.columns[name] for name in order if name in task.columns}
     task = task.model_copy(update={"columns": ordered})

@@ -13,18 +13,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from spaceship.data.csv_reader import csv_rows
 from spaceship.data.table_reader import parquet_rows
 from spaceship.errors import DataError, expected
 from spaceship.task.raw_frame import header_faults
+from spaceship.task.texts import as_column
 from spaceship.text import first_few
 
 FORMS = ("dataframe_records", "dataframe_split", "instances", "inputs")
 _LONGEST = 40  # letters of a name in a message
 _JSON = "application/json"
-_STR = pd.StringDtype(na_value=np.nan)  # `str`
 _TEXT, _NUMBER, _TRUTH = ({one, type(None)} for one in (str, float, bool))
 _FILES: Mapping[str, tuple[str, Callable[[Path, bytes], pd.DataFrame]]] = {
     "text/csv": ("CSV", csv_rows),
@@ -113,7 +113,7 @@ def _column(values: list[Any]) -> Any:
     """Return values of JSON as a column; pandas, which is slower, finds out what mixed ones are."""
     kinds = {*map(type, values)}
     if kinds <= _TEXT and str in kinds:
-        return _STR.__from_arrow__(pa.array(values, pa.large_string()))
+        return as_column(pa.array(values, pa.large_string()))
     if kinds <= _NUMBER and float in kinds:
         return np.array(values, dtype=np.float64)
     return pd.array(values, dtype="boolean") if kinds <= _TRUTH and bool in kinds else values

@@ -121,7 +121,7 @@ def as_arrow(column: pd.Series) -> Arrow:
     return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
 
 
-def as_column(texts: Arrow, index: pd.Index) -> pd.Series:
+def as_column(texts: Arrow, index: pd.Index | None = None) -> pd.Series:
     """Return texts of Arrow as a column of pandas' type `str`.
 
     >>> as_column(pa.array(["Ulm"]), pd.RangeIndex(1)).dtype
@@ -129,6 +129,28 @@ def as_column(texts: Arrow, index: pd.Index) -> pd.Series:
     """
     dtype: Any = pd.StringDtype(na_value=np.nan)
     return pd.Series(dtype.__from_arrow__(texts), index)
+
+
+def to_text(column: pd.Series) -> pd.Series:
+    """Return a column as text without blanks around it, itself if it is; empty ones are missing.
+
+    Whole numbers have no decimals.
+
+    >>> to_text(pd.Series([7.0, None])).tolist(), to_text(pd.Series([" a", " "])).tolist()
+    (['7', nan], ['a', nan])
+    """
+    text = column if column.dtype == "str" else column.astype("str")
+    if column.dtype == np.float64:
+        text = text.str.removesuffix(".0")
+    raw = as_arrow(text)
+    stripped = pc.utf8_trim_whitespace(raw)
+    empty = pc.equal(stripped, "")
+    found = pc.if_else(empty, None, stripped) if pc.any(empty).as_py() else stripped
+    if found.equals(raw):
+        return text
+    made = as_column(found, text.index)
+    made.name = text.name
+    return made
 
 
 def values_of(column: pd.Series) -> Texts | Floats:
