@@ -186,18 +186,19 @@ def split(texts: Arrow, pattern: str) -> list[Arrow]:
     return parts
 
 
-def cut(texts: Arrow, pattern: str) -> Arrow:
+def cut(texts: Arrow, pattern: str, *, to_end: bool = False) -> Arrow:
     """Return what the first group of a pattern finds at the start of each text, else missing.
+
+    With `to_end` the pattern has to match the whole text.
 
     >>> cut(pa.array(["F/12/S", None]), "[^/]*/([^/]*)").to_pylist()
     ['12', None]
     """
-    body = pattern.removesuffix("$")
-    if same := _SAME.fullmatch(body):
+    end = "$" if to_end else ""
+    if same := _SAME.fullmatch(pattern):
         before, group, after = same.groups()
-        end = pattern[len(body) :]
         return split(texts, f"^{before}(?P<part>{group}){after}{end}")[0]
-    search = re.compile(f"^(?:{pattern})").search
+    search = re.compile(f"^(?:{pattern}){end}").search
     found = (None if one is None else search(one) for one in texts.to_pylist())
     return pa.array([one and one[1] for one in found], pa.large_string())
 
