@@ -132,7 +132,11 @@ def as_column(texts: Arrow, index: pd.Index) -> pd.Series:
 
 
 def values_of(column: pd.Series) -> Texts | Floats:
-    """Return a typed column as texts or numbers."""
+    """Return a typed column as texts or numbers.
+
+    >>> values_of(pd.Series([True, None], dtype="boolean"))
+    array([ 1., nan])
+    """
     if isinstance(column.dtype, pd.StringDtype):
         return Texts.of(as_arrow(column))
     return column.to_numpy(np.float64, na_value=np.nan)
