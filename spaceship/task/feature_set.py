@@ -68,14 +68,14 @@ def as_frame(columns: Mapping[str, object], index: pd.Index) -> pd.DataFrame:
     >>> as_frame({"Asleep": [True, False]}, pd.Index([7, 9])).to_dict()
     {'Asleep': {7: 1.0, 9: 0.0}}
     """
-    made = {name: _plain(values, index) for name, values in columns.items()}
+    made = {name: _plain(values) for name, values in columns.items()}
     return pd.DataFrame(made, index, copy=False)
 
 
-def _plain(values: object, index: pd.Index) -> object:
+def _plain(values: object) -> object:
     """Return texts in pandas' `str` dtype, and other values as float64."""
     if isinstance(values, Texts):
-        return values.column(index)
+        return values.array()
     if not isinstance(values, pd.Series):
         return np.asarray(values, dtype="float64")
     is_text = isinstance(values.dtype, pd.StringDtype)

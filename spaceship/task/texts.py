@@ -16,6 +16,7 @@ Ints = npt.NDArray[np.integer[Any]]
 Arrow = Any
 
 _POOL = pa.system_memory_pool()  # Arrow's own keeps what it has freed
+_STR: Any = pd.StringDtype(na_value=np.nan)
 _EXACT = 15  # digits of a whole number that float64 holds whoever reads it
 _ITEM = r"(?:\[\^?[^\[\]\\()]+\]|[\w ./-])[*+]?"
 _SAME = re.compile(rf"((?:{_ITEM})*)\(((?:{_ITEM})*)\)((?:{_ITEM})*)")
@@ -105,10 +106,10 @@ class Texts:
         counts = np.bincount(self.codes + 1, minlength=len(self.levels) + 1)[1:].tolist()
         return {name: n for name, n in sorted(zip(self.levels, counts, strict=True)) if n}
 
-    def column(self, index: pd.Index) -> pd.Series:
-        """Return the texts as a column of pandas' type `str`."""
+    def array(self) -> Any:
+        """Return the texts as an array of pandas' type `str`."""
         codes = pa.array(self.codes, mask=self.codes < 0)
-        return as_column(pa.array(self.levels, pa.large_string()).take(codes), index)
+        return _STR.__from_arrow__(pa.array(self.levels, pa.large_string()).take(codes))
 
 
 def as_arrow(column: pd.Series) -> Arrow:
@@ -127,8 +128,7 @@ def as_column(texts: Arrow, index: pd.Index | None = None) -> pd.Series:
     >>> as_column(pa.array(["Ulm"]), pd.RangeIndex(1)).dtype
     <StringDtype(na_value=nan)>
     """
-    dtype: Any = pd.StringDtype(na_value=np.nan)
-    return pd.Series(dtype.__from_arrow__(texts), index)
+    return pd.Series(_STR.__from_arrow__(texts), index)
 
 
 def to_text(column: pd.Series) -> pd.Series:
@@ -154,7 +154,11 @@ def to_text(column: pd.Series) -> pd.Series:
 
 
 def values_of(column: pd.Series) -> Texts | Floats:
-    """Return a typed column as texts or numbers."""
+    """Return a typed column as texts or numbers.
+
+    >>> values_of(pd.Series([True, None], dtype="boolean"))
+    array([ 1., nan])
+    """
     if isinstance(column.dtype, pd.StringDtype):
         return Texts.of(as_arrow(column))
     return column.to_numpy(np.float64, na_value=np.nan)

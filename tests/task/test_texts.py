@@ -40,5 +40,5 @@ def test_texts_side_by_side_are_those_of_pandas(
     n = min(len(first), len(second))
     left, right = (pd.Series(one[:n], dtype="str") for one in (first, second))
     ours, theirs = (Texts.of(as_arrow(one)) for one in (left, right))
-    pd.testing.assert_series_equal(ours.beside(theirs).column(left.index), left + right)
-    pd.testing.assert_series_equal(ours.filled(theirs).column(left.index), left.fillna(right))
+    pd.testing.assert_series_equal(pd.Series(ours.beside(theirs).array()), left + right)
+    pd.testing.assert_series_equal(pd.Series(ours.filled(theirs).array()), left.fillna(right))
