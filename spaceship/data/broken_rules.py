@@ -45,10 +45,13 @@ class BrokenRule:
         return f"{self.column}: expected {self.rule}, found {found}"
 
 
-def broken_rules(frame: pd.DataFrame, task: Task) -> Iterator[BrokenRule]:
+def broken_rules(
+    frame: pd.DataFrame, task: Task, *, is_typed: bool = False
+) -> Iterator[BrokenRule]:
     """Yield every rule that rows of a raw frame break: of texts, booleans, numbers, the label.
 
-    The frame holds columns of the task, any of them absent, under a unique index.
+    The frame holds columns of the task, any of them absent, under a unique index. In one that is
+    typed, all values are of their type, and finite: columns without a rule need no look.
 
     >>> size = {"type": "number", "min": 1, "max": 500, "unit": "square metres"}
     >>> shops = Task.read({"problem": "regression", "label": "sales", "columns": {"size": size}})
@@ -58,7 +61,7 @@ def broken_rules(frame: pd.DataFrame, task: Task) -> Iterator[BrokenRule]:
     """
     ordered = sorted(task.raw.items(), key=lambda item: _rank(item[1].type.kind))
     for name, column in [*ordered, (task.label, label_column(task))]:
-        if name in frame.columns:
+        if name in frame.columns and not (is_typed and _is_free(name, column, task)):
             yield from _broken(frame[name], column, task)
 
 
@@ -76,6 +79,12 @@ def shown_rows(values: pd.Series) -> str:
 
 def _rank(kind: Kind) -> int:
     return _LAST.index(kind) + 1 if kind in _LAST else 0
+
+
+def _is_free(name: str, column: Column, task: Task) -> bool:
+    """Return whether a column has no rule but its type."""
+    rules = (column.min, column.max, column.pattern, column.levels)
+    return name not in {task.id, task.label} and rules == (None,) * len(rules)
 
 
 def _broken(raw: pd.Series, column: Column, task: Task) -> Iterator[BrokenRule]:

@@ -61,7 +61,9 @@ class Predictor:
             read = typed(rows, self._columns, finite=True)
         except DataError as error:
             raise UnreadableRowsError(str(error)) from None
-        if any(broken_rules(read, self.task)):  # a sentence shows values as they were given
+        if any(
+            broken_rules(read, self.task, is_typed=True)
+        ):  # a sentence shows values as they were given
             known = rows.loc[:, rows.columns.isin([*self._columns])]
             broken = first_few(map(str, broken_rules(known, self.task)), between="; ")
             raise UnreadableRowsError(broken)
