@@ -32,7 +32,7 @@ from spaceship.tracking.tag_names import own_tags
 from spaceship.tracking.views import NOTE
 
 _RUN = "mlflow_run_id"
-_CODE = ("features", "model", "task")
+_CODE = ("features", "model", "split", "task")
 
 
 _WITHOUT_EFFECT = {

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import DataError, expected
+from spaceship.split.dealing import DEALING
 from spaceship.split.folds import Fold, group_folds
 from spaceship.split.holdout import Mask, group_codes, holdout_mask
 from spaceship.split.time import before, row_times, time_folds, time_holdout, time_order
@@ -46,6 +47,7 @@ class Protocol:
     by_rank: bool = False  # whether these were few, and the lowest hashes taken
     cut: Moment | None = None  # in time: earliest time of a held-out group, that of its last row
     earliest: Moment | None = None  # in time: earliest time of a held-out row
+    dealing: int | None = None  # version of the dealing of groups to folds; unknown: an earlier one
 
     @property
     def settings(self) -> tuple[object, ...]:
@@ -108,7 +110,8 @@ class Protocol:
             message += "hashes are held out until the share is reached: %d of %d, %.1f %% of the %s"
             numbers = groups[held].nunique(), groups.nunique(), 100 * held.mean()
             _say_once(message % (task.groups, *numbers, task.nouns))
-        return replace(self, by=_namer(task), held=_digest(groups[held]), by_rank=by_rank)
+        known = replace(self, by=_namer(task), held=_digest(groups[held]), by_rank=by_rank)
+        return replace(known, dealing=DEALING)
 
     def may_have_seen_holdout_of(self, other: "Protocol") -> bool:
         """Return whether this protocol's training part may contain hold-out rows of the other.
@@ -145,7 +148,7 @@ class _Rows:
     task: Task = field(compare=False)
 
 
-@lru_cache(maxsize=8)  # the folds take as long to find as a model takes to fit
+@lru_cache(maxsize=8)  # the trials of a sweep have the same folds
 def _folds(rows: _Rows, n_folds: int, seed: int, gap: float) -> list[Fold]:
     keys, y = pd.Series(np.frombuffer(*rows.keys)), np.frombuffer(*rows.target)
     if rows.kind == "time":

@@ -265,14 +265,20 @@ def _with_figures(report: Report, verdict: Verdict) -> Report:
 def _fits(champion: Report, candidate: Report) -> bool:
     """Return whether two reports on the same data have the same hold-out, folds and repeats.
 
-    Folds of another seed are as good: every row is predicted by a model that has not seen it.
+    Folds of another seed or release are as good: every row is predicted by a model that has not
+    seen it. Repeats are compared seed by seed, so these have to be dealt alike.
     """
     a, b = champion.holdout, candidate.holdout
     same_rows = a is not None and b is not None and a.ids.equals(b.ids)
     scored = champion.out_of_fold is not None or candidate.out_of_fold is None
-    same_split = _without_seed(champion.protocol) == _without_seed(candidate.protocol)
-    return same_rows and same_split and scored and {*candidate.repeats} <= {*champion.repeats}
+    mine, theirs = (_settings(one.protocol) for one in (candidate, champion))
+    repeats = {(seed, mine[1]) for seed in candidate.repeats}
+    repeated = repeats <= {(seed, theirs[1]) for seed in champion.repeats}
+    return same_rows and mine[0] == theirs[0] and scored and repeated
 
 
-def _without_seed(protocol: Protocol | None) -> Protocol | None:
-    return None if protocol is None else replace(protocol, seed=0)
+def _settings(protocol: Protocol | None) -> tuple[Protocol | None, int | None]:
+    """Return a protocol without what draws its folds, and the version of their dealing."""
+    if protocol is None:
+        return None, None
+    return replace(protocol, seed=0, dealing=None), protocol.dealing

@@ -8,13 +8,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import ConfigError, DataError, expected
+from spaceship.split.dealing import deal
 from spaceship.split.holdout import group_codes
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
 Fold = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 """Row positions to train on, and row positions to test on."""
-Codes = npt.NDArray[np.intp]
 Target = npt.NDArray[Any]
 """What an estimator learns, (n_rows,): booleans, numbers of classes, or numbers."""
 _MIN_FOLDS = 2
@@ -23,7 +23,6 @@ _NO_INNER = (
     "choose settings without folds inside a fit: another model than blend, calibration=none, "
 )
 _NO_INNER += "threshold=0.5, model.iterations=fixed"
-MOST_GROUPS = 50_000  # above, groups of a new problem kind are drawn: their labels even out
 
 
 def group_folds(
@@ -41,54 +40,37 @@ def group_folds(
     >>> [test.tolist() for _, test in group_folds(names, y, left, n_splits=2, seed=0)]
     [[2, 3], [0, 1]]
     """
-    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, StratifiedKFold
-
-    check_n_folds(n_splits)
-    codes, names = group_codes(groups, task)
-    kinds = [StratifiedGroupKFold, GroupKFold]  # the second for groups too few to be even
-    if len(names) == len(codes):
-        kinds = [StratifiedKFold]
-    elif len(names) > MOST_GROUPS and task.problem is not Problem.BINARY:
-        kinds = [GroupKFold]
-    splitters = [kind(n_splits, shuffle=True, random_state=seed) for kind in kinds]
-    return _folds(splitters, codes, y, task, "lower split.n_folds")
+    return _folds(groups, y, task, (n_splits, seed), "lower split.n_folds")
 
 
 def inner_folds(
     groups: pd.Series, y: npt.ArrayLike, task: Task, *, n_splits: int, seed: int
 ) -> list[Fold]:
-    """Return folds of the rows that a model is fitted on, for choices of its own.
-
-    As `group_folds`, but labels are balanced only where no two rows share a group: among shared
-    groups that takes a hundred times as long.
+    """Return the folds of `group_folds` for choices inside a fit; errors name settings without.
 
     >>> left = Task(problem="binary", label="left", positive="yes", columns={"plan": "category"})
     >>> inner_folds(pd.Series(["a", "b"] * 2), [1, 1, 0, 0], left, n_splits=2, seed=0)[0][1]
     array([1, 3])
     """
-    from sklearn.model_selection import GroupKFold, StratifiedKFold
-
-    check_n_folds(n_splits)
-    codes, names = group_codes(groups, task)
-    kind = StratifiedKFold if len(names) == len(codes) else GroupKFold
-    return _folds([kind(n_splits, shuffle=True, random_state=seed)], codes, y, task, _NO_INNER)
+    return _folds(groups, y, task, (n_splits, seed), _NO_INNER)
 
 
 def _folds(
-    splitters: Sequence[Any], codes: Codes, y: npt.ArrayLike, task: Task, do: str
+    groups: pd.Series, y: npt.ArrayLike, task: Task, draw: tuple[int, int], do: str
 ) -> list[Fold]:
-    """Return the folds of the first of scikit-learn's splitters that can all be trained on."""
-    n_splits, n_groups = splitters[0].get_n_splits(), int(codes.max(initial=-1)) + 1
+    """Return as many folds as wanted, drawn with a seed; raise DataError if one cannot be used."""
+    check_n_folds(n_splits := draw[0])
+    codes, names = group_codes(groups, task)
     target = np.asarray(y, dtype=bool if task.problem is Problem.BINARY else None)
-    _check_foldable(n_groups, target, task, n_splits, do)
-    strata = _strata(target, task, n_splits)
-    shared = codes if n_groups < len(codes) else None
-    for splitter in splitters:
-        folds = [(train, test) for train, test in splitter.split(codes, strata, shared)]
-        if usable(folds, target, task):
-            return folds
+    _check_foldable(len(names), target, task, n_splits, do)
+    dealt = deal(codes, _strata(target, task), *draw)
+    folds = [
+        (np.flatnonzero(dealt != one), np.flatnonzero(dealt == one)) for one in range(n_splits)
+    ]
+    if usable(folds, target, task):
+        return folds
     wanted = f"{n_splits} folds that each hold rows{and_leave(task)}"
-    found = f"{n_groups} {task.groups} that do not allow it"
+    found = f"{len(names)} {task.groups} that do not allow it"
     raise DataError(expected(wanted, found, f"give more data or {do}"))
 
 
@@ -117,21 +99,10 @@ def and_leave(task: Task) -> str:
     return kinds.get(task.problem, " and leave two classes to train on")
 
 
-def _strata(y: Target, task: Task, n_splits: int) -> Target:
-    """Return the stratum of each row: its class, or the quantile of its number.
-
-    The classes with fewer rows than folds are one stratum, together with the smallest other class
-    if they are fewer than the folds as well.
-    """
-    if task.problem is Problem.BINARY:
-        return y
+def _strata(y: Target, task: Task) -> npt.NDArray[np.intp]:
+    """Return the number of the stratum of each row: its class, or the quantile of its number."""
     bins = y if task.is_classification else np.ceil(pd.Series(y).rank(pct=True) * _BINS)
-    codes, _ = pd.factorize(bins)
-    counts = np.bincount(codes)
-    rare = counts < n_splits
-    if 0 < counts[rare].sum() < n_splits and not rare.all():
-        rare[np.where(rare, len(codes), counts).argmin()] = True
-    return np.where(rare[codes], -1, codes)
+    return pd.factorize(bins, sort=True)[0]
 
 
 def _check_foldable(n_groups: int, y: Target, task: Task, n_splits: int, do: str) -> None:

@@ -120,7 +120,7 @@ def test_a_model_of_synthetic_passengers_is_right_about_real_ones(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"n_groups": 9}, r"n_groups to be a whole number, 10 to 5000000, found 9; try"),
+        ({"n_groups": 9}, r"n_groups to be a whole number, 10 to 10000000, found 9; try"),
         ({"n_groups": "many"}, r"n_groups .* found 'many'; try data\.n_groups=9280"),
         ({"seed": -1}, r"data\.seed to be .* 0 or more, found -1; try data\.seed=2912"),
         ({"drift": 1.1}, r"data\.drift to be a number, 0 to 1, found 1\.1; try data\.drift=0\.5"),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from spaceship.errors import DataError
 from spaceship.evaluation.protocol import Protocol
 from spaceship.records import from_plain, to_plain
+from spaceship.split.dealing import DEALING
 from spaceship.split.time import time_order
 from spaceship.task.task import Task
 
@@ -126,6 +127,11 @@ def test_what_names_a_group_is_recorded() -> None:
     assert named[:3] == ["shop", "shop (.).*", "row"]
     assert named[3].startswith("contents of ")
     assert TIME.on(frame, BY_SHOP).by == "year"
+
+
+def test_the_dealing_of_folds_is_recorded_where_groups_are_dealt() -> None:
+    frame = table(300)
+    assert [one.on(frame, BY_SHOP).dealing for one in (HASH, TIME)] == [DEALING, None]
 
 
 @pytest.mark.parametrize("protocol", [HASH, TIME])

@@ -178,14 +178,14 @@ def test_the_champion_is_scored_again_where_the_data_has_moved(
     assert verdict.numbers["champion_accuracy"] == expected.accuracy
 
 
-@pytest.mark.parametrize("n_folds", [None, 5])
+@pytest.mark.parametrize("other", [None, {"n_folds": 5}, {"dealing": 1}])
 def test_a_champion_without_the_seeds_or_the_folds_of_the_gate_is_scored_on_them(
-    registry: Registry, new_job: NewJob, twins: Twins, n_folds: int | None
+    registry: Registry, new_job: NewJob, twins: Twins, other: dict[str, Any] | None
 ) -> None:
     repeats = {str(seed): {"accuracy": 0.7} for seed in (1, 2, 3)}
     first = new_job(twins.weak)
-    if n_folds is not None:
-        split = replace(PROTOCOL, n_folds=n_folds)
+    if other is not None:
+        split = replace(PROTOCOL, **other)
         known = replace(Report.read(first.folder, labels()), repeats=repeats, protocol=split)
         known.write(first.folder)
     promotion(registry).judge(first)
@@ -202,6 +202,16 @@ def test_a_champion_without_the_seeds_or_the_folds_of_the_gate_is_scored_on_them
     replace(Report.read(job.folder, labels()), repeats=better).write(job.folder)
     assert promotion(registry, strict, update).judge(job).award == CHAMPION
     assert asked == ["lgbm"]
+
+
+def test_a_champion_whose_folds_an_earlier_release_dealt_keeps_its_predictions(
+    registry: Registry, new_job: NewJob, twins: Twins
+) -> None:
+    first = new_job(twins.weak)
+    old = replace(PROTOCOL, dealing=1, seed=7)
+    replace(Report.read(first.folder, labels()), protocol=old).write(first.folder)
+    promotion(registry).judge(first)
+    assert promotion(registry).judge(new_job(twins.good)).award == CHAMPION
 
 
 def test_a_champion_of_another_hold_out_is_updated(

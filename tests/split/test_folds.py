@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spaceship.errors import ConfigError, DataError
-from spaceship.split import folds as module
 from spaceship.split.folds import group_folds, inner_folds
 from spaceship.task.task import Task
 
@@ -102,14 +101,6 @@ def test_as_many_groups_as_folds_are_a_fold_each_however_uneven() -> None:
     truth = np.arange(len(groups)) % 2 == 0
     folds = group_folds(groups, truth, BINARY, n_splits=5, seed=0)
     assert sorted(len(test) for _, test in folds) == [1, 3, 7, 50, 200]
-
-
-def test_very_many_groups_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_GROUPS", 99)
-    groups, kinds = clinics(list(range(100))), np.arange(200) % 4
-    folds = group_folds(groups, kinds, MULTICLASS, n_splits=5, seed=0)
-    drawn = inner_folds(groups, kinds, MULTICLASS, n_splits=5, seed=0)
-    assert all((a[1] == b[1]).all() for a, b in zip(folds, drawn, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_a_study_from_before_the_code_was_on_record_goes_on_with_a_note(
 
 def test_the_code_is_the_version_and_each_part_that_figures_rest_on(tmp_path: Path) -> None:
     found = study_code()
-    assert {"version", "features", "model", "task"} <= {*found}
+    assert {"version", "features", "model", "split", "task"} <= {*found}
     (tmp_path / "one.py").write_text("x = 1\n")
     (tmp_path / "notes.txt").write_text("no code")
     before = code_digest(tmp_path)

@@ -1,0 +1,93 @@
+"""Bars of scale: own costs and floors in turns; nothing here depends on how long a step takes."""
+
+import json
+import math
+import os
+
+import pytest
+
+from scripts.bench import scale
+from scripts.bench.bars import BARS, Bar, Rows
+from scripts.bench.scale import Found
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    return Rows(400, tmp_path_factory.mktemp("rows"))
+
+
+@pytest.mark.parametrize("name", [name for name in BARS if "mode=" not in name])
+def test_every_bar_runs_beside_its_floor(name: str, few: Rows) -> None:
+    bar = BARS[name]
+    for need in bar.needs:
+        assert len(getattr(few, need)) if need == "frame" else getattr(few, need) is not None
+    for step in (bar.own, bar.floor):
+        seconds, peak = scale.cost(step, few)
+        assert seconds > 0
+        assert math.isnan(peak) or abs(peak) < 10_000
+
+
+def test_the_seven_fits_are_those_of_the_job(few: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr(
+        Rows, "fit_alone", lambda _, *parts: sizes.extend(part.stop for part in parts)
+    )
+    BARS["mode=train over its seven fits"].floor(few)
+    n_rows = len(few.frame)
+    assert [round(size / n_rows, 2) for size in sizes] == [0.64] * 5 + [0.8, 1.0]
+
+
+def test_memory_counts_from_the_start_of_a_step(few: Rows) -> None:
+    if not scale.STATUS.exists():
+        pytest.skip("the peak of a step is known on Linux only")
+    _, peak = scale.cost(lambda _: len(bytearray(os.urandom(1) * 200_000_000)), few)
+    assert 150 < peak < 500
+    _, peak = scale.cost(lambda _: 7.5, few)
+    assert peak == 7.5
+
+
+def found(rows: int, own: float) -> Found:
+    return Found(rows, 1.0, [own] * 3, [1.0] * 3, 10.0)
+
+
+@pytest.fixture
+def one_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    bar = Bar(lambda _: None, lambda _: None, (), "1.5", {1_000: 2.0}, turns=2)
+    monkeypatch.setattr(scale, "BARS", {"sorting": bar})
+
+
+@pytest.mark.usefixtures("one_bar")
+@pytest.mark.parametrize(("own", "fails"), [(1.0, False), (2.4, False), (2.6, True)])
+def test_quick_fails_on_a_ratio_a_quarter_above_the_known_one(
+    own: float, *, fails: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def in_child(*what: object) -> Found:
+        asked.append(what)
+        return found(1_010, own)
+
+    monkeypatch.setattr(scale, "in_child", in_child)
+    if fails:
+        with pytest.raises(SystemExit, match=r"at most 1\.25 times 2, found 2\.60"):
+            scale.main(["--quick"])
+    else:
+        scale.main(["--quick"])
+    assert asked == [("sorting", 1_000, 2)]
+    assert "| sorting | 1,010 |" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("one_bar")
+def test_a_size_without_a_known_ratio_cannot_fail() -> None:
+    assert [*scale.grown({"sorting": [found(10_000, 99.0)]})] == []
+    assert scale.row("sorting", found(10_000, 3.0))[4:7] == ["3.00 (3.00 … 3.00)", "-", "1.5"]
+
+
+@pytest.mark.slow
+def test_a_child_measures_one_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    name = next(iter(BARS))
+    measured = scale.in_child(name, 1_000, 2)
+    assert 900 < measured.rows < 1_100
+    assert len(measured.own) == len(measured.floor) == 2
+    scale.main(["--child", name, "--rows", "1000", "--turns", "1"])
+    assert json.loads(capsys.readouterr().out)["rows"] == measured.rows
