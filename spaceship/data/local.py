@@ -1,6 +1,7 @@
 """Files as a data source: train, test and sample submission of one folder, or named one by one."""
 
 import hashlib
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -9,6 +10,7 @@ import pandas as pd
 
 from spaceship.data._base import DataSource, Table, Tables
 from spaceship.data.csv_form import CsvForm
+from spaceship.data.parts import read_parts
 from spaceship.data.stored_file import all_made, stored_bytes
 from spaceship.data.table_reader import find_files, present, read_table
 from spaceship.errors import ConfigError, DataError, expected
@@ -70,6 +72,10 @@ class LocalData(DataSource):
     def rows(self, path: Path) -> pd.DataFrame:
         """Return the raw rows of a file."""
         return read_table(path, self.form)
+
+    def parts(self, path: Path, task: Task, rows: int) -> Iterator[pd.DataFrame]:
+        """Yield the typed rows of a file to predict, so many at a time."""
+        return read_parts(path, task, rows=rows, form=self.form)
 
     def _paths(self, task: Task) -> dict[str, Path]:
         """Return the path of each table: train, and test and sample where they are."""

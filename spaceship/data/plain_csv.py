@@ -1,114 +1,122 @@
-"""Fast pass over a CSV text that is certainly well formed: Arrow reads it in several threads."""
+"""Fast pass over a block of CSV text that is certainly well formed, read by Arrow."""
 
-import csv
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-_BLOCK = 1 << 22  # bytes
 _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
-_MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "n/a", "<NA>", "#N/A", "#NA"]
-_MISSING += ["#N/A N/A", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"]
+MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "n/a", "<NA>", "#N/A", "#NA"]
+MISSING += ["#N/A N/A", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"]
 """Spellings of a missing value: those of pandas."""
+TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
+_Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class PlainCsv:
-    """Rows as text, the names of the columns, the line that each row starts in."""
+class Block:
+    """Whole rows of a CSV text without a header, and the places of the quotes in it."""
 
-    frame: pd.DataFrame
-    header: list[str]
-    lines: npt.NDArray[np.int64] | None  # None where blank lines or line ends in values shift them
+    data: bytes
+    quotes: _Places
 
+    @classmethod
+    def of(cls, data: bytes, *, last: bool) -> "Block":
+        r"""Return the text up to the last line end outside of quotes, all of the last block.
 
-def read_plain(data: bytes, delimiter: str) -> PlainCsv | None:
-    r"""Return the rows of a CSV text, None unless every reader would find the same rows in it.
+        >>> Block.of(b'1,"a\nb"\n2,"c\n', last=False).data
+        b'1,"a\nb"\n'
+        """
+        quotes = _places(data, _QUOTE) if b'"' in data else np.empty(0, np.int64)
+        end, before = len(data), len(quotes)
+        while not last:
+            end = data.rfind(b"\n", 0, end) + 1
+            before = int(np.searchsorted(quotes, end))
+            if before % 2 == 0:
+                break
+            end = int(quotes[before - 1])
+        return cls(data if end == len(data) else data[:end], quotes[:before])
 
-    The frame is that of `pandas.read_csv(dtype=str)`.
+    def rows(self, delimiter: str, width: int, numbers: Collection[int]) -> pd.DataFrame | None:
+        r"""Return the rows, None unless every reader would find the same rows.
 
-    >>> read_plain(b'id,name\n1,"Ann"\n', ",").frame.to_dict("list")
-    {'0': ['1'], '1': ['Ann']}
-    >>> read_plain(b'id,name\n1,"Ann\n', ",") is None
-    True
-    """
-    header = _header(data, delimiter)
-    returns = data.count(b"\r")
-    if header is None or returns != data.count(b"\r\n"):
-        return None
-    quoted = data.find(b'"') >= 0
-    if quoted and not _quotes_in_pairs(data, ord(delimiter)):
-        return None
-    frame = _read_with_arrow(data, delimiter, len(header), quoted=quoted)
-    if frame is None:
-        return None
-    one_each = data.count(b"\n") + (not data.endswith(b"\n")) == len(frame) + 1
-    if not one_each and returns:
-        return None
-    lines = np.arange(2, len(frame) + 2, dtype=np.int64) if one_each else None
-    return PlainCsv(frame, header, lines)
+        The index counts lines from 0. Columns in `numbers` are numbers, if all of them are wholly
+        numbers or missing; the others are text.
 
+        >>> Block.of(b'1,"Ann"\n\n', last=True).rows(",", 2, [0]).to_dict("index")
+        {0: {0: 1.0, 1: 'Ann'}}
+        >>> Block.of(b'1,"Ann\n', last=True).rows(",", 2, [0]) is None
+        True
+        """
+        odd = b"\r" in self.data and self.data.count(b"\r") != self.data.count(b"\r\n")
+        if odd or not self._quotes_in_pairs(ord(delimiter)):
+            return None
+        frame = self._read(delimiter, width, numbers)
+        if frame is None and numbers:
+            frame = self._read(delimiter, width, ())
+        lines = None if frame is None else self._lines(len(frame))
+        return None if frame is None or lines is None else frame.set_axis(lines)
 
-def _header(data: bytes, delimiter: str) -> list[str] | None:
-    """Return the names in the first line, None if they are not there or go on after it."""
-    first = data[: data.find(b"\n") + 1]
-    try:
-        names = next(csv.reader([first.decode()], delimiter=delimiter, strict=True), [])
-    except (csv.Error, UnicodeDecodeError):
-        return None
-    return [name.strip() for name in names] if len(names) > 1 else None
+    def _read(self, delimiter: str, width: int, numbers: Collection[int]) -> pd.DataFrame | None:
+        """Return the rows, None if Arrow finds a fault, or a number that is none."""
+        import pyarrow as pa  # type: ignore[import-untyped]
+        import pyarrow.csv as arrow_csv  # type: ignore[import-untyped]
+        from pyarrow import compute
 
+        kinds = [pa.float64() if at in numbers else pa.large_string() for at in range(width)]
+        names = [str(at) for at in range(width)]
+        size, is_quoted = min(max(len(self.data), 1), 2**31 - 1), len(self.quotes) > 0
+        try:
+            table = arrow_csv.read_csv(
+                pa.BufferReader(self.data),
+                arrow_csv.ReadOptions(block_size=size, column_names=names, use_threads=False),
+                arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=is_quoted),
+                arrow_csv.ConvertOptions(
+                    column_types=dict(zip(names, kinds, strict=True)),
+                    null_values=MISSING,
+                    strings_can_be_null=True,
+                ),
+            )
+        except pa.ArrowException:
+            return None
+        columns = {}
+        for at, (column, kind) in enumerate(zip(table.columns, kinds, strict=True)):
+            if kind == pa.float64():
+                if compute.any(compute.is_nan(column)).as_py():  # `nAn`, which is not missing
+                    return None
+                columns[at] = column.to_numpy() + 0.0  # minus zero is zero
+                continue
+            columns[at] = pd.array(column, dtype=TEXT)
+        return pd.DataFrame(columns)
 
-def _read_with_arrow(
-    data: bytes, delimiter: str, width: int, *, quoted: bool
-) -> pd.DataFrame | None:
-    """Return the rows below the first line, None if Arrow finds a fault or a field is huge."""
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.csv as arrow_csv  # type: ignore[import-untyped]
+    def _lines(self, n_rows: int) -> pd.Index | None:
+        """Return the line that each row starts in, None if a line may be blank or a row."""
+        content = np.frombuffer(self.data, np.uint8)
+        n_lines = np.count_nonzero(content == _NEWLINE) + (not self.data.endswith(b"\n"))
+        if n_lines == n_rows:
+            return pd.RangeIndex(n_rows)
+        ends = _places(self.data, _NEWLINE)
+        outside = np.searchsorted(self.quotes, ends) % 2 == 0
+        starts = np.append(0, ends[outside] + 1)
+        starts = starts[starts < len(content)]
+        filled = ~np.isin(content[starts], [_NEWLINE, _RETURN])
+        lines = np.searchsorted(ends, starts[filled])
+        return pd.Index(lines) if len(lines) == n_rows else None
 
-    names = [str(at) for at in range(width)]
-    try:
-        table = arrow_csv.read_csv(
-            pa.BufferReader(data),
-            arrow_csv.ReadOptions(block_size=_BLOCK, column_names=names, skip_rows=1),
-            arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=quoted),
-            arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.large_string()),
-                null_values=_MISSING,
-                strings_can_be_null=True,
-            ),
-        )
-    except pa.ArrowException:
-        return None
-    if any(_longest(column) > csv.field_size_limit() for column in table.columns):
-        return None
-    text = pd.StringDtype("pyarrow", na_value=np.nan)
-    frame: pd.DataFrame = table.to_pandas(
-        types_mapper={pa.large_string(): text}.get, split_blocks=True, self_destruct=True
-    )
-    return frame
-
-
-def _longest(column: object) -> int:
-    from pyarrow import compute
-
-    return compute.max(compute.binary_length(column)).as_py() or 0
-
-
-def _quotes_in_pairs(data: bytes, delimiter: int) -> bool:
-    """Return whether each quote opens a field, closes it, or is one of two inside of it."""
-    content, before = np.frombuffer(data, np.uint8), 0
-    opening = np.array([delimiter, _NEWLINE, _QUOTE], np.uint8)
-    closing = np.array([delimiter, _NEWLINE, _RETURN, _QUOTE], np.uint8)
-    for start in range(0, len(content), _BLOCK):
-        at = np.flatnonzero(content[start : start + _BLOCK] == _QUOTE) + start
-        first = before % 2  # position of the first quote that opens
-        opens, closes = at[first::2], at[1 - first :: 2]
+    def _quotes_in_pairs(self, delimiter: int) -> bool:
+        """Return whether each quote opens a field, closes it, or is one of two inside of it."""
+        content = np.frombuffer(self.data, np.uint8)
+        opens, closes = self.quotes[::2], self.quotes[1::2]
+        if len(opens) != len(closes):
+            return False
         opens, closes = opens[opens > 0], closes[closes < len(content) - 1]
-        if not np.isin(content[opens - 1], opening).all():
-            return False
-        if not np.isin(content[closes + 1], closing).all():
-            return False
-        before += len(at)
-    return before % 2 == 0
+        before, after = np.zeros((2, 256), np.bool_)
+        before[[delimiter, _NEWLINE, _QUOTE]] = True
+        after[[delimiter, _NEWLINE, _RETURN, _QUOTE]] = True
+        return bool(before[content[opens - 1]].all() and after[content[closes + 1]].all())
+
+
+def _places(data: bytes, sign: int) -> _Places:
+    return np.flatnonzero(np.frombuffer(data, np.uint8) == sign)

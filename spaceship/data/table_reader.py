@@ -2,14 +2,17 @@
 
 import logging
 import re
+from collections.abc import Collection, Iterator
+from io import BufferedReader, BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
 from spaceship.data.csv_form import CsvForm
-from spaceship.data.csv_reader import csv_rows
+from spaceship.data.csv_reader import csv_parts, joined
 from spaceship.data.native_values import with_native_values
-from spaceship.data.stored_file import fail, unpacked
+from spaceship.data.stored_file import fail, opened
 from spaceship.errors import DataError, expected
 
 log = logging.getLogger(__name__)
@@ -31,11 +34,31 @@ def read_table(path: Path | str, form: CsvForm | None = None) -> pd.DataFrame:
     >>> len(read_table(tmp_path / "rows.parquet")) == len(people.train)
     True
     """
-    path = Path(path)
-    data = unpacked(path)
-    if data.startswith(_PARQUET) or path.suffix in {".parquet", ".pq"}:
-        return parquet_rows(path, data)
-    return csv_rows(path, data, form)
+    return joined(table_parts(Path(path), form, rows=None))
+
+
+def table_parts(
+    path: Path,
+    form: CsvForm | None = None,
+    numbers: Collection[str] = (),
+    rows: int | None = 1 << 16,
+) -> Iterator[pd.DataFrame]:
+    """Yield the raw rows of a file part by part, at least one part, in bounded memory.
+
+    A part of a Parquet file has so many rows, None for all; one of a CSV file is what `csv_parts`
+    yields.
+
+    >>> people.train.to_parquet(tmp_path / "rows.parquet")
+    >>> len([*table_parts(tmp_path / "rows.parquet", rows=-(-len(people.train) // 2))])
+    2
+    """
+    with opened(path) as stream:
+        start = stream.read(len(_PARQUET))
+        stream.seek(0)
+        if start == _PARQUET or path.suffix in {".parquet", ".pq"}:
+            yield from _parquet_parts(path, stream, rows)
+        else:
+            yield from csv_parts(path, stream, form, numbers)
 
 
 def parquet_rows(path: Path, data: bytes) -> pd.DataFrame:
@@ -44,19 +67,26 @@ def parquet_rows(path: Path, data: bytes) -> pd.DataFrame:
     >>> parquet_rows(Path("a.parquet"), pd.DataFrame({"age": [7]}).to_parquet())["age"].tolist()
     [7]
     """
+    return next(_parquet_parts(path, BytesIO(data), None))
+
+
+def _parquet_parts(path: Path, stream: BinaryIO, rows: int | None) -> Iterator[pd.DataFrame]:
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     try:
-        table = pq.read_table(pa.BufferReader(data))
-        kept = [at for at, one in enumerate(table.column_names) if not one.startswith(_INDEX)]
-        names = [table.column_names[at].strip() for at in kept]
-        table = table.select(kept).rename_columns([str(at) for at in kept])  # names may come twice
-        frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+        is_packed = not isinstance(stream, BufferedReader)  # and slow to seek in
+        file = pq.ParquetFile(BytesIO(stream.read()) if is_packed else stream)
+        kept = [at for at, one in enumerate(file.schema_arrow.names) if not one.startswith(_INDEX)]
+        names = [file.schema_arrow.names[at].strip() for at in kept]
+        batches = [file.read()] if rows is None else file.iter_batches(rows)
+        for batch in batches if file.metadata.num_rows else [file.schema_arrow.empty_table()]:
+            table = pa.table([batch.column(at) for at in kept], [*map(str, kept)])  # names repeat
+            frame = table.to_pandas(ignore_metadata=True).set_axis(names, axis="columns")
+            yield with_native_values(frame)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         first = next(iter(str(error).splitlines()), type(error).__name__)
         fail(path, "a whole Parquet file", first, "write it again, or give a CSV file")
-    return with_native_values(frame.set_axis(names, axis="columns"))
 
 
 def present(path: Path) -> Path:

@@ -1,5 +1,6 @@
 """The fast pass over a CSV text finds what the strict pass and pandas find, or leaves it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
@@ -8,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spaceship.data import csv_reader, plain_csv
+from spaceship.data import csv_form
 from spaceship.data.csv_reader import csv_rows
-from spaceship.data.plain_csv import read_plain
+from spaceship.data.plain_csv import Block
 from spaceship.errors import DataError
 
 FIELD = st.text('a ",;\n\r\t0é', max_size=4) | st.sampled_from(
@@ -30,7 +31,7 @@ def outcome(data: bytes) -> tuple[object, ...]:
 
 
 def slow_outcome(data: bytes) -> tuple[object, ...]:
-    with patch.object(csv_reader, "read_plain", return_value=None):
+    with patch.object(Block, "rows", return_value=None):
         return outcome(data)
 
 
@@ -49,26 +50,39 @@ def test_any_text_is_the_same_both_ways(text: str, header: str) -> None:
     assert outcome(data) == slow_outcome(data)
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(PIECES, max_size=24).map("".join), st.integers(1, 5))
-def test_quotes_in_blocks_of_any_size(text: str, size: int) -> None:
+@settings(max_examples=600, deadline=None)
+@given(
+    st.lists(PIECES, max_size=24).map("".join),
+    st.integers(1, 9),
+    st.sampled_from([outcome, slow_outcome]),
+)
+def test_blocks_of_any_size_hold_the_same_rows(
+    text: str, size: int, read: Callable[[bytes], object]
+) -> None:
     data = f"x,y\n{text}".encode()
-    whole = plain_csv._quotes_in_pairs(data, ord(","))
-    with patch.object(plain_csv, "_BLOCK", size):
-        assert plain_csv._quotes_in_pairs(data, ord(",")) == whole
+    whole = read(data)
+    with patch.object(csv_form, "BLOCK", size):
+        assert read(data) == whole
 
 
 def test_plain_files_take_the_fast_pass() -> None:
-    for data in (b"x,y\n1,2\n", b'"x","y"\r\n"1","2,3"\r\n', b'x,y\n1,"a ""b"" c"'):
-        found = read_plain(data, ",")
+    for data in (b"1,2\n", b'"1","2,3"\r\n', b'1,"a ""b"" c"', b'1,"a\nb"\n\n'):
+        found = Block.of(data, last=True).rows(",", 2, ())
         assert found is not None
-        assert found.lines is not None
-        assert found.lines.tolist() == [2]
+        assert found.index.tolist() == [0]
 
 
-@pytest.mark.parametrize("data", [b"x\n1\n", b"x,y\n1\n", b'x,y\n1,"2\n', b'x,y\n1,a"b\n', b"x,y"])
+@pytest.mark.parametrize("data", [b"1\n", b'1,"2\n', b'1,a"b\n', b'1,2"\n', b"1,2\r3,4\n"])
 def test_whatever_may_be_a_fault_is_left_to_the_strict_pass(data: bytes) -> None:
-    assert read_plain(data, ",") is None
+    assert Block.of(data, last=True).rows(",", 2, ()) is None
+
+
+@pytest.mark.parametrize("value", ["nAn", "nan(1)", "12,5", "x", " NA", "  ", "0x1", "\uff11"])
+def test_a_column_is_of_numbers_only_if_all_are(value: str) -> None:
+    data = f'1,"{value}"\n2,3\n'.encode()
+    found = Block.of(data, last=True).rows(",", 2, [0, 1])
+    assert found is not None
+    assert found[1].tolist() == [value, "3"]
 
 
 @pytest.mark.slow
