@@ -3,12 +3,13 @@
 import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from spaceship.data.stored_file import counted
-from spaceship.task.column_types import Column, Kind, kind_of, read
+from spaceship.task.column_types import Column, Kind, Mask, kind_of, read
 from spaceship.task.raw_frame import label_column
 from spaceship.task.task import HUGE, Task
 from spaceship.text import first_few
@@ -73,48 +74,47 @@ def _broken(raw: pd.Series, column: Column, task: Task) -> Iterator[BrokenRule]:
     name, is_label = str(raw.name), raw.name == task.label
     values, unreadable = read(raw, column)
     most = HUGE if is_label else np.finfo(np.float64).max
-    infinite = values.abs() > most if values.dtype == np.float64 else unreadable & False
+    infinite = np.zeros_like(unreadable)
+    if values.dtype == np.float64:
+        infinite = np.abs(values.to_numpy()) > most
     finite = f"a number within ±{HUGE:g}" if is_label else "a finite number"
     optional = column.type.kind is Kind.BOOLEAN and not is_label
     kind = f"{kind_of(column).replace(' or ', ', ')} or nothing" if optional else kind_of(column)
-    marks = {kind: unreadable, finite: infinite}
-    yield from (BrokenRule(name, rule, raw[m]) for rule, m in marks.items() if m.any())
     required = f"{kind_of(column) or 'a value'}" if is_label else "an id" if name == task.id else ""
-    usable = values[~(unreadable | infinite)]
-    if required and usable.hasnans:
-        yield BrokenRule(name, f"{required} in every row", raw[usable.index[usable.isna()]])
-    known = usable.dropna()
-    for rule, kept in _kept(known, column, task) if len(known) else ():
-        if not kept.all():
-            yield BrokenRule(name, rule, raw[known.index[~kept.to_numpy(bool)]])
+    missing = values.isna().to_numpy()
+    marks = {kind: unreadable, finite: infinite}
+    marks |= {f"{required} in every row": missing & ~unreadable} if required else {}
+    known = ~(missing | unreadable | infinite)
+    found = [*marks.items(), *((rule, known & ~kept) for rule, kept in _kept(values, column, task))]
+    yield from (BrokenRule(name, rule, raw[m]) for rule, m in found if m.any())
 
 
-def _kept(known: pd.Series, column: Column, task: Task) -> Iterator[tuple[str, pd.Series]]:
+def _kept(values: pd.Series, column: Column, task: Task) -> Iterator[tuple[str, Mask]]:
     """Yield each rule of a column in words, and whether each of its known values keeps it."""
     if column.min is not None or column.max is not None:
-        yield _range(known, column)
+        yield _range(values, column)
     if column.pattern is not None:
         form = column.unit or f"the pattern {column.pattern}"
-        yield form, known.str.match(f"(?:{column.pattern})\\Z")
+        yield form, values.str.match(f"(?:{column.pattern})\\Z").to_numpy(bool)
     if column.levels is not None and column.type.kind is Kind.CATEGORY:
-        yield f"one of {first_few(column.levels, 20)}", known.isin([*column.levels])
-    if known.name == task.id:
-        yield "each id once", ~known.duplicated(keep=False)
+        yield f"one of {first_few(column.levels, 20)}", values.isin([*column.levels]).to_numpy()
+    if values.name == task.id:
+        yield "each id once", ~values.duplicated(keep=False).to_numpy()
 
 
-def _range(known: pd.Series, column: Column) -> tuple[str, pd.Series]:
+def _range(values: pd.Series, column: Column) -> tuple[str, Mask]:
     """Return the rule of the least and the greatest value, and whether each value keeps it."""
-    low, high = column.min, column.max
-    bound = pd.Timestamp if column.type.kind is Kind.TIME else float
-    words, kept = f"{_shown(low)} to {_shown(high)}", pd.Series(data=True, index=known.index)
+    low, high, numbers = column.min, column.max, values.to_numpy()
+    bound: Any = np.datetime64 if column.type.kind is Kind.TIME else float
+    words, kept = f"{_shown(low)} to {_shown(high)}", np.ones(len(numbers), dtype=bool)
     if low is None:
         words = f"at most {_shown(high)}"
     else:
-        kept &= known >= bound(low)
+        kept &= numbers >= bound(low)
     if high is None:
         words = f"{_shown(low)} or more"
     else:
-        kept &= known <= bound(high)
+        kept &= numbers <= bound(high)
     return f"{words} {column.unit}" if column.unit else words, kept
 
 

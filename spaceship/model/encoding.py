@@ -2,10 +2,13 @@
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.impute import SimpleImputer
@@ -57,15 +60,26 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return the same columns, `str` as `category`."""
         check_is_fitted(self)
-        dtypes = {name: pd.CategoricalDtype(known) for name, known in self.categories_.items()}
-        known = {name: X[name].where(X[name].isin(one.categories)) for name, one in dtypes.items()}
-        return X.assign(**known).astype(dtypes)
+        made = X.copy(deep=False)
+        for name, categories in self.categories_.items():
+            dtype, known = _lookup(tuple(categories))
+            texts = pa.array(X[name].array).cast(known.type)
+            codes = pc.index_in(texts, known).fill_null(-1).to_numpy(zero_copy_only=False)
+            made[name] = pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
+        return made
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Return the names of the columns, which are those of the input."""
         del input_features
         check_is_fitted(self)
         return np.array(self.feature_names_out_, dtype=object)
+
+
+@lru_cache(maxsize=256)
+def _lookup(categories: tuple[str, ...]) -> tuple[pd.CategoricalDtype, pa.Array]:
+    """Return the dtype of categories, and the texts to find in them."""
+    names = pd.Index(categories, dtype="str")
+    return pd.CategoricalDtype(names), pa.array(categories, pa.large_string())
 
 
 def _onehot() -> ColumnTransformer:

@@ -60,8 +60,9 @@ class Predictor:
             read = typed(rows, self._columns, finite=True)
         except DataError as error:
             raise UnreadableRowsError(str(error)) from None
-        known = rows.loc[:, rows.columns.isin([*self._columns])]
-        if broken := first_few(map(str, broken_rules(known, self.task)), between="; "):
+        if any(broken_rules(read, self.task)):  # a sentence shows values as they were given
+            known = rows.loc[:, rows.columns.isin([*self._columns])]
+            broken = first_few(map(str, broken_rules(known, self.task)), between="; ")
             raise UnreadableRowsError(broken)
         values = predict(self.pipeline, read, self.task)
         return answers(values, self.task, self._threshold, self.margin)

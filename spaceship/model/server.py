@@ -6,7 +6,7 @@ this from the zip file that lies in the model's folder.
 
 import argparse
 import asyncio
-import io
+import json
 import logging
 import socket
 import traceback
@@ -127,8 +127,6 @@ def _load(folder: Path) -> Any:
 
 def _answer(body: bytes, content_type: str, model: Any) -> str:
     """Return the answer to a request as JSON; rows for an earlier release's model MLflow reads."""
-    from mlflow.pyfunc import scoring_server
-
     from spaceship.model.predictor import Predictor
     from spaceship.model.request_rows import form_of, read_rows
     from spaceship.task.raw_frame import header_faults
@@ -138,11 +136,11 @@ def _answer(body: bytes, content_type: str, model: Any) -> str:
     if not isinstance(model, Predictor):
         if faults := header_faults(rows.columns, names):
             raise DataError("; ".join(faults))
+        from mlflow.pyfunc import scoring_server
+
         made = scoring_server.invocations(body, content_type, model, schema)  # type: ignore[no-untyped-call]
         return str(made.response)
-    text = io.StringIO()
-    scoring_server.predictions_to_json(model.predict(rows), text)  # type: ignore[no-untyped-call]
-    return text.getvalue()
+    return json.dumps({"predictions": model.predict(rows).to_dict("records")})
 
 
 def _sentence(error: Exception) -> str:

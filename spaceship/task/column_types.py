@@ -10,7 +10,10 @@ from enum import StrEnum
 from typing import Annotated
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -28,6 +31,9 @@ _THOUSANDS = r"[-+]?\d{1,3}(?:\.\d{3})+(?:,.*)?"
 """A number with points between its thousands; any other point is no part of a decimal comma's."""
 
 
+Mask = npt.NDArray[np.bool_]
+
+
 class Kind(StrEnum):
     """What the values of a column count as, for features, rules and drift."""
 
@@ -36,6 +42,9 @@ class Kind(StrEnum):
     TEXT = "text"
     BOOLEAN = "boolean"
     TIME = "time"
+
+
+_TEXTS = (Kind.CATEGORY, Kind.TEXT)  # every value can be read
 
 
 class ColumnType(StrEnum):
@@ -136,8 +145,8 @@ def kind_of(column: Column) -> str:
     return _TYPES[column.type].words + form
 
 
-def read(column: pd.Series, kind: Column) -> tuple[pd.Series, pd.Series]:
-    """Return a column in its type, and True where a value is not of that type.
+def read(column: pd.Series, kind: Column) -> tuple[pd.Series, Mask]:
+    """Return a column in its type, itself if it has it, and True where a value is of another type.
 
     Such a value is missing in the typed column; one that was missing before is not marked.
 
@@ -151,9 +160,9 @@ def read(column: pd.Series, kind: Column) -> tuple[pd.Series, pd.Series]:
     except (TypeError, OverflowError):  # lists, dictionaries, integers beyond every float
         column = column.astype("str")
         converted = _TYPES[kind.type].read(column, kind)
-    if converted is column or not converted.hasnans:
-        return converted, pd.Series(data=False, index=column.index)
-    return converted, converted.isna() & _to_text(column).notna()
+    if converted is column or not converted.hasnans or kind.type.kind in _TEXTS:
+        return converted, np.zeros(len(column), dtype=bool)
+    return converted, (converted.isna() & _to_text(column).notna()).to_numpy(bool)
 
 
 def _without(column: pd.Series, missing: tuple[str, ...]) -> pd.Series:
@@ -177,10 +186,17 @@ def _to_text(column: pd.Series) -> pd.Series:
         text = column.astype("str").str.removesuffix(".0")
     else:
         text = column.astype("str")
-    stripped = text.str.strip()
-    text = text if stripped.equals(text) else stripped
-    empty = (text == "").to_numpy()
-    return text.mask(empty) if empty.any() else text
+    raw = pa.array(text.array)
+    stripped = pc.utf8_trim_whitespace(raw)
+    empty = pc.equal(stripped, "")
+    if not pc.any(empty).as_py():
+        return text if stripped.equals(raw) else _of_arrow(stripped, text)
+    return _of_arrow(pc.if_else(empty, None, stripped), text)
+
+
+def _of_arrow(texts: pa.Array, like: pd.Series) -> pd.Series:
+    """Return texts of Arrow as a column under the index and the name of another one."""
+    return pd.Series(like.dtype.__from_arrow__(texts), like.index, name=like.name)
 
 
 def _to_number(column: pd.Series, kind: Column) -> pd.Series:

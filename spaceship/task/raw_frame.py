@@ -33,10 +33,11 @@ def typed(
     """
     if faults := header_faults(frame.columns, [*columns]):
         raise DataError("; ".join(faults))
-    made = {
-        name: _typed_column(frame[name], column, finite=finite) for name, column in columns.items()
-    }
-    return pd.DataFrame(made, index=frame.index)
+    raw = {name: frame[name] for name in columns}
+    made = {name: _typed_column(raw[name], one, finite=finite) for name, one in columns.items()}
+    if any(made[name] is not column for name, column in raw.items()):
+        return pd.DataFrame(made, frame.index, copy=False)
+    return frame if [*columns] == [*frame.columns] else frame[[*columns]]
 
 
 def typed_label(frame: pd.DataFrame, task: Task) -> pd.Series:
@@ -76,7 +77,7 @@ def header_faults(present: pd.Index, wanted: list[str], label: str | None = None
     absent = [name for name in wanted if name not in present]
     if absent := [f"{name}{mark.get(name, '')}{closest(name, spare)}" for name in absent]:
         faults.append(f"expected {len(wanted)} columns, missing: {first_few(absent, _NAMES)}")
-    if twice := sorted({*present[present.duplicated()]} & {*wanted}):
+    if not present.is_unique and (twice := sorted({*present[present.duplicated()]} & {*wanted})):
         faults.append(
             f"expected each column once, found more than once: {first_few(twice, _NAMES)}"
         )
@@ -122,9 +123,9 @@ def _typed_column(column: pd.Series, kind: Column, *, finite: bool) -> pd.Series
     converted, unreadable = read(column, kind)
     words = kind_of(kind) or "a text"
     if finite and kind.type.kind is Kind.NUMBER:
-        unreadable, words = unreadable | np.isinf(converted), "a finite number"
+        unreadable, words = unreadable | np.isinf(converted.to_numpy()), "a finite number"
     if column.dtype == object and kind.type.kind in {Kind.CATEGORY, Kind.TEXT}:
-        unreadable = column.map(pd.api.types.is_list_like)
+        unreadable = column.map(pd.api.types.is_list_like).to_numpy(bool)
     if unreadable.any():
         strange = column[unreadable]
         shown = ", ".join(map(reprlib.repr, strange.head(_SHOWN)))

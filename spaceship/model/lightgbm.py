@@ -1,0 +1,69 @@
+"""LightGBM on frames of numbers and categories, without the checks of scikit-learn's interface.
+
+These take two milliseconds a call, the trees of one row twenty microseconds.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from lightgbm import LGBMClassifier, LGBMModel, LGBMRegressor
+
+Floats = npt.NDArray[np.float64]
+
+_FEW = 1000  # rows below which a second thread costs more than it gains
+
+
+class FrameLGBMClassifier(LGBMClassifier):  # type: ignore[misc]
+    """LightGBM for classes; predictions of a frame have the bits of `LGBMClassifier`.
+
+    >>> planet = pd.Series(["Earth", None, "Mars"] * 9, dtype="category").to_frame("planet")
+    >>> model = FrameLGBMClassifier(n_estimators=2, verbose=-1).fit(planet, [0, 1, 2] * 9)
+    >>> (model.predict_proba(planet) == LGBMClassifier.predict_proba(model, planet)).all()
+    np.True_
+    """
+
+    def predict_proba(self, X: Any, **params: Any) -> Floats:
+        """Return the probability of each class, (n_rows, n_classes)."""
+        if params or not isinstance(X, pd.DataFrame):
+            return np.asarray(super().predict_proba(X, **params))
+        found = _predict(self, X)
+        return found if found.ndim > 1 else np.vstack((1.0 - found, found)).transpose()
+
+
+class FrameLGBMRegressor(LGBMRegressor):  # type: ignore[misc]
+    """LightGBM for numbers; predictions of a frame have the bits of `LGBMRegressor`.
+
+    >>> size = pd.DataFrame({"size": np.arange(40.0)})
+    >>> model = FrameLGBMRegressor(n_estimators=2, verbose=-1).fit(size, size["size"])
+    >>> (model.predict(size) == LGBMRegressor.predict(model, size)).all()
+    np.True_
+    """
+
+    def predict(self, X: Any, **params: Any) -> Floats:
+        """Return the number of each row, (n_rows,)."""
+        if params or not isinstance(X, pd.DataFrame):
+            return np.asarray(super().predict(X, **params))
+        return _predict(self, X)
+
+
+def _predict(model: LGBMModel, X: pd.DataFrame) -> Floats:
+    """Return what the trees say of each row; threads are those of OpenMP, not of the training."""
+    threads = 1 if len(X) < _FEW else 0
+    booster = model.booster_
+    return np.asarray(booster.predict(_matrix(X, booster.pandas_categorical), num_threads=threads))
+
+
+def _matrix(X: pd.DataFrame, categories: list[list[str]]) -> Floats:
+    """Return a frame as float64, each category as its number among those of the training."""
+    plain, known = X.copy(deep=False), iter(categories)
+    for place, dtype in enumerate(X.dtypes):
+        if isinstance(dtype, pd.CategoricalDtype):
+            column, learnt = X.iloc[:, place].cat, next(known)
+            if [*dtype.categories] != learnt:
+                column = column.set_categories(learnt).cat
+            codes = column.codes.to_numpy(np.float64)
+            codes[codes < 0] = np.nan
+            plain.isetitem(place, codes)
+    return plain.to_numpy(np.float64)
