@@ -1,7 +1,7 @@
 """Data sets and their sources: raw tables, checked and typed frames, a key for their content."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -35,6 +35,7 @@ class Table:
 
     frame: pd.DataFrame
     place: str
+    text: Callable[[], pd.DataFrame] | None = None  # the same rows, their numbers as text
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 """Values of `data.separator`; the sign itself is taken as well."""
 BLOCK = 1 << 23  # bytes that are read at once
-_SNIFFED = 1 << 18  # bytes
+_SNIFFED, _LINES = 1 << 18, 1000  # bytes and lines that tell the separator
 _ROWS = 21  # header included
 _TITLES = 20  # most lines above a header
 _MARKS = (
@@ -120,8 +120,9 @@ def _sniff(data: bytes) -> tuple[str, int]:
     """Return the separator, and the number of lines above the header."""
     text = data[:_SNIFFED].decode("utf-8", errors="replace")
     ends = io.StringIO(text, newline="")  # `splitlines` would cut at U+2028 and others too
-    lines = [*ends]
-    whole = lines if len(data) <= _SNIFFED else lines[:-1]
+    lines = [*islice(ends, _LINES)]
+    is_cut = len(data) > _SNIFFED and len(lines) < _LINES
+    whole = lines[:-1] if is_cut else lines
     found = {one: _titles(one, whole) for one in (",", *DELIMITERS)}
     for wanted in ({0}, {*range(1, _TITLES + 1)}):
         fitting = [one for one, titles in found.items() if titles in wanted]

@@ -11,7 +11,7 @@ import io
 import re
 import shlex
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -22,6 +22,7 @@ import pandas as pd
 from spaceship.data.csv_form import DELIMITERS, WORDS, CsvForm, check_text, plain_blocks
 from spaceship.data.plain_csv import MISSING, TEXT, Block
 from spaceship.data.stored_file import fail, opened
+from spaceship.task.column_types import Kind
 from spaceship.text import first_few
 
 LINE = "line"
@@ -72,19 +73,23 @@ def joined(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 
 def csv_parts(
-    path: Path, stream: BinaryIO, form: CsvForm | None = None, numbers: Collection[str] = ()
+    path: Path,
+    stream: BinaryIO,
+    form: CsvForm | None = None,
+    kinds: Mapping[str, Kind] | None = None,
 ) -> Iterator[pd.DataFrame]:
     r"""Yield the rows of a CSV text in parts, at least one, in bounded memory.
 
-    The columns in `numbers` are numbers in the parts in which all of these hold numbers or nothing
-    else than missing values, and text in the others.
+    Columns of a kind, number or boolean, have its type in each part in which all of them hold such
+    values alone or missing ones; otherwise, and without a kind, they are text.
 
-    >>> [part] = csv_parts(Path("a.csv"), io.BytesIO(b"id,age\n1,7\n"), numbers=["age"])
+    >>> text = io.BytesIO(b"id,age\n1,7\n")
+    >>> [part] = csv_parts(Path("a.csv"), text, kinds={"age": Kind.NUMBER})
     >>> part.to_dict("index")
     {2: {'id': '1', 'age': 7.0}}
     """
     blocks, delimiter = plain_blocks(path, stream, form or CsvForm())
-    return _Rows(path, blocks, delimiter, frozenset(numbers)).parts()
+    return _Rows(path, blocks, delimiter, kinds or {}).parts()
 
 
 @dataclass
@@ -94,7 +99,7 @@ class _Rows:
     path: Path
     blocks: Iterator[bytes]
     delimiter: str
-    numbers: frozenset[str]
+    kinds: Mapping[str, Kind]
     names: list[str] | None = None  # of the columns, once the header is read
     data: bytes = b""  # what is not read yet of the blocks so far
     start: int = 0  # its place in the text, in bytes
@@ -117,34 +122,29 @@ class _Rows:
 
     def _plain(self, *, last: bool) -> pd.DataFrame | None:
         """Return the whole rows of the data if Arrow reads them for certain, and leave the rest."""
-        head = self._header() if self.names is None else (b"", self.names)
+        head = self._header() if self.names is None else (0, self.names)
         if head is None or b"\0" in self.data:
             return None
-        first, names = head
-        block = Block.of(self.data[len(first) :], last=last)
-        numbers = {at for at, name in enumerate(names) if name in self.numbers}
-        frame = block.rows(self.delimiter, len(names), numbers)
+        start, names = head
+        block = Block.of(self.data, start=start, last=last)
+        frame = block.rows(self.delimiter, names, self.kinds)
         if frame is None:
             return None
-        lines = self.line + first.count(b"\n")
-        self.names = names
-        self._skip(len(first) + len(block.data))
-        return frame.set_axis(frame.index + lines).set_axis(names, axis="columns")
+        lines = self.line + self.data.count(b"\n", 0, start)
+        self.names, self.line = names, lines + block.n_ends(frame)
+        self.start, self.data = self.start + block.end, self.data[block.end :]
+        frame.index += lines
+        return frame
 
-    def _header(self) -> tuple[bytes, list[str]] | None:
-        """Return the lines up to the first row and the names, None unless in one plain line."""
+    def _header(self) -> tuple[int, list[str]] | None:
+        """Return where the first row starts and the names, None unless they are in a plain line."""
         found = re.match(rb"(?:\r?\n)*([^\r\n]*)\r?\n", self.data)
         try:
             text = found[1].decode() if found else ""
             names = next(csv.reader([text], delimiter=self.delimiter, strict=True), [])
         except (csv.Error, UnicodeDecodeError):
             return None
-        return (found[0], [one.strip() for one in names]) if found and len(names) > 1 else None
-
-    def _skip(self, size: int) -> None:
-        done = self.data if size == len(self.data) else self.data[:size]
-        self.data = self.data[size:]
-        self.start, self.line = self.start + size, self.line + done.count(b"\n")
+        return (found.end(), [one.strip() for one in names]) if found and len(names) > 1 else None
 
     def _strict(self, *, last: bool) -> pd.DataFrame | None:
         """Return the whole rows of the data, read row by row, or raise DataError for a fault."""

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -14,12 +14,14 @@ from spaceship.data.csv_reader import csv_parts, joined
 from spaceship.data.native_values import with_native_values
 from spaceship.data.stored_file import fail, opened
 from spaceship.errors import DataError, expected
+from spaceship.task.column_types import Kind
 
 log = logging.getLogger(__name__)
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 """Endings of a table's file; one of PACKED may follow."""
 PACKED = (".gz", ".zip", ".bz2", ".xz")
+_ROWS = 1 << 16  # of a part of a Parquet file
 _PARQUET = b"PAR1"  # first and last bytes of a file
 _INDEX = "__index_level_"  # pandas' name for the column of an index without one
 
@@ -34,31 +36,30 @@ def read_table(path: Path | str, form: CsvForm | None = None) -> pd.DataFrame:
     >>> len(read_table(tmp_path / "rows.parquet")) == len(people.train)
     True
     """
-    return joined(table_parts(Path(path), form, rows=None))
+    return joined(table_parts(Path(path), form, is_whole=True))
 
 
 def table_parts(
     path: Path,
     form: CsvForm | None = None,
-    numbers: Collection[str] = (),
-    rows: int | None = 1 << 16,
+    kinds: Mapping[str, Kind] | None = None,
+    *,
+    is_whole: bool = False,
 ) -> Iterator[pd.DataFrame]:
     """Yield the raw rows of a file part by part, at least one part, in bounded memory.
 
-    A part of a Parquet file has so many rows, None for all; one of a CSV file is what `csv_parts`
-    yields.
+    A Parquet file that is read whole has one part; those of a CSV file are those of `csv_parts`.
 
     >>> people.train.to_parquet(tmp_path / "rows.parquet")
-    >>> len([*table_parts(tmp_path / "rows.parquet", rows=-(-len(people.train) // 2))])
-    2
+    >>> [part] = table_parts(tmp_path / "rows.parquet", is_whole=True)
     """
     with opened(path) as stream:
         start = stream.read(len(_PARQUET))
         stream.seek(0)
         if start == _PARQUET or path.suffix in {".parquet", ".pq"}:
-            yield from _parquet_parts(path, stream, rows)
+            yield from _parquet_parts(path, stream, None if is_whole else _ROWS)
         else:
-            yield from csv_parts(path, stream, form, numbers)
+            yield from csv_parts(path, stream, form, kinds)
 
 
 def parquet_rows(path: Path, data: bytes) -> pd.DataFrame:

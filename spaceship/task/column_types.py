@@ -12,8 +12,8 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -186,6 +186,8 @@ def _to_text(column: pd.Series) -> pd.Series:
         text = column.astype("str").str.removesuffix(".0")
     else:
         text = column.astype("str")
+    if is_plain_text(text):
+        return text
     raw = pa.array(text.array)
     stripped = pc.utf8_trim_whitespace(raw)
     empty = pc.equal(stripped, "")
@@ -194,9 +196,51 @@ def _to_text(column: pd.Series) -> pd.Series:
     return _of_arrow(pc.if_else(empty, None, stripped), text)
 
 
+_LONGER = 0x80  # bytes of signs beyond ASCII from here on
+_BEGINS, _ENDS, _BEFORE = np.zeros((3, 256), np.bool_)
+_BEGINS[0x21:0x7F] = _ENDS[0x21:0x7F] = True
+_BEGINS[0xC3:] = True
+_BEGINS[[0xE1, 0xE2, 0xE3]] = False
+_BEFORE[0xC3:] = True
+"""First and last bytes of no blank, and next to last ones before any byte of a longer sign."""
+
+
+def is_plain_text(column: pd.Series) -> bool:
+    """Return whether no text of a column is empty, or begins or ends with a blank.
+
+    Only bytes at the ends are looked at: False says nothing.
+
+    >>> is_plain_text(pd.Series(["a", None, "b c"])), is_plain_text(pd.Series(["a "]))
+    (True, False)
+    """
+    texts = pa.array(column.array)
+    for chunk in texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]:
+        if chunk.type != pa.large_string():
+            return False
+        _, places, data = chunk.buffers()
+        starts = np.frombuffer(places, np.int64, len(chunk) + 1, 8 * chunk.offset)
+        starts, ends = starts[:-1], starts[1:]
+        filled = ends > starts
+        if np.count_nonzero(filled) != len(chunk) - chunk.null_count:
+            return False
+        if chunk.null_count:
+            starts, ends = starts[filled], ends[filled]
+        if len(starts):
+            content = np.frombuffer(data, np.uint8)
+            last, before = content[ends - 1], content[np.maximum(ends - 2, 0)]
+            ends_plain = _ENDS[last] | ((last >= _LONGER) & _BEFORE[before])
+            if not (_BEGINS[content[starts]].all() and ends_plain.all()):
+                return False
+    return True
+
+
 def _of_arrow(texts: pa.Array, like: pd.Series) -> pd.Series:
     """Return texts of Arrow as a column under the index and the name of another one."""
-    return pd.Series(like.dtype.__from_arrow__(texts), like.index, name=like.name)
+    return pd.Series(
+        like.dtype.__from_arrow__(texts),  # type: ignore[union-attr]
+        like.index,
+        name=like.name,
+    )
 
 
 def _to_number(column: pd.Series, kind: Column) -> pd.Series:
