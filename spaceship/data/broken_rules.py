@@ -1,5 +1,6 @@
 """Rules of a task's columns applied to raw rows: each broken rule with the values that break it."""
 
+import re
 import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,11 +87,17 @@ class UnmatchedPatterns:
     def add(self, frame: pd.DataFrame) -> None:
         """Try the patterns that have not matched yet on further rows."""
         for key, (of, pattern, end) in [*self._open.items()]:
-            for part in (frame.head(_FIRST), frame.iloc[_FIRST:]) if of in frame.columns else ():
-                values = read(part[of], self._columns[of])[0].dropna().astype("str")
-                if values.str.match(f"(?:{pattern}){end}").any():
-                    del self._open[key]
-                    break
+            if of not in frame.columns:
+                continue
+            whole = f"(?:{pattern}){end}"
+            first = (one for one in frame[of].head(_FIRST) if isinstance(one, str))
+            matched = any(map(re.compile(whole).match, first))
+            if not matched:
+                values = read(frame[of], self._columns[of])[0].dropna().astype("str")
+                matched = bool(values.str.match(whole).any())
+            if matched:
+                del self._open[key]
+            else:
                 seen = pd.concat([self._seen[key], values.drop_duplicates().head(2)])
                 self._seen[key] = seen.drop_duplicates().head(2)
 

@@ -90,7 +90,8 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
         if table.text is not None:
             rows = raw.rows(table.text())
         made = raw.typed(rows, raw.checked_task(lambda: [rows]))
-    if stripped := stripped_values(rows):
+    changed = [name for name in made if not made[name].equals(rows[name])]
+    if stripped := stripped_values(rows[changed]):
         counts = first_few(f"{count} of {one_line(name)}" for name, count in stripped.items())
         log.info("%s: blanks around values left out: %s", table.place, counts)
     return made.reset_index(drop=True)
