@@ -196,13 +196,8 @@ def _to_text(column: pd.Series) -> pd.Series:
     return _of_arrow(pc.if_else(empty, None, stripped), text)
 
 
-_LONGER = 0x80  # bytes of signs beyond ASCII from here on
-_BEGINS, _ENDS, _BEFORE = np.zeros((3, 256), np.bool_)
-_BEGINS[0x21:0x7F] = _ENDS[0x21:0x7F] = True
-_BEGINS[0xC3:] = True
-_BEGINS[[0xE1, 0xE2, 0xE3]] = False
-_BEFORE[0xC3:] = True
-"""First and last bytes of no blank, and next to last ones before any byte of a longer sign."""
+_BLANK, _DELETE = 0x20, 0x7F
+"""Bytes between them are signs of their own and no blanks."""
 
 
 def is_plain_text(column: pd.Series) -> bool:
@@ -227,9 +222,8 @@ def is_plain_text(column: pd.Series) -> bool:
             starts, ends = starts[filled], ends[filled]
         if len(starts):
             content = np.frombuffer(data, np.uint8)
-            last, before = content[ends - 1], content[np.maximum(ends - 2, 0)]
-            ends_plain = _ENDS[last] | ((last >= _LONGER) & _BEFORE[before])
-            if not (_BEGINS[content[starts]].all() and ends_plain.all()):
+            outer = content[starts], content[ends - 1]
+            if min(map(np.min, outer)) <= _BLANK or max(map(np.max, outer)) >= _DELETE:
                 return False
     return True
 
