@@ -14,8 +14,9 @@ from spaceship.data.leaks import find_leaks
 from spaceship.data.sample import check_sample
 from spaceship.data.stored_file import all_made, counted
 from spaceship.errors import DataError, expected
-from spaceship.task.column_types import ColumnType, is_plain_text, read
+from spaceship.task.column_types import ColumnType, read
 from spaceship.task.raw_frame import label_column
+from spaceship.task.stripped import is_plain_text
 from spaceship.task.task import Task
 from spaceship.text import first_few, one_line
 

@@ -5,7 +5,6 @@ a byte that is not UTF-8 is a fault with its line number, not a silent missing v
 by block: Arrow those that are certainly well formed (`plain_csv`), Python's csv module the others.
 """
 
-import codecs
 import csv
 import io
 import re
@@ -20,6 +19,7 @@ from typing import BinaryIO, NoReturn
 import pandas as pd
 
 from spaceship.data.csv_form import DELIMITERS, WORDS, CsvForm, check_text, plain_blocks
+from spaceship.data.csv_records import Records, is_certain
 from spaceship.data.plain_csv import MISSING, TEXT, Block
 from spaceship.data.stored_file import fail, opened
 from spaceship.task.column_types import Kind
@@ -29,7 +29,6 @@ LINE = "line"
 """Name of the index that holds the line number of each row in its file."""
 _TITLES = 20  # most lines above a header
 _LISTED = 5  # rows
-_LONGEST = 2**31 - 1  # signs of a field
 
 
 def read_csv(path: Path | str, form: CsvForm | None = None) -> pd.DataFrame:
@@ -152,7 +151,7 @@ class _Rows:
         if not last:  # a carriage return at the end may be half of a line end
             end = max(self.data.rfind(b"\n"), self.data.rfind(b"\r", 0, end - 1)) + 1
         check_text(self.path, self.data[:end], self.start, self.line)
-        records = _Records([self.data[:end]], self.delimiter, self.line)
+        records = Records([self.data[:end]], self.delimiter, self.line)
         names, values = self.names, {}
         try:
             for line, fields in records:
@@ -163,7 +162,7 @@ class _Rows:
                 else:
                     values[line] = fields
         except csv.Error as error:
-            if last or _is_certain(error):
+            if last or is_certain(error):
                 self._fail_quotes(error, records.line)
         if names is None and last:
             self._checked([""])  # an empty pair of quotes is no blank line, yet no header
@@ -184,14 +183,14 @@ class _Rows:
 
     def _fail_quotes(self, error: csv.Error, line: int) -> NoReturn:
         found = f"a quote that opens in line {line} and never closes"
-        if _is_certain(error):
+        if is_certain(error):
             found = f"text after a closing quote in line {line}"
         do = "close it, or write a quote inside a field twice"
         fail(self.path, "quotes in pairs", found, do)
 
     def _fail_ragged(self, width: int) -> NoReturn:
         """Raise DataError about all rows of another width from here on."""
-        records = _Records(chain([self.data, self.ahead], self.blocks), self.delimiter, self.line)
+        records = Records(chain([self.data, self.ahead], self.blocks), self.delimiter, self.line)
         sizes, first, ragged = Counter({width: self.rows}), dict[int, int](), list[str]()
         try:
             for line, fields in islice(records, 0 if self.names else 1, None):
@@ -224,42 +223,3 @@ class _Rows:
         do = "export it again, with another column such as an id if there is one column only: "
         do += "in a single one a missing value is a blank line"
         fail(self.path, "several columns", "one", do)
-
-
-class _Records:
-    """Rows of a text, read by Python's csv module, and where the last one ended."""
-
-    def __init__(self, blocks: Iterable[bytes], delimiter: str, line: int) -> None:
-        csv.field_size_limit(_LONGEST)  # the text of a book is a field
-        self.blocks, self.delimiter = blocks, delimiter
-        self.line, self.size = line, 0
-
-    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield the line number and the fields of each row that is not blank."""
-        text, size, first = "", 0, self.line
-
-        def lines() -> Iterator[str]:
-            nonlocal text, size
-            for text in _lines(self.blocks):
-                size += len(text.encode())
-                yield text
-
-        reader = csv.reader(lines(), delimiter=self.delimiter, strict=True)
-        for fields in reader:
-            line, self.line, self.size = self.line, first + reader.line_num, size
-            if len(fields) > 1 or text.strip(" \t\r\n"):
-                yield line, fields
-
-
-def _lines(blocks: Iterable[bytes]) -> Iterator[str]:
-    rest = ""
-    for text in codecs.iterdecode(blocks, "utf-8", "replace"):
-        *whole, rest = [*io.StringIO(rest + text, newline="")] or [""]
-        yield from whole
-    if rest:
-        yield rest
-
-
-def _is_certain(error: csv.Error) -> bool:
-    """Return whether no further line can mend a row, as it could close a quote."""
-    return "expected after" in str(error)

@@ -12,8 +12,6 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.compute as pc  # type: ignore[import-untyped]
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -25,6 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from spaceship.task.stripped import to_text
 from spaceship.task.truth import to_boolean
 
 _THOUSANDS = r"[-+]?\d{1,3}(?:\.\d{3})+(?:,.*)?"
@@ -162,7 +161,7 @@ def read(column: pd.Series, kind: Column) -> tuple[pd.Series, Mask]:
         converted = _TYPES[kind.type].read(column, kind)
     if converted is column or not converted.hasnans or kind.type.kind in _TEXTS:
         return converted, np.zeros(len(column), dtype=bool)
-    return converted, (converted.isna() & _to_text(column).notna()).to_numpy(bool)
+    return converted, (converted.isna() & to_text(column).notna()).to_numpy(bool)
 
 
 def _without(column: pd.Series, missing: tuple[str, ...]) -> pd.Series:
@@ -173,68 +172,6 @@ def _without(column: pd.Series, missing: tuple[str, ...]) -> pd.Series:
         numbers = pd.to_numeric(pd.Series(missing), errors="coerce").dropna()
         return column.mask(column.isin(numbers))
     return column.mask(column.astype("str").str.strip().isin([*missing]))
-
-
-def _to_text(column: pd.Series) -> pd.Series:
-    """Return a column as text without blanks around it; missing and empty values are NaN.
-
-    Whole numbers have no decimals.
-    """
-    if column.dtype == "str":
-        text = column
-    elif column.dtype == np.float64:
-        text = column.astype("str").str.removesuffix(".0")
-    else:
-        text = column.astype("str")
-    if is_plain_text(text):
-        return text
-    raw = pa.array(text.array)
-    stripped = pc.utf8_trim_whitespace(raw)
-    empty = pc.equal(stripped, "")
-    if not pc.any(empty).as_py():
-        return text if stripped.equals(raw) else _of_arrow(stripped, text)
-    return _of_arrow(pc.if_else(empty, None, stripped), text)
-
-
-_BLANK, _DELETE = 0x20, 0x7F
-"""Bytes between them are signs of their own and no blanks."""
-
-
-def is_plain_text(column: pd.Series) -> bool:
-    """Return whether no text of a column is empty, or begins or ends with a blank.
-
-    Only bytes at the ends are looked at: False says nothing.
-
-    >>> is_plain_text(pd.Series(["a", None, "b c"])), is_plain_text(pd.Series(["a "]))
-    (True, False)
-    """
-    texts = pa.array(column.array)
-    for chunk in texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]:
-        if chunk.type != pa.large_string():
-            return False
-        _, places, data = chunk.buffers()
-        starts = np.frombuffer(places, np.int64, len(chunk) + 1, 8 * chunk.offset)
-        starts, ends = starts[:-1], starts[1:]
-        filled = ends > starts
-        if np.count_nonzero(filled) != len(chunk) - chunk.null_count:
-            return False
-        if chunk.null_count:
-            starts, ends = starts[filled], ends[filled]
-        if len(starts):
-            content = np.frombuffer(data, np.uint8)
-            outer = content[starts], content[ends - 1]
-            if min(map(np.min, outer)) <= _BLANK or max(map(np.max, outer)) >= _DELETE:
-                return False
-    return True
-
-
-def _of_arrow(texts: pa.Array, like: pd.Series) -> pd.Series:
-    """Return texts of Arrow as a column under the index and the name of another one."""
-    return pd.Series(
-        like.dtype.__from_arrow__(texts),  # type: ignore[union-attr]
-        like.index,
-        name=like.name,
-    )
 
 
 def _to_number(column: pd.Series, kind: Column) -> pd.Series:
@@ -265,7 +202,7 @@ def _to_time(column: pd.Series, kind: Column) -> pd.Series:
         return column
     if not pd.api.types.is_datetime64_any_dtype(column.dtype):
         column = pd.to_datetime(
-            _to_text(column), format=kind.format or "ISO8601", errors="coerce", utc=True
+            to_text(column), format=kind.format or "ISO8601", errors="coerce", utc=True
         )
     if getattr(column.dtype, "tz", None) is not None:
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
@@ -280,7 +217,7 @@ class _Type:
 
 
 def _read_text(column: pd.Series, _: Column) -> pd.Series:
-    return _to_text(column)
+    return to_text(column)
 
 
 _TYPES: Mapping[ColumnType, _Type] = {
