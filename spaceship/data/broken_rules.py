@@ -12,7 +12,15 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from spaceship.data.stored_file import counted
-from spaceship.task.column_types import Column, ColumnType, Kind, Mask, kind_of, read
+from spaceship.task.column_types import (
+    Column,
+    ColumnType,
+    Kind,
+    Mask,
+    kind_of,
+    missing_values,
+    read,
+)
 from spaceship.task.raw_frame import label_column
 from spaceship.task.task import HUGE, Task
 from spaceship.text import first_few
@@ -53,7 +61,9 @@ class BrokenRule:
         """The first rows, each under its number: `line 3 'abc', line 9 '-1', …`."""
         shown = (
             f"{self.found.index.name} {row} {'(empty)' if pd.isna(value) else reprlib.repr(value)}"
-            for row, value in self.found.head(_KEPT).items()
+            for row, value in zip(
+                self.found.index[:_KEPT], self.found.head(_KEPT).tolist(), strict=True
+            )
         )
         return first_few(shown, total=self.total)
 
@@ -158,7 +168,7 @@ def _broken(raw: pd.Series, column: Column, task: Task, *, is_typed: bool) -> It
     optional = column.type.kind is Kind.BOOLEAN and not is_label
     kind = f"{kind_of(column).replace(' or ', ', ')} or nothing" if optional else kind_of(column)
     required = f"{kind_of(column) or 'a value'}" if is_label else "an id" if name == task.id else ""
-    missing = values.isna().to_numpy()
+    missing = missing_values(values)
     marks = {kind: unreadable, finite: infinite}
     marks |= {f"{required} in every row": missing & ~unreadable} if required else {}
     known = ~(missing | unreadable | infinite)
@@ -172,7 +182,7 @@ def _kept(values: pd.Series, column: Column, task: Task) -> Iterator[tuple[str, 
         yield _range(values, column)
     if column.pattern is not None:
         form = column.unit or f"the pattern {column.pattern}"
-        yield form, values.str.match(f"(?:{column.pattern})\\Z").to_numpy(bool)
+        yield form, _matches(values, column.pattern)
     if column.levels is not None and column.type.kind is Kind.CATEGORY:
         yield f"one of {first_few(column.levels, 20)}", values.isin([*column.levels]).to_numpy()
     if values.name == task.id:
@@ -185,6 +195,15 @@ def _once(values: pd.Series) -> Mask:
     if texts is not None and pc.all(pc.less(texts[:-1], texts[1:]), skip_nulls=False).as_py():
         return np.ones(len(values), bool)
     return ~values.duplicated(keep=False).to_numpy()
+
+
+def _matches(values: pd.Series, pattern: str) -> Mask:
+    """Return whether each text as a whole matches a pattern; False for a missing one."""
+    try:
+        found = pc.match_substring_regex(pa.array(values.array), f"\\A(?:{pattern})\\z")
+    except pa.ArrowInvalid:  # such as a look-ahead, which Python alone knows
+        return values.str.match(f"(?:{pattern})\\Z").to_numpy(bool)
+    return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False))
 
 
 def _range(values: pd.Series, column: Column) -> tuple[str, Mask]:

@@ -16,8 +16,8 @@ from spaceship.data.stored_file import all_made, counted
 from spaceship.errors import DataError, expected
 from spaceship.task.column_types import ColumnType, read
 from spaceship.task.raw_frame import label_column
-from spaceship.task.stripped import is_plain_text
 from spaceship.task.task import Task
+from spaceship.task.texts import is_plain_text
 from spaceship.text import first_few, one_line
 
 log = logging.getLogger(__name__)

@@ -16,13 +16,14 @@ Floats = npt.NDArray[np.float64]
 
 _BINS = 2**13  # of the hashed n-grams
 _SAMPLE = 10_000  # most distinct texts to learn from
+_AT_ONCE = 10_000  # texts whose n-grams are in memory
 _SENTENCE = 8.0  # mean number of words from which words are counted, in place of characters
 _NOISE = 1e-6  # share of the largest singular value below which a component is left out
 
 
 def learn(column: pd.Series, n_components: int) -> State:
     """Return the weights of n-grams and the components of training texts, largest first."""
-    texts = _some(column.dropna().unique())
+    texts = _some(pd.Series(column.dropna().unique()))
     by_words = bool(len(texts)) and float(pd.Series(texts).str.count(r"\S+").mean()) >= _SENTENCE
     state: State = {"by_words": by_words, "weights": np.ones(_BINS)}
     state["components"] = np.empty((0, _BINS), dtype=np.float32)
@@ -46,20 +47,24 @@ def encode(column: pd.Series, state: State) -> list[tuple[str, Floats]]:
         "words": words.count(r"\S+").to_numpy(),
     }
     components = state["components"]
-    dense = np.zeros((len(texts), len(components)))
-    if dense.size:
-        dense = _weighted(_counts(texts, by_words=state["by_words"]), state) @ components.T
-    made |= {f"text_{place + 1}": values for place, values in enumerate(dense.T)}
-    # the code of a missing text is -1, the last
-    return [(end, np.append(one, np.nan).astype(np.float64)[codes]) for end, one in made.items()]
+    own = [np.empty(len(texts)) for _ in components]
+    for start in range(0, len(texts) if own else 0, _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        counts = _counts(texts[some], by_words=state["by_words"])
+        for values, found in zip(own, (_weighted(counts, state) @ components.T).T, strict=True):
+            values[some] = found
+    made |= {f"text_{place}": values for place, values in enumerate(own, 1)}
+    del own
+    # one column at a time; the code of a missing text is -1, the last
+    return [(end, np.append(made.pop(end), np.nan).astype(np.float64)[codes]) for end in [*made]]
 
 
-def _some(texts: npt.ArrayLike) -> npt.NDArray[Any]:
+def _some(texts: pd.Series) -> npt.NDArray[Any]:
     """Return all of the texts, or as many as are enough to learn from, chosen at random."""
-    every = np.asarray(texts, dtype=object)
-    if len(every) <= _SAMPLE:
-        return every
-    return every[np.sort(np.random.default_rng(0).choice(len(every), _SAMPLE, replace=False))]
+    if len(texts) > _SAMPLE:
+        chosen = np.random.default_rng(0).choice(len(texts), _SAMPLE, replace=False)
+        texts = texts.iloc[np.sort(chosen)]
+    return texts.to_numpy(dtype=object)
 
 
 def _counts(texts: Any, *, by_words: bool) -> Any:

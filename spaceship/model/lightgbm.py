@@ -60,10 +60,10 @@ def _matrix(X: pd.DataFrame, categories: list[list[str]]) -> Floats:
     plain, known = X.copy(deep=False), iter(categories)
     for place, dtype in enumerate(X.dtypes):
         if isinstance(dtype, pd.CategoricalDtype):
-            column, learnt = X.iloc[:, place].cat, next(known)
-            if [*dtype.categories] != learnt:
-                column = column.set_categories(learnt).cat
-            codes = column.codes.to_numpy(np.float64)
+            column, learnt = X.iloc[:, place].array, next(known)
+            if dtype.categories.tolist() != learnt:
+                column = column.set_categories(learnt)
+            codes = column.codes.astype(np.float64)
             codes[codes < 0] = np.nan
             plain.isetitem(place, codes)
     return plain.to_numpy(np.float64)

@@ -1,12 +1,34 @@
-"""Linear regression of numbers, with the settings of scikit-learn's logistic regression."""
+"""Linear models whose scores of a row have the same bits, whatever the rows beside it.
+
+A matrix product takes another order of additions for one row than for many.
+"""
 
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.linear_model import ElasticNet, Ridge
+from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
 from sklearn.utils.validation import check_is_fitted
+
+Floats = npt.NDArray[np.float64]
+
+
+class RowLogisticRegression(LogisticRegression):  # type: ignore[misc]
+    """Logistic regression of scikit-learn, scored row by row.
+
+    >>> X = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0]})
+    >>> model = RowLogisticRegression().fit(X, [False, False, True, True])
+    >>> model.predict(X).tolist()
+    [False, False, True, True]
+    """
+
+    def decision_function(self, X: pd.DataFrame) -> Floats:
+        """Return the log-odds of each row, (n_rows,), or a score of each of several classes."""
+        check_is_fitted(self)
+        scores = _scores(X, self.coef_, self.intercept_)
+        return scores[:, 0] if scores.shape[1] == 1 else scores
 
 
 class LinearRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -45,4 +67,15 @@ class LinearRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return the predicted number of each row, (n_rows,)."""
         check_is_fitted(self)
-        return np.asarray(self.model_.predict(X) * self.scale_ + self.mean_)
+        model = self.model_
+        scores = _scores(X, np.atleast_2d(model.coef_), np.atleast_1d(model.intercept_))
+        return np.asarray(scores[:, 0] * self.scale_ + self.mean_)
+
+
+def _scores(X: pd.DataFrame, coefficients: Floats, intercept: Floats) -> Floats:
+    """Return weighted sums of columns (n_rows, n_scores), added up one column after the other."""
+    values = np.asarray(X, dtype=np.float64)
+    total = np.zeros((len(values), len(coefficients))) + intercept
+    for column, weights in zip(values.T, coefficients.T, strict=True):
+        total += column[:, None] * weights
+    return total

@@ -11,6 +11,7 @@ from spaceship.data.broken_rules import broken_rules
 from spaceship.errors import DataError
 from spaceship.evaluation.answers import answers
 from spaceship.evaluation.cross_validation import decision_threshold, predict
+from spaceship.model.threads import forget_threads
 from spaceship.task.raw_frame import typed
 from spaceship.task.task import ROW, Task
 from spaceship.text import first_few
@@ -82,9 +83,13 @@ def load(folder: str | Path) -> Predictor:
     from mlflow.models import Model
     from mlflow.sklearn import load_model
 
-    facts = Model.load(str(Path(folder) / "MLmodel")).metadata or {}
+    described = Model.load(str(Path(folder) / "MLmodel"))
+    facts, order = described.metadata or {}, described.signature.inputs.input_names()
+    task = Task.read(facts["task"])  # MLflow has sorted its columns
+    ordered = {name: task.columns[name] for name in order if name in task.columns}
+    task = task.model_copy(update={"columns": ordered})
     fitted = load_model(str(folder))  # type: ignore[no-untyped-call]
-    return Predictor(fitted, Task.read(facts["task"]), facts["margin"])
+    return Predictor(forget_threads(fitted), task, facts["margin"])
 
 
 _load_pyfunc = load  # the name that MLflow calls

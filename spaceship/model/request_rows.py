@@ -7,20 +7,25 @@ import json
 import reprlib
 from collections.abc import Callable, Collection, Mapping
 from email.message import Message
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from spaceship.data.csv_reader import csv_rows
 from spaceship.data.table_reader import parquet_rows
 from spaceship.errors import DataError, expected
 from spaceship.task.raw_frame import header_faults
+from spaceship.task.texts import as_column
 from spaceship.text import first_few
 
 FORMS = ("dataframe_records", "dataframe_split", "instances", "inputs")
 _LONGEST = 40  # letters of a name in a message
 _JSON = "application/json"
+_TEXT, _NUMBER, _TRUTH = ({one, type(None)} for one in (str, float, bool))
 _FILES: Mapping[str, tuple[str, Callable[[Path, bytes], pd.DataFrame]]] = {
     "text/csv": ("CSV", csv_rows),
     "application/vnd.apache.parquet": ("Parquet", parquet_rows),
@@ -28,6 +33,7 @@ _FILES: Mapping[str, tuple[str, Callable[[Path, bytes], pd.DataFrame]]] = {
 """Content types of rows as a file holds them: a name for messages, and their reader."""
 
 
+@lru_cache(maxsize=16)
 def form_of(content_type: str) -> str:
     """Return the media type of a request; raise DataError unless it can hold rows.
 
@@ -80,15 +86,37 @@ def read_json(body: bytes, columns: Collection[str]) -> pd.DataFrame:
         return _split(given)
     if form == "inputs" and isinstance(given, dict):
         return _by_column(given)
+    return _records(given, form, columns)
+
+
+def _records(given: Any, form: str, columns: Collection[str]) -> pd.DataFrame:
+    """Return the rows of a list of objects, each with a value for each column."""
     if not isinstance(given, list):
         raise _error(f"{form} to be a list of rows", _kind(given))
+    wanted = {*columns}
     for number, row in enumerate(given, 1):
         if not isinstance(row, dict):
             raise _error(f"row {number} of {form} to be an object", _kind(row))
-        if not row.keys() >= {*columns}:
+        if not row.keys() >= wanted:
             faults = header_faults(pd.Index(row), [*columns])
             raise DataError(f"row {number}: {'; '.join(faults)}")
-    return pd.DataFrame(given)
+    return _frame({name: [row[name] for row in given] for name in columns}, len(given))
+
+
+def _frame(columns: Mapping[Any, list[Any]], n_rows: int) -> pd.DataFrame:
+    """Return lists of JSON values as the columns of a frame."""
+    made = {name: _column(values) for name, values in columns.items()}
+    return pd.DataFrame(made, range(n_rows), copy=False)
+
+
+def _column(values: list[Any]) -> Any:
+    """Return values of JSON as a column; pandas, which is slower, finds out what mixed ones are."""
+    kinds = {*map(type, values)}
+    if kinds <= _TEXT and str in kinds:
+        return as_column(pa.array(values, pa.large_string()))
+    if kinds <= _NUMBER and float in kinds:
+        return np.array(values, dtype=np.float64)
+    return pd.array(values, dtype="boolean") if kinds <= _TRUTH and bool in kinds else values
 
 
 def _split(given: Any) -> pd.DataFrame:
@@ -102,7 +130,8 @@ def _split(given: Any) -> pd.DataFrame:
         if not isinstance(row, list) or len(row) != len(names):
             found = f"{len(row)} values" if isinstance(row, list) else _kind(row)
             raise _error(f"row {number} of dataframe_split to be {len(names)} values", found)
-    return pd.DataFrame(rows, columns=[*map(str, names)])
+    columns = {place: [row[place] for row in rows] for place in range(len(names))}
+    return _frame(columns, len(rows)).set_axis([*map(str, names)], axis="columns")
 
 
 def _by_column(given: dict[str, Any]) -> pd.DataFrame:
@@ -111,7 +140,7 @@ def _by_column(given: dict[str, Any]) -> pd.DataFrame:
         raise _error(f"a list of values of {_name(odd[0])} in inputs", _kind(given[odd[0]]))
     if len(sizes := sorted({len(one) for one in given.values()})) > 1:
         raise _error("lists of one length in inputs", f"{sizes[0]} and {sizes[-1]} values")
-    return pd.DataFrame(given)
+    return _frame(given, max(sizes, default=0))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

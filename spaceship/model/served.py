@@ -21,15 +21,21 @@ class Served(Pipeline):  # type: ignore[misc]
     def predict(self, X: pd.DataFrame, **params: Any) -> np.ndarray:
         """Return the prediction of each row, (n_rows,)."""
         if len(X):
-            return np.asarray(super().predict(X, **params))
+            return np.asarray(self.steps[-1][1].predict(self._prepared(X), **params))
         return np.empty(0, dtype=np.asarray(getattr(self, "classes_", 0.0)).dtype)
 
     @available_if(lambda self: hasattr(self.steps[-1][1], "predict_proba"))  # type: ignore[untyped-decorator]
     def predict_proba(self, X: pd.DataFrame, **params: Any) -> np.ndarray:
         """Return the probability of each class, (n_rows, n_classes)."""
         if len(X):
-            return np.asarray(super().predict_proba(X, **params))
+            return np.asarray(self.steps[-1][1].predict_proba(self._prepared(X), **params))
         return np.empty((0, len(self.classes_)))
+
+    def _prepared(self, X: pd.DataFrame) -> Any:
+        """Return what the last step takes, without the checks of `Pipeline` at each call."""
+        for _, step in self.steps[:-1]:
+            X = X if step in {None, "passthrough"} else step.transform(X)
+        return X
 
 
 def served(pipeline: Pipeline) -> Served:

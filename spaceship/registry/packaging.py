@@ -26,6 +26,7 @@ from spaceship.config.moved import import_moved
 from spaceship.errors import RegistryError, expected
 from spaceship.model.labelled import labelled
 from spaceship.model.served import served
+from spaceship.model.threads import forget_threads
 from spaceship.registry.code_archive import CODE_FILE, write_code
 from spaceship.registry.registry import MODEL, Registry, Version
 from spaceship.registry.signature import as_served, signature
@@ -127,7 +128,7 @@ def load(folder: str | Path) -> Pipeline:
         what = f"a model that this version of the code loads in {folder}"
         do = "go back with mode=rollback, or train another one"
         raise RegistryError(expected(what, stored, do)) from error
-    return loaded
+    return forget_threads(loaded)
 
 
 def load_version(registry: Registry, version: Version) -> Stored:

@@ -30,7 +30,14 @@ def apart_by_call(names: pd.Series) -> pd.Series:
     >>> apart_by_call(pd.Series(["Ulm", "Ulm"])).nunique()  # one call
     1
     """
-    if _CALL not in names.index.names:
-        return names
-    calls = names.index.get_level_values(_CALL).astype("str")
-    return names + "\0" + pd.Series(calls, names.index)
+    calls = numbers_of_calls(names.index)
+    return names if calls is None else names + "\0" + pd.Series(calls.astype("str"), names.index)
+
+
+def numbers_of_calls(index: pd.Index) -> npt.NDArray[np.int_] | None:
+    """Return the number of each row's call; None if all rows are of one call.
+
+    >>> numbers_of_calls(in_calls(pd.DataFrame({"town": ["Ulm", "Bern"]}), [0, 1]).index)
+    array([0, 1])
+    """
+    return index.get_level_values(_CALL).to_numpy() if _CALL in index.names else None

@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from spaceship.task.stripped import to_text
+from spaceship.task.texts import to_text
 from spaceship.task.truth import to_boolean
 
 _THOUSANDS = r"[-+]?\d{1,3}(?:\.\d{3})+(?:,.*)?"
@@ -159,9 +159,22 @@ def read(column: pd.Series, kind: Column) -> tuple[pd.Series, Mask]:
     except (TypeError, OverflowError):  # lists, dictionaries, integers beyond every float
         column = column.astype("str")
         converted = _TYPES[kind.type].read(column, kind)
-    if converted is column or not converted.hasnans or kind.type.kind in _TEXTS:
+    if converted is column or kind.type.kind in _TEXTS:
         return converted, np.zeros(len(column), dtype=bool)
-    return converted, (converted.isna() & to_text(column).notna()).to_numpy(bool)
+    missing = missing_values(converted)
+    if missing.any():
+        missing &= ~missing_values(to_text(column))
+    return converted, missing
+
+
+def missing_values(column: pd.Series) -> Mask:
+    """Return whether each value of a typed column is missing.
+
+    >>> missing_values(pd.Series(["a", None])).tolist()
+    [False, True]
+    """
+    is_float = column.dtype == np.float64  # a faster way to the same
+    return np.asarray(np.isnan(column.to_numpy()) if is_float else column.array.isna())
 
 
 def _without(column: pd.Series, missing: tuple[str, ...]) -> pd.Series:

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from spaceship.task.column_types import Column
 from spaceship.task.raw_frame import typed
+from spaceship.task.texts import Texts
 
 State = dict[str, Any]
 
@@ -67,11 +68,14 @@ def as_frame(columns: Mapping[str, object], index: pd.Index) -> pd.DataFrame:
     >>> as_frame({"Asleep": [True, False]}, pd.Index([7, 9])).to_dict()
     {'Asleep': {7: 1.0, 9: 0.0}}
     """
-    return pd.DataFrame({name: _plain(values) for name, values in columns.items()}, index)
+    made = {name: _plain(values, index) for name, values in columns.items()}
+    return pd.DataFrame(made, index, copy=False)
 
 
-def _plain(values: object) -> object:
-    """Return text as it is, in pandas' `str` dtype, and other values as float64."""
+def _plain(values: object, index: pd.Index) -> object:
+    """Return texts in pandas' `str` dtype, and other values as float64."""
+    if isinstance(values, Texts):
+        return values.column(index)
     if not isinstance(values, pd.Series):
         return np.asarray(values, dtype="float64")
     is_text = isinstance(values.dtype, pd.StringDtype)

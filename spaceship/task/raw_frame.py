@@ -128,7 +128,7 @@ def _typed_column(column: pd.Series, kind: Column, *, finite: bool) -> pd.Series
         unreadable = column.map(pd.api.types.is_list_like).to_numpy(bool)
     if unreadable.any():
         strange = column[unreadable]
-        shown = ", ".join(map(reprlib.repr, strange.head(_SHOWN)))
+        shown = ", ".join(map(reprlib.repr, strange.head(_SHOWN).tolist()))
         found = f"{len(strange)} other{'s' * (len(strange) > 1)}: {shown}"
         raise DataError(f"expected {column.name} to be {words}, or missing; found {found}")
     return converted

@@ -12,6 +12,7 @@ from spaceship.faults import list_faults
 from spaceship.task.calls import apart_by_call
 from spaceship.task.column_types import Column, ColumnType, Kind, Name, Section, Text
 from spaceship.task.label import Label
+from spaceship.task.texts import as_arrow, as_column, as_numbers, cut
 
 GROUP_SIZE = "group_size"  # source of a slice: `solo` for a row alone in its group, else `group`
 MISSING = "missing"  # value of a slice where its column has none
@@ -203,11 +204,8 @@ class Task(Label):
         if self.group.pattern == "(.*)":
             found = whole
         else:
-            found = (
-                whole.str.extract(f"^(?:{self.group.pattern})$", expand=True)
-                .iloc[:, 0]
-                .fillna(whole)
-            )
+            found = as_column(cut(as_arrow(whole), self.group.pattern, to_end=True), frame.index)
+            found = found.fillna(whole)
         if found.hasnans:
             alone = frame[self.id] if self.id is not None else _contents(frame, self.raw)
             found = found.fillna("\0" + alone)
@@ -221,11 +219,10 @@ class Task(Label):
     def part(self, frame: pd.DataFrame, name: str) -> pd.Series:
         """Return a part of a text column, missing where its pattern does not match."""
         part = self.parts[name]
-        texts = frame[part.of].astype("str").str
-        found = texts.extract(f"^(?:{part.pattern})", expand=True).iloc[:, 0]
+        found = cut(as_arrow(frame[part.of]), part.pattern)
         if part.type.kind is Kind.NUMBER:
-            return pd.to_numeric(found, errors="coerce").astype("float64").rename(name)
-        return found.astype("str").rename(name)
+            return pd.Series(as_numbers(found), frame.index, name=name)
+        return as_column(found, frame.index).rename(name)
 
     def slice_values(self, frame: pd.DataFrame) -> dict[str, pd.Series]:
         """Return each row's value in each slice as text.

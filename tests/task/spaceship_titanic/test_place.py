@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
 from spaceship.errors import ConfigError, DataError
 from spaceship.task.spaceship_titanic.columns import COLUMNS, SPENDS
+from spaceship.task.spaceship_titanic.features import _place
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
 
 SIZE = 1200
@@ -59,7 +61,7 @@ def test_a_training_row_is_scored_without_its_own_groups_labels() -> None:
     frame = passengers()
     labels = drawn(frame)
     other = labels.copy()
-    other[:2] = ~other[:2]  # both of the first travel group
+    other[:2] = ~labels[0]  # both of the first travel group
     first, second = (
         FullFeatures(["place_score"]).fit_transform(frame, y)["PlaceScore"] for y in (labels, other)
     )
@@ -98,3 +100,29 @@ def test_a_cabin_far_off_costs_a_few_terms_not_millions() -> None:
     frame.loc[0, "Cabin"] = f"G/{10**12}/P"
     features = FullFeatures(["place_score"]).fit(frame, drawn(frame))
     assert len(features.state_["place_score"]["weights"]) < 60
+
+
+def test_a_state_of_an_earlier_release_scores_as_it_did() -> None:
+    weights = {"GP": 0.5, "GP 0.0": 1.0, "GP 200.0": -2.0, "Spa": -0.25, "awake": 0.75}
+    others = ("RoomService", "FoodCourt", "ShoppingMall", "VRDeck", "asleep", "child")
+    stored = {"places": {"GP": [0.0, 200.0]}, "HomePlanet": [], "Destination": [], "bias": 0.125}
+    frame = passengers()[:2].assign(Cabin=["G/100/P", "G/100/S"], Spa=[2000.0, np.nan])
+    features = FullFeatures(["place_score"]).fit(frame, [True, True])
+    features.state_ = {"place_score": stored | {"weights": dict.fromkeys(others, 0.0) | weights}}
+    bases = np.exp(-0.5 * (100 / 200) ** 2)
+    expected = [0.125 + 0.5 + bases - 2 * bases - 0.5 + 0.75, 0.125 + 0.75]
+    np.testing.assert_allclose(features.transform(frame)["PlaceScore"], expected, rtol=1e-15)
+
+
+def test_more_passengers_do_not_mean_more_terms(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame, labels = passengers(), drawn(passengers())
+    features = FullFeatures(["place_score"]).fit(frame, labels)
+    monkeypatch.setattr(_place, "MOST_ROWS", SIZE // 2)
+    monkeypatch.setattr(_place, "ROWS_PER_KNOT", 1)
+    again = clone(features).fit(frame, labels)
+    knots = [len(one) for one in again.state_["place_score"]["knots"].values()]
+    assert knots == [_place.MOST_KNOTS] * 2
+    order = np.random.default_rng(9).permutation(SIZE)
+    shuffled = clone(features).fit(frame.iloc[order], labels[order])
+    found, expected = (one.state_["place_score"]["knots"] for one in (shuffled, again))
+    assert found == expected, "the rows to fit on are those of the same groups"

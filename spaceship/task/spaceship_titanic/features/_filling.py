@@ -1,10 +1,13 @@
 """Blocks of `full` that fill gaps of the raw columns where only one value is possible."""
 
+import numpy as np
 import pandas as pd
 
 from spaceship.task.feature_set import State
 from spaceship.task.spaceship_titanic.columns import SPENDS
+from spaceship.task.spaceship_titanic.features._group import TravelGroups
 from spaceship.task.spaceship_titanic.features._table import Columns, PassengerTable
+from spaceship.task.texts import Floats, Texts
 
 LAST_CHILD_AGE = 12  # years: nobody this young ever spends
 
@@ -12,36 +15,48 @@ LAST_CHILD_AGE = 12  # years: nobody this young ever spends
 def fill_from_group(table: PassengerTable) -> Columns:
     """Fill planet, deck, number and side with the one value known in the travel group."""
     names = ("HomePlanet", "Deck", "CabinNumber", "Side")
-    known = {name: table.columns[name] for name in names}
-    return {name: values.fillna(table.groups.shared(values)) for name, values in known.items()}
+    return {name: _filled(table.columns[name], table.groups) for name in names}
 
 
 def learn_planets(table: PassengerTable) -> State:
     """Return the planet of each deck and surname that has a single one."""
-    keys = {"deck": table.columns["Deck"], "surname": table.surname}
-    return {name: _certain(column, table.columns["HomePlanet"]) for name, column in keys.items()}
+    planet, deck = table.columns["HomePlanet"], table.columns["Deck"]
+    return {"deck": _certain(deck, planet), "surname": _certain(table.surname, planet)}
 
 
 def fill_planet(table: PassengerTable, state: State) -> Columns:
     """Fill the planet of passengers whose deck or surname belongs to one planet only."""
     planet = table.columns["HomePlanet"]
-    for name, keys in (("deck", table.columns["Deck"]), ("surname", table.surname)):
-        planet = planet.fillna(keys.map(pd.Series(state[name], dtype="str")).astype("str"))
-    return {"HomePlanet": planet}
+    planet = planet.filled(table.columns["Deck"].renamed(state["deck"].get))
+    return {"HomePlanet": planet.filled(table.surname.renamed(state["surname"].get))}
 
 
 def cryo_logic(table: PassengerTable) -> Columns:
     """Fill sleep from spends and spends from sleep and age: sleepers and children never spend."""
-    spends, asleep = {name: table.columns[name] for name in SPENDS}, table.columns["CryoSleep"]
-    awake = pd.concat([spend > 0 for spend in spends.values()], axis=1).any(axis=1)
-    asleep = asleep.mask(asleep.isna() & awake, 0.0)
+    asleep, spends = table.columns["CryoSleep"], [table.columns[name] for name in SPENDS]
+    awake = np.logical_or.reduce([spend > 0 for spend in spends])
+    asleep = np.where(np.isnan(asleep) & awake, 0.0, asleep)
     idle = (asleep == 1) | (table.columns["Age"] <= LAST_CHILD_AGE)
-    filled = {name: spend.mask(spend.isna() & idle, 0.0) for name, spend in spends.items()}
-    return {"CryoSleep": asleep, **filled}
+    filled = [np.where(np.isnan(spend) & idle, 0.0, spend) for spend in spends]
+    return {"CryoSleep": asleep, **dict(zip(SPENDS, filled, strict=True))}
 
 
-def _certain(keys: pd.Series, values: pd.Series) -> dict[str, str]:
+def _filled(values: Texts | Floats, groups: TravelGroups) -> Texts | Floats:
+    if isinstance(values, Texts):
+        codes = _without_gaps(np.where(values.codes < 0, np.nan, values.codes), groups)
+        return Texts(np.where(np.isnan(codes), -1, codes).astype(np.int32), values.levels)
+    return _without_gaps(values, groups)
+
+
+def _without_gaps(values: Floats, groups: TravelGroups) -> Floats:
+    gaps = np.isnan(values)
+    return np.where(gaps, groups.shared(values), values) if gaps.any() else values
+
+
+def _certain(keys: Texts, values: Texts) -> dict[str, str]:
     """Return the value of each key that occurs with one value only."""
-    pairs = pd.DataFrame({"key": keys, "value": values}).dropna().drop_duplicates()
-    single = pairs[~pairs["key"].duplicated(keep=False)].sort_values("key")
-    return dict(zip(single["key"].tolist(), single["value"].tolist(), strict=True))
+    pairs = pd.DataFrame({"key": keys.codes, "value": values.codes})
+    pairs = pairs[(pairs >= 0).all(axis=1)].drop_duplicates()
+    single = pairs[~pairs["key"].duplicated(keep=False)]
+    found = {keys.levels[key]: values.levels[value] for key, value in single.to_numpy()}
+    return dict(sorted(found.items()))

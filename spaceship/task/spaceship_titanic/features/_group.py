@@ -4,45 +4,79 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from spaceship.task.calls import apart_by_call
+from spaceship.errors import DataError, expected
+from spaceship.task.texts import Arrow, Floats, Ints, as_numbers, codes_of, split
+
+_FEWEST = 2  # groups to learn a column from that is out-of-fold
+_SLICE = 10_000  # rows whose ids are Python's texts at a time
+_NUMBER, _POSITION = r"^(?P<number>[^_]*)", r"(?s)^[^_]*_(?P<position>.*)$"
 
 
 @dataclass(frozen=True)
 class TravelGroups:
     """Travel groups of one frame; no result depends on the order of the rows."""
 
-    codes: np.ndarray  # number of each row's group; a row without an id is its own group
-    number: np.ndarray  # the group's number on the passenger list, NaN where it is no number
-    position: np.ndarray  # the passenger's number within the group, likewise
+    codes: Ints  # number of each row's group; a row without an id is its own group
+    ids: Arrow
 
     @classmethod
-    def read(cls, ids: pd.Series) -> Self:
-        """Return the groups of ids of the form `gggg_pp`."""
-        parts = ids.str.split("_", n=1, expand=True).reindex(columns=range(2))
-        codes = np.array(pd.factorize(apart_by_call(parts[0]))[0])
+    def read(cls, ids: Arrow, calls: Ints | None = None) -> Self:
+        """Return the groups of ids of the form `gggg_pp`, those of different calls apart."""
+        codes = codes_of(split(ids, _NUMBER)[0])
         alone = codes < 0
-        codes[alone] = codes.max(initial=-1) + 1 + np.arange(alone.sum())
-        number, position = (pd.to_numeric(parts[i], errors="coerce") for i in range(2))
-        return cls(codes, number.to_numpy("float64"), position.to_numpy("float64"))
+        if calls is not None:
+            apart = pd.factorize(calls * np.int64(codes.max(initial=0) + 1) + codes)[0]
+            codes = np.where(alone, -1, apart)
+        if alone.any():
+            codes = np.where(alone, codes.max(initial=-1) + np.cumsum(alone), codes)
+        return cls(codes, ids)
 
-    def rows(self, positions: np.ndarray) -> Self:
-        """Return the groups of the rows at some positions."""
-        return type(self)(self.codes[positions], self.number[positions], self.position[positions])
+    @property
+    def n_groups(self) -> int:
+        """Number of groups."""
+        return int(self.codes.max(initial=-1)) + 1
 
-    def size(self) -> np.ndarray:
+    def size(self) -> Floats:
         """Return the size of each row's group, (n_rows,)."""
-        sizes: np.ndarray = np.bincount(self.codes)[self.codes]
-        return sizes.astype("float64")
+        return np.bincount(self.codes)[self.codes].astype(np.float64)
 
-    def shared(self, values: pd.Series) -> pd.Series:
-        """Return for each row the one value known in its group; missing if none or several."""
-        codes, uniques = pd.factorize(values, sort=True)
-        known, n_groups = codes >= 0, self.codes.max(initial=-1) + 1
-        low, high = np.full(n_groups, len(uniques)), np.full(n_groups, -1)
-        np.minimum.at(low, self.codes[known], codes[known])
-        np.maximum.at(high, self.codes[known], codes[known])
-        agreed = np.where(low == high, high, -1)[self.codes]
-        found = pd.Series(uniques, dtype=values.dtype).reindex(agreed)
-        return found.set_axis(values.index)
+    def number(self) -> Floats:
+        """Return the number of each row's group on the passenger list, NaN where it is none."""
+        return as_numbers(split(self.ids, _NUMBER)[0])
+
+    def position(self) -> Floats:
+        """Return the number of each passenger within the group, NaN where it is none."""
+        return as_numbers(split(self.ids, _POSITION)[0])
+
+    def shared(self, values: Floats) -> Floats:
+        """Return for each row the one number known in its group; NaN if none or several are."""
+        known = ~np.isnan(values)
+        low, high = np.full(self.n_groups, np.inf), np.full(self.n_groups, -np.inf)
+        np.minimum.at(low, self.codes[known], values[known])
+        np.maximum.at(high, self.codes[known], values[known])
+        return np.where(low == high, high, np.nan)[self.codes]
+
+    def folds(self, n_folds: int) -> npt.NDArray[np.int8]:
+        """Return the fold of each row, from 0; rows of one group share a fold."""
+        if (n_folds := min(n_folds, self.n_groups)) < _FEWEST:
+            do = "give more data or leave out the block in features.blocks"
+            raise DataError(
+                expected(f"at least {_FEWEST} travel groups to learn from", n_folds, do)
+            )
+        dealt = np.random.RandomState(0).permutation(self.n_groups)
+        of_group = np.empty(self.n_groups, dtype=np.int8)
+        for fold, groups in enumerate(np.array_split(dealt, n_folds)):
+            of_group[groups] = fold
+        return of_group[self.codes]
+
+    def chosen(self, n_rows: int) -> npt.NDArray[np.intp]:
+        """Return the positions of at most so many rows: those whose groups' hashes are lowest."""
+        if len(self.codes) <= n_rows:
+            return np.arange(len(self.codes))
+        slices = (self.ids.slice(at, _SLICE) for at in range(0, len(self.ids), _SLICE))
+        names = (split(ids, _NUMBER)[0].to_numpy(zero_copy_only=False) for ids in slices)
+        hashes = np.concatenate([pd.util.hash_array(one, categorize=False) for one in names])
+        return np.sort(np.argsort(hashes, kind="stable")[:n_rows])

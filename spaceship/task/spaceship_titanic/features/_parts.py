@@ -1,40 +1,22 @@
-"""Parts of raw texts (deck, number and side of a cabin, surname of a name) and their counts."""
+"""Parts of raw texts: deck, number and side of a cabin, surname of a name."""
 
-import pandas as pd
+from typing import Any
 
-from spaceship.task.spaceship_titanic.columns import COLUMNS, ID
+from spaceship.task.texts import Arrow, Texts, as_numbers, split
 
-KEPT = [name for name in COLUMNS if name not in {ID, "Cabin", "Name"}]
-
-
-def raw_columns(frame: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return the columns of a typed frame that are features as they are, and the cabin's parts."""
-    return {name: frame[name] for name in KEPT} | split_cabin(frame["Cabin"])
+_CABIN = r"(?s)^(?P<deck>[^/]*)(?:/(?P<number>[^/]*)(?P<side>/.*)?)?$"
 
 
-def split_cabin(cabin: pd.Series) -> dict[str, pd.Series]:
-    """Return `Deck` (str), `CabinNumber` (float64) and `Side` (str) of `deck/number/side`."""
-    parts = cabin.str.split("/", n=2, expand=True).reindex(columns=range(3))
+def split_cabin(cabin: Arrow) -> dict[str, Any]:
+    """Return `Deck`, `CabinNumber` and `Side` of `deck/number/side`, a number and two `Texts`."""
+    deck, number, side = split(cabin, _CABIN)
     return {
-        "Deck": parts[0].astype("str"),
-        "CabinNumber": pd.to_numeric(parts[1], errors="coerce").astype("float64"),
-        "Side": parts[2].astype("str"),
+        "Deck": Texts.of(deck),
+        "CabinNumber": as_numbers(number),
+        "Side": Texts.of(side).renamed(lambda one: one[1:] if one else None),
     }
 
 
-def surname(names: pd.Series) -> pd.Series:
+def surname(names: Arrow) -> Texts:
     """Return the last word of each name; missing for a missing or blank name."""
-    last = names.str.strip().str.replace(r"^.*\s", "", regex=True)
-    return last.mask(last == "").astype("str")
-
-
-def count(values: pd.Series) -> dict[str, int]:
-    """Return the number of rows of each known value; missing values are not counted."""
-    counts = values.value_counts().sort_index()
-    return dict(zip(counts.index.astype("str").tolist(), counts.tolist(), strict=True))
-
-
-def look_up(values: pd.Series, counts: dict[str, int]) -> pd.Series:
-    """Return the learnt count of each row's value: 0 for a new value, missing for a missing one."""
-    found = values.map(pd.Series(counts, dtype="float64")).astype("float64")
-    return found.mask(found.isna() & values.notna(), 0.0)
+    return Texts.of(names).renamed(lambda name: name.split()[-1] if name.strip() else None)

@@ -1,42 +1,43 @@
-"""Table under construction: the passengers of one frame and the columns built so far."""
+"""Table under construction: the passengers of one call and the columns built so far."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-import numpy as np
 import pandas as pd
 
+from spaceship.task.calls import numbers_of_calls
+from spaceship.task.spaceship_titanic.columns import COLUMNS, ID
 from spaceship.task.spaceship_titanic.features._group import TravelGroups
-from spaceship.task.spaceship_titanic.features._parts import raw_columns, surname
+from spaceship.task.spaceship_titanic.features._parts import split_cabin, surname
+from spaceship.task.texts import Arrow, Texts, as_arrow, values_of
 
 Columns = Mapping[str, Any]
-"""Columns by name, in order: Series or arrays of length n_rows."""
+"""Columns by name, in order: `Texts` or arrays of numbers, of length n_rows."""
+
+_KEPT = [name for name in COLUMNS if name not in {ID, "Cabin", "Name"}]
 
 
 @dataclass(frozen=True)
 class PassengerTable:
-    """Surnames, travel groups and the columns so far, one row a passenger."""
+    """Travel groups, full names and the columns so far, one row a passenger."""
 
-    surname: pd.Series
     groups: TravelGroups
+    names: Arrow
     columns: Columns
 
     @classmethod
     def read(cls, frame: pd.DataFrame) -> Self:
         """Return the table of a typed frame; its columns are those of `raw` at first."""
-        columns = raw_columns(frame)
-        columns |= {name: columns[name].astype("float64") for name in ("CryoSleep", "VIP")}
-        return cls(surname(frame["Name"]), TravelGroups.read(frame["PassengerId"]), columns)
+        groups = TravelGroups.read(as_arrow(frame[ID]), numbers_of_calls(frame.index))
+        columns = {name: values_of(frame[name]) for name in _KEPT}
+        columns |= split_cabin(as_arrow(frame["Cabin"]))
+        return cls(groups, as_arrow(frame["Name"]), columns)
 
-    def rows(self, positions: np.ndarray) -> Self:
-        """Return the passengers at some positions."""
-        columns = {
-            name: values.iloc[positions] if isinstance(values, pd.Series) else values[positions]
-            for name, values in self.columns.items()
-        }
-        groups = self.groups.rows(positions)
-        return replace(self, surname=self.surname.iloc[positions], groups=groups, columns=columns)
+    @property
+    def surname(self) -> Texts:
+        """Last word of each name."""
+        return surname(self.names)
 
     def with_columns(self, columns: Columns) -> Self:
         """Return the table with columns added or replaced."""

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from spaceship.task.calls import numbers_of_calls
 from spaceship.task.feature_set import FeatureSet, State
-from spaceship.task.spaceship_titanic.columns import PASSENGER, SPENDS
+from spaceship.task.spaceship_titanic.columns import ID, PASSENGER, SPENDS
 from spaceship.task.spaceship_titanic.features._group import TravelGroups
-from spaceship.task.spaceship_titanic.features._parts import count, look_up, split_cabin, surname
+from spaceship.task.spaceship_titanic.features._parts import split_cabin, surname
+from spaceship.task.texts import Floats, Texts, as_arrow, values_of
 
 AGE_EDGES = (0, 12, 18, 25, 50, np.inf)  # years, upper edge included
 AGE_BANDS = ("Child", "Teenager", "PreAdult", "Adult", "Elder")
@@ -36,35 +38,40 @@ class BaselineFeatures(FeatureSet):
 
     def _learn(self, frame: pd.DataFrame, y: Any) -> State:
         del y
-        cabin = split_cabin(frame["Cabin"])
+        cabin = split_cabin(as_arrow(frame["Cabin"]))
         return {
-            "numbers": count(_text(cabin["CabinNumber"])),
-            "decks": count(cabin["Deck"]),
-            "families": count(surname(frame["Name"])),
+            "numbers": _text(cabin["CabinNumber"]).counts(),
+            "decks": cabin["Deck"].counts(),
+            "families": surname(as_arrow(frame["Name"])).counts(),
         }
 
     def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, object]:
-        cabin = split_cabin(frame["Cabin"])
-        columns = {name: frame[name] for name in ("HomePlanet", "CryoSleep", "Destination")}
-        columns |= {name: frame[name] for name in SPENDS} | cabin
-        columns["CabinRegion"] = _band(cabin["CabinNumber"], REGION_EDGES, REGIONS, right=False)
-        columns["AgeBand"] = _band(frame["Age"], AGE_EDGES, AGE_BANDS, right=True)
+        cabin = split_cabin(as_arrow(frame["Cabin"]))
+        groups = TravelGroups.read(as_arrow(frame[ID]), numbers_of_calls(frame.index))
+        names = ("HomePlanet", "CryoSleep", "Destination", *SPENDS)
+        columns: dict[str, Any] = {name: values_of(frame[name]) for name in names} | cabin
+        number, age = cabin["CabinNumber"], frame["Age"].to_numpy()
+        columns["CabinRegion"] = _band(number, REGION_EDGES, REGIONS, right=False)
+        columns["AgeBand"] = _band(age, AGE_EDGES, AGE_BANDS, right=True)
         for name, rare in MERGED.items():
-            columns[name] = columns[name].mask(columns[name].isin(rare), "Other")
+            columns[name] = columns[name].renamed(lambda x, r=rare: "Other" if x in r else x)
         return columns | {
-            "PeopleInCabinNumber": look_up(_text(cabin["CabinNumber"]), state["numbers"]),
-            "PeopleInDeck": look_up(cabin["Deck"], state["decks"]),
-            "FamilySize": look_up(surname(frame["Name"]), state["families"]),
-            "GroupSize": TravelGroups.read(frame["PassengerId"]).size(),
+            "PeopleInCabinNumber": _text(number).mapped(state["numbers"]),
+            "PeopleInDeck": cabin["Deck"].mapped(state["decks"]),
+            "FamilySize": surname(as_arrow(frame["Name"])).mapped(state["families"]),
+            "GroupSize": groups.size(),
         }
 
 
 def _band(
-    values: pd.Series, edges: tuple[float, ...], labels: tuple[str, ...], *, right: bool
-) -> pd.Series:
+    values: Floats, edges: tuple[float, ...], labels: tuple[str, ...], *, right: bool
+) -> Texts:
     """Return the band of each number; missing for a number that is missing or out of range."""
-    return pd.cut(values, edges, right=right, labels=labels, include_lowest=True).astype("str")
+    bands = pd.cut(values, edges, right=right, labels=labels, include_lowest=True)
+    return Texts(bands.codes, list(labels))
 
 
-def _text(numbers: pd.Series) -> pd.Series:
-    return numbers.astype("Int64").astype("str")
+def _text(numbers: Floats) -> Texts:
+    """Return whole numbers as texts."""
+    codes, found = pd.factorize(numbers)
+    return Texts.named(codes, [f"{number + 0.0:.0f}" for number in found])

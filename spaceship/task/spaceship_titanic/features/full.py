@@ -11,7 +11,7 @@ from spaceship.errors import ConfigError, expected
 from spaceship.task.feature_set import FeatureSet, State, as_frame
 from spaceship.task.raw_frame import typed
 from spaceship.task.spaceship_titanic.columns import PASSENGER
-from spaceship.task.spaceship_titanic.features._blocks import BLOCKS, out_of_fold
+from spaceship.task.spaceship_titanic.features._blocks import BLOCKS
 from spaceship.task.spaceship_titanic.features._table import Columns, PassengerTable
 
 
@@ -33,38 +33,42 @@ class FullFeatures(FeatureSet):
 
     def fit_transform(self, X: pd.DataFrame, y: Any = None, **_: Any) -> pd.DataFrame:
         """Learn from training passengers and return their columns."""
-        self.fit(X, y)
         frame = typed(X, self.columns)
-        return as_frame(self._build(frame, self.state_, y), frame.index)
+        self.state_, columns = self._train(frame, y, out_of_fold=True)
+        self.feature_names_out_ = list(columns)
+        return as_frame(columns, frame.index)
 
     def _learn(self, frame: pd.DataFrame, y: Any) -> State:
+        return self._train(frame, y, out_of_fold=False)[0]
+
+    def _train(self, frame: pd.DataFrame, y: Any, *, out_of_fold: bool) -> tuple[State, Columns]:
+        """Return what the blocks learn, and the columns, those that labels make out-of-fold."""
         if not isinstance(self.blocks, list | tuple):
             do = "give a list, [] for none"
             raise ConfigError(expected("features.blocks to be a list", repr(self.blocks), do))
         if unknown := sorted(set(map(str, self.blocks)) - set(BLOCKS)):
             wanted = f"features.blocks to name some of {', '.join(sorted(BLOCKS))}"
             raise ConfigError(expected(wanted, ", ".join(unknown), "leave them out"))
-        raw = table = PassengerTable.read(frame)
-        state: State = {}
-        for name in self.blocks:
-            block = BLOCKS[name]
-            if block.supervised:
-                state[name] = block.learn(table, _labels(name, y))
-            else:
-                state[name] = block.learn(raw)
-            table = table.with_columns(block.build(table, state[name]))
-        return state
-
-    def _build(self, frame: pd.DataFrame, state: State, labels: object = None) -> Columns:
-        """Return the columns; those of training rows, whose labels are given, are out-of-fold."""
         table = PassengerTable.read(frame)
-        for name in self.blocks:
-            block = BLOCKS[name]
-            if block.supervised and labels is not None:
-                columns = out_of_fold(block, table, _labels(name, labels))
+        chosen = [(name, BLOCKS[name]) for name in self.blocks]
+        state: State = {name: one.learn(table) for name, one in chosen if one.train is None}
+        for name, block in chosen:
+            if block.train is not None and out_of_fold:
+                state[name], columns = block.train(table, _labels(name, y))
             else:
+                if block.train is not None:
+                    state[name] = block.learn(table, _labels(name, y))
                 columns = block.build(table, state[name])
             table = table.with_columns(columns)
+        return state, table.columns
+
+    def _build(self, frame: pd.DataFrame, state: State) -> Columns:
+        return self.build(PassengerTable.read(frame), state)
+
+    def build(self, table: PassengerTable, state: State) -> Columns:
+        """Return the columns of passengers by name, as arrays."""
+        for name in self.blocks:
+            table = table.with_columns(BLOCKS[name].build(table, state[name]))
         return table.columns
 
 
