@@ -158,9 +158,7 @@ def to_text(column: pd.Series) -> pd.Series:
 
 
 def is_plain_text(column: pd.Series) -> bool:
-    """Return whether no text of a column is empty, or begins or ends with a blank.
-
-    Only bytes at the ends are looked at: False says nothing.
+    """Return whether no text is empty or has a blank at an end, by bytes; False says nothing.
 
     >>> is_plain_text(pd.Series(["a", None, "b c"])), is_plain_text(pd.Series(["a "]))
     (True, False)
