@@ -31,14 +31,16 @@ def one_line(text: str) -> str:
     return "".join(one if one.isprintable() else _escaped(one) for one in text)
 
 
-def first_few(items: Iterable[str], most: int = _SHOWN, between: str = ", ") -> str:
+def first_few(items: Iterable[str], most: int = _SHOWN, between: str = ", ", total: int = 0) -> str:
     """Return the first items with a text between them, and the number of the others.
+
+    The total is that of a longer list, of which the items are the first.
 
     >>> first_few("abcdefg"), first_few("abcdef"), first_few([])
     ('a, b, c, d, e, … and 2 more', 'a, b, c, d, e, f', '')
     """
     every = [*items]
-    more = len(every) - most
+    more = max(len(every), total) - most
     if more <= 1:  # the one more is as short as its number
         return between.join(every)
     return between.join([*every[:most], f"… and {more} more"])

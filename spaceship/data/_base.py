@@ -1,6 +1,7 @@
 """Data sets and their sources: raw tables, checked and typed frames, a key for their content."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -34,6 +35,7 @@ class Table:
 
     frame: pd.DataFrame
     place: str
+    text: Callable[[], pd.DataFrame] | None = None  # the same rows, their numbers as text
 
 
 @dataclass(frozen=True)
@@ -72,3 +74,9 @@ class DataSource(ABC):
         from spaceship.data.table_reader import read_table
 
         return read_table(path)
+
+    def parts(self, path: Path, task: Task, rows: int) -> Iterator[pd.DataFrame]:
+        """Yield the typed rows of a file to predict, so many at a time (`read_parts`)."""
+        from spaceship.data.parts import read_parts
+
+        return read_parts(path, task, rows=rows)

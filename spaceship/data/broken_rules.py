@@ -1,5 +1,6 @@
 """Rules of a task's columns applied to raw rows: each broken rule with the values that break it."""
 
+import re
 import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from spaceship.data.stored_file import counted
 from spaceship.task.column_types import (
     Column,
+    ColumnType,
     Kind,
     Mask,
     kind_of,
@@ -23,6 +25,10 @@ from spaceship.task.raw_frame import label_column
 from spaceship.task.task import HUGE, Task
 from spaceship.text import first_few
 
+ONCE = "each id once"
+_KEPT = 6  # rows of a rule
+_FIRST = 100  # rows whose patterns are tried before the others
+_TEXT = Column(type=ColumnType.TEXT)
 _LAST = (Kind.BOOLEAN, Kind.NUMBER, Kind.TIME)
 """Types that are checked after texts and categories, in this order."""
 
@@ -38,11 +44,81 @@ class BrokenRule:
     column: str
     rule: str
     found: pd.Series
+    more: int = 0  # rows that break it beside those found
+
+    def __add__(self, other: "BrokenRule") -> "BrokenRule":
+        """Return the rule with the rows of two parts of a table, of which few are kept."""
+        found = pd.concat([self.found.head(_KEPT), other.found.head(_KEPT)]).head(_KEPT)
+        return BrokenRule(self.column, self.rule, found, self.total + other.total - len(found))
+
+    @property
+    def total(self) -> int:
+        """Number of rows that break the rule."""
+        return len(self.found) + self.more
+
+    @property
+    def shown(self) -> str:
+        """The first rows, each under its number: `line 3 'abc', line 9 '-1', …`."""
+        shown = (
+            f"{self.found.index.name} {row} {'(empty)' if pd.isna(value) else reprlib.repr(value)}"
+            for row, value in zip(
+                self.found.index[:_KEPT], self.found.head(_KEPT).tolist(), strict=True
+            )
+        )
+        return first_few(shown, total=self.total)
 
     def __str__(self) -> str:
         """Return the sentence of a rule and the first rows that break it."""
-        found = f"{counted(len(self.found), 'row')} otherwise: {shown_rows(self.found)}"
+        found = f"{counted(self.total, 'row')} otherwise: {self.shown}"
         return f"{self.column}: expected {self.rule}, found {found}"
+
+
+class UnmatchedPatterns:
+    """Patterns of groups and parts that match no value of raw rows, given in parts of a table.
+
+    A column that is absent, or holds a single value or none, says nothing about its pattern.
+
+    >>> plan = {"problem": "regression", "label": "fee", "columns": {"rooms": "number"}}
+    >>> inns = Task.read({**plan, "group": {"of": "code", "pattern": "([0-9]+)-.*"}})
+    >>> patterns = UnmatchedPatterns(inns)
+    >>> patterns.add(pd.DataFrame({"code": ["A_1", "B_2"]}))
+    >>> patterns.faults()
+    ["task.group.pattern: expected a pattern that matches code, found no match of ..."]
+    """
+
+    def __init__(self, task: Task) -> None:
+        """Keep the patterns of a task."""
+        parts = {f"parts.{name}": (part.of, part.pattern, "") for name, part in task.parts.items()}
+        group = {} if task.group is None else {"group": (task.group.of, task.group.pattern, r"\Z")}
+        self._open = {**group, **parts}  # patterns that have not matched yet
+        self._columns = {of: task.raw.get(of, _TEXT) for of, _, _ in self._open.values()}
+        self._seen = {key: pd.Series(dtype="str") for key in self._open}  # up to two values
+
+    def add(self, frame: pd.DataFrame) -> None:
+        """Try the patterns that have not matched yet on further rows."""
+        for key, (of, pattern, end) in [*self._open.items()]:
+            if of not in frame.columns:
+                continue
+            whole = f"(?:{pattern}){end}"
+            first = (one for one in frame[of].head(_FIRST) if isinstance(one, str))
+            matched = any(map(re.compile(whole).match, first))
+            if not matched:
+                values = read(frame[of], self._columns[of])[0].dropna().astype("str")
+                matched = bool(values.str.match(whole).any())
+            if matched:
+                del self._open[key]
+            else:
+                seen = pd.concat([self._seen[key], values.drop_duplicates().head(2)])
+                self._seen[key] = seen.drop_duplicates().head(2)
+
+    def faults(self) -> list[str]:
+        """Return a line for each pattern that has matched nothing."""
+        return [
+            f"task.{key}.pattern: expected a pattern that matches {of}, found no match of "
+            f"{pattern!r} in any row, such as {self._seen[key].iloc[0]!r}"
+            for key, (of, pattern, _) in self._open.items()
+            if len(self._seen[key]) > 1
+        ]
 
 
 def broken_rules(
@@ -50,8 +126,8 @@ def broken_rules(
 ) -> Iterator[BrokenRule]:
     """Yield every rule that rows of a raw frame break: of texts, booleans, numbers, the label.
 
-    The frame holds columns of the task, any of them absent, under a unique index. In one that is
-    typed, all values are of their type, and finite: columns without a rule need no look.
+    The frame holds columns of the task, any of them absent, under a unique index; `is_typed` says
+    that they have their types.
 
     >>> size = {"type": "number", "min": 1, "max": 500, "unit": "square metres"}
     >>> shops = Task.read({"problem": "regression", "label": "sales", "columns": {"size": size}})
@@ -59,22 +135,19 @@ def broken_rules(
     >>> broken.rule, broken.found.to_dict()
     ('1 to 500 square metres', {1: '-2'})
     """
-    ordered = sorted(task.raw.items(), key=lambda item: _rank(item[1].type.kind))
-    for name, column in [*ordered, (task.label, label_column(task))]:
+    for name, column in ordered_columns(task):
         if name in frame.columns and not (is_typed and _is_free(name, column, task)):
-            yield from _broken(frame[name], column, task)
+            yield from _broken(frame[name], column, task, is_typed=is_typed)
 
 
-def shown_rows(values: pd.Series) -> str:
-    """Return the first values, each after what its index is: `line 3 'abc', line 9 '-1', …`.
+def ordered_columns(task: Task) -> list[tuple[str, Column]]:
+    """Return the columns of a task in the order of messages, the label last.
 
-    >>> shown_rows(pd.Series(["abc", None], pd.RangeIndex(3, 5, name="line")))
-    "line 3 'abc', line 4 (empty)"
+    >>> ordered_columns(task)[-1][0] == task.label
+    True
     """
-    return first_few(
-        f"{values.index.name} {row} {'(empty)' if pd.isna(value) else reprlib.repr(value)}"
-        for row, value in zip(values.index, values.tolist(), strict=True)
-    )
+    ordered = sorted(task.raw.items(), key=lambda item: _rank(item[1].type.kind))
+    return [*ordered, (task.label, label_column(task))]
 
 
 def _rank(kind: Kind) -> int:
@@ -82,15 +155,18 @@ def _rank(kind: Kind) -> int:
 
 
 def _is_free(name: str, column: Column, task: Task) -> bool:
-    """Return whether a column has no rule but its type."""
+    """Return whether any value of a column's type, other than a number, is right."""
     rules = (column.min, column.max, column.pattern, column.levels)
-    return name not in {task.id, task.label} and rules == (None,) * len(rules)
+    is_number = column.type.kind is Kind.NUMBER  # may be infinite
+    return not is_number and name not in {task.id, task.label} and rules == (None,) * len(rules)
 
 
-def _broken(raw: pd.Series, column: Column, task: Task) -> Iterator[BrokenRule]:
+def _broken(raw: pd.Series, column: Column, task: Task, *, is_typed: bool) -> Iterator[BrokenRule]:
     """Yield the rules that the values of one raw column break."""
     name, is_label = str(raw.name), raw.name == task.label
-    values, unreadable = read(raw, column)
+    values, unreadable = raw, np.zeros(len(raw), dtype=bool)
+    if not is_typed:
+        values, unreadable = read(raw, column)
     most = HUGE if is_label else np.finfo(np.float64).max
     infinite = np.zeros_like(unreadable)
     if values.dtype == np.float64:
@@ -117,11 +193,15 @@ def _kept(values: pd.Series, column: Column, task: Task) -> Iterator[tuple[str, 
     if column.levels is not None and column.type.kind is Kind.CATEGORY:
         yield f"one of {first_few(column.levels, 20)}", values.isin([*column.levels]).to_numpy()
     if values.name == task.id:
-        once = np.ones(len(values), dtype=bool)
-        yield (
-            "each id once",
-            once if values.is_unique else ~values.duplicated(keep=False).to_numpy(),
-        )
+        yield ONCE, _once(values)
+
+
+def _once(values: pd.Series) -> Mask:
+    """Return whether each value is there once; where texts ascend, none need be looked up."""
+    texts = pa.array(values.array) if values.dtype == "str" else None
+    if texts is not None and pc.all(pc.less(texts[:-1], texts[1:]), skip_nulls=False).as_py():
+        return np.ones(len(values), bool)
+    return ~values.duplicated(keep=False).to_numpy()
 
 
 def _matches(values: pd.Series, pattern: str) -> Mask:

@@ -6,30 +6,21 @@ import pandas as pd
 
 from spaceship.data._base import Dataset, Table, Tables
 from spaceship.data.alike_ids import alike, written_twice
-from spaceship.data.broken_rules import broken_rules, shown_rows
+from spaceship.data.broken_rules import UnmatchedPatterns
 from spaceship.data.column_names import named
-from spaceship.data.csv_reader import LINE
-from spaceship.data.decimal_sign import hint, with_decimal_sign
 from spaceship.data.digest import digest
+from spaceship.data.faults import RawTable
 from spaceship.data.leaks import find_leaks
 from spaceship.data.sample import check_sample
 from spaceship.data.stored_file import all_made, counted
-from spaceship.data.unmatched_patterns import unmatched_patterns
 from spaceship.errors import DataError, expected
 from spaceship.task.column_types import ColumnType, read
-from spaceship.task.raw_frame import (
-    closest,
-    header_faults,
-    label_column,
-    typed,
-    typed_label,
-)
-from spaceship.task.task import ROW, Task
+from spaceship.task.raw_frame import label_column
+from spaceship.task.task import Task
+from spaceship.task.texts import is_plain_text
 from spaceship.text import first_few, one_line
 
 log = logging.getLogger(__name__)
-
-_FAULTS, _LINE = 10, "\n  "  # faults that a message lists, and what stands between them
 
 
 def checked(tables: Tables, task: Task) -> Dataset:
@@ -91,55 +82,32 @@ def check(table: Table, task: Task, *, labelled: bool) -> pd.DataFrame:
     >>> check(raw, task, labelled=False).equals(people.test)
     True
     """
-    wanted = [*task.raw, task.label] if labelled else [*task.raw]
-    frame = _numbered(named(table, wanted))
-    if unknown := [name for name in frame.columns if name not in wanted]:
-        hints = first_few(one_line(f"'{name}'{closest(name, wanted)}") for name in unknown)
-        log.warning("%s: columns dropped, as no rule knows them: %s", table.place, hints)
-    known = frame.loc[:, frame.columns.isin(wanted) & ~frame.columns.duplicated()]
-    if labelled and task.unlabelled == "drop":
-        known = _labelled(known, task, table.place)
-    task = with_decimal_sign(known, task, table.place)
-    if faults := header_faults(frame.columns, wanted, task.label) + _row_faults(known, task):
-        first = f"{table.place}: {counted(len(faults), 'fault')} in {counted(len(frame), 'row')}."
-        last = "Mend or remove what is listed, then run again."
-        if any(one.startswith(f"{task.label}:") and " in every row" in one for one in faults):
-            last += " Rows without a label are left out by `unlabelled: drop` in the task's YAML."
-        last = " ".join(filter(None, [last, hint(known, task)]))
-        raise DataError(f"{first}\n  {first_few(map(one_line, faults), _FAULTS, _LINE)}\n{last}")
-    made = typed(known, task.raw)
-    if labelled:
-        made[task.label] = typed_label(known, task)
-    if stripped := stripped_values(known):
+    raw = RawTable(table, task, labelled=labelled)
+    rows = raw.rows(table.frame)
+    made, patterns = raw.typed_if_whole(rows), UnmatchedPatterns(task)
+    if made is not None:
+        patterns.add(made)
+    if made is None or made.empty or patterns.faults():
+        if table.text is not None:
+            rows = raw.rows(table.text())
+        made = raw.typed(rows, raw.checked_task(lambda: [rows]))
+    changed = [name for name in made if not made[name].equals(rows[name])]
+    if stripped := stripped_values(rows[changed]):
         counts = first_few(f"{count} of {one_line(name)}" for name, count in stripped.items())
         log.info("%s: blanks around values left out: %s", table.place, counts)
     return made.reset_index(drop=True)
 
 
-def stripped_values(frame: pd.DataFrame) -> dict[str, int]:
+def stripped_values(raw: pd.DataFrame) -> dict[str, int]:
     """Return the number of texts with blanks around them by column, without columns of none.
 
     >>> stripped_values(pd.DataFrame({"plan": ["basic ", "pro"], "fee": [1, 2]}))
     {'plan': 1}
     """
-    texts = {str(name): column for name, column in frame.items() if column.dtype == "str"}
-    counts = {
-        name: int((column.str.strip() != column)[column.notna()].sum())
-        for name, column in texts.items()
-    }
+    texts = {str(name): one for name, one in raw.items() if one.dtype == "str"}
+    texts = {name: one.dropna() for name, one in texts.items() if not is_plain_text(one)}
+    counts = {name: int((one.str.strip() != one).sum()) for name, one in texts.items()}
     return {name: count for name, count in counts.items() if count}
-
-
-def _labelled(frame: pd.DataFrame, task: Task, place: str) -> pd.DataFrame:
-    """Return the rows whose label is not missing; one that cannot be read stays, a fault."""
-    if task.label not in frame.columns:
-        return frame
-    values, unreadable = read(frame[task.label], label_column(task))
-    kept = (values.notna() | unreadable).to_numpy()
-    if not kept.all():
-        left = counted(int((~kept).sum()), "row")
-        log.info("%s: %s without %s dropped, as the task says", place, left, task.label)
-    return frame if kept.all() else frame.loc[kept]
 
 
 def check_disjoint(train: pd.Series, test: pd.Series, task: Task) -> None:
@@ -172,13 +140,6 @@ def check_spellings(frame: pd.DataFrame, groups: pd.Series, task: Task) -> None:
             raise DataError(expected(f"each {name} to be written in one way", found, do))
 
 
-def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return rows under the lines of their file, or else under their numbers from 1."""
-    if frame.index.name in {LINE, ROW}:
-        return frame
-    return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name=ROW))
-
-
 def _classes(train: Table, task: Task) -> list[str]:
     """Return the values of a raw label, where the task does not name its classes."""
     if not task.is_classification or task.classes:
@@ -190,16 +151,3 @@ def _classes(train: Table, task: Task) -> list[str]:
     changes = {"type": ColumnType.CATEGORY, "levels": None}
     as_category = label_column(task).model_copy(update=changes)
     return [str(one).strip() for one in read(column, as_category)[0].dropna().unique()]
-
-
-def _row_faults(frame: pd.DataFrame, task: Task) -> list[str]:
-    """Return a line for each rule that rows break."""
-    if not len(frame.index):
-        return [f"rows: expected at least one {task.noun} below the header, found none"]
-    faults = []
-    if task.id in frame.columns and (headers := frame[task.id] == task.id).any():
-        again = shown_rows(frame[task.id][headers])
-        faults.append(f"rows: expected one header, found it again: {again}")
-        frame = frame[~headers]
-    faults += unmatched_patterns(frame, task)
-    return [*faults, *map(str, broken_rules(frame, task))]

@@ -12,9 +12,10 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 from spaceship.data.stored_file import fail
 from spaceship.errors import ConfigError, expected
@@ -25,7 +26,8 @@ DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 """What may separate fields in place of commas."""
 WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 """Values of `data.separator`; the sign itself is taken as well."""
-SNIFFED = 1 << 18  # bytes
+BLOCK = 1 << 22  # bytes that are read at once
+_SNIFFED, _LINES = 1 << 18, 1000  # bytes and lines that tell the separator
 _ROWS = 21  # header included
 _TITLES = 20  # most lines above a header
 _MARKS = (
@@ -69,18 +71,25 @@ class CsvForm:
         return cls(None if separator is None else signs[separator], encoding)
 
 
-def plain_text(path: Path, data: bytes, form: CsvForm) -> tuple[bytes, str]:
-    r"""Return a CSV text in UTF-8 and its separator; what is above the header is blank lines.
+def plain_blocks(path: Path, stream: BinaryIO, form: CsvForm) -> tuple[Iterator[bytes], str]:
+    r"""Return a CSV text in UTF-8, block by block, and its separator.
 
-    Raise DataError if the text is damaged.
+    What is above the header is blank lines. Raise DataError if there is no text, or a damaged one.
 
-    >>> plain_text(Path("a.csv"), "sep=;\nid;b\n1;2\n".encode("utf-16"), CsvForm())
+    >>> text = "sep=;\nid;b\n1;2\n".encode("utf-16")
+    >>> blocks, separator = plain_blocks(Path("a.csv"), io.BytesIO(text), CsvForm())
+    >>> b"".join(blocks), separator
     (b'\nid;b\n1;2\n', ';')
     """
-    data, encoding = _utf8(path, data, form)
+    blocks, encoding = _utf8(path, stream, form)
+    first = b""
+    while not first.strip() and (more := next(blocks, b"")):
+        first += more
+    if not first.strip():
+        fail(path, "a CSV file with a header", "an empty file", "download or export it again")
     said = [] if encoding == "utf-8" else [f"{encoding.upper()} text"]
-    found = _SEP_LINE.match(data)
-    data = _SEP_LINE.sub(b"", data)
+    found = _SEP_LINE.match(first)
+    data = _SEP_LINE.sub(b"", first)
     delimiter, titles = (found[1].decode(), 0) if found else _sniff(data)
     if form.separator and form.separator.encode() in data.lstrip().partition(b"\n")[0]:
         delimiter, titles = form.separator, 0
@@ -92,7 +101,7 @@ def plain_text(path: Path, data: bytes, form: CsvForm) -> tuple[bytes, str]:
         said.append("titles above the header")
     if said:
         log.info("%s: read as %s", path, ", ".join(said))
-    return data, delimiter
+    return chain([data], blocks), delimiter
 
 
 def sniff_delimiter(data: bytes) -> str:
@@ -109,10 +118,11 @@ def sniff_delimiter(data: bytes) -> str:
 
 def _sniff(data: bytes) -> tuple[str, int]:
     """Return the separator, and the number of lines above the header."""
-    text = data[:SNIFFED].decode("utf-8", errors="replace")
+    text = data[:_SNIFFED].decode("utf-8", errors="replace")
     ends = io.StringIO(text, newline="")  # `splitlines` would cut at U+2028 and others too
-    lines = [*ends]
-    whole = lines if len(data) <= SNIFFED else lines[:-1]
+    lines = [*islice(ends, _LINES)]
+    is_cut = len(data) > _SNIFFED and len(lines) < _LINES
+    whole = lines[:-1] if is_cut else lines
     found = {one: _titles(one, whole) for one in (",", *DELIMITERS)}
     for wanted in ({0}, {*range(1, _TITLES + 1)}):
         fitting = [one for one, titles in found.items() if titles in wanted]
@@ -164,36 +174,43 @@ def _is_number(text: str) -> bool:
     return re.fullmatch(r"[-+]?[\d.,]+", text) is not None
 
 
-def _utf8(path: Path, data: bytes, form: CsvForm) -> tuple[bytes, str]:
-    """Return a text in UTF-8 without a mark, and the encoding that it was in."""
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return _recoded(path, data.removeprefix(mark), encoding), encoding
-    for start, encoding in _WIDE.items():
-        if re.match(start, data):
-            return _recoded(path, data, encoding), encoding
-    if form.encoding is not None:
+def _utf8(path: Path, stream: BinaryIO, form: CsvForm) -> tuple[Iterator[bytes], str]:
+    """Return a text in UTF-8 without a mark, block by block, and the encoding that it was in."""
+    first = stream.read(BLOCK)
+    marks = [(mark, one) for mark, one in _MARKS if first.startswith(mark)]
+    wide = [(b"", one) for start, one in _WIDE.items() if re.match(start, first)]
+    mark, encoding = [*marks, *wide, (b"", "utf-8")][0]
+    stream.seek(len(mark))
+    if not marks and not wide and form.encoding is not None:
         try:
-            data.decode("utf-8")
+            _ = [len(text) for text in _decoded(stream, encoding)]
         except UnicodeDecodeError:
-            return _recoded(path, data, form.encoding), form.encoding
-    return data, "utf-8"
-
-
-def _recoded(path: Path, data: bytes, encoding: str) -> bytes:
+            encoding = form.encoding
+        stream.seek(0)
     if encoding == "utf-8":
-        return data
+        return iter(partial(stream.read, BLOCK), b""), encoding
+    return _recoded(path, stream, encoding), encoding
+
+
+def _decoded(stream: BinaryIO, encoding: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    while block := stream.read(BLOCK):
+        yield decoder.decode(block)
+    yield decoder.decode(b"", final=True)
+
+
+def _recoded(path: Path, stream: BinaryIO, encoding: str) -> Iterator[bytes]:
     try:
-        return data.decode(encoding).encode()
+        yield from (text.encode() for text in _decoded(stream, encoding) if text)
     except (UnicodeError, LookupError) as error:
         found = f"bytes that are none: {error}"
         fail(path, f"{encoding.upper()} text", found, "it is damaged: export it again")
 
 
-def check_utf8(path: Path, data: bytes) -> None:
-    """Raise DataError unless the whole content is UTF-8.
+def check_text(path: Path, data: bytes, start: int = 0, line: int = 1) -> None:
+    """Raise DataError unless a block, from a byte and a line of the file on, is UTF-8 without NUL.
 
-    >>> check_utf8(Path("a.csv"), b"id")
+    >>> check_text(Path("a.csv"), b"id")
     """
     try:
         data.decode("utf-8")
@@ -201,15 +218,12 @@ def check_utf8(path: Path, data: bytes) -> None:
         new = shlex.quote(str(path.with_suffix(".utf8.csv")))
         do = "name its encoding, such as data.encoding=cp1252 (Western Europe), or convert it: "
         do += f"iconv -f CP1252 -t UTF-8 {shlex.quote(str(path))} > {new}"
-        found = f"byte 0x{data[error.start]:02x} {place(data, error.start)}"
-        fail(path, "UTF-8 text", found, do)
-
-
-def place(data: bytes, position: int) -> str:
-    r"""Return a position in a text in words.
-
-    >>> place(b"a\nb", 2)
-    'at byte 2 (line 2)'
-    """
-    line = data.count(b"\n", 0, position) + 1
-    return f"at byte {position} (line {line})"
+        wanted, at = "UTF-8 text", error.start
+        found = f"byte 0x{data[at]:02x}"
+    else:
+        if (at := data.find(b"\0")) < 0:
+            return
+        wanted, found = "text", "a NUL byte"
+        do = "it is damaged: download or export it again"
+    line += data.count(b"\n", 0, at)
+    fail(path, wanted, f"{found} at byte {start + at} (line {line})", do)

@@ -19,63 +19,56 @@ _SURE = r"[-+]?(?:\d*#(?:\d{1,2}|\d{4,})|0*#\d+|\d{4,}#\d+|[\d@]+@\d{3}#\d+)" + 
 """Numbers whose sign is no other: thousands have three digits each and up to three before them."""
 
 
-def with_decimal_sign(frame: pd.DataFrame, task: Task, place: str) -> Task:
-    """Return the task with the decimal sign that the numbers of raw rows show, and say so.
+class DecimalSign:
+    """Decimal sign of the numbers in raw rows, given in parts of a table.
 
     The task's own sign stays unless its numbers can be read with the other one alone. A column with
     a sign of its own keeps it.
 
     >>> shops = Task.read({"problem": "regression", "label": "sales", "columns": {"m2": "number"}})
-    >>> raw = pd.DataFrame({"m2": ["12,5", "7"], "sales": ["1.000,0", "3"]})
-    >>> with_decimal_sign(raw, shops, "shops.csv").decimal
+    >>> sign = DecimalSign(shops)
+    >>> sign.add(pd.DataFrame({"m2": ["12,5", "7"], "sales": ["1.000,0", "3"]}))
+    >>> sign.task("shops.csv").decimal
     ','
     """
-    own, other = task.decimal, "," if task.decimal == "." else "."
-    found = pd.Series([*_unfit(frame, task, own)], dtype="str").drop_duplicates()
-    if found.empty:
-        return task
-    every = pd.Series([*_numbers(frame, task)], dtype="str")
-    sure = found.str.fullmatch(_form(_SURE, other)).any()
-    if not (sure and every.str.fullmatch(_form(f"{_PLAIN}|{_BARE}", other)).all()):
-        return task
-    log.info("%s: numbers read with the decimal %s", place, "comma" if other == "," else "point")
-    return task.model_copy(update={"decimal": other})
 
+    def __init__(self, task: Task) -> None:
+        """Start with the task's own sign."""
+        self._task, self._other = task, "," if task.decimal == "." else "."
+        self._unfit, self._sure, self._every = False, False, True
 
-def hint(frame: pd.DataFrame, task: Task) -> str:
-    """Return how to give the decimal sign, if numbers may have another one; else nothing.
+    def add(self, frame: pd.DataFrame) -> None:
+        """Look at the numbers of further rows."""
+        own, other = self._task.decimal, self._other
+        for column in _columns(frame, self._task):
+            texts = column.dropna().drop_duplicates().str.strip()
+            texts = texts[texts.str.fullmatch(_LIKE_A_NUMBER)]
+            unfit = texts.str.contains(other, regex=False)
+            if own == ",":
+                unfit &= ~texts.str.fullmatch(_form(_PLAIN, own))
+            self._unfit |= bool(unfit.any())
+            self._sure |= bool(texts[unfit].str.fullmatch(_form(_SURE, other)).any())
+            self._every &= bool(texts.str.fullmatch(_form(f"{_PLAIN}|{_BARE}", other)).all())
 
-    >>> shops = Task.read({"problem": "regression", "label": "sales", "columns": {"m2": "number"}})
-    >>> print(hint(pd.DataFrame({"m2": ["1,250", "x"]}), shops))
-    If the comma is the decimal sign, add: '++task.decimal=","'
-    """
-    if not [*_unfit(frame, task, task.decimal)]:
-        return ""
-    name, sign = ("comma", ",") if task.decimal == "." else ("point", ".")
-    return f"If the {name} is the decimal sign, add: '++task.decimal=\"{sign}\"'"
+    def task(self, place: str) -> Task:
+        """Return the task with the decimal sign that the numbers show, and say so if it is new."""
+        if not (self._sure and self._every):
+            return self._task
+        name = "comma" if self._other == "," else "point"
+        log.info("%s: numbers read with the decimal %s", place, name)
+        return self._task.model_copy(update={"decimal": self._other})
+
+    @property
+    def hint(self) -> str:
+        """How to give the decimal sign, if numbers may have another one; else nothing."""
+        if not self._unfit:
+            return ""
+        name = "comma" if self._other == "," else "point"
+        return f"If the {name} is the decimal sign, add: '++task.decimal=\"{self._other}\"'"
 
 
 def _form(pattern: str, sign: str) -> str:
     return pattern.replace("#", f"\\{sign}").replace("@", r"\." if sign == "," else ",")
-
-
-def _unfit(frame: pd.DataFrame, task: Task, sign: str) -> Iterator[str]:
-    """Yield the numbers that a sign cannot read."""
-    mark = "," if sign == "." else "."
-    for column in _columns(frame, task):
-        marked = column[column.str.contains(mark, regex=False, na=False)].drop_duplicates()
-        marked = marked.str.strip()
-        kept = marked.str.fullmatch(_LIKE_A_NUMBER)
-        if sign == ",":
-            kept &= ~marked.str.fullmatch(_form(_PLAIN, sign))
-        yield from marked[kept]
-
-
-def _numbers(frame: pd.DataFrame, task: Task) -> Iterator[str]:
-    """Yield the different values that look like numbers."""
-    for column in _columns(frame, task):
-        values = column.dropna().drop_duplicates().str.strip()
-        yield from values[values.str.fullmatch(_LIKE_A_NUMBER)]
 
 
 def _columns(frame: pd.DataFrame, task: Task) -> Iterator[pd.Series]:

@@ -4,6 +4,8 @@ import hashlib
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 
 def digest(*frames: pd.DataFrame) -> str:
@@ -25,7 +27,7 @@ def digest(*frames: pd.DataFrame) -> str:
     return sha.hexdigest()
 
 
-def _canonical(column: pd.Series) -> list[bytes]:
+def _canonical(column: pd.Series) -> list[bytes | memoryview]:
     """Return the values as bytes that only equal values share."""
     if column.dtype == "boolean":
         column = column.astype("Int8").fillna(-1)
@@ -35,5 +37,10 @@ def _canonical(column: pd.Series) -> list[bytes]:
         # adding zero makes -0.0 plain zero; all missing numbers get the same bit pattern
         numbers = column.to_numpy(np.float64, na_value=np.nan) + 0.0
         return [np.where(np.isnan(numbers), np.nan, numbers).astype("<f8").tobytes()]
-    sizes = column.str.len().fillna(-1).to_numpy("<i8")
-    return [sizes.tobytes(), "".join(column.dropna().tolist()).encode()]
+    texts = pa.array(column.array)
+    texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    sizes = pc.fill_null(pc.utf8_length(texts), -1).to_numpy(zero_copy_only=False)
+    known = texts.drop_null().cast(pa.large_string())
+    _, places, content = known.buffers()
+    ends = np.frombuffer(places or bytes(8), np.int64)[known.offset : known.offset + len(known) + 1]
+    return [sizes.astype("<i8").tobytes(), memoryview(content or b"")[ends[0] : ends[-1]]]

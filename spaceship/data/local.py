@@ -1,6 +1,7 @@
 """Files as a data source: train, test and sample submission of one folder, or named one by one."""
 
 import hashlib
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -9,8 +10,10 @@ import pandas as pd
 
 from spaceship.data._base import DataSource, Table, Tables
 from spaceship.data.csv_form import CsvForm
+from spaceship.data.csv_reader import LINE, joined
+from spaceship.data.parts import plain_columns, read_parts
 from spaceship.data.stored_file import all_made, stored_bytes
-from spaceship.data.table_reader import find_files, present, read_table
+from spaceship.data.table_reader import find_files, present, read_table, table_parts
 from spaceship.errors import ConfigError, DataError, expected
 from spaceship.task.task import Task
 
@@ -64,12 +67,29 @@ class LocalData(DataSource):
     def read(self, task: Task) -> Tables:
         """Return the raw tables; raise one DataError about the folder or all unfit files."""
         paths = self._paths(task)
-        frames = all_made({part: partial(self.rows, path) for part, path in paths.items()})
-        return Tables(**{part: Table(frames[part], str(path)) for part, path in paths.items()})
+        known = {part: None if part == "sample" else task for part in paths}
+        makers = {part: partial(self._table, path, known[part]) for part, path in paths.items()}
+        return Tables(**all_made(makers))
+
+    def _table(self, path: Path, task: Task | None) -> Table:
+        """Return the raw rows of a file, typed where all columns hold what the task says."""
+        kinds = {} if task is None else plain_columns(task)
+        parts = [*table_parts(path, self.form, kinds, is_whole=True)]
+        dtypes = [one.dtypes[one.columns.isin(kinds)] for one in parts]
+        if parts[0].index.name != LINE or not any(len(one) for one in dtypes):
+            return Table(joined(parts), str(path))
+        text = partial(self.rows, path)
+        if any((one == "str").any() for one in dtypes):
+            return Table(text(), str(path))
+        return Table(joined(parts), str(path), text)
 
     def rows(self, path: Path) -> pd.DataFrame:
         """Return the raw rows of a file."""
         return read_table(path, self.form)
+
+    def parts(self, path: Path, task: Task, rows: int) -> Iterator[pd.DataFrame]:
+        """Yield the typed rows of a file to predict, so many at a time."""
+        return read_parts(path, task, rows=rows, form=self.form)
 
     def _paths(self, task: Task) -> dict[str, Path]:
         """Return the path of each table: train, and test and sample where they are."""

@@ -7,11 +7,11 @@ import lzma
 import shlex
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
-from typing import NoReturn, TypeVar
+from typing import BinaryIO, NoReturn, TypeVar, cast
 
 from spaceship.errors import DataError, expected
 from spaceship.text import first_few
@@ -25,11 +25,6 @@ _WORKBOOK = b"\xd0\xcf\x11\xe0"
 _CONVERT = "export it as CSV, or run: libreoffice --headless --convert-to csv {file}"
 _WEB = ("a web page, as of a sign-in", "download the file again, signed in")
 _JSON = ("JSON", "export it as CSV or Parquet")
-_PACKED: Mapping[bytes, tuple[str, Callable[[bytes], bytes]]] = {
-    b"\x1f\x8b": ("gzip", gzip.decompress),
-    b"BZh": ("bzip2", bz2.decompress),
-    b"\xfd7zXZ\0": ("xz", lzma.decompress),
-}
 _OTHERS = {
     b"version https://git-lfs": ("a pointer of Git LFS", "run: git -C {folder} lfs pull"),
     b"/annex/objects/": ("a pointer of git-annex", "run: git -C {folder} annex get {file}"),
@@ -45,6 +40,8 @@ _OTHERS = {
 """First bytes of files that are no tables: what they are, and what to do."""
 _DAMAGED = (
     OSError,
+    ValueError,
+    lzma.LZMAError,
     EOFError,
     RuntimeError,
     NotImplementedError,
@@ -80,31 +77,68 @@ def stored_bytes(path: Path, most: int = -1) -> bytes:
 
 
 def unpacked(path: Path) -> bytes:
-    """Return the content of a file; one packed with gzip, bzip2, xz or zip is unpacked.
+    """Return the whole content of a file, as `opened` reads it.
+
+    >>> _ = (tmp_path / "a.csv").write_bytes(gzip.compress(b"id"))
+    >>> unpacked(tmp_path / "a.csv")
+    b'id'
+    """
+    with opened(path) as stream:
+        return stream.read()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Yield the content of a file as a stream; one packed with gzip, bzip2, xz or zip is unpacked.
 
     The first bytes tell. Of a zip archive it is the one member, the member that bears the name of
     the archive, or its one table. Raise DataError with the command that gets the table if the file
     is a pointer of Git LFS, a workbook, a web page or the like.
 
     >>> _ = (tmp_path / "a.csv").write_bytes(gzip.compress(b"id"))
-    >>> unpacked(tmp_path / "a.csv")
-    b'id'
+    >>> with opened(tmp_path / "a.csv") as stream:
+    ...     stream.read(1)
+    b'i'
     """
-    return _unpacked(path, stored_bytes(path), depth=0)
+    stored_bytes(path, 1)
+    with ExitStack() as stack:
+        stream: BinaryIO = stack.enter_context(path.open("rb"))
+        start = stream.read(_START)
+        for _ in range(_DEEPEST):
+            stream.seek(0)
+            found = [one for magic, one in _PACKED.items() if start.startswith(magic)]
+            if not found:
+                break
+            name, unpack = found[0]
+            packed = stack.enter_context(unpack(path, stream))
+            stream = cast(BinaryIO, _Whole(packed, path, name))
+            start = stream.read(_START)
+        stream.seek(0)
+        _check_no_other(path, start)
+        yield stream
 
 
-def _unpacked(path: Path, data: bytes, depth: int) -> bytes:
-    packed = next((one for magic, one in _PACKED.items() if data.startswith(magic)), None)
-    if packed is not None and depth < _DEEPEST:
-        name, unpack = packed
+class _Whole(io.BufferedIOBase):
+    """Content of packed data; damage is a DataError."""
+
+    def __init__(self, packed: io.BufferedIOBase, path: Path, name: str) -> None:
+        self.packed, self.path, self.name = packed, path, name
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, position: int, whence: int = 0) -> int:
+        return self.packed.seek(position, whence)
+
+    def tell(self) -> int:
+        return self.packed.tell()
+
+    def read(self, size: int | None = -1) -> bytes:
         try:
-            return _unpacked(path, unpack(data), depth + 1)
-        except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
-            fail(path, f"whole {name} data", str(error), "it is damaged: download it again")
-    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")) and depth < _DEEPEST:
-        return _unpacked(path, _member(path, data), depth + 1)
-    _check_no_other(path, data)
-    return data
+            return self.packed.read(-1 if size is None else size)
+        except _DAMAGED as error:
+            do = "it is damaged: download it again"
+            fail(self.path, f"whole {self.name} data", str(error), do)
 
 
 def _check_no_other(path: Path, data: bytes) -> None:
@@ -175,20 +209,20 @@ def _way_to(path: Path, names: list[str]) -> str:
     return "check the path"
 
 
-def _member(path: Path, data: bytes) -> bytes:
+def _member(path: Path, stream: BinaryIO) -> io.BufferedIOBase:
     """Return the table in a zip archive."""
     do = f"unpack it: unzip -d {shlex.quote(str(path.parent))} {shlex.quote(str(path))}"
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = [one for one in archive.namelist() if not one.endswith("/")]
-            names = [one for one in names if not one.startswith("__MACOSX/")]
-            if "[Content_Types].xml" in names:
-                _check_no_other(path, _WORKBOOK)
-            named = [one for one in names if _is_named(one, path)]
-            tables = [one for one in names if one.lower().endswith(_TABLES)]
-            for own in (names, named, tables):
-                if len(own) == 1:
-                    return archive.read(own[0])
+        archive = zipfile.ZipFile(stream)
+        names = [one for one in archive.namelist() if not one.endswith("/")]
+        names = [one for one in names if not one.startswith("__MACOSX/")]
+        if "[Content_Types].xml" in names:
+            _check_no_other(path, _WORKBOOK)
+        named = [one for one in names if _is_named(one, path)]
+        tables = [one for one in names if one.lower().endswith(_TABLES)]
+        for own in (names, named, tables):
+            if len(own) == 1:
+                return cast(io.BufferedIOBase, archive.open(own[0]))
     except _DAMAGED as error:
         fail(path, "a whole ZIP archive without a password", str(error), do)
     wanted = f"a ZIP archive of one file, or one of its name ({path.stem})"
@@ -199,3 +233,13 @@ def _is_named(member: str, path: Path) -> bool:
     """Return whether a member bears the archive's name, with any ending."""
     name = PurePosixPath(member).name
     return name in {path.name, path.stem} or PurePosixPath(name).stem == path.stem
+
+
+_PACKED: Mapping[bytes, tuple[str, Callable[[Path, BinaryIO], io.BufferedIOBase]]] = {
+    b"\x1f\x8b": ("gzip", lambda _, stream: gzip.GzipFile(fileobj=stream)),
+    b"BZh": ("bzip2", lambda _, stream: bz2.BZ2File(stream)),
+    b"\xfd7zXZ\0": ("xz", lambda _, stream: lzma.LZMAFile(stream)),  # noqa: SIM115
+    b"PK\x03\x04": ("ZIP", _member),
+    b"PK\x05\x06": ("ZIP", _member),
+}
+"""First bytes of packed files: a name for messages, and what unpacks them."""

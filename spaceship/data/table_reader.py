@@ -2,21 +2,26 @@
 
 import logging
 import re
+from collections.abc import Iterator, Mapping
+from io import BufferedReader, BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
 from spaceship.data.csv_form import CsvForm
-from spaceship.data.csv_reader import csv_rows
+from spaceship.data.csv_reader import csv_parts, joined
 from spaceship.data.native_values import with_native_values
-from spaceship.data.stored_file import fail, unpacked
+from spaceship.data.stored_file import fail, opened
 from spaceship.errors import DataError, expected
+from spaceship.task.column_types import Kind
 
 log = logging.getLogger(__name__)
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 """Endings of a table's file; one of PACKED may follow."""
 PACKED = (".gz", ".zip", ".bz2", ".xz")
+_ROWS = 1 << 16  # of a part of a Parquet file
 _PARQUET = b"PAR1"  # first and last bytes of a file
 _INDEX = "__index_level_"  # pandas' name for the column of an index without one
 
@@ -31,11 +36,30 @@ def read_table(path: Path | str, form: CsvForm | None = None) -> pd.DataFrame:
     >>> len(read_table(tmp_path / "rows.parquet")) == len(people.train)
     True
     """
-    path = Path(path)
-    data = unpacked(path)
-    if data.startswith(_PARQUET) or path.suffix in {".parquet", ".pq"}:
-        return parquet_rows(path, data)
-    return csv_rows(path, data, form)
+    return joined(table_parts(Path(path), form, is_whole=True))
+
+
+def table_parts(
+    path: Path,
+    form: CsvForm | None = None,
+    kinds: Mapping[str, Kind] | None = None,
+    *,
+    is_whole: bool = False,
+) -> Iterator[pd.DataFrame]:
+    """Yield the raw rows of a file part by part, at least one part, in bounded memory.
+
+    A Parquet file that is read whole has one part; those of a CSV file are those of `csv_parts`.
+
+    >>> people.train.to_parquet(tmp_path / "rows.parquet")
+    >>> [part] = table_parts(tmp_path / "rows.parquet", is_whole=True)
+    """
+    with opened(path) as stream:
+        start = stream.read(len(_PARQUET))
+        stream.seek(0)
+        if start == _PARQUET or path.suffix in {".parquet", ".pq"}:
+            yield from _parquet_parts(path, stream, None if is_whole else _ROWS)
+        else:
+            yield from csv_parts(path, stream, form, kinds)
 
 
 def parquet_rows(path: Path, data: bytes) -> pd.DataFrame:
@@ -44,19 +68,26 @@ def parquet_rows(path: Path, data: bytes) -> pd.DataFrame:
     >>> parquet_rows(Path("a.parquet"), pd.DataFrame({"age": [7]}).to_parquet())["age"].tolist()
     [7]
     """
+    return next(_parquet_parts(path, BytesIO(data), None))
+
+
+def _parquet_parts(path: Path, stream: BinaryIO, rows: int | None) -> Iterator[pd.DataFrame]:
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     try:
-        table = pq.read_table(pa.BufferReader(data))
-        kept = [at for at, one in enumerate(table.column_names) if not one.startswith(_INDEX)]
-        names = [table.column_names[at].strip() for at in kept]
-        table = table.select(kept).rename_columns([str(at) for at in kept])  # names may come twice
-        frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+        is_packed = not isinstance(stream, BufferedReader)  # and slow to seek in
+        file = pq.ParquetFile(BytesIO(stream.read()) if is_packed else stream)
+        kept = [at for at, one in enumerate(file.schema_arrow.names) if not one.startswith(_INDEX)]
+        names = [file.schema_arrow.names[at].strip() for at in kept]
+        batches = [file.read()] if rows is None else file.iter_batches(rows)
+        for batch in batches if file.metadata.num_rows else [file.schema_arrow.empty_table()]:
+            table = pa.table([batch.column(at) for at in kept], [*map(str, kept)])  # names repeat
+            frame = table.to_pandas(ignore_metadata=True).set_axis(names, axis="columns")
+            yield with_native_values(frame)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         first = next(iter(str(error).splitlines()), type(error).__name__)
         fail(path, "a whole Parquet file", first, "write it again, or give a CSV file")
-    return with_native_values(frame.set_axis(names, axis="columns"))
 
 
 def present(path: Path) -> Path:

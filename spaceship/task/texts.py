@@ -22,6 +22,8 @@ _ITEM = r"(?:\[\^?[^\[\]\\()]+\]|[\w ./-])[*+]?"
 _SAME = re.compile(rf"((?:{_ITEM})*)\(((?:{_ITEM})*)\)((?:{_ITEM})*)")
 """Patterns that mean the same to Python and to Arrow: letters, classes, `*`, `+` and one group."""
 
+_BLANK, _DELETE = 0x20, 0x7F  # bytes between them are signs of their own and no blanks
+
 
 @dataclass(frozen=True)
 class Texts:
@@ -142,6 +144,8 @@ def to_text(column: pd.Series) -> pd.Series:
     text = column if column.dtype == "str" else column.astype("str")
     if column.dtype == np.float64:
         text = text.str.removesuffix(".0")
+    if is_plain_text(text):
+        return text
     raw = as_arrow(text)
     stripped = pc.utf8_trim_whitespace(raw)
     empty = pc.equal(stripped, "")
@@ -151,6 +155,32 @@ def to_text(column: pd.Series) -> pd.Series:
     made = as_column(found, text.index)
     made.name = text.name
     return made
+
+
+def is_plain_text(column: pd.Series) -> bool:
+    """Return whether no text is empty or has a blank at an end, by bytes; False says nothing.
+
+    >>> is_plain_text(pd.Series(["a", None, "b c"])), is_plain_text(pd.Series(["a "]))
+    (True, False)
+    """
+    texts = pa.array(column.array)
+    for chunk in texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]:
+        if chunk.type != pa.large_string():
+            return False
+        _, places, data = chunk.buffers()
+        starts = np.frombuffer(places, np.int64, len(chunk) + 1, 8 * chunk.offset)
+        starts, ends = starts[:-1], starts[1:]
+        filled = ends > starts
+        if np.count_nonzero(filled) != len(chunk) - chunk.null_count:
+            return False
+        if chunk.null_count:
+            starts, ends = starts[filled], ends[filled]
+        if len(starts):
+            content = np.frombuffer(data, np.uint8)
+            outer = content[starts], content[ends - 1]
+            if min(map(np.min, outer)) <= _BLANK or max(map(np.max, outer)) >= _DELETE:
+                return False
+    return True
 
 
 def values_of(column: pd.Series) -> Texts | Floats:

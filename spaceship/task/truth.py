@@ -1,6 +1,7 @@
 """Truth values of raw columns: booleans, 1 and 0, and words for true and false in any case."""
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,17 @@ yanlış yanliş ложь não nao nein non nee nej nei нет nie ne nem hayır
 """  # noqa: RUF001 - Turkish
 """Words for true and false, also those of spreadsheets in other languages."""
 _TRUTHS = dict.fromkeys(_TRUE.split(), True) | dict.fromkeys(_FALSE.split(), False)
+
+SPELLINGS: Mapping[bool, list[str]] = {
+    truth: sorted(
+        spelt
+        for word, meant in [*_TRUTHS.items(), ("1.0", True), ("0.0", False)]
+        for spelt in {word, word.upper(), word.capitalize()}
+        if meant is truth and spelt.lower() == word
+    )
+    for truth in (False, True)
+}
+"""Usual spellings of these words, by what they mean."""
 
 
 def to_boolean(column: pd.Series, spellings: tuple[str, ...] | None = None) -> pd.Series:
@@ -31,12 +43,21 @@ def to_boolean(column: pd.Series, spellings: tuple[str, ...] | None = None) -> p
     if column.dtype == np.bool_:
         return column.astype("boolean")
     truths = _TRUTHS
-    if spellings and [one.lower() for one in spellings] != ["false", "true"]:
+    if spellings and not are_usual(spellings):
         truths = {_spelling(one): truth for truth, one in enumerate(spellings)}  # type: ignore[misc]
     codes, values = pd.factorize(column)  # a handful of spellings, however many rows
     found = [None if pd.isna(value) else truths.get(_spelling(value)) for value in values]
     known = pd.array(found, dtype="boolean")
     return pd.Series(known.take(codes, allow_fill=True), column.index, name=column.name)
+
+
+def are_usual(spellings: tuple[str, ...] | None) -> bool:
+    """Return whether a column is read by the usual words for true and false.
+
+    >>> are_usual(None), are_usual(("FALSE", "TRUE")), are_usual(("n", "y"))
+    (True, True, False)
+    """
+    return not spellings or [one.lower() for one in spellings] == ["false", "true"]
 
 
 def _spelling(value: object) -> str:

@@ -85,7 +85,7 @@ REFUSED = {
     "Parquet": (b"PAR1\x15\x04\x00\x00rest", ["a NUL byte at byte 6"]),
     "one column": (b'Age\n1\n""\n2\n', ["several columns", "found one"]),
     "quotes around nothing": (b'""', ["several columns", "found one"]),
-    "byte-order mark alone": (b"\xef\xbb\xbf \n", ["several columns", "found one"]),
+    "byte-order mark alone": (b"\xef\xbb\xbf \n", ["an empty file"]),
     "zip of several": (zipped(a=PLAIN, b=PLAIN), ["one of its name (passengers)", "2 files: a, b"]),
     "empty zip": (zipped(), ["0 files: none"]),
     "workbook": (
@@ -114,7 +114,7 @@ REFUSED = {
     "a form feed": (PLAIN + b"\x0c\n", ["1 otherwise", "line 6 (1 fields)"]),
     "a blank that is none": (PLAIN + "\xa0\n".encode(), ["1 otherwise", "line 6 (1 fields)"]),
     "quotes before the header": (b'""\n' + PLAIN, ["several columns", "found one"]),
-    "quotes around a blank": (PLAIN + b'" "\n', ["blank line", "remove lines of quoted blanks"]),
+    "quotes around a blank": (PLAIN + b'" "\n', ["1 otherwise", "line 6 (1 fields)"]),
     "text after a quote": (PLAIN + b'3_01,"a"b,1\n', ["text after a closing quote in line 6"]),
 }
 
