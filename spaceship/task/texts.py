@@ -47,11 +47,11 @@ class Texts:
         """Return the texts with a name for each code; names may be equal, or None for missing.
 
         >>> Texts.named(np.array([0, 1, 2, -1]), ["Mars", "Earth", "Mars"])
-        Texts(codes=array([ 0,  1,  0, -1]), levels=['Mars', 'Earth'])
+        Texts(codes=array([ 0,  1,  0, -1], dtype=int32), levels=['Mars', 'Earth'])
         """
         found: dict[str, int] = {}
         own = [-1 if name is None else found.setdefault(name, len(found)) for name in names]
-        return cls(np.array([*own, -1])[codes], [*found])
+        return cls(np.array([*own, -1], dtype=np.int32)[codes], [*found])
 
     def renamed(self, name: Callable[[str], str | None]) -> Self:
         """Return the texts with the name that a function gives each level; None is missing."""
@@ -66,7 +66,7 @@ class Texts:
         """Return the texts, those of another column where one is missing.
 
         >>> Texts.of(pa.array(["A", None])).filled(Texts.of(pa.array(["B", "C"]))).codes
-        array([0, 2])
+        array([0, 2], dtype=int32)
         """
         theirs = np.where(other.codes < 0, -1, other.codes + len(self.levels))
         codes = np.where(self.codes < 0, theirs, self.codes)

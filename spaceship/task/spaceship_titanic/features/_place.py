@@ -21,7 +21,7 @@ from spaceship.task.spaceship_titanic.features._logistic import Part, Regression
 from spaceship.task.spaceship_titanic.features._table import Columns, PassengerTable
 from spaceship.task.texts import Floats, Texts
 
-MOST_ROWS = 25_000  # to fit on
+MOST_ROWS = 15_000  # to fit on
 ROWS_PER_KNOT = 80  # of a deck and side
 FEWEST_KNOTS, MOST_KNOTS = 2, 16  # of a deck and side
 MOST_LEVELS = 40  # decks and sides, planets, destinations: the commonest
