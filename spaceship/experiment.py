@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from spaceship.data._base import Dataset, DataSource
     from spaceship.drift.alert import DriftAlert
+    from spaceship.engine._base import Engine
     from spaceship.evaluation.cross_validation import PreparedFold
     from spaceship.evaluation.losses import Labels
     from spaceship.evaluation.protocol import Protocol
@@ -200,6 +201,13 @@ class Experiment:
             what, do = "gate.reseal=true without gate.dry_run=true", "leave one of them out"
             raise ConfigError(expected(what, "both", do))
         return policy
+
+    @cached_property
+    def engine(self) -> "Engine":
+        """The place where the parts of a table are scored."""
+        from spaceship.engine._base import Engine
+
+        return self._built("engine", Engine)
 
     @property
     def dry_run(self) -> bool:

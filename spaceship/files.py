@@ -1,5 +1,6 @@
 """Files written whole or not at all, versioned JSON, digests of files and folders."""
 
+import csv
 import errno
 import hashlib
 import json
@@ -99,18 +100,24 @@ def read_text(path: Path) -> str:
         raise RegistryError(expected(f"a readable file {path}", error, _RERUN)) from error
 
 
-def csv_text(table: "pd.DataFrame", *, index: bool = False, na_rep: str = "") -> str:
+def csv_text(
+    table: "pd.DataFrame", *, index: bool = False, header: bool = True, na_rep: str = ""
+) -> str:
     r"""Return a table as CSV that reads back the same; numbers have every digit.
 
     >>> import pandas as pd
     >>> csv_text(pd.DataFrame({"plan": ["a,b"], "fee": [0.1]}))
     'plan,fee\n"a,b",0.1\n'
     """
-    text = table.to_csv(index=index, lineterminator="\n", na_rep=na_rep)
-    if "\r" in text:  # which the writer leaves unquoted, and a reader takes for the end of a line
-        quoted: Literal[2] = 2  # csv.QUOTE_NONNUMERIC
-        return table.to_csv(index=index, lineterminator="\n", na_rep=na_rep, quoting=quoted)
-    return text
+
+    def written(quoting: Literal[0, 2]) -> str:
+        return table.to_csv(
+            index=index, header=header, lineterminator="\n", na_rep=na_rep, quoting=quoting
+        )
+
+    text = written(csv.QUOTE_MINIMAL)
+    # a carriage return, which the writer leaves unquoted, is the end of a line for a reader
+    return written(csv.QUOTE_NONNUMERIC) if "\r" in text else text
 
 
 def digest(path: Path) -> str:

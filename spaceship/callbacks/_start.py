@@ -46,12 +46,16 @@ def check_job(config: DictConfig) -> None:
         return
     task = experiment.task
     _check_nodes(config, experiment)
-    given = experiment.settings.inference
-    if given.input is not None:
+    given, source = experiment.settings.inference, experiment.source
+    file = None if given.input is None else Path(given.input)
+    untrained = is_unused(config.model) and not given.submit  # the rows to predict are enough
+    if untrained and file is None and config.mode.get("predicts") and not source.outside:
+        file = source.test_file(task)
+    if file is not None:
         from spaceship.data.stored_file import stored_bytes
 
-        stored_bytes(Path(given.input).expanduser().absolute(), 1)
-        if is_unused(config.model) and not given.submit:  # nothing is trained, the file is enough
+        stored_bytes(file.expanduser().absolute(), 1)
+        if untrained:
             return
     experiment.source.check(task)
     if given.submit and config.mode.get("predicts") and config.hydra.mode is RunMode.RUN:

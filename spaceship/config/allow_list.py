@@ -24,7 +24,7 @@ from spaceship._upstream import located
 from spaceship.config.installation import PACKAGE, configs
 from spaceship.errors import ConfigError, expected
 
-_ROOMS = ("data", "features", "gate", "model", "task")
+_ROOMS = ("data", "engine", "features", "gate", "model", "task")
 _ESTIMATORS = ("lightgbm.", "catboost.", "xgboost.")
 ALLOWED = (*(f"spaceship.{room}." for room in _ROOMS), "sklearn.", *_ESTIMATORS)
 """Prefixes of the modules whose classes a config may name, in every project."""

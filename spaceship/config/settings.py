@@ -190,6 +190,7 @@ class Inference(Section):
     overwrite: bool = _setting("true or false")
     input: Text | None = _setting("a CSV or Parquet file, or null")
     proba: bool = _setting("true or false")
+    part_rows: int = _setting("a whole number, 1 or more", ge=1)
     max_drift: Finite | None = _setting("a number, 0 or more, or null", ge=0)
     on_drift: Literal["warn", "fail"] = _setting("one of fail, warn")
     submit: bool = _setting("true or false")

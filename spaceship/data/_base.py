@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import pandas as pd
 
+from spaceship.data.csv_form import CsvForm
 from spaceship.task.task import Task
 
 
@@ -54,6 +55,8 @@ class DataSource(ABC):
     """The source's name on the command line; registered models carry it."""
     outside: ClassVar[bool] = False
     """Whether the fingerprint asks a database or the network."""
+    form: CsvForm | None = None
+    """What a person says of CSV files."""
 
     def check(self, task: Task | None) -> None:  # noqa: B027 - most need nothing from outside
         """Raise SpaceshipError if files or packages are missing, before anything is read.
@@ -69,14 +72,18 @@ class DataSource(ABC):
     def read(self, task: Task) -> Tables:
         """Return the raw tables, unchecked."""
 
+    def test_file(self, task: Task) -> Path | None:  # noqa: ARG002 - most have none
+        """Return the file of the rows to predict, None if the data set holds them."""
+        return None
+
     def rows(self, path: Path) -> pd.DataFrame:
         """Return the raw rows of a file to predict, which `inference.input` names."""
         from spaceship.data.table_reader import read_table
 
-        return read_table(path)
+        return read_table(path, self.form)
 
     def parts(self, path: Path, task: Task, rows: int) -> Iterator[pd.DataFrame]:
         """Yield the typed rows of a file to predict, so many at a time (`read_parts`)."""
         from spaceship.data.parts import read_parts
 
-        return read_parts(path, task, rows=rows)
+        return read_parts(path, task, rows=rows, form=self.form)

@@ -68,6 +68,10 @@ class KaggleData(DataSource):
         """Return the raw tables of the downloaded files."""
         return self._local(task).read(task)
 
+    def test_file(self, task: Task) -> Path | None:
+        """Return the downloaded test file."""
+        return self._local(task).test_file(task)
+
     def _local(self, task: Task) -> LocalData:
         return LocalData(_download(self._name(task)))
 

@@ -1,19 +1,16 @@
 """Files as a data source: train, test and sample submission of one folder, or named one by one."""
 
 import hashlib
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-import pandas as pd
-
 from spaceship.data._base import DataSource, Table, Tables
 from spaceship.data.csv_form import CsvForm
 from spaceship.data.csv_reader import LINE, joined
-from spaceship.data.parts import plain_columns, read_parts
+from spaceship.data.parts import plain_columns
 from spaceship.data.stored_file import all_made, stored_bytes
-from spaceship.data.table_reader import find_files, present, read_table, table_parts
+from spaceship.data.table_reader import find_files, present, table_parts
 from spaceship.errors import ConfigError, DataError, expected
 from spaceship.task.task import Task
 
@@ -42,9 +39,6 @@ class LocalData(DataSource):
         encoding: str | None = None,
     ) -> None:
         """Keep the paths; nothing is read yet."""
-        if test is not None and train is None:
-            do = "give the labelled file too, or the folder of both as data.dir=PATH"
-            raise ConfigError(expected("data.train=FILE beside data.test", "none", do))
         self.dir, self.train, self.test = (_absolute(one) for one in (dir, train, test))
         self.form = CsvForm.of(separator, encoding)
 
@@ -83,16 +77,15 @@ class LocalData(DataSource):
             return Table(text(), str(path))
         return Table(joined(parts), str(path), text)
 
-    def rows(self, path: Path) -> pd.DataFrame:
-        """Return the raw rows of a file."""
-        return read_table(path, self.form)
-
-    def parts(self, path: Path, task: Task, rows: int) -> Iterator[pd.DataFrame]:
-        """Yield the typed rows of a file to predict, so many at a time."""
-        return read_parts(path, task, rows=rows, form=self.form)
+    def test_file(self, task: Task) -> Path | None:
+        """Return the path of the test file; the labelled one need not be there."""
+        return self.test if self.test or self.train else self._paths(task).get("test")
 
     def _paths(self, task: Task) -> dict[str, Path]:
         """Return the path of each table: train, and test and sample where they are."""
+        if self.test is not None and self.train is None:
+            do = "give the labelled file too, or the folder of both as data.dir=PATH"
+            raise ConfigError(expected("data.train=FILE beside data.test", "none", do))
         if self.train is not None:
             given = {"train": self.train, "test": self.test}
             return {part: path for part, path in given.items() if path is not None}

@@ -1,11 +1,12 @@
 """Submission: the table of predictions, and the CSV file that it is written to."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 
 from spaceship.errors import ConfigError, SubmissionError, expected
-from spaceship.files import csv_text, why_unwritable, write_atomically
+from spaceship.files import csv_text, why_unwritable
 from spaceship.task.label import BOUNDS, PROBABILITY
 from spaceship.task.task import Task
 
@@ -41,9 +42,9 @@ def usable(output: object, task: Task, *, overwrite: bool = False) -> Path:
         raise ConfigError(expected("inference.output=FILE", repr(output), "name a CSV file"))
     path = Path(str(output)).expanduser().resolve()
     if fault := why_unwritable(path.parent):
-        raise _unwritable(path, fault)
+        raise unwritable(path, fault)
     if path.exists() and not path.is_file():
-        raise _unwritable(path, f"{'a folder' if path.is_dir() else 'a device or a pipe'} there")
+        raise unwritable(path, f"{'a folder' if path.is_dir() else 'a device or a pipe'} there")
     if path.is_file() and not overwrite and not _holds_predictions(path, task):
         what, found = f"no file, or earlier predictions, in {path}", "a file of other content"
         do = f"{_ANOTHER}, or add inference.overwrite=true"
@@ -51,28 +52,29 @@ def usable(output: object, task: Task, *, overwrite: bool = False) -> Path:
     return path
 
 
-def write(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV, whole or not at all; raise SubmissionError if that is impossible.
-
-    >>> write(people.sample, tmp_path / "mine.csv")
-    """
-    try:
-        write_atomically(path, csv_text(table))
-    except OSError as error:
-        raise _unwritable(path, error.strerror or str(error)) from error
-
-
 def _holds_predictions(path: Path, task: Task) -> bool:
-    """Return whether a file is empty or has the header of a task's predictions."""
-    header = csv_text(pd.DataFrame(columns=[task.id_name, task.label])).strip("\n")
+    """Return whether a file is empty or has the columns of a task's predictions."""
+    wanted = csv_text(pd.DataFrame(columns=[task.id_name, task.label])).strip("\n")
+    more = (f"{wanted},{PROBABILITY}", f"{wanted},{','.join(BOUNDS)}")
     try:
         with path.open("rb") as file:
-            first = file.readline().decode(errors="replace")
+            first = file.readline()
     except OSError as error:
-        raise _unwritable(path, str(error)) from error
-    more = (f"{header},{PROBABILITY}", f"{header},{','.join(BOUNDS)}")
-    return first.rstrip("\r\n") == header or first.startswith(more) or not first
+        raise unwritable(path, str(error)) from error
+    header = first.decode(errors="replace").rstrip("\r\n")
+    if first.startswith(b"PAR1"):
+        import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+        with suppress(OSError, ValueError):  # a damaged file, pyarrow's errors are among these
+            names = pq.read_schema(path).names
+            header = csv_text(pd.DataFrame(columns=names)).strip("\n")
+    return header == wanted or header.startswith(more) or not first
 
 
-def _unwritable(path: Path, found: str) -> SubmissionError:
+def unwritable(path: Path, found: str) -> SubmissionError:
+    """Return the error of a file of predictions that cannot be written.
+
+    >>> str(unwritable(Path("a.csv"), "a full disk"))
+    'expected to write a.csv, found a full disk; choose another file: inference.output=FILE'
+    """
     return SubmissionError(expected(f"to write {path}", found, _ANOTHER))

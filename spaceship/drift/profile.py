@@ -1,7 +1,9 @@
 """Profile of a data set: the distribution of each column and of a model's scores, in bins."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from operator import add
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,7 @@ _EPOCH, _DAY = pd.Timestamp(1970, 1, 1), pd.Timedelta(days=1)
 SCORE = "score"  # name of the predicted probabilities among the columns
 N_BINS = 10
 MAX_LEVELS = 50  # categories of a column with a bin of their own; rarer ones share one
+_MOST_LEVELS = 10_000  # categories that are counted one by one
 _SCORE_EDGES = tuple(step / N_BINS for step in range(1, N_BINS))
 
 
@@ -39,16 +42,93 @@ class Profile:
     columns: dict[str, Column]  # column by name; `score` is the predicted probability
 
 
+@dataclass(frozen=True)
+class Counts:
+    """The rows of one column in each bin, or of each category; those of parts add up.
+
+    >>> (Counts(3, 1, levels={"basic": 2}) + Counts(2, 0, levels={"basic": 1, "pro": 1})).levels
+    {'basic': 3, 'pro': 1}
+    """
+
+    rows: int
+    missing: int
+    bins: tuple[int, ...] = ()  # numbers: rows in each bin
+    edges: tuple[float, ...] | None = None  # of the bins; None: categories
+    levels: dict[str, int] = field(default_factory=dict)  # categories: rows of each
+    rest: int = 0  # rows of categories that are not counted one by one
+    groups: bool = False  # whether a group, and not a row, counts once
+
+    def __add__(self, other: Self) -> "Counts":
+        """Return the counts of two parts; of very many categories the rarest are not told apart."""
+        levels = Counter(self.levels)
+        levels.update(other.levels)
+        kept = dict(levels.most_common(_MOST_LEVELS)) if len(levels) > _MOST_LEVELS else {**levels}
+        return Counts(
+            self.rows + other.rows,
+            self.missing + other.missing,
+            tuple(map(add, self.bins, other.bins)),
+            self.edges,
+            kept,
+            self.rest + other.rest + sum(levels.values()) - sum(kept.values()),
+            self.groups,
+        )
+
+    def column(self, like: Column | None, alike: float) -> Column:
+        """Return the shares of bins, or of categories: those of `like` first, then the commonest.
+
+        `alike` is the size of the mean row's group.
+        """
+        known = () if like is None else like.levels
+        others = sorted(self.levels.keys() - {*known}, key=lambda one: (-self.levels[one], one))
+        levels = (*known, *others[:MAX_LEVELS])
+        counted = (
+            self.bins if self.edges is not None else [self.levels.get(one, 0) for one in levels]
+        )
+        rest = self.rest + sum(self.levels[one] for one in others[MAX_LEVELS:])
+        missing, other, *shares = (
+            one / max(self.rows, 1) for one in (self.missing, rest, *counted)
+        )
+        named = levels if self.edges is None else ()
+        return Column(self.rows / alike, missing, tuple(shares), self.edges, named, other)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The counts of some rows, whole groups: a record; the tallies of all parts add up.
+
+    >>> Tally(1, 1, {}) + Tally(2, 4, {})
+    Tally(rows=3, alike=5, columns={})
+    """
+
+    rows: int
+    alike: int  # sum over rows of the size of the row's group
+    columns: dict[str, Counts]
+
+    def __add__(self, other: Self) -> "Tally":
+        """Return the tally of the rows of both, of the same columns in the same bins."""
+        columns = {name: one + other.columns[name] for name, one in self.columns.items()}
+        return Tally(self.rows + other.rows, self.alike + other.alike, columns)
+
+    def profile(self, like: Profile | None = None) -> Profile:
+        """Return the profile of the counted rows, categories in the order of `like`.
+
+        Rows of one group are much alike, so they count for no more independent rows than if they
+        were copies: their number over the size of the mean row's group (Kish, "Survey Sampling",
+        1965).
+        """
+        alike = self.alike / self.rows if self.rows else 1.0
+        known = {} if like is None else like.columns
+        columns = {
+            name: one.column(known.get(name), 1.0 if one.groups else alike)
+            for name, one in self.columns.items()
+        }
+        return Profile(self.rows, columns)
+
+
 def take_profile(
     frame: pd.DataFrame, task: Task, values: npt.NDArray[np.float64], like: Profile | None = None
 ) -> Profile:
     """Return the profile of typed raw columns and of predictions, in the bins of `like`.
-
-    Rows of one group are much alike, so they count for no more independent rows than if they were
-    copies: their number over the size of the mean row's group (Kish, "Survey Sampling", 1965). The
-    sizes of the groups are a column of their own, in which each group counts once. A label is not
-    used; the predictions may be of some of the rows only: of several classes, the largest
-    probability counts.
 
     >>> left = {"problem": "binary", "label": "left", "positive": "yes"}
     >>> churn = Task.read({**left, "columns": {"plan": "category"}})
@@ -56,19 +136,35 @@ def take_profile(
     >>> take_profile(frame, churn, np.zeros(3)).columns["plan"].levels
     ('basic', 'pro')
     """
+    return take_tally(frame, task, values, like).profile(like)
+
+
+def take_tally(
+    frame: pd.DataFrame, task: Task, values: npt.NDArray[np.float64], like: Profile | None = None
+) -> Tally:
+    """Return the counts of typed raw columns and of predictions, numbers in the bins of `like`.
+
+    The sizes of the groups are a column of their own, in which each group counts once. A label is
+    not used; the predictions may be of some of the rows only: of several classes, the largest
+    probability counts.
+
+    >>> halves = [people.test.head(20), people.test.iloc[20:]]
+    >>> one, other = (take_tally(half, task, np.zeros(len(half))) for half in halves)
+    >>> one.columns["HomePlanet"].rows + other.columns["HomePlanet"].rows == len(people.test)
+    True
+    """
     categories, numbers = _columns(frame, task)
     score = values.max(axis=1) if values.ndim > 1 else values
     numbers[_free(SCORE, frame)] = pd.Series(score, name=SCORE)
-    sizes = task.group_sizes(frame) if task.group is not None else pd.Series(1, frame.index)
-    alike = float(sizes.mean()) if len(sizes) else 1.0
     known = {} if like is None else like.columns
-    profiled = {name: _category(one, known.get(name), alike) for name, one in categories.items()}
-    profiled |= {name: _number(one, known.get(name), alike) for name, one in numbers.items()}
+    counted = {name: _levels(one) for name, one in categories.items()}
+    counted |= {name: _bins(one, known.get(name)) for name, one in numbers.items()}
+    alike = len(frame)
     if task.group is not None:
-        once = sizes[~task.group_names(frame).duplicated()]
-        name = _free(GROUP_SIZE, frame)
-        profiled[name] = _category(once, known.get(name), 1.0)
-    return Profile(len(frame), profiled)
+        sizes = task.group_names(frame).value_counts()
+        alike = int((sizes**2).sum())
+        counted[_free(GROUP_SIZE, frame)] = replace(_levels(sizes), groups=True)
+    return Tally(len(frame), alike, counted)
 
 
 def profile_title(column: str, task: Task) -> str:
@@ -103,36 +199,28 @@ def _columns(frame: pd.DataFrame, task: Task) -> tuple[dict[str, pd.Series], dic
     return categories, numbers
 
 
-def _category(column: pd.Series, like: Column | None, alike: float) -> Column:
-    """Return the share of each category: first those of the other profile, then the commonest."""
-    tally = column.dropna().astype("str").value_counts()
-    counts = {str(level): int(count) for level, count in tally.items()}
-    known = () if like is None else like.levels
-    others = sorted(counts.keys() - set(known), key=lambda level: (-counts[level], level))
-    levels = (*known, *others[:MAX_LEVELS])
-    rest = sum(counts[level] for level in others[MAX_LEVELS:])
-    missing, *shares, other = _shares(column, [*(counts.get(level, 0) for level in levels), rest])
-    return Column(len(column) / alike, missing, tuple(shares), levels=levels, other=other)
+def _levels(column: pd.Series) -> Counts:
+    """Return the number of rows of each category."""
+    tally = column.value_counts(sort=False)
+    levels = {str(level): int(count) for level, count in tally.items()}
+    return Counts(len(column), len(column) - sum(levels.values()), levels=levels)
 
 
 def _free(name: str, frame: pd.DataFrame) -> str:
     return f"{name}_" if name in frame.columns else name
 
 
-def _number(column: pd.Series, like: Column | None, alike: float) -> Column:
-    """Return the share of each bin, in the bins of the other profile if there is one."""
+def _bins(column: pd.Series, like: Column | None) -> Counts:
+    """Return the number of rows of each bin, in the bins of the other profile if there is one."""
     values = column.dropna().to_numpy(np.float64)
-    chances = column.name == SCORE and bool(((values >= 0) & (values <= 1)).all())
-    own = _SCORE_EDGES if chances else _edges(values)
-    edges = own if like is None or like.edges is None else like.edges
+    if like is not None and like.edges is not None:
+        edges = like.edges
+    else:
+        chances = column.name == SCORE and bool(((values >= 0) & (values <= 1)).all())
+        edges = _SCORE_EDGES if chances else _edges(values)
     counts = np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1)
-    missing, *shares = _shares(column, counts.tolist())
-    return Column(len(column) / alike, missing, tuple(shares), edges)
-
-
-def _shares(column: pd.Series, counts: Sequence[int]) -> list[float]:
-    """Return the share of missing rows, then that of each count."""
-    return [count / max(len(column), 1) for count in (int(column.isna().sum()), *counts)]
+    missing = len(column) - len(values)
+    return Counts(len(column), missing, tuple(map(int, counts)), edges)
 
 
 def _edges(values: npt.NDArray[np.float64]) -> tuple[float, ...]:

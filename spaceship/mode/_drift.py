@@ -5,10 +5,6 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
 from spaceship.drift.alert import (
     DRIFT_FILE,
     FEWEST_ROWS,
@@ -18,13 +14,12 @@ from spaceship.drift.alert import (
     drift_summary,
     drift_table,
 )
-from spaceship.drift.profile import PROFILE_FILE, Profile, profile_title, take_profile
+from spaceship.drift.profile import PROFILE_FILE, Profile, Tally, profile_title
 from spaceship.drift.psi import compare
 from spaceship.drift.unseen import unseen_warnings
 from spaceship.errors import RegistryError
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically, write_json
-from spaceship.progress import phase
 from spaceship.records import read_record
 from spaceship.registry.registry import Version
 from spaceship.screen import show
@@ -37,8 +32,8 @@ DRIFT_TABLE = "drift.csv"
 def compare_with_training(
     experiment: Experiment,
     champion: Version,
-    frame: pd.DataFrame,
-    values: npt.NDArray[np.float64],
+    reference: Profile | None,
+    tally: Tally | None,
 ) -> list[str] | None:
     """Print and log how far the rows have drifted from those the champion learnt from.
 
@@ -48,36 +43,34 @@ def compare_with_training(
         DriftError: The drift is beyond `inference.max_drift`, and `inference.on_drift` is fail.
 
     """
-    alert, task = experiment.alert, experiment.task
-    reference = _reference(experiment, champion)
-    if reference is None:
+    if reference is None or tally is None:
         return None
-    with phase("Measuring drift"):
-        drifts = compare(reference, take_profile(frame, task, values, reference))
+    alert, task, rows = experiment.alert, experiment.task, tally.rows
+    drifts = compare(reference, tally.profile(reference))
     for line in unseen_warnings(drifts, reference, task):
         log.warning("%s", line)
     named = [replace(one, column=profile_title(one.column, task)) for one in drifts]
-    if len(frame) >= FEWEST_ROWS:
-        compared = f"{len(frame):,} {task.nouns} against the {reference.rows:,} it learnt from"
+    if rows >= FEWEST_ROWS:
+        compared = f"{rows:,} {task.nouns} against the {reference.rows:,} it learnt from"
         log.info("Drift of %s: %s", compared, drift_summary(named))
         show(log, drift_table(named), logging.DEBUG)
         log.debug("%s", LEGEND)
-    beyond = [one.column for one in alert.exceeding(drifts, len(frame))]
+    beyond = [one.column for one in alert.exceeding(drifts, rows)]
     facts = {
         "model": experiment.registry.model,
         "champion": champion.number,
         "reference_rows": reference.rows,
-        "rows": len(frame),
+        "rows": rows,
         "max_drift": alert.max_drift,
         "beyond": beyond,
         "columns": [drift_facts(one) for one in drifts],
     }
     _keep(experiment, facts, drift_csv(drifts))
-    alert.raise_or_warn(named, len(frame))
+    alert.raise_or_warn(named, rows)
     return beyond
 
 
-def _reference(experiment: Experiment, champion: Version) -> Profile | None:
+def reference_profile(experiment: Experiment, champion: Version) -> Profile | None:
     """Return the profile stored with the champion, None if there is none that can be used.
 
     Raises:

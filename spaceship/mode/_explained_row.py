@@ -44,7 +44,7 @@ def find(experiment: Experiment) -> tuple["pd.DataFrame", int, Part]:
     task, row = experiment.known_task, str(experiment.settings.explain.row)
     frames: dict[Part, pd.DataFrame] = {}
     if experiment.settings.inference.input is not None:
-        from spaceship.mode.inference import check_rows
+        from spaceship.mode._rows import check_rows
 
         frames["file"] = check_rows(experiment)
     else:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from spaceship import candidate
 from spaceship.experiment import Experiment
-from spaceship.mode.inference import InferenceResult, check, check_rows, inference
+from spaceship.mode._rows import check_rows
+from spaceship.mode.inference import InferenceResult, check, inference
 from spaceship.mode.pp import prepare
 from spaceship.mode.train import TrainResult, train
 from spaceship.registry.registry import CHAMPION

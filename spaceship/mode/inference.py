@@ -1,28 +1,30 @@
 """`mode=inference`: the champion predicts new rows, unless they have drifted too far."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
+from tempfile import mkdtemp
 
-import pandas as pd
+from sklearn.pipeline import Pipeline
 
-from spaceship.data._base import Table
-from spaceship.data.checks import check as check_table
-from spaceship.data.kaggle_submission import check_ids, check_submitting
-from spaceship.data.submission import submission, usable, write
+from spaceship.data.kaggle_submission import check_submitting
+from spaceship.data.submission import unwritable, usable
 from spaceship.drift.alert import DRIFT_FILE
-from spaceship.errors import DataError, RegistryError, expected
-from spaceship.evaluation.answers import answers
-from spaceship.evaluation.cross_validation import decision_threshold, predict
+from spaceship.errors import ConfigError, RegistryError, expected
 from spaceship.experiment import Experiment
-from spaceship.mode._drift import compare_with_training
+from spaceship.mode._drift import compare_with_training, reference_profile
 from spaceship.mode._kaggle import send
+from spaceship.mode._rows import Rows, check_rows, find_rows
 from spaceship.progress import phase
 from spaceship.registry import packaging
-from spaceship.registry.registry import Version
+from spaceship.registry.registry import MODEL, Version
 from spaceship.results import Result
-from spaceship.task.label import Problem
-from spaceship.task.raw_frame import typed
+from spaceship.scoring.cut import cut
+from spaceship.scoring.joined import PARQUET, join
+from spaceship.scoring.run import Summary, score_all, tally_of
+from spaceship.scoring.score_part import Scored, ScorePart, preloaded
+from spaceship.scoring.work_folder import work_folder
 from spaceship.task.task import Task
 from spaceship.text import first_few
 
@@ -61,58 +63,54 @@ def check(experiment: Experiment) -> Path:
     given, task = experiment.settings.inference, experiment.task
     if given.submit:
         check_submitting(experiment.source, task, answers_only=not given.proba)
+        if given.output is not None and Path(given.output).suffix in PARQUET:
+            do = "give a name that ends in .csv"
+            raise ConfigError(expected("a CSV file to send to Kaggle", given.output, do))
     if given.output is None:  # our own place
         return usable(default, task, overwrite=True)
     return usable(given.output, task, overwrite=given.overwrite)
-
-
-def check_rows(experiment: Experiment) -> pd.DataFrame:
-    """Return the typed rows to predict.
-
-    Raises:
-        DataError: The file cannot be used, or the data has no test part and no file is given.
-        SubmissionError: Kaggle is to be sent the predictions, and wants those of other rows.
-
-    """
-    frame = _rows(experiment)
-    if experiment.settings.inference.submit:
-        check_ids(experiment.dataset.sample, frame, experiment.known_task)
-    return frame
 
 
 def inference(experiment: Experiment) -> InferenceResult:
     """Write the champion's predictions of `inference.input`, or of the test rows."""
     path, settings = check(experiment), experiment.settings.inference
     registry = experiment.registry
-    champion, frame = registry.champion(), check_rows(experiment)
-    task = experiment.known_task
+    champion, rows = registry.champion(), find_rows(experiment)
+    if settings.submit:
+        check_rows(experiment)
     with phase("Loading the champion"):
         stored = packaging.load_version(registry, champion)
+    task = _task(experiment, stored.task)
     margin = _margin(experiment, champion, stored.margin) if settings.proba else None
-    with phase(f"Predicting {len(frame):,} {task.nouns}"):
-        values = predict(stored.pipeline, frame, task)
     name = str(champion.recipe.get("name", "of a lost recipe"))
-    log.info("Champion: %s, version %s of %s", name, champion.number, registry.model)
-    drifted = compare_with_training(experiment, champion, frame, values) if len(frame) else None
-    answered = answers(values, task, decision_threshold(stored.pipeline), margin)
-    table = submission(answered if settings.proba else answered[[task.label]], frame, task)
-    write(table, path)
-    predicted = table[task.label]
-    summary = _summary(predicted, task)
-    log.info("%s predictions%s: %s", f"{len(table):,}", summary, path)
+    content = _content(experiment, champion, task, rows)
+    try:
+        with work_folder(path, content, registry.lock_folder) as folder:
+            score = ScorePart(str(folder), "", task, margin, settings.proba)
+            score, scored = _scored(experiment, champion, stored.pipeline, rows, score)
+            log.info("Champion: %s, version %s of %s", name, champion.number, registry.model)
+            drifted = compare_with_training(
+                experiment, champion, score.reference, tally_of(scored.values())
+            )
+            columns = join([score.predicted(at) for at in scored], path)
+    except OSError as error:
+        raise unwritable(path, error.strerror or str(error)) from error
+    summary = Summary.of(scored.values(), task)
+    n_rows = sum(one.rows for one in scored.values())
+    log.info("%s predictions%s: %s", f"{n_rows:,}", summary.words(task), path)
     if settings.proba:
-        log.info("Its columns: %s", first_few(table.columns, _MOST_COLUMNS))
+        log.info("Its columns: %s", first_few(columns, _MOST_COLUMNS))
     if settings.submit:
         send(experiment, champion, path)
     return InferenceResult(
         model=registry.model,
         champion=champion.number,
         recipe=name,
-        rows=len(table),
+        rows=n_rows,
         predictions=str(path),
-        columns=[*map(str, table.columns)],
-        mean=None if task.is_classification or not len(table) else float(predicted.mean()),
-        shares=_shares(predicted) if task.is_classification else None,
+        columns=columns,
+        mean=summary.mean,
+        shares=summary.shares,
         drift=None if drifted is None else str(experiment.job.folder / DRIFT_FILE),
         drifted=drifted or [],
     )
@@ -134,37 +132,39 @@ def _margin(experiment: Experiment, champion: Version, margin: float | None) -> 
     return margin
 
 
-def _rows(experiment: Experiment) -> pd.DataFrame:
-    given = experiment.settings.inference.input
-    if given is not None:
-        table = experiment.source.rows(Path(given).expanduser().absolute())
-        if not len(table):
-            return typed(table, experiment.task.raw)
-        return check_table(Table(table, given), experiment.task, labelled=False)
-    if (frame := experiment.dataset.test) is None:
-        what, do = "rows to predict", "give a file: mode=inference inference.input=FILE"
-        raise DataError(expected(what, f"data={experiment.source.name} without a test part", do))
-    return frame
+def _task(experiment: Experiment, stored: Task | None) -> Task:
+    """Return the task with the champion's classes, if it does not name them itself."""
+    if stored is None or stored.problem is not experiment.task.problem:
+        return experiment.known_task
+    return experiment.task.with_classes(stored.classes)
 
 
-def _summary(predicted: pd.Series, task: Task) -> str:
-    """Return the share of True or of each class, or the mean, in words; nothing of no rows."""
-    if predicted.empty:
-        return ""
-    if not task.is_classification:
-        return f", mean {predicted.mean():.5g}"
-    shares = _shares(predicted)
-    if task.problem is Problem.BINARY:
-        return f", {_percent(shares.get(str(task.positive), 0.0))} {task.label} {task.positive}"
-    every = (f"{_percent(share)} {name}" for name, share in shares.items())
-    return f", {task.label} {first_few(every)}"
+def _content(
+    experiment: Experiment, champion: Version, task: Task, rows: Rows
+) -> dict[str, object]:
+    """Return what the predictions depend on, as JSON values."""
+    settings = experiment.settings.inference
+    return {
+        "release": version("spaceship"),
+        "model": [experiment.registry.model, champion.number, champion.digests],
+        "task": task.to_plain(),
+        "rows": rows.identity,
+        "settings": [settings.proba, settings.part_rows],
+    }
 
 
-def _shares(predicted: pd.Series) -> dict[str, float]:
-    """Return the share of each predicted class, the largest first."""
-    shares = predicted.astype("str").value_counts(normalize=True)
-    return {str(name): float(share) for name, share in shares.items()}
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+def _scored(
+    experiment: Experiment, champion: Version, pipeline: Pipeline, rows: Rows, score: ScorePart
+) -> tuple[ScorePart, dict[int, Scored]]:
+    """Return what has scored the parts, which are in its folder, and the record of each."""
+    folder, size = Path(score.folder), experiment.settings.inference.part_rows
+    with phase("Reading the rows"):
+        parts = cut(rows.blocks(score.task, size), score.task, folder, size)
+    if parts[0].rows:
+        score = replace(score, reference=reference_profile(experiment, champion))
+    if len(parts) > 1:  # other processes load it from there
+        copy = experiment.registry.fetch(champion, MODEL, Path(mkdtemp(dir=folder)))
+        score = replace(score, model=str(copy))
+    with preloaded(pipeline, score.model):
+        scored = score_all(experiment.engine, parts, score)
+    return score, dict(zip((part.number for part in parts), scored, strict=True))

@@ -57,7 +57,7 @@ def composed(group: str, name: str) -> DictConfig:
 def test_every_group_has_choices() -> None:
     groups = {group for group, _ in CHOICES}
     assert {"data", "features", "model", "gate", "mode", "tracking", "experiment"} <= groups
-    assert {"task", "split"} <= groups
+    assert {"task", "split", "engine"} <= groups
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids="=".join)
@@ -68,7 +68,7 @@ def test_composes_and_resolves(choice: tuple[str, str], monkeypatch: pytest.Monk
     assert loggable(cfg)["seed"] == 42
 
 
-@pytest.mark.parametrize("choice", choices("data", "features", "gate"), ids="=".join)
+@pytest.mark.parametrize("choice", choices("data", "engine", "features", "gate"), ids="=".join)
 def test_builds_the_class_it_names(choice: tuple[str, str]) -> None:
     group, name = choice
     node = composed(group, name)[group]

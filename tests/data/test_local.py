@@ -168,9 +168,11 @@ def test_files_named_one_by_one(tmp_path: Path) -> None:
     assert data.test["x"].isna().tolist() == [False, True]
 
 
-def test_a_test_file_alone_is_refused(tmp_path: Path) -> None:
+def test_a_test_file_alone_can_be_predicted_and_not_learnt_from(tmp_path: Path) -> None:
+    source = LocalData(tmp_path, test=tmp_path / "test.csv")
+    assert source.test_file(one_file()) == tmp_path / "test.csv"
     with pytest.raises(ConfigError, match=r"expected data\.train=FILE beside data\.test"):
-        LocalData(tmp_path, test=tmp_path / "test.csv")
+        source.check(one_file())
 
 
 @pytest.mark.parametrize("ending", ["", ".gz", ".zip"])

@@ -1,4 +1,4 @@
-"""The submission has the input's rows in the input's order, and is written whole or not at all."""
+"""The submission has the input's rows in the input's order, and a place that takes it."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 
 from spaceship.data._base import Dataset, Table
 from spaceship.data.sample import check_sample
-from spaceship.data.submission import submission, usable, write
+from spaceship.data.submission import submission, usable
 from spaceship.errors import ConfigError, DataError, SubmissionError
 from spaceship.task.task import Task
 
@@ -45,14 +45,6 @@ def test_predictions_of_another_length_are_a_fault(people: Dataset) -> None:
         submission(pd.DataFrame({"Transported": [True, False]}), people.test, people.task)
 
 
-def test_the_file_is_as_kaggle_wants_it(tmp_path: Path) -> None:
-    table = pd.DataFrame({"PassengerId": ["0013_01", "0018_01"], "Transported": [True, False]})
-    path = tmp_path / "new" / "submission.csv"
-    write(table, path)
-    assert path.read_bytes() == b"PassengerId,Transported\n0013_01,True\n0018_01,False\n"
-    assert list(path.parent.iterdir()) == [path]
-
-
 @pytest.mark.parametrize("where", ["file/submission.csv", "folder"])
 def test_a_place_that_cannot_be_written_is_told_and_left_alone(
     tmp_path: Path, task: Task, where: str
@@ -60,25 +52,19 @@ def test_a_place_that_cannot_be_written_is_told_and_left_alone(
     (tmp_path / "file").write_text("mine")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "mine").write_text("mine")
-    table = pd.DataFrame({"PassengerId": ["0013_01"], "Transported": [True]})
     with pytest.raises(SubmissionError, match=r"write .*; choose another file: inference"):
         usable(tmp_path / where, task)  # before anything is predicted
-    with pytest.raises(SubmissionError, match=r"found (File exists|Is a directory); choose"):
-        write(table, tmp_path / where)
     assert (tmp_path / "file").read_text() == (tmp_path / "folder" / "mine").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
 def test_a_device_or_a_pipe_is_left_alone_and_a_link_followed(tmp_path: Path, task: Task) -> None:
-    table = pd.DataFrame({"PassengerId": ["0013_01"], "Transported": [True]})
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(SubmissionError, match="found a device or a pipe there"):
         usable(tmp_path / "pipe", task)
     assert (tmp_path / "pipe").is_fifo()
     (tmp_path / "link").symlink_to(tmp_path / "target.csv")
-    write(table, usable(tmp_path / "link", task))
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "target.csv").read_text() == "PassengerId,Transported\n0013_01,True\n"
+    assert usable(tmp_path / "link", task) == tmp_path / "target.csv"
 
 
 def test_a_name_may_look_like_a_number_and_has_to_be_there(
@@ -119,3 +105,13 @@ def test_only_predictions_of_the_task_are_overwritten_without_being_asked(
     with pytest.raises(SubmissionError, match=r"a file of other content; .*overwrite=true$"):
         usable(path, task)
     assert path.read_bytes() == content
+
+
+def test_earlier_predictions_as_parquet_are_known(tmp_path: Path, task: Task) -> None:
+    rows = pd.DataFrame({"PassengerId": ["0013_01"], "Transported": [True]})
+    path = tmp_path / "there.parquet"
+    rows.to_parquet(path)
+    assert usable(path, task) == path
+    rows.rename(columns={"Transported": "plan"}).to_parquet(path)
+    with pytest.raises(SubmissionError, match="a file of other content"):
+        usable(path, task)

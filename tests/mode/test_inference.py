@@ -12,7 +12,7 @@ import pytest
 
 from spaceship.drift.profile import PROFILE_FILE, SCORE, Profile
 from spaceship.experiment import Experiment
-from spaceship.mode._drift import _reference
+from spaceship.mode._drift import reference_profile
 from spaceship.records import read_record
 from spaceship.registry.registry import Version
 from tests.commands import QUICK, QUICK_MODEL, SUBMISSION, Shell
@@ -126,7 +126,7 @@ def test_a_champion_from_before_profiles_were_kept_predicts(
     experiment: Experiment, caplog: pytest.LogCaptureFixture
 ) -> None:
     old = Version("1", "0" * 32, {}, {"model": "…"})
-    assert _reference(experiment, old) is None
+    assert reference_profile(experiment, old) is None
     assert "registered without a profile" in caplog.text
 
 
@@ -148,3 +148,25 @@ def test_settings_that_cannot_be_used_are_told_before_the_work(
     assert "Traceback" not in done.stderr
     assert "Cross-validation" not in done.stdout + done.stderr
     assert not (shell.outputs / SUBMISSION).exists()
+
+
+def test_the_test_file_is_enough(shell: Shell, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    stored = next(shell.outputs.glob("data/spaceship_titanic/synthetic/*/train.parquet"))
+    pd.read_parquet(stored).to_csv(data / "train.csv", index=False)
+    rows = pd.read_parquet(stored.with_name("test.parquet"))
+    rows.to_csv(data / "test.csv", index=False)
+    train = ("mode=train", *QUICK[1:], QUICK_MODEL, "data=local", f"data.dir={data}")
+    assert shell(*train).returncode == 0
+    (data / "train.csv").unlink()
+    submission = shell.outputs / "submissions" / "spaceship_titanic-local.csv"
+    for given in (f"data.dir={data}", f"data.test={data}/test.csv"):
+        done = shell("mode=inference", "data=local", given)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert pd.read_csv(submission)["PassengerId"].tolist() == rows["PassengerId"].tolist()
+        submission.unlink()
+    (data / "test.csv").unlink()
+    done = shell("mode=inference", "data=local", f"data.dir={data}")
+    assert done.returncode == 2
+    assert "test.csv: expected a CSV file, found no such file" in done.stderr

@@ -1,0 +1,1 @@
+"""Engines: where the parts of a long table are scored."""

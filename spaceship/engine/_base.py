@@ -1,0 +1,40 @@
+"""Engine interface: one method that scores the parts of a table, wherever its processes are."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of a table in a file of their own: whole groups, so that it is scored by itself.
+
+    >>> Part(0, "file:///tmp/part%201.arrow", 100).path.name
+    'part 1.arrow'
+    """
+
+    number: int  # from 0
+    uri: str  # of the file of rows
+    rows: int
+
+    @property
+    def path(self) -> Path:
+        """The file of rows, on a disk that every process of the engine sees."""
+        return Path(unquote(urlparse(self.uri).path))
+
+
+class Engine(ABC):
+    """Place where parts are scored, chosen with `engine=`."""
+
+    @abstractmethod
+    def run(
+        self, parts: Sequence[Part], score: Callable[[Part], Any], sink: Callable[[Any], None]
+    ) -> None:
+        """Call `score` with each part in some process, and `sink` here with what it returns.
+
+        The results come in any order. `score` is pickled; what it loads, it loads once a process.
+        An error of `score` ends the run; parts that are scored by then have reached `sink`.
+        """

@@ -1,0 +1,42 @@
+"""Local engine: the parts of a table scored by processes of this machine, or in this one."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from spaceship.engine._base import Engine, Part
+from spaceship.errors import ConfigError, expected
+
+
+class LocalEngine(Engine):
+    """Processes of this machine, as many as `workers`; a single part is scored in this process.
+
+    >>> scored = []
+    >>> LocalEngine(workers=2).run([Part(0, "file:///rows.arrow", 7)], str, scored.append)
+    >>> scored
+    ["Part(number=0, uri='file:///rows.arrow', rows=7)"]
+    """
+
+    def __init__(self, workers: int) -> None:
+        """Keep the number of processes; raise ConfigError if it is none."""
+        if not isinstance(workers, int) or isinstance(workers, bool) or workers < 1:
+            do = "choose a number of processes: engine.workers=2"
+            raise ConfigError(expected("engine.workers=1 or more", repr(workers), do))
+        self.workers = workers
+
+    def run(
+        self, parts: Sequence[Part], score: Callable[[Part], Any], sink: Callable[[Any], None]
+    ) -> None:
+        """Score the parts, each worker on one thread."""
+        workers = min(self.workers, len(parts))
+        if workers <= 1:
+            for part in parts:
+                sink(score(part))
+            return
+        from joblib import Parallel, delayed, parallel_config
+
+        with parallel_config("loky", n_jobs=workers, inner_max_num_threads=1):
+            scored = Parallel(
+                return_as="generator_unordered", pre_dispatch="2*n_jobs", batch_size=1
+            )
+            for result in scored(delayed(score)(part) for part in parts):
+                sink(result)
