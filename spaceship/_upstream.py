@@ -83,3 +83,14 @@ def mlflow_revision() -> str:
     from mlflow.store.db.utils import _get_latest_schema_revision
 
     return str(_get_latest_schema_revision())  # type: ignore[no-untyped-call]
+
+
+def mlflow_sessions(uri: str) -> Any:
+    """Return the function that opens a session of MLflow's database; None for a server.
+
+    >>> mlflow_sessions("http://127.0.0.1:5000") is None
+    True
+    """
+    from mlflow.tracking._tracking_service.utils import _get_store
+
+    return getattr(_get_store(uri), "ManagedSessionMaker", None)  # type: ignore[no-untyped-call]

@@ -34,13 +34,27 @@ class _Dumper(getattr(yaml, "CDumper", yaml.Dumper)):  # type: ignore[misc]
 _Dumper.add_representer(str, yaml_text)
 
 
-def run_job(context: HydraContext, task: TaskFunction, config: DictConfig) -> JobReturn:
+@dataclass(frozen=True)
+class JobConfig:
+    """Config of a trial's job."""
+
+    whole: DictConfig  # for callbacks
+    own: DictConfig  # for the task: without Hydra's own node
+
+    @classmethod
+    def of(cls, config: DictConfig) -> Self:
+        """Return the config of a job whose task may change its own."""
+        names = [str(key) for key in config if key != "hydra"]
+        return cls(config, OmegaConf.masked_copy(config, names))
+
+
+def run_job(context: HydraContext, task: TaskFunction, job: JobConfig) -> JobReturn:
     """Run the task in a folder of its own, between the callbacks; return its result or error."""
+    config, own = job.whole, job.own
     folder = Path(str(config.hydra.sweep.dir), str(config.hydra.sweep.subdir)).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     with open_dict(config):
         config.hydra.runtime.output_dir = str(folder)
-    own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
     overrides = config.hydra.overrides.task
     if config.hydra.output_subdir is not None:
         _save_yaml(own, folder / str(config.hydra.output_subdir) / "config.yaml")
