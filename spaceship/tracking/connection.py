@@ -14,6 +14,7 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import uninterrupted
 from spaceship._upstream import MLFLOW_ADDRESSES, MLFLOW_PLACES
 from spaceship.errors import TrackingError, expected
+from spaceship.garbage import collection_paused
 from spaceship.progress import phase
 from spaceship.tracking.damage import check_database, damage_of
 from spaceship.tracking.relocation import relocate
@@ -38,7 +39,7 @@ def open_client(uri: str, artifacts: str | None, experiment: str) -> "MlflowClie
     'active'
     """
     connect = partial(_connect, uri, artifacts, experiment)
-    with phase("Opening the MLflow store"):
+    with phase("Opening the MLflow store"), collection_paused():
         return _opened(uri, artifacts, connect)
 
 
