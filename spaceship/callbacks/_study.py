@@ -158,13 +158,13 @@ def end_trial(hook: Hook, error: Exception | None) -> None:
     job = experiment.job
     if (run := noted_run(job.folder)) is None:
         return  # the trial was given up by another process
-    error = error or _unusable(experiment)
+    report = Report.read(job.folder) if error is None and job.scored else None
+    error, ended = error or _unusable(experiment, report), run
     if isinstance(error, PrunedError):
         ended = run.ended("FINISHED", {"state": "PRUNED"})
     elif error is not None:
         ended = _failed(run, str(error), job.note_failure(error))
-    else:
-        report = Report.read(job.folder)
+    elif report is not None:
         tags = run_tags(score_tags(report) | {"state": "COMPLETE"})
         ended = run.ended("FINISHED", tags, report.metrics)
     ended.note(job.folder)
@@ -194,13 +194,11 @@ def _part(key: str) -> str:
     return key.lstrip("+~").partition(".")[0]
 
 
-def _unusable(experiment: Experiment) -> Exception | None:
+def _unusable(experiment: Experiment, report: Report | None) -> Exception | None:
     """Return the fault of a job that ended without an error but has no usable objective."""
-    job = experiment.job
-    if not job.scored:
+    if report is None:
         return ConfigError("expected the job to score a candidate, found no report; use mode=train")
-    metrics = Report.read(job.folder).metrics
-    nans = [name for name in experiment.objectives if math.isnan(metrics[name])]
+    nans = [name for name in experiment.objectives if math.isnan(report.metrics[name])]
     return ArithmeticError(f"the objective is NaN: {', '.join(nans)}") if nans else None
 
 
