@@ -6,7 +6,6 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from hydra_plugins.spaceship_optuna import Objective, StudyTerms
 from hydra_plugins.spaceship_optuna.process import usable_cores
@@ -149,7 +148,7 @@ def start_trial(hook: Hook, parent_run_id: str | None) -> None:
     tags |= {FOLDER_TAG: str(job.folder), NOTE: trial_note(store, parent_run_id, params)}
     tags = run_tags(tags | code_tags(), parent_run_id)
     name, params = run_name(f"{model} #{number}"), run_params(params)
-    TrialRun(name, tags, params, run_id=uuid4().hex).note(job.folder)
+    TrialRun(name, tags, params).note(job.folder)
 
 
 def end_trial(hook: Hook, error: Exception | None) -> None:

@@ -197,7 +197,11 @@ def _below(run_id: str) -> str:
 
 
 def run_name(name: str) -> str:
-    """Return the name of a run without passwords, cut to the length that MLflow takes."""
+    """Return the name of a run without passwords, cut to the length that MLflow takes.
+
+    >>> run_name("svm #3")
+    'svm #3'
+    """
     return redact(fitting(name, _NAME_LENGTH))
 
 

@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -19,19 +20,26 @@ from spaceship.files import unfinished
 log = logging.getLogger(__name__)
 
 
-def set_up_database(path: Path) -> None:
+def open_by_mlflow(path: Path) -> None:
+    """Let MLflow set up or verify the tables of a database, and add the experiment Default.
+
+    >>> open_by_mlflow(Path(store.uri.removeprefix("sqlite:///")))
+    """
+    from mlflow import MlflowClient
+
+    MlflowClient(f"sqlite:///{path}").search_experiments(max_results=1)
+
+
+def set_up_database(path: Path, opened: Callable[[Path], None] = open_by_mlflow) -> None:
     """Make MLflow's database at a path where there is no file: a copy of the template, if it can.
 
     >>> set_up_database(tmp_path / "mlflow.db")
     >>> (tmp_path / "mlflow.db").stat().st_size > 0
     True
     """
-    from mlflow import MlflowClient
-
     template = _template()
     copied = template is not None and _copied(template, path)
-    # migrates the tables, verifies their revision, and adds the experiment Default
-    MlflowClient(f"sqlite:///{path}").search_experiments(max_results=1)
+    opened(path)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")  # a quarter of the time a commit takes
     if template is not None and not copied:

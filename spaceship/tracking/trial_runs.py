@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from hydra_plugins.spaceship_optuna.process import is_others, uninterrupted
 from spaceship._upstream import mlflow_sessions
@@ -38,6 +39,10 @@ def _now() -> int:
     return int(time.time() * 1000)
 
 
+def _new_id() -> str:
+    return uuid4().hex
+
+
 @dataclass(frozen=True)
 class TrialRun:
     """A trial's run as MLflow will have it; texts are cut to what every store takes.
@@ -50,7 +55,7 @@ class TrialRun:
     tags: dict[str, str]
     params: dict[str, str]
     start_time: int = field(default_factory=_now)  # milliseconds since 1970
-    run_id: str = ""  # of a database; a server gives its own
+    run_id: str = field(default_factory=_new_id)  # in a database; a server gives its own
     metrics: dict[str, Figure] = field(default_factory=dict)
     status: str = RUNNING
     end_time: int = 0
@@ -91,7 +96,11 @@ def noted_run(folder: Path) -> TrialRun | None:
 
 
 def noted_folders(sweep: Path) -> list[Path]:
-    """Return the folders of a sweep's trials whose runs are still to be written."""
+    """Return the folders of a sweep's trials whose runs are still to be written.
+
+    >>> noted_folders(tmp_path)
+    []
+    """
     return [path.parent for path in sorted(sweep.glob(f"*/{_FILE}"))]
 
 

@@ -128,7 +128,7 @@ def test_a_store_that_fails_costs_no_trial(
         raise OSError("no space left")
 
     with monkeypatch.context() as patched:
-        patched.setattr(trial_runs, "_insert", fail)
+        patched.setattr(trial_runs, "mlflow_sessions", fail)
         latest.add(store, tmp_path / "1")
     assert "runs of 1 trials are not in MLflow yet: no space left" in caplog.text
     latest.add(store, tmp_path / "2")
