@@ -45,8 +45,9 @@ class TrialConfigs:
         plain = not any(isinstance(value, dict | list) for value in values.values())
         shared = self.shared and whole and plain and not self.custom
         made = self._latest.get(arm.label) if shared else None
-        config = copy.deepcopy(base) if made is None else made.whole
-        _set(config, values)
+        made = JobConfig.of(copy.deepcopy(base)) if made is None else made
+        config = made.whole
+        made.change(values)
         prefix = {one.key: one.prefix for one in arm.parameters}
         with open_dict(config):
             config.hydra.sweep.dir = self.config.hydra.sweep.dir
@@ -57,10 +58,7 @@ class TrialConfigs:
             config.hydra.overrides.task = [*base.hydra.overrides.task, *drawn]
         if self.custom:
             _customise(config, trial, self.custom)
-        if made is None:
-            made = JobConfig.of(config)
-        else:
-            _set(made.own, values)
+            return JobConfig.of(config)
         if shared:
             self._latest[arm.label] = made
         return made
@@ -70,12 +68,6 @@ class TrialConfigs:
             overrides = [*self.plan.fixed, *arm.overrides]
             self._bases[arm.label] = self.loader.load_sweep_config(self.config, overrides)
         return self._bases[arm.label]
-
-
-def _set(config: DictConfig, values: dict[str, object]) -> None:
-    with open_dict(config):
-        for key, value in values.items():
-            OmegaConf.update(config, key, value, force_add=True)
 
 
 def _customise(config: DictConfig, trial: Trial, function: str) -> None:

@@ -47,6 +47,7 @@ def test_a_trial_has_its_own_values_and_the_defaults_of_those_it_leaves_out(
         config = made.of(trial, ARM, cast("dict[str, object]", values))
         assert config.whole.model == config.own.model
         assert "hydra" not in config.own
+        assert OmegaConf.create(config.yaml()) == config.own
         assert config.whole.hydra.job.num == trial.number
         overrides = [*config.whole.hydra.overrides.task]
         found.append((config.own.model.C, config.whole.model.tol, overrides))
