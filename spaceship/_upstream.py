@@ -72,3 +72,25 @@ def mlflow_erasers(uri: str) -> tuple[Callable[[str], None], Callable[[str], Non
     if not hasattr(store, "_hard_delete_run"):
         return None
     return store._hard_delete_run, store._hard_delete_logged_model  # noqa: SLF001
+
+
+def mlflow_revision() -> str:
+    """Return the revision of the tables that MLflow 3.17 sets up, by its newest migration.
+
+    >>> len(mlflow_revision())
+    12
+    """
+    from mlflow.store.db.utils import _get_latest_schema_revision
+
+    return str(_get_latest_schema_revision())  # type: ignore[no-untyped-call]
+
+
+def mlflow_sessions(uri: str) -> Any:
+    """Return the function that opens a session of MLflow's database; None for a server.
+
+    >>> mlflow_sessions("http://127.0.0.1:5000") is None
+    True
+    """
+    from mlflow.tracking._tracking_service.utils import _get_store
+
+    return getattr(_get_store(uri), "ManagedSessionMaker", None)  # type: ignore[no-untyped-call]

@@ -46,14 +46,10 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
     name = recipe_name(recipe.to_plain())
     report = training.measure(
         experiment.pipeline(recipe),
-        experiment.dataset.train,
-        experiment.dataset.task,
-        experiment.protocol,
+        experiment.training,
         replace(experiment.blank_report(name), recipe=recipe.to_plain()),
         experiment.folds(recipe),
     )
-    if in_trial():  # a sweep may have thousands; its best job's losses are computed again
-        report = replace(report, out_of_fold=None)
     report.write(job.folder)
     shown = ", ".join(
         f"{name} {report.metrics[f'cv_{key}']:.4f} ± {report.metrics[f'cv_{key}_std']:.4f}"
@@ -144,9 +140,9 @@ def fit(experiment: Experiment, job: Job, candidates: int = 1) -> None:
     task, frame = data.task, data.train
     pipeline = experiment.pipeline(Recipe.from_plain(report.recipe))
     protocol = experiment.protocol
-    if report.out_of_fold is None:
-        again = training.measure(pipeline, frame, task, protocol, report)
-        report = replace(report, out_of_fold=again.out_of_fold)
+    if report.out_of_fold is None:  # the best trial of a sweep
+        again = training.measure(pipeline, experiment.training, report)
+        report = replace(report, slices=again.slices, out_of_fold=again.out_of_fold)
     twin, holdout = training.fit_twin(pipeline, frame, task, protocol)
     _check_excess(experiment, report, holdout)
     scored = replace(
@@ -232,7 +228,7 @@ def _updated(experiment: Experiment, champion: Report, candidate: Report, twin: 
         holdout = training.predict_holdout(packaging.load(str(twin)), held, task)
     again = replace(champion, out_of_fold=None)
     if champion.recipe != candidate.recipe:
-        again = training.measure(pipeline, frame, task, protocol, champion)
+        again = training.measure(pipeline, experiment.training, champion)
     repeats = training.repeats(pipeline, frame, task, protocol, list(experiment.gate.cv_seeds))
     shares = champion.holdout_shares or {"unknown": {}}  # of an old report
     found: dict[str, Any] = {"holdout": holdout, "repeats": repeats, "holdout_shares": shares}

@@ -1,7 +1,7 @@
 """The job's one Experiment: its config, checked and typed, and the objects it describes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from spaceship.evaluation.losses import Labels
     from spaceship.evaluation.protocol import Protocol
     from spaceship.evaluation.report import Report
+    from spaceship.evaluation.twins import TrainingPart
     from spaceship.gate.policy import Gate
     from spaceship.model.recipe import Recipe
     from spaceship.task.task import Task
@@ -141,14 +142,24 @@ class Experiment:
         The trials of a sweep share it: files that change while a sweep goes on are not noticed by a
         process that has read them.
         """
+        return self._shared("dataset", lambda: self.stored_dataset()[0])
 
-        def load() -> "Dataset":
-            return self.stored_dataset()[0]
+    @cached_property
+    def training(self) -> "TrainingPart":
+        """The training part with its folds, which the trials of a sweep share."""
+        from spaceship.evaluation.twins import TrainingPart
 
-        if in_trial():
-            key = (self.source, self.outputs, self.task.model_dump_json())
-            return self.kept.once("dataset", key, load)
-        return load()
+        data, protocol = self.dataset, self.protocol
+        return self._shared(
+            "training part", lambda: TrainingPart.of(data.train, data.task, protocol), protocol
+        )
+
+    def _shared(self, kind: str, make: Callable[[], Made], *rests_on: object) -> Made:
+        """Return what all trials of a process have in common; made anew outside a sweep."""
+        if not in_trial():
+            return make()
+        key = (self.source, self.outputs, self.task.model_dump_json(), *rests_on)
+        return self.kept.once(kind, key, make)
 
     def stored_dataset(self) -> "tuple[Dataset, Path]":
         """Return the data set and its folder; raise DataError for a leak if `data.on_leak` says."""
@@ -322,11 +333,14 @@ class Experiment:
         """Return a report that names the data and the protocol in use, still without figures."""
         from spaceship.evaluation.report import Report
 
-        data = self.dataset
-        protocol = self.protocol.on(data.train, data.task)
-        plain = data.task.to_plain()
-        more: Any = {"protocol": protocol, "task": plain, "rows": len(data.train)}
-        return Report(name, self.source.name, data.digest, **more)
+        def make() -> Report:
+            data = self.dataset
+            protocol = self.protocol.on(data.train, data.task)
+            plain = data.task.to_plain()
+            more: Any = {"protocol": protocol, "task": plain, "rows": len(data.train)}
+            return Report("", self.source.name, data.digest, **more)
+
+        return replace(self._shared("blank report", make, self.protocol), name=name)
 
     def over(self, source: "DataSource", settings: Settings) -> "Experiment":
         """Return the same experiment on other data and in other places, sharing nothing."""

@@ -33,6 +33,7 @@ class StudyTerms:
     step: str = "step"  # what people call one
     folder: Path | None = None  # of the journal files; None: beside the sweeps
     without_effect: Collection[str] = ("hydra",)  # config nodes that a resume may change
+    changes_config: bool = True  # whether a job may change its config: each gets its own copy then
 
 
 class StudyHooks:
@@ -46,7 +47,7 @@ class StudyHooks:
     """
 
     def study_terms(self, config: DictConfig) -> StudyTerms:  # noqa: ARG002
-        """Return the terms of a study; it is called for each trial, so it has to be quick."""
+        """Return the terms of a study; each worker asks once."""
         return StudyTerms()
 
     def study_facts(self, config: DictConfig, workers: int) -> Mapping[str, object]:  # noqa: ARG002
@@ -70,6 +71,9 @@ class StudyHooks:
 
     def on_trial_lost(self, config: DictConfig, folder: Path, reason: str) -> None:
         """Follow a trial whose process was ended from outside, given its job's folder and why."""
+
+    def on_trials_end(self, config: DictConfig) -> None:
+        """Follow the end of a study's last trial, before its results are written."""
 
     def on_study_end(self, config: DictConfig, files: list[Path], summary: str, best: Path) -> None:
         """Follow a study that has results: their files, the leaderboard, the best job's folder."""

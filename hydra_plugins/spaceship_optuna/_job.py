@@ -7,9 +7,10 @@ its log file, and the multirun's settings are written once.
 
 import logging
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import chdir, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,17 +35,51 @@ class _Dumper(getattr(yaml, "CDumper", yaml.Dumper)):  # type: ignore[misc]
 _Dumper.add_representer(str, yaml_text)
 
 
-def run_job(context: HydraContext, task: TaskFunction, config: DictConfig) -> JobReturn:
+@dataclass(frozen=True)
+class JobConfig:
+    """Config of a trial's job."""
+
+    whole: DictConfig  # for callbacks
+    own: DictConfig  # for the task: without Hydra's own node
+    _texts: dict[str, str] = field(default_factory=dict)  # the sections of `own` as YAML
+
+    @classmethod
+    def of(cls, config: DictConfig) -> Self:
+        """Return the config of a job whose task may change its own."""
+        names = [str(key) for key in config if key != "hydra"]
+        return cls(config, OmegaConf.masked_copy(config, names))
+
+    def change(self, values: Mapping[str, object]) -> None:
+        """Set the values of keys, in both configs."""
+        for config in (self.whole, self.own):
+            with open_dict(config):
+                for key, value in values.items():
+                    OmegaConf.update(config, key, value, force_add=True)
+        for key in values:
+            self._texts.pop(re.split(r"[.\[]", key)[0], None)
+
+    def yaml(self) -> str:
+        """Return the task's config as YAML; sections that have not changed are known."""
+        names = [str(name) for name in self.own]
+        for name in names:
+            if name not in self._texts:
+                self._texts[name] = _yaml(OmegaConf.masked_copy(self.own, [name]))
+        return "".join(self._texts[name] for name in names)
+
+
+def run_job(context: HydraContext, task: TaskFunction, job: JobConfig) -> JobReturn:
     """Run the task in a folder of its own, between the callbacks; return its result or error."""
+    config, own = job.whole, job.own
     folder = Path(str(config.hydra.sweep.dir), str(config.hydra.sweep.subdir)).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     with open_dict(config):
         config.hydra.runtime.output_dir = str(folder)
-    own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
     overrides = config.hydra.overrides.task
     if config.hydra.output_subdir is not None:
-        _save_yaml(own, folder / str(config.hydra.output_subdir) / "config.yaml")
-        _save_yaml(overrides, folder / str(config.hydra.output_subdir) / "overrides.yaml")
+        saved = folder / str(config.hydra.output_subdir)
+        saved.mkdir(parents=True, exist_ok=True)
+        (saved / "config.yaml").write_text(job.yaml(), encoding="utf-8")
+        (saved / "overrides.yaml").write_text(_yaml(overrides), encoding="utf-8")
     result = JobReturn(cfg=own, hydra_cfg=config, overrides=list(overrides))
     hydra: Any = HydraConfig.instance()
     outer, hydra.cfg = hydra.cfg, config
@@ -113,8 +148,6 @@ def numbers(returned: Any, wanted: int) -> list[float]:
     return found
 
 
-def _save_yaml(node: DictConfig | ListConfig, path: Path) -> None:
+def _yaml(node: DictConfig | ListConfig) -> str:
     plain = OmegaConf.to_container(node, enum_to_str=True)
-    text = yaml.dump(plain, Dumper=_Dumper, allow_unicode=True, sort_keys=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    return yaml.dump(plain, Dumper=_Dumper, allow_unicode=True, sort_keys=False)

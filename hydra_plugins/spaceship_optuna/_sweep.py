@@ -84,6 +84,7 @@ class Sweep:
         _queue.plan_trials(study, plan, n_trials, minimum, grid=self.settings.grid)
         _study.open_to_joiners(study)
         self.work(study, plan)
+        self.host.on_trials_end(self.config)
         return self._report(study, plan)
 
     def _plan(self, arguments: Sequence[str]) -> SearchPlan:

@@ -23,7 +23,7 @@ from hydra.core.utils import configure_log, setup_globals
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from hydra_plugins.spaceship_optuna._job import Outcome, outcome_of, run_job
+from hydra_plugins.spaceship_optuna._job import JobConfig, Outcome, outcome_of, run_job
 from hydra_plugins.spaceship_optuna._trial import Reporter, reporting_to
 from hydra_plugins.spaceship_optuna.process import ENDING_SIGNALS
 
@@ -48,7 +48,7 @@ class TrialProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
 
-    def run(self, config: DictConfig, n_values: int, reporter: Reporter, limit: float) -> Outcome:
+    def run(self, config: JobConfig, n_values: int, reporter: Reporter, limit: float) -> Outcome:
         """Run a trial's job; its steps are reported to this process."""
         connection = self._connection or self._start()
         deadline = time.monotonic() + limit

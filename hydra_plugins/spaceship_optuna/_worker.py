@@ -1,6 +1,5 @@
 """Worker process of a study: claims a trial, runs it as a Hydra job, stores its result."""
 
-import copy
 import gc
 import logging
 import os
@@ -12,20 +11,26 @@ from pathlib import Path
 
 import optuna
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig
 from optuna.trial import Trial, TrialState
 
 from hydra_plugins.spaceship_optuna import _study
-from hydra_plugins.spaceship_optuna._commands import as_override, suggested_override
-from hydra_plugins.spaceship_optuna._hooks import host_of
-from hydra_plugins.spaceship_optuna._job import Outcome, error_text, outcome_of, run_job
+from hydra_plugins.spaceship_optuna._hooks import StudyTerms, host_of
+from hydra_plugins.spaceship_optuna._job import (
+    JobConfig,
+    Outcome,
+    error_text,
+    outcome_of,
+    run_job,
+)
 from hydra_plugins.spaceship_optuna._queue import claim, discard
 from hydra_plugins.spaceship_optuna._recovery import release_own
 from hydra_plugins.spaceship_optuna._samplers import SamplerMaker, build
 from hydra_plugins.spaceship_optuna._search_space import CANDIDATE, Arm, SearchPlan
-from hydra_plugins.spaceship_optuna._settings import Settings, own_function
+from hydra_plugins.spaceship_optuna._settings import Settings
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._trial import reporting_to
+from hydra_plugins.spaceship_optuna._trial_config import TrialConfigs
 from hydra_plugins.spaceship_optuna._trial_process import TrialProcess
 from hydra_plugins.spaceship_optuna._upstream import suggest
 from hydra_plugins.spaceship_optuna.config_text import redact
@@ -52,7 +57,8 @@ class Worker:
     storage: str  # located
     deadline: float = float("inf")  # after which no trial is started, seconds since the epoch
     parent: Mapping[str, str] = field(default_factory=process_tags)  # this worker ends after it
-    _bases: dict[str, DictConfig] = field(default_factory=dict, init=False)
+    _configs: TrialConfigs | None = field(default=None, init=False)
+    _terms: StudyTerms | None = field(default=None, init=False)
     _process: TrialProcess | None = field(default=None, init=False)  # of trials with a time limit
 
     def __call__(self, _: DictConfig) -> None:
@@ -99,14 +105,14 @@ class Worker:
             log.warning("Trial %d was given up by another process meanwhile.", trial.number)
 
     @uninterrupted()
-    def _prepare(self, study: optuna.Study, trial: Trial) -> DictConfig | None:
-        """Return a trial's config; None if it repeats another or fits no config: it is closed."""
+    def _prepare(self, study: optuna.Study, trial: Trial) -> JobConfig | None:
+        """Return the config of a trial's job; None if it is closed: a repetition, or a misfit."""
         arm, values = self._draw(trial)
         if self._repeats(study, trial):
             self.replace(study, trial, arm)
             return None
         try:
-            return self._configure(trial, arm, values)
+            return self.configs.of(trial, arm, values)
         except Exception as error:  # noqa: BLE001 - values that fit no config are a result, too
             self._fail(study, trial, error_text(error))
             return None
@@ -143,38 +149,24 @@ class Worker:
         log.info("Nothing new is left to try for %s.", arm.label)
         discard(study, trial, _REPEATS)
 
-    def _configure(self, trial: Trial, arm: Arm, values: dict[str, object]) -> DictConfig:
-        """Return the config of a trial: its arm's, composed once, with the drawn values."""
-        if arm.label not in self._bases:
-            overrides, loader = [*self.plan.fixed, *arm.overrides], self.context.config_loader
-            self._bases[arm.label] = loader.load_sweep_config(self.config, overrides)
-        config = copy.deepcopy(self._bases[arm.label])
-        with open_dict(config):
-            for key, value in values.items():
-                OmegaConf.update(config, key, value, force_add=True)
-            config.hydra.sweep.dir = self.config.hydra.sweep.dir
-            config.hydra.sweep.subdir = str(trial.number)
-            config.hydra.job.id = str(trial.number)
-            config.hydra.job.num = trial.number
-            prefix = {one.key: one.prefix for one in arm.parameters}
-            drawn = [as_override(key, value, prefix[key]) for key, value in values.items()]
-            config.hydra.overrides.task.extend(drawn)
-        if self.settings.custom_search_space:
-            self._customise(config, trial, self.settings.custom_search_space)
-        return config
+    @property
+    def configs(self) -> TrialConfigs:
+        """The configs of the study's trials."""
+        if self._configs is None:
+            loader, custom = self.context.config_loader, self.settings.custom_search_space
+            shared = not self.terms.changes_config
+            self._configs = TrialConfigs(loader, self.config, self.plan, custom, shared=shared)
+        return self._configs
 
-    def _customise(self, config: DictConfig, trial: Trial, function: str) -> None:
-        """Let the user's function suggest more parameters; a name that begins with `+` is new."""
-        before = set(trial.params)
-        own_function(function)(config, trial)
-        with open_dict(config):
-            for name, value in trial.params.items():
-                if name not in before:
-                    OmegaConf.update(config, name.lstrip("+"), value, force_add=True)
-                    config.hydra.overrides.task.append(suggested_override(name, value))
+    @property
+    def terms(self) -> StudyTerms:
+        """The study's terms, by its host."""
+        if self._terms is None:
+            self._terms = host_of(self.context.callbacks.callbacks).study_terms(self.config)
+        return self._terms
 
-    def _run_job(self, study: optuna.Study, trial: Trial, config: DictConfig) -> Outcome:
-        terms = host_of(self.context.callbacks.callbacks).study_terms(config)
+    def _run_job(self, study: optuna.Study, trial: Trial, config: JobConfig) -> Outcome:
+        terms = self.terms
         metric = [*terms.objectives, *self.settings.objectives][0].step_metric
 
         def is_hopeless(step: int, metrics: Mapping[str, float]) -> bool:

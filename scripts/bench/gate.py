@@ -102,7 +102,7 @@ def _report(made: Experiment, seed: int, share: float = 0.0) -> Report:
         pipeline.steps[-1] = ("estimator", MislabelledClassifier(last, share, seed))
     prepared: dict[int, PreparedFold] = made.kept.once("prepared", made.settings.split.salt, dict)
     blank = made.blank_report(f"seed {seed} on {made.settings.split.salt}")
-    report = measure(pipeline, data.train, data.task, protocol, blank, prepared)
+    report = measure(pipeline, made.training, blank, prepared)
     _, holdout = fit_twin(pipeline, data.train, data.task, protocol)
     return replace(report, holdout=holdout, run_id=f"{seed} {share}")
 

@@ -2,22 +2,16 @@
 
 import json
 import math
-import subprocess
 import sys
 import tempfile
-import time
-import warnings
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
+from scripts.bench import trial
 from scripts.bench.measure import (
-    ROOT,
     Measured,
-    composed,
-    dataset,
     kaggle_folder,
     machine,
     measure,
@@ -46,16 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser(__doc__)
     options.add_argument("--data", type=kaggle_folder, required=True, help="Kaggle's files")
     options.add_argument("--what", type=names, default="overhead,workers,search", help="parts")
-    options.add_argument("--trials", type=int, help="30 for overhead, 40 for workers, 60 a search")
+    options.add_argument("--trials", type=int, help="100 for overhead, 40 for workers, 60 a search")
     options.add_argument("--seeds", type=names, default="42,123,2026", help="of searches")
-    options.add_argument("--replay", type=Path, help="journal; used by this script itself")
     given = options.parse_args(arguments)
-    if given.replay:
-        print(json.dumps(replay(given.data, given.replay)))
-        return
     print(machine())
     if "overhead" in given.what:
-        overhead(given.data, given.trials or 30)
+        overhead(given.data, given.trials or 100)
     if "workers" in given.what:
         workers(given.data, given.trials or 40)
     if "search" in given.what:
@@ -63,62 +53,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def overhead(data: Path, n_trials: int) -> None:
-    """Print the time that a trial takes more in a sweep than in a plain Optuna loop.
-
-    The trees are few, so that the difference is not lost in the noise of their fits.
-    """
-    few = "model.search_space.estimator.n_estimators='int(interval(10, 40))'"
+    """Print the CPU time of a trial whose fits cost nothing, beside that of a plain Optuna loop."""
     with tempfile.TemporaryDirectory() as folder:
-        sweep(data, folder, "model=lgbm", few, NOP, f"hydra.sweeper.n_trials={n_trials}")
-        trials = study_in(folder).trials
-        journal = next(Path(folder, "studies").glob("*.journal"))
-        command = [sys.executable, "-m", "scripts.bench.sweep", "--data", str(data)]
-        done = subprocess.run(
-            [*command, "--replay", str(journal)], cwd=ROOT, stdout=subprocess.PIPE, check=True
-        )
-        plain: list[float] = json.loads(done.stdout.splitlines()[-1])
-    starts = [trial.datetime_start.timestamp() for trial in trials if trial.datetime_start]
-    whole = [after - before for before, after in pairwise(starts)]
-    extra = [1000 * (a - b) for a, b in zip(whole[1:], plain[1:-1], strict=True)]
+        place, out = Path(folder), Path(folder, "found.json")
+        (place / "configs" / "model").mkdir(parents=True)
+        (place / "configs" / "model" / "free.yaml").write_text(trial.MODEL)
+        given = [f"data.dir={data}", f"hydra.sweeper.n_trials={n_trials + trial.WARM_UP}"]
+        words = [*SWEEP, "data=local", "model=free", NOP, *given, f"paths.outputs={place / 'o'}"]
+        script = [sys.executable, "-m", "scripts.bench.trial", str(out)]
+        measure([*script, *words], place, OMP_NUM_THREADS="1").expect("accuracy, held out")
+        found = json.loads(out.read_text())
+    kept = {kind: [1000 * one for one in found[kind][trial.WARM_UP :]] for kind in found}
+    writes = 1000 * sum(found["writes"]) / len(found["sweep"])
+    mean = {kind: fmean(kept[kind]) for kind in ("sweep", "plain")}
+    ratios = [a / b for a, b in zip(kept["sweep"], kept["plain"], strict=True)]
+    scoring = [a - b for a, b in zip(kept["measure"], kept["fits"], strict=False)]
     rows = [
-        ["a trial in the sweep, ms", spread((1000 * s for s in whole[1:]), 0)],
-        ["the same in a plain Optuna loop, ms", spread((1000 * s for s in plain[1:]), 0)],
-        ["difference, trial by trial, ms (bar 60)", spread(extra, 0)],
+        ["a trial in the sweep, CPU ms (bar 20)", spread(kept["sweep"], 1)],
+        ["the same in a plain loop, CPU ms", spread(kept["plain"], 1)],
+        ["ratio, trial by trial (bar 1.0)", spread(ratios)],
+        ["ratio of means, last writes included", f"{(mean['sweep'] + writes) / mean['plain']:.2f}"],
+        ["what scoring adds to fit and predict, CPU ms (bar 10)", spread(scoring, 1)],
     ]
-    print(table([f"overhead over {n_trials} trials", "median (least … most)"], rows))
-
-
-def replay(data: Path, journal: Path) -> list[float]:
-    """Return the seconds of each trial of a study, scored again in a plain Optuna loop."""
-    import optuna
-    from omegaconf import OmegaConf
-
-    from spaceship.evaluation import twins
-    from spaceship.evaluation.cross_validation import PreparedFold
-    from spaceship.evaluation.report import Report
-    from spaceship.experiment import Experiment
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-    cfg = composed("model=lgbm", "data=local", f"data.dir={data}", "features=full")
-    people = dataset("data=local", f"data.dir={data}")
-    prepared: dict[int, PreparedFold] = {}
-    # the sampler the sweep has by default: it costs a plain loop as much
-    sampler = optuna.samplers.TPESampler(multivariate=True, group=True, constant_liar=True)
-    study = optuna.create_study(sampler=sampler)
-    seconds = []
-    for earlier in study_of(journal).trials:
-        study.enqueue_trial(earlier.params)
-        start = time.perf_counter()
-        trial = study.ask(fixed_distributions=earlier.distributions)
-        for name, value in trial.params.items():
-            OmegaConf.update(cfg, name, value)
-        job = Experiment.of(cfg, ("features=full",))
-        pipeline, blank = job.pipeline(job.recipe()), Report("plain", "local", people.digest)
-        report = twins.measure(pipeline, people.train, people.task, job.protocol, blank, prepared)
-        study.tell(trial, report.metrics["cv_log_loss"])
-        seconds.append(time.perf_counter() - start)
-    return seconds
+    print(table([f"{n_trials} trials whose fits cost nothing", "median (least … most)"], rows))
 
 
 def workers(data: Path, n_trials: int) -> None:

@@ -26,7 +26,7 @@ def start_job(hook: Hook, parent_run_id: str | None) -> None:
     experiment = hook.job_experiment
     if not hook.logged:
         return
-    from spaceship.callbacks._pages import open_views  # scikit-learn, which other modes do without
+    from spaceship.callbacks._views import open_views
 
     store = experiment.store
     if parent_run_id is None:

@@ -20,8 +20,8 @@ from spaceship.callbacks._next import show_next
 from spaceship.callbacks._pages import (
     fill_best_page,
     fill_parent_page,
-    open_views,
 )
+from spaceship.callbacks._views import open_views
 from spaceship.config.installation import configs
 from spaceship.errors import RefusedError
 from spaceship.evaluation.metrics import THRESHOLD, better

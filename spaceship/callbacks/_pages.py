@@ -12,8 +12,7 @@ from urllib.parse import quote
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.callbacks._hook import CHAMPIONS_RECIPE, Hook
 from spaceship.callbacks._next import after_verdict
-from spaceship.card.report import report_job
-from spaceship.config.installation import program
+from spaceship.callbacks._views import INCOMPLETE
 from spaceship.errors import RefusedError, only_logged
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
@@ -27,25 +26,16 @@ from spaceship.tracking.job import Job
 from spaceship.tracking.markdown import block, command, page, plain, run_link, table
 from spaceship.tracking.plots import FOLDER, draw_plots
 from spaceship.tracking.store import Store
-from spaceship.tracking.views import NOTE, save_views
+from spaceship.tracking.views import NOTE
 
 log = logging.getLogger(__name__)
 
-_INCOMPLETE = "The page of the run in MLflow is not complete"
 _DIGEST_LENGTH = 36  # characters of the digest of a data set that MLflow takes
-
-
-def open_views(hook: Hook) -> None:
-    """Write the saved views of the task and the data source of a job or a multirun."""
-    with only_logged(log, _INCOMPLETE):
-        if hook.data_tags():
-            experiment = hook.experiment
-            save_views(experiment.store, experiment.task, experiment.source.name, program())
 
 
 def fill_page(hook: Hook, job: Job, error: Exception | None) -> None:
     """Fill the page of a job's run once the job has ended, judged or not."""
-    with only_logged(log, _INCOMPLETE):
+    with only_logged(log, INCOMPLETE):
         experiment, run_id, parts = hook.job_experiment, job.logged_run(), list[str]()
         if error is not None and not isinstance(error, RefusedError):
             parts.append(f"**Failed**: {plain(redact(str(error)) or type(error).__name__)}")
@@ -61,7 +51,7 @@ def fill_page(hook: Hook, job: Job, error: Exception | None) -> None:
 
 def fill_best_page(experiment: Experiment, job: Job, parent_run_id: str) -> None:
     """Fill the page of a multirun's best job, which was judged when all jobs had ended."""
-    with only_logged(log, _INCOMPLETE):
+    with only_logged(log, INCOMPLETE):
         store = experiment.store
         sweep = run_link(store.experiment_id, parent_run_id, "this sweep")
         note = page(*_of_candidate(experiment, job), f"The best job of {sweep}")
@@ -78,7 +68,7 @@ def final_name(hook: Hook, job: Job) -> str:
 
 def fill_parent_page(hook: Hook, run_id: str, best: Job | None, summary: str | None) -> None:
     """Fill the page of the run above a multirun's jobs."""
-    with only_logged(log, _INCOMPLETE):
+    with only_logged(log, INCOMPLETE):
         store, parts = hook.experiment.store, list[str]()
         if best is not None:
             report, own = Report.read(best.folder), hook.experiment_of(best.folder)
@@ -134,6 +124,8 @@ def _of_candidate(experiment: Experiment, job: Job) -> Iterator[str]:
         images.append(_image(run_id, f"{FOLDER}/{path.name}"))
     yield from _of_verdict(experiment, job, report, " ".join(images))
     with only_logged(log, "The report is not written"):
+        from spaceship.card.report import report_job  # and scikit-learn, if a job was scored only
+
         wanted = experiment.settings.report.of_jobs
         if wanted and (made := report_job(experiment, job)) is not None:
             address = _viewed(store, run_id, made.name)

@@ -27,8 +27,15 @@ from spaceship.results import COMMAND
 from spaceship.tracking.best_jobs import STUDY_TAG, check_count
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import score_tags
-from spaceship.tracking.store import FOLDER_TAG
+from spaceship.tracking.store import FOLDER_TAG, Store, run_name, run_params, run_tags
 from spaceship.tracking.tag_names import own_tags
+from spaceship.tracking.trial_runs import (
+    LatestTrials,
+    TrialRun,
+    noted_folders,
+    noted_run,
+    write_runs,
+)
 from spaceship.tracking.views import NOTE
 
 _RUN = "mlflow_run_id"
@@ -50,7 +57,7 @@ def study_terms(hook: Hook) -> StudyTerms:
     names = experiment.settings.objective.metrics
     objectives = [Objective(name, direction(name), name.removeprefix("cv_")) for name in names]
     folder, n_folds = experiment.outputs / "studies", experiment.protocol.n_folds
-    return StudyTerms(objectives, n_folds, "fold", folder, _WITHOUT_EFFECT)
+    return StudyTerms(objectives, n_folds, "fold", folder, _WITHOUT_EFFECT, changes_config=False)
 
 
 def study_facts(hook: Hook, workers: int) -> dict[str, object]:
@@ -94,7 +101,7 @@ def study_code() -> dict[str, str]:
 
 def start_study(hook: Hook, study: Any) -> str:
     """Start the run above a study's trials, or reopen it on resume; return its id."""
-    store = hook.experiment.store
+    store, folder = hook.experiment.store, hook.sweep_folder
     store.close_orphans(hook.experiment.outputs)
     run_id = study.user_attrs.get(_RUN)
     if run_id is None:
@@ -104,9 +111,21 @@ def start_study(hook: Hook, study: Any) -> str:
         COMMAND.run_id = str(run_id)
         store.client.update_run(run_id, status="RUNNING")
         store.set_tags(run_id, own_tags())
-        PENDING.open_runs[run_id] = partial(store.end_parent, run_id)
+        write_runs(store, noted_folders(folder))
+    PENDING.open_runs[run_id] = partial(_end_parent, store, run_id, folder)
     store.set_tags(run_id, {STUDY_TAG: study.study_name})
     return str(run_id)
+
+
+def _end_parent(store: Store, run_id: str, folder: Path, status: str) -> None:
+    """End the run above a study's trials, unless another live process is still at one of them."""
+    if not write_runs(store, noted_folders(folder)):
+        store.end_parent(run_id, status)
+
+
+def end_trials(hook: Hook) -> None:
+    """Write the runs of all trials that have ended to MLflow, before the study's results."""
+    write_runs(hook.experiment.store, noted_folders(hook.sweep_folder))
 
 
 def end_study(hook: Hook, run_id: str, files: Sequence[Path], summary: str) -> None:
@@ -118,7 +137,7 @@ def end_study(hook: Hook, run_id: str, files: Sequence[Path], summary: str) -> N
 
 
 def start_trial(hook: Hook, parent_run_id: str | None) -> None:
-    """Start a trial's run: its number, its candidate and the values drawn for it."""
+    """Note a trial's run in its folder: its number, its candidate and the values drawn for it."""
     job = Job.current()
     redact_saved_config(hook, job)  # first: an unusable setting ends the trial below
     store = hook.job_experiment.store
@@ -127,51 +146,58 @@ def start_trial(hook: Hook, parent_run_id: str | None) -> None:
     tags["command"] = hook.trial_command
     params = {key: one for key, one in drawn.items() if _part(key) not in _CONSTANT}
     tags |= {FOLDER_TAG: str(job.folder), NOTE: trial_note(store, parent_run_id, params)}
-    run_id = store.start_run(f"{model} #{number}", tags | code_tags(), parent_run_id)
-    job.note_run(run_id)
-    store.log_params(run_id, params)
+    tags = run_tags(tags | code_tags(), parent_run_id)
+    name, params = run_name(f"{model} #{number}"), run_params(params)
+    TrialRun(name, tags, params).note(job.folder)
 
 
 def end_trial(hook: Hook, error: Exception | None) -> None:
-    """Log a trial's metrics, fold curve and state, and end its run with a true status."""
+    """Note a trial's metrics and state; write the runs of the latest trials from time to time."""
     experiment = hook.job_experiment
-    job, store = experiment.job, experiment.store
-    run_id = job.logged_run()
-    error = error or _unusable(experiment)
+    job = experiment.job
+    if (run := noted_run(job.folder)) is None:
+        return  # the trial was given up by another process
+    report = Report.read(job.folder) if error is None and job.scored else None
+    error, ended = error or _unusable(experiment, report), run
     if isinstance(error, PrunedError):
-        store.log_scores(run_id, {}, error.history, {"state": "PRUNED"})
+        ended = run.ended("FINISHED", {"state": "PRUNED"})
     elif error is not None:
-        store.client.log_text(run_id, job.note_failure(error), "traceback.txt")
-        store.set_tags(run_id, {"state": "FAILED", "error": str(error)})
-    else:
-        report = Report.read(job.folder)
-        tags = score_tags(report) | {"state": "COMPLETE"}
-        store.log_scores(run_id, report.metrics, report.folds, tags)
-    failed = error is not None and not isinstance(error, PrunedError)
-    store.end_run(run_id, "FAILED" if failed else "FINISHED")
+        ended = _failed(run, str(error), job.note_failure(error))
+    elif report is not None:
+        tags = run_tags(score_tags(report) | {"state": "COMPLETE"})
+        ended = run.ended("FINISHED", tags, report.metrics)
+    ended.note(job.folder)
+    latest = experiment.kept.once("trials", job.folder.parent, LatestTrials)
+    latest.add(experiment.store, job.folder)
 
 
 def lose_trial(hook: Hook, folder: Path, reason: str) -> None:
     """End the run of a trial whose process was ended before it could end the run itself."""
     clear_unfinished(folder)
-    store, run_id = hook.experiment.store, Job(folder, in_multirun=True).run_id
-    if run_id is not None:
+    store, run = hook.experiment.store, noted_run(folder)
+    if run is not None:
+        _failed(run, reason, f"No traceback, {reason}.\n").note(folder)
+        write_runs(store, [folder])
+    elif (run_id := Job(folder, in_multirun=True).run_id) is not None:
         store.client.log_text(run_id, f"No traceback, {reason}.\n", "traceback.txt")
         store.set_tags(run_id, {"state": "FAILED", "error": reason})
         store.end_run(run_id, "FAILED")
+
+
+def _failed(run: TrialRun, error: str, traceback: str) -> TrialRun:
+    tags = run_tags({"state": "FAILED", "error": error})
+    return run.ended("FAILED", tags, traceback=traceback)
 
 
 def _part(key: str) -> str:
     return key.lstrip("+~").partition(".")[0]
 
 
-def _unusable(experiment: Experiment) -> Exception | None:
+def _unusable(experiment: Experiment, report: Report | None) -> Exception | None:
     """Return the fault of a job that ended without an error but has no usable objective."""
-    job = experiment.job
-    if not job.scored:
+    if report is None:
         return ConfigError("expected the job to score a candidate, found no report; use mode=train")
-    metrics = Report.read(job.folder).metrics
-    nans = [name for name in experiment.objectives if math.isnan(metrics[name])]
+    nans = [name for name in experiment.objectives if math.isnan(report.metrics[name])]
     return ArithmeticError(f"the objective is NaN: {', '.join(nans)}") if nans else None
 
 

@@ -106,6 +106,12 @@ class MLflowCallback(StudyHooks, Callback):
 
             _study.lose_trial(_hook.Hook(config), folder, reason)
 
+    def on_trials_end(self, config: DictConfig) -> None:
+        """Write the runs of the study's trials, which its results name."""
+        from spaceship.callbacks import _hook, _study
+
+        _study.end_trials(_hook.Hook(config))
+
     def on_study_end(self, config: DictConfig, files: list[Path], summary: str, best: Path) -> None:
         """Log the results of a sweep, and keep the folder of its best job."""
         self.best, self.leaderboard = best, summary

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 
 from spaceship.config.build import resolved
 from spaceship.config.unused import UNUSED, is_unused
@@ -72,10 +72,7 @@ class Nodes:
             ConfigError: An interpolation leads nowhere.
 
         """
-        whole = self._cfg.copy()
-        with open_dict(whole):
-            whole.recipe = dict(plain)
-        return dict(resolved(whole.recipe))
+        return dict(resolved(OmegaConf.create(dict(plain), parent=self._cfg)))
 
     def _node(self, name: str) -> Any:
         """Return a node that is to be used."""

@@ -280,11 +280,11 @@ class Settings(Section):
             ConfigError: A key is missing, unknown or out of its range; every such key is listed.
 
         """
-        used = [name for name in cls.model_fields if not is_unused(cfg.get(name))]
         on_leak = OmegaConf.select(cfg, "data.on_leak", default="warn")
         check_stored(cfg)
         try:
-            values = {name: resolved(cfg.get(name)) for name in used if name != "data"}
+            nodes = {name: resolved(cfg.get(name)) for name in cls.model_fields if name != "data"}
+            values = {name: node for name, node in nodes.items() if not is_unused(node)}
             return cls.model_validate(values | {"data": {"on_leak": on_leak}})
         except ValidationError as error:
             raise _refusal(error.errors(), cls) from None

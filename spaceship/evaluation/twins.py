@@ -1,10 +1,10 @@
 """Twins: the recipe fitted on the training part, scored there by folds and then on the hold-out."""
 
 import logging
-from collections.abc import Mapping, MutableMapping
-from dataclasses import replace
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
@@ -23,6 +23,7 @@ from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.slices import score_slices
 from spaceship.progress import phase
+from spaceship.split.folds import Fold
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
@@ -32,37 +33,55 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def measure(  # noqa: PLR0913, PLR0917 - the last is for sweeps
+@dataclass(frozen=True, eq=False)
+class TrainingPart:
+    """Rows that candidates are selected on, and their folds: the same for all trials of a sweep.
+
+    >>> TrainingPart.of(people.train, task, Protocol(0.3, "a", n_folds=3, seed=1)).folds[0][0].size
+    174
+    """
+
+    rows: pd.DataFrame  # labelled, without the hold-out
+    task: Task
+    folds: Sequence[Fold]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, task: Task, protocol: Protocol) -> Self:
+        """Return the training part of labelled rows."""
+        rows, _ = protocol.split(frame, task)
+        return cls(rows, task, protocol.folds(rows, task))
+
+
+def measure(
     pipeline: "Pipeline",
-    frame: pd.DataFrame,
-    task: Task,
-    protocol: Protocol,
+    part: TrainingPart,
     report: Report,
     prepared: MutableMapping[int, PreparedFold] | None = None,
 ) -> Report:
     """Return a report that names candidate and data, with its cross-validation filled in.
 
-    The hold-out among the labelled rows is not used. `prepared` holds folds that the same features
-    made of the same rows; missing ones are added. Raise PrunedError in a hopeless trial of a sweep.
+    `prepared` holds folds that the same features made of the same rows; missing ones are added. In
+    a trial of a sweep, slices and out-of-fold losses are left out: they are computed for the best
+    trial alone. Raise PrunedError in a hopeless trial.
 
-    >>> protocol = Protocol(0.3, "a", n_folds=3, seed=1)
-    >>> len(measure(pipeline, people.train, task, protocol, Report("a", "local", "ab12")).folds)
+    >>> part = TrainingPart.of(people.train, task, Protocol(0.3, "a", n_folds=3, seed=1))
+    >>> len(measure(pipeline, part, Report("a", "local", "ab12")).folds)
     3
     """
-    training, _ = protocol.split(frame, task)
-    folds = protocol.folds(training, task)
-    with phase("Cross-validation", len(folds)) as steps:
+    with phase("Cross-validation", len(part.folds)) as steps:
 
         def on_fold(history: list[dict[str, float]]) -> None:
             trial.report(history)
             steps.advance(_fold_line(history))
 
-        result = cross_validate(pipeline, training, task, folds, on_fold, prepared)
+        result = cross_validate(pipeline, part.rows, part.task, part.folds, on_fold, prepared)
     timings = {key: result.median(key) for key in ("fit_seconds", "predict_rows_per_second")}
-    slices = score_slices(task, training, result.values, result.predictions)
-    metrics = summarise(result.folds, task.problem) | timings
-    losses = OutOfFold.of(result, training, task)
-    return replace(report, metrics=metrics, folds=result.folds, slices=slices, out_of_fold=losses)
+    metrics = summarise(result.folds, part.task.problem) | timings
+    scored = replace(report, metrics=metrics, folds=result.folds)
+    if trial.in_trial():
+        return scored
+    slices = score_slices(part.task, part.rows, result.values, result.predictions)
+    return replace(scored, slices=slices, out_of_fold=OutOfFold.of(result, part.rows, part.task))
 
 
 def repeats(

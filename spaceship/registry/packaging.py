@@ -5,11 +5,10 @@ one zip file, so that MLflow loads it where the project is not installed, and pi
 packages that it needs.
 """
 
-import importlib.metadata
 import pkgutil
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
@@ -17,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Self
 from zipfile import ZIP_DEFLATED
 
 import pandas as pd
-from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from spaceship._upstream import MLFLOW_SKOPS_FILE
@@ -29,13 +27,13 @@ from spaceship.model.served import served
 from spaceship.model.threads import forget_threads
 from spaceship.registry.code_archive import CODE_FILE, write_code
 from spaceship.registry.registry import MODEL, Registry, Version
+from spaceship.registry.requirements import requirements
 from spaceship.registry.signature import as_served, signature
 from spaceship.task.task import Task
 
 if TYPE_CHECKING:
     from mlflow.models import Model
 
-SERVING_PACKAGES = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")  # for every model
 TRUSTED_PREFIXES = ("spaceship.", "sklearn.", "numpy.", "lightgbm.", "catboost.", "xgboost.")
 """Types under these are code that this project runs anyway; a model of others is refused."""
 TRUSTED_TYPES = (
@@ -161,29 +159,6 @@ def size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _requirements(pipeline: Pipeline, types: Sequence[str]) -> list[str]:
-    """Return the pinned packages that a server needs for a pipeline holding these types."""
-    distributions = importlib.metadata.packages_distributions()
-    # a class of this project may wrap a library's estimator: its base classes count
-    bases = [base.__module__ for kind in _own_classes(types) for base in _bases(kind)]
-    named = [one.package for one in _within(pipeline) if hasattr(one, "package")]
-    roots = {name.split(".")[0] for name in [*types, *bases, *named]} - {"spaceship"}
-    own = {distributions[root][0] for root in roots if root in distributions}
-    names = sorted({*SERVING_PACKAGES, *own})
-    return [f"{name}=={importlib.metadata.version(name)}" for name in names]
-
-
-def _within(value: object) -> Iterator[object]:
-    """Yield the estimators inside a fitted one, itself included."""
-    if isinstance(value, list | tuple):
-        for item in value:
-            yield from _within(item)
-    elif isinstance(value, BaseEstimator):
-        yield value
-        for item in vars(value).values():
-            yield from _within(item)
-
-
 def _trusted_types(content: bytes) -> list[str]:
     """Return the types in a skops file that skops does not know; raise unless all are trusted."""
     import skops.io
@@ -195,10 +170,6 @@ def _trusted_types(content: bytes) -> list[str]:
         do = "keep fitted state in plain values, or extend TRUSTED_PREFIXES"
         raise RegistryError(expected(what, ", ".join(strange), do))
     return types
-
-
-def _bases(kind: type | FunctionType) -> tuple[type | FunctionType, ...]:
-    return kind.__mro__ if isinstance(kind, type) else (kind,)
 
 
 def _own_classes(types: Sequence[str]) -> list[type | FunctionType]:
@@ -236,7 +207,7 @@ class _Content:
                 self.pipeline,
                 str(unfinished),
                 mlflow_model=described,
-                pip_requirements=_requirements(self.pipeline, self.types),
+                pip_requirements=requirements(self.pipeline, self.types, _own_classes(self.types)),
                 skops_trusted_types=self.types,
                 **more,
             )

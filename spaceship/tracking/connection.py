@@ -1,11 +1,11 @@
 """Connection to an MLflow store: database and experiment created once, calls never cut short."""
 
-import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from glob import escape
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -14,14 +14,14 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import uninterrupted
 from spaceship._upstream import MLFLOW_ADDRESSES, MLFLOW_PLACES
 from spaceship.errors import TrackingError, expected
+from spaceship.garbage import collection_paused
 from spaceship.progress import phase
 from spaceship.tracking.damage import check_database, damage_of
 from spaceship.tracking.relocation import relocate
+from spaceship.tracking.template import set_up_database
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-
-log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 15  # that a server has for its first answer; MLflow would ask for minutes
 LOCK_SECONDS = 120  # that a process waits for another one that sets up the database
@@ -39,7 +39,7 @@ def open_client(uri: str, artifacts: str | None, experiment: str) -> "MlflowClie
     'active'
     """
     connect = partial(_connect, uri, artifacts, experiment)
-    with phase("Opening the MLflow store"):
+    with phase("Opening the MLflow store"), collection_paused():
         return _opened(uri, artifacts, connect)
 
 
@@ -151,14 +151,10 @@ def _locked(
 
 def _create_database(database: Path) -> None:
     """Set the database up under another name first, so that a killed set-up leaves no half one."""
-    from mlflow import MlflowClient
-
-    log.debug("First use: setting up MLflow's database %s", database)
     unfinished = database.with_name(f".{database.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
-    MlflowClient(f"{_SQLITE}{unfinished}").search_experiments(max_results=1)
-    with closing(sqlite3.connect(unfinished)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")  # a quarter of the time a commit takes
+    for left in database.parent.glob(f"{escape(unfinished.name)}*"):  # SQLite's journal, too
+        left.unlink()
+    set_up_database(unfinished)
     for ending in ("-wal", "-shm"):  # of a database that was set aside: SQLite would mix the two
         left = Path(f"{database}{ending}")
         if left.exists():

@@ -61,7 +61,7 @@ def ended_run(store: Store, job: Job) -> Iterator[None]:
 
 
 def log_report(store: Store, job: Job) -> None:
-    """Log a job's report, if it has one: metrics, the folds' as curves, tags and the file.
+    """Log a job's report, if it has one: metrics, tags and the file, which has the folds'.
 
     >>> job = Job(tmp_path, in_multirun=False)
     >>> log_report(store, job)  # the folder holds no report: nothing is logged
@@ -71,7 +71,7 @@ def log_report(store: Store, job: Job) -> None:
     with phase("Logging the report in MLflow"):
         report, run_id = Report.read(job.folder), job.logged_run()
         task = {"task": str(report.task["name"])} if "name" in report.task else {}
-        store.log_scores(run_id, report.metrics, report.folds, score_tags(report) | task)
+        store.log_scores(run_id, report.metrics, score_tags(report) | task)
         store.client.log_artifact(run_id, str(job.folder / REPORT_FILE))
 
 

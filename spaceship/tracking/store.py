@@ -4,7 +4,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import chain, count
@@ -22,10 +22,11 @@ from spaceship.tracking.advice import mlflow_command
 from spaceship.tracking.connection import open_client
 from spaceship.tracking.relocation import FOLDER_TAG
 from spaceship.tracking.tag_names import own_tags, process_of
+from spaceship.tracking.trial_runs import noted_folders, write_runs
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Param, Run
+    from mlflow.entities import Run
 
 __all__ = ["FOLDER_TAG", "PARAM_LENGTH", "TAG_LENGTH", "Store"]
 
@@ -85,61 +86,60 @@ class Store:
             raise TrackingError(expected(what, "it deleted", do))
         return str(experiment.experiment_id)
 
-    def start_run(self, name: str, tags: Mapping[str, str], parent: str | None = None) -> str:
+    def start_run(
+        self,
+        name: str,
+        tags: Mapping[str, str],
+        parent: str | None = None,
+        start_time: int | None = None,
+    ) -> str:
         """Start a run, below a parent's if its id is given, and return its id.
 
         Any end of the process short of SIGKILL ends the run too; after SIGKILL, the next start ends
-        it, because the run's tags name the process.
+        it, because the run's tags name the process. The time is in milliseconds since 1970.
         """
-        given = {key: tags[key] if key == FOLDER_TAG else redact(tags[key]) for key in tags}
-        given |= own_tags()
-        own = {key: fitting(value, TAG_LENGTH) for key, value in given.items()}
-        name = fitting(name, _NAME_LENGTH)
-        if parent is not None:
-            own["mlflow.parentRunId"] = parent
+        own, name = run_tags(tags, parent), run_name(name)
         with uninterrupted():  # between the two lines nothing would end the run
-            run = self.client.create_run(self.experiment_id, run_name=redact(name), tags=own)
+            run = self.client.create_run(self.experiment_id, start_time, own, name)
             run_id = str(run.info.run_id)
             PENDING.open_runs[run_id] = partial(self.end_run, run_id)
         return run_id
 
     def log_params(self, run_id: str, params: Mapping[str, str]) -> None:
         """Log parameters, names and values cut to what every store takes, each name once."""
-        entities = [_param(*one) for one in zip(_param_names(params), params.values(), strict=True)]
-        for start in range(0, len(entities), _PARAMS_PER_CALL):
-            self.client.log_batch(run_id, params=entities[start : start + _PARAMS_PER_CALL])
+        self.log_scores(run_id, {}, params=params)
 
     def log_scores(
         self,
         run_id: str,
         metrics: Mapping[str, float],
-        folds: Sequence[Mapping[str, float]] = (),
         tags: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
     ) -> None:
-        """Log metrics, those of folds as curves `fold_*` over steps, and tags, in one request.
+        """Log metrics, tags and parameters in one request, more than 100 parameters in several.
 
-        MLflow keeps NaN as NaN; a tag is cut to the length that MLflow takes.
+        MLflow keeps NaN as NaN; a text is cut to the length that MLflow takes.
         """
-        from mlflow.entities import Metric, RunTag
+        from mlflow.entities import Metric, Param, RunTag
 
         now = int(time.time() * 1000)
-        entities = [Metric(key, value, now, 0) for key, value in metrics.items()]
-        for step, fold in enumerate(folds):
-            entities += [Metric(f"fold_{key}", value, now, step) for key, value in fold.items()]
-        named = [
-            RunTag(key, fitting(value, TAG_LENGTH)) for key, value in redacted(tags or {}).items()
-        ]
-        self.client.log_batch(run_id, metrics=entities, tags=named)
+        figures = [Metric(key, value, now, 0) for key, value in metrics.items()]
+        named = [RunTag(*one) for one in _fitting(redacted(tags or {}), TAG_LENGTH).items()]
+        given = [Param(*one) for one in run_params(params or {}).items()]
+        first, rest = given[:_PARAMS_PER_CALL], given[_PARAMS_PER_CALL:]
+        self.client.log_batch(run_id, metrics=figures, params=first, tags=named)
+        for start in range(0, len(rest), _PARAMS_PER_CALL):
+            self.client.log_batch(run_id, params=rest[start : start + _PARAMS_PER_CALL])
 
     def set_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
         """Set tags, each cut to the length that MLflow takes."""
-        self.log_scores(run_id, {}, tags=tags)
+        self.log_scores(run_id, {}, tags)
 
-    def end_run(self, run_id: str, status: str) -> None:
+    def end_run(self, run_id: str, status: str, end_time: int | None = None) -> None:
         """End a run with a true status: FINISHED, FAILED or KILLED."""
         if status != "FINISHED":
             self._close_models(run_id)
-        self.client.set_terminated(run_id, status)
+        self.client.set_terminated(run_id, status, end_time)
         PENDING.open_runs.pop(run_id, None)
 
     def end_parent(self, run_id: str, status: str) -> None:
@@ -168,6 +168,7 @@ class Store:
             folder = Path(run.data.tags.get(FOLDER_TAG) or "/")
             if folder.resolve().is_relative_to(outputs.resolve()):  # not in that of a copy
                 clear_unfinished(folder, below=not self._has_runs_below(run.info.run_id))
+                write_runs(self, noted_folders(folder))
             self.end_run(run.info.run_id, "KILLED")
         if gone:
             log.info("%d run(s) whose process had died are now marked KILLED.", len(gone))
@@ -195,18 +196,42 @@ def _below(run_id: str) -> str:
     return f"tags.mlflow.parentRunId = '{run_id}'"
 
 
-def _param_names(keys: Iterable[str]) -> list[str]:
-    """Return keys as every store takes them; one that is like another before it gets a number."""
-    names: dict[str, None] = {}
-    for key in keys:
+def run_name(name: str) -> str:
+    """Return the name of a run without passwords, cut to the length that MLflow takes.
+
+    >>> run_name("svm #3")
+    'svm #3'
+    """
+    return redact(fitting(name, _NAME_LENGTH))
+
+
+def run_tags(tags: Mapping[str, str], parent: str | None = None) -> dict[str, str]:
+    """Return the tags of a run of this process without passwords, as every store takes them.
+
+    >>> run_tags({"trial": "3"}, parent="a1b2")["mlflow.parentRunId"]
+    'a1b2'
+    """
+    given = {key: tags[key] if key == FOLDER_TAG else redact(tags[key]) for key in tags}
+    above = {} if parent is None else {"mlflow.parentRunId": parent}
+    return _fitting(given | own_tags(), TAG_LENGTH) | above
+
+
+def run_params(params: Mapping[str, str]) -> dict[str, str]:
+    """Return parameters without passwords, as every store takes them.
+
+    A name that is like another before it gets a number.
+
+    >>> run_params({"a/b": "1", "a?b": "2"})
+    {'a_b': '1', 'a_b_2': '2'}
+    """
+    named: dict[str, str] = {}
+    for key, value in params.items():
         plain = re.sub(r"[^\w\-. :]", "_", key)
         numbered = (f"{plain[:240]}_{number}" for number in count(2))
-        named = chain([plain[:250]], numbered)
-        names[next(one for one in named if one not in names)] = None
-    return [*names]
+        name = next(one for one in chain([plain[:250]], numbered) if one not in named)
+        named[name] = fitting(redact(value), PARAM_LENGTH)
+    return named
 
 
-def _param(name: str, value: str) -> "Param":
-    from mlflow.entities import Param
-
-    return Param(name, fitting(redact(value), PARAM_LENGTH))
+def _fitting(texts: Mapping[str, str], length: int) -> dict[str, str]:
+    return {key: fitting(text, length) for key, text in texts.items()}

@@ -16,7 +16,7 @@ from spaceship.evaluation.answers import COVERAGE, answers
 from spaceship.evaluation.out_of_fold import OutOfFold
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
-from spaceship.evaluation.twins import fit_twin, measure
+from spaceship.evaluation.twins import TrainingPart, fit_twin, measure
 from spaceship.features.raw import RawFeatures
 from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_pipeline
@@ -42,7 +42,9 @@ def test_patients_of_the_hold_out_lie_in_their_intervals(patients: Dataset, name
     inside = []
     for salt in range(10):
         protocol = Protocol(0.3, str(salt), n_folds=4, seed=1)
-        report = measure(pipeline, frame, task, protocol, Report("m", "sklearn", "d"))
+        report = measure(
+            pipeline, TrainingPart.of(frame, task, protocol), Report("m", "sklearn", "d")
+        )
         assert report.out_of_fold is not None
         margin = report.out_of_fold.margin(COVERAGE)
         _, holdout = fit_twin(pipeline, frame, task, protocol)

@@ -12,7 +12,7 @@ from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.out_of_fold import OUT_OF_FOLD_FILE, OutOfFold
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
-from spaceship.evaluation.twins import measure
+from spaceship.evaluation.twins import TrainingPart, measure
 
 
 def learnt(wrong: object) -> OutOfFold:
@@ -31,7 +31,11 @@ def held(wrong: object, rows_of_a_group: int = 1) -> HoldOut:
 
 def test_the_losses_are_those_of_the_folds(people: Dataset, pipeline: object) -> None:
     protocol = Protocol(0.3, "a", n_folds=3, seed=1)
-    report = measure(pipeline, people.train, people.task, protocol, Report("m", "local", "d"))
+    report = measure(
+        pipeline,
+        TrainingPart.of(people.train, people.task, protocol),
+        Report("m", "local", "d"),
+    )
     training, _ = protocol.split(people.train, people.task)
     assert report.out_of_fold is not None
     rows = report.out_of_fold.rows

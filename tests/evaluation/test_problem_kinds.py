@@ -18,7 +18,7 @@ from spaceship.evaluation.metrics import calibration_error, decide, metric_names
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.slices import score_slices
-from spaceship.evaluation.twins import fit_twin, holdout_metrics, measure, repeats
+from spaceship.evaluation.twins import TrainingPart, fit_twin, holdout_metrics, measure, repeats
 from spaceship.features.raw import RawFeatures
 from spaceship.model.encoding import Encoding
 from spaceship.model.labelled import labelled
@@ -198,7 +198,7 @@ def test_a_slice_named_like_a_column_of_predictions_stays_a_slice(
 def test_reports_of_every_kind_come_back(tmp_path: Path, problem: Problem) -> None:
     task = fields(problem)
     frame = harvest(task)
-    report = measure(linear(task), frame, task, PROTOCOL, BLANK)
+    report = measure(linear(task), TrainingPart.of(frame, task, PROTOCOL), BLANK)
     _, holdout = fit_twin(linear(task), frame, task, PROTOCOL)
     whole = Report(
         "candidate",

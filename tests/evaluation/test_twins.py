@@ -16,6 +16,7 @@ from spaceship.evaluation.metrics import metric_names
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import (
+    TrainingPart,
     fit_serving,
     fit_twin,
     holdout_metrics,
@@ -28,6 +29,7 @@ from spaceship.model.encoding import Encoding
 from spaceship.model.pipeline import build_pipeline
 from spaceship.task.label import Problem
 from spaceship.task.spaceship_titanic.columns import ID, LABEL
+from spaceship.task.task import Task
 
 PROTOCOL = Protocol(holdout_fraction=0.3, salt="pepper", n_folds=3, seed=1)
 METRICS = metric_names(Problem.BINARY)
@@ -41,6 +43,10 @@ def boosted() -> Pipeline:
         n_estimators=15, subsample=0.7, subsample_freq=1, random_state=3, n_jobs=1, verbose=-1
     )
     return build_pipeline(RawFeatures(), Encoding.NATIVE, model)
+
+
+def part(frame: pd.DataFrame, task: Task) -> TrainingPart:
+    return TrainingPart.of(frame, task, PROTOCOL)
 
 
 def linear() -> Pipeline:
@@ -74,7 +80,7 @@ def test_both_parts_keep_groups_whole_and_lose_nobody(people: Dataset) -> None:
 @pytest.mark.parametrize("make", [boosted, linear])
 def test_cross_validation_does_not_look_at_the_holdout(people: Dataset, make: Make) -> None:
     frames = people.train, scrambled(people)
-    honest, other = (measure(make(), frame, people.task, PROTOCOL, BLANK) for frame in frames)
+    honest, other = (measure(make(), part(frame, people.task), BLANK) for frame in frames)
     assert without_timings(honest) == without_timings(other)
     first, second = (repeats(make(), frame, people.task, PROTOCOL, [1, 2]) for frame in frames)
     assert first == second
@@ -96,8 +102,7 @@ def test_the_twin_has_not_seen_the_holdouts_labels(people: Dataset) -> None:
 @pytest.mark.parametrize("make", [boosted, linear])
 def test_the_same_run_gives_the_same_bits(people: Dataset, make: Make) -> None:
     reports = [
-        without_timings(measure(make(), people.train, people.task, PROTOCOL, BLANK))
-        for _ in range(2)
+        without_timings(measure(make(), part(people.train, people.task), BLANK)) for _ in range(2)
     ]
     assert reports[0] == reports[1]
     holdouts = [fit_twin(make(), people.train, people.task, PROTOCOL)[1] for _ in range(2)]
@@ -105,7 +110,7 @@ def test_the_same_run_gives_the_same_bits(people: Dataset, make: Make) -> None:
 
 
 def test_a_report_has_every_figure(people: Dataset) -> None:
-    report = measure(linear(), people.train, people.task, PROTOCOL, BLANK)
+    report = measure(linear(), part(people.train, people.task), BLANK)
     expected = {f"cv_{metric}{suffix}" for metric in METRICS for suffix in ("", "_std")}
     assert set(report.metrics) == expected | TIMINGS
     assert len(report.folds) == PROTOCOL.n_folds
@@ -121,7 +126,7 @@ def test_another_seed_draws_other_folds(people: Dataset) -> None:
     seeds = repeats(linear(), people.train, people.task, PROTOCOL, [1, 2])
     assert set(seeds) == {"1", "2"}
     assert seeds["1"] != seeds["2"]
-    first = measure(linear(), people.train, people.task, PROTOCOL, BLANK)
+    first = measure(linear(), part(people.train, people.task), BLANK)
     assert seeds["1"] == {metric: first.metrics[f"cv_{metric}"] for metric in METRICS}
     assert repeats(linear(), people.train, people.task, PROTOCOL, []) == {}
 

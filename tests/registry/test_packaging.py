@@ -30,6 +30,7 @@ from spaceship.model.labelled import labelled
 from spaceship.model.pipeline import build_pipeline
 from spaceship.registry import packaging
 from spaceship.registry.code_archive import CODE_FILE, write_code
+from spaceship.registry.requirements import SERVING_PACKAGES
 from spaceship.task.label import Problem
 from spaceship.task.spaceship_titanic.columns import LABEL
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
@@ -223,7 +224,7 @@ def test_signature_and_example_are_raw_columns(folder: Path) -> None:
 def test_requirements_are_pinned_and_no_more_than_needed(folder: Path) -> None:
     lines = (folder / "requirements.txt").read_text().split()
     names = [line.partition("==")[0] for line in lines]
-    assert names == sorted({*packaging.SERVING_PACKAGES, "lightgbm"})
+    assert names == sorted({*SERVING_PACKAGES, "lightgbm"})
     assert all(line.count("==") == 1 and line.partition("==")[2] for line in lines)
 
 

@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import HydraContext
 from omegaconf import DictConfig
 
-from hydra_plugins.spaceship_optuna._job import run_job
+from hydra_plugins.spaceship_optuna._job import JobConfig, run_job
 from tests.sweeper.studies import job_config
 
 
@@ -26,7 +26,7 @@ def test_a_job_runs_in_its_folder_if_asked(
     before, outer = Path.cwd(), HydraConfig.instance().cfg
     nothing: Any = None
     context = HydraContext(nothing, Callbacks())
-    done = run_job(context, task, job_config(tmp_path, chdir=chdir))
+    done = run_job(context, task, JobConfig.of(job_config(tmp_path, chdir=chdir)))
     assert str(done._return_value) == str(tmp_path / "3" if inside else before)
     assert Path.cwd() == before
     assert HydraConfig.instance().cfg is outer
