@@ -17,6 +17,7 @@ GROUPS = {
     "gate": "when a candidate becomes champion",
     "gate/rule": "one more rule: +gate/rule@gate.NAME=NAME",
     "tracking": "where runs and models are kept",
+    "engine": "which processes predict a long file",
     "experiment": "remembered combinations",
 }
 """Groups that `--help` lists, and what each of them decides."""

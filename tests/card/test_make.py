@@ -86,7 +86,8 @@ def test_a_hold_out_that_is_not_told_is_nowhere(store: Store, tmp_path: Path) ->
     assert holdout is not None
     figures = {one for one in holdout_metrics(holdout).values() if one != int(one)}
     assert len(figures) > 4
-    assert not figures & numbers_in(card)
+    others = {name: value for name, value in card.items() if name != "slices"}  # fractions of few
+    assert not figures & numbers_in(others)
     for name in ("card.json", "card.md", "report.html"):
         text = (job.folder / name).read_text()
         assert not [one for one in figures if f"{one:.5f}"[:-1] in text], name

@@ -1,6 +1,7 @@
 """Checks at the start of a command: they come before any folder, run, file and big library."""
 
 import os
+import re
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -128,20 +129,20 @@ def test_params_of_a_sweeper_are_resolved(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("line", "asked"),
     [
-        ("mode=serve", False),
-        ("mode=image", False),
-        ("mode=inference inference.input={rows}", False),
-        ("mode=inference inference.input={rows} inference.submit=true", True),
-        ("mode=inference", True),
-        ("mode=train inference.input={rows}", True),
+        ("mode=serve", None),
+        ("mode=image", None),
+        ("mode=inference inference.input={rows}", None),
+        ("mode=inference inference.input={rows} inference.submit=true", "train.csv"),
+        ("mode=inference", "test.csv"),
+        ("mode=train inference.input={rows}", "train.csv"),
     ],
 )
-def test_training_data_are_asked_for_where_they_are_read(
-    tmp_path: Path, line: str, *, asked: bool
+def test_files_are_asked_for_where_they_are_read(
+    tmp_path: Path, line: str, asked: str | None
 ) -> None:
     register_resolvers()
     (tmp_path / "rows.csv").write_text("id\n1\n")
     words = [*line.format(rows=tmp_path / "rows.csv").split(), "data=local"]
     config = loader().load_configuration("config", [*words, f"data.dir={tmp_path}"], RunMode.RUN)
-    with pytest.raises(SpaceshipError, match=r"train\.csv") if asked else nullcontext():
+    with pytest.raises(SpaceshipError, match=re.escape(asked)) if asked else nullcontext():
         check_job(config)
