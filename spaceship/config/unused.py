@@ -10,7 +10,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig
 
 UNUSED = "unused"
-_GROUPS = ("model", "features", "split", "gate")
+_GROUPS = ("model", "features", "split", "gate", "engine")
 
 
 def register_unused() -> None:

@@ -21,7 +21,7 @@ TUNED = ("lgbm", "catboost", "hist_gradient_boosting", "logistic_regression")
 USED = {
     "clean": BUILT_IN,
     "history": BUILT_IN,
-    "inference": BUILT_IN,
+    "inference": BUILT_IN | {"engine/local"},
     "leaderboard": BUILT_IN | {"split/hash"},
     "report": BUILT_IN,
     "show": BUILT_IN,
@@ -32,6 +32,7 @@ USED = {
     "tune": BUILT_IN | PROTOCOL | GATE | {f"model/{one}" for one in TUNED},
 }
 TRAINS = BUILT_IN | PROTOCOL | GATE | {"model/champion"}
+USED["default"] = TRAINS | {"engine/local"}
 
 
 def broken(folder: Path, mode: str) -> Path:
