@@ -1,6 +1,7 @@
 """Submission: the table of predictions, and the CSV file that it is written to."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
@@ -69,6 +70,22 @@ def _holds_predictions(path: Path, task: Task) -> bool:
             names = pq.read_schema(path).names
             header = csv_text(pd.DataFrame(columns=names)).strip("\n")
     return header == wanted or header.startswith(more) or not first
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raise SubmissionError if the system refuses to write a file of predictions, or parts of it.
+
+    >>> with writing(tmp_path / "a.csv"):
+    ...     _ = (tmp_path / "nothing" / "a.csv").write_text("")
+    Traceback (most recent call last):
+    spaceship.errors.SubmissionError: expected to write ...nothing/a.csv, found No such file ...
+    """
+    try:
+        yield
+    except OSError as error:
+        at = path if error.filename is None else Path(str(error.filename))
+        raise unwritable(at, error.strerror or str(error)) from error
 
 
 def unwritable(path: Path, found: str) -> SubmissionError:

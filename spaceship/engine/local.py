@@ -32,11 +32,19 @@ class LocalEngine(Engine):
             for part in parts:
                 sink(score(part))
             return
+        from concurrent.futures.process import BrokenProcessPool
+
         from joblib import Parallel, delayed, parallel_config
 
         with parallel_config("loky", n_jobs=workers, inner_max_num_threads=1):
             scored = Parallel(
                 return_as="generator_unordered", pre_dispatch="2*n_jobs", batch_size=1
             )
-            for result in scored(delayed(score)(part) for part in parts):
-                sink(result)
+            try:
+                for result in scored(delayed(score)(part) for part in parts):
+                    sink(result)
+            except BrokenProcessPool as error:
+                found = "one that the system has ended, probably for want of memory"
+                do = "take fewer or smaller parts at once: engine.workers=1, or a smaller "
+                do += "inference.part_rows"
+                raise ConfigError(expected(f"{workers} processes", found, do)) from error

@@ -38,7 +38,8 @@ def find_rows(experiment: Experiment) -> Rows:
         path = file.expanduser().absolute()
         stored_bytes(path, 1)
         facts = path.stat()
-        identity = [str(path), facts.st_size, facts.st_mtime_ns, repr(source.form)]
+        times = [facts.st_mtime_ns, facts.st_ctime_ns]  # the second one cannot be set
+        identity = [str(path), facts.st_ino, facts.st_size, *times, repr(source.form)]
         return Rows(identity, partial(source.parts, path))
     frame = _test_part(experiment)
     return Rows(experiment.dataset.digest, lambda _task, _rows: [frame])

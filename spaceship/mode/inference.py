@@ -4,15 +4,15 @@ import logging
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import mkdtemp
 
 from sklearn.pipeline import Pipeline
 
 from spaceship.data.kaggle_submission import check_submitting
-from spaceship.data.submission import unwritable, usable
+from spaceship.data.submission import usable, writing
 from spaceship.drift.alert import DRIFT_FILE
 from spaceship.errors import ConfigError, RegistryError, expected
 from spaceship.experiment import Experiment
+from spaceship.files import remove
 from spaceship.mode._drift import compare_with_training, reference_profile
 from spaceship.mode._kaggle import send
 from spaceship.mode._rows import Rows, check_rows, find_rows
@@ -21,7 +21,7 @@ from spaceship.registry import packaging
 from spaceship.registry.registry import MODEL, Version
 from spaceship.results import Result
 from spaceship.scoring.cut import cut
-from spaceship.scoring.joined import PARQUET, join
+from spaceship.scoring.joined import is_parquet, join
 from spaceship.scoring.run import Summary, score_all, tally_of
 from spaceship.scoring.score_part import Scored, ScorePart, preloaded
 from spaceship.scoring.work_folder import work_folder
@@ -63,7 +63,7 @@ def check(experiment: Experiment) -> Path:
     given, task = experiment.settings.inference, experiment.task
     if given.submit:
         check_submitting(experiment.source, task, answers_only=not given.proba)
-        if given.output is not None and Path(given.output).suffix in PARQUET:
+        if given.output is not None and is_parquet(given.output):
             do = "give a name that ends in .csv"
             raise ConfigError(expected("a CSV file to send to Kaggle", given.output, do))
     if given.output is None:  # our own place
@@ -84,20 +84,18 @@ def inference(experiment: Experiment) -> InferenceResult:
     margin = _margin(experiment, champion, stored.margin) if settings.proba else None
     name = str(champion.recipe.get("name", "of a lost recipe"))
     content = _content(experiment, champion, task, rows)
-    try:
-        with work_folder(path, content, registry.lock_folder) as folder:
-            score = ScorePart(str(folder), "", task, margin, settings.proba)
-            score, scored = _scored(experiment, champion, stored.pipeline, rows, score)
-            log.info("Champion: %s, version %s of %s", name, champion.number, registry.model)
-            drifted = compare_with_training(
-                experiment, champion, score.reference, tally_of(scored.values())
-            )
-            columns = join([score.predicted(at) for at in scored], path)
-    except OSError as error:
-        raise unwritable(path, error.strerror or str(error)) from error
+    with work_folder(path, content) as folder:
+        score = ScorePart(str(folder), "", task, margin, settings.proba)
+        score, scored = _scored(experiment, champion, stored.pipeline, rows, score)
+        log.info("Champion: %s, version %s of %s", name, champion.number, registry.model)
+        drifted = compare_with_training(
+            experiment, champion, score.reference, tally_of(scored.values())
+        )
+        columns = join([score.predicted(at) for at in scored], path)
     summary = Summary.of(scored.values(), task)
     n_rows = sum(one.rows for one in scored.values())
-    log.info("%s predictions%s: %s", f"{n_rows:,}", summary.words(task), path)
+    what = "1 prediction" if n_rows == 1 else f"{n_rows:,} predictions"
+    log.info("%s%s: %s", what, summary.words(task), path)
     if settings.proba:
         log.info("Its columns: %s", first_few(columns, _MOST_COLUMNS))
     if settings.submit:
@@ -163,7 +161,9 @@ def _scored(
     if parts[0].rows:
         score = replace(score, reference=reference_profile(experiment, champion))
     if len(parts) > 1:  # other processes load it from there
-        copy = experiment.registry.fetch(champion, MODEL, Path(mkdtemp(dir=folder)))
+        with writing(folder):
+            remove(folder / MODEL)  # of a job that ended early, perhaps while it was copied
+            copy = experiment.registry.fetch(champion, MODEL, folder)
         score = replace(score, model=str(copy))
     with preloaded(pipeline, score.model):
         scored = score_all(experiment.engine, parts, score)

@@ -1,6 +1,8 @@
 """Model registry: versions, artifacts compared with their SHA-256, champion and challenger."""
 
+import errno
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -231,7 +233,7 @@ class Registry:
         """Copy `MODEL`, or another file of a version, into an empty folder; return its path.
 
         Raise RegistryError if it is missing, unreadable, has changed since it was registered, or
-        was registered without a digest.
+        was registered without a digest; OSError if the folder's disk is full.
         """
         from mlflow import MlflowException
 
@@ -244,6 +246,9 @@ class Registry:
             copied = self._download(version, name, folder)
             sha256 = digest(copied)
         except (MlflowException, OSError) as error:
+            full = map(os.strerror, (errno.ENOSPC, errno.EDQUOT))
+            if any(one in str(error) for one in full):  # the model's own files are as they were
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
             found: object = "it missing" if "No such" in str(error) else error
             raise RegistryError(expected(what, found, mend)) from error
         if sha256 != registered:

@@ -3,7 +3,8 @@
 A table in which the rows of a group are not together is cut a second time, by a hash of the group.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from spaceship.data.submission import writing
 from spaceship.engine._base import Part
 from spaceship.files import read_json, write_json
 from spaceship.task.task import Task
@@ -18,7 +20,7 @@ from spaceship.task.task import Task
 MANIFEST = "parts.json"
 """File that is written when the last part is: the rows of each."""
 _POSITION, _GROUP = "\0position", "\0group"  # columns of a part beside the raw ones
-_MOST_BUCKETS = 512  # files that are open at once
+_MOST_FILES = 200  # that are open at once
 
 
 def cut(blocks: Iterable[pd.DataFrame], task: Task, folder: Path, size: int) -> list[Part]:
@@ -34,7 +36,8 @@ def cut(blocks: Iterable[pd.DataFrame], task: Task, folder: Path, size: int) -> 
         made = _Cut(task, folder)
         made.in_order(blocks, size)
         made.by_group(size)
-        write_json(folder / MANIFEST, {"rows": made.rows})
+        with writing(folder):
+            write_json(folder / MANIFEST, {"rows": made.rows})
     rows = read_json(folder / MANIFEST)["rows"]
     every = [Part(at, _file(folder, at).as_uri(), n) for at, n in enumerate(rows)]
     return [part for part in every if part.rows] or every[:1]
@@ -73,22 +76,36 @@ class _Cut:
         """Cut the parts again if a group is in two of them: each has the groups of some hashes."""
         if len(_each_once(np.concatenate(self.groups))) == sum(map(len, self.groups)):
             return
-        buckets = min(-(-sum(self.rows) // size), _MOST_BUCKETS)
         old = [_file(self.folder, at) for at in range(len(self.rows))]
-        old = [one.rename(one.with_suffix(".in-order")) for one in old]
-        schema = _read(old[0]).schema
-        files = [pa.ipc.new_stream(_file(self.folder, at), schema) for at in range(buckets)]
-        self.rows = [0] * buckets
-        for table in map(_read, old):
-            bucket = (table[_GROUP].to_numpy() % np.uint64(buckets)).astype(np.int64)
-            for at in np.unique(bucket):
-                own = table.take(np.flatnonzero(bucket == at))
-                files[at].write_table(own)
-                self.rows[at] += own.num_rows
-        for file in files:
-            file.close()
-        for one in old:
-            one.unlink()
+        rows, self.rows = sum(self.rows), []
+        with writing(self.folder):
+            self._deal([one.rename(one.with_suffix(".0")) for one in old], rows, size)
+
+    def _deal(self, old: Sequence[Path], n_rows: int, size: int, divisor: int = 1) -> None:
+        """Write the rows of some files into parts by the hash of the group over a divisor.
+
+        A part that is too large, as there are not enough files at once, is cut again.
+        """
+        n_files = min(-(-n_rows // size), _MOST_FILES)
+        paths = [self.folder / f"{divisor}-{at}.cut" for at in range(n_files)]
+        schema, rows = _read(old[0]).schema, [0] * n_files
+        with ExitStack() as stack:
+            files = [stack.enter_context(pa.ipc.new_stream(path, schema)) for path in paths]
+            for path in old:
+                table = _read(path)
+                path.unlink()
+                hashes = table[_GROUP].to_numpy() // np.uint64(divisor)
+                number = (hashes % np.uint64(n_files)).astype(np.int64)
+                for at in np.unique(number):
+                    own = table.take(np.flatnonzero(number == at))
+                    files[at].write_table(own)
+                    rows[at] += own.num_rows
+        for path, count in zip(paths, rows, strict=True):
+            if n_files == _MOST_FILES and 2 * size < count < n_rows:
+                self._deal([path], count, size, divisor * n_files)
+            else:
+                path.rename(_file(self.folder, len(self.rows)))
+                self.rows.append(count)
 
     def _tables(self, blocks: Iterable[pd.DataFrame]) -> Iterator[pa.Table]:
         """Yield the blocks with position and group of each row."""
@@ -110,7 +127,8 @@ class _Cut:
         return pd.util.hash_array(names, categorize=False)
 
     def _write(self, table: pa.Table) -> None:
-        with pa.ipc.new_stream(_file(self.folder, len(self.rows)), table.schema) as file:
+        path = _file(self.folder, len(self.rows))
+        with writing(self.folder), pa.ipc.new_stream(path, table.schema) as file:
             file.write_table(table)
         self.rows.append(table.num_rows)
         self.groups.append(_each_once(table[_GROUP].to_numpy()))

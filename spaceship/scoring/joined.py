@@ -1,16 +1,25 @@
 """Predictions of all parts joined in the order of the input, in one CSV or Parquet file."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from spaceship.data.submission import writing
 from spaceship.files import csv_text, unfinished
 
-PARQUET = (".parquet", ".pq")
+_PARQUET = (".parquet", ".pq")
+
+
+def is_parquet(path: str | Path) -> bool:
+    """Return whether predictions are Parquet in a file of this name.
+
+    >>> is_parquet("all.PARQUET"), is_parquet("all.csv")
+    (True, False)
+    """
+    return Path(path).suffix.lower() in _PARQUET
 
 
 def join(files: Sequence[Path], path: Path) -> list[str]:
@@ -26,17 +35,14 @@ def join(files: Sequence[Path], path: Path) -> list[str]:
     >>> (tmp_path / "all.csv").read_text().split()
     ['id', '0', '1', '2']
     """
-    temporary, columns = unfinished(path), list[str]()
-    try:
-        with ExitStack() as stack:
-            chunks = _in_order([_Predictions(one, stack) for one in files])
-            if path.suffix in PARQUET:
-                columns = _write_parquet(chunks, temporary)
-            else:
-                columns = _write_csv(chunks, temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write = _write_parquet if is_parquet(path) else _write_csv
+    with writing(path):
+        temporary = unfinished(path)
+        try:
+            columns = write(_in_order(files), temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
     return columns
 
 
@@ -58,9 +64,9 @@ def write_predictions(table: pd.DataFrame, path: Path) -> None:
 class _Predictions:
     """Predictions of a part, in the order of their positions."""
 
-    def __init__(self, path: Path, stack: ExitStack) -> None:
-        file = stack.enter_context(pa.memory_map(str(path)))
-        self.table = pa.ipc.open_file(file).read_all()
+    def __init__(self, path: Path) -> None:
+        with pa.memory_map(str(path)) as file:
+            self.table = pa.ipc.open_file(file).read_all()
         self.positions = self.table[self.table.num_columns - 1].to_numpy()
 
     def between(self, start: int, end: int) -> pd.DataFrame | None:
@@ -72,9 +78,19 @@ class _Predictions:
         return rows
 
 
-def _in_order(parts: Sequence[_Predictions]) -> Iterator[pd.DataFrame]:
-    """Yield the rows of all parts by position, as many at once as a part has."""
-    start = 0
+def _in_order(files: Sequence[Path]) -> Iterator[pd.DataFrame]:
+    """Yield the rows of all parts by position, as many at once as a part has.
+
+    Only parts that were cut by a hash are open at once.
+    """
+    start, parts = 0, list[_Predictions]()
+    for part in map(_Predictions, files):
+        end = start + len(part.positions)
+        if parts or not np.array_equal(part.positions, np.arange(start, end)):
+            parts.append(part)
+        else:
+            yield part.table.to_pandas()
+            start = end
     for size in [len(part.positions) for part in parts]:
         found = [part.between(start, start + size) for part in parts]
         filled = [one for one in found if one is not None]

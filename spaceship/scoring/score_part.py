@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spaceship.data.submission import submission
+from spaceship.data.submission import submission, writing
 from spaceship.drift.profile import Profile, Tally, take_tally
 from spaceship.engine._base import Part
 from spaceship.evaluation.answers import answers
@@ -68,7 +68,6 @@ class ScorePart:
         answered = answers(values, task, decision_threshold(pipeline), self.margin)
         answered = answered if self.proba else answered[[task.label]]
         table = submission(answered, rows, task)
-        write_predictions(table.set_axis(rows.index), self.predicted(part.number))
         label, counts = table[task.label], dict[str, int]()
         if task.is_classification:
             found = label.astype("str").value_counts()
@@ -76,7 +75,9 @@ class ScorePart:
         total = 0.0 if task.is_classification else float(label.sum())
         tally = None if reference is None else take_tally(frame, task, values, reference)
         scored = Scored(len(table), counts, total, tally)
-        write_json(self.record(part.number), to_plain(scored))
+        with writing(Path(self.folder)):
+            write_predictions(table.set_axis(rows.index), self.predicted(part.number))
+            write_json(self.record(part.number), to_plain(scored))
         return scored
 
 

@@ -1,12 +1,13 @@
 """Folder of the parts beside the file of predictions: kept when a long job ends early."""
 
-import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from spaceship.data.submission import writing
+from spaceship.errors import DriftError, SubmissionError, expected
 from spaceship.files import remove, write_atomically
 from spaceship.scoring.cut import MANIFEST
 
@@ -16,7 +17,7 @@ _KEY = "key.json"
 
 
 @contextmanager
-def work_folder(path: Path, content: Mapping[str, object], locks: Path) -> Iterator[Path]:
+def work_folder(path: Path, content: Mapping[str, object]) -> Iterator[Path]:
     """Yield the folder of parts for a file of predictions, and remove it when the block ends.
 
     `content` is what the predictions depend on: the parts of an earlier job of the same content are
@@ -24,34 +25,52 @@ def work_folder(path: Path, content: Mapping[str, object], locks: Path) -> Itera
     the folder stays, unless the parts of a short table are not worth it. Another process that
     writes the same file waits.
 
-    >>> with work_folder(tmp_path / "a.csv", {"rows": 3}, tmp_path) as folder:
+    Raises:
+        SubmissionError: Something other than parts is in the folder's place, or it takes no data.
+
+    >>> with work_folder(tmp_path / "a.csv", {"rows": 3}) as folder:
     ...     folder.name
     '.a.csv.parts'
+
     """
     made = [one for one in path.parents if not one.exists()]
-    folder, key = path.with_name(f".{path.name}.parts"), json.dumps(content, sort_keys=True)
-    with _alone(path, locks):
-        if _read(folder / _KEY) != key or not (folder / MANIFEST).exists():
+    folder = path.with_name(f".{path.name}.parts")
+    try:
+        with _alone(path):
+            with writing(folder):
+                _prepare(folder, json.dumps(content, sort_keys=True))
+            try:
+                yield folder
+            except BaseException as error:
+                if len([*folder.glob("scored-*.json")]) > 1:
+                    drifted = isinstance(error, DriftError)
+                    how = "inference.on_drift=warn" if drifted else "the same command"
+                    log.warning("What is predicted is kept in %s: %s goes on there.", folder, how)
+                else:
+                    remove(folder)
+                raise
             remove(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / _KEY, key)
-        try:
-            yield folder
-        except BaseException:
-            if len([*folder.glob("scored-*.json")]) > 1:
-                log.warning("What is predicted is kept: the same command goes on from there.")
-            else:
-                _remove(folder, made)
-            raise
+    finally:
+        with suppress(OSError):  # something is in one of them
+            for one in made:
+                one.rmdir()
+
+
+def _prepare(folder: Path, key: str) -> None:
+    """Make a folder of parts, unless there is one with this key.
+
+    Raises:
+        SubmissionError: Something else is in its place.
+
+    """
+    ours = folder.is_dir() and ((folder / _KEY).is_file() or not any(folder.iterdir()))
+    if folder.is_symlink() or (folder.exists() and not ours):
+        do = "move it away, or choose another file: inference.output=FILE"
+        raise SubmissionError(expected(f"parts of predictions in {folder}", "something else", do))
+    if _read(folder / _KEY) != key or not (folder / MANIFEST).exists():
         remove(folder)
-
-
-def _remove(folder: Path, made: list[Path]) -> None:
-    """Remove a folder, and those above it that were made for it."""
-    remove(folder)
-    with suppress(OSError):  # something else is in one of them
-        for one in made:
-            one.rmdir()
+    folder.mkdir(mode=0o700, exist_ok=True)  # rows may be private, whatever the output's folder
+    write_atomically(folder / _KEY, key)
 
 
 def _read(path: Path) -> str:
@@ -62,19 +81,21 @@ def _read(path: Path) -> str:
 
 
 @contextmanager
-def _alone(path: Path, locks: Path) -> Iterator[None]:
+def _alone(path: Path) -> Iterator[None]:
     """Wait until no other process writes a file."""
     from filelock import FileLock, Timeout
 
-    locks.mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha256(str(path).encode()).hexdigest()[:16]
-    lock = FileLock(locks / f"predictions-{name}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        log.info("Another process writes %s: waiting for it to end", path)
-        lock.acquire()
+    place = path.with_name(f".{path.name}.lock")
+    lock = FileLock(place)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            log.info("Another process writes %s: waiting for it to end", path)
+            lock.acquire()
     try:
         yield
     finally:
+        place.unlink(missing_ok=True)  # before the release: who waits for it takes a new one
         lock.release()

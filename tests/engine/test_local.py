@@ -1,6 +1,7 @@
 """The local engine: every part scored once, in this process or in others, an error raised here."""
 
 import os
+import signal
 from typing import Any
 
 import pytest
@@ -39,3 +40,17 @@ def test_an_error_of_a_part_is_raised_as_it_is(workers: int) -> None:
 def test_a_number_that_is_none_is_refused(workers: Any) -> None:
     with pytest.raises(ConfigError, match=r"expected engine\.workers=1 or more, found"):
         LocalEngine(workers)
+
+
+def ended_by_the_system(part: Part) -> int:
+    if part.number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return part.number
+
+
+def test_a_process_that_the_system_ends_is_told() -> None:
+    with pytest.raises(ConfigError, match=r"one that the system has ended.*engine\.workers=1"):
+        LocalEngine(2).run(PARTS, ended_by_the_system, lambda _: None)
+    scored: list[tuple[int, int]] = []
+    LocalEngine(2).run(PARTS, process_of, scored.append)
+    assert len(scored) == 6

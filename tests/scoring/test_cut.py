@@ -68,3 +68,19 @@ def test_a_table_of_no_rows_is_one_part(people: Dataset, tmp_path: Path) -> None
     [part] = cut([people.test.head(0)], people.task, tmp_path, 30)
     assert part.rows == 0
     assert [*read_part(part)] == [*people.test]
+
+
+def test_parts_are_small_however_few_files_are_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spaceship.scoring.cut._MOST_FILES", 4)
+    task = Task.read({**INNS, "columns": {"rooms": "number", "town": "category"}})
+    towns = [str(at % 150) for at in range(300)] + ["one"] * 60
+    frame = typed(pd.DataFrame({"town": towns, "rooms": range(360)}), task.raw)
+    parts = cut(blocks(frame, 40), task, tmp_path, 6)
+    assert {*rows(parts)["town"]} == {*towns}
+    assert sum(read_part(part)["town"].nunique() for part in parts) == 151
+    *others, largest = sorted(part.rows for part in parts)
+    assert largest >= 60
+    assert max(others) <= 12
+    assert not [*tmp_path.glob("*.cut"), *tmp_path.glob("*.0")]

@@ -1,10 +1,12 @@
 """Predictions of parts joined into one file: the order of the input, whole or not at all."""
 
+import resource
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from spaceship.errors import SubmissionError
 from spaceship.scoring.joined import join, write_predictions
 
 
@@ -47,7 +49,23 @@ def test_what_is_in_the_place_is_left_alone(tmp_path: Path, where: str) -> None:
     (tmp_path / "file").write_text("mine")
     (tmp_path / "folder").mkdir()
     files = written(tmp_path, [0])
-    with pytest.raises(OSError, match=r"File exists|Is a directory"):
+    with pytest.raises(SubmissionError, match=r"File exists|Is a directory"):
         join(files, tmp_path / where)
     assert (tmp_path / "file").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.arrow", "file", "folder"]
+
+
+@pytest.mark.parametrize("step", [1, 300])
+def test_more_parts_than_files_can_be_open(tmp_path: Path, step: int) -> None:
+    parts = [[*range(at, at + 2 * step, step)] for at in range(300)]
+    if step == 1:
+        parts = [[2 * at, 2 * at + 1] for at in range(300)]
+    files, (soft, hard) = written(tmp_path, *parts), resource.getrlimit(resource.RLIMIT_NOFILE)
+    open_now = len([*Path("/proc/self/fd").iterdir()])
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, open_now + 100), hard))
+    try:
+        join(files, tmp_path / "all.csv")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    ids = pd.read_csv(tmp_path / "all.csv")["id"].tolist()
+    assert ids == [f"00{at}_01" for at in range(600)]
