@@ -110,7 +110,7 @@ class _Rows:
         """Yield the rows of block after block."""
         self.ahead = next(self.blocks)
         while self.ahead:
-            self.data, self.ahead = self.data + self.ahead, next(self.blocks, b"")
+            self._read_on()
             last = not self.ahead
             frame = self._plain(last=last)
             if frame is None:
@@ -118,6 +118,14 @@ class _Rows:
             if frame is not None and (len(frame) or (last and not self.rows)):
                 self.rows += len(frame)
                 yield frame.rename_axis(LINE)
+
+    def _read_on(self) -> None:
+        """Add blocks to the data, as long as what is left of it, so that no row is read often."""
+        more = [self.data]
+        while self.ahead and (len(more) == 1 or sum(map(len, more[1:])) < len(self.data)):
+            more.append(self.ahead)
+            self.ahead = next(self.blocks, b"")
+        self.data = b"".join(more)
 
     def _plain(self, *, last: bool) -> pd.DataFrame | None:
         """Return the whole rows of the data if Arrow reads them for certain, and leave the rest."""

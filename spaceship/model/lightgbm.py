@@ -28,6 +28,8 @@ class FrameLGBMClassifier(LGBMClassifier):  # type: ignore[misc]
         """Return the probability of each class, (n_rows, n_classes)."""
         if params or not isinstance(X, pd.DataFrame):
             return np.asarray(super().predict_proba(X, **params))
+        if not len(X):
+            return np.empty((0, len(self.classes_)))
         found = _predict(self, X)
         return found if found.ndim > 1 else np.vstack((1.0 - found, found)).transpose()
 

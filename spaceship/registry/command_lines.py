@@ -7,6 +7,7 @@ from pathlib import Path
 from spaceship.config.installation import checkout, program_anywhere
 
 _REPEATED = ("data.", "paths.", "tracking", "gate.may_promote=")
+_TEST = "data.test="  # no labelled file beside it, where rows are only predicted
 _FOLDERS = ("data.dir", "paths.data", "paths.outputs")
 
 
@@ -29,10 +30,11 @@ def command_line(model: str, outputs: Path, repeated: Sequence[str], words: Sequ
 def repeated(overrides: Sequence[str]) -> tuple[str, ...]:
     """Return the overrides that another command on the same model needs too, paths absolute.
 
-    >>> repeated(["mode=train", "data.n_groups=300", "paths.outputs=/o"])
+    >>> repeated(["mode=train", "data.n_groups=300", "data.test=new.csv", "paths.outputs=/o"])
     ('data.n_groups=300', 'paths.outputs=/o')
     """
-    return tuple(_absolute(item) for item in overrides if item.startswith(_REPEATED))
+    kept = (item for item in overrides if item.startswith(_REPEATED) and not item.startswith(_TEST))
+    return tuple(map(_absolute, kept))
 
 
 def _absolute(override: str) -> str:

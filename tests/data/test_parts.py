@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pandas as pd
 import pytest
 
-from spaceship.data import csv_form, table_reader
+from spaceship.data import csv_form, csv_reader, table_reader
 from spaceship.data._base import Dataset, Table
 from spaceship.data.checks import check
 from spaceship.data.parts import read_parts
@@ -115,3 +115,14 @@ def test_a_file_without_rows_has_one_empty_part(tmp_path: Path) -> None:
     [part] = read_parts(written(tmp_path, "shop,m2,open,town\n"), SHOPS)
     assert part.empty
     assert [*part.columns] == ["shop", "m2", "open", "town"]
+
+
+def test_a_quote_that_never_closes_is_not_read_again_with_every_block() -> None:
+    data = b'a,b\n1,"x\n' + b"1,2\n" * 2500
+    with (
+        patch.object(csv_form, "BLOCK", 100),
+        patch.object(csv_reader, "check_text") as checked,
+        pytest.raises(DataError, match=r"opens in line 2 and never closes"),
+    ):
+        csv_reader.csv_rows(Path("a.csv"), data)
+    assert sum(len(call.args[1]) for call in checked.call_args_list) < 3 * len(data)

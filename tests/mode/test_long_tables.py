@@ -1,7 +1,9 @@
 """Tables of many parts: the same bytes as in one part, by any process, however often begun."""
 
+import errno
 import logging
 import os
+import shutil
 import signal
 import time
 from collections.abc import Sequence
@@ -13,7 +15,7 @@ import pandas as pd
 import pytest
 from lightgbm import LGBMClassifier
 
-from spaceship.errors import DataError
+from spaceship.errors import DataError, SubmissionError
 from spaceship.experiment import Experiment
 from spaceship.features.raw import RawFeatures
 from spaceship.mode.inference import InferenceResult, inference
@@ -183,6 +185,22 @@ def test_parts_of_another_file_or_setting_are_not_taken(
         predicted(champion, path)
         assert len(scored) > 8
         assert path.read_bytes() == whole["csv"]
+
+
+def test_a_full_disk_is_told_as_such(
+    champion: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts, copy = tmp_path / ".all.csv.parts", shutil.copy2
+
+    def full(source: Any, target: Any) -> None:
+        if parts in Path(target).parents:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        copy(source, target)
+
+    monkeypatch.setattr("shutil.copy2", full)
+    with pytest.raises(SubmissionError, match=rf"write {parts}, found No space left on device; "):
+        predicted(champion, tmp_path / "all.csv")
+    assert not [*tmp_path.iterdir()]
 
 
 SHORT = ("mode=inference", "data.n_groups=400", "inference.part_rows=4", "inference.proba=true")

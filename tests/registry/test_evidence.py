@@ -1,8 +1,11 @@
 """Files that comparisons need of a version outlive its run, which MLflow may delete for good."""
 
+import errno
 import json
 import logging
+import os
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -79,3 +82,19 @@ def test_a_champion_whose_twin_is_lost_leaves_a_way_on(
     assert "gate.force=true reason='…'" in warning.getMessage()
     forcing = promotion(registry, Gate(**RULES, force=True), reason="its twin is lost")
     assert forcing.judge(new_job(twins.good, digest="of other data")).award == CHAMPION
+
+
+def test_a_full_disk_does_not_damage_a_version(
+    registry: Registry,
+    new_job: NewJob,
+    twins: Twins,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    promotion(registry).judge(new_job(twins.weak))
+    full = Mock(side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.copy2", full)
+        with pytest.raises(OSError, match=f"No space left on device: '{tmp_path / 'copy'}'"):
+            registry.fetch(registry.champion(), MODEL, tmp_path / "copy")
+    assert registry.damage("1") is None
