@@ -45,7 +45,9 @@ def work_folder(path: Path, content: Mapping[str, object]) -> Iterator[Path]:
                 if len([*folder.glob("scored-*.json")]) > 1:
                     drifted = isinstance(error, DriftError)
                     how = "inference.on_drift=warn" if drifted else "the same command"
-                    log.warning("What is predicted is kept in %s: %s goes on there.", folder, how)
+                    log.warning(
+                        "What is predicted is kept in %s: %s goes on from there.", folder, how
+                    )
                 else:
                     remove(folder)
                 raise

@@ -52,7 +52,7 @@ def test_a_log_says_where_parts_are_kept_and_what_goes_on(
 
     with pytest.raises(type(error)):
         fail()
-    assert f"is kept in {folder}: {how} goes on there" in caplog.text
+    assert f"is kept in {folder}: {how} goes on from there" in caplog.text
     with work_folder(tmp_path / "a.csv", {}):
         assert (folder / "scored-1.json").exists()
     assert [*tmp_path.iterdir()] == []
