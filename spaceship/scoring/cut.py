@@ -20,7 +20,7 @@ from spaceship.task.task import Task
 MANIFEST = "parts.json"
 """File that is written when the last part is: the rows of each."""
 _POSITION, _GROUP = "\0position", "\0group"  # columns of a part beside the raw ones
-_MOST_FILES = 200  # that are open at once
+MOST_FILES = 200  # that are open at once
 
 
 def cut(blocks: Iterable[pd.DataFrame], task: Task, folder: Path, size: int) -> list[Part]:
@@ -86,7 +86,7 @@ class _Cut:
 
         A part that is too large, as there are not enough files at once, is cut again.
         """
-        n_files = min(-(-n_rows // size), _MOST_FILES)
+        n_files = min(-(-n_rows // size), MOST_FILES)
         paths = [self.folder / f"{divisor}-{at}.cut" for at in range(n_files)]
         schema, rows = _read(old[0]).schema, [0] * n_files
         with ExitStack() as stack:
@@ -101,7 +101,7 @@ class _Cut:
                     files[at].write_table(own)
                     rows[at] += own.num_rows
         for path, count in zip(paths, rows, strict=True):
-            if n_files == _MOST_FILES and 2 * size < count < n_rows:
+            if n_files == MOST_FILES and 2 * size < count < n_rows:
                 self._deal([path], count, size, divisor * n_files)
             else:
                 path.rename(_file(self.folder, len(self.rows)))

@@ -73,7 +73,7 @@ def test_a_table_of_no_rows_is_one_part(people: Dataset, tmp_path: Path) -> None
 def test_parts_are_small_however_few_files_are_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spaceship.scoring.cut._MOST_FILES", 4)
+    monkeypatch.setattr("spaceship.scoring.cut.MOST_FILES", 4)
     task = Task.read({**INNS, "columns": {"rooms": "number", "town": "category"}})
     towns = [str(at % 150) for at in range(300)] + ["one"] * 60
     frame = typed(pd.DataFrame({"town": towns, "rooms": range(360)}), task.raw)
