@@ -79,7 +79,9 @@ class TravelGroups:
 
         They are in the order of hashes, so that sums over them have the same bits in any table.
         """
-        return np.lexsort([_hashes(self.ids), _hashes(split(self.ids, _NUMBER)[0])])[:n_rows]
+        groups = _hashes(split(self.ids, _NUMBER)[0])
+        near = np.flatnonzero(groups <= np.sort(groups)[:n_rows].max(initial=0))
+        return near[np.lexsort([_hashes(self.ids.take(near)), groups[near]])[:n_rows]]
 
 
 def _hashes(texts: Arrow) -> npt.NDArray[np.uint64]:
