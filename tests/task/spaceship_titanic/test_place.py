@@ -136,7 +136,7 @@ def test_a_huge_spend_that_all_have_leaves_the_other_terms_as_they_are(spent: fl
 def test_without_weights_at_a_minimum_all_have_the_same_odds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_logistic, "_MOST_STEPS", 1)
+    monkeypatch.setattr(_logistic, "MOST_STEPS", 1)
     frame, labels = passengers(), drawn(passengers())
     features = FullFeatures(["place_score"]).fit(frame, labels)
     expected = np.log(labels.mean() / (1 - labels.mean()))

@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from spaceship.task.texts import Floats
 
-_MOST_STEPS = 50
+MOST_STEPS = 50
 _NEAR = 1e-14  # squared length of a step, in the metric of the Hessian, that is the last
 _DAMPING = 1e-12  # added to the scaled Hessian, which equal or constant huge terms make singular
 _FLAT = 1e-4  # slope along a term of size 1 that is none
@@ -48,7 +48,7 @@ class Regression:
         weights = np.zeros(len(self.penalty))
         loss, slope, curve = self._at(weights, used)
         sizes = _scale(curve)
-        for _ in range(_MOST_STEPS):
+        for _ in range(MOST_STEPS):
             scale = _scale(curve)
             scaled = curve / np.outer(scale, scale) + _DAMPING * np.eye(len(scale))
             step = np.linalg.solve(scaled, slope / scale) / scale
