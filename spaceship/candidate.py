@@ -43,21 +43,26 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
     >>> 0.5 < report.metrics["cv_accuracy"] < 1
     True
     """
-    name = recipe_name(recipe.to_plain())
-    report = training.measure(
-        experiment.pipeline(recipe),
-        experiment.training,
-        replace(experiment.blank_report(name), recipe=recipe.to_plain()),
-        experiment.folds(recipe),
-    )
+    report = _measure(experiment, recipe)
     report.write(job.folder)
     shown = ", ".join(
         f"{name} {report.metrics[f'cv_{key}']:.4f} ± {report.metrics[f'cv_{key}_std']:.4f}"
         for key, name in training.shown_metrics(report.folds[0])
     )
     level = logging.DEBUG if in_trial() else logging.INFO  # a sweep's progress shows its trials
-    log.log(level, "Cross-validation of %s\n  %s", name, shown)
+    log.log(level, "Cross-validation of %s\n  %s", report.name, shown)
     return report
+
+
+def _measure(experiment: Experiment, recipe: Recipe) -> Report:
+    """Return the report of a recipe's cross-validation on today's data and protocol."""
+    name = recipe_name(recipe.to_plain())
+    return training.measure(
+        experiment.pipeline(recipe),
+        experiment.training,
+        replace(experiment.blank_report(name), recipe=recipe.to_plain()),
+        experiment.folds(recipe),
+    )
 
 
 def introduce(experiment: Experiment, candidate: Recipe | str) -> None:
@@ -138,11 +143,10 @@ def fit(experiment: Experiment, job: Job, candidates: int = 1) -> None:
     """
     report, data = Report.read(job.folder), experiment.dataset
     task, frame = data.task, data.train
-    pipeline = experiment.pipeline(Recipe.from_plain(report.recipe))
-    protocol = experiment.protocol
-    if report.out_of_fold is None:  # the best trial of a sweep
-        again = training.measure(pipeline, experiment.training, report)
-        report = replace(report, slices=again.slices, out_of_fold=again.out_of_fold)
+    recipe, protocol = Recipe.from_plain(report.recipe), experiment.protocol
+    pipeline = experiment.pipeline(recipe)
+    if report.out_of_fold is None:  # the best trial of a sweep, perhaps of an earlier release
+        report = _measure(experiment, recipe)
     twin, holdout = training.fit_twin(pipeline, frame, task, protocol)
     _check_excess(experiment, report, holdout)
     scored = replace(

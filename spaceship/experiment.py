@@ -331,6 +331,10 @@ class Experiment:
 
     def blank_report(self, name: str) -> "Report":
         """Return a report that names the data and the protocol in use, still without figures."""
+        return replace(self._blank_report, name=name)
+
+    @cached_property
+    def _blank_report(self) -> "Report":
         from spaceship.evaluation.report import Report
 
         def make() -> Report:
@@ -340,7 +344,7 @@ class Experiment:
             more: Any = {"protocol": protocol, "task": plain, "rows": len(data.train)}
             return Report("", self.source.name, data.digest, **more)
 
-        return replace(self._shared("blank report", make, self.protocol), name=name)
+        return self._shared("blank report", make, self.protocol)
 
     def over(self, source: "DataSource", settings: Settings) -> "Experiment":
         """Return the same experiment on other data and in other places, sharing nothing."""

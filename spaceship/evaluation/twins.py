@@ -38,7 +38,7 @@ class TrainingPart:
     """Rows that candidates are selected on, and their folds: the same for all trials of a sweep.
 
     >>> TrainingPart.of(people.train, task, Protocol(0.3, "a", n_folds=3, seed=1)).folds[0][0].size
-    174
+    192
     """
 
     rows: pd.DataFrame  # labelled, without the hold-out
@@ -92,9 +92,9 @@ def repeats(
     >>> list(repeats(pipeline, people.train, task, Protocol(0.3, "a", n_folds=3, seed=1), [42, 7]))
     ['42', '7']
     """
-    training, _ = protocol.split(frame, task)
     if not seeds:
         return {}
+    training, _ = protocol.split(frame, task)
     means, names = {}, metric_names(task.problem)
     with phase("Repeats with other folds", len(seeds)) as steps:
         for seed in seeds:

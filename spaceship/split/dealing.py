@@ -1,17 +1,17 @@
 """Dealing of whole groups to folds that have as many rows and the same shares of labels.
 
-Groups with the same numbers of rows of each label are interchangeable: each such kind is dealt
-evenly at random. The groups kept back are placed one by one where they even out the folds.
+Equal groups (the same number of rows of each label) are shared out evenly at random. The remaining
+groups are placed one by one in the fold that needs them most.
 """
 
 import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.intp]
-DEALING = 2
+DEALING = 3
 """Raise it with any change that makes the same groups and seed give other folds."""
-_SWEEPS = 4  # most times that a group kept back is placed
-_TRIES, _PLACED = 10, 600  # more orders that are tried, and groups kept back that forbid them
+_SWEEPS = 4  # most times that a remaining group is placed
+_TRIES, _PLACED = 10, 600  # more orders that are tried, and remaining groups that forbid them
 _LEAST = 0.7  # largest groups are placed first, by a size times a random number from here to 1
 
 
@@ -23,54 +23,53 @@ def deal(codes: Numbers, strata: Numbers, n_splits: int, seed: int) -> Numbers:
     >>> np.bincount(folds[labels == 0]), np.bincount(folds[labels == 1])
     (array([2, 2]), array([1, 1]))
     """
-    draw = np.random.default_rng(seed)
-    folds = _deal_kinds(codes, strata, n_splits, draw)
-    kept = folds[codes] < 0
-    if kept.any():
-        left = _Left(codes, strata, folds, n_splits)
-        more = min(_TRIES, _PLACED // len(left.groups))
-        tries = (left.place(draw) for _ in range(1 + more))
-        folds[left.groups] = min(tries, key=lambda found: found[0])[1]
+    draw = np.random.RandomState(np.random.MT19937(seed))  # the same in every release of NumPy
+    folds = _deal_equal_groups(codes, strata, n_splits, draw)
+    if (folds[codes] < 0).any():
+        remaining = _RemainingGroups(codes, strata, folds, n_splits)
+        more = min(_TRIES, _PLACED // len(remaining.groups))
+        tries = (remaining.place(draw) for _ in range(1 + more))
+        folds[remaining.groups] = min(tries, key=lambda found: found[0])[1]
     return folds[codes]
 
 
-def _deal_kinds(
-    codes: Numbers, strata: Numbers, n_splits: int, draw: np.random.Generator
+def _deal_equal_groups(
+    codes: Numbers, strata: Numbers, n_splits: int, draw: np.random.RandomState
 ) -> Numbers:
-    """Return the fold of each group; -1 for those kept back, `n_splits` or more of each kind."""
-    marks = draw.integers(2**63, size=strata.max() + 1, dtype=np.uint64)
-    kinds = np.zeros(codes.max() + 1, dtype=np.uint64)
-    np.add.at(kinds, codes, marks[strata])  # the sum is the same for the same numbers of labels
-    order = np.lexsort([draw.permutation(len(kinds)), kinds])
-    _, first, counts = np.unique(kinds[order], return_index=True, return_counts=True)
-    place = np.arange(len(kinds)) - np.repeat(first, counts)
+    """Return the fold of each group; -1 for `n_splits` or more of each set of equal groups."""
+    marks = draw.randint(2**63, size=strata.max() + 1, dtype=np.uint64)
+    sums = np.zeros(codes.max() + 1, dtype=np.uint64)
+    np.add.at(sums, codes, marks[strata])  # equal groups have equal sums
+    order = np.lexsort([draw.permutation(len(sums)), sums])
+    _, first, counts = np.unique(sums[order], return_index=True, return_counts=True)
+    place = np.arange(len(sums)) - np.repeat(first, counts)
     dealt = place < np.repeat(counts - counts % n_splits - n_splits, counts)
-    folds = np.full(len(kinds), -1, dtype=np.intp)
+    folds = np.full(len(sums), -1, dtype=np.intp)
     folds[order[dealt]] = place[dealt] % n_splits
     return folds
 
 
-class _Left:
-    """Groups kept back, as counts of rows by stratum; the last stratum is that of all rows."""
+class _RemainingGroups:
+    """Groups without a fold, as counts of rows by stratum; the last stratum is that of all rows."""
 
     def __init__(self, codes: Numbers, strata: Numbers, folds: Numbers, n_splits: int) -> None:
         """Count the rows of groups and, in folds, of those that are dealt."""
         totals = np.append(np.bincount(strata), len(strata))
         of_row = folds[codes]
-        kept, whole = of_row < 0, len(totals)
-        cells = strata[~kept] * n_splits + of_row[~kept]
+        without, whole = of_row < 0, len(totals)
+        cells = strata[~without] * n_splits + of_row[~without]
         load = np.bincount(cells, minlength=(whole - 1) * n_splits).reshape(-1, n_splits)
         self.load = np.vstack([load, load.sum(axis=0)]).astype(float)
         self.weights = (1 / totals.astype(float) ** 2)[:, None]  # of shares, not of rows
-        ends = codes[kept] * whole
+        ends = codes[without] * whole
         keys, counts = np.unique(
-            np.append(ends + strata[kept], ends + whole - 1), return_counts=True
+            np.append(ends + strata[without], ends + whole - 1), return_counts=True
         )
         self.groups, starts = np.unique(keys // whole, return_index=True)
         self.strata = np.split(keys % whole, starts[1:])
         self.counts = np.split(counts[:, None].astype(float), starts[1:])
 
-    def place(self, draw: np.random.Generator) -> tuple[float, Numbers]:
+    def place(self, draw: np.random.RandomState) -> tuple[float, Numbers]:
         """Return the unevenness of all folds, a sum of squares, and the fold of each group.
 
         The sums are of few numbers in a fixed order: every machine finds the same folds.

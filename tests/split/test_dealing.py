@@ -119,7 +119,7 @@ def test_a_seed_draws_the_same_folds_and_another_seed_parts_other_groups() -> No
 
 def test_each_pair_of_groups_is_as_often_in_one_fold() -> None:
     codes, strata = np.arange(40), np.arange(40) % 2
-    folds = np.array([deal(codes, strata, 4, seed=seed) for seed in range(200)])
+    folds = np.array([deal(codes, strata, 4, seed=seed) for seed in range(400)])
     shared = (folds[:, :, None] == folds[:, None, :]).mean(axis=0)[~np.eye(40, dtype=bool)]
     assert shared.mean() == pytest.approx(9 / 39)
     assert abs(shared - 9 / 39).max() < 0.15
@@ -136,3 +136,11 @@ def test_a_label_of_its_own_for_each_row_takes_no_table_of_groups_by_labels() ->
     codes = np.arange(20_000) // 2
     folds = deal(codes, np.arange(20_000), 5, seed=0)
     assert np.bincount(folds).tolist() == [4_000] * 5
+
+
+def test_every_release_of_numpy_deals_the_same_folds() -> None:
+    equal = deal(np.arange(24), np.arange(24) % 2, 3, seed=42)
+    assert "".join(map(str, equal)) == "202002111102222000111201"
+    codes = np.repeat(np.arange(12), np.arange(12) % 4 + 1)
+    unequal = deal(codes, np.arange(30) % 3, 3, seed=2**40)
+    assert "".join(map(str, unequal)) == "100222000022211122220110001111"

@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 from spaceship.errors import ConfigError, DataError
 from spaceship.task.spaceship_titanic.columns import COLUMNS, SPENDS
-from spaceship.task.spaceship_titanic.features import _place
+from spaceship.task.spaceship_titanic.features import _logistic, _place
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
 
 SIZE = 1200
@@ -112,6 +112,47 @@ def test_a_state_of_an_earlier_release_scores_as_it_did() -> None:
     bases = np.exp(-0.5 * (100 / 200) ** 2)
     expected = [0.125 + 0.5 + bases - 2 * bases - 0.5 + 0.75, 0.125 + 0.75]
     np.testing.assert_allclose(features.transform(frame)["PlaceScore"], expected, rtol=1e-15)
+
+
+def test_a_state_of_an_earlier_release_that_never_saw_a_cabin_scores() -> None:
+    frame = passengers()
+    features = FullFeatures(["place_score"]).fit(frame.assign(Cabin=None), drawn(frame))
+    expected = features.transform(frame)["PlaceScore"]
+    state = features.state_["place_score"]
+    assert state.pop("knots") == {}
+    features.state_ = {"place_score": state | {"places": {}}}
+    pd.testing.assert_series_equal(features.transform(frame)["PlaceScore"], expected)
+
+
+@pytest.mark.parametrize("spent", [1e10, 1e11, 1e15])
+def test_a_huge_spend_that_all_have_leaves_the_other_terms_as_they_are(spent: float) -> None:
+    frame, features = passengers(), FullFeatures(["place_score"])
+    expected = features.fit_transform(frame, drawn(frame))["PlaceScore"]
+    rich = frame.assign(Spa=spent, VRDeck=spent)
+    score = features.fit_transform(rich, drawn(frame))["PlaceScore"]
+    np.testing.assert_allclose(score, expected, atol=1e-4)
+
+
+def test_without_weights_at_a_minimum_all_have_the_same_odds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_logistic, "MOST_STEPS", 1)
+    frame, labels = passengers(), drawn(passengers())
+    features = FullFeatures(["place_score"]).fit(frame, labels)
+    expected = np.log(labels.mean() / (1 - labels.mean()))
+    np.testing.assert_allclose(features.transform(frame)["PlaceScore"], expected)
+
+
+@pytest.mark.parametrize("n_rows", [SIZE, SIZE // 2 + 1])
+def test_the_order_of_the_rows_changes_no_bit(n_rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_place, "MOST_ROWS", n_rows)
+    frame, labels = passengers(), drawn(passengers())
+    order = np.random.default_rng(9).permutation(SIZE)
+    features = [FullFeatures(["place_score"]) for _ in range(2)]
+    score = features[0].fit_transform(frame, labels)["PlaceScore"]
+    shuffled = features[1].fit_transform(frame.iloc[order], labels[order])["PlaceScore"]
+    assert features[0].state_ == features[1].state_
+    pd.testing.assert_series_equal(shuffled, score.iloc[order], check_exact=True)
 
 
 def test_more_passengers_do_not_mean_more_terms(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ _NUMBER, _POSITION = r"^(?P<number>[^_]*)", r"(?s)^[^_]*_(?P<position>.*)$"
 
 @dataclass(frozen=True)
 class TravelGroups:
-    """Travel groups of one frame; no result depends on the order of the rows."""
+    """Travel groups of one frame; no result depends on the order of rows that have ids."""
 
     codes: Ints  # number of each row's group; a row without an id is its own group
     ids: Arrow
@@ -66,17 +66,25 @@ class TravelGroups:
             raise DataError(
                 expected(f"at least {_FEWEST} travel groups to learn from", n_folds, do)
             )
-        dealt = np.random.RandomState(0).permutation(self.n_groups)
+        first = np.unique(self.codes, return_index=True)[1]
+        nameless = np.random.RandomState(0).permutation(self.n_groups)
+        dealt = np.lexsort([nameless, _hashes(split(self.ids.take(first), _NUMBER)[0])])
         of_group = np.empty(self.n_groups, dtype=np.int8)
         for fold, groups in enumerate(np.array_split(dealt, n_folds)):
             of_group[groups] = fold
         return of_group[self.codes]
 
     def chosen(self, n_rows: int) -> npt.NDArray[np.intp]:
-        """Return the positions of at most so many rows: those whose groups' hashes are lowest."""
-        if len(self.codes) <= n_rows:
-            return np.arange(len(self.codes))
-        slices = (self.ids.slice(at, _SLICE) for at in range(0, len(self.ids), _SLICE))
-        names = (split(ids, _NUMBER)[0].to_numpy(zero_copy_only=False) for ids in slices)
-        hashes = np.concatenate([pd.util.hash_array(one, categorize=False) for one in names])
-        return np.sort(np.argsort(hashes, kind="stable")[:n_rows])
+        """Return the positions of at most so many rows: those whose groups' hashes are lowest.
+
+        They are in the order of hashes, so that sums over them have the same bits in any table.
+        """
+        groups = _hashes(split(self.ids, _NUMBER)[0])
+        near = np.flatnonzero(groups <= np.sort(groups)[:n_rows].max(initial=0))
+        return near[np.lexsort([_hashes(self.ids.take(near)), groups[near]])[:n_rows]]
+
+
+def _hashes(texts: Arrow) -> npt.NDArray[np.uint64]:
+    slices = (texts.slice(at, _SLICE) for at in range(0, len(texts), _SLICE))
+    parts = (one.to_numpy(zero_copy_only=False) for one in slices)
+    return np.concatenate([pd.util.hash_array(one, categorize=False) for one in parts])

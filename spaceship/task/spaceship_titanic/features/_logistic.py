@@ -12,8 +12,10 @@ from scipy.special import expit
 
 from spaceship.task.texts import Floats
 
-_MOST_STEPS = 50
+MOST_STEPS = 50
 _NEAR = 1e-14  # squared length of a step, in the metric of the Hessian, that is the last
+_DAMPING = 1e-12  # added to the scaled Hessian, which equal or constant huge terms make singular
+_FLAT = 1e-4  # slope along a term of size 1 that is none
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,18 @@ class Regression:
     labels: Floats
     penalty: Floats  # (n_all_terms,)
 
-    def fit(self, used: Floats) -> Floats:
-        """Return the weights of the terms, given how often each row counts."""
+    def fit(self, used: Floats) -> Floats | None:
+        """Return the weights of the terms, given how often each row counts; None without a minimum.
+
+        A term of 1e12 that tells the labels apart leaves numbers of 64 bits no way to it.
+        """
         weights = np.zeros(len(self.penalty))
         loss, slope, curve = self._at(weights, used)
-        for _ in range(_MOST_STEPS):
-            scale = np.sqrt(curve.diagonal())
-            scale[scale == 0] = 1.0
-            step = np.linalg.solve(curve / np.outer(scale, scale), slope / scale) / scale
+        sizes = _scale(curve)
+        for _ in range(MOST_STEPS):
+            scale = _scale(curve)
+            scaled = curve / np.outer(scale, scale) + _DAMPING * np.eye(len(scale))
+            step = np.linalg.solve(scaled, slope / scale) / scale
             length = float(step @ slope)
             found = self._at(weights - step, used)
             while not found[0] <= loss + abs(loss) * 1e-12 and length > _NEAR:
@@ -54,7 +60,7 @@ class Regression:
             weights, (loss, slope, curve) = weights - step, found
             if not length > _NEAR:
                 break
-        return weights
+        return weights if (np.abs(slope / sizes) < _FLAT).all() else None
 
     def _at(self, weights: Floats, used: Floats) -> tuple[float, Floats, Floats]:
         """Return the penalised loss and its first and second derivatives."""
@@ -69,3 +75,9 @@ class Regression:
             bent = part.terms * (counts * chance * (1 - chance))[:, None]
             curve[np.ix_(part.places, part.places)] += part.terms.T @ bent
         return loss, slope, curve
+
+
+def _scale(curve: Floats) -> Floats:
+    """Return what makes the diagonal of the Hessian 1 where it is not 0."""
+    scale = np.sqrt(curve.diagonal())
+    return np.where(scale == 0, 1.0, scale)

@@ -12,6 +12,7 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import logit
 
 from spaceship.task.feature_set import State
 from spaceship.task.spaceship_titanic.columns import SPENDS
@@ -98,6 +99,8 @@ class _Fit:
         if not len(of_used) or of_used.min() == of_used.max():
             return empty  # one label: nothing moves the odds
         found = self.regression.fit(used.astype(float))
+        if found is None:  # terms too odd for numbers of 64 bits
+            return empty | {"bias": float(logit(of_used.mean()))}
         bias, *weights = (float(f"{one:.{DIGITS}g}") for one in found.tolist())
         return empty | {"weights": dict(zip(self.names, weights, strict=True)), "bias": bias}
 
@@ -107,7 +110,8 @@ def _score(columns: Columns, state: State) -> Floats:
     weights, score = state["weights"], np.full(len(columns["Age"]), state["bias"])
     if not weights:
         return score
-    for name, here in _by_place(_places(columns), state.get("places") or state["knots"]):
+    known = state["places"] if "places" in state else state["knots"]
+    for name, here in _by_place(_places(columns), known):
         for term, values in _bases(columns["CabinNumber"][here], name, state) if name else ():
             score[here] += weights[term] * values
     for term, values in _shared_terms(columns, state):
@@ -125,7 +129,8 @@ def _by_place(place: Texts, known: Collection[str]) -> Iterator[tuple[str | None
     own = place.renamed(lambda name: name if name in known else None)
     order = np.argsort(own.codes.astype(np.int16), kind="stable")  # few levels: quick
     ends = np.searchsorted(own.codes[order], range(len(own.levels)))
-    yield from zip([None, *own.levels], np.split(order, ends), strict=True)
+    found = zip([None, *own.levels], np.split(order, ends), strict=True)
+    yield from sorted(found, key=lambda one: one[0] or "")  # whatever place the table begins with
 
 
 def _bases(number: Floats, place: str, state: State) -> Iterator[Term]:
@@ -144,7 +149,7 @@ def _bases(number: Floats, place: str, state: State) -> Iterator[Term]:
 
 def _commonest(texts: Texts) -> list[str]:
     counts = texts.counts()
-    return sorted(nlargest(MOST_LEVELS, counts, key=counts.__getitem__))
+    return sorted(nlargest(MOST_LEVELS, counts, key=lambda name: (counts[name], name)))
 
 
 def _knots(numbers: Floats) -> list[float]:
