@@ -1,4 +1,4 @@
-"""What every candidate promises, for each YAML in configs/model."""
+"""Promises of every candidate, for each YAML in configs/model."""
 
 import warnings
 from collections.abc import Iterator, Mapping
@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from sklearn.base import clone, is_classifier
 
 from spaceship.config.build import build
+from spaceship.config.resolvers import register_resolvers
 from spaceship.features.raw import RawFeatures
 from spaceship.model.pipeline import build_pipeline
 from spaceship.registry import packaging
@@ -31,6 +32,7 @@ NOT_ALONE = {"blend", "champion"}
 
 def node(name: str) -> DictConfig:
     """Load a candidate as it stands below `model` in the whole config."""
+    register_resolvers()
     config = OmegaConf.create({"seed": 42, "threads": 1, "model": OmegaConf.load(YAMLS[name])})
     model: DictConfig = config.model
     return model
