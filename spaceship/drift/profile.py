@@ -150,7 +150,7 @@ def take_tally(
 
     >>> halves = [people.test.head(20), people.test.iloc[20:]]
     >>> one, other = (take_tally(half, task, np.zeros(len(half))) for half in halves)
-    >>> one.columns["HomePlanet"].rows + other.columns["HomePlanet"].rows == len(people.test)
+    >>> [*one.columns] == [*other.columns]
     True
     """
     categories, numbers = _columns(frame, task)
