@@ -238,12 +238,11 @@ def _sent(store: "Store", run: TrialRun) -> str:
     """
     query = f"tags.`{_TRIAL}` = '{run.run_id}'"
     begun = [*store.client.search_runs([store.experiment_id], query, max_results=1)]
-    if begun and begun[0].info.status == run.status:
-        return str(begun[0].info.run_id)
+    if begun and begun[0].info.end_time == run.end_time:
+        return str(begun[0].info.run_id)  # complete
     tags = {**run.tags, _TRIAL: run.run_id}
-    run_id = (
-        begun[0].info.run_id if begun else store.start_run(run.name, tags, None, run.start_time)
-    )
+    new = None if begun else store.start_run(run.name, tags, start_time=run.start_time)
+    run_id = new or str(begun[0].info.run_id)
     store.log_scores(run_id, run.metrics, params=run.params)
     store.end_run(run_id, run.status, run.end_time)
     return run_id
