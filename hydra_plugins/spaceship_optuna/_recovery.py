@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 from hydra_plugins.spaceship_optuna._queue import DEATHS, OWNER, discard, is_left
 from hydra_plugins.spaceship_optuna._study import DEFAULT, ERROR, FINISHED, STOPPED
 from hydra_plugins.spaceship_optuna._upstream import storage_of, trial_id
-from hydra_plugins.spaceship_optuna.process import is_here, is_orphan, is_own, process_id
+from hydra_plugins.spaceship_optuna.process import is_here, is_orphan, is_others, is_own, process_id
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,11 @@ def release_all(study: optuna.Study, waits: Waits = WAITS) -> None:
         if not any(owner is None or process_id(owner) in children for owner in owners):
             return
         time.sleep(waits.poll)
+
+
+def others_at_work(study: optuna.Study) -> bool:
+    """Return whether a process that may live, on any machine, but not of ours, runs a trial."""
+    return any(is_others(one.user_attrs.get(OWNER, {})) for one in _running(study))
 
 
 def release_own(study: optuna.Study) -> list[int]:

@@ -27,13 +27,13 @@ from spaceship.results import COMMAND
 from spaceship.tracking.best_jobs import STUDY_TAG, check_count
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import score_tags
-from spaceship.tracking.store import FOLDER_TAG, Store, run_name, run_params, run_tags
+from spaceship.tracking.store import FOLDER_TAG, run_name, run_params, run_tags
 from spaceship.tracking.tag_names import own_tags
 from spaceship.tracking.trial_runs import (
     LatestTrials,
     TrialRun,
-    noted_folders,
-    noted_run,
+    pending_folders,
+    pending_run,
     write_runs,
 )
 from spaceship.tracking.views import NOTE
@@ -111,21 +111,24 @@ def start_study(hook: Hook, study: Any) -> str:
         COMMAND.run_id = str(run_id)
         store.client.update_run(run_id, status="RUNNING")
         store.set_tags(run_id, own_tags())
-        write_runs(store, noted_folders(folder))
-    PENDING.open_runs[run_id] = partial(_end_parent, store, run_id, folder)
+        write_runs(store, pending_folders(folder))
+    PENDING.open_runs[run_id] = partial(_end_parent, hook, run_id, study)
     store.set_tags(run_id, {STUDY_TAG: study.study_name})
     return str(run_id)
 
 
-def _end_parent(store: Store, run_id: str, folder: Path, status: str) -> None:
-    """End the run above a study's trials, unless another live process is still at one of them."""
-    if not write_runs(store, noted_folders(folder)):
-        store.end_parent(run_id, status)
+def _end_parent(hook: Hook, run_id: str, study: Any, status: str) -> None:
+    """End the run above a study's trials, unless another process may be at one of them."""
+    from hydra_plugins.spaceship_optuna._recovery import others_at_work
+
+    end_trials(hook)
+    if not others_at_work(study):
+        hook.experiment.store.end_parent(run_id, status)
 
 
 def end_trials(hook: Hook) -> None:
     """Write the runs of all trials that have ended to MLflow, before the study's results."""
-    write_runs(hook.experiment.store, noted_folders(hook.sweep_folder))
+    write_runs(hook.experiment.store, pending_folders(hook.sweep_folder))
 
 
 def end_study(hook: Hook, run_id: str, files: Sequence[Path], summary: str) -> None:
@@ -137,7 +140,7 @@ def end_study(hook: Hook, run_id: str, files: Sequence[Path], summary: str) -> N
 
 
 def start_trial(hook: Hook, parent_run_id: str | None) -> None:
-    """Note a trial's run in its folder: its number, its candidate and the values drawn for it."""
+    """Save a trial's run in its folder: its number, its candidate and the values drawn for it."""
     job = Job.current()
     redact_saved_config(hook, job)  # first: an unusable setting ends the trial below
     store = hook.job_experiment.store
@@ -148,14 +151,14 @@ def start_trial(hook: Hook, parent_run_id: str | None) -> None:
     tags |= {FOLDER_TAG: str(job.folder), NOTE: trial_note(store, parent_run_id, params)}
     tags = run_tags(tags | code_tags(), parent_run_id)
     name, params = run_name(f"{model} #{number}"), run_params(params)
-    TrialRun(name, tags, params).note(job.folder)
+    TrialRun(name, tags, params).save(job.folder)
 
 
 def end_trial(hook: Hook, error: Exception | None) -> None:
-    """Note a trial's metrics and state; write the runs of the latest trials from time to time."""
+    """Save a trial's metrics and state; write the runs of the latest trials from time to time."""
     experiment = hook.job_experiment
     job = experiment.job
-    if (run := noted_run(job.folder)) is None:
+    if (run := pending_run(job.folder)) is None:
         return  # the trial was given up by another process
     report = Report.read(job.folder) if error is None and job.scored else None
     error, ended = error or _unusable(experiment, report), run
@@ -166,7 +169,7 @@ def end_trial(hook: Hook, error: Exception | None) -> None:
     elif report is not None:
         tags = run_tags(score_tags(report) | {"state": "COMPLETE"})
         ended = run.ended("FINISHED", tags, report.metrics)
-    ended.note(job.folder)
+    ended.save(job.folder)
     latest = experiment.kept.once("trials", job.folder.parent, LatestTrials)
     latest.add(experiment.store, job.folder)
 
@@ -174,12 +177,12 @@ def end_trial(hook: Hook, error: Exception | None) -> None:
 def lose_trial(hook: Hook, folder: Path, reason: str) -> None:
     """End the run of a trial whose process was ended before it could end the run itself."""
     clear_unfinished(folder)
-    store, run = hook.experiment.store, noted_run(folder)
+    store, run = hook.experiment.store, pending_run(folder)
     if run is not None:
-        _failed(run, reason, f"No traceback, {reason}.\n").note(folder)
+        _failed(run, reason, f"No traceback, {reason}.\n").save(folder)
         write_runs(store, [folder])
     elif (run_id := Job(folder, in_multirun=True).run_id) is not None:
-        store.client.log_text(run_id, f"No traceback, {reason}.\n", "traceback.txt")
+        store.log_traceback(run_id, f"No traceback, {reason}.\n")
         store.set_tags(run_id, {"state": "FAILED", "error": reason})
         store.end_run(run_id, "FAILED")
 

@@ -135,8 +135,12 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _close_runs(rules: Rules, outputs: Path) -> None:
-    """Close the runs of dead processes, and of the machine that `clean.close_host` names."""
+    """Close the runs of dead processes, and of the machine that `clean.close_host` names.
+
+    First runs of trials are written that are not in MLflow yet.
+    """
     rules.store.close_orphans(outputs)
+    rules.write_pending()
     for run in rules.on_host():
         rules.store.end_run(run.info.run_id, "KILLED")
         log.info("Closed as KILLED: run %s of %s", run.info.run_name, rules.settings.close_host)

@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydra_plugins.spaceship_optuna.process import is_here, is_orphan
+from hydra_plugins.spaceship_optuna.process import is_orphan
 from spaceship.config.settings import Clean
 from spaceship.registry.aliases import Aliases
 from spaceship.registry.moves import Move, completed_moves
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.runs import pages
 from spaceship.tracking.store import Store
-from spaceship.tracking.tag_names import process_of
+from spaceship.tracking.tag_names import is_on, process_of
+from spaceship.tracking.trial_runs import write_below
 
 if TYPE_CHECKING:
     from mlflow.entities import LoggedModel, Run
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 _DAY_MS = 24 * 3600 * 1000
 _PARENT = "mlflow.parentRunId"
-_HOST = "spaceship.host"
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,14 @@ class Rules:
         host = self.settings.close_host
         if host is None:
             return []
-        named = [run for run in self._runs() if process_of(run.data.tags).get(_HOST) == host]
-        return [run for run in named if is_running(run) and not is_here(process_of(run.data.tags))]
+        running = [run for run in self._runs() if is_running(run)]
+        return [run for run in running if is_on(process_of(run.data.tags), host)]
+
+    def write_pending(self) -> None:
+        """Write the runs of trials that are pending below any run, those of `close_host` too."""
+        for run in self._runs():
+            if _PARENT not in run.data.tags and run.info.lifecycle_stage == "active":
+                write_below(self.store, run, self.settings.close_host)
 
     @property
     def before(self) -> float:

@@ -53,7 +53,7 @@ def ended_run(store: Store, job: Job) -> Iterator[None]:
         store.end_run(run_id, "FINISHED")
         raise
     except Exception as error:
-        store.client.log_text(run_id, job.note_failure(error), "traceback.txt")
+        store.log_traceback(run_id, job.note_failure(error))
         store.client.log_artifact(run_id, str(job.folder / FAILURE_FILE))
         store.end_run(run_id, "FAILED")
         raise

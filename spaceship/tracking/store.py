@@ -22,11 +22,11 @@ from spaceship.tracking.advice import mlflow_command
 from spaceship.tracking.connection import open_client
 from spaceship.tracking.relocation import FOLDER_TAG
 from spaceship.tracking.tag_names import own_tags, process_of
-from spaceship.tracking.trial_runs import noted_folders, write_runs
+from spaceship.tracking.trial_runs import write_below
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import Experiment, Run
 
 __all__ = ["FOLDER_TAG", "PARAM_LENGTH", "TAG_LENGTH", "Store"]
 
@@ -76,6 +76,10 @@ class Store:
     @cached_property
     def experiment_id(self) -> str:
         """The id of the experiment; raise TrackingError if the experiment was deleted."""
+        return str(self.active_experiment().experiment_id)
+
+    def active_experiment(self) -> "Experiment":
+        """Return the experiment as it is now; raise TrackingError if it was deleted."""
         experiment = self.client.get_experiment_by_name(self.experiment)
         if experiment is None or experiment.lifecycle_stage != "active":
             what, do = f"an active experiment {self.experiment!r}", "run the command again"
@@ -84,7 +88,7 @@ class Store:
                 restore = mlflow_command(self.uri, *words)
                 do = f"choose another with tracking.experiment=NAME, or restore it: {restore}"
             raise TrackingError(expected(what, "it deleted", do))
-        return str(experiment.experiment_id)
+        return experiment
 
     def start_run(
         self,
@@ -135,6 +139,10 @@ class Store:
         """Set tags, each cut to the length that MLflow takes."""
         self.log_scores(run_id, {}, tags)
 
+    def log_traceback(self, run_id: str, text: str) -> None:
+        """Log a traceback; it may hold half a surrogate pair, of a file's name for example."""
+        self.client.log_text(run_id, fitting(text, len(text)), "traceback.txt")
+
     def end_run(self, run_id: str, status: str, end_time: int | None = None) -> None:
         """End a run with a true status: FINISHED, FAILED or KILLED."""
         if status != "FINISHED":
@@ -168,7 +176,7 @@ class Store:
             folder = Path(run.data.tags.get(FOLDER_TAG) or "/")
             if folder.resolve().is_relative_to(outputs.resolve()):  # not in that of a copy
                 clear_unfinished(folder, below=not self._has_runs_below(run.info.run_id))
-                write_runs(self, noted_folders(folder))
+            write_below(self, run)
             self.end_run(run.info.run_id, "KILLED")
         if gone:
             log.info("%d run(s) whose process had died are now marked KILLED.", len(gone))

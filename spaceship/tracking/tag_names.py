@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hydra_plugins.spaceship_optuna.process import process_tags
+from hydra_plugins.spaceship_optuna.process import is_here, process_tags
 
 _HIDDEN = "mlflow.spaceship."
 
@@ -53,3 +53,12 @@ def process_of(tags: Mapping[str, str]) -> dict[str, str]:
     """
     hidden_ones = {key: text for key, text in tags.items() if key.startswith(_HIDDEN)}
     return {**tags, **{key.removeprefix("mlflow."): text for key, text in hidden_ones.items()}}
+
+
+def is_on(process: Mapping[str, str], host: str | None) -> bool:
+    """Return whether a process, by the tags of `process_of`, is one of a machine, unseen from here.
+
+    >>> is_on(process_of(own_tags()), "old-box"), is_on({"spaceship.host": "old-box"}, "old-box")
+    (False, True)
+    """
+    return host is not None and process.get("spaceship.host") == host and not is_here(process)

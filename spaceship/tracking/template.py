@@ -2,8 +2,9 @@
 
 Setting a database up runs every migration of MLflow's tables since its first release, which takes
 longer than the rest of a first start. The template lies in the user's cache folder
-(`XDG_CACHE_HOME`, else `~/.cache`). It is made anew if it is missing or damaged; where it cannot
-be written, each new folder sets up a database of its own.
+(`XDG_CACHE_HOME`, else `~/.cache`) and ends with its own digest. It is made anew if it is missing,
+changed or of another account; where it cannot be written, each new folder sets up a database of its
+own.
 """
 
 import logging
@@ -12,12 +13,15 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
+from hashlib import sha256
 from pathlib import Path
 
 from spaceship._upstream import mlflow_revision
 from spaceship.files import unfinished
 
 log = logging.getLogger(__name__)
+
+_DIGEST = sha256().digest_size  # bytes
 
 
 def open_by_mlflow(path: Path) -> None:
@@ -58,18 +62,20 @@ def _template() -> Path | None:
 
 
 def _copied(template: Path, path: Path) -> bool:
-    """Copy a template and return whether the copy is whole and of the revision in its name."""
-    with suppress(OSError, sqlite3.Error):
-        shutil.copyfile(template, path)
-        with closing(sqlite3.connect(path)) as connection:
-            connection.execute("PRAGMA journal_mode = DELETE")  # one file, which is renamed
-            (health,) = connection.execute("PRAGMA quick_check").fetchone()
-            revisions = connection.execute("SELECT version_num FROM alembic_version").fetchall()
-        if health == "ok" and revisions == [(template.stem.rpartition("-")[2],)]:
-            return True
-        log.debug("The template %s is damaged (%s, %s) and made anew", template, health, revisions)
+    """Copy a template, and return whether it is an own file as it was made."""
+    with suppress(OSError):
+        if template.is_file() and template.stat().st_uid == _account():
+            content = template.read_bytes()
+            if sha256(content[:-_DIGEST]).digest() == content[-_DIGEST:]:
+                path.write_bytes(content[:-_DIGEST])
+                return True
+            log.debug("The template %s was changed and is made anew", template)
     path.unlink(missing_ok=True)
     return False
+
+
+def _account() -> int:
+    return os.getuid() if hasattr(os, "getuid") else 0  # Windows: each file is of the account 0
 
 
 def _keep(database: Path, template: Path) -> None:
@@ -79,8 +85,12 @@ def _keep(database: Path, template: Path) -> None:
         made = unfinished(template)
         try:
             shutil.copyfile(database, made)
-            with closing(sqlite3.connect(made)) as connection, connection:
-                connection.execute("DELETE FROM experiments")
+            with closing(sqlite3.connect(made)) as connection:
+                connection.execute("PRAGMA journal_mode = DELETE")  # all in the one file
+                with connection:
+                    connection.execute("DELETE FROM experiments")
+            content = made.read_bytes()
+            made.write_bytes(content + sha256(content).digest())
             made.replace(template)
         finally:
             made.unlink(missing_ok=True)

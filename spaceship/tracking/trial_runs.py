@@ -1,14 +1,14 @@
-"""Runs of trials: noted in the trials' folders, and written to MLflow many at a time.
+"""Runs of trials: pending in a file of the trials' folders, then written to MLflow many at a time.
 
-A run of MLflow's own takes a dozen transactions, more than a quick trial. So a trial notes its run
+A run of MLflow's own takes a dozen transactions, more than a quick trial. So a trial saves its run
 in a file of its folder, when it starts and when it has ended, and runs of ended trials go into the
 database in one transaction, by MLflow's own tables. A file is removed once its run is written:
-what a killed process has left is written by the next one.
+what a killed process has left is written by the next one. A run that cannot be written is logged
+and stays pending; no other run, trial or command stops for it.
 """
 
 import logging
 import math
-import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -17,15 +17,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import is_others, uninterrupted
 from spaceship._upstream import mlflow_sessions
-from spaceship.errors import RegistryError
+from spaceship.errors import RegistryError, TrackingError
 from spaceship.files import write_json
 from spaceship.records import Figure, read_record, to_plain
 from spaceship.tracking.job import Job
-from spaceship.tracking.tag_names import process_of
+from spaceship.tracking.relocation import FOLDER_TAG
+from spaceship.tracking.run_rows import insert_runs
+from spaceship.tracking.tag_names import hidden, is_on, process_of
 
 if TYPE_CHECKING:
+    from mlflow.entities import Run
+
     from spaceship.tracking.store import Store
 
 log = logging.getLogger(__name__)
@@ -33,6 +38,8 @@ log = logging.getLogger(__name__)
 RUNNING = "RUNNING"
 _FILE = "run.json"
 _LOCK = ".runs.lock"
+_PARENT = "mlflow.parentRunId"
+_TRIAL = hidden("trial-run")  # on a server: the id of the run in its file
 
 
 def _now() -> int:
@@ -78,16 +85,16 @@ class TrialRun:
             traceback=traceback,
         )
 
-    def note(self, folder: Path) -> None:
+    def save(self, folder: Path) -> None:
         """Write the run into its trial's folder, whole or not at all."""
         write_json(folder / _FILE, to_plain(self))
 
 
-def noted_run(folder: Path) -> TrialRun | None:
-    """Return the run noted in a trial's folder, None if it is in MLflow or there is none.
+def pending_run(folder: Path) -> TrialRun | None:
+    """Return the run saved in a trial's folder, None if it is in MLflow or there is none.
 
-    >>> TrialRun("svm #3", {}, {}).note(tmp_path)
-    >>> noted_run(tmp_path).name
+    >>> TrialRun("svm #3", {}, {}).save(tmp_path)
+    >>> pending_run(tmp_path).name
     'svm #3'
     """
     with suppress(RegistryError):
@@ -95,37 +102,59 @@ def noted_run(folder: Path) -> TrialRun | None:
     return None
 
 
-def noted_folders(sweep: Path) -> list[Path]:
+def pending_folders(sweep: Path) -> list[Path]:
     """Return the folders of a sweep's trials whose runs are still to be written.
 
-    >>> noted_folders(tmp_path)
+    >>> pending_folders(tmp_path)
     []
     """
     return [path.parent for path in sorted(sweep.glob(f"*/{_FILE}"))]
 
 
-def write_runs(store: "Store", folders: Iterable[Path]) -> bool:
-    """Write the runs noted in folders of trials to MLflow, in one transaction in a database.
+def write_below(store: "Store", parent: "Run", gone: str | None = None) -> None:
+    """Write the pending runs of a sweep, wherever its folder is, given the run above them.
+
+    >>> write_below(store, store.client.get_run(store.start_run("sweep", {})))  # without a folder
+    """
+    folders = pending_folders(Path(parent.data.tags.get(FOLDER_TAG) or "/"))
+    found = {folder: pending_run(folder) for folder in folders}
+    own = [one for one, run in found.items() if run and run.tags.get(_PARENT) == parent.info.run_id]
+    write_runs(store, own, gone)
+
+
+def write_runs(store: "Store", folders: Iterable[Path], gone: str | None = None) -> None:
+    """Write the runs pending in folders of trials to MLflow, in one transaction in a database.
 
     A trial of a dead process, or one that this process or a child of it has not ended, becomes
-    KILLED. Return whether another live process is still at a trial in one of the folders.
+    KILLED. A trial that another process may be at stays pending.
 
-    >>> TrialRun("svm #3", {"trial": "3"}, {}).ended("FINISHED", {}).note(tmp_path / "3")
-    >>> write_runs(store, noted_folders(tmp_path))
-    False
+    Args:
+        store: Where to write.
+        folders: Of trials of one sweep.
+        gone: Name of a machine without living processes.
+
+    Raises:
+        TrackingError: The experiment was deleted. Any other failure is logged.
+
+    >>> TrialRun("svm #3", {"trial": "3"}, {}).ended("FINISHED", {}).save(tmp_path / "3")
+    >>> write_runs(store, pending_folders(tmp_path))
     >>> store.client.get_run(Job(tmp_path / "3", in_multirun=True).run_id).info.run_name
     'svm #3'
+
     """
     from filelock import FileLock
 
-    known = {folder: run for folder in folders if (run := noted_run(folder)) is not None}
-    running = [path for path, run in known.items() if _runs_elsewhere(run)]
-    if ready := known.keys() - running:
-        with uninterrupted(), FileLock(min(ready).parent / _LOCK):
-            found = {path: noted_run(path) for path in sorted(ready)}  # no other has written it
-            ended = {path: _closed(run) for path, run in found.items() if run is not None}
-            _write(store, ended)
-    return bool(running)
+    ready = sorted(one for one in folders if (run := pending_run(one)) and _has_ended(run, gone))
+    if not ready:
+        return
+    try:
+        with uninterrupted(), FileLock(ready[0].parent / _LOCK):
+            found = {path: pending_run(path) for path in ready}  # no other has written it
+            _write(store, {path: _closed(run) for path, run in found.items() if run is not None})
+    except TrackingError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a store may raise is no fault of a trial
+        _stay_pending(len(ready), error)
 
 
 class LatestTrials:
@@ -135,110 +164,85 @@ class LatestTrials:
     """
 
     def __init__(self, seconds: float = 5) -> None:
-        """Write runs after so many seconds."""
-        self._seconds, self._folders, self._since = seconds, list[Path](), time.monotonic()
+        """Write runs after so many seconds, the first at once."""
+        self._seconds, self._folders, self._since = seconds, list[Path](), -math.inf
 
     def add(self, store: "Store", folder: Path) -> None:
-        """Add a trial; write what is due. A failure is logged: the end of the sweep tries again."""
+        """Add a trial; write what is due. A failure is logged: the next call tries again."""
         self._folders.append(folder)
         if time.monotonic() - self._since < self._seconds:
             return
         try:
             write_runs(store, self._folders)
-            self._folders.clear()
-        except Exception as error:  # noqa: BLE001 - whatever a store may raise is no fault of a trial
-            log.warning(
-                "The runs of %d trials are not in MLflow yet: %s", len(self._folders), error
-            )
+        except TrackingError as error:
+            _stay_pending(len(self._folders), error)
+        self._folders = [one for one in self._folders if (one / _FILE).exists()]
         self._since = time.monotonic()
 
 
-def _runs_elsewhere(run: TrialRun) -> bool:
-    return run.status == RUNNING and is_others(process_of(run.tags))
+def _has_ended(run: TrialRun, gone: str | None) -> bool:
+    process = process_of(run.tags)
+    return run.status != RUNNING or not is_others(process) or is_on(process, gone)
 
 
 def _closed(run: TrialRun) -> TrialRun:
     return run.ended("KILLED", {}) if run.status == RUNNING else run
 
 
+def _stay_pending(count: int, error: Exception) -> None:
+    found = redact(str(error).partition("\n")[0] or type(error).__name__)
+    log.warning(
+        "The runs of %d trials are not in MLflow yet: %s. They are tried again while the sweep "
+        "goes on, at its end, by its resume, and by mode=clean clean.dry_run=false.",
+        count,
+        found,
+    )
+
+
 def _write(store: "Store", runs: Mapping[Path, TrialRun]) -> None:
     """Write ended runs, note their ids in the folders, and remove the files."""
     sessions = mlflow_sessions(store.uri)
-    if sessions is not None:
-        _insert(store, sessions, [*runs.values()])
+    together = sessions is not None and _inserted(store, sessions, [*runs.values()])
     for folder, run in runs.items():
-        run_id = run.run_id if sessions is not None else _send(store, run)
-        if run.traceback is not None:
-            store.client.log_text(run_id, run.traceback, "traceback.txt")
-        Job(folder, in_multirun=True).note_run(run_id)
-        (folder / _FILE).unlink(missing_ok=True)
+        try:
+            run_id = run.run_id if sessions is not None else _sent(store, run)
+            if sessions is not None and not together:
+                insert_runs(store, sessions, [run])
+            if run.traceback is not None:
+                store.log_traceback(run_id, run.traceback)
+            Job(folder, in_multirun=True).note_run(run_id)
+            (folder / _FILE).unlink(missing_ok=True)
+        except Exception as error:  # noqa: BLE001 - as above: one run keeps no other from MLflow
+            _stay_pending(1, error)
+            store.active_experiment()  # raises if it is the store that fails
 
 
-def _send(store: "Store", run: TrialRun) -> str:
-    """Write a run by the client, to a server; return its id."""
-    run_id = store.start_run(run.name, run.tags, start_time=run.start_time)
+def _inserted(store: "Store", sessions: Any, runs: Sequence[TrialRun]) -> bool:
+    """Insert runs in one transaction; return False if one of them cannot be inserted."""
+    from mlflow import MlflowException
+
+    try:
+        insert_runs(store, sessions, runs)
+    except MlflowException as error:
+        if error.error_code == "TEMPORARILY_UNAVAILABLE":  # the database is locked, full or gone
+            raise
+        return False
+    return True
+
+
+def _sent(store: "Store", run: TrialRun) -> str:
+    """Write a run by the client, to a server; return its id there.
+
+    The server chooses the id. A tag tells the run that a killed process has begun, or whose
+    traceback could not be stored, so that it is continued.
+    """
+    query = f"tags.`{_TRIAL}` = '{run.run_id}'"
+    begun = [*store.client.search_runs([store.experiment_id], query, max_results=1)]
+    if begun and begun[0].info.end_time == run.end_time:
+        return str(begun[0].info.run_id)  # complete
+    tags = {**run.tags, _TRIAL: run.run_id}
+    new = None if begun else store.start_run(run.name, tags, start_time=run.start_time)
+    run_id = new or str(begun[0].info.run_id)
     store.log_scores(run_id, run.metrics, params=run.params)
     store.end_run(run_id, run.status, run.end_time)
     return run_id
-
-
-def _insert(store: "Store", sessions: Any, runs: Sequence[TrialRun]) -> None:
-    """Insert runs into MLflow's tables as its client would; leave out those that are there."""
-    from mlflow.store.tracking.dbmodels import models
-    from mlflow.utils.uri import append_to_uri_path
-    from sqlalchemy import insert, select
-
-    within: Any = append_to_uri_path
-    place = store.client.get_experiment(store.experiment_id).artifact_location
-    with sessions(read_only=False) as session:
-        runs_table: Any = models.SqlRun.__table__
-        ids = runs_table.c.run_uuid
-        there = {*session.scalars(select(ids).where(ids.in_([run.run_id for run in runs])))}
-        new = [run for run in runs if run.run_id not in there]
-        metrics = [row for run in new for row in _metric_rows(run)]
-        rows: dict[Any, list[dict[str, object]]] = {
-            models.SqlRun: [
-                {
-                    "run_uuid": run.run_id,
-                    "name": run.name,
-                    "source_type": "UNKNOWN",
-                    **dict.fromkeys(("source_name", "entry_point_name", "source_version"), ""),
-                    "user_id": "unknown",
-                    "status": run.status,
-                    "start_time": run.start_time,
-                    "end_time": run.end_time,
-                    "lifecycle_stage": "active",
-                    "artifact_uri": within(place, run.run_id, "artifacts"),
-                    "experiment_id": int(store.experiment_id),
-                }
-                for run in new
-            ],
-            models.SqlTag: [
-                row for run in new for row in _rows(run, {**run.tags, "mlflow.runName": run.name})
-            ],
-            models.SqlParam: [row for run in new for row in _rows(run, run.params)],
-            models.SqlMetric: metrics,
-            models.SqlLatestMetric: metrics,
-        }
-        for table, values in rows.items():
-            if values:
-                session.execute(insert(table.__table__), values)
-
-
-def _rows(run: TrialRun, texts: Mapping[str, str]) -> list[dict[str, object]]:
-    return [{"run_uuid": run.run_id, "key": key, "value": text} for key, text in texts.items()]
-
-
-def _metric_rows(run: TrialRun) -> list[dict[str, object]]:
-    """Return a row for each metric; MLflow stores NaN as a 0 with a mark, and no infinity."""
-    most = sys.float_info.max
-    own = {"run_uuid": run.run_id, "timestamp": run.end_time, "step": 0}
-    return [
-        {
-            **own,
-            "key": key,
-            "value": 0.0 if math.isnan(value) else min(max(value, -most), most),
-            "is_nan": math.isnan(value),
-        }
-        for key, value in run.metrics.items()
-    ]

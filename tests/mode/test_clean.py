@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from scripts.bench.filled_store import Filler
+from spaceship.tracking.store import FOLDER_TAG
+from spaceship.tracking.trial_runs import TrialRun
 from tests.commands import QUICK, QUICK_MODEL, SUBMISSION, Keep, Shell
 
 MODEL = "spaceship_titanic-synthetic"
@@ -98,13 +100,17 @@ def test_runs_of_a_machine_that_is_gone_are_shown_then_closed(shell: Shell) -> N
     client, (made,) = shell.client, shell.runs()
     tags = {"spaceship.host": "old-box", "spaceship.process": json.dumps([1, 0.0])}
     lost = client.create_run(made.info.experiment_id, run_name="lost", tags=tags).info.run_id
+    own = {"mlflow.spaceship.host": "old-box", "mlflow.parentRunId": lost}
+    TrialRun("svm #3", tags | own, {}).save(shell.outputs / "multiruns" / "1" / "3")
+    client.set_tag(lost, FOLDER_TAG, str(shell.outputs / "multiruns" / "1"))
     close = "clean.close_host=old-box"
     assert "To close as KILLED: run lost of old-box" in shell("mode=clean", close).stdout
     assert client.get_run(lost).info.status == "RUNNING"
     assert shell(*CLEAN, "clean.older_than=0").returncode == 0
     assert client.get_run(lost).info.status == "RUNNING"
     assert "Closed as KILLED: run lost of old-box" in shell(*CLEAN, close).stdout
-    assert client.get_run(lost).info.status == "KILLED"
+    (trial,) = [run for run in shell.runs() if run.info.run_name == "svm #3"]
+    assert client.get_run(lost).info.status == trial.info.status == "KILLED"
 
 
 @pytest.mark.parametrize(

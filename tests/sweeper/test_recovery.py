@@ -43,6 +43,17 @@ def test_trial_over_which_every_worker_dies_stands_as_failed(study: optuna.Study
     assert "3 workers died" in failed.user_attrs["error"]
 
 
+@pytest.mark.parametrize(("owner", "found"), [(None, False), (DEAD, False), (ELSEWHERE, True)])
+def test_a_trial_of_another_machine_keeps_the_study_at_work(
+    study: optuna.Study, owner: dict[str, str] | None, *, found: bool
+) -> None:
+    _queue.plan_trials(study, PLAN, 1, 1)
+    trial = claim(study, owner) if owner else claim(study)
+    assert _recovery.others_at_work(study) is found
+    study.tell(trial.number, state=TrialState.FAIL)
+    assert not _recovery.others_at_work(study)
+
+
 def test_interruptions_are_not_held_against_a_trial(study: optuna.Study) -> None:
     _queue.plan_trials(study, PLAN, 1, 1)
     for _ in range(5):

@@ -64,8 +64,16 @@ def test_a_copy_has_the_tables_of_a_new_database_and_names_no_folder(
     assert store.client.get_experiment("0").name == "Default"
 
 
-@pytest.mark.parametrize("fault", ["lost", "cut off", "no database", "other revision"])
-def test_a_damaged_template_is_made_anew(
+FAULTS = {
+    "a table less": "DROP TABLE metrics",
+    "a trigger": "CREATE TRIGGER lost AFTER INSERT ON runs BEGIN DELETE FROM runs; END",
+    "an experiment": "INSERT INTO experiments (name, workspace) VALUES ('foreign', 'default')",
+    "other revision": "UPDATE alembic_version SET version_num = 'another'",
+}
+
+
+@pytest.mark.parametrize("fault", ["lost", "cut off", "no database", *FAULTS])
+def test_a_changed_template_is_made_anew(
     fault: str, cached: Path, database: Path, migrations: Migrations, tmp_path: Path
 ) -> None:
     if fault == "lost":
@@ -76,11 +84,22 @@ def test_a_damaged_template_is_made_anew(
         cached.write_bytes(b"text")
     else:
         with closing(sqlite3.connect(cached)) as connection, connection:
-            connection.execute("UPDATE alembic_version SET version_num = 'another'")
+            connection.execute(FAULTS[fault])
     for name in ("first.db", "second.db"):
         set_up_database(tmp_path / name, migrations)
         assert tables(tmp_path / name) == tables(database)
+        store = Store(f"sqlite:///{tmp_path / name}", str(tmp_path / "artifacts"), "own")
+        names = [one.name for one in store.client.search_experiments()]
+        assert sorted(names) == ["Default", "own"]
     assert migrations.found == [tmp_path / "first.db"]
+
+
+def test_a_template_of_another_account_is_not_used(
+    cached: Path, migrations: Migrations, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.getuid", lambda: cached.stat().st_uid + 1)
+    set_up_database(tmp_path / "mlflow.db", migrations)
+    assert migrations.found == [tmp_path / "mlflow.db"]
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(
