@@ -33,13 +33,15 @@ def score_all(engine: Engine, parts: Sequence[Part], score: ScorePart) -> list[S
     total = sum(part.rows for part in parts)
     title, steps = f"Predicting {total:,} {score.task.nouns}", total if len(parts) > 1 else None
     with phase(title, steps) as shown:
-        start, done = perf_counter(), 0
+        ends = list[float]()  # of parts; the first one waits for the start of the workers
+        done = 0
 
         def sink(scored: Scored) -> None:
             nonlocal done
-            done += scored.rows
-            seconds = max(perf_counter() - start, 1e-9)
-            shown.advance(f"{done / seconds:,.0f} rows a second", scored.rows)
+            ends.append(perf_counter())
+            done += scored.rows if len(ends) > 1 else 0
+            rate = f"{done / max(ends[-1] - ends[0], 1e-9):,.0f} rows a second" if done else ""
+            shown.advance(rate, scored.rows)
 
         kept = [part for part in parts if score.record(part.number).exists()]
         shown.advance(steps=sum(part.rows for part in kept))
