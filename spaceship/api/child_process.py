@@ -106,7 +106,9 @@ class _Lines:
         """Show what comes within some seconds; return whether more may come."""
         if self._pipe is None:
             return False
-        if not select.select([self._pipe], [], [], seconds)[0]:
+        poll = select.poll()  # `select` takes no file number above 1,023
+        poll.register(self._pipe, select.POLLIN)
+        if not poll.poll(1000 * seconds):
             return True
         found = os.read(self._pipe.fileno(), _MOST_BYTES)
         *lines, self._begun = (self._begun + self._decoder.decode(found)).split("\n")

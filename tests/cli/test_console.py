@@ -68,7 +68,7 @@ def on_terminal(shell: Shell, *arguments: str, **environment: str) -> Seen:
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shell, Seen]:
     """Give outputs with a champion, and the screen of the main job that made it."""
-    shell = Shell(tmp_path_factory.mktemp("terminal") / "outputs")
+    shell = Shell(tmp_path_factory.mktemp("t") / "outputs")
     return shell, on_terminal(shell, *QUICK, QUICK_MODEL)
 
 

@@ -139,13 +139,14 @@ def test_ctrl_c_is_the_end_of_a_server_that_answers(
 
 def test_the_printed_command_can_be_copied_from_a_terminal(trained: Shell, tmp_path: Path) -> None:
     terminal, end = open_terminal()
-    written = b""
+    more, written = select.poll(), b""
+    more.register(terminal, select.POLLIN)
     with subprocess.Popen(
         trained.command("mode=serve", "serve.port=0"), cwd=tmp_path, stdout=end, stderr=end
     ) as process:
         os.close(end)
         try:
-            while b"records" not in written or select.select([terminal], [], [], 1)[0]:
+            while b"records" not in written or more.poll(1000):
                 written += os.read(terminal, 1 << 16)
         finally:
             process.send_signal(signal.SIGINT)

@@ -1,6 +1,7 @@
 """Folder of parts beside the predictions: found again, one command at a time, nothing of others."""
 
-import multiprocessing
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from spaceship.errors import DriftError, SubmissionError
 from spaceship.scoring.cut import MANIFEST
 from spaceship.scoring.work_folder import work_folder
+from tests.commands import ROOT
 
 
 def scored(folder: Path) -> None:
@@ -58,22 +60,23 @@ def test_a_log_says_where_parts_are_kept_and_what_goes_on(
     assert [*tmp_path.iterdir()] == []
 
 
-def _count(path: Path) -> None:
-    for _ in range(10):
-        with work_folder(path, {}) as folder:
-            (folder / "alone").touch(exist_ok=False)
-            path.write_text(str(int(path.read_text()) + 1))
+COUNT = """
+import sys
+from pathlib import Path
+from spaceship.scoring.work_folder import work_folder
+path = Path(sys.argv[1])
+for _ in range(10):
+    with work_folder(path, {}) as folder:
+        (folder / "alone").touch(exist_ok=False)
+        path.write_text(str(int(path.read_text()) + 1))
+"""
 
 
 def test_one_command_at_a_time_writes_a_file(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("0")
-    context = multiprocessing.get_context("spawn")
-    others = [context.Process(target=_count, args=[path]) for _ in range(2)]
-    for one in others:
-        one.start()
-    for one in others:
-        one.join(60)
-    assert [one.exitcode for one in others] == [0, 0]
+    command = [sys.executable, "-c", COUNT, str(path)]
+    others = [subprocess.Popen(command, cwd=ROOT) for _ in range(2)]
+    assert [one.wait(60) for one in others] == [0, 0]
     assert path.read_text() == "20"
     assert [*tmp_path.iterdir()] == [path]
