@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlparse
 class Part:
     """Rows of a table in a file of their own: whole groups, so that it is scored by itself.
 
-    >>> Part(0, "file:///tmp/part%201.arrow", 100).path.name
+    >>> Part(0, "file:///data/part%201.arrow", 100).path.name
     'part 1.arrow'
     """
 

@@ -1,5 +1,6 @@
 """Local engine: the parts of a table scored by processes of this machine, or in this one."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -36,7 +37,12 @@ class LocalEngine(Engine):
 
         from joblib import Parallel, delayed, parallel_config
 
-        with parallel_config("loky", n_jobs=workers, inner_max_num_threads=1):
+        with (
+            warnings.catch_warnings(),
+            parallel_config("loky", n_jobs=workers, inner_max_num_threads=1),
+        ):
+            # loky ends a worker that has grown by 300 MB, and starts another one in its place
+            warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
             scored = Parallel(
                 return_as="generator_unordered", pre_dispatch="2*n_jobs", batch_size=1
             )
