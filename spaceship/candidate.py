@@ -8,9 +8,10 @@ from typing import Any
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.trial import in_trial
+from spaceship.card.held_out import HeldOut
 from spaceship.card.keep import held_out_of, keep_card
 from spaceship.drift.profile import PROFILE_FILE, take_profile
-from spaceship.errors import DataError, RegistryError, expected
+from spaceship.errors import DataError, RegistryError, expected, only_logged
 from spaceship.evaluation import twins as training
 from spaceship.evaluation.answers import COVERAGE
 from spaceship.evaluation.holdout_predictions import HoldOut
@@ -22,6 +23,8 @@ from spaceship.kept import KEPT
 from spaceship.model.recipe import Recipe
 from spaceship.model.recipe_name import recipe_name
 from spaceship.progress import phase
+from spaceship.record.run_record import RunRecord
+from spaceship.record.stages import FoldFeatures
 from spaceship.records import to_plain
 from spaceship.registry import packaging
 from spaceship.registry.looks import LookRecords
@@ -43,7 +46,8 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
     >>> 0.5 < report.metrics["cv_accuracy"] < 1
     True
     """
-    report = _measure(experiment, recipe)
+    record = None if in_trial() else RunRecord.of(experiment, job)
+    report = _measure(experiment, recipe, record)
     report.write(job.folder)
     shown = ", ".join(
         f"{name} {report.metrics[f'cv_{key}']:.4f} ± {report.metrics[f'cv_{key}_std']:.4f}"
@@ -54,15 +58,20 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
     return report
 
 
-def _measure(experiment: Experiment, recipe: Recipe) -> Report:
+def _measure(experiment: Experiment, recipe: Recipe, record: RunRecord | None) -> Report:
     """Return the report of a recipe's cross-validation on today's data and protocol."""
-    name = recipe_name(recipe.to_plain())
-    return training.measure(
+    name, part = recipe_name(recipe.to_plain()), experiment.training
+    features = None if record is None else FoldFeatures(len(part.rows))
+    report = training.measure(
         experiment.pipeline(recipe),
-        experiment.training,
+        part,
         replace(experiment.blank_report(name), recipe=recipe.to_plain()),
         experiment.folds(recipe),
+        features,
     )
+    if record is None or features is None:
+        return report
+    return record.scored(report, recipe, features)
 
 
 def introduce(experiment: Experiment, candidate: Recipe | str) -> None:
@@ -145,8 +154,9 @@ def fit(experiment: Experiment, job: Job, candidates: int = 1) -> None:
     task, frame = data.task, data.train
     recipe, protocol = Recipe.from_plain(report.recipe), experiment.protocol
     pipeline = experiment.pipeline(recipe)
+    record = RunRecord.of(experiment, job)
     if report.out_of_fold is None:  # the best trial of a sweep, perhaps of an earlier release
-        report = _measure(experiment, recipe)
+        report = _measure(experiment, recipe, record)
     twin, holdout = training.fit_twin(pipeline, frame, task, protocol)
     _check_excess(experiment, report, holdout)
     scored = replace(
@@ -167,6 +177,7 @@ def fit(experiment: Experiment, job: Job, candidates: int = 1) -> None:
         packaging.save_twin(twin, job.twin, task)
         packaging.save(serving, job.model, frame, task, margin)
     size = {"model_mb": packaging.size(job.model) / 1e6}
+    scored = record.fitted(scored, holdout, job)
     replace(scored, metrics=scored.metrics | size).write(job.folder)
 
 
@@ -207,9 +218,23 @@ def judge(
         experiment.labels,
         experiment.settings.why,
         quiet,
-        partial(keep_card, experiment, job, held),
+        partial(_keep, experiment, job, held),
     )
     return promotion.judge(job, ceiling=ceiling)
+
+
+def _keep(  # noqa: PLR0913, PLR0917
+    experiment: Experiment,
+    job: Job,
+    held: HeldOut | None,
+    report: Report,
+    verdict: Verdict,
+    champion: str | None,
+) -> str:
+    """Add the verdict to the job's record, and write its card; return the description."""
+    with only_logged(log, "The record of the run is not complete"):
+        RunRecord.of(experiment, job).judged(verdict)
+    return keep_card(experiment, job, held, report, verdict, champion)
 
 
 def _updated(experiment: Experiment, champion: Report, candidate: Report, twin: Path) -> Report:

@@ -6,6 +6,7 @@ import logging
 import math
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,14 @@ from spaceship.callbacks._pages import (
 )
 from spaceship.callbacks._views import open_views
 from spaceship.config.installation import configs
-from spaceship.errors import RefusedError
+from spaceship.errors import RefusedError, SpaceshipError
 from spaceship.evaluation.metrics import THRESHOLD, better
 from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.model.recipe import Recipe
 from spaceship.model.recipe_params import recipe_params
 from spaceship.progress import Steps
+from spaceship.record.run_record import RunRecord
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.results import COMMAND, report_result
 from spaceship.tracking.best_jobs import best_recipes
@@ -54,6 +56,10 @@ def start(hook: Hook, study: str | None = None) -> str:
     own = {FOLDER_TAG: str(folder), SWEEP_TAG: study or folder.name}
     run_id = store.start_run(hook.sweep_name, hook.tags(multirun=True) | own)
     COMMAND.run_id = run_id
+    if hook.recorded:
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(SpaceshipError):  # the first job ends with it
+            RunRecord.start(hook.experiment, folder, run_id)
     PENDING.open_runs[run_id] = partial(store.end_parent, run_id)  # with all runs below it
     return run_id
 

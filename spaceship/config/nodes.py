@@ -6,6 +6,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from spaceship.config.build import resolved
+from spaceship.config.secrets import loggable
 from spaceship.config.unused import UNUSED, is_unused
 from spaceship.errors import ConfigError, expected
 
@@ -64,6 +65,11 @@ class Nodes:
     def setting(self, key: str) -> object:
         """Return the value of a dotted key, None where there is none."""
         return OmegaConf.select(self._cfg, key)
+
+    def loggable(self) -> dict[str, Any]:
+        """Return the resolved config without Hydra's node and without secrets."""
+        names = [str(key) for key in self._cfg if key != "hydra"]
+        return loggable(OmegaConf.masked_copy(self._cfg, names))
 
     def resolved_values(self, plain: Mapping[str, object]) -> dict[str, object]:
         """Return plain values, their interpolations resolved against this job's config.

@@ -156,6 +156,12 @@ class Report(Section):
     output: Text | None = _setting("FILE.html, or null")
 
 
+class Record(Section):
+    """`record.*`: what the record of a run holds beside digests."""
+
+    data: bool = _setting("true or false", default=False)
+
+
 class Explain(Section):
     """`explain.*`: the row that `mode=explain` explains, and what if it were another one."""
 
@@ -267,6 +273,7 @@ class Settings(Section):
     explain: Explain
     leaderboard: Leaderboard
     report: Report
+    record: Record = Record()
     inference: Inference
     serve: Serve
     simulate: Simulate

@@ -6,6 +6,7 @@ import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -44,10 +45,12 @@ def load_dataset(
     True
     """
     with phase("Reading the data"):
-        folder = _folder(source, task, outputs)
+        raw = source.fingerprint(task)
+        folder = _folder(source, task, outputs, raw)
         stored = _read(folder, task)
         if stored is None:
             stored = _checked(source, task, folder)
+        stored = replace(stored, raw=raw)
     if stored.leaks and refuse_leaks:
         found = "\n  ".join(["leaks:", *stored.leaks]) + "\n"
         do = "take them out of the files, or accept them with data.on_leak=warn"
@@ -69,7 +72,8 @@ def stored_digest(source: DataSource, task: Task, outputs: Path) -> str:
     if source.outside:
         return ""
     try:
-        return str(json.loads((_folder(source, task, outputs) / _META).read_text())["digest"])
+        folder = _folder(source, task, outputs, source.fingerprint(task))
+        return str(json.loads((folder / _META).read_text())["digest"])
     except (SpaceshipError, KeyError, OSError, ValueError):  # no such files, or a damaged copy
         return ""
 
@@ -92,7 +96,7 @@ def _checked(source: DataSource, task: Task, folder: Path) -> Dataset:
     tables = source.read(task)
     with phase("Checking the data"):
         found = checked(tables, task)
-        _write(found, folder)
+        write_dataset(found, folder)
     log.debug("Checked data stored in %s", folder)
     return found
 
@@ -126,14 +130,11 @@ def filling(folder: Path) -> Iterator[Path]:
         remove(temporary)
 
 
-def _folder(source: DataSource, task: Task, outputs: Path) -> Path:
-    return outputs / "data" / task.name / source.name / _key(source, task)
-
-
-def _key(source: DataSource, task: Task) -> str:
-    """Return a key of content and meaning, 16 hexadecimal digits."""
-    parts = (SCHEMA_VERSION, source.fingerprint(task), task.to_plain())
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+def _folder(source: DataSource, task: Task, outputs: Path, raw: str) -> Path:
+    """Return the folder of a source's data, named by a key of content and meaning."""
+    parts = (SCHEMA_VERSION, raw, task.to_plain())
+    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+    return outputs / "data" / task.name / source.name / key
 
 
 def _read(folder: Path, task: Task) -> Dataset | None:
@@ -155,7 +156,13 @@ def _read(folder: Path, task: Task) -> Dataset | None:
         return None
 
 
-def _write(data: Dataset, folder: Path) -> None:
+def write_dataset(data: Dataset, folder: Path) -> None:
+    """Write checked tables as Parquet, and what is known of them, into a folder that is not there.
+
+    >>> write_dataset(people, tmp_path / "data")
+    >>> sorted(path.name for path in (tmp_path / "data").iterdir())
+    ['meta.json', 'test.parquet', 'train.parquet']
+    """
     frames = {name: getattr(data, name) for name in _FRAMES}
     frames = {name: frame for name, frame in frames.items() if frame is not None}
     meta: dict[str, object] = {"digest": data.digest, "frames_digest": digest(*frames.values())}

@@ -60,20 +60,21 @@ class PreparedFold:
     transform_seconds: float  # duration of transforming the rows to predict
 
 
-def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
+def cross_validate(  # noqa: PLR0913, PLR0917 - the last three are for sweeps and records
     pipeline: Estimator,
     frame: pd.DataFrame,
     task: Task,
     folds: Sequence[Fold],
     on_fold: Callable[[list[dict[str, float]]], None] | None = None,
     prepared: MutableMapping[int, PreparedFold] | None = None,
+    observe: Callable[[PreparedFold, Fold], None] | None = None,
 ) -> CrossValidation:
     """Fit a clone of the pipeline on each fold's training rows and score it on the others.
 
     The frame holds typed, labelled rows. `on_fold` is called after each fold with the metrics of
     the folds so far; an error that it raises ends the cross-validation. `prepared` holds folds by
     number that the same steps before the estimator made of the same rows; missing ones are added,
-    for the next trial of a sweep.
+    for the next trial of a sweep. `observe` is called with each fold once it is prepared.
 
     >>> halves = np.arange(100), np.arange(100, 200)
     >>> len(cross_validate(pipeline, people.train, task, [halves]).folds)
@@ -94,6 +95,8 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
     for step, (train, test) in enumerate(folds):
         if step not in ready:
             ready[step] = _prepare(whole[:-1], frame, target, (train, test))
+        if observe is not None:
+            observe(ready[step], (train, test))
         found, threshold, timing = _fit_and_predict(whole[-1], ready[step], target[train], task)
         if prepared is None:
             del ready[step]
