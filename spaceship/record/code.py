@@ -118,7 +118,8 @@ def _files() -> Iterator[tuple[str, str]]:
     own = (one.rstrip(".") for one in own_prefixes(PYPROJECT))
     names = [PACKAGE.name, "hydra_plugins.spaceship_optuna", *own]
     places = [(package_folder(name), name.replace(".", "/"), "*.py") for name in names]
-    places += [(place, "configs", "*.yaml") for place in (configs(), Path.cwd() / "configs")]
+    folders = [one for one in (configs(), Path.cwd() / "configs") if one.is_dir()]
+    places += [(place, "configs", "*.yaml") for place in folders]
     for place, name, kind in places:
         for path, digest in file_digests(place, kind=kind).items():
             below = path.relative_to(place).as_posix() if place and place.is_dir() else path.name

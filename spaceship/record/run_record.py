@@ -157,9 +157,9 @@ class RunRecord:
 
     def _command(self) -> str:
         """Return the command in the tags of the run, or of the one above it."""
-        run_id, client = self.run_id, self.experiment.store.client
+        run_id = self.run_id
         while run_id is not None:
-            tags = client.get_run(run_id).data.tags
+            tags = self.experiment.store.client.get_run(run_id).data.tags
             if "command" in tags:
                 return str(tags["command"])
             run_id = tags.get(_PARENT)
