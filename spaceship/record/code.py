@@ -43,15 +43,20 @@ class Code:
     diff_sha256: str = ""  # of the whole difference; empty if there is none
     diff_complete: bool = True  # False: cut to 400,000 characters, or secrets are hidden in it
     untracked: dict[str, str] = field(default_factory=dict)  # SHA-256 by path; `size N` above 10 MB
-    files: dict[str, str] = field(default_factory=dict)  # Python and YAML files: SHA-256 by path
+    files: dict[str, str] = field(default_factory=dict)  # of Python and YAML: SHA-256 by path
 
     @staticmethod
     @cache
     def present() -> "Code":
         """Return the state of the code, read once a process."""
+        return Code.of(repository())
+
+    @staticmethod
+    def of(root: Path | None) -> "Code":
+        """Return the state of the code, given its repository."""
         files = dict(_files())
         digest = short_digest(*(f"{path} {one}" for path, one in files.items()))
-        root, status = repository(), _status()
+        status = _status(root)
         if root is None or status is None:
             return Code(digest, files=files)
         diff = _git(root, *_DIFF) or b"" if status.dirty else b""
@@ -81,17 +86,17 @@ def code_tags() -> dict[str, str]:
     >>> set(code_tags()) in ({"git_sha", "git_dirty"}, set())
     True
     """
-    if repository() is None:
+    if (root := repository()) is None:
         return {}
-    status = _status()
+    status = _status(root)
     commit, dirty = (status.commit, status.dirty) if status else ("", False)
     return {"git_sha": commit or "unknown", "git_dirty": str(dirty).lower()}
 
 
 @cache
-def _status() -> _Status | None:
-    """Return commit, cleanness and untracked files of the repository; None without git."""
-    if (root := repository()) is None:
+def _status(root: Path | None) -> _Status | None:
+    """Return commit, cleanness and untracked files of a repository; None without git."""
+    if root is None:
         return None
     told = _git(root, "status", "--porcelain=v2", "--branch", "--untracked-files=all", "-z")
     if told is None:
