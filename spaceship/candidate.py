@@ -8,10 +8,9 @@ from typing import Any
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.trial import in_trial
-from spaceship.card.held_out import HeldOut
 from spaceship.card.keep import held_out_of, keep_card
 from spaceship.drift.profile import PROFILE_FILE, take_profile
-from spaceship.errors import DataError, RegistryError, expected, only_logged
+from spaceship.errors import DataError, RegistryError, expected
 from spaceship.evaluation import twins as training
 from spaceship.evaluation.answers import COVERAGE
 from spaceship.evaluation.holdout_predictions import HoldOut
@@ -218,23 +217,9 @@ def judge(
         experiment.labels,
         experiment.settings.why,
         quiet,
-        partial(_keep, experiment, job, held),
+        partial(keep_card, experiment, job, held),
     )
     return promotion.judge(job, ceiling=ceiling)
-
-
-def _keep(  # noqa: PLR0913, PLR0917
-    experiment: Experiment,
-    job: Job,
-    held: HeldOut | None,
-    report: Report,
-    verdict: Verdict,
-    champion: str | None,
-) -> str:
-    """Add the verdict to the job's record, and write its card; return the description."""
-    with only_logged(log, "The record of the run is not complete"):
-        RunRecord.of(experiment, job).judged(verdict)
-    return keep_card(experiment, job, held, report, verdict, champion)
 
 
 def _updated(experiment: Experiment, champion: Report, candidate: Report, twin: Path) -> Report:

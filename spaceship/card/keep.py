@@ -13,6 +13,7 @@ from spaceship.evaluation.twins import holdout_metrics
 from spaceship.experiment import Experiment
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.progress import phase
+from spaceship.record.run_record import RunRecord
 from spaceship.registry import packaging
 from spaceship.registry.registry import CARD_FILE
 from spaceship.tracking.job import Job
@@ -50,7 +51,7 @@ def keep_card(  # noqa: PLR0913, PLR0917
     verdict: Verdict,
     champion: str | None,
 ) -> str:
-    """Write the card of a job with its verdict; return the description of its version.
+    """Write record and card of a job with its verdict; return the description of its version.
 
     `champion` is the version compared with. A failure is logged and changes no verdict.
 
@@ -59,6 +60,8 @@ def keep_card(  # noqa: PLR0913, PLR0917
     >>> keep_card(experiment, job, None, report(8, 10), refused, None)  # it has no run
     ''
     """
+    with only_logged(log, "The record of the run is not complete"):
+        RunRecord.of(experiment, job).judged(verdict)
     with only_logged(log, _INCOMPLETE):
         run = experiment.store.client.get_run(job.logged_run())
         judged = Judged.of(experiment, run, job.folder, report, verdict, champion)

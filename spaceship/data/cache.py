@@ -161,7 +161,7 @@ def write_dataset(data: Dataset, folder: Path) -> None:
 
     >>> write_dataset(people, tmp_path / "data")
     >>> sorted(path.name for path in (tmp_path / "data").iterdir())
-    ['meta.json', 'test.parquet', 'train.parquet']
+    ['meta.json', 'sample.parquet', 'test.parquet', 'train.parquet']
     """
     frames = {name: getattr(data, name) for name in _FRAMES}
     frames = {name: frame for name, frame in frames.items() if frame is not None}

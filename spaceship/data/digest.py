@@ -65,9 +65,9 @@ def table_digest(table: pd.DataFrame | npt.NDArray[np.float64]) -> tuple[TableDi
 def mixed(rows: Hashes, values: Hashes) -> Hashes:
     """Return hashes of rows with one more value each, whose place among the values counts.
 
-    >>> one, other = (np.full(1, number, np.uint64) for number in (1, 2))
-    >>> bool(mixed(one, other) == mixed(other, one))
-    False
+    >>> start, one, other = (np.full(1, number, np.uint64) for number in range(3))
+    >>> mixed(mixed(start, one), other) == mixed(mixed(start, other), one)
+    array([False])
     """
     more = (rows ^ values) * _PRIME
     return np.asarray((more ^ (more >> np.uint64(32))) * _PRIME + np.uint64(1))

@@ -56,28 +56,21 @@ class Code:
         """Return the state of the code, given its repository."""
         files = dict(_files())
         digest = short_digest(*(f"{path} {one}" for path, one in files.items()))
-        status = _status(root)
-        if root is None or status is None:
+        if root is None or (status := _status(root)) is None:
             return Code(digest, files=files)
-        diff = _git(root, *_DIFF) or b"" if status.dirty else b""
+        commit, dirty, untracked = status
+        diff = _git(root, *_DIFF) or b"" if dirty else b""
         shown = redact(diff.decode("utf-8", "replace"))[:_MOST_DIFF]
         return Code(
             digest,
-            status.commit,
-            status.dirty,
+            commit,
+            dirty,
             shown,
             sha256(diff).hexdigest() if diff else "",
             shown.encode() == diff,
-            {redact(name): _digest(root / name) for name in status.untracked[:_MOST_FILES]},
+            {redact(name): _digest(root / name) for name in untracked[:_MOST_FILES]},
             files,
         )
-
-
-@dataclass(frozen=True)
-class _Status:
-    commit: str
-    dirty: bool
-    untracked: tuple[str, ...]
 
 
 def code_tags() -> dict[str, str]:
@@ -88,16 +81,13 @@ def code_tags() -> dict[str, str]:
     """
     if (root := repository()) is None:
         return {}
-    status = _status(root)
-    commit, dirty = (status.commit, status.dirty) if status else ("", False)
+    commit, dirty, _ = _status(root) or ("", False, ())
     return {"git_sha": commit or "unknown", "git_dirty": str(dirty).lower()}
 
 
 @cache
-def _status(root: Path | None) -> _Status | None:
-    """Return commit, cleanness and untracked files of a repository; None without git."""
-    if root is None:
-        return None
+def _status(root: Path) -> tuple[str, bool, tuple[str, ...]] | None:
+    """Return commit, whether it is changed, and untracked files; None without git."""
     told = _git(root, "status", "--porcelain=v2", "--branch", "--untracked-files=all", "-z")
     if told is None:
         return None
@@ -105,7 +95,7 @@ def _status(root: Path | None) -> _Status | None:
     heads = [line for line in lines if line.startswith("# ")]
     commit = next((line.split()[-1] for line in heads if line.startswith("# branch.oid")), "")
     own = tuple(line.removeprefix("? ") for line in lines if line.startswith("? "))
-    return _Status("" if commit.startswith("(") else commit, len(lines) > len(heads), own)
+    return ("" if commit.startswith("(") else commit, len(lines) > len(heads), own)
 
 
 def _git(root: Path, *arguments: str) -> bytes | None:

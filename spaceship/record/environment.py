@@ -5,8 +5,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -27,79 +26,6 @@ _VARIABLES = (
 """Starts of the names of environment variables on which results or their last bits may depend."""
 
 
-@dataclass(frozen=True)
-class Library:
-    """A library of linear algebra or of threads that the process has loaded."""
-
-    name: str  # such as openblas
-    version: str | None
-    threads: int
-    architecture: str | None  # that its code was chosen for
-
-
-@dataclass(frozen=True)
-class Environment:
-    """Packages and machine of a process.
-
-    >>> found = Environment.present()
-    >>> "pandas" in found.packages, found.python == platform.python_version()
-    (True, True)
-    """
-
-    digest: str  # of all that follows
-    python: str
-    implementation: str  # such as CPython
-    system: str
-    cpu: str  # model
-    cores: int  # that the process may use
-    packages_digest: str
-    packages: dict[str, str]  # installed ones: version by normalized name
-    libraries: tuple[Library, ...]  # loaded at the start of the run
-    variables: dict[str, str]  # of the environment, those on which results may depend
-    hash_seed: str  # `random`, or PYTHONHASHSEED
-    locale: str
-    encoding: str  # of files
-    time_zone: str
-
-    @classmethod
-    def present(cls) -> "Environment":
-        """Return the environment of this process, read once; its variables as they are now."""
-        variables = {k: redact(v) for k, v in os.environ.items() if k.startswith(_VARIABLES)}
-        packages, libraries = installed_packages(), _libraries()
-        named = [f"{name}=={version}" for name, version in packages.items()]
-        facts: Mapping[str, object] = {
-            "python": platform.python_version(),
-            "implementation": platform.python_implementation(),
-            "system": platform.platform(),
-            "cpu": _cpu(),
-            "cores": usable_cores(),
-            "packages_digest": short_digest(*named),
-            "variables": dict(sorted(variables.items())),
-            "hash_seed": os.environ.get("PYTHONHASHSEED") or "random",
-            "locale": locale.setlocale(locale.LC_ALL),
-            "encoding": locale.getencoding(),
-            "time_zone": " ".join([*time.tzname, time.strftime("%z")]),
-        }
-        digest = short_digest(*map(repr, facts.values()), repr(libraries))
-        return cls(digest, packages=packages, libraries=libraries, **facts)  # type: ignore[arg-type]
-
-
-@cache
-def note_environment(folder: Path) -> str:
-    """Write the environment of this process beside the trials that it runs; return its digest.
-
-    >>> digest = note_environment(tmp_path)
-    >>> [path.name for path in tmp_path.glob(ENVIRONMENT_FILES)] == [f"environment-{digest}.json"]
-    True
-    """
-    found = Environment.present()
-    path = folder / ENVIRONMENT_FILES.replace("*", found.digest)
-    if not path.is_file():
-        write_json(path, to_plain(found))
-    return found.digest
-
-
-@cache
 def installed_packages() -> dict[str, str]:
     """Return the version of each installed package by its normalized name.
 
@@ -117,22 +43,72 @@ def installed_packages() -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _libraries() -> tuple[Library, ...]:
-    import threadpoolctl
-
-    found = [
-        Library(
-            one["internal_api"], one.get("version"), one["num_threads"], one.get("architecture")
-        )
-        for one in threadpoolctl.threadpool_info()
-    ]
-    return tuple(sorted(found, key=repr))
+def _variables() -> dict[str, str]:
+    found = os.environ.items()
+    return dict(sorted((key, redact(one)) for key, one in found if key.startswith(_VARIABLES)))
 
 
-@cache
+def _libraries() -> list[dict[str, str]]:
+    from threadpoolctl import threadpool_info
+
+    keys = ("internal_api", "version", "num_threads", "architecture")
+    found = [{key: str(one[key]) for key in keys if key in one} for one in threadpool_info()]
+    return sorted(found, key=repr)
+
+
 def _cpu() -> str:
     """Return the model of the CPU, as the kernel names it."""
     known = Path("/proc/cpuinfo")
     lines = known.read_text().splitlines() if known.is_file() else []
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(models, platform.processor() or platform.machine())
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Packages and machine of a process, this one's as they are now.
+
+    >>> found = Environment()
+    >>> "pandas" in found.packages, found.python == platform.python_version()
+    (True, True)
+    """
+
+    python: str = field(default_factory=platform.python_version)
+    implementation: str = field(default_factory=platform.python_implementation)
+    system: str = field(default_factory=platform.platform)
+    cpu: str = field(default_factory=_cpu)  # model
+    cores: int = field(default_factory=usable_cores)  # that the process may use
+    # version by normalized name
+    packages: dict[str, str] = field(default_factory=installed_packages)
+    # of linear algebra and threads, as they are loaded
+    libraries: list[dict[str, str]] = field(default_factory=_libraries)
+    # of the environment, those on which results may depend
+    variables: dict[str, str] = field(default_factory=_variables)
+    encoding: str = field(default_factory=locale.getencoding)  # of files
+    hash_seed: str = field(default_factory=lambda: os.environ.get("PYTHONHASHSEED") or "random")
+    locale: str = field(default_factory=lambda: locale.setlocale(locale.LC_ALL))
+    time_zone: str = field(default_factory=lambda: " ".join([*time.tzname, time.strftime("%z")]))
+    packages_digest: str = ""
+    digest: str = ""  # of all of it
+
+    def __post_init__(self) -> None:
+        """Fill in the digests."""
+        packages = short_digest(*(f"{name}=={one}" for name, one in self.packages.items()))
+        object.__setattr__(self, "packages_digest", packages)
+        facts = [repr(one) for name, one in vars(self).items() if name != "digest"]
+        object.__setattr__(self, "digest", short_digest(*facts))
+
+
+@cache
+def note_environment(folder: Path) -> str:
+    """Write the environment of this process beside the trials that it runs; return its digest.
+
+    >>> digest = note_environment(tmp_path)
+    >>> [path.name for path in tmp_path.glob(ENVIRONMENT_FILES)] == [f"environment-{digest}.json"]
+    True
+    """
+    found = Environment()
+    path = folder / ENVIRONMENT_FILES.replace("*", found.digest)
+    if not path.is_file():
+        write_json(path, to_plain(found))
+    return found.digest

@@ -59,7 +59,13 @@ class Provenance:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """The record in a job's folder, and among the artifacts of its run."""
+    """The record in a job's folder, and among the artifacts of its run.
+
+    >>> record = RunRecord.start(experiment, tmp_path, None)
+    >>> record.loaded(people)
+    >>> [*read_record(tmp_path / PROVENANCE_FILE, Provenance).stages]
+    ['raw', 'typed']
+    """
 
     experiment: Experiment
     folder: Path
@@ -78,7 +84,7 @@ class RunRecord:
                 task={"name": experiment.task.name, "digest": _digest(config["task"])},
                 data={"name": experiment.source.name, **_place(experiment, config)},
                 code=Code.present(),
-                environment=Environment.present(),
+                environment=Environment(),
             )
         )
         return made

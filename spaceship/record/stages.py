@@ -27,9 +27,12 @@ UNTESTED, OUTSIDE = -1, -2
 class FoldFeatures:
     """Digests of the features of each fold, and of each row a hash over all folds.
 
+    >>> from spaceship.evaluation.protocol import Protocol
     >>> part = TrainingPart.of(people.train, task, Protocol(0.3, "a", n_folds=2, seed=1))
     >>> features = FoldFeatures(len(part.rows))
-    >>> _ = measure(pipeline, part, Report("a", "local", "ab12"), observe=features)
+    >>> from spaceship.evaluation.report import Report
+    >>> from spaceship.evaluation.twins import measure
+    >>> _ = measure(pipeline, part, Report("a", "b", "c"), observe=features)
     >>> list(features.tables)
     ['fold 1 learnt', 'fold 1 tested', 'fold 2 learnt', 'fold 2 tested']
     """
@@ -65,6 +68,7 @@ def data_stages(data: Dataset) -> tuple[Stages, Hashes]:
 def folds_of(part: TrainingPart, n_rows: int) -> Folds:
     """Return the number of the fold that tests each labelled row, from 1; see `OUTSIDE`.
 
+    >>> from spaceship.evaluation.protocol import Protocol
     >>> part = TrainingPart.of(people.train, task, Protocol(0.3, "a", n_folds=2, seed=1))
     >>> sorted({int(one) for one in folds_of(part, len(people.train))})
     [-2, 1, 2]

@@ -10,7 +10,7 @@ import pytest
 
 from spaceship.config.installation import configs
 from spaceship.features.table import TableFeatures
-from spaceship.record.environment import Environment, installed_packages
+from spaceship.record.environment import Environment
 from spaceship.record.run_record import Provenance
 from spaceship.record.stages import in_short
 from tests.record.customers import Customers, customers
@@ -115,9 +115,7 @@ def test_an_older_package(
 ) -> None:
     (tmp_path / "scikit_learn-1.0.dist-info").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
-    installed_packages.cache_clear()
-    present, known = Environment.present(), first.environment
-    installed_packages.cache_clear()
+    present, known = Environment(), first.environment
     assert present.packages_digest != known.packages_digest
     assert present.packages.items() - known.packages.items() == {("scikit_learn", "1.0")}
 

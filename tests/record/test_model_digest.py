@@ -1,5 +1,6 @@
 """Digests of models: equal for equal fits of every family, whatever the number of threads."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from spaceship.record.model_digest import model_digest
 from spaceship.registry import packaging
 from spaceship.task.task import Task
 
-FAMILIES = {
+FAMILIES: dict[str, Callable[[int], Any]] = {
     "lgbm": lambda n: LGBMClassifier(n_estimators=3, verbose=-1, n_jobs=n),
     "catboost": lambda n: CatBoostClassifier(
         iterations=3, verbose=0, allow_writing_files=False, thread_count=n
@@ -35,8 +36,9 @@ def test_equal_fits_have_equal_digests_and_others_name_the_step(
     family: str, people: Dataset, task: Task, tmp_path: Path
 ) -> None:
     def digest(n_jobs: int, rows: int = 300) -> TableDigest:
-        estimator: Any = FAMILIES[family](n_jobs)
-        pipeline = build_pipeline(RawFeatures(task.to_plain()), Encoding.ONEHOT, estimator)
+        pipeline = build_pipeline(
+            RawFeatures(task.to_plain()), Encoding.ONEHOT, FAMILIES[family](n_jobs)
+        )
         learn = people.train[:rows]
         return stored(pipeline.fit(learn, task.target(learn)), task, tmp_path)
 
