@@ -52,4 +52,6 @@ def _finite(column: pd.Series) -> pd.Series:
     """Return numbers that every estimator takes: infinite ones are missing, huge ones are less."""
     if column.dtype != np.float64:
         return column
-    return column.where(np.isfinite(column)).clip(-HUGE, HUGE)
+    values = column.to_numpy()
+    made = np.where(np.isfinite(values), values.clip(-HUGE, HUGE), np.nan)
+    return pd.Series(made, column.index, name=column.name)

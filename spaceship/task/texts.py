@@ -14,6 +14,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.integer[Any]]
 Arrow = Any
+Array = Any  # `Floats`, moments as `datetime64`, or texts as `Arrow`
 
 _POOL = pa.system_memory_pool()  # Arrow's own keeps what it has freed
 _STR: Any = pd.StringDtype(na_value=np.nan)
@@ -121,16 +122,18 @@ def as_arrow(column: pd.Series) -> Arrow:
     ['Ulm', None]
     """
     texts = pa.array((column if column.dtype == "str" else column.astype("str")).array)
-    return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    if not isinstance(texts, pa.ChunkedArray):
+        return texts
+    return texts.chunk(0) if texts.num_chunks == 1 else texts.combine_chunks()
 
 
-def as_column(texts: Arrow, index: pd.Index | None = None) -> pd.Series:
+def as_column(texts: Arrow, index: pd.Index | None = None, name: object = None) -> pd.Series:
     """Return texts of Arrow as a column of pandas' type `str`.
 
     >>> as_column(pa.array(["Ulm"]), pd.RangeIndex(1)).dtype
     <StringDtype(na_value=nan)>
     """
-    return pd.Series(_STR.__from_arrow__(texts), index)
+    return pd.Series(_STR.__from_arrow__(texts), index, name=name)
 
 
 def to_text(column: pd.Series) -> pd.Series:
@@ -144,26 +147,30 @@ def to_text(column: pd.Series) -> pd.Series:
     text = column if column.dtype == "str" else column.astype("str")
     if column.dtype == np.float64:
         text = text.str.removesuffix(".0")
-    if is_plain_text(text):
-        return text
-    raw = as_arrow(text)
-    stripped = pc.utf8_trim_whitespace(raw)
-    empty = pc.equal(stripped, "")
-    found = pc.if_else(empty, None, stripped) if pc.any(empty).as_py() else stripped
-    if found.equals(raw):
-        return text
-    made = as_column(found, text.index)
-    made.name = text.name
-    return made
+    raw = pa.array(text.array)
+    found = stripped(raw)
+    return text if found is raw else as_column(found, text.index, text.name)
 
 
-def is_plain_text(column: pd.Series) -> bool:
+def stripped(texts: Arrow) -> Arrow:
+    """Return texts without blanks around them, empty ones missing; themselves if none changes.
+
+    >>> stripped(pa.array([" a", " ", None], pa.large_string())).to_pylist()
+    ['a', None, None]
+    """
+    if is_plain(texts):
+        return texts
+    trimmed = pc.utf8_trim_whitespace(texts)
+    found = pc.if_else(pc.equal(trimmed, ""), None, trimmed)
+    return texts if found.equals(texts) else found
+
+
+def is_plain(texts: Arrow) -> bool:
     """Return whether no text is empty or has a blank at an end, by bytes; False says nothing.
 
-    >>> is_plain_text(pd.Series(["a", None, "b c"])), is_plain_text(pd.Series(["a "]))
-    (True, False)
+    >>> [is_plain(pa.array(one, pa.large_string())) for one in (["a", None, "b c"], ["a "])]
+    [True, False]
     """
-    texts = pa.array(column.array)
     for chunk in texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]:
         if chunk.type != pa.large_string():
             return False
@@ -181,17 +188,6 @@ def is_plain_text(column: pd.Series) -> bool:
             if min(map(np.min, outer)) <= _BLANK or max(map(np.max, outer)) >= _DELETE:
                 return False
     return True
-
-
-def values_of(column: pd.Series) -> Texts | Floats:
-    """Return a typed column as texts or numbers.
-
-    >>> values_of(pd.Series([True, None], dtype="boolean"))
-    array([ 1., nan])
-    """
-    if isinstance(column.dtype, pd.StringDtype):
-        return Texts.of(as_arrow(column))
-    return column.to_numpy(np.float64, na_value=np.nan)
 
 
 def codes_of(texts: Arrow) -> Ints:

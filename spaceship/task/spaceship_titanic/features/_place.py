@@ -112,8 +112,11 @@ def _score(columns: Columns, state: State) -> Floats:
         return score
     known = state["places"] if "places" in state else state["knots"]
     for name, here in _by_place(_places(columns), known):
-        for term, values in _bases(columns["CabinNumber"][here], name, state) if name else ():
-            score[here] += weights[term] * values
+        if name:
+            own = score[here]
+            for term, values in _bases(columns["CabinNumber"][here], name, state):
+                own += weights[term] * values
+            score[here] = own
     for term, values in _shared_terms(columns, state):
         score += weights[term] * values
     return score
@@ -138,13 +141,14 @@ def _bases(number: Floats, place: str, state: State) -> Iterator[Term]:
     yield place, np.ones(len(number))
     if "places" in state:  # a model that an earlier release has stored
         centres = state["places"][place]
-        away = ((number - centre) / _OLD_WIDTH for centre in centres)
+        away = (number - np.array(centres)[:, None]) / _OLD_WIDTH
     else:
         centres = state["knots"][place]
         at = np.interp(number, centres, range(len(centres))) if centres else number
-        away = (at - i for i in range(len(centres)))
-    for centre, distance in zip(centres, away, strict=True):
-        yield f"{place} {centre!r}", np.nan_to_num(np.exp(-0.5 * distance**2))
+        away = at - np.arange(len(centres))[:, None]
+    near = np.exp(-0.5 * away**2)
+    near[:, np.isnan(number)] = 0.0
+    yield from zip((f"{place} {centre!r}" for centre in centres), near, strict=True)
 
 
 def _commonest(texts: Texts) -> list[str]:

@@ -11,7 +11,8 @@ from spaceship.task.feature_set import FeatureSet, State
 from spaceship.task.spaceship_titanic.columns import ID, PASSENGER, SPENDS
 from spaceship.task.spaceship_titanic.features._group import TravelGroups
 from spaceship.task.spaceship_titanic.features._parts import split_cabin, surname
-from spaceship.task.texts import Floats, Texts, as_arrow, values_of
+from spaceship.task.texts import Floats, Texts, as_arrow
+from spaceship.task.typed_rows import values_of
 
 AGE_EDGES = (0, 12, 18, 25, 50, np.inf)  # years, upper edge included
 AGE_BANDS = ("Child", "Teenager", "PreAdult", "Adult", "Elder")
