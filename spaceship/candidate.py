@@ -18,9 +18,9 @@ from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.files import write_json
 from spaceship.gate.verdict import Verdict
-from spaceship.kept import KEPT
 from spaceship.model.recipe import Recipe
 from spaceship.model.recipe_name import recipe_name
+from spaceship.process.kept import KEPT
 from spaceship.progress import phase
 from spaceship.records import to_plain
 from spaceship.registry import packaging

@@ -13,13 +13,13 @@ from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.config.build import build
 from spaceship.config.nodes import Nodes
 from spaceship.config.settings import Settings
+from spaceship.config.spelling import nearest
 from spaceship.errors import ConfigError, RegistryError, Slip, did_you_mean, expected
 from spaceship.files import why_unwritable
-from spaceship.kept import KEPT, Kept
+from spaceship.process.kept import KEPT, Kept
 from spaceship.registry.command_lines import repeated
 from spaceship.registry.registry import CHAMPION, Registry, Version
 from spaceship.registry.role import SETTING, VARIABLE, give_up_promotion
-from spaceship.spelling import nearest
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, PlainSerializer, TypeAdapter, ValidationError
 
+from spaceship.config.faults import list_faults
 from spaceship.errors import RegistryError, expected
-from spaceship.faults import list_faults
 from spaceship.files import read_json
 
 Record = TypeVar("Record")

@@ -13,7 +13,6 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from spaceship import candidate
-from spaceship.at_exit import PENDING
 from spaceship.callbacks._hook import CONFIG_FILE, OVERRIDES_FILE, Hook
 from spaceship.callbacks._multirun_result import BLEND, multirun_result
 from spaceship.callbacks._next import show_next
@@ -29,6 +28,7 @@ from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.model.recipe import Recipe
 from spaceship.model.recipe_params import recipe_params
+from spaceship.process.at_exit import PENDING
 from spaceship.progress import Steps
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.results import COMMAND, report_result

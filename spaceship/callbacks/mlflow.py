@@ -15,8 +15,8 @@ from omegaconf import DictConfig
 
 from hydra_plugins.spaceship_optuna import StudyHooks, StudyTerms
 from hydra_plugins.spaceship_optuna.trial import in_trial
-from spaceship.at_exit import PENDING, Refusal
-from spaceship.garbage import collection_paused
+from spaceship.process.at_exit import PENDING, Refusal
+from spaceship.process.garbage import collection_paused
 from spaceship.progress import phase
 
 _LOADING = "Loading the libraries"

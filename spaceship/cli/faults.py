@@ -12,8 +12,8 @@ from spaceship.cli.names import Names, Suggestion, takes
 from spaceship.cli.overrides import group_of, is_sweep, meant_what_if, parts_of
 from spaceship.cli.variants import Variants
 from spaceship.config.nodes import is_study
+from spaceship.config.spelling import nearest
 from spaceship.config.unused import UNUSED
-from spaceship.spelling import nearest
 
 _NAME = re.compile(r"[\w./-]+(?![\w./-]*\()")  # of a choice, not of a function such as choice(…)
 

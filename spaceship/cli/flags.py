@@ -15,8 +15,8 @@ from hydra._internal.utils import get_args_parser
 from spaceship.cli.machine_output import capture_text
 from spaceship.cli.overrides import command, verbatim
 from spaceship.cli.suggestions import CommandLine
+from spaceship.config.spelling import nearest
 from spaceship.errors import ConfigError, Slip, expected
-from spaceship.spelling import nearest
 
 _CHOICE = re.compile(r"argument (\S+?): invalid choice: '(.*)' \(choose from (.*)\)")
 _DETAILS = "hydra.verbose=[spaceship,hydra_plugins.spaceship_optuna]"  # true: Hydra's own, too

@@ -17,8 +17,8 @@ from hydra_plugins.spaceship_optuna.config import OptunaSweeperConf
 from spaceship.cli.help import GROUPS, files
 from spaceship.cli.overrides import command
 from spaceship.config.installation import configs
+from spaceship.config.spelling import nearest
 from spaceship.errors import ConfigError, expected
-from spaceship.spelling import nearest
 
 _SWEEPER = "hydra.sweeper"
 _SWEEPER_HEAD = """\

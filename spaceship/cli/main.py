@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
-from spaceship.at_exit import PENDING, Refusal
 from spaceship.cli.console import close_console, open_console
 from spaceship.cli.machine_output import note_error, open_machine_output, write_object
 from spaceship.cli.signals import (
@@ -20,6 +19,7 @@ from spaceship.cli.signals import (
 )
 from spaceship.cli.streams import escape_log_records, lost_output, open_streams
 from spaceship.errors import expected
+from spaceship.process.at_exit import PENDING, Refusal
 from spaceship.registry.role import give_up_promotion, may_promote
 from spaceship.results import Result, report_result
 

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from spaceship.cli.overrides import PARAMS
 from spaceship.config.loader import groups, loader
 from spaceship.config.resolvers import register_resolvers
-from spaceship.spelling import FAR, distance, ranked, slips
+from spaceship.config.spelling import FAR, distance, ranked, slips
 
 _OTHER_CHOICE = 1.0  # distance of a key that exists with another choice of a group
 _SAME_END = 1.5  # of a key that ends the same, elsewhere

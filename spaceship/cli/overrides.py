@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 
 from spaceship.config.installation import program_typed
-from spaceship.spelling import slips
+from spaceship.config.spelling import slips
 
 _OVERRIDE = re.compile(r"(\+\+|\+|~)?([^=]*)(?:=(.*))?", re.DOTALL)
 PARAMS = "hydra.sweeper.params."  # overrides of the jobs

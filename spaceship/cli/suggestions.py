@@ -10,8 +10,8 @@ from omegaconf import OmegaConf
 from spaceship.cli.faults import Fault, Overrides
 from spaceship.cli.names import Names
 from spaceship.cli.overrides import PARAMS, command, group_of, is_sweep, parts_of
+from spaceship.config.spelling import FAR, distance, ranked
 from spaceship.errors import expected
-from spaceship.spelling import FAR, distance, ranked
 
 _COMMON = ("mode", "model", "data", "features", "gate")  # groups of a word alone, the likely first
 _LATER = 0.01  # distance of the choices of each next group

@@ -22,10 +22,10 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.config.build import resolved
+from spaceship.config.faults import misspelt
 from spaceship.config.secrets import check_stored
 from spaceship.config.unused import is_unused
 from spaceship.errors import ConfigError, Slip, did_you_mean
-from spaceship.faults import misspelt
 
 MOST_ERAS = 100
 """Largest value of `simulate.eras`."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
+from spaceship.config.spelling import nearest, slips
 from spaceship.errors import ConfigError, expected
 from spaceship.experiment import Experiment
-from spaceship.spelling import nearest, slips
 from spaceship.task.column_types import Kind
 from spaceship.task.task import Task
 from spaceship.task.written import shown, written

@@ -5,8 +5,8 @@ import re
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from spaceship.config.spelling import nearest
 from spaceship.errors import Slip
-from spaceship.spelling import nearest
 
 _IN_WORDS = {
     "a valid dictionary": "keys with values",
