@@ -101,12 +101,19 @@ def row_losses(target: Target, values: Floats, problem: Problem) -> Floats:
     """
     if problem is Problem.REGRESSION:
         return np.asarray((target - values) ** 2)
-    several = problem is Problem.MULTICLASS
-    of_truth = (
-        values[np.arange(len(target)), target] if several else np.where(target, values, 1 - values)
-    )
     certain = np.finfo(np.float64).eps
-    return np.asarray(-np.log(of_truth.clip(certain, 1 - certain)))
+    return np.asarray(-np.log(of_truth(target, values, problem).clip(certain, 1 - certain)))
+
+
+def of_truth(target: Target, values: Floats, problem: Problem) -> Floats:
+    """Return the predicted probability of each row's true class.
+
+    >>> of_truth(np.array([True, False]), np.array([0.75, 0.25]), Problem.BINARY).tolist()
+    [0.75, 0.75]
+    """
+    if problem is Problem.MULTICLASS:
+        return np.asarray(values[np.arange(len(target)), target])
+    return np.where(target, values, 1 - values)
 
 
 def decide(values: Floats, problem: Problem, threshold: float = THRESHOLD) -> Target:

@@ -7,6 +7,8 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as arrow  # type: ignore[import-untyped]
 
+from spaceship.text import shortened
+
 _SAMPLE = 10_000
 _SHOWN = 40  # characters of a value that a comment quotes
 
@@ -92,8 +94,7 @@ def shown(value: object) -> str:
     >>> shown("a\nb")
     "'a\\nb'"
     """
-    text = str(value)
-    return repr(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…")
+    return repr(shortened(str(value), _SHOWN))
 
 
 def share(part: float, whole: float) -> str:
