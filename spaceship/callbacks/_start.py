@@ -12,11 +12,11 @@ from omegaconf import DictConfig, OmegaConf
 
 from spaceship.config.build import check_packages
 from spaceship.config.loader import groups, loader
-from spaceship.config.nodes import is_study
+from spaceship.config.nodes import check_features, is_study
 from spaceship.config.unused import is_unused
 from spaceship.data.kaggle_submission import check_submitting
 from spaceship.errors import ConfigError, SpaceshipError, expected
-from spaceship.experiment import Experiment, check_features
+from spaceship.experiment import Experiment
 from spaceship.results import COMMAND
 
 
@@ -71,7 +71,7 @@ def _check_nodes(config: DictConfig, experiment: Experiment) -> None:
     if not is_unused(config.gate):
         experiment.check()
     if not is_unused(config.features):
-        check_features(experiment.nodes.plain("features"), experiment.task)
+        check_features(experiment.nodes.plain("features"), experiment.task.name)
     if not is_unused(config.model):
         check_packages(experiment.nodes.resolved("model"))
 

@@ -63,16 +63,13 @@ def report_run(experiment: Experiment, run_id: str, path: Path) -> Card:
 
     A judged run's card was kept, so that nothing is fitted. A run without one, of an earlier
     release, has its twin fitted again if the verdict tells the hold-out; of a run that was never
-    judged, such as a trial of a sweep, the hold-out is not looked at.
-
-    Raises:
-        RegistryError: The run has no report.
+    judged, such as a trial of a sweep, the hold-out is not looked at. Raise RegistryError without a
+    report.
 
     >>> run_id = store.start_run("job", {})
     >>> report_run(experiment, run_id, tmp_path / "report.html")
     Traceback (most recent call last):
     spaceship.errors.RegistryError: expected a report of run ..., found none; choose a scored ...
-
     """
     with TemporaryDirectory() as temporary:
         folder, data = Path(temporary), _present(experiment)

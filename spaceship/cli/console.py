@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from spaceship.cli.phase_line import counted, phase_line
 from spaceship.cli.streams import SafeStream
-from spaceship.progress import NoListener, Phase, show_on
+from spaceship.progress import Listener, Phase, show_on
 from spaceship.text import printable
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def close_console() -> None:
 
     >>> close_console()
     """
-    show_on(NoListener())
+    show_on(Listener())
     for stream in _terminals():
         stream.write_codes("")
 
@@ -75,7 +75,7 @@ def new_console(stream: Any) -> "Console":
     )
 
 
-class PhaseLines:
+class PhaseLines(Listener):
     """Phases as log lines: one at the beginning, others of slow steps.
 
     >>> PhaseLines().begun(Phase("Folds", 5))
@@ -105,7 +105,7 @@ class PhaseLines:
         self._running.pop(id(phase), None)
 
 
-class Drawing:
+class Drawing(Listener):
     """Phases drawn below the text of a terminal, one line each, as long as they run.
 
     >>> Drawing(SafeStream(sys.stdout)).ended(Phase("Folds", 5))
@@ -127,9 +127,6 @@ class Drawing:
         self._running[id(phase)] = phase, time.monotonic()
         if self._live is None:
             self._start()
-
-    def changed(self, phase: Phase) -> None:
-        """Leave it to the next drawing."""
 
     def ended(self, phase: Phase) -> None:
         """Take a phase away."""

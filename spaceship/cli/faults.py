@@ -43,15 +43,9 @@ class Fault:
 class Overrides:
     """The overrides of a command, each judged by the configs that all of them ask for.
 
-    Args:
-        words: The overrides.
-        names: Of the configs.
-
-    Example:
-        >>> fault = Overrides(["gate.forse=true"], Names.of_configs()).key_fault("gate.forse=true")
-        >>> fault.better
-        (('gate.force=true',),)
-
+    >>> fault = Overrides(["gate.forse=true"], Names.of_configs()).key_fault("gate.forse=true")
+    >>> fault.better
+    (('gate.force=true',),)
     """
 
     words: Sequence[str]

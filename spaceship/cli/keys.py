@@ -17,6 +17,7 @@ from hydra_plugins.spaceship_optuna.config import OptunaSweeperConf
 from spaceship.cli.help import GROUPS, files
 from spaceship.cli.overrides import command
 from spaceship.config.installation import configs
+from spaceship.config.loader import defaults
 from spaceship.config.spelling import nearest
 from spaceship.errors import ConfigError, expected
 
@@ -42,12 +43,10 @@ _LINE = re.compile(r"(?P<indent> *)(?P<key>[^#\s].*?)??(?: *# (?P<comment>.*))?"
 def keys_text(section: str) -> str:
     """Return the commented YAML of a section, a group or a choice; of config.yaml by default.
 
-    Raises:
-        ConfigError: There is none of this name.
+    Raise ConfigError if there is none of this name.
 
     >>> print(keys_text("split=time").splitlines()[0])
     # split=time
-
     """
     name, _, choice = section.partition("=")
     sections = {} if choice else _sections()
@@ -57,7 +56,7 @@ def keys_text(section: str) -> str:
     chosen = [path for path in files(name) if choice in ("", path.stem)]
     found |= {f"# {name}={path.stem}\n": path.read_text(encoding="utf-8") for path in chosen}
     if found:
-        config, inner = _config(), [one for one in GROUPS if name and one.startswith(f"{name}/")]
+        config, inner = defaults(), [one for one in GROUPS if name and one.startswith(f"{name}/")]
         text = "\n".join(head + _readable(text, config) for head, text in found.items())
         more = (f"\n# Settings of each {one}, its threshold too: --keys {one}\n" for one in inner)
         return text + "".join(more)
@@ -65,13 +64,6 @@ def keys_text(section: str) -> str:
     near = nearest(section, known)
     do = f"did you mean {near[0]}: {command(['--keys', near[0]])}" if near else "see --help"
     raise ConfigError(expected("a section, a group or GROUP=CHOICE after --keys", section, do))
-
-
-def _config() -> DictConfig:
-    """Return the config of a command without overrides."""
-    from spaceship.cli.names import Names
-
-    return Names.of_configs().composed([])
 
 
 def _sections() -> dict[str, str]:

@@ -32,11 +32,9 @@ class Suggestion:
 class Names:
     """Every name that the configs know.
 
-    Example:
-        >>> names = Names.of_configs()
-        >>> names.choices["split"], names.keys_near("gate.forse", [])[0].name
-        (['hash', 'time', 'unused'], 'gate.force')
-
+    >>> names = Names.of_configs()
+    >>> names.choices["split"], names.keys_near("gate.forse", [])[0].name
+    (['hash', 'time', 'unused'], 'gate.force')
     """
 
     def __init__(self, source: ConfigLoaderImpl) -> None:
@@ -78,12 +76,8 @@ class Names:
     ) -> list[Suggestion]:
         """Return keys near to a wrong one; one that exists with another choice needs an override.
 
-        Args:
-            found: The wrong key, dotted.
-            overrides: Groups that the command line chooses.
-            configs: What these give, if composed already: one for each swept choice.
-            nodes: Whether keys with keys below them count, as those that ~ deletes.
-
+        The overrides choose groups; `configs` are what they give, if composed already: one for each
+        swept choice. With `nodes` keys with keys below them count, as those that ~ deletes.
         """
         composed = configs or [self.composed(overrides)]
         typed = {one.partition("=")[0].lstrip("+") for one in overrides}

@@ -21,24 +21,15 @@ _LATER = 0.01  # distance of the choices of each next group
 class CommandLine:
     """The words of a command, checked one by one against the names of the configs.
 
-    Args:
-        words: All of them, flags included.
-        overrides: Those that are no flags, nor values of flags.
-        unknown: Flags that there are not.
-        flags: Those that there are.
-        sweeps: Whether a word may have several values: with --multirun.
-
-    Example:
-        >>> print(CommandLine(["gate.forse=true", "seed=7"]).message())
-        expected a key of the config, found gate.forse=true; did you mean gate.force=true: ...
-
+    >>> print(CommandLine(["gate.forse=true", "seed=7"]).message())
+    expected a key of the config, found gate.forse=true; did you mean gate.force=true: ...
     """
 
-    words: Sequence[str]
-    overrides: Sequence[str] | None = None
-    unknown: Sequence[str] = ()
-    flags: Sequence[str] = ()
-    sweeps: bool = True
+    words: Sequence[str]  # flags included
+    overrides: Sequence[str] | None = None  # those that are no flags, nor values of flags
+    unknown: Sequence[str] = ()  # flags that there are not
+    flags: Sequence[str] = ()  # those that there are
+    sweeps: bool = True  # whether a word may have several values: with --multirun
     names: Names = field(default_factory=Names.of_configs)
 
     def message(self) -> str | None:

@@ -22,15 +22,9 @@ class Split:
 class Variants:
     """Configs of the jobs that a command line asks for; the first has the first choices.
 
-    Args:
-        names: Of the configs.
-        chosen: Overrides of groups, each with a choice or several.
-
-    Example:
-        >>> some = Variants(Names.of_configs(), ["model=lgbm,svm", "gate=off"])
-        >>> some.splits(lambda config: "num_leaves" in config.model.estimator)
-        [Split(group='model', word='model=lgbm', lacking=('model=svm',))]
-
+    >>> some = Variants(Names.of_configs(), ["model=lgbm,svm", "gate=off"])
+    >>> some.splits(lambda config: "num_leaves" in config.model.estimator)
+    [Split(group='model', word='model=lgbm', lacking=('model=svm',))]
     """
 
     def __init__(self, names: Names, chosen: Sequence[str]) -> None:

@@ -68,14 +68,12 @@ _UNKNOWN = "${unknown}"  # in place of an interpolation that does not resolve ye
 def check_classes(node: object) -> None:
     """Raise ConfigError unless each `_target_` in a node is a class of an allowed module.
 
-    Args:
-        node: Plain or of OmegaConf; interpolations are followed as far as they resolve by now.
+    Interpolations are followed as far as they resolve by now.
 
     >>> check_classes({"_target_": "sklearn.svm.SVC", "C": 2})
     >>> check_classes({"deep": [{"_target_": "joblib.load"}]})
     Traceback (most recent call last):
     spaceship.errors.ConfigError: expected a _target_ that is a class under one of spaceship.data...
-
     """
     for mapping in _mappings(node):
         target = _value(mapping, "_target_")

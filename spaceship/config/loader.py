@@ -118,6 +118,16 @@ def composed(words: Sequence[str]) -> DictConfig:
     return own.load_configuration("config", [*words], RunMode.RUN)
 
 
+def defaults() -> DictConfig:
+    """Return the config of a command without overrides.
+
+    >>> defaults().split.n_folds
+    5
+    """
+    register_resolvers()  # some defaults are those of the task
+    return loader().load_configuration("config", [], RunMode.RUN)
+
+
 def groups(source: ConfigLoaderImpl) -> dict[str, list[str]]:
     """Return the choices of every config group.
 

@@ -25,11 +25,9 @@ def is_study(config: DictConfig) -> bool:
 class Nodes:
     """The nodes of one job's config, with and without their interpolations.
 
-    Example:
-        >>> nodes = Nodes(OmegaConf.create({"seed": 7, "model": {"random_state": "${seed}"}}))
-        >>> nodes.plain("model"), nodes.resolved("model")
-        ({'random_state': '${seed}'}, {'random_state': 7})
-
+    >>> nodes = Nodes(OmegaConf.create({"seed": 7, "model": {"random_state": "${seed}"}}))
+    >>> nodes.plain("model"), nodes.resolved("model")
+    ({'random_state': '${seed}'}, {'random_state': 7})
     """
 
     def __init__(self, cfg: DictConfig) -> None:
@@ -55,9 +53,7 @@ class Nodes:
     def resolved(self, name: str) -> Any:
         """Return a node with its interpolations resolved.
 
-        Raises:
-            ConfigError: An interpolation leads nowhere, or the node was chosen to be unused.
-
+        Raise ConfigError if one leads nowhere, or the node was chosen to be unused.
         """
         return resolved(self._node(name))
 
@@ -66,12 +62,7 @@ class Nodes:
         return OmegaConf.select(self._cfg, key)
 
     def resolved_values(self, plain: Mapping[str, object]) -> dict[str, object]:
-        """Return plain values, their interpolations resolved against this job's config.
-
-        Raises:
-            ConfigError: An interpolation leads nowhere.
-
-        """
+        """Return plain values, their interpolations resolved against this job's config."""
         return dict(resolved(OmegaConf.create(dict(plain), parent=self._cfg)))
 
     def _node(self, name: str) -> Any:
@@ -81,3 +72,16 @@ class Nodes:
             found = f"{name}={UNUSED}, for modes that do without"
             raise ConfigError(expected(f"one of configs/{name}", found, f"choose one: {name}=NAME"))
         return node
+
+
+def check_features(node: Mapping[str, object], task: str) -> None:
+    """Raise ConfigError if a feature set is made for another task than the one named.
+
+    >>> check_features({"_target_": "spaceship.features.raw.RawFeatures"}, "churn")
+    """
+    module = str(node.get("_target_", "")).split(".")
+    own = module[2] if module[:2] == ["spaceship", "task"] else task
+    if own != task:
+        wanted = f"features made for any task, or for task={task}"
+        found = f"{module[-2]}, made for task={own}"
+        raise ConfigError(expected(wanted, found, "choose features=table or features=raw"))

@@ -1,12 +1,9 @@
 """Typed settings: one frozen model per section of configs/config.yaml, checked once a job."""
 
 import math
-import shlex
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
-from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from pydantic import (
     AfterValidator,
@@ -18,14 +15,13 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.config.build import resolved
-from spaceship.config.faults import misspelt
+from spaceship.config.faults import refusal
 from spaceship.config.secrets import check_stored
 from spaceship.config.unused import is_unused
-from spaceship.errors import ConfigError, Slip, did_you_mean
 
 MOST_ERAS = 100
 """Largest value of `simulate.eras`."""
@@ -239,10 +235,8 @@ class Tracking(Section):
 class Settings(Section):
     """Every setting of a job that is no node with a `_target_`.
 
-    Example:
-        >>> Split(holdout_fraction=0.2, n_folds=5, salt="spaceship").n_folds
-        5
-
+    >>> Split(holdout_fraction=0.2, n_folds=5, salt="spaceship").n_folds
+    5
     """
 
     seed: int = _setting("a whole number, 0 to 4294967295", ge=0, lt=2**32)
@@ -276,9 +270,7 @@ class Settings(Section):
     def read(cls, cfg: DictConfig) -> Self:
         """Return the settings of a composed config, interpolations resolved.
 
-        Raises:
-            ConfigError: A key is missing, unknown or out of its range; every such key is listed.
-
+        Raise ConfigError that lists every key that is missing, unknown or out of its range.
         """
         on_leak = OmegaConf.select(cfg, "data.on_leak", default="warn")
         check_stored(cfg)
@@ -287,68 +279,9 @@ class Settings(Section):
             values = {name: node for name, node in nodes.items() if not is_unused(node)}
             return cls.model_validate(values | {"data": {"on_leak": on_leak}})
         except ValidationError as error:
-            raise _refusal(error.errors(), cls) from None
+            raise refusal(error, cls) from None
 
     @property
     def why(self) -> str:
         """The reason given with `reason=`, without blanks around it; empty if there is none."""
         return redact((self.reason or "").strip())
-
-
-def _refusal(faults: Sequence[ErrorDetails], model: type[BaseModel]) -> ConfigError:
-    """Return one error that lists every fault, each key once."""
-    told: dict[str, str] = {}
-    meant: dict[str, Slip] = {}
-    for fault in faults:
-        key, text = _fault(fault, model)
-        told.setdefault(key, text)
-        if slip := misspelt(fault):
-            meant[key] = slip
-    do = did_you_mean(meant) if meant else f"change it on the command line: {_example([*told])}"
-    return ConfigError(f"expected {'; '.join(told.values())}; {do}", meant)
-
-
-def _example(keys: Sequence[str]) -> str:
-    """Return overrides that give keys their defaults, KEY=VALUE if there are none."""
-    config = _defaults()
-    found = {key: OmegaConf.select(config, key) for key in keys if _is_there(config, key)}
-    values = {key: "null" if value is None else str(value) for key, value in found.items()}
-    return shlex.join(f"{key}={value}" for key, value in values.items()) or "KEY=VALUE"
-
-
-@cache
-def _defaults() -> DictConfig:
-    """Return the config of a command without overrides."""
-    from spaceship.config.loader import loader
-    from spaceship.config.resolvers import register_resolvers
-
-    register_resolvers()  # some defaults are those of the task
-    return loader().load_configuration("config", [], RunMode.RUN)
-
-
-def _is_there(config: DictConfig, key: str) -> bool:
-    """Return whether a key has a value, be it null."""
-    section, _, name = key.rpartition(".")
-    node = OmegaConf.select(config, section) if section else config
-    return isinstance(node, DictConfig) and name in node and not OmegaConf.is_config(node[name])
-
-
-def _fault(fault: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
-    """Return the key of a fault, and `KEY to be …, found …`."""
-    path: list[str] = []
-    wanted, owner = "", model
-    for part in map(str, fault["loc"]):
-        if part not in owner.model_fields:
-            path += [part] if fault["type"] == "extra_forbidden" else []
-            break
-        path.append(part)
-        info = owner.model_fields[part]
-        wanted = info.description or "a section"
-        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
-            owner = info.annotation
-    key = ".".join(path)
-    if fault["type"] == "extra_forbidden":
-        return key, f"{key} not to be there (known: {', '.join(owner.model_fields)}), found it"
-    if fault["type"] == "missing":
-        return key, f"{key} to be {wanted}, found nothing"
-    return key, f"{key} to be {wanted}, found {fault['input']!r}"

@@ -85,13 +85,9 @@ class Explainer:
     def explain(
         self, rows: pd.DataFrame, at: int, changed: pd.DataFrame | None = None
     ) -> Explanation:
-        """Return the explanation of the row at a position of typed rows.
+        """Return the explanation of the row at a position of typed rows, those of its group.
 
-        Args:
-            rows: The row among the other rows of its group.
-            at: Its position.
-            changed: The same rows with other values in this row: what if it were so?
-
+        `changed` are the same rows with other values in this row: what if it were so?
         """
         task = self.task
         options: Any = {"draws": self.draws, "seed": self.seed}

@@ -9,11 +9,9 @@ Made = TypeVar("Made")
 class Kept:
     """Objects that consecutive jobs of one process share, such as the trials of a sweep.
 
-    Example:
-        >>> kept = Kept()
-        >>> kept.once("list", "a", list) is kept.once("list", "a", list)
-        True
-
+    >>> kept = Kept()
+    >>> kept.once("list", "a", list) is kept.once("list", "a", list)
+    True
     """
 
     def __init__(self) -> None:

@@ -61,15 +61,11 @@ class Profile:
 def profile(train: pd.Series, test: pd.Series | None = None) -> Profile:
     """Return the profile of a column, values of the test rows included.
 
-    Numbers of many distinct texts become floats: as texts a million would take a second.
+    Numbers of many distinct texts become floats: as texts a million would take a second. Raise
+    TypeError for values that cannot be compared, such as the lists of a Parquet file.
 
-    Raises:
-        TypeError: Values cannot be compared, such as the lists of a Parquet file.
-
-    Example:
-        >>> profile(pd.Series(["basic", "pro", "pro"], name="plan")).distinct
-        2
-
+    >>> profile(pd.Series(["basic", "pro", "pro"], name="plan")).distinct
+    2
     """
     columns = [_plain(one) for one in (train, test) if one is not None]
     if all(_has_many(one) for one in columns):
