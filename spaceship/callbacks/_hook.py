@@ -60,7 +60,7 @@ class Hook:
     @property
     def is_study(self) -> bool:
         """Whether the multirun is a sweep of this project's own sweeper."""
-        return is_study(self._config)
+        return is_study(self._config.hydra)
 
     @property
     def sweep_folder(self) -> Path:

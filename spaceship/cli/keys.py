@@ -8,9 +8,9 @@ import inspect
 import json
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from hydra_plugins.spaceship_optuna.config import OptunaSweeperConf
@@ -56,7 +56,8 @@ def keys_text(section: str) -> str:
     chosen = [path for path in files(name) if choice in ("", path.stem)]
     found |= {f"# {name}={path.stem}\n": path.read_text(encoding="utf-8") for path in chosen}
     if found:
-        config, inner = defaults(), [one for one in GROUPS if name and one.startswith(f"{name}/")]
+        config = {str(key): value for key, value in defaults().items()}
+        inner = [one for one in GROUPS if name and one.startswith(f"{name}/")]
         text = "\n".join(head + _readable(text, config) for head, text in found.items())
         more = (f"\n# Settings of each {one}, its threshold too: --keys {one}\n" for one in inner)
         return text + "".join(more)
@@ -85,7 +86,7 @@ def _sweeper() -> str:
     return text
 
 
-def _readable(text: str, config: DictConfig) -> str:
+def _readable(text: str, config: Mapping[str, object]) -> str:
     """Return YAML with its references resolved, in lines that fit."""
     text = _PACKAGE.sub("", _OF_CONFIG.sub("", text))
     text = _REFERENCE.sub(lambda found: _resolved(found[0], config), text)
@@ -95,7 +96,7 @@ def _readable(text: str, config: DictConfig) -> str:
     return "\n".join(one for line in text.splitlines() for one in _fitting(line)) + "\n"
 
 
-def _resolved(reference: str, config: DictConfig) -> str:
+def _resolved(reference: str, config: Mapping[str, object]) -> str:
     """Return the value of a reference; as it is written if it has none by default."""
     whole = OmegaConf.create({**config, "shown": reference})
     try:

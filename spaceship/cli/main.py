@@ -80,7 +80,7 @@ def run_mode(cfg: "DictConfig") -> float | list[float] | None:
     guard()  # of a worker, too
     logging.captureWarnings(capture=True)  # of libraries, into the job's log file
     experiment = Experiment.of_job(cfg)
-    made = verb_of(cfg)(experiment)
+    made = verb_of(cfg.mode)(experiment)
     if not isinstance(made, Result):  # of a mode of somebody else's
         return made  # type: ignore[no-any-return]
     if not experiment.job.in_multirun:  # whose result is made when all its jobs have ended

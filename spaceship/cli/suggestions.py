@@ -53,7 +53,7 @@ class CommandLine:
     def swept_message(self) -> str | None:
         """Return what is wrong with a YAML's `hydra.sweeper.params`, and where; None if nothing."""
         config, own = self._own.config, self._own.words
-        node = OmegaConf.select(config, PARAMS.rstrip("."))
+        node = OmegaConf.select(config.config, PARAMS.rstrip("."))
         params: Any = OmegaConf.to_container(node, resolve=True) if node else {}
         typed = {parts_of(word)[1] for word in own}
         swept = {key: f"{key}={value}" for key, value in params.items() if key not in typed}
@@ -138,7 +138,7 @@ class CommandLine:
 
     def _common(self) -> Iterator[str]:
         """Yield the groups that a word alone may choose from."""
-        chosen = self._own.config.hydra.runtime.choices
+        chosen = self._own.config.choices
         yield from (one for one in self.names.choices if one in chosen and one != "local")
 
     def _rank(self, group: str) -> int:

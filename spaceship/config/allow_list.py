@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from omegaconf import DictConfig, ListConfig
+from omegaconf import ListConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from spaceship._upstream import located
@@ -120,15 +120,13 @@ def verb(target: object) -> FunctionType:
     raise ConfigError(f"{message} {target!r}{reason}; choose one of configs/mode with mode=NAME")
 
 
-def verb_of(config: DictConfig) -> FunctionType:
-    """Return the function that the mode of a config names; see `verb`.
+def verb_of(mode: object) -> FunctionType:
+    """Return the function that a node of the group `mode` names; see `verb`.
 
-    >>> from omegaconf import OmegaConf
-    >>> verb_of(OmegaConf.create({"mode": {"_target_": "spaceship.mode.train.train"}})).__name__
+    >>> verb_of({"_target_": "spaceship.mode.train.train"}).__name__
     'train'
     """
-    mode = config.mode
-    return verb(mode.get("_target_") if isinstance(mode, DictConfig) else mode)
+    return verb(mode.get("_target_") if isinstance(mode, Mapping) else mode)
 
 
 @cache

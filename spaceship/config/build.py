@@ -13,7 +13,7 @@ from spaceship.config.moved import with_present_targets
 from spaceship.errors import ConfigError, MissingDependencyError, SpaceshipError
 
 
-def build(node: DictConfig | Mapping[str, object], **kwargs: object) -> Any:
+def build(node: Mapping[str, object], **kwargs: object) -> Any:
     """Return the object a config node describes by its `_target_`, nodes inside it built too.
 
     Further arguments of the target win over the node's. Raise ConfigError if the target is not on
@@ -25,7 +25,7 @@ def build(node: DictConfig | Mapping[str, object], **kwargs: object) -> Any:
     from hydra.errors import InstantiationException
     from hydra.utils import instantiate
 
-    if not isinstance(node, DictConfig | Mapping):
+    if not isinstance(node, Mapping):
         message = f"expected a config with a _target_, found {node!r}; give it back its default"
         raise ConfigError(message)
     plain = with_present_targets(dict(resolved(node)))

@@ -1,6 +1,7 @@
 """Config nodes: what `data=`, `features=`, `model=` and `gate=` chose, as plain values."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -12,16 +13,17 @@ from spaceship.errors import ConfigError, expected
 _SWEEPER = "hydra_plugins.spaceship_optuna."
 
 
-def is_study(config: DictConfig) -> bool:
-    """Return whether a multirun is a sweep of this project's own sweeper.
+def is_study(hydra: Mapping[str, Any]) -> bool:
+    """Return whether a multirun is a sweep of this project's own sweeper, by Hydra's node.
 
-    >>> is_study(OmegaConf.create({"hydra": {"sweeper": None}}))
+    >>> is_study({"sweeper": None})
     False
     """
-    sweeper = config.hydra.sweeper
+    sweeper = hydra["sweeper"]
     return str(sweeper.get("_target_") if sweeper else None).startswith(_SWEEPER)
 
 
+@dataclass(frozen=True, eq=False)
 class Nodes:
     """The nodes of one job's config, with and without their interpolations.
 
@@ -30,9 +32,7 @@ class Nodes:
     ({'random_state': '${seed}'}, {'random_state': 7})
     """
 
-    def __init__(self, cfg: DictConfig) -> None:
-        """Keep the config."""
-        self._cfg = cfg
+    _cfg: DictConfig
 
     def choice(self, group: str) -> str:
         """Return the name that was chosen in a group, as far as Hydra's own node tells."""
