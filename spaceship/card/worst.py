@@ -7,7 +7,8 @@ import pandas as pd
 
 from spaceship.card.card import WorstRow
 from spaceship.evaluation.holdout_predictions import HoldOut
-from spaceship.evaluation.metrics import Floats, decide, of_truth, row_losses
+from spaceship.evaluation.metrics import decide, of_truth, row_losses
+from spaceship.task.arrays import Floats
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 from spaceship.task.written import shown, written

@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from spaceship.cli.phase_line import counted, phase_line
@@ -197,7 +198,7 @@ def _terminals() -> list[SafeStream]:
 def _draw_sign(stream: SafeStream) -> None:
     """Draw a sign of life, which the first text erases."""
 
-    def erase_for(own: SafeStream) -> Any:
+    def erase_for(own: SafeStream) -> Callable[[str], object]:
         def write(text: str) -> None:
             for each in _terminals():
                 each.above = None

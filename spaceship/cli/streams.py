@@ -76,7 +76,7 @@ class SafeStream:
         """Return anything else from the stream itself."""
         return getattr(self.__dict__["terminal"], name)
 
-    def _try(self, write: Any) -> None:
+    def _try(self, write: Callable[[], object]) -> None:
         if self.fault is not None:
             return
         try:

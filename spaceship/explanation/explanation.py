@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from spaceship.evaluation.cross_validation import decision_threshold
-from spaceship.evaluation.metrics import Floats, decide
+from spaceship.evaluation.metrics import decide
 from spaceship.explanation._copies import Copies
 from spaceship.explanation.contributions import contributions
 from spaceship.explanation.nearest import distances
+from spaceship.task.arrays import Estimator, Floats
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 from spaceship.task.written import Value, written
@@ -75,7 +75,7 @@ class Explainer:
     True
     """
 
-    pipeline: Any
+    pipeline: Estimator
     labelled: pd.DataFrame  # typed
     task: Task
     nearest: int = 5
@@ -90,8 +90,9 @@ class Explainer:
         `changed` are the same rows with other values in this row: what if it were so?
         """
         task = self.task
-        options: Any = {"draws": self.draws, "seed": self.seed}
-        found = contributions(self.pipeline, rows, self.labelled, task, at=[at], **options)
+        found = contributions(
+            self.pipeline, rows, self.labelled, task, at=[at], draws=self.draws, seed=self.seed
+        )
         whole = found.predictions[0]
         shown = int(whole.argmax()) if task.problem is Problem.MULTICLASS else 0
         pushes = [

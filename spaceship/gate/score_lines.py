@@ -10,12 +10,13 @@ import numpy as np
 
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.losses import standard_error
-from spaceship.evaluation.metrics import Floats, row_losses, score
+from spaceship.evaluation.metrics import row_losses, score
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import shown_metrics
 from spaceship.gate.pairing import Pairing
 from spaceship.gate.rule._base import Comparison
 from spaceship.records import Figure
+from spaceship.task.arrays import Floats
 
 HELD_OUT: Literal["held out"] = "held out"
 CROSS_VALIDATED: Literal["cross-validated"] = "cross-validated"

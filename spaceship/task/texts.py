@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.integer[Any]]
+from spaceship.task.arrays import Floats, Ints, Mask, Values
+
 Arrow = Any
 
 _POOL = pa.system_memory_pool()  # Arrow's own keeps what it has freed
@@ -57,9 +56,9 @@ class Texts:
         """Return the texts with the name that a function gives each level; None is missing."""
         return self.named(self.codes, [name(one) for one in self.levels])
 
-    def are(self, level: str) -> npt.NDArray[np.bool_]:
+    def are(self, level: str) -> Mask:
         """Return True where the text is the level."""
-        is_level: npt.NDArray[np.bool_] = np.array([*(x == level for x in self.levels), False])
+        is_level: Mask = np.array([*(x == level for x in self.levels), False])
         return is_level[self.codes]
 
     def filled(self, other: Self) -> Self:
@@ -72,7 +71,7 @@ class Texts:
         codes = np.where(self.codes < 0, theirs, self.codes)
         return self.named(codes, [*self.levels, *other.levels])
 
-    def rows(self, positions: npt.NDArray[Any]) -> Self:
+    def rows(self, positions: Values) -> Self:
         """Return the texts of the rows at some positions."""
         return type(self)(self.codes[positions], self.levels)
 

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from spaceship.task.arrays import Floats
 from spaceship.task.calls import numbers_of_calls
 from spaceship.task.feature_set import FeatureSet, State
 from spaceship.task.spaceship_titanic.columns import ID, PASSENGER, SPENDS
 from spaceship.task.spaceship_titanic.features._group import TravelGroups
 from spaceship.task.spaceship_titanic.features._parts import split_cabin, surname
-from spaceship.task.texts import Floats, Texts, as_arrow, values_of
+from spaceship.task.texts import Texts, as_arrow, values_of
 
 AGE_EDGES = (0, 12, 18, 25, 50, np.inf)  # years, upper edge included
 AGE_BANDS = ("Child", "Teenager", "PreAdult", "Adult", "Elder")
