@@ -54,7 +54,6 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
 
 
 def _measure(experiment: Experiment, recipe: Recipe) -> Report:
-    """Return the report of a recipe's cross-validation on today's data and protocol."""
     name = recipe_name(recipe.to_plain())
     return training.measure(
         experiment.pipeline(recipe),

@@ -118,11 +118,9 @@ class CommandResult:
         return pd.DataFrame(self.result[name])
 
     def __repr__(self) -> str:
-        """Return a line about the end, and one for each figure, place and next command."""
         return "\n".join([self._headline(), *(f"  {name}: {text}" for name, text in self._lines())])
 
     def _repr_html_(self) -> str:
-        """Return the same for a notebook."""
         rows = "".join(
             f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
             f"<td style='text-align:left'>{html.escape(text)}</td></tr>"
@@ -172,7 +170,6 @@ def _named(message: str, commands: Iterable[str]) -> str:
 
 
 def _error(found: Content, status: int) -> BaseException:
-    """Return the exception that a command's error stands for."""
     commands = map(_typed, found.get("suggestions") or ())
     message, kind = _named(_typed(found["message"]), commands), str(found["kind"])
     if status == _INTERRUPTED:

@@ -40,7 +40,6 @@ class Hook:
     """
 
     def __init__(self, config: DictConfig) -> None:
-        """Keep the config."""
         self._config = config
         self.choices: dict[str, str] = config.hydra.runtime.get("choices", {})
         self.output_subdir: str | None = config.hydra.output_subdir

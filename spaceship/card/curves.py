@@ -122,5 +122,4 @@ def _line(name: str, x: Floats, y: Floats, area: float) -> Curve:
 
 
 def _spread(length: int, most: int) -> Positions:
-    """Return at most so many positions, evenly spread, both ends among them."""
     return np.unique(np.linspace(0, length - 1, min(length, most)).round().astype(np.intp))

@@ -108,7 +108,6 @@ def _fetch(experiment: Experiment, run_id: str, folder: Path) -> "Run | None":
 
 
 def _card_of(experiment: Experiment, run: "Run | None", folder: Path, data: Dataset | None) -> Card:
-    """Return the card of a run that has kept none."""
     verdict, champion = None, None
     if (folder / VERDICT_FILE).is_file():
         verdict = Verdict.read(folder)
@@ -143,7 +142,6 @@ def _twin(
 
 
 def _present(experiment: Experiment) -> Dataset | None:
-    """Return the data in use, None if they cannot be read."""
     try:
         return experiment.dataset
     except SpaceshipError as error:

@@ -83,7 +83,6 @@ class PhaseLines(Listener):
     """
 
     def __init__(self, every: float = _SECONDS) -> None:
-        """Begin without a phase; its lines come `every` so many seconds at most."""
         self._every = every
         self._running: dict[int, tuple[Phase, float]] = {}  # with the time of its latest line
 
@@ -113,7 +112,6 @@ class Drawing(Listener):
     """
 
     def __init__(self, stream: SafeStream) -> None:
-        """Begin without a phase."""
         self._stream = stream
         self._running: dict[int, tuple[Phase, float]] = {}  # with the time of its beginning
         self._live: Live | None = None
@@ -190,7 +188,6 @@ class Drawing(Listener):
 
 
 def _terminals() -> list[SafeStream]:
-    """Return the standard streams that go to a terminal."""
     streams = (sys.stdout, sys.stderr)
     return [one for one in streams if isinstance(one, SafeStream) and one.isatty()]
 

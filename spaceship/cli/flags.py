@@ -123,7 +123,6 @@ def corrected(meant: Mapping[str, Slip]) -> str:
 
 
 def _answer(options: Namespace) -> str:
-    """Return the text that --help, --version or --keys asks for."""
     from spaceship.cli.help import help_text, version_line
     from spaceship.cli.keys import keys_text
 
@@ -153,7 +152,6 @@ def _line(
 
 
 def _parser() -> ArgumentParser:
-    """Return Hydra's parser with the flags of this project."""
     made = _Parser(parents=[get_args_parser()], add_help=False, conflict_handler="resolve")
     made.add_argument("--version", action="store_true")
     made.add_argument("--verbose", "-v", action="store_true")

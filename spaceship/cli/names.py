@@ -85,7 +85,6 @@ class Names:
     """
 
     def __init__(self, source: ConfigLoaderImpl) -> None:
-        """Keep Hydra's loader, which has read most of the files already."""
         self._loader = source
 
     @classmethod
@@ -180,6 +179,5 @@ def _key_distance(found: str, known: str) -> float:
 
 
 def _split(key: str) -> tuple[str, str]:
-    """Return what stands before the last dot of a key, and what after."""
     before, _, end = key.rpartition(".")
     return before, end

@@ -210,7 +210,6 @@ def _is_home(thing: object, prefixes: tuple[str, ...]) -> bool:
 
 
 def _mappings(node: object) -> Iterator[Mapping[str, object]]:
-    """Return every mapping in a node, the node included."""
     if isinstance(node, Mapping):
         yield node
     if isinstance(node, Mapping | list | tuple | ListConfig):

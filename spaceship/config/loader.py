@@ -196,7 +196,6 @@ def _is_hydras(key: str, value: object) -> bool:
 
 
 def _leaves(node: object, key: str = "") -> Iterator[tuple[str, object]]:
-    """Return the values of a node by their dotted keys."""
     if isinstance(node, Mapping):
         for name, value in node.items():
             yield from _leaves(value, f"{key}.{name}" if key else str(name))

@@ -66,7 +66,6 @@ class Nodes:
         return dict(resolved(OmegaConf.create(dict(plain), parent=self._cfg)))
 
     def _node(self, name: str) -> Any:
-        """Return a node that is to be used."""
         node = self._cfg.get(name)
         if is_unused(node):
             found = f"{name}={UNUSED}, for modes that do without"

@@ -200,7 +200,6 @@ def _columns(frame: pd.DataFrame, task: Task) -> tuple[dict[str, pd.Series], dic
 
 
 def _levels(column: pd.Series) -> Counts:
-    """Return the number of rows of each category."""
     tally = column.value_counts(sort=False)
     levels = {str(level): int(count) for level, count in tally.items()}
     return Counts(len(column), len(column) - sum(levels.values()), levels=levels)

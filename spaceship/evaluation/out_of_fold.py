@@ -34,7 +34,6 @@ class OutOfFold:
     rows: pd.DataFrame  # by id: name of the `group`, `loss`, and loss by the best `constant`
 
     def __eq__(self, other: object) -> bool:
-        """Compare every value."""
         return isinstance(other, OutOfFold) and self.rows.equals(other.rows)
 
     __hash__ = None  # type: ignore[assignment]

@@ -152,7 +152,6 @@ class Explainer:
         return WhatIf(changes, self._label(value), float(value[shown]))
 
     def _label(self, values: Floats) -> Value:
-        """Return the predicted label of the values of a row, (n_outputs,)."""
         one = values[None] if self.task.problem is Problem.MULTICLASS else values
         decided = decide(one, self.task.problem, decision_threshold(self.pipeline))
         return written(self.task.spelt(decided)[0])

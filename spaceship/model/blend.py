@@ -66,7 +66,6 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         bags: int = 1,
         seed: int = 0,
     ) -> None:
-        """Keep the parts; nothing is fitted."""
         self.preparations = preparations
         self.members = members
         self.task = task  # as `Task.to_plain` describes it

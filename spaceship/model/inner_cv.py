@@ -81,7 +81,6 @@ class InnerIterations(_Inner):
     def __init__(
         self, pipeline: Pipeline, task: Mapping[str, object], n_folds: int = 5, seed: int = 0
     ) -> None:
-        """Keep the parts; nothing is fitted."""
         self.pipeline = pipeline
         self.task = task  # as `Task.to_plain` describes it
         self.n_folds = n_folds
@@ -124,7 +123,6 @@ class InnerFolds(_Inner):
     def __init__(
         self, estimator: Estimator, task: Mapping[str, object], n_folds: int = 5, seed: int = 0
     ) -> None:
-        """Keep the parts; nothing is fitted."""
         self.estimator = estimator
         self.task = task  # as `Task.to_plain` describes it
         self.n_folds = n_folds

@@ -22,7 +22,6 @@ class Labelled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """
 
     def __init__(self, classifier: Estimator, classes: Sequence[str]) -> None:
-        """Keep the parts."""
         self.classifier = classifier
         self.classes = classes
 
@@ -52,7 +51,6 @@ class Labelled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return float(getattr(last, "threshold_", 0.5))
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Return True: the classifier is fitted."""
         return True
 
 

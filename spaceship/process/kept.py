@@ -15,7 +15,6 @@ class Kept:
     """
 
     def __init__(self) -> None:
-        """Keep nothing yet."""
         self._made: dict[str, tuple[object, Any]] = {}
 
     def once(self, kind: str, key: object, make: Callable[[], Made]) -> Made:

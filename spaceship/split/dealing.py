@@ -55,7 +55,6 @@ class _RemainingGroups:
     def __init__(
         self, codes: Positions, strata: Positions, folds: Positions, n_splits: int
     ) -> None:
-        """Count the rows of groups and, in folds, of those that are dealt."""
         totals = np.append(np.bincount(strata), len(strata))
         of_row = folds[codes]
         without, whole = of_row < 0, len(totals)

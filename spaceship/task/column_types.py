@@ -175,7 +175,6 @@ def missing_values(column: pd.Series) -> Mask:
 
 
 def _without(column: pd.Series, missing: tuple[str, ...]) -> pd.Series:
-    """Return a column in which further spellings of a missing value are missing."""
     if not missing:
         return column
     if pd.api.types.is_numeric_dtype(column.dtype) and column.dtype != "boolean":

@@ -83,7 +83,6 @@ class Repeats(Rule):
         ]
 
     def _scores(self, report: Report, metric: str) -> dict[int, Fraction]:
-        """Return the metric of each seed that has one."""
         scores = {seed: report.repeats.get(str(seed), {}) for seed in self.seeds}
         found = {seed: one.get(metric, math.nan) for seed, one in scores.items()}
         return {seed: exact(value) for seed, value in found.items() if math.isfinite(value)}

@@ -125,7 +125,6 @@ def _has_many(column: pd.Series) -> bool:
 
 
 def _as_floats(column: pd.Series) -> pd.Series:
-    """Return a text column as float64 if every value is a finite number."""
     try:
         numbers = arrow.cast(pa.array(column), pa.float64())
     except pa.ArrowInvalid:

@@ -73,6 +73,5 @@ def _band(
 
 
 def _text(numbers: Floats) -> Texts:
-    """Return whole numbers as texts."""
     codes, found = pd.factorize(numbers)
     return Texts.named(codes, [f"{number + 0.0:.0f}" for number in found])

@@ -73,7 +73,6 @@ class FullFeatures(FeatureSet):
 
 
 def _labels(block: str, y: Any) -> Mask:
-    """Return the labels that a block learns from."""
     if y is None:
         do = "fit with them, or leave it out of features.blocks"
         raise ConfigError(expected(f"labels, from which {block} learns", "none", do))

@@ -64,5 +64,4 @@ def _draw_names(rng: np.random.Generator, group: Ints) -> pd.Series:
 
 
 def _words(choices: Iterable[str], codes: Ints) -> pd.Series:
-    """Return the choice at each position."""
     return pd.Series(list(choices), dtype="str").take(codes).reset_index(drop=True)
