@@ -17,10 +17,8 @@ _LENGTH = 3800  # characters of a description that leave room for the moves of a
 def card_markdown(card: Card, most: int | None = None) -> str:
     """Return the card in Markdown, the most important parts first; whole parts up to a length.
 
-    >>> bare = Card("lgbm on full", {}, "binary", "local", "ab12", 9, None, "", "", None,
-    ...     {}, {}, [], {}, ["It knows no ships."], [])
-    >>> print(card_markdown(bare).splitlines()[0])
-    **Model card**: lgbm on full, data ab12
+    >>> card_markdown(model_card).splitlines()[0]
+    '**Model card**: lightgbm on fields, ...'
     """
     text = ""
     for part in filter(None, _parts(card)):
@@ -32,10 +30,8 @@ def card_markdown(card: Card, most: int | None = None) -> str:
 def description(card: Card) -> str:
     """Return the card as the description of a registered version.
 
-    >>> bare = Card("lgbm on full", {}, "binary", "local", "ab12", 9, None, "", "", None,
-    ...     {}, {}, [], {}, [], [])
-    >>> description(bare)
-    '**Model card**: lgbm on full, data ab12'
+    >>> len(description(model_card)) < 4000
+    True
     """
     return page(card_markdown(card, _LENGTH).rstrip())
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from spaceship.card.card import Card
 from spaceship.card.data import data_html
-from spaceship.card.files import REPORT_FILE, read_card, write_files
+from spaceship.card.files import REPORT_FILE, write_files
 from spaceship.card.held_out import HeldOut
 from spaceship.card.make import Judged, lasting_card
 from spaceship.card.surroundings import surrounded
@@ -25,6 +25,7 @@ from spaceship.experiment import Experiment
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.model.recipe import Recipe
 from spaceship.progress import phase
+from spaceship.records import read_record
 from spaceship.registry import packaging
 from spaceship.registry.registry import CARD_FILE, CHAMPION, TWIN
 from spaceship.tracking.job import Job
@@ -49,7 +50,7 @@ def report_job(experiment: Experiment, job: Job) -> Path | None:
     with phase("Writing the report"):
         client = experiment.store.client
         run = client.get_run(job.logged_run())
-        kept, data = read_card(job.folder / CARD_FILE), experiment.dataset
+        kept, data = read_record(job.folder / CARD_FILE, Card), experiment.dataset
         card = surrounded(experiment, kept, run, job.folder, data)
         page = _data_page(card, Report.read(job.folder), data)
         files = write_files(job.folder / REPORT_FILE, card, page)
@@ -78,7 +79,7 @@ def report_run(experiment: Experiment, run_id: str, path: Path) -> Card:
             do = f"choose a scored run: {experiment.registry.command('mode=leaderboard')}"
             raise RegistryError(expected(f"a report of run {run_id}", "none", do))
         if (folder / CARD_FILE).is_file():
-            card = read_card(folder / CARD_FILE)
+            card = read_record(folder / CARD_FILE, Card)
         else:
             card = _card_of(experiment, run, folder, data)
         with phase("Writing the report"):

@@ -35,9 +35,7 @@ def check_row(experiment: Experiment) -> None:
 def find(experiment: Experiment) -> tuple["pd.DataFrame", int, Part]:
     """Return the typed rows that hold the row to explain, its position, and where it was found.
 
-    Raises:
-        ConfigError: There is no row of this name.
-
+    Raise ConfigError if there is no row of this name.
     """
     import numpy as np
 
@@ -76,10 +74,8 @@ def _no_such_row(experiment: Experiment, row: str, names: dict[Part, list[str]])
 def changed(experiment: Experiment, frame: "pd.DataFrame", at: int) -> "pd.DataFrame":
     """Return the rows with other values in the one to explain, these checked like any row's.
 
-    Raises:
-        ConfigError: A column is none of the task's.
-        DataError: A value is not one of its column.
-
+    Raise ConfigError if a column is none of the task's; DataError if a value is not one of its
+    column.
     """
     import pandas as pd
 

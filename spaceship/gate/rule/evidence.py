@@ -43,7 +43,6 @@ class Evidence(Rule):
     min_groups: Annotated[int, Field(strict=True, ge=2)] = 25  # in the hold-out
 
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return checks of the hold-out's size and of the gains over constant and champion."""
         groups = compared.holdout.group_names.nunique()
         how = "raise split.holdout_fraction or give more data" if groups < self.min_groups else ""
         checks = [

@@ -58,7 +58,6 @@ class Repeats(Rule):
         return self.seeds
 
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return a check that every seed has an accuracy and, if so, checks of these."""
         metric = compared.holdout.metric
         mine = self._scores(compared.candidate, metric)
         if compared.champion is None:

@@ -31,7 +31,6 @@ class Slices(Rule):
     min_rows: Annotated[int, Field(strict=True, ge=1)] = 100  # of a slice that is compared
 
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return a check of the slice that fell most."""
         task = compared.candidate.task
         if compared.pairing is None or (task and not task.get("slices")):
             return []
