@@ -1,16 +1,14 @@
 """Typed settings: one frozen model per section of configs/config.yaml, checked once a job."""
 
-import math
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
 from omegaconf import DictConfig, OmegaConf
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    FiniteFloat,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -27,25 +25,6 @@ MOST_ERAS = 100
 """Largest value of `simulate.eras`."""
 
 
-def _usable_threads(threads: int) -> int:
-    """Raise for 0 and numbers below -1: LightGBM, CatBoost and scikit-learn disagree on them."""
-    if threads != -1 and threads < 1:
-        raise PydanticCustomError("threads", "neither -1 nor 1 or more")
-    return threads
-
-
-def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise PydanticCustomError("finite", "not finite")
-    return value
-
-
-def _half_or_tuned(threshold: float | str) -> float | str:
-    if threshold not in (0.5, "tuned"):
-        raise PydanticCustomError("threshold", "neither 0.5 nor tuned")
-    return threshold
-
-
 def _number_as_text(value: object) -> object:
     """Return a number as text: a name such as 2026 is a number on Hydra's command line."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -53,7 +32,9 @@ def _number_as_text(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_number_as_text)]
-Finite = Annotated[float, AfterValidator(_finite)]
+Half = Annotated[float, Field(ge=0.5, le=0.5)]
+Threads = Literal[-1] | Annotated[int, Field(ge=1)]
+"""Not 0, nor numbers below -1: LightGBM, CatBoost and scikit-learn disagree on them."""
 
 
 def _setting(wanted: str, **bounds: Any) -> Any:
@@ -91,9 +72,7 @@ class Split(Section):
     holdout_fraction: float = _setting("a number above 0 and below 1", gt=0, lt=1)
     n_folds: int = _setting("a whole number, 2 or more", ge=2)
     salt: Text | None = _setting("a text")
-    gap: Annotated[float, AfterValidator(_finite)] = _setting(
-        "a number, 0 or more, and 0 with split=hash", default=0.0, ge=0
-    )
+    gap: FiniteFloat = _setting("a number, 0 or more, and 0 with split=hash", default=0.0, ge=0)
 
     @field_validator("salt", "gap")
     @classmethod
@@ -125,7 +104,7 @@ class Clean(Section):
 
     dry_run: bool = _setting("true or false")
     keep_versions: int = _setting("a whole number, 1 or more", ge=1)
-    older_than: Finite | None = _setting("a number of days, 0 or more, or null", ge=0)
+    older_than: FiniteFloat | None = _setting("a number of days, 0 or more, or null", ge=0)
     close_host: Text | None = _setting("the name of a machine, or null")
 
 
@@ -162,22 +141,6 @@ class Explain(Section):
     nearest: int = _setting("a whole number, 0 to 100", ge=0, le=100)
     draws: int = _setting("a whole number, 2 to 10000", ge=2, le=10_000)
 
-    def changes(self, columns: Iterable[str]) -> dict[str, str]:
-        """Return the new values of the row's columns, as text; an empty one is a missing value.
-
-        A text begins with the longest name among the columns, else with all before its first "=".
-
-        >>> what_if = Explain(row="7", set=["age=30", "plan=", "a=b=c"], nearest=5, draws=200)
-        >>> what_if.changes(["age", "plan", "a", "a=b"])
-        {'age': '30', 'plan': '', 'a=b': 'c'}
-        """
-        known, found = sorted(columns, key=len, reverse=True), {}
-        for text in self.set:
-            own = (name for name in known if text.startswith(f"{name}="))
-            column = next(own, text.partition("=")[0])
-            found[column] = text.removeprefix(f"{column}=")
-        return found
-
 
 class Inference(Section):
     """`inference.*`: the file of predictions and the limit of drift."""
@@ -187,10 +150,10 @@ class Inference(Section):
     input: Text | None = _setting("a CSV or Parquet file, or null")
     proba: bool = _setting("true or false")
     part_rows: int = _setting("a whole number, 1 or more", ge=1)
-    max_drift: Finite | None = _setting("a number, 0 or more, or null", ge=0)
+    max_drift: FiniteFloat | None = _setting("a number, 0 or more, or null", ge=0)
     on_drift: Literal["warn", "fail"] = _setting("one of fail, warn")
     submit: bool = _setting("true or false")
-    submit_wait: Finite = _setting("a number of seconds, 0 or more", ge=0)
+    submit_wait: FiniteFloat = _setting("a number of seconds, 0 or more", ge=0)
 
 
 class Serve(Section):
@@ -240,15 +203,11 @@ class Settings(Section):
     """
 
     seed: int = _setting("a whole number, 0 to 4294967295", ge=0, lt=2**32)
-    threads: Annotated[int, AfterValidator(_usable_threads)] = _setting(
-        "1 or more, or -1 for all cores"
-    )
+    threads: Threads = _setting("1 or more, or -1 for all cores")
     calibration: Literal["none", "isotonic", "sigmoid", "temperature"] = _setting(
         "one of none, isotonic, sigmoid, temperature"
     )
-    threshold: Annotated[float | Literal["tuned"], AfterValidator(_half_or_tuned)] = _setting(
-        "0.5 or tuned"
-    )
+    threshold: Half | Literal["tuned"] = _setting("0.5 or tuned")
     paths: Paths
     data: Data = Data()
     split: Split = Split.model_construct()  # as it is where a mode makes no use of it
