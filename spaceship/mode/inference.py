@@ -52,9 +52,11 @@ class InferenceResult(Result):
 def check(experiment: Experiment) -> Path:
     """Return the file of predictions once it is certain that the settings can be used.
 
-    Raise ConfigError if a setting cannot be used, or `inference.submit` is for another data source;
-    CredentialsError if Kaggle is to be sent the predictions, and there are no credentials;
-    SubmissionError if something other than earlier predictions is in the file's place.
+    Raises:
+        ConfigError: A setting cannot be used, or `inference.submit` is for another data source.
+        CredentialsError: Kaggle is to be sent the predictions, and there are no credentials.
+        SubmissionError: Something other than earlier predictions is in the file's place.
+
     """
     name = f"{experiment.task.name}-{experiment.source.name}.csv"
     default = experiment.outputs / "submissions" / name
@@ -115,7 +117,9 @@ def inference(experiment: Experiment) -> InferenceResult:
 def _margin(experiment: Experiment, champion: Version, margin: float | None) -> float | None:
     """Return the half width of the intervals of predicted numbers, None of classes.
 
-    Raise RegistryError if the champion has none.
+    Raises:
+        RegistryError: The champion has none.
+
     """
     if margin is None and not experiment.task.is_classification:
         registry = experiment.registry
