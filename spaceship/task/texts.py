@@ -58,8 +58,7 @@ class Texts:
 
     def are(self, level: str) -> Mask:
         """Return True where the text is the level."""
-        is_level: Mask = np.array([*(x == level for x in self.levels), False])
-        return is_level[self.codes]
+        return np.array([*(x == level for x in self.levels), False], np.bool_)[self.codes]
 
     def filled(self, other: Self) -> Self:
         """Return the texts, those of another column where one is missing.
@@ -203,8 +202,7 @@ def codes_of(texts: Arrow) -> Ints:
 
 
 def _codes(encoded: Arrow) -> Ints:
-    codes: Ints = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes
+    return np.asarray(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False))
 
 
 def split(texts: Arrow, pattern: str) -> list[Arrow]:
@@ -215,8 +213,7 @@ def split(texts: Arrow, pattern: str) -> list[Arrow]:
     >>> [part.to_pylist() for part in split(pa.array(["7_1", None]), "(?P<a>[0-9])_(?P<b>[0-9])")]
     [['7', None], ['1', None]]
     """
-    parts: list[Arrow] = pc.extract_regex(texts, pattern, memory_pool=_POOL).flatten()
-    return parts
+    return [*pc.extract_regex(texts, pattern, memory_pool=_POOL).flatten()]
 
 
 def cut(texts: Arrow, pattern: str, *, to_end: bool = False) -> Arrow:
