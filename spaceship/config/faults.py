@@ -56,10 +56,11 @@ def misspelt(fault: ErrorDetails) -> Slip | None:
 def refusal(error: ValidationError, model: type[BaseModel]) -> ConfigError:
     """Return the error that lists every fault of settings, each key once, with its description.
 
+    >>> from pydantic import Field, create_model
     >>> Seeds = create_model("Seeds", seed=(int, Field(description="a whole number")))
     >>> missing = ValidationError.from_exception_data("", [{"type": "missing", "loc": ("seed",)}])
     >>> str(refusal(missing, Seeds))
-    'expected seed to be a whole number, found nothing; change it on the command line: seed=2912'
+    'expected seed to be a whole number, found nothing; change it on the command line: seed=42'
     """
     told: dict[str, str] = {}
     meant: dict[str, Slip] = {}
