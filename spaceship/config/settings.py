@@ -17,8 +17,8 @@ from pydantic_core import PydanticCustomError
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.config.build import resolved
-from spaceship.config.faults import refusal
 from spaceship.config.secrets import check_stored
+from spaceship.config.setting_faults import refusal
 from spaceship.config.unused import is_unused
 
 MOST_ERAS = 100
