@@ -4,7 +4,6 @@ import logging
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.trial import in_trial
@@ -18,9 +17,9 @@ from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.files import write_json
 from spaceship.gate.verdict import Verdict
-from spaceship.kept import KEPT
 from spaceship.model.recipe import Recipe
 from spaceship.model.recipe_name import recipe_name
+from spaceship.process.kept import KEPT
 from spaceship.progress import phase
 from spaceship.record.run_record import RunRecord
 from spaceship.record.stages import FoldFeatures
@@ -245,8 +244,8 @@ def _updated(experiment: Experiment, champion: Report, candidate: Report, twin: 
         again = training.measure(pipeline, experiment.training, champion)
     repeats = training.repeats(pipeline, frame, task, protocol, list(experiment.gate.cv_seeds))
     shares = champion.holdout_shares or {"unknown": {}}  # of an old report
-    found: dict[str, Any] = {"holdout": holdout, "repeats": repeats, "holdout_shares": shares}
-    return replace(again, data_digest=data.digest, **found)
+    again = replace(again, data_digest=data.digest, holdout=holdout)
+    return replace(again, repeats=repeats, holdout_shares=shares)
 
 
 def _check_same_groups(champion: Report, candidate: Report, *, reseal: bool) -> None:

@@ -8,9 +8,10 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, PlainSerializer, TypeAdapter, ValidationError
 
+from spaceship.config.faults import list_faults
 from spaceship.errors import RegistryError, expected
-from spaceship.faults import list_faults
 from spaceship.files import read_json
+from spaceship.text import shortened
 
 Record = TypeVar("Record")
 
@@ -36,7 +37,7 @@ def fitting(text: str, length: int) -> str:
     ('grün …', 'short')
     """
     whole = text.replace("\0", "").encode("utf-8", "replace").decode()
-    return whole if len(whole) <= length else whole[: length - 1] + "…"
+    return shortened(whole, length)
 
 
 def to_plain(record: object) -> dict[str, object]:

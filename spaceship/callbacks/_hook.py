@@ -39,7 +39,6 @@ class Hook:
     """
 
     def __init__(self, config: DictConfig) -> None:
-        """Keep the config."""
         self._config = config
         self.choices: dict[str, str] = config.hydra.runtime.get("choices", {})
         self.output_subdir: str | None = config.hydra.output_subdir
@@ -64,7 +63,7 @@ class Hook:
     @property
     def is_study(self) -> bool:
         """Whether the multirun is a sweep of this project's own sweeper."""
-        return is_study(self._config)
+        return is_study(self._config.hydra)
 
     @property
     def sweep_folder(self) -> Path:

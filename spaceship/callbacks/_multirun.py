@@ -5,8 +5,8 @@ import json
 import logging
 import math
 import shutil
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from spaceship import candidate
-from spaceship.at_exit import PENDING
 from spaceship.callbacks._hook import CONFIG_FILE, OVERRIDES_FILE, Hook
 from spaceship.callbacks._multirun_result import BLEND, multirun_result
 from spaceship.callbacks._next import show_next
@@ -30,7 +29,8 @@ from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.model.recipe import Recipe
 from spaceship.model.recipe_params import recipe_params
-from spaceship.progress import Steps
+from spaceship.process.at_exit import PENDING
+from spaceship.progress import Phase, numbered
 from spaceship.record.run_record import RunRecord
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.results import COMMAND, report_result
@@ -86,11 +86,11 @@ def end(
     metric = experiment.objectives[0]
     with FileLock(folder / ".gate.lock"):
         best = Job(chosen, in_multirun=True) if chosen else _best(_scored_jobs(folder), metric)
-        steps = Steps((*([_MIXED] if hook.blend else []), _FITS, _GATE, _PAGES))
+        step = partial(numbered, (*([_MIXED] if hook.blend else []), _FITS, _GATE, _PAGES))
         if best is not None and hook.blend:
-            with steps.step(_MIXED):
+            with step(_MIXED):
                 best = _or_blend(hook, best, parent_run_id)
-        refusal = None if best is None else _gate_best(hook, best, parent_run_id, steps)
+        refusal = None if best is None else _gate_best(hook, best, parent_run_id, step)
     fill_parent_page(hook, parent_run_id, best, leaderboard)
     experiment.store.end_parent(parent_run_id, "FINISHED")
     report_result(multirun_result(folder, str(hook.output_subdir), best, experiment.objectives))
@@ -152,7 +152,9 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
     return blend
 
 
-def _gate_best(hook: Hook, best: Job, parent_run_id: str, steps: Steps) -> RefusedError | None:
+def _gate_best(
+    hook: Hook, best: Job, parent_run_id: str, step: Callable[[str], AbstractContextManager[Phase]]
+) -> RefusedError | None:
     """Fit, gate and log the best job; return the refusal if `gate.require` forbids it.
 
     The best of many trials of a sweep becomes challenger at the most. A job that has a verdict
@@ -162,16 +164,16 @@ def _gate_best(hook: Hook, best: Job, parent_run_id: str, steps: Steps) -> Refus
     log.debug("Best job: %s", best.folder)
     experiment, refusal = hook.experiment_of(best.folder), None
     if not best.fitted and not (best.folder / VERDICT_FILE).exists():
-        with steps.step(_FITS):
+        with step(_FITS):
             candidate.fit(experiment, best, len(_scored_jobs(best.folder.parent)))
-    with steps.step(_GATE):
+    with step(_GATE):
         try:
             candidate.judge(experiment, best, CHALLENGER if hook.is_study else CHAMPION)
         except RefusedError as error:
             refusal = error
         finally:
             log_report(experiment.store, best)
-    with steps.step(_PAGES):
+    with step(_PAGES):
         fill_best_page(experiment, best, parent_run_id)
     verdict, report = Verdict.read(best.folder), Report.read(best.folder)
     tags = {"best_run_id": str(best.run_id), "award": str(verdict.award), "reason": verdict.reason}

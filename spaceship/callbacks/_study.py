@@ -11,7 +11,6 @@ from hydra_plugins.spaceship_optuna import Objective, StudyTerms
 from hydra_plugins.spaceship_optuna.process import usable_cores
 from hydra_plugins.spaceship_optuna.trial import PrunedError
 from spaceship import candidate
-from spaceship.at_exit import PENDING
 from spaceship.callbacks import _multirun as multirun
 from spaceship.callbacks._hook import Hook
 from spaceship.callbacks._job import redact_saved_config
@@ -23,6 +22,7 @@ from spaceship.evaluation.metrics import direction
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.files import clear_unfinished
+from spaceship.process.at_exit import PENDING
 from spaceship.record.code import code_tags
 from spaceship.record.environment import ENVIRONMENT_FILES, ENVIRONMENT_TAG, note_environment
 from spaceship.results import COMMAND

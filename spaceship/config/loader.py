@@ -118,6 +118,16 @@ def composed(words: Sequence[str]) -> DictConfig:
     return own.load_configuration("config", [*words], RunMode.RUN)
 
 
+def defaults() -> DictConfig:
+    """Return the config of a command without overrides.
+
+    >>> defaults().split.n_folds
+    5
+    """
+    register_resolvers()  # some defaults are those of the task
+    return loader().load_configuration("config", [], RunMode.RUN)
+
+
 def groups(source: ConfigLoaderImpl) -> dict[str, list[str]]:
     """Return the choices of every config group.
 
@@ -186,7 +196,6 @@ def _is_hydras(key: str, value: object) -> bool:
 
 
 def _leaves(node: object, key: str = "") -> Iterator[tuple[str, object]]:
-    """Return the values of a node by their dotted keys."""
     if isinstance(node, Mapping):
         for name, value in node.items():
             yield from _leaves(value, f"{key}.{name}" if key else str(name))

@@ -12,11 +12,11 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from spaceship.data.stored_file import counted
+from spaceship.task.arrays import Mask
 from spaceship.task.column_types import (
     Column,
     ColumnType,
     Kind,
-    Mask,
     kind_of,
     missing_values,
     read,

@@ -5,7 +5,8 @@ from typing import Any
 import numpy.typing as npt
 import pandas as pd
 
-from spaceship.evaluation.metrics import THRESHOLD, Floats, decide
+from spaceship.evaluation.metrics import THRESHOLD, decide
+from spaceship.task.arrays import Floats
 from spaceship.task.label import BOUNDS, PROBABILITY
 from spaceship.task.task import Task
 

@@ -8,19 +8,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import ConfigError, DataError, expected
-from spaceship.evaluation.metrics import (
-    THRESHOLD,
-    Floats,
-    Target,
-    decide,
-    metric_names,
-    score,
-)
+from spaceship.evaluation.metrics import THRESHOLD, decide, metric_names, score
 from spaceship.split.folds import Fold
+from spaceship.task.arrays import Estimator, Floats, Positions, Target
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
@@ -28,8 +21,6 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 _FEWEST = 2  # rows that a fold trains on
-Estimator = Any
-"""An estimator of scikit-learn, which has no types."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +189,7 @@ def _fit_and_predict(
     return found, decision_threshold(fresh), timing
 
 
-def _places(fitted: Estimator, task: Task) -> npt.NDArray[np.intp]:
+def _places(fitted: Estimator, task: Task) -> Positions:
     """Return the place among the task's classes of each class that a classifier knows, or -1."""
     known = np.asarray(fitted.classes_, dtype=np.intp)
     names = getattr(fitted, "classes", None)  # of a stored model: the task may have had others

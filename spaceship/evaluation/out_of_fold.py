@@ -38,7 +38,6 @@ class OutOfFold:
     rows: pd.DataFrame
 
     def __eq__(self, other: object) -> bool:
-        """Compare every value."""
         return isinstance(other, OutOfFold) and self.rows.equals(other.rows)
 
     __hash__ = None  # type: ignore[assignment]

@@ -7,12 +7,12 @@ are encoded at once.
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from spaceship.task.arrays import Floats, Values
 from spaceship.task.feature_set import State
 
-Floats = npt.NDArray[np.float64]
+Matrix = Any  # sparse, of SciPy, which has no types
 
 _BINS = 2**13  # of the hashed n-grams
 _SAMPLE = 10_000  # most distinct texts to learn from
@@ -42,7 +42,7 @@ def encode(column: pd.Series, state: State) -> list[tuple[str, Floats]]:
     """Return the columns, named by what they hold; missing where the text is."""
     codes, texts = pd.factorize(column)
     words = pd.Series(texts, dtype="str").str
-    made: dict[str, npt.NDArray[Any]] = {
+    made: dict[str, Values] = {
         "length": words.len().to_numpy(),
         "words": words.count(r"\S+").to_numpy(),
     }
@@ -59,7 +59,7 @@ def encode(column: pd.Series, state: State) -> list[tuple[str, Floats]]:
     return [(end, np.append(made.pop(end), np.nan).astype(np.float64)[codes]) for end in [*made]]
 
 
-def _some(texts: pd.Series) -> npt.NDArray[Any]:
+def _some(texts: pd.Series) -> np.ndarray:
     """Return all of the texts, or as many as are enough to learn from, chosen at random."""
     if len(texts) > _SAMPLE:
         chosen = np.random.default_rng(0).choice(len(texts), _SAMPLE, replace=False)
@@ -67,19 +67,17 @@ def _some(texts: pd.Series) -> npt.NDArray[Any]:
     return texts.to_numpy(dtype=object)
 
 
-def _counts(texts: Any, *, by_words: bool) -> Any:
+def _counts(texts: Any, *, by_words: bool) -> Matrix:
     """Return the counts of n-grams, a sparse matrix (n_texts, _BINS)."""
     from sklearn.feature_extraction.text import HashingVectorizer
 
-    kind: dict[str, Any] = {"analyzer": "char_wb", "ngram_range": (3, 4)}
-    if by_words:
-        kind = {"analyzer": "word", "ngram_range": (1, 2)}
-    return HashingVectorizer(n_features=_BINS, norm=None, alternate_sign=False, **kind).transform(
-        texts
-    )
+    analyzer, lengths = ("word", (1, 2)) if by_words else ("char_wb", (3, 4))
+    return HashingVectorizer(
+        n_features=_BINS, norm=None, alternate_sign=False, analyzer=analyzer, ngram_range=lengths
+    ).transform(texts)
 
 
-def _weighted(counts: Any, state: State) -> Any:
+def _weighted(counts: Matrix, state: State) -> Matrix:
     """Return rows of length 1: logarithms of counts, rare n-grams weighing more."""
     from sklearn.preprocessing import normalize
 
@@ -88,7 +86,7 @@ def _weighted(counts: Any, state: State) -> Any:
     return normalize(weighted, copy=False)
 
 
-def _components(matrix: Any, n_components: int) -> Any:
+def _components(matrix: Matrix, n_components: int) -> Matrix:
     from sklearn.utils.extmath import randomized_svd
 
     _, sizes, components = randomized_svd(matrix, n_components, random_state=0)

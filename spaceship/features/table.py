@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import ConfigError, expected
@@ -13,12 +12,12 @@ from spaceship.features._association import size_goes_with
 from spaceship.features._base import TaskFeatures, plain_columns
 from spaceship.features._names import safe_names
 from spaceship.features._times import time_columns
+from spaceship.task.arrays import Floats
 from spaceship.task.column_types import Column, Kind
 from spaceship.task.feature_set import State, as_frame
 from spaceship.task.raw_frame import typed
 from spaceship.task.task import GROUP_SIZE, Task
 
-Floats = npt.NDArray[np.float64]
 Named = list[tuple[str, object]]
 
 _ROWS_PER_LEVEL = 50  # mean of a category that stays one and is encoded beside; fewer are noise
@@ -47,7 +46,7 @@ class TableFeatures(TaskFeatures):
 
     def __init__(  # noqa: PLR0913
         self,
-        task: Mapping[str, Any],
+        task: Mapping[str, object],
         *,
         max_levels: int = 30,
         encoded_levels: int = 5,

@@ -17,8 +17,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
+from spaceship.task.arrays import Floats
 from spaceship.task.feature_set import as_plain
-from spaceship.task.texts import Floats, Texts, as_arrow
+from spaceship.task.texts import Texts, as_arrow
 
 MOST_CATEGORIES = 254  # of a column; scikit-learn's histogram gradient boosting takes 255 bins
 MOST_ONE_HOT = 100  # columns of a category; its rarest levels share the last

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.integer[Any]]
+from spaceship.task.arrays import Floats, Ints, Mask, Values
+
 Arrow = Any
 Array = Any  # `Floats`, moments as `datetime64`, or texts as `Arrow`
 
@@ -58,10 +57,9 @@ class Texts:
         """Return the texts with the name that a function gives each level; None is missing."""
         return self.named(self.codes, [name(one) for one in self.levels])
 
-    def are(self, level: str) -> npt.NDArray[np.bool_]:
+    def are(self, level: str) -> Mask:
         """Return True where the text is the level."""
-        is_level: npt.NDArray[np.bool_] = np.array([*(x == level for x in self.levels), False])
-        return is_level[self.codes]
+        return np.array([*(x == level for x in self.levels), False], np.bool_)[self.codes]
 
     def filled(self, other: Self) -> Self:
         """Return the texts, those of another column where one is missing.
@@ -73,7 +71,7 @@ class Texts:
         codes = np.where(self.codes < 0, theirs, self.codes)
         return self.named(codes, [*self.levels, *other.levels])
 
-    def rows(self, positions: npt.NDArray[Any]) -> Self:
+    def rows(self, positions: Values) -> Self:
         """Return the texts of the rows at some positions."""
         return type(self)(self.codes[positions], self.levels)
 
@@ -200,8 +198,7 @@ def codes_of(texts: Arrow) -> Ints:
 
 
 def _codes(encoded: Arrow) -> Ints:
-    codes: Ints = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes
+    return np.asarray(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False))
 
 
 def split(texts: Arrow, pattern: str) -> list[Arrow]:
@@ -212,8 +209,7 @@ def split(texts: Arrow, pattern: str) -> list[Arrow]:
     >>> [part.to_pylist() for part in split(pa.array(["7_1", None]), "(?P<a>[0-9])_(?P<b>[0-9])")]
     [['7', None], ['1', None]]
     """
-    parts: list[Arrow] = pc.extract_regex(texts, pattern, memory_pool=_POOL).flatten()
-    return parts
+    return [*pc.extract_regex(texts, pattern, memory_pool=_POOL).flatten()]
 
 
 def cut(texts: Arrow, pattern: str, *, to_end: bool = False) -> Arrow:

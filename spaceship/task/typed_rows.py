@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from spaceship.task.arrays import Floats, Ints
 from spaceship.task.calls import numbers_of_calls
 from spaceship.task.column_types import Column, Kind
-from spaceship.task.texts import Array, Floats, Ints, Texts, as_arrow, stripped
+from spaceship.task.texts import Array, Texts, as_arrow, stripped
 
 _TYPES: Mapping[Kind, set[type]] = {
     Kind.NUMBER: {float, int, type(None)},

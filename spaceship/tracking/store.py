@@ -14,9 +14,9 @@ from urllib.parse import urlparse
 
 from hydra_plugins.spaceship_optuna.config_text import fault_of_password, redact, redacted
 from hydra_plugins.spaceship_optuna.process import is_orphan, is_others, uninterrupted
-from spaceship.at_exit import PENDING
 from spaceship.errors import TrackingError, expected
 from spaceship.files import clear_unfinished
+from spaceship.process.at_exit import PENDING
 from spaceship.records import fitting
 from spaceship.tracking.advice import mlflow_command
 from spaceship.tracking.connection import open_client

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import ConfigError, expected
+from spaceship.task.arrays import Mask
 from spaceship.task.feature_set import FeatureSet, State, as_frame
 from spaceship.task.raw_frame import typed
 from spaceship.task.spaceship_titanic.columns import PASSENGER
@@ -74,8 +74,7 @@ class FullFeatures(FeatureSet):
         return table.columns
 
 
-def _labels(block: str, y: Any) -> npt.NDArray[np.bool_]:
-    """Return the labels that a block learns from."""
+def _labels(block: str, y: Any) -> Mask:
     if y is None:
         do = "fit with them, or leave it out of features.blocks"
         raise ConfigError(expected(f"labels, from which {block} learns", "none", do))
