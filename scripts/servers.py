@@ -22,6 +22,11 @@ MISSING = "expected PostgreSQL's initdb, found none; on Debian and Ubuntu: apt i
 LOOPBACK = "127.0.0.1"
 _PACKAGED = Path("/usr/lib/postgresql")
 _ACCOUNT = "postgres"  # of PostgreSQL's server, where this process is root's
+# A machine that is gone holds its locks for a minute; TCP alone would wait for hours.
+_SETTINGS = (
+    "-c unix_socket_directories= -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 "
+    "-c tcp_keepalives_count=3 -c tcp_user_timeout=60s -c idle_in_transaction_session_timeout=60s"
+)
 _ROLE = "SELECT 1 FROM pg_roles WHERE rolname = %s"
 _DATABASE = "SELECT 1 FROM pg_database WHERE datname = %s"
 
@@ -106,7 +111,7 @@ class Postgres:
         """Start the server of the cluster, which is made if it is missing."""
         self.make()
         addresses = ",".join(self.addresses)
-        settings = f"-p {self.port} -c listen_addresses={addresses} -c unix_socket_directories="
+        settings = f"-p {self.port} -c listen_addresses={addresses} {_SETTINGS}"
         self._run("pg_ctl", "-D", "data", "-w", "-l", "log", "-o", settings, "start")
 
     def stop(self, mode: str = "immediate") -> bool:

@@ -21,6 +21,7 @@ from hydra_plugins.spaceship_optuna.config_text import fault_of_password, redact
 
 PASSWORD_VARIABLE = "SPACESHIP_STORAGE_PASSWORD"  # noqa: S105 - its name, not the password
 CONNECT_SECONDS = 10  # longest wait for a database server; TCP alone waits for two minutes
+SILENT_SECONDS = 30  # longest wait for a server that has gone; TCP alone waits for a quarter hour
 _JOURNALS = (".journal", ".log")
 _ATTEMPTS = 5
 _POLL_SECONDS = 0.005
@@ -114,7 +115,13 @@ def _open_database(url: str) -> RDBStorage:
     if url.startswith("sqlite"):
         options = {"connect_args": {"timeout": 60}}
     elif url.startswith("postgresql"):
-        options["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
+        options["connect_args"] = {
+            "connect_timeout": CONNECT_SECONDS,
+            "tcp_user_timeout": 1000 * SILENT_SECONDS,  # of what is sent
+            "keepalives_idle": SILENT_SECONDS // 2,  # of an answer that is waited for
+            "keepalives_interval": SILENT_SECONDS // 6,
+            "keepalives_count": 3,
+        }
     for attempt in range(1, _ATTEMPTS):
         try:
             return RDBStorage(url, engine_kwargs=options)
