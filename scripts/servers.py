@@ -20,7 +20,7 @@ from spaceship.errors import expected
 START_SECONDS = 120
 MISSING = "expected PostgreSQL's initdb, found none; on Debian and Ubuntu: apt install postgresql"
 LOOPBACK = "127.0.0.1"
-_PACKAGED = Path("/usr/lib/postgresql")
+PACKAGED = Path("/usr/lib/postgresql")
 _ACCOUNT = "postgres"  # of PostgreSQL's server, where this process is root's
 # A machine that is gone holds its locks for a minute; TCP alone would wait for hours.
 _SETTINGS = (
@@ -198,7 +198,7 @@ def tail(log: Path) -> str:
 def programs(version: str | None = None) -> Path | None:
     """Return the folder of PostgreSQL's programs, of one major version or the newest, if any."""
     on_path = shutil.which("initdb")
-    packaged = sorted(_PACKAGED.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    packaged = sorted(PACKAGED.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     found = [*([] if on_path is None else [Path(on_path).resolve()]), *packaged]
     fit = [one.parent for one in found if version is None or version == major(one.parent)]
     return fit[-1] if fit else None

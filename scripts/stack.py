@@ -216,8 +216,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--database-port", type=int, default=Stack.database_port)
     given = parser.parse_args(arguments)
     stack = Stack(given.folder.resolve(), given.host, given.port, given.database_port)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda which, _: sys.exit(128 + which))
     try:
         return _obey(stack, given.verb)
     except KeyboardInterrupt:
@@ -248,4 +246,6 @@ def _obey(stack: Stack, verb: str) -> int:
 
 
 if __name__ == "__main__":
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda which, _: sys.exit(128 + which))
     sys.exit(main())
