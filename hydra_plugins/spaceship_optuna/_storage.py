@@ -30,6 +30,10 @@ _FORMS = (
     "leave it null for a file in the folder of studies, or give sqlite:///FILE, "
     "postgresql://USER@HOST/DATABASE or a path ending in .journal"
 )
+_REACH = (
+    "check that its server runs and that this machine reaches it, its host, port, database and "
+    "user, and the password in PGPASSWORD, ~/.pgpass or the file that PGPASSFILE names"
+)
 
 
 class JournalFile(JournalFileBackend):
@@ -94,7 +98,8 @@ def open_storage(url: str) -> BaseStorage:
         raise MissingPackageError(f"{message}; run: pip install {driver}") from None
     except Exception as error:  # noqa: BLE001 - whatever a library raises
         found = redact(str(error).strip().splitlines()[0])
-        raise mismatch("a storage in hydra.sweeper.storage", found, _FORMS) from None
+        do = _REACH if url.startswith("postgres") and "connection" in found else _FORMS
+        raise mismatch("a storage in hydra.sweeper.storage", found, do) from None
 
 
 def hide_password(config: DictConfig) -> None:

@@ -12,10 +12,13 @@ import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from optuna.storages import RDBStorage
 
+from hydra_plugins.spaceship_optuna._storage import open_storage
 from scripts import servers, stack
 from tests.commands import ROOT
 
@@ -56,7 +59,9 @@ def lines_of(folder: Path) -> list[str]:
 
 @needed
 @pytest.mark.slow
-def test_a_stack_is_started_once_and_stopped_whole(folder: Path) -> None:
+def test_a_stack_is_started_once_and_stopped_whole(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert command(folder, "status") == (1, f"No stack runs in {folder}.\n")
     status, told = command(folder, "start", *ports())
     assert status == 0, told
@@ -66,6 +71,8 @@ def test_a_stack_is_started_once_and_stopped_whole(folder: Path) -> None:
     assert command(folder, "status") == (0, told)
     secrets = re.findall(r":(\w{32})$", _passwords(folder), re.MULTILINE)
     assert len(set(secrets)) == 3
+    monkeypatch.setenv("PGPASSFILE", str(folder / "clients.pgpass"))
+    assert _limits(folder) == {"connect_timeout": "10", "tcp_user_timeout": "30000"}
     assert lines_of(folder)
     assert not [one for one in secrets if one in told + " ".join(lines_of(folder))]
     assert {path.stat().st_mode & 0o777 for path in folder.glob("*.pgpass")} == {0o600}
@@ -131,6 +138,19 @@ def test_root_is_told_of_a_closed_folder(tmp_path: Path, capfd: pytest.CaptureFi
     ours = [f"--folder={closed}/stack", *ports()]
     assert stack.main(["start", *ours]) == 2
     assert "STACK=/var/lib/spaceship" in capfd.readouterr().err
+
+
+def _limits(folder: Path) -> dict[str, str]:
+    """Return the limits of a study's connection by which a lost server is given up."""
+    (url,) = re.findall("SPACESHIP_STUDIES=(.*)", (folder / "env").read_text())
+    storage = open_storage(url)
+    assert isinstance(storage, RDBStorage)
+    with storage.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        found = driver.info.get_parameters()
+    storage.remove_session()
+    storage.engine.dispose()
+    return {key: found[key] for key in ("connect_timeout", "tcp_user_timeout")}
 
 
 def _passwords(folder: Path) -> str:
