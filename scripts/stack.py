@@ -4,8 +4,8 @@
     make stack-status   # exit status 1 if it does not run
     make stack-stop
 
-All data, passwords and logs lie in one folder. Passwords are made with the database; programs read
-them from files that no other user may read, so that no command line and no address holds one.
+All data, passwords and logs lie in one folder. Programs read the passwords from files that no other
+user may read: no command line and no address holds one.
 """
 
 import argparse
@@ -62,7 +62,9 @@ class Stack:
         if self.running():
             return f"The stack runs already.\n{self.usage()}"
         self.stop()  # what a killed start has left
-        self._check()
+        self._database().check()
+        self._check_ports()
+        self._check_folder()
         try:
             self._start_database()
             self._start_mlflow()
@@ -122,12 +124,6 @@ class Stack:
         place = self.folder / "postgres"
         return Postgres(place, self.database_port, password, addresses, durable=True)
 
-    def _check(self) -> None:
-        """Exit with a message if this machine or folder cannot run the servers."""
-        self._database().check()
-        self._check_ports()
-        self._check_folder()
-
     def _check_ports(self) -> None:
         fields = ("port", self.host), ("database_port", self.host), ("database_port", LOOPBACK)
         for field, host in fields:
@@ -181,8 +177,8 @@ class Stack:
         database.make()
         rules = ["all postgres 127.0.0.1/32", "sameuser all 127.0.0.1/32"]
         rules += ["studies studies samenet"] if self.host != LOOPBACK else []
-        lines = "".join(f"host {rule} scram-sha-256\n" for rule in rules)
-        (database.data / "pg_hba.conf").write_text(lines)
+        lines = [f"host {rule} scram-sha-256\n" for rule in rules]
+        (database.data / "pg_hba.conf").write_text("".join(lines))
         database.start()
         for name in ("mlflow", "studies"):
             database.new_owner(name, passwords[name])
@@ -240,8 +236,8 @@ def _obey(stack: Stack, verb: str) -> int:
             else:
                 print("Stopped." if stack.stop() else f"No stack runs in {stack.folder}.")
     except Timeout:
-        found = f"one at work for {servers.START_SECONDS} s"
-        sys.exit(expected("no other command that starts or stops the stack", found, "wait for it"))
+        what, found = "no other command that starts or stops it", "one at work for two minutes"
+        sys.exit(expected(what, found, "wait for it"))
     return 0
 
 
