@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import yaml
 from omegaconf import OmegaConf
 
 from spaceship import candidate
 from spaceship.callbacks._hook import CONFIG_FILE, OVERRIDES_FILE, Hook
-from spaceship.callbacks._multirun_result import BLEND, multirun_result
+from spaceship.callbacks._multirun_result import BLEND, RESULTS_FILE, multirun_result
 from spaceship.callbacks._next import show_next
 from spaceship.callbacks._pages import (
     fill_best_page,
@@ -34,6 +35,7 @@ from spaceship.progress import Phase, numbered
 from spaceship.record.run_record import RunRecord
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.results import COMMAND, report_result
+from spaceship.screen import Commands, show
 from spaceship.tracking.best_jobs import best_recipes
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import job_run, log_report
@@ -84,6 +86,9 @@ def end(
 
     experiment, folder = hook.experiment, hook.sweep_folder
     metric = experiment.objectives[0]
+    if chosen is not None and not Job(chosen, in_multirun=True).scored:
+        _leave_gate(hook, parent_run_id, chosen)
+        return
     with FileLock(folder / ".gate.lock"):
         best = Job(chosen, in_multirun=True) if chosen else _best(_scored_jobs(folder), metric)
         step = partial(numbered, (*([_MIXED] if hook.blend else []), _FITS, _GATE, _PAGES))
@@ -99,6 +104,16 @@ def end(
         show_next(own, hook.choices["mode"], best.folder, hook.sweep_name)
     if refusal is not None:
         raise refusal
+
+
+def _leave_gate(hook: Hook, parent_run_id: str, chosen: Path) -> None:
+    """Leave the gate to the machine that ran the best trial, whose files are not on this one."""
+    hook.experiment.store.end_parent(parent_run_id, "FINISHED")
+    folder, objectives = hook.sweep_folder, hook.experiment.objectives
+    report_result(multirun_result(folder, str(hook.output_subdir), None, objectives))
+    log.info("Trial %s is the best; the machine that ran it judges it.", chosen.name)
+    command = yaml.safe_load((folder / RESULTS_FILE).read_text(encoding="utf-8"))["command"]
+    show(log, Commands({"only if that machine is gone, train the same here": command}))
 
 
 def _or_blend(hook: Hook, best: Job, parent_run_id: str) -> Job:

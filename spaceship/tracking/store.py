@@ -176,7 +176,7 @@ class Store:
             folder = Path(run.data.tags.get(FOLDER_TAG) or "/")
             if folder.resolve().is_relative_to(outputs.resolve()):  # not in that of a copy
                 clear_unfinished(folder, below=not self._has_runs_below(run.info.run_id))
-            write_below(self, run)
+            write_below(self, outputs, run)
             self.end_run(run.info.run_id, "KILLED")
         if gone:
             log.info("%d run(s) whose process had died are now marked KILLED.", len(gone))
