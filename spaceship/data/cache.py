@@ -4,8 +4,8 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from spaceship.data._base import Dataset, DataSource
 from spaceship.data.checks import checked
 from spaceship.data.digest import digest
 from spaceship.errors import DataError, SpaceshipError, expected
-from spaceship.files import remove, unfinished
+from spaceship.files import remove, unfinished, write_atomically
 from spaceship.progress import phase
 from spaceship.task.task import Task
 
@@ -44,7 +44,7 @@ def load_dataset(
     True
     """
     with phase("Reading the data"):
-        folder = _folder(source, task, outputs)
+        folder = data_folder(source, task, outputs)
         stored = _read(folder, task)
         if stored is None:
             stored = _checked(source, task, folder)
@@ -69,9 +69,28 @@ def stored_digest(source: DataSource, task: Task, outputs: Path) -> str:
     if source.outside:
         return ""
     try:
-        return str(json.loads((_folder(source, task, outputs) / _META).read_text())["digest"])
+        return str(json.loads((data_folder(source, task, outputs) / _META).read_text())["digest"])
     except (SpaceshipError, KeyError, OSError, ValueError):  # no such files, or a damaged copy
         return ""
+
+
+def data_folder(source: DataSource, task: Task, outputs: Path) -> Path:
+    """Return the folder that holds the data set of a source, and what is made of it."""
+    return outputs / "data" / task.name / source.name / _key(source, task)
+
+
+def kept_text(folder: Path, name: str, make: Callable[[], str | None]) -> str | None:
+    """Return the text that was made of a stored data set before, else make it; None is not kept.
+
+    >>> kept_text(tmp_path, "page", lambda: "made"), kept_text(tmp_path, "page", lambda: "again")
+    ('made', 'made')
+    """
+    path = folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.html"
+    with suppress(OSError):
+        return path.read_text()
+    if (text := make()) is not None and folder.is_dir():
+        write_atomically(path, text)
+    return text
 
 
 def has_test_part(task: Task, source: DataSource, outputs: Path) -> bool:
@@ -124,10 +143,6 @@ def filling(folder: Path) -> Iterator[Path]:
                 raise
     finally:
         remove(temporary)
-
-
-def _folder(source: DataSource, task: Task, outputs: Path) -> Path:
-    return outputs / "data" / task.name / source.name / _key(source, task)
 
 
 def _key(source: DataSource, task: Task) -> str:
