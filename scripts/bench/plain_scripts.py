@@ -49,12 +49,12 @@ def train(data: Path, place: Path) -> None:
     ]
     scores = []
     for learn, test in [*parts, (kept, held)]:
-        fitted = pipeline().fit(frame.iloc[learn], y[learn])
+        fitted = unfitted().fit(frame.iloc[learn], y[learn])
         chance = fitted.predict_proba(frame.iloc[test])[:, 1]
         losses = [m(y[test], chance) for m in (log_loss, roc_auc_score, brier_score_loss)]
         scores.append([accuracy_score(y[test], chance.round()), *losses])
     print(np.mean(scores, axis=0))
-    joblib.dump(pipeline().fit(frame, y), place / "plain.joblib")
+    joblib.dump(unfitted().fit(frame, y), place / "plain.joblib")
 
 
 def infer(data: Path, place: Path) -> None:
@@ -64,10 +64,10 @@ def infer(data: Path, place: Path) -> None:
     pd.DataFrame({ID: rows[ID], LABEL: predicted}).to_csv(place / "plain.csv", index=False)
 
 
-def pipeline() -> "Pipeline":
+def unfitted() -> "Pipeline":
     """Return LightGBM on the features `full` with the settings of `model=lgbm`.
 
-    >>> [name for name, _ in pipeline().steps]
+    >>> [name for name, _ in unfitted().steps]
     ['features', 'encoding', 'estimator']
     """
     from lightgbm import LGBMClassifier

@@ -75,7 +75,12 @@ def stored_digest(source: DataSource, task: Task, outputs: Path) -> str:
 
 
 def data_folder(source: DataSource, task: Task, outputs: Path) -> Path:
-    """Return the folder that holds the data set of a source, and what is made of it."""
+    """Return the folder that holds the data set of a source, and what is made of it.
+
+    >>> from spaceship.data.synthetic import SyntheticData
+    >>> data_folder(SyntheticData(30, 1, 0.0, 0.3), task, tmp_path).parent.name
+    'synthetic'
+    """
     return outputs / "data" / task.name / source.name / _key(source, task)
 
 
