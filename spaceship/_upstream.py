@@ -74,6 +74,26 @@ def mlflow_erasers(uri: str) -> tuple[Callable[[str], None], Callable[[str], Non
     return store._hard_delete_run, store._hard_delete_logged_model  # noqa: SLF001
 
 
+def skops_io() -> Any:
+    """Return the module `skops.io`, imported without the estimators that are not in use.
+
+    skops 0.16 imports each of scikit-learn's to trust its name, half a second; whoever loads a
+    model lets names that begin with `sklearn.` pass.
+
+    >>> callable(skops_io().dumps)
+    True
+    """
+    import sklearn.utils
+
+    listed = sklearn.utils.all_estimators
+    setattr(sklearn.utils, "all_estimators", list)  # noqa: B010 - it is typed as what it was
+    try:
+        import skops.io
+    finally:
+        setattr(sklearn.utils, "all_estimators", listed)  # noqa: B010
+    return skops.io
+
+
 def mlflow_revision() -> str:
     """Return the revision of the tables that MLflow 3.17 sets up, by its newest migration.
 

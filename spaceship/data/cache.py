@@ -4,8 +4,8 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from spaceship.data._base import Dataset, DataSource
 from spaceship.data.checks import checked
 from spaceship.data.digest import digest
 from spaceship.errors import DataError, SpaceshipError, expected
-from spaceship.files import remove, unfinished
+from spaceship.files import remove, unfinished, write_atomically
 from spaceship.progress import phase
 from spaceship.task.task import Task
 
@@ -46,7 +46,7 @@ def load_dataset(
     """
     with phase("Reading the data"):
         raw = source.fingerprint(task)
-        folder = _folder(source, task, outputs, raw)
+        folder = data_folder(source, task, outputs, raw)
         stored = _read(folder, task)
         if stored is None:
             stored = _checked(source, task, folder)
@@ -72,10 +72,36 @@ def stored_digest(source: DataSource, task: Task, outputs: Path) -> str:
     if source.outside:
         return ""
     try:
-        folder = _folder(source, task, outputs, source.fingerprint(task))
+        folder = data_folder(source, task, outputs, source.fingerprint(task))
         return str(json.loads((folder / _META).read_text())["digest"])
     except (SpaceshipError, KeyError, OSError, ValueError):  # no such files, or a damaged copy
         return ""
+
+
+def data_folder(source: DataSource, task: Task, outputs: Path, raw: str) -> Path:
+    """Return the folder of a source's data, named by a key of content (`raw`) and meaning.
+
+    >>> from spaceship.data.synthetic import SyntheticData
+    >>> data_folder(SyntheticData(30, 1, 0.0, 0.3), task, tmp_path, "0a1b").parent.name
+    'synthetic'
+    """
+    parts = (SCHEMA_VERSION, raw, task.to_plain())
+    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+    return outputs / "data" / task.name / source.name / key
+
+
+def kept_text(folder: Path, name: str, make: Callable[[], str | None]) -> str | None:
+    """Return the text that was made of a stored data set before, else make it; None is not kept.
+
+    >>> kept_text(tmp_path, "page", lambda: "made"), kept_text(tmp_path, "page", lambda: "again")
+    ('made', 'made')
+    """
+    path = folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.html"
+    with suppress(OSError):
+        return path.read_text()
+    if (text := make()) is not None and folder.is_dir():
+        write_atomically(path, text)
+    return text
 
 
 def has_test_part(task: Task, source: DataSource, outputs: Path) -> bool:
@@ -128,13 +154,6 @@ def filling(folder: Path) -> Iterator[Path]:
                 raise
     finally:
         remove(temporary)
-
-
-def _folder(source: DataSource, task: Task, outputs: Path, raw: str) -> Path:
-    """Return the folder of a source's data, named by a key of content and meaning."""
-    parts = (SCHEMA_VERSION, raw, task.to_plain())
-    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-    return outputs / "data" / task.name / source.name / key
 
 
 def _read(folder: Path, task: Task) -> Dataset | None:

@@ -132,6 +132,7 @@ class TableFeatures(TaskFeatures):
     ) -> dict[str, object]:
         """Return the columns; mean labels out-of-fold, given by category, replace those learnt."""
         task, plain = self.meaning, plain_columns(frame, self.meaning)
+        sizes = task.group_sizes(frame).to_numpy(np.float64) if state["group_size"] else None
         made: Named = [(name, plain[name]) for name in state["plain"]]
         ends = [f"target_{one}" for one in state["classes"]] or ["target"]
         for name, learnt in state["encoded"].items():
@@ -142,8 +143,7 @@ class TableFeatures(TaskFeatures):
         made += [pair for pair in time_columns(frame, task.features) if pair[0] in state["times"]]
         for name, learnt in state["texts"].items():
             made += [(f"{name}_{end}", one) for end, one in _text.encode(frame[name], learnt)]
-        if state["group_size"]:
-            made += [(GROUP_SIZE, task.group_sizes(frame).to_numpy(np.float64))]
+        made += [] if sizes is None else [(GROUP_SIZE, sizes)]
         gaps = _with_gaps(frame, task, plain)
         made += [(f"{name}_missing", gaps[name].isna()) for name in state["flags"]]
         made = made or [("constant", np.zeros(len(frame)))]  # estimators want a column
@@ -185,8 +185,9 @@ class TableFeatures(TaskFeatures):
 
 def _varies(column: pd.Series) -> bool:
     """Return whether a column has two values, a missing one counted."""
-    codes, _ = pd.factorize(column)
-    return bool(len(codes)) and bool((codes != codes[0]).any())
+    if not len(column) or column.isna().any():
+        return bool(len(column)) and not bool(column.isna().all())
+    return bool((column != column.iloc[0]).any())
 
 
 def _n_levels(column: pd.Series) -> int:
