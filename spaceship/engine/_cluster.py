@@ -39,6 +39,7 @@ class ClusterEngine(Engine):
 
     package: ClassVar[str]  # that is imported
     extra: ClassVar[str]  # of this project that installs the package, also the engine's name
+    worker: ClassVar[str]  # command that starts a worker for an address
 
     def __init__(self, workers: int, address: str | None = None) -> None:
         """Keep the settings; raise if one cannot be used or the package is not installed."""
@@ -90,16 +91,21 @@ class ClusterEngine(Engine):
                 return ended.get(timeout=_LOOK)
             except Empty:
                 idle = idle + _LOOK if joined.is_idle() else 0.0
-        where = self.address or "this machine"
-        found, do = f"none for {SECONDS:.0f} seconds", f"start some; {_GO_ON}"
-        raise ConfigError(expected(f"a worker of {where}", found, do))
+        found, do = f"none for {SECONDS:.0f} seconds", "take a smaller inference.part_rows"
+        if self.address is not None:
+            do = f"start one: {self.worker} {self.address}"
+        raise ConfigError(expected(f"workers of {self._place}", found, f"{do}; {_GO_ON}"))
+
+    @property
+    def _place(self) -> str:
+        return self.address or "this machine"
 
     def _result(self, future: "Future[Any]") -> Any:
         """Return what a part's score is; raise its error, ConfigError if the cluster has failed."""
         try:
             result = future.result()
         except Exception as error:
-            what = f"workers of {self.address or 'this machine'} that score every part"
+            what = f"workers of {self._place} that score every part"
             do = "see their log; if they want memory, take a smaller inference.part_rows"
             raise ConfigError(expected(what, self.reason(error), f"{do}; {_GO_ON}")) from error
         if isinstance(result, Failed):
