@@ -9,14 +9,14 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
 from spaceship.engine._base import Part
-from spaceship.engine._cluster import SECONDS, ClusterEngine, Joined
+from spaceship.engine._cluster import SECONDS, ClusterEngine, Ended, Joined
 from spaceship.errors import ConfigError, MissingDependencyError, expected
 
 if TYPE_CHECKING:
@@ -109,8 +109,11 @@ class SparkEngine(ClusterEngine):
 
     def reason(self, error: Exception) -> str:
         """Return the last cause of a failed job in a line."""
+        plain = super().reason(error)
         java = getattr(error, "java_exception", None)
-        return _cause(error if java is None else java.getMessage()) or super().reason(error)
+        return (
+            plain if java is None or plain.startswith("one") else _cause(java.getMessage()) or plain
+        )
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ class _Joined:
     context: "SparkContext"
     pool: ThreadPoolExecutor
 
-    def submit(self, work: Callable[[Part], Any], part: Part, /) -> "Future[Any]":
+    def submit(self, work: Callable[[Part], Any], part: Part, /) -> Ended:
         return self.pool.submit(self._job, work, part)
 
     def _job(self, work: Callable[[Part], Any], part: Part) -> Any:
