@@ -94,7 +94,7 @@ class ClusterEngine(Engine):
             for part in parts:
                 joined.submit(work, part).add_done_callback(ended.put)
             for _ in parts:
-                sink(self._result(self._next(ended, joined)))
+                sink(self.result(self._next(ended, joined)))
 
     def _next(self, ended: "SimpleQueue[Ended]", joined: Joined) -> Ended:
         """Return a part's future that has ended; raise ConfigError if no worker is there."""
@@ -113,7 +113,7 @@ class ClusterEngine(Engine):
     def _place(self) -> str:
         return self.address or "this machine"
 
-    def _result(self, future: Ended) -> Any:
+    def result(self, future: Ended) -> Any:
         """Return what a part's score is; raise its error, ConfigError if the cluster has failed."""
         try:
             result = future.result()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
+from spaceship._upstream import forget_spark
 from spaceship.engine._base import Part
 from spaceship.engine._cluster import SECONDS, ClusterEngine, Ended, Joined
 from spaceship.errors import ConfigError, MissingDependencyError, expected
@@ -147,6 +148,7 @@ def _end(gateway: Any) -> None:
     gateway.shutdown()
     gateway.proc.stdin.close()
     gateway.proc.wait()
+    forget_spark()
 
 
 def _cancel(context: "SparkContext") -> None:
