@@ -101,4 +101,5 @@ class _Joined:
         return made
 
     def is_idle(self) -> bool:
-        return not self.client.scheduler_info()["workers"]
+        gone = self.client.status != "running"
+        return gone or not self.client.scheduler_info()["workers"]

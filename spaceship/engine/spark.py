@@ -110,11 +110,9 @@ class SparkEngine(ClusterEngine):
 
     def reason(self, error: Exception) -> str:
         """Return the last cause of a failed job in a line."""
-        plain = super().reason(error)
         java = getattr(error, "java_exception", None)
-        return (
-            plain if java is None or plain.startswith("one") else _cause(java.getMessage()) or plain
-        )
+        cause = "" if java is None else _cause(java.getMessage())
+        return super().reason(RuntimeError(cause) if cause else error)
 
 
 @dataclass(frozen=True)
