@@ -112,3 +112,8 @@ def test_hydra_finds_targets_and_loads_configs_by_these_names() -> None:
 def test_skops_lists_estimators_by_a_function_of_this_name() -> None:
     _upstream.skops_io()
     assert hasattr(import_module("skops.io._trusted_types"), "all_estimators")
+
+
+def test_spark_keeps_its_java_process_here() -> None:
+    context = pytest.importorskip("pyspark").SparkContext
+    assert {"_gateway", "_jvm"} <= vars(context).keys()
