@@ -58,6 +58,8 @@ def check_job(config: DictConfig) -> None:
         if untrained:
             return
     experiment.source.check(task)
+    if not is_unused(config.features):  # what learns from the rows
+        experiment.check_memory()
     if given.submit and config.mode.get("predicts") and config.hydra.mode is RunMode.RUN:
         check_submitting(experiment.source, task, answers_only=not given.proba)
 

@@ -89,7 +89,7 @@ def has_test_part(task: Task, source: DataSource, outputs: Path) -> bool:
 
 
 def _checked(source: DataSource, task: Task, folder: Path) -> Dataset:
-    tables = source.read(task)
+    tables = source.drawn(task)
     with phase("Checking the data"):
         found = checked(tables, task)
         _write(found, folder)
@@ -132,7 +132,8 @@ def _folder(source: DataSource, task: Task, outputs: Path) -> Path:
 
 def _key(source: DataSource, task: Task) -> str:
     """Return a key of content and meaning, 16 hexadecimal digits."""
-    parts = (SCHEMA_VERSION, source.fingerprint(task), task.to_plain())
+    parts: list[object] = [SCHEMA_VERSION, source.fingerprint(task), task.to_plain()]
+    parts += [] if source.sample is None else [source.sample.size]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
@@ -148,7 +149,8 @@ def _read(folder: Path, task: Task) -> Dataset | None:
             raise ValueError("its contents have changed")  # noqa: TRY301 - one way out
         own = task.model_copy(update={"classes": tuple(meta["classes"])})
         parts = (frames["train"], frames.get("test"), frames.get("sample"))
-        return Dataset(own, *parts, meta["digest"], tuple(meta["leaks"]))
+        known = meta["digest"], tuple(meta["leaks"]), meta.get("drawn_from", 0)
+        return Dataset(own, *parts, *known)
     except (KeyError, OSError, ValueError) as fault:  # pyarrow's errors are among these
         log.warning("The data stored in %s is loaded afresh: %s", folder, fault)
         shutil.rmtree(folder, ignore_errors=True)
@@ -159,7 +161,7 @@ def _write(data: Dataset, folder: Path) -> None:
     frames = {name: getattr(data, name) for name in _FRAMES}
     frames = {name: frame for name, frame in frames.items() if frame is not None}
     meta: dict[str, object] = {"digest": data.digest, "frames_digest": digest(*frames.values())}
-    meta |= {"classes": data.task.classes, "leaks": data.leaks}
+    meta |= {"classes": data.task.classes, "leaks": data.leaks, "drawn_from": data.drawn_from}
     with filling(folder) as temporary:
         for name, frame in frames.items():
             frame.to_parquet(temporary / f"{name}.parquet")
