@@ -12,6 +12,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts.bench.measure import Measured, machine, measure, run, spread, table
@@ -73,27 +74,47 @@ def score(outputs: Path, rows: Path, workers: int) -> Measured:
     return measure(command, OMP_NUM_THREADS="1").expect("predictions.parquet")
 
 
-def bars(folder: Path, n_rows: int, rounds: int, *, wall: bool) -> Sequence[Sequence[object]]:
-    """Return a line for each bar."""
+@dataclass
+class Costs:
+    """CPU seconds of a command and of the bare booster, by round; ratios of speed, and memory."""
+
+    own: list[float] = field(default_factory=list)
+    booster: list[float] = field(default_factory=list)
+    speeds: list[float] = field(default_factory=list)
+    peaks: list[float] = field(default_factory=list)  # MB
+
+
+def costs(folder: Path, n_rows: int, rounds: int, *, wall: bool) -> Costs:
+    """Return what scoring a file costs, beside the booster on the finished matrix."""
     outputs, rows, few = folder / "outputs", folder / "rows.parquet", folder / "few.parquet"
     for path, size in ((rows, n_rows), (few, 10)):
         in_child(f"make_rows(Path({str(path)!r}), {size})")
     measure(run(*_TRAIN, outputs=outputs), OMP_NUM_THREADS="1").expect("Verdict: champion")
     [model] = (path.parent for path in outputs.glob("mlartifacts/models/*/artifacts/model.skops"))
-    ratios, speeds, peaks = [], [], []
+    found = Costs()
     for _ in range(rounds):
         call = f"booster_seconds(Path({str(model)!r}), Path({str(rows)!r}))"
-        bare = float(in_child(call).split()[-1]) * n_rows
+        found.booster.append(float(in_child(call).split()[-1]) * n_rows)
         start, one = score(outputs, few, 1), score(outputs, rows, 1)
-        ratios.append((one.cpu - start.cpu) / bare)
-        peaks.append(one.peak)
+        found.own.append(one.cpu - start.cpu)
+        found.peaks.append(one.peak)
         if wall:
-            speeds.append((one.wall - start.wall) / (score(outputs, rows, 2).wall - start.wall))
+            two = score(outputs, rows, 2)
+            found.speeds.append((one.wall - start.wall) / (two.wall - start.wall))
+    return found
+
+
+def bars(folder: Path, n_rows: int, rounds: int, *, wall: bool) -> Sequence[Sequence[object]]:
+    """Return a line for each bar."""
+    found = costs(folder, n_rows, rounds, wall=wall)
+    ratios = (own / bare for own, bare in zip(found.own, found.booster, strict=True))
     lines = [
         ("CPU / bare booster", spread(ratios), f"≤ {BOOSTER}"),
-        ("most memory, MB", spread(peaks, 0), f"≤ {MEGABYTES}"),
+        ("most memory, MB", spread(found.peaks, 0), f"≤ {MEGABYTES}"),
     ]
-    return [*lines, ("two processes / one", spread(speeds), f"≥ {WORKERS}")] if wall else lines
+    if wall:
+        lines.append(("two processes / one", spread(found.speeds), f"≥ {WORKERS}"))
+    return lines
 
 
 def main() -> None:

@@ -85,7 +85,8 @@ def test_a_budget_ends_in_refusals_without_figures_until_there_is_more_data(
 ) -> None:
     few = promotion(registry, Gate(budget=2, **RULES))
     few.judge(change(new_job(twins.weak), rows=100))
-    verdict = few.judge(change(new_job(one_better(twins.weak)), rows=10, drawn_from=100))
+    with caplog.at_level(logging.INFO):
+        verdict = few.judge(change(new_job(one_better(twins.weak)), rows=10, drawn_from=100))
     assert (verdict.numbers["sample"], verdict.numbers["drawn_from"]) == (10, 100)
     assert "All figures are of a sample: 10 of 100 labelled rows" in caplog.text
     caplog.clear()
