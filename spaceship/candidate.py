@@ -52,7 +52,8 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
         for key, name in training.shown_metrics(report.folds[0])
     )
     level = logging.DEBUG if in_trial() else logging.INFO  # a sweep's progress shows its trials
-    log.log(level, "Cross-validation of %s\n  %s", report.name, shown)
+    drawn = f", on {report.sample_words}" if report.drawn_from else ""
+    log.log(level, "Cross-validation of %s%s\n  %s", report.name, drawn, shown)
     return report
 
 

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.config.build import build
 from spaceship.config.nodes import Nodes, check_features
-from spaceship.config.settings import Settings
+from spaceship.config.settings import Data, Settings
 from spaceship.errors import ConfigError, expected
 from spaceship.files import why_unwritable
 from spaceship.process.kept import KEPT, Kept
@@ -91,14 +91,28 @@ class Experiment:
     @cached_property
     def source(self) -> "DataSource":
         """The data source of `data=`; the trials of a sweep share it."""
-        from spaceship.data._base import DataSource
-
         if self.given is not None:
             return self.given
-        node = self.nodes.resolved("data")
         if in_trial():
-            return self.kept.once("source", node, lambda: self._built("data", DataSource))
-        return self._built("data", DataSource)
+            return self.kept.once("source", self.nodes.resolved("data"), self._source)
+        return self._source()
+
+    def _source(self) -> "DataSource":
+        from spaceship.data._base import DataSource
+
+        source, size = self._built("data", DataSource), self.settings.data.sample
+        if size is not None:
+            from spaceship.data.draw import Sample
+
+            source.sample = Sample(size)
+        return source
+
+    def check_memory(self) -> None:
+        """Raise DataError if the tables need more memory than there is, before they are read."""
+        if (size := self.source.size(self.task)) is not None:
+            from spaceship.data.memory import available_memory, check_memory
+
+            check_memory(size, self.source.less, available_memory())
 
     @cached_property
     def task(self) -> "Task":
@@ -296,9 +310,8 @@ class Experiment:
             data = self.dataset
             protocol = self.protocol.on(data.train, data.task)
             plain = data.task.to_plain()
-            rows = len(data.train)
-            source, digest = self.source.name, data.digest
-            return Report("", source, digest, protocol=protocol, task=plain, rows=rows)
+            report = Report("", self.source.name, data.digest, protocol=protocol, task=plain)
+            return replace(report, rows=len(data.train), drawn_from=data.drawn_from)
 
         return self._shared("blank report", make, self.protocol)
 
@@ -309,8 +322,8 @@ class Experiment:
     def _built(self, group: str, kind: type[Made]) -> Made:
         """Return the object of a group's node if it is of the kind that the group needs."""
         node = self.nodes.resolved(group)
-        if group == "data" and isinstance(node, Mapping):  # a key of all sources, see Settings
-            node = {key: value for key, value in node.items() if key != "on_leak"}
+        if group == "data" and isinstance(node, Mapping):  # keys of all sources, see Settings
+            node = {key: value for key, value in node.items() if key not in Data.model_fields}
         made = build(node)
         if not isinstance(made, kind):
             message = f"expected {group}._target_ to be a {kind.__name__}, found {node['_target_']}"

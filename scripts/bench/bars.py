@@ -1,16 +1,19 @@
 """Bars of `scripts.bench.scale`: what the project does with rows, each beside its floor.
 
 A bar is two functions of `Rows`. To add one, write them, with what they share as properties of
-`Rows` (made before any time is taken), and enter them into `BARS`; `known` is filled in from a run.
+`Rows` (made before any time is taken), and enter them into `BARS`; `known.json` is written by
+`scripts.bench.scale --quick --write`. Bars of whole commands are in `command_bars`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts.bench.measure import dataset, experiment, measure, run
+from scripts.bench.measure import dataset, experiment, measure, part_to_predict, run
+from spaceship.task.written import as_written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,10 +33,12 @@ class Rows:
     True
     """
 
+    n_folders = 0
+
     def __init__(self, count: int, folder: Path) -> None:
         """Keep the number of rows and an empty folder."""
         n_groups = round(count / _ROWS_A_GROUP / (1 - _TO_PREDICT))
-        self.folder = folder
+        self.count, self.folder = count, folder
         self.overrides = (f"data.n_groups={n_groups}", f"data.test_fraction={_TO_PREDICT}")
 
     @cached_property
@@ -72,14 +77,43 @@ class Rows:
     @cached_property
     def table(self) -> Path:
         """The labelled rows as a CSV file in a folder of its own."""
-        from spaceship.task.written import as_written
-
         path = self.folder / "data" / "train.csv"
         path.parent.mkdir()
         task = self.data.task
         written = as_written(self.frame.drop(columns=task.label), task.raw)
         written.assign(**{task.label: self.frame[task.label]}).to_csv(path, index=False)
         return path
+
+    @cached_property
+    def kaggle(self) -> Path:
+        """A folder with the files of Kaggle, but for the sample."""
+        folder, test = self.table.parent, part_to_predict(*self.overrides)
+        as_written(test, self.data.task.raw).to_csv(folder / "test.csv", index=False)
+        return folder
+
+    @property
+    def files(self) -> tuple[str, str]:
+        """The overrides that read them."""
+        return "data=local", f"data.dir={self.kaggle}"
+
+    @cached_property
+    def trained(self) -> Path:
+        """A folder of outputs with a champion, LightGBM on `raw`."""
+        outputs = self.new_folder()
+        words = ("mode=train", "model=lgbm", "features=raw", "gate.floor.minimum=0.5", *self.files)
+        measure(run(*words, outputs=outputs)).expect("Verdict: champion")
+        return outputs
+
+    @cached_property
+    def stored_plainly(self) -> Path:
+        """The model of the plain script that trains."""
+        measure([sys.executable, "-m", "scripts.bench.plain", "train", str(self.kaggle)]).expect("")
+        return self.kaggle / "model.joblib"
+
+    def new_folder(self) -> Path:
+        """Return a folder that is not there yet."""
+        self.n_folders += 1
+        return self.folder / f"new-{self.n_folders}"
 
     @cached_property
     def stored(self) -> "Experiment":
@@ -110,6 +144,8 @@ class Rows:
 
 Step = Callable[[Rows], object]
 """What is measured; a command returns its peak memory in MB."""
+Turns = tuple[list[float], list[float], float]
+"""Seconds of own cost and of floor by turn, and the peak memory in MB of the first own one."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +156,9 @@ class Bar:
     floor: Step
     needs: tuple[str, ...]  # properties of `Rows` to make before
     most: str  # what is allowed, in words
-    known: Mapping[int, float] = field(default_factory=dict)  # ratio of a run by rows, for --quick
-    turns: int = 5  # of --quick
+    quick: tuple[int, ...] = ()  # numbers of rows of --quick
+    turns: int = 3  # of --quick
+    pairs: Callable[[Rows, int], Turns] | None = None  # in place of both, with so many turns
 
 
 def deal_folds(rows: Rows) -> None:
@@ -172,8 +209,7 @@ def fit_and_predict_folds(rows: Rows) -> None:
 def train(rows: Rows) -> float:
     """Run `mode=train` as a command, on outputs of its own; return its peak memory in MB."""
     chosen = ("mode=train", "model=lgbm", "features=raw", *rows.overrides)
-    outputs = rows.folder / "outputs" / str(len([*rows.folder.glob("outputs/*")]))
-    return measure(run(*chosen, outputs=outputs)).expect("Verdict: ").peak
+    return measure(run(*chosen, outputs=rows.new_folder())).expect("Verdict: ").peak
 
 
 def fit_seven_times(rows: Rows) -> None:
@@ -198,24 +234,24 @@ def predict_matrix(rows: Rows) -> None:
 _MATRIX = ("frame", "target", "matrix")
 BARS = {
     "folds over sorting by group": Bar(
-        deal_folds, sort_groups, ("groups", "target"), "1 s at 10⁶", {10_000: 48, 100_000: 12}
+        deal_folds, sort_groups, ("groups", "target"), "1 s at 10⁶", (10_000, 100_000)
     ),
     "features=full over LightGBM's fit": Bar(
-        make_features("full"), Rows.fit_alone, _MATRIX, "1.0; 3 frames", {10_000: 1.1}
+        make_features("full"), Rows.fit_alone, _MATRIX, "1.0; 3 frames", (10_000,)
     ),
     "features=table over LightGBM's fit": Bar(
-        make_features("table"), Rows.fit_alone, _MATRIX, "1.0; 3 frames", {10_000: 1.6}
+        make_features("table"), Rows.fit_alone, _MATRIX, "1.0; 3 frames", (10_000,)
     ),
     "CSV read and checked over pyarrow.csv": Bar(
-        read_checked, read_with_arrow, ("table", "stored"), "-", {10_000: 27}
+        read_checked, read_with_arrow, ("table", "stored"), "-", (10_000,)
     ),
     "cross-validation over its fits": Bar(
-        cross_validate, fit_and_predict_folds, (*_MATRIX, "folds"), "-", {10_000: 1.02}, 3
+        cross_validate, fit_and_predict_folds, (*_MATRIX, "folds"), "-", (10_000,), 1
     ),
     "mode=train over its seven fits": Bar(
-        train, fit_seven_times, _MATRIX, "1.5 and 1.5 GB at 10⁶", {10_000: 4.9}, 2
+        train, fit_seven_times, _MATRIX, "1.5 and 1.5 GB at 10⁶", (10_000,), 1
     ),
     "prediction over the bare booster": Bar(
-        predict, predict_matrix, ("matrix", "fitted"), "1.25", {100_000: 1.4}, 3
+        predict, predict_matrix, ("matrix", "fitted"), "1.25", (100_000,), 2
     ),
 }

@@ -1,8 +1,9 @@
 """Ratios of the project's costs to their floors, by number of rows, and how the costs grow.
 
 Own cost and floor alternate in one process, which a busy machine slows alike; seconds are those of
-the CPU, user and system, of child processes too. Each bar and size is a process of its own. Peak is
-memory beside that of the rows before the step (Linux only), of a command the whole of it.
+the CPU, user and system, of child processes too. Each bar and size is a process of its own, with
+`--quick` each size. Peak is memory beside that of the rows before the step (Linux only), of a
+command the whole of it. `--quick --write` writes the known ratios, on a quiet machine.
 """
 
 import json
@@ -17,12 +18,17 @@ from pathlib import Path
 from statistics import median
 from subprocess import PIPE
 
-from scripts.bench.bars import BARS, Rows, Step
+from scripts.bench import bars
+from scripts.bench.bars import Bar, Rows, Step, Turns
+from scripts.bench.command_bars import COMMAND_BARS
 from scripts.bench.measure import launch, machine, names, numbers, parser, progress, spread, table
 
 SLACK = 1.25  # times the known ratio that --quick allows
+BARS = bars.BARS | COMMAND_BARS
+KNOWN = Path(__file__).with_name("known.json")
 _LEAST = 0.2  # CPU seconds of a turn; a shorter step is repeated
 STATUS = Path("/proc/self/status")
+_FOUND = "found: "  # start of the lines of a child that hold a result
 _HEAD = ("bar", "rows", "own, s", "floor, s", "ratio", "known", "allowed", "peak, MB", "frames")
 
 
@@ -52,18 +58,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.add_argument("--rows", type=numbers, default="10000,100000,1000000", help="sizes")
     options.add_argument("--bars", type=names, default="", help="starts of names; none: all")
     options.add_argument("--turns", type=int, default=5, help="alternations of own and floor")
-    options.add_argument("--quick", action="store_true", help="only what has a known ratio")
-    options.add_argument("--child", help="name of a bar; used by this script itself")
+    options.add_argument("--quick", action="store_true", help="few sizes and turns, 2 minutes")
+    options.add_argument("--write", action="store_true", help=f"write {KNOWN.name} and do not fail")
+    options.add_argument("--child", type=json.loads, help="used by this script itself")
     given = options.parse_args(arguments)
     if given.child:
-        print(json.dumps(asdict(find(given.child, given.rows[0], given.turns))))
+        children(given.child, given.rows[0])
         return
     chosen = [name for name in BARS if not given.bars or name.startswith(tuple(given.bars))]
+    if given.quick:
+        sizes = sorted({rows for name in chosen for rows in BARS[name].quick})
+        jobs = [({n: BARS[n].turns for n in chosen if at in BARS[n].quick}, at) for at in sizes]
+    else:
+        jobs = [({name: given.turns}, rows) for name in chosen for rows in given.rows]
     found: dict[str, list[Found]] = {}
-    for name in chosen:
-        sizes = [*BARS[name].known] if given.quick else given.rows
-        turns = BARS[name].turns if given.quick else given.turns
-        found[name] = [in_child(name, rows, turns) for rows in sizes]
+    for turns, rows in jobs:
+        for name, one in in_child(turns, rows).items():
+            found.setdefault(name, []).append(one)
+    if given.write:
+        write_known(found)
     print(machine())
     print(table(_HEAD, (row(name, one) for name, all_ in found.items() for one in all_)))
     if any(len(every) > 1 for every in found.values()):
@@ -72,33 +85,53 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit("error: " + "; ".join(slower))
 
 
-def in_child(name: str, rows: int, turns: int) -> Found:
-    """Measure a bar in a process of its own, with one thread."""
-    command = [sys.executable, "-m", "scripts.bench.scale", "--child", name]
-    command += ["--rows", str(rows), "--turns", str(turns)]
-    process = launch(command, PIPE, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
-    output = process.communicate()[0].decode(errors="replace")
+def in_child(turns: Mapping[str, int], rows: int) -> dict[str, Found]:
+    """Measure bars, each so many turns, in a process of their own, with one thread."""
+    command = [sys.executable, "-m", "scripts.bench.scale", "--child", json.dumps(turns)]
+    process = launch(
+        [*command, "--rows", str(rows)], PIPE, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"
+    )
+    output, found = "", dict[str, Found]()
+    with process:
+        for line in process.stdout or ():
+            text = line.decode(errors="replace")
+            if text.startswith(_FOUND):
+                name, facts = json.loads(text.removeprefix(_FOUND))
+                found[name] = Found(**facts)
+                progress(" | ".join(row(name, found[name])))
+            else:
+                output += text
     if process.returncode:
-        sys.exit(f"{name} at {rows} rows: status {process.returncode}\n{output[-2000:]}")
-    found = Found(**json.loads(output.splitlines()[-1]))
-    progress(" | ".join(row(name, found)))
+        sys.exit(f"{rows} rows: status {process.returncode}\n{output[-2000:]}")
     return found
 
 
-def find(name: str, count: int, turns: int) -> Found:
-    """Measure a bar: own cost and floor, in turns."""
-    bar, own, floor, peaks = BARS[name], list[float](), list[float](), list[float]()
+def children(turns: Mapping[str, int], count: int) -> None:
+    """Measure bars on the same rows and print each as a line of JSON."""
     with tempfile.TemporaryDirectory() as folder:
         rows = Rows(count, Path(folder))
-        for need in ("frame", *bar.needs):
-            getattr(rows, need)
-        for _ in range(turns):
-            for step, seconds in ((bar.own, own), (bar.floor, floor)):
-                second, peak = cost(step, rows)
-                seconds.append(second)
-                peaks.append(peak)
-        size = float(rows.frame.memory_usage(deep=False).sum()) / 1e6
-        return Found(len(rows.frame), size, own, floor, peaks[0])
+        for name, times in turns.items():
+            print(_FOUND, json.dumps([name, asdict(find(BARS[name], rows, times))]), flush=True)
+
+
+def find(bar: Bar, rows: Rows, turns: int) -> Found:
+    """Measure a bar: own cost and floor, in turns."""
+    for need in ("frame", *bar.needs):
+        getattr(rows, need)
+    size = float(rows.frame.memory_usage(deep=False).sum()) / 1e6
+    measured = alternated(bar, rows, turns) if bar.pairs is None else bar.pairs(rows, turns)
+    return Found(len(rows.frame), size, *measured)
+
+
+def alternated(bar: Bar, rows: Rows, turns: int) -> Turns:
+    """Measure own cost and floor in turns."""
+    own, floor, peaks = list[float](), list[float](), list[float]()
+    for _ in range(turns):
+        for step, seconds in ((bar.own, own), (bar.floor, floor)):
+            second, peak = cost(step, rows)
+            seconds.append(second)
+            peaks.append(peak)
+    return own, floor, peaks[0]
 
 
 def cost(step: Step, rows: Rows) -> tuple[float, float]:
@@ -133,13 +166,29 @@ def memory(*, reset: bool = False) -> float:
 
 def row(name: str, found: Found) -> list[str]:
     """Return a row of the table."""
-    known = next((k for rows, k in BARS[name].known.items() if near(rows, found.rows)), None)
+    known = next((k for rows, k in known_ratios(name) if near(rows, found.rows)), None)
     shown = "-" if known is None else f"{known:g}"
     seconds = (f"{median(one):.3g}" for one in (found.own, found.floor))
     peak = f"{found.peak:.0f}", f"{found.peak / found.frame_mb:.1f}"
     return [
         name, f"{found.rows:,}", *seconds, spread(found.ratios), shown, BARS[name].most, *peak
     ]  # fmt: skip
+
+
+def known_ratios(name: str) -> list[tuple[int, float]]:
+    """Return the ratios of an earlier run, by rows."""
+    known: dict[str, dict[str, float]] = json.loads(KNOWN.read_text())
+    return [(int(rows), ratio) for rows, ratio in known.get(name, {}).items()]
+
+
+def write_known(found: Mapping[str, Sequence[Found]]) -> None:
+    """Write the ratios of this run into the file of those that --quick compares with."""
+    known = json.loads(KNOWN.read_text())
+    for name, every in found.items():
+        sizes = {rows: one for one in every for rows in BARS[name].quick if near(rows, one.rows)}
+        ratios = {str(rows): float(f"{median(one.ratios):.3g}") for rows, one in sizes.items()}
+        known[name] = known.get(name, {}) | ratios
+    KNOWN.write_text(json.dumps({name: known[name] for name in BARS if name in known}, indent=2))
 
 
 def near(wanted: int, found: int) -> bool:
@@ -172,7 +221,7 @@ def growth_rows(found: Mapping[str, Sequence[Found]]) -> Iterable[list[str]]:
 def grown(found: Mapping[str, Sequence[Found]]) -> Iterable[str]:
     """Yield the ratios that are above the known ones by more than the slack."""
     for name, every in found.items():
-        for rows, known in BARS[name].known.items():
+        for rows, known in known_ratios(name):
             for one in every:
                 if near(rows, one.rows) and (ratio := median(one.ratios)) > SLACK * known:
                     wanted = f"at most {SLACK} times {known:g}"

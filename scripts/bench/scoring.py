@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -86,6 +87,16 @@ def score(outputs: Path, rows: Path, workers: int) -> Measured:
     return made.expect("predictions.parquet")
 
 
+@dataclass
+class Costs:
+    """CPU seconds of a command and of the bare booster, by round; ratios of speed, and memory."""
+
+    own: list[float] = field(default_factory=list)
+    booster: list[float] = field(default_factory=list)
+    speeds: list[float] = field(default_factory=list)
+    peaks: list[float] = field(default_factory=list)  # MB
+
+
 def cpu_of_all(command: Sequence[str]) -> float:
     """Return the CPU seconds of a command and of all processes under it, by looks in between."""
     import psutil
@@ -136,24 +147,34 @@ def prepared(folder: Path, n_rows: int) -> Path:
     return outputs
 
 
-def bars(folder: Path, n_rows: int, rounds: int, *, wall: bool) -> Lines:
-    """Return a line for each bar."""
+def costs(folder: Path, n_rows: int, rounds: int, *, wall: bool) -> Costs:
+    """Return what scoring a file costs, beside the bare booster on the finished matrix."""
     outputs, rows, few = prepared(folder, n_rows), folder / "rows.parquet", folder / "few.parquet"
     [model] = (path.parent for path in outputs.glob("mlartifacts/models/*/artifacts/model.skops"))
-    ratios, speeds, peaks = [], [], []
+    found = Costs()
     for _ in range(rounds):
         call = f"booster_seconds(Path({str(model)!r}), Path({str(rows)!r}))"
-        bare = float(in_child(call).split()[-1]) * n_rows
+        found.booster.append(float(in_child(call).split()[-1]) * n_rows)
         start, one = score(outputs, few, 1), score(outputs, rows, 1)
-        ratios.append((one.cpu - start.cpu) / bare)
-        peaks.append(one.peak)
+        found.own.append(one.cpu - start.cpu)
+        found.peaks.append(one.peak)
         if wall:
-            speeds.append((one.wall - start.wall) / (score(outputs, rows, 2).wall - start.wall))
+            two = score(outputs, rows, 2)
+            found.speeds.append((one.wall - start.wall) / (two.wall - start.wall))
+    return found
+
+
+def bars(folder: Path, n_rows: int, rounds: int, *, wall: bool) -> Sequence[Sequence[object]]:
+    """Return a line for each bar."""
+    found = costs(folder, n_rows, rounds, wall=wall)
+    ratios = (own / bare for own, bare in zip(found.own, found.booster, strict=True))
     lines = [
         ("CPU / bare booster", spread(ratios), f"≤ {BOOSTER}"),
-        ("most memory, MB", spread(peaks, 0), f"≤ {MEGABYTES}"),
+        ("most memory, MB", spread(found.peaks, 0), f"≤ {MEGABYTES}"),
     ]
-    return [*lines, ("two processes / one", spread(speeds), f"≥ {WORKERS}")] if wall else lines
+    if wall:
+        lines.append(("two processes / one", spread(found.speeds), f"≥ {WORKERS}"))
+    return lines
 
 
 def main() -> None:

@@ -54,17 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def overhead(data: Path, n_trials: int) -> None:
     """Print the CPU time of a trial whose fits cost nothing, beside that of a plain Optuna loop."""
-    with tempfile.TemporaryDirectory() as folder:
-        place, out = Path(folder), Path(folder, "found.json")
-        (place / "configs" / "model").mkdir(parents=True)
-        (place / "configs" / "model" / "free.yaml").write_text(trial.MODEL)
-        given = [f"data.dir={data}", f"hydra.sweeper.n_trials={n_trials + trial.WARM_UP}"]
-        words = [*SWEEP, "data=local", "model=free", NOP, *given, f"paths.outputs={place / 'o'}"]
-        script = [sys.executable, "-m", "scripts.bench.trial", str(out)]
-        measure([*script, *words], place, OMP_NUM_THREADS="1").expect("accuracy, held out")
-        found = json.loads(out.read_text())
-    kept = {kind: [1000 * one for one in found[kind][trial.WARM_UP :]] for kind in found}
-    writes = 1000 * sum(found["writes"]) / len(found["sweep"])
+    kept, writes = trial_costs(data, n_trials)
     mean = {kind: fmean(kept[kind]) for kind in ("sweep", "plain")}
     ratios = [a / b for a, b in zip(kept["sweep"], kept["plain"], strict=True)]
     scoring = [a - b for a, b in zip(kept["measure"], kept["fits"], strict=False)]
@@ -76,6 +66,21 @@ def overhead(data: Path, n_trials: int) -> None:
         ["what scoring adds to fit and predict, CPU ms (bar 10)", spread(scoring, 1)],
     ]
     print(table([f"{n_trials} trials whose fits cost nothing", "median (least … most)"], rows))
+
+
+def trial_costs(data: Path, n_trials: int) -> tuple[dict[str, list[float]], float]:
+    """Return CPU milliseconds of each trial by kind of cost, and of the last writes a trial."""
+    with tempfile.TemporaryDirectory() as folder:
+        place, out = Path(folder), Path(folder, "found.json")
+        (place / "configs" / "model").mkdir(parents=True)
+        (place / "configs" / "model" / "free.yaml").write_text(trial.MODEL)
+        given = [f"data.dir={data}", f"hydra.sweeper.n_trials={n_trials + trial.WARM_UP}"]
+        words = [*SWEEP, "data=local", "model=free", NOP, *given, f"paths.outputs={place / 'o'}"]
+        script = [sys.executable, "-m", "scripts.bench.trial", str(out)]
+        measure([*script, *words], place, OMP_NUM_THREADS="1").expect("accuracy, held out")
+        found = json.loads(out.read_text())
+    kept = {kind: [1000 * one for one in found[kind][trial.WARM_UP :]] for kind in found}
+    return kept, 1000 * sum(found["writes"]) / len(found["sweep"])
 
 
 def workers(data: Path, n_trials: int) -> None:

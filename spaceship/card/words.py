@@ -88,9 +88,7 @@ def limits(
         yield one_line(f"A person made it champion against the rules. {verdict.reason}")
     elif verdict is not None and (failed := [c.named for c in verdict.checks if not c.passed]):
         yield f"Not met: {first_few(failed)}."
-    if report.candidates > 1:
-        rivals = f"{report.candidates:,} candidates"
-        yield f"It is the best of {rivals}: its cross-validated scores hold some luck."
+    yield from _chosen(report)
     yield from _apart(scores)
     yield from _weak(scores, slices)
     if few := [f"{s.slice} {s.value} ({s.n})" for s in slices if s.n < _FEW_ROWS]:
@@ -103,6 +101,15 @@ def limits(
         yield f"It was tried on the {task.nouns} right after those it learnt from, no later ones."
     source = f"It was trained on the data source {report.data_source} only"
     yield f"{source}: check the drift of new {task.nouns} before you trust it."
+
+
+def _chosen(report: Report) -> Iterator[str]:
+    """Yield what was chosen before it was scored: a sample of the rows, the best of candidates."""
+    if report.drawn_from:
+        yield f"It was trained and scored on {report.sample_words} alone."
+    if report.candidates > 1:
+        rivals = f"{report.candidates:,} candidates"
+        yield f"It is the best of {rivals}: its cross-validated scores hold some luck."
 
 
 def _apart(scores: Sequence[Score]) -> Iterator[str]:

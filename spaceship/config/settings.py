@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from omegaconf import DictConfig, OmegaConf
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,6 +24,12 @@ from spaceship.config.unused import is_unused
 
 MOST_ERAS = 100
 """Largest value of `simulate.eras`."""
+
+
+def _share_or_rows(size: float | None) -> float | None:
+    if size is not None and size > 1 and not float(size).is_integer():
+        raise PydanticCustomError("sample", "neither a share nor a number of rows")
+    return size
 
 
 def _number_as_text(value: object) -> object:
@@ -56,9 +63,12 @@ class Paths(Section):
 
 
 class Data(Section):
-    """`data.on_leak`, the key that all data sources share."""
+    """`data.on_leak` and `data.sample`, the keys that all data sources share."""
 
     on_leak: Literal["warn", "fail"] = _setting("one of fail, warn", default="warn")
+    sample: Annotated[float | None, AfterValidator(_share_or_rows)] = _setting(
+        "a share above 0 and below 1, a number of rows, or null", default=None, gt=0
+    )
 
 
 class Split(Section):
@@ -238,12 +248,13 @@ class Settings(Section):
 
         Raise ConfigError that lists every key that is missing, unknown or out of its range.
         """
-        on_leak = OmegaConf.select(cfg, "data.on_leak", default="warn")
+        of_data = {key: OmegaConf.select(cfg, f"data.{key}") for key in Data.model_fields}
         check_stored(cfg)
         try:
             nodes = {name: resolved(cfg.get(name)) for name in cls.model_fields if name != "data"}
             values = {name: node for name, node in nodes.items() if not is_unused(node)}
-            return cls.model_validate(values | {"data": {"on_leak": on_leak}})
+            known = {key: value for key, value in of_data.items() if value is not None}
+            return cls.model_validate(values | {"data": known})
         except ValidationError as error:
             raise refusal(error, cls) from None
 

@@ -2,13 +2,15 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 import pandas as pd
 
 from spaceship.data.csv_form import CsvForm
+from spaceship.data.draw import Sample
+from spaceship.data.memory import TableSize
 from spaceship.task.task import Task
 
 
@@ -23,12 +25,14 @@ class Dataset:
     digest: str  # sha256 of the contents of train and test
     leaks: tuple[str, ...] = ()  # copies and other leaks, each in a line
     raw: str = ""  # fingerprint of the source that they were read from
+    drawn_from: int = 0  # rows of the labelled table that `data.sample` drew train from; 0: all
 
     @property
     def summary(self) -> str:
         """The numbers of rows, such as `learn from 300 customers, no test rows`."""
         test = "no test rows" if self.test is None else f"predict {len(self.test):,}"
-        return f"learn from {len(self.train):,} {self.task.nouns}, {test}"
+        drawn = f" (a sample of {self.drawn_from:,})" if self.drawn_from else ""
+        return f"learn from {len(self.train):,} {self.task.nouns}{drawn}, {test}"
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Table:
     frame: pd.DataFrame
     place: str
     text: Callable[[], pd.DataFrame] | None = None  # the same rows, their numbers as text
+    drawn_from: int = 0  # rows of the table that these were drawn from; 0: all
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,8 @@ class DataSource(ABC):
     """Whether the fingerprint asks a database or the network."""
     form: CsvForm | None = None
     """What a person says of CSV files."""
+    sample: Sample | None = None
+    """The rows to draw (`data.sample`), all if None; `read` may leave it to `drawn`."""
 
     def check(self, task: Task | None) -> None:  # noqa: B027 - most need nothing from outside
         """Raise SpaceshipError if files or packages are missing, before anything is read.
@@ -72,6 +79,23 @@ class DataSource(ABC):
     @abstractmethod
     def read(self, task: Task) -> Tables:
         """Return the raw tables, unchecked."""
+
+    def size(self, task: Task) -> TableSize | None:  # noqa: ARG002 - most tables are small
+        """Return about how large the raw tables are, before they are read; None if not known."""
+        return None
+
+    def less(self, share: float) -> str:
+        """Return the setting that gives a share of the labelled rows, for messages."""
+        size = share * (1.0 if self.sample is None else self.sample.size)
+        return f"data.sample={size:g}" if size < 1 else f"data.sample={round(size)}"
+
+    def drawn(self, task: Task) -> Tables:
+        """Return the raw tables, of the labelled rows those that `data.sample` draws."""
+        tables = self.read(task)
+        if self.sample is None or tables.train.drawn_from:
+            return tables
+        [frame], n_rows = self.sample.draw([tables.train.frame], task)
+        return replace(tables, train=replace(tables.train, frame=frame, drawn_from=n_rows))
 
     def test_file(self, task: Task) -> Path | None:  # noqa: ARG002 - most have none
         """Return the file of the rows to predict, None if the data set holds them."""

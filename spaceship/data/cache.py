@@ -85,7 +85,8 @@ def data_folder(source: DataSource, task: Task, outputs: Path, raw: str) -> Path
     >>> data_folder(SyntheticData(30, 1, 0.0, 0.3), task, tmp_path, "0a1b").parent.name
     'synthetic'
     """
-    parts = (SCHEMA_VERSION, raw, task.to_plain())
+    parts: list[object] = [SCHEMA_VERSION, raw, task.to_plain()]
+    parts += [] if source.sample is None else [source.sample.size]
     key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
     return outputs / "data" / task.name / source.name / key
 
@@ -119,7 +120,7 @@ def has_test_part(task: Task, source: DataSource, outputs: Path) -> bool:
 
 
 def _checked(source: DataSource, task: Task, folder: Path) -> Dataset:
-    tables = source.read(task)
+    tables = source.drawn(task)
     with phase("Checking the data"):
         found = checked(tables, task)
         write_dataset(found, folder)
@@ -168,7 +169,8 @@ def _read(folder: Path, task: Task) -> Dataset | None:
             raise ValueError("its contents have changed")  # noqa: TRY301 - one way out
         own = task.model_copy(update={"classes": tuple(meta["classes"])})
         parts = (frames["train"], frames.get("test"), frames.get("sample"))
-        return Dataset(own, *parts, meta["digest"], tuple(meta["leaks"]))
+        known = meta["digest"], tuple(meta["leaks"]), meta.get("drawn_from", 0)
+        return Dataset(own, *parts, *known)
     except (KeyError, OSError, ValueError) as fault:  # pyarrow's errors are among these
         log.warning("The data stored in %s is loaded afresh: %s", folder, fault)
         shutil.rmtree(folder, ignore_errors=True)
@@ -185,7 +187,7 @@ def write_dataset(data: Dataset, folder: Path) -> None:
     frames = {name: getattr(data, name) for name in _FRAMES}
     frames = {name: frame for name, frame in frames.items() if frame is not None}
     meta: dict[str, object] = {"digest": data.digest, "frames_digest": digest(*frames.values())}
-    meta |= {"classes": data.task.classes, "leaks": data.leaks}
+    meta |= {"classes": data.task.classes, "leaks": data.leaks, "drawn_from": data.drawn_from}
     with filling(folder) as temporary:
         for name, frame in frames.items():
             frame.to_parquet(temporary / f"{name}.parquet")

@@ -1,6 +1,7 @@
 """Checks of a data set before anything is computed: one frame, train against test, the sample."""
 
 import logging
+from dataclasses import replace
 
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -41,7 +42,8 @@ def checked(tables: Tables, task: Task) -> Dataset:
     if (rows := tables.test) is not None:
         parts["test"] = lambda: check(rows, task, labelled=False)
     made = all_made(parts)
-    return _together(made["train"], made.get("test"), tables.sample, known["train"])
+    whole = _together(made["train"], made.get("test"), tables.sample, known["train"])
+    return replace(whole, drawn_from=tables.train.drawn_from)
 
 
 def _together(

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.errors import DataError, MissingDependencyError, expected
 
+_ROWS = 50_000  # that are fetched at once
 CONNECT_SECONDS = 10  # longest wait for a server; TCP alone waits for two minutes
 _TABLES = (
     "SELECT table_schema, table_name FROM information_schema.tables "
@@ -59,6 +60,24 @@ class Database(ABC):
         cursor = self._connection.cursor()
         cursor.execute(query)
         return [column[0] for column in cursor.description or ()], cursor.fetchall()
+
+    def parts(self, query: str) -> Iterator[tuple[list[str], Sequence[tuple[Any, ...]]]]:
+        """Yield the names of the columns and the rows of a query that gave its first row before.
+
+        So many rows at a time, once without rows if there are none.
+        """
+        with closing(self._cursor()) as cursor:
+            cursor.execute(query)
+            rows = cursor.fetchmany(_ROWS)
+            names = [column[0] for column in cursor.description or ()]
+            while True:
+                yield names, rows
+                if not (rows := cursor.fetchmany(_ROWS)):
+                    return
+
+    def _cursor(self) -> Any:
+        """Return a cursor that leaves the rows in the database until they are fetched."""
+        return self._connection.cursor()
 
     @abstractmethod
     def _open(self) -> Any:
@@ -176,6 +195,9 @@ class Postgres(Database):
         """Return names and rows of one query: a prepared one cannot end the transaction first."""
         cursor = self._connection.execute(query.encode(), prepare=True)
         return [column.name for column in cursor.description or ()], cursor.fetchall()
+
+    def _cursor(self) -> Any:
+        return self._connection.cursor("rows")  # of the server: the client's would fetch them all
 
     def _open(self) -> Any:
         try:

@@ -73,7 +73,9 @@ class KaggleData(DataSource):
         return self._local(task).test_file(task)
 
     def _local(self, task: Task) -> LocalData:
-        return LocalData(_download(self._name(task)))
+        files = LocalData(_download(self._name(task)))
+        files.sample = self.sample
+        return files
 
     def _name(self, task: Task) -> str:
         name = self.competition or COMPETITIONS.get(task.name)

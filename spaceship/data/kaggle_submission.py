@@ -78,7 +78,8 @@ def check_submitting(source: DataSource, task: Task, *, answers_only: bool) -> N
     """Raise before any work is done if predictions cannot be sent to Kaggle.
 
     Raises:
-        ConfigError: The data source is no competition's, or probabilities stand beside the labels.
+        ConfigError: The data source is no competition's, or of a sample alone; or probabilities
+            stand beside the labels.
         CredentialsError: There are no credentials.
         MissingDependencyError: The extra `kaggle` is not installed.
 
@@ -90,6 +91,9 @@ def check_submitting(source: DataSource, task: Task, *, answers_only: bool) -> N
     if competition_of(source, task) is None:
         what, do = "rows of a competition", "use data=kaggle data.competition=NAME"
         raise ConfigError(f"{_KEY}: {expected(what, f'data={source.name}', do)}")
+    if source.sample is not None:
+        what, do = "all rows of a competition", "train by itself, then send: mode=inference"
+        raise ConfigError(f"{_KEY}: {expected(what, 'data.sample', do)} without data.sample")
     if not answers_only:
         do = "leave out one of them: Kaggle takes id and label alone"
         raise ConfigError(f"{_KEY}: {expected('no inference.proba', 'inference.proba=true', do)}")

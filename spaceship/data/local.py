@@ -1,17 +1,23 @@
 """Files as a data source: train, test and sample submission of one folder, or named one by one."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+import pandas as pd
+
 from spaceship.data._base import DataSource, Table, Tables
 from spaceship.data.csv_form import CsvForm
 from spaceship.data.csv_reader import LINE, joined
+from spaceship.data.file_size import SMALL, file_size
+from spaceship.data.memory import TableSize
 from spaceship.data.parts import plain_columns
 from spaceship.data.stored_file import all_made, stored_bytes
 from spaceship.data.table_reader import find_files, present, table_parts
 from spaceship.errors import ConfigError, DataError, expected
+from spaceship.task.column_types import Kind
 from spaceship.task.task import Task
 
 
@@ -61,6 +67,8 @@ class LocalData(DataSource):
     def read(self, task: Task) -> Tables:
         """Return the raw tables; raise one DataError about the folder or all unfit files."""
         paths = self._paths(task)
+        if self.sample is not None:  # rows to predict are drawn too, for the checks and pp
+            paths.pop("sample", None)
         known = {part: None if part == "sample" else task for part in paths}
         makers = {part: partial(self._table, path, known[part]) for part, path in paths.items()}
         return Tables(**all_made(makers))
@@ -68,14 +76,33 @@ class LocalData(DataSource):
     def _table(self, path: Path, task: Task | None) -> Table:
         """Return the raw rows of a file, typed where all columns hold what the task says."""
         kinds = {} if task is None else plain_columns(task)
-        parts = [*table_parts(path, self.form, kinds, is_whole=True)]
+        parts, whole = self._parts(path, task, kinds)
         dtypes = [one.dtypes[one.columns.isin(kinds)] for one in parts]
         if parts[0].index.name != LINE or not any(len(one) for one in dtypes):
-            return Table(joined(parts), str(path))
-        text = partial(self.rows, path)
+            return Table(joined(parts), str(path), drawn_from=whole)
+
+        def text() -> pd.DataFrame:
+            return joined(self._parts(path, task, {})[0])
+
         if any((one == "str").any() for one in dtypes):
-            return Table(text(), str(path))
-        return Table(joined(parts), str(path), text)
+            return Table(text(), str(path), drawn_from=whole)
+        return Table(joined(parts), str(path), text, whole)
+
+    def _parts(
+        self, path: Path, task: Task | None, kinds: Mapping[str, Kind]
+    ) -> tuple[list[pd.DataFrame], int]:
+        """Return the rows of a file in parts, and the number of rows they are drawn from, if so."""
+        if task is None or self.sample is None:
+            return [*table_parts(path, self.form, kinds, is_whole=True)], 0
+        return self.sample.draw(table_parts(path, self.form, kinds), task)
+
+    def size(self, task: Task, small: int = SMALL) -> TableSize | None:
+        """Return about how large the files are, from their first rows and their bytes."""
+        paths = [path for part, path in self._paths(task).items() if part != "sample"]
+        if sum(path.stat().st_size for path in paths) < small:
+            return None
+        sizes = [file_size(path, self.form, plain_columns(task), self.sample) for path in paths]
+        return TableSize.both(*sizes)
 
     def test_file(self, task: Task) -> Path | None:
         """Return the path of the test file; the labelled one need not be there."""
@@ -109,4 +136,6 @@ def _absolute(path: str | Path | None) -> Path | None:
 
 def _content(path: Path) -> str:
     """Return the name of a file and a digest of its bytes."""
-    return f"{path.name} {hashlib.sha256(stored_bytes(path)).hexdigest()}"
+    stored_bytes(path, 1)
+    with path.open("rb") as file:
+        return f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}"

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from spaceship.data._base import DataSource, Table, Tables
 from spaceship.data.checks import checked
 from spaceship.data.column_names import named
 from spaceship.data.local import LocalData
+from spaceship.data.memory import TableSize
 from spaceship.data.new_names import NewNames
 from spaceship.data.sklearn import TABLES, SklearnData
 from spaceship.errors import ConfigError, expected
@@ -74,6 +76,15 @@ class ResampledData(DataSource):
         key = (self.name, RESAMPLE_VERSION, self.n_rows, self.seed)
         own = self._source(task).fingerprint(task)
         return hashlib.sha256(f"{key} {own}".encode()).hexdigest()
+
+    def size(self, task: Task) -> TableSize | None:
+        """Return the size of the drawn rows, None of a packaged table."""
+        known = None if self._packaged else self._files.size(task, small=0)
+        return None if known is None else replace(known, rows=max(self.n_rows, known.rows))
+
+    def less(self, share: float) -> str:
+        """Return the setting that draws fewer rows."""
+        return f"data.n_rows={max(round(share * self.n_rows), 1)}"
 
     def read(self, task: Task) -> Tables:
         """Return the drawn rows; the test part keeps its share of them."""

@@ -2,17 +2,21 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from spaceship.data._base import DataSource, Table, Tables
+from spaceship.data.csv_reader import joined
 from spaceship.data.databases import Database, DuckDb, Postgres, Sqlite
+from spaceship.data.memory import TableSize
 from spaceship.data.native_values import native_column
-from spaceship.errors import ConfigError, DataError, expected
+from spaceship.errors import ConfigError, DataError, SpaceshipError, expected
 from spaceship.task.raw_frame import closest
 from spaceship.task.task import Task
 from spaceship.text import first_few
@@ -25,6 +29,8 @@ _DATABASES: dict[str, type[Database]] = {
     "duckdb": DuckDb,
 }
 _QUERY = re.compile(r"\s*(select|with|values|from)\s", re.IGNORECASE)
+_FEW = 1000  # rows that tell how large the others are
+_VALUE_BYTES = 15  # a value is a Python object while rows are fetched; over `memory.TIMES`
 _ORDERED = re.compile(r"\border\s+by\b", re.IGNORECASE)
 
 
@@ -101,13 +107,31 @@ class SqlData(DataSource):
 
     def _table(self, part: str, text: str, task: Task) -> Table:
         query = self._select(part, text.strip().rstrip(";"))
-        names, rows = self._database.rows(query)
-        columns = [*zip(*rows, strict=True)] or [()] * len(names)
-        made = {at: native_column(values) for at, values in enumerate(columns)}
-        frame = pd.DataFrame(made).set_axis([str(name).strip() for name in names], axis="columns")
+        if self.sample is None or part != "train":
+            parts, whole = [_frame(*self._database.rows(query))], 0
+        else:
+            self._database.rows(_first(query, 1))  # raises for what is no single query
+            drawn = (_frame(*one) for one in self._database.parts(query))
+            parts, whole = self.sample.draw(drawn, task)
+        frame = joined(parts)
         if not _ORDERED.search(query):
             frame = _sorted(frame, task)
-        return Table(frame, f"data.{part} of {self._database.shown}")
+        return Table(frame, f"data.{part} of {self._database.shown}", drawn_from=whole)
+
+    def size(self, task: Task) -> TableSize | None:
+        """Return the counted rows of the queries; None where the database does not answer."""
+        self.check(task)
+        sizes = []
+        with suppress(SpaceshipError, *self._database.errors()), self._database.connected():
+            for part, text in self._queries.items():
+                query = self._select(part, text.strip().rstrip(";"))
+                first = _frame(*self._database.rows(_first(query, _FEW)))
+                _, [(count,)] = self._database.rows(f"SELECT count(*) FROM ({query}\n) AS counted")  # noqa: S608
+                bytes_ = first.memory_usage(index=False, deep=True).sum() / max(len(first), 1)
+                drawn = self.sample is not None and part == "train"
+                rows = self.sample.rows_of(count) if drawn and self.sample else count
+                sizes.append(TableSize(rows, bytes_ + _VALUE_BYTES * first.shape[1]))
+        return TableSize.both(*sizes) if len(sizes) == len(self._queries) else None
 
     def _select(self, part: str, text: str) -> str:
         """Return the query for a table's name or a query; raise DataError if it is neither."""
@@ -121,6 +145,17 @@ class SqlData(DataSource):
         wanted = f"data.{part} to be a table of {self._database.shown} or a SELECT query"
         do = f"give the name of one as data.{part}=TABLE"
         raise DataError(f"data=sql: {expected(wanted, found, do)}")
+
+
+def _first(query: str, rows: int) -> str:
+    return f"SELECT * FROM ({query}\n) AS first_rows LIMIT {rows}"  # noqa: S608 - a user's own
+
+
+def _frame(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
+    """Return the rows of a query in native values."""
+    columns = [*zip(*rows, strict=True)] or [()] * len(names)
+    made = {at: native_column(values) for at, values in enumerate(columns)}
+    return pd.DataFrame(made).set_axis([str(name).strip() for name in names], axis="columns")
 
 
 def _database(url: str | None) -> Database:

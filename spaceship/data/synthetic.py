@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spaceship.data._base import DataSource, Table, Tables
+from spaceship.data.memory import TableSize
 from spaceship.errors import ConfigError, expected
 from spaceship.task.spaceship_titanic.generator.passengers import generate
 from spaceship.task.task import Task
@@ -16,6 +17,7 @@ GENERATOR_VERSION = 2
 BUILT_IN = "spaceship_titanic"
 """The task whose rows are generated."""
 FEWEST_GROUPS, MOST_GROUPS = 10, 10_000_000
+_ROWS_A_GROUP, _ROW_BYTES = 1.4, 138
 _WANTED = {  # of each parameter in messages: its range, and an example
     "n_groups": (f"a whole number, {FEWEST_GROUPS} to {MOST_GROUPS}", 9280),
     "seed": ("a whole number, 0 or more", 2912),
@@ -67,6 +69,15 @@ class SyntheticData(DataSource):
         shape = (self.n_groups, self.seed, float(self.drift), float(self.test_fraction))
         key = (self.name, GENERATOR_VERSION, *shape)
         return hashlib.sha256(repr(key).encode()).hexdigest()
+
+    def size(self, task: Task) -> TableSize:
+        """Return the size of the passengers, of whom all are made before some are drawn."""
+        del task
+        return TableSize(_ROWS_A_GROUP * self.n_groups, _ROW_BYTES)
+
+    def less(self, share: float) -> str:
+        """Return the setting that makes fewer passengers."""
+        return f"data.n_groups={max(round(share * self.n_groups), FEWEST_GROUPS)}"
 
     def read(self, task: Task) -> Tables:
         """Return the passengers, whole groups dealt to train and test at random."""

@@ -21,8 +21,9 @@ log = logging.getLogger(__name__)
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 """Endings of a table's file; one of PACKED may follow."""
 PACKED = (".gz", ".zip", ".bz2", ".xz")
+PARQUET = b"PAR1"
+"""First and last bytes of a Parquet file."""
 _ROWS = 1 << 16  # of a part of a Parquet file
-_PARQUET = b"PAR1"  # first and last bytes of a file
 _INDEX = "__index_level_"  # pandas' name for the column of an index without one
 
 
@@ -54,9 +55,9 @@ def table_parts(
     >>> [part] = table_parts(tmp_path / "rows.parquet", is_whole=True)
     """
     with opened(path) as stream:
-        start = stream.read(len(_PARQUET))
+        start = stream.read(len(PARQUET))
         stream.seek(0)
-        if start == _PARQUET or path.suffix in {".parquet", ".pq"}:
+        if start == PARQUET or path.suffix in {".parquet", ".pq"}:
             yield from _parquet_parts(path, stream, None if is_whole else _ROWS)
         else:
             yield from csv_parts(path, stream, form, kinds)

@@ -46,6 +46,7 @@ class Report:
     run_id: str | None = None  # the MLflow run, once there is one
     candidates: int = 1  # scored candidates that this one is the best of
     rows: int = 0  # labelled ones of the data; 0: unknown
+    drawn_from: int = 0  # labelled rows of which `data.sample` drew these; 0: no sample
     # share of the hold-out's rows with each value, by the name of a slice or of a label of classes
     holdout_shares: dict[str, dict[str, float]] = field(default_factory=dict)
     holdout: Annotated[InstanceOf[HoldOut] | None, Field(exclude=True)] = None  # of the twin
@@ -58,6 +59,17 @@ class Report:
     def missing(cls, name: str, run_id: str | None = None) -> Self:
         """Return the report of a model whose report is lost: the gate refuses to compare it."""
         return cls(name=name, data_source="", data_digest="", run_id=run_id)
+
+    @property
+    def sample_words(self) -> str:
+        """The sample that all figures are of, in words; empty if they are of all rows.
+
+        >>> Report("lgbm", "local", "ab12", rows=500, drawn_from=10_000).sample_words
+        'a sample of 500 of 10,000 labelled rows'
+        """
+        if not self.drawn_from:
+            return ""
+        return f"a sample of {self.rows:,} of {self.drawn_from:,} labelled rows"
 
     def write(self, folder: Path) -> None:
         """Write `report.json` and the rows that the report has: `holdout.csv`, out-of-fold losses.

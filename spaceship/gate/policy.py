@@ -199,6 +199,8 @@ def _summary(compared: Comparison, award: Award) -> str:
 def _describe(compared: Comparison) -> dict[str, float | None]:
     pairing, metric, looks = compared.pairing, compared.holdout.metric, compared.looks
     numbers: dict[str, float | None] = {"look": looks.number, "candidates": looks.candidates}
+    if compared.candidate.drawn_from:
+        numbers |= {"sample": compared.candidate.rows, "drawn_from": compared.candidate.drawn_from}
     if pairing is None:
         return numbers | {f"candidate_{metric}": float(compared.holdout.score)}
     return numbers | {

@@ -67,11 +67,14 @@ def rule_table(checks: tuple[Check, ...]) -> Table:
 
 
 def remarks(verdict: Verdict) -> Iterator[tuple[bool, str]]:
-    """Yield a line for each check that has a remark, with its outcome, and one on luck.
+    """Yield a line for each check that has a remark, with its outcome, on a sample and on luck.
 
     >>> [*remarks(Verdict(Award.REFUSED, "Refused.", "all", {"luck": 0.012, "candidates": 40}))]
     [(True, 'The best of 40 equal candidates gains 0.01200 by luck')]
     """
+    if whole := verdict.numbers.get("drawn_from"):
+        drawn = verdict.numbers["sample"]
+        yield False, f"All figures are of a sample: {drawn:,.0f} of {whole:,.0f} labelled rows"
     yield from ((c.passed, f"{c.named}: {c.detail}") for c in verdict.checks if c.detail)
     if luck := verdict.numbers.get("luck"):
         rivals = verdict.numbers["candidates"]

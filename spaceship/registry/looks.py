@@ -37,7 +37,7 @@ class Look:
     seal: int  # number of reseals before it
     split: Line  # names the hold-out: see `split_name`
     holdout: str  # digest of the ids of its rows
-    rows: int  # labelled ones of the data
+    rows: int  # labelled ones of the data, those that a sample was drawn from too
     candidates: int  # that the compared one is the best of
     result: str = ""  # the award
 
@@ -115,7 +115,8 @@ class LookRecords:
         counted = [
             look
             for look in self.looks
-            if 2 * look.rows >= candidate.rows and look.run_id != candidate.run_id
+            if 2 * look.rows >= (candidate.drawn_from or candidate.rows)
+            and look.run_id != candidate.run_id
         ]
         present = [look for look in counted if look.seal == len(self.reseals)]
         sums = (sum(look.candidates for look in looks) for looks in (present, counted))
@@ -133,7 +134,7 @@ class LookRecords:
             len(self.reseals),
             split_name(candidate.protocol),
             digest,
-            candidate.rows,
+            candidate.drawn_from or candidate.rows,
             candidate.candidates,
         )
         self._write(f"{_LOOK}{look.run_id}", look)

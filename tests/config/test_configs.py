@@ -14,6 +14,7 @@ from sklearn.base import is_regressor
 from spaceship.config.build import build
 from spaceship.config.resolvers import register_resolvers
 from spaceship.config.secrets import loggable
+from spaceship.config.settings import Data
 from spaceship.data._base import DataSource
 from spaceship.errors import MissingDependencyError
 from spaceship.experiment import Experiment
@@ -73,7 +74,7 @@ def test_builds_the_class_it_names(choice: tuple[str, str]) -> None:
     group, name = choice
     node = composed(group, name)[group]
     try:
-        part = build({key: value for key, value in node.items() if key != "on_leak"})
+        part = build({key: value for key, value in node.items() if key not in Data.model_fields})
     except MissingDependencyError as error:
         assert group == "engine"
         pytest.skip(str(error))

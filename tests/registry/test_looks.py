@@ -84,8 +84,11 @@ def test_a_budget_ends_in_refusals_without_figures_until_there_is_more_data(
     registry: Registry, new_job: NewJob, twins: Twins, caplog: pytest.LogCaptureFixture
 ) -> None:
     few = promotion(registry, Gate(budget=2, **RULES))
-    for rows in (twins.weak, one_better(twins.weak)):
-        few.judge(change(new_job(rows), rows=100))
+    few.judge(change(new_job(twins.weak), rows=100))
+    with caplog.at_level(logging.INFO):
+        verdict = few.judge(change(new_job(one_better(twins.weak)), rows=10, drawn_from=100))
+    assert (verdict.numbers["sample"], verdict.numbers["drawn_from"]) == (10, 100)
+    assert "All figures are of a sample: 10 of 100 labelled rows" in caplog.text
     caplog.clear()
     job = change(new_job(twins.good), metrics={"cv_accuracy": 0.8}, rows=200)
     with caplog.at_level(logging.INFO):
