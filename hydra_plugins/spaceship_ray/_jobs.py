@@ -62,7 +62,9 @@ def run_jobs(
     log.info("Ray is launching %d jobs in %s", len(jobs), folder)
     for number, overrides in jobs.items():
         log.info("\t#%d : %s", number, " ".join(filter_overrides(overrides)))
-    cores = os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     at_once = min(settings.n_jobs if settings.n_jobs > 0 else cores, len(jobs))
     try:
         with connected(settings.address, at_once):
@@ -73,6 +75,12 @@ def run_jobs(
             return _results(given, jobs, at_once, Surroundings(environment=sent))
     except ClusterError as error:
         raise LauncherError(_message(error, settings.address)) from error
+
+
+def _cores() -> int:
+    """Return the number of CPU cores that this process may use."""
+    may = getattr(os, "sched_getaffinity", None)
+    return len(may(0)) if may else os.cpu_count() or 1
 
 
 def _message(error: ClusterError, address: str | None) -> str:

@@ -1,5 +1,6 @@
 """The Ray engine: every part scored once on a real cluster, of this machine's or a given one."""
 
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
+from hydra_plugins.spaceship_ray import _upstream
 from spaceship.engine._base import Part
 from spaceship.engine.ray import RayEngine
 from spaceship.errors import ConfigError, DataError
@@ -29,6 +31,19 @@ def run(engine: RayEngine, score: Any, parts: list[Part]) -> list[Any]:
     scored: list[Any] = []
     engine.run(parts, score, scored.append)
     return scored
+
+
+def test_private_names_of_ray_are_there() -> None:
+    """Hold `_upstream.py` to ray 2.60: after an update read the new source, and mend both."""
+    import ray
+    from ray._private import worker
+
+    assert ray.__version__.startswith("2.60.")
+    for enabled in (False, True):
+        _upstream.print_logs(enabled=enabled)
+        worker.print_worker_logs({"lines": ["died"], "pid": "raylet"}, out := io.StringIO())
+        assert ("died" in out.getvalue()) == enabled
+    _upstream.read_environment()
 
 
 def test_every_part_is_scored_once_by_a_given_cluster(address: str) -> None:

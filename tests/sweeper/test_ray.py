@@ -45,6 +45,15 @@ def test_trials_that_fail_hang_or_end_their_process_are_results(
     assert {trials[point].state for point in ("fine", "good")} == {TrialState.COMPLETE}
 
 
+def test_a_cluster_that_is_none_is_an_error_that_the_user_can_mend(tmp_path: Path) -> None:
+    nowhere = "hydra.launcher.address=127.0.0.1:9"
+    done = app("failing.py", tmp_path, "-m", "point=fine,good", *RAY, nowhere)
+    assert done.returncode == 2, done.stderr
+    found = "found: 127.0.0.1:9: [Errno 111] Connection refused"
+    assert f"expected a Ray cluster at hydra.launcher.address, {found}; give" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_the_trial_of_a_killed_worker_is_run_again(project: Project, processes: Keep) -> None:
     process = processes(project.start(*LOGISTIC, *RAY, "hydra.sweeper.n_trials=4"))
     os.kill(process_id(_wait_for_owner(project)), signal.SIGKILL)
