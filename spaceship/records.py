@@ -80,16 +80,17 @@ def read_record(path: Path, kind: type[Record]) -> Record:
     return from_plain(kind, read_json(path), path)
 
 
-def from_text(kind: type[Record], text: str, source: object) -> Record:
+def from_text(kind: type[Record], text: str | None, source: object) -> Record:
     """Return the record in a JSON text, such as the value of an MLflow tag.
 
-    Raise RegistryError if the text is no JSON or describes no record of this kind.
+    Raise RegistryError if the text is no JSON or describes no record of this kind. A tag has no
+    text (None) only if its row was changed by hand.
 
     >>> from_text(dict[str, int], '{"rows": 3}', "the tag")
     {'rows': 3}
     """
     try:
-        content = json.loads(text)
+        content = json.loads(text or "")
     except ValueError as error:
         raise RegistryError(expected(f"JSON in {source}", error, "run the job again")) from error
     return from_plain(kind, content, source)
