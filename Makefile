@@ -4,6 +4,7 @@
 PYTHON  ?=              # python to make the environment with; empty = the first that is new enough
 ARGS    ?=              # handed on: make run ARGS="mode=train model=catboost"
 OUTPUTS ?= outputs
+EXTRAS  ?= dev         # what the tests are run with; CI adds dask and spark
 PORT    ?= 5000
 DASHBOARD_PORT ?= 8081
 
@@ -119,7 +120,7 @@ clean-venv: ## remove .venv, such as after moving the project or upgrading Pytho
 
 .venv/dev.stamp: .venv/made.stamp $(PINS)
 	@echo 'Installing the pinned packages and tools (two to four minutes the first time)'
-	@$(PIP) -e '.[dev]'
+	@$(PIP) -e '.[$(strip $(EXTRAS))]'
 	@touch .venv/run.stamp $@
 
 .venv/dashboard.stamp .venv/notebook.stamp: .venv/run.stamp

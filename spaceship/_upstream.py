@@ -94,3 +94,16 @@ def mlflow_sessions(uri: str) -> Any:
     from mlflow.tracking._tracking_service.utils import _get_store
 
     return getattr(_get_store(uri), "ManagedSessionMaker", None)  # type: ignore[no-untyped-call]
+
+
+def forget_spark() -> None:
+    """Let PySpark 4 start another Java process: it keeps the address of the one that has ended.
+
+    >>> forget_spark()
+    """
+    from importlib.util import find_spec
+
+    if find_spec("pyspark") is not None:
+        from pyspark import SparkContext
+
+        SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001
