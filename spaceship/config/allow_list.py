@@ -46,7 +46,7 @@ _HYDRA = {
         f"{_PLUGIN}joblib_launcher.joblib_launcher.JoblibLauncher",
         f"{_PLUGIN}submitit_launcher.submitit_launcher.LocalLauncher",
         f"{_PLUGIN}submitit_launcher.submitit_launcher.SlurmLauncher",
-        f"{_PLUGIN}ray_launcher.ray_launcher.RayLauncher",
+        "hydra_plugins.spaceship_ray.launcher.RayLauncher",
     ),
     "sweeper": (
         "hydra._internal.core_plugins.basic_sweeper.BasicSweeper",

@@ -32,7 +32,7 @@ from spaceship.errors import ConfigError, expected
 
 _PLACES = (
     *("paths.outputs", "inference.output", "history.output"),
-    *("tracking.uri", "tracking.artifacts", "mode._target_"),
+    *("tracking.uri", "tracking.artifacts", "mode._target_", "engine.address"),
     *("clean.dry_run", "inference.overwrite", "inference.submit"),
     *("gate.force", "gate.reseal", "gate.may_promote"),
 )

@@ -206,7 +206,7 @@ def test_joblib_workers_share_a_study_in_postgres(
 def test_workers_of_other_launchers_share_a_study_in_postgres(
     machine: Machine, postgres: Postgres, study_url: str, launcher: str, package: str
 ) -> None:
-    pytest.importorskip(package, reason=f"no {package}; see docs/many_machines.md")
+    pytest.importorskip(package, reason=f'no {package}; pip install -e ".[{package}]"')
     chosen = [f"hydra/launcher={launcher}", "hydra.sweeper.n_jobs=2"]
     status, told = machine(*shared(study_url, *chosen))
     assert status == 0, told
