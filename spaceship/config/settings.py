@@ -236,7 +236,7 @@ class Settings(Section):
     explain: Explain
     leaderboard: Leaderboard
     report: Report
-    record: Record = Record()
+    record: Record
     inference: Inference
     serve: Serve
     simulate: Simulate

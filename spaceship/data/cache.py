@@ -169,8 +169,8 @@ def _read(folder: Path, task: Task) -> Dataset | None:
             raise ValueError("its contents have changed")  # noqa: TRY301 - one way out
         own = task.model_copy(update={"classes": tuple(meta["classes"])})
         parts = (frames["train"], frames.get("test"), frames.get("sample"))
-        known = meta["digest"], tuple(meta["leaks"]), meta.get("drawn_from", 0)
-        return Dataset(own, *parts, *known)
+        drawn_from = meta.get("drawn_from", 0)
+        return Dataset(own, *parts, meta["digest"], tuple(meta["leaks"]), drawn_from=drawn_from)
     except (KeyError, OSError, ValueError) as fault:  # pyarrow's errors are among these
         log.warning("The data stored in %s is loaded afresh: %s", folder, fault)
         shutil.rmtree(folder, ignore_errors=True)
