@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 
 from spaceship.data.submission import writing
@@ -21,15 +22,17 @@ def work_folder(path: Path, content: Mapping[str, object]) -> Iterator[Path]:
     """Yield the folder of parts for a file of predictions, and remove it when the block ends.
 
     `content` is what the predictions depend on: the parts of an earlier job of the same content are
-    found there again, those of another are removed. If the block fails or the process is killed,
-    the folder stays, unless the parts of a short table are not worth it. Another process that
-    writes the same file waits.
+    found there again, those of another are removed. Each content has a path of its own: a worker
+    of a cluster, which may outlive its command, neither uses a champion that it has loaded for
+    another content nor writes among its parts. If the block fails or the process is killed, the
+    folder stays, unless the parts of a short table are not worth it. Another process that writes
+    the same file waits.
 
     Raises:
         SubmissionError: Something other than parts is in the folder's place, or it takes no data.
 
     >>> with work_folder(tmp_path / "a.csv", {"rows": 3}) as folder:
-    ...     folder.name
+    ...     folder.parent.name
     '.a.csv.parts'
 
     """
@@ -38,11 +41,11 @@ def work_folder(path: Path, content: Mapping[str, object]) -> Iterator[Path]:
     try:
         with _alone(path):
             with writing(folder):
-                _prepare(folder, json.dumps(content, sort_keys=True))
+                own = _prepare(folder, json.dumps(content, sort_keys=True))
             try:
-                yield folder
+                yield own
             except BaseException as error:
-                if len([*folder.glob("scored-*.json")]) > 1:
+                if len([*own.glob("scored-*.json")]) > 1:
                     drifted = isinstance(error, DriftError)
                     how = "inference.on_drift=warn" if drifted else "the same command"
                     log.warning(
@@ -58,8 +61,8 @@ def work_folder(path: Path, content: Mapping[str, object]) -> Iterator[Path]:
                 one.rmdir()
 
 
-def _prepare(folder: Path, key: str) -> None:
-    """Make a folder of parts, unless there is one with this key.
+def _prepare(folder: Path, key: str) -> Path:
+    """Return the place of parts with this key in a folder, emptied unless they are there.
 
     Raises:
         SubmissionError: Something else is in its place.
@@ -69,17 +72,13 @@ def _prepare(folder: Path, key: str) -> None:
     if folder.is_symlink() or (folder.exists() and not ours):
         do = "move it away, or choose another file: inference.output=FILE"
         raise SubmissionError(expected(f"parts of predictions in {folder}", "something else", do))
-    if _read(folder / _KEY) != key or not (folder / MANIFEST).exists():
+    own = folder / sha256(key.encode()).hexdigest()[:16]
+    if not (own / MANIFEST).exists():
         remove(folder)
     folder.mkdir(mode=0o700, exist_ok=True)  # rows may be private, whatever the output's folder
     write_atomically(folder / _KEY, key)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""
+    own.mkdir(exist_ok=True)
+    return own
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def test_a_command_on_a_cluster_ends_with_its_processes_and_goes_on(
     assert shell(*SHORT, f"inference.output={once}").returncode == 0
     given = *SHORT, f"inference.output={path}", f"engine={name}", "engine.workers=2"
     process = processes(shell.start(*given))
-    while len([*tmp_path.glob(".all.csv.parts/scored-*.json")]) < 3:
+    while len([*tmp_path.glob(".all.csv.parts/*/scored-*.json")]) < 3:
         assert process.poll() is None
         time.sleep(0.01)
     others = psutil.Process(process.pid).children(recursive=True)

@@ -213,7 +213,7 @@ SHORT = ("mode=inference", "data.n_groups=400", "inference.part_rows=4", "infere
 
 
 def _scored(folder: Path) -> Sequence[Path]:
-    return sorted(folder.glob(".all.csv.parts/scored-*.json"))
+    return sorted(folder.glob(".all.csv.parts/*/scored-*.json"))
 
 
 def test_a_killed_command_goes_on_where_it_was(

@@ -35,7 +35,7 @@ def test_what_others_have_in_its_place_is_left_alone(tmp_path: Path, kind: str) 
 
 def test_only_the_owner_reads_the_parts_and_nothing_is_left(tmp_path: Path) -> None:
     with work_folder(tmp_path / "new" / "a.csv", {}) as folder:
-        assert folder.stat().st_mode & 0o777 == 0o700
+        assert folder.parent.stat().st_mode & 0o777 == 0o700
     assert [*tmp_path.iterdir()] == []
 
 
@@ -48,16 +48,28 @@ def test_a_log_says_where_parts_are_kept_and_what_goes_on(
     folder = tmp_path / ".a.csv.parts"
 
     def fail() -> None:
-        with work_folder(tmp_path / "a.csv", {}):
-            scored(folder)
+        with work_folder(tmp_path / "a.csv", {}) as own:
+            scored(own)
             raise error
 
     with pytest.raises(type(error)):
         fail()
     assert f"is kept in {folder}: {how} goes on from there" in caplog.text
-    with work_folder(tmp_path / "a.csv", {}):
-        assert (folder / "scored-1.json").exists()
+    with work_folder(tmp_path / "a.csv", {}) as own:
+        assert (own / "scored-1.json").exists()
     assert [*tmp_path.iterdir()] == []
+
+
+def test_a_worker_that_outlives_its_command_is_of_no_use_to_another_one(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OSError, match="disk"),
+        work_folder(tmp_path / "a.csv", {"champion": 1}) as first,
+    ):
+        scored(first)
+        raise OSError("disk")
+    with work_folder(tmp_path / "a.csv", {"champion": 2}) as second:
+        assert second != first  # the key of the champion that a process has loaded
+        assert not first.exists()
 
 
 COUNT = """
