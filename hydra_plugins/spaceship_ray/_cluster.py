@@ -5,6 +5,7 @@ who knows its token, and keeps sockets and logs in a folder that goes with it.
 """
 
 import logging
+import os
 import secrets
 import signal
 import socket
@@ -13,7 +14,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
-from os import pathsep
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,6 +29,8 @@ _QUIET = {
     "RAY_COLOR_PREFIX": "0",
 }
 _SECONDS = 10.0  # for a cluster to answer; Ray itself waits for five minutes
+_SETTINGS = b"\x04"  # kind of the frame that both sides of HTTP/2 begin with
+_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0" + _SETTINGS + b"\0" * 5
 _STORE_BYTES = 100 * 2**20  # for arguments and results; large data are in files
 
 
@@ -61,7 +63,7 @@ def connected(address: str | None, cpus: int) -> Iterator[None]:
             own[_upstream.PRIVATE_FOLDER] = stack.enter_context(place)
             variables |= _upstream.LOOPBACK_ONLY
             variables |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-            variables["PYTHONPATH"] = pathsep.join(str(Path(one).absolute()) for one in sys.path)
+            variables["PYTHONPATH"] = os.pathsep.join(str(Path(one).absolute()) for one in sys.path)
         else:
             _check_address(address)
         stack.callback(_upstream.read_environment)  # without these variables, at the end
@@ -71,12 +73,16 @@ def connected(address: str | None, cpus: int) -> Iterator[None]:
 
 
 def _check_address(address: str) -> None:
-    """Raise ClusterError unless something listens at an address."""
+    """Raise ClusterError unless something at an address speaks HTTP/2, as Ray does under gRPC."""
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), _SECONDS).close()
+        with socket.create_connection((host, int(port)), _SECONDS) as server:
+            server.sendall(_HELLO)
+            kind = server.recv(4)[3:]
     except (OSError, ValueError, OverflowError) as error:
         raise ClusterError(f"{address}: {error}") from error
+    if kind != _SETTINGS and os.environ.get("RAY_USE_TLS", "0") == "0":
+        raise ClusterError(f"{address}: another kind of server")
 
 
 def _init(stack: ExitStack, settings: dict[str, Any]) -> None:
@@ -92,8 +98,11 @@ def _init(stack: ExitStack, settings: dict[str, Any]) -> None:
     handler = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(log_to_driver=is_joined, configure_logging=False, **settings)
+    except ConnectionError as error:
+        found = f"{settings['address']}: no access; it may want its token, by RAY_AUTH_MODE=token"
+        raise ClusterError(found) from error
     except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        raise ClusterError(next(iter(str(error).splitlines()), type(error).__name__)) from error
+        raise ClusterError(" ".join(str(error).split()) or type(error).__name__) from error
     finally:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, handler)  # Ray puts its own in its place

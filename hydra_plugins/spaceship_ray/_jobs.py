@@ -62,10 +62,7 @@ def run_jobs(
     log.info("Ray is launching %d jobs in %s", len(jobs), folder)
     for number, overrides in jobs.items():
         log.info("\t#%d : %s", number, " ".join(filter_overrides(overrides)))
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    at_once = min(settings.n_jobs if settings.n_jobs > 0 else cores, len(jobs))
+    at_once = min(settings.n_jobs if settings.n_jobs > 0 else _cores(), len(jobs))
     try:
         with connected(settings.address, at_once):
             if settings.address is None:

@@ -14,8 +14,10 @@ from spaceship.errors import ConfigError, MissingDependencyError, expected
 
 SECONDS = 20.0
 """Time for a cluster to answer, and time without a worker until that is an error."""
+TRIES = 4
+"""How often a part is scored whose process ends: what Dask and Spark do unless told otherwise."""
 _LOOK = 1.0  # seconds between two looks whether there is a worker
-_ENDED = re.compile("died while running it|exited unexpectedly|ExecutorLostFailure")
+_ENDED = re.compile("died while running it|(died|exited) unexpectedly|ExecutorLostFailure")
 _GO_ON = "the same command goes on where this one has ended"
 
 

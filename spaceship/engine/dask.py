@@ -52,7 +52,7 @@ class DaskEngine(ClusterEngine):
             yield _Joined(client)
 
     def _check_address(self) -> None:
-        """Raise ConfigError unless a scheduler with a worker is there."""
+        """Raise ConfigError unless a scheduler is there."""
         from distributed import Security
         from distributed.comm import connect
 

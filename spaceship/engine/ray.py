@@ -7,10 +7,8 @@ from typing import Any
 
 from hydra_plugins.spaceship_ray._cluster import ClusterError, connected
 from spaceship.engine._base import Part
-from spaceship.engine._cluster import ClusterEngine, Joined
+from spaceship.engine._cluster import TRIES, ClusterEngine, Joined
 from spaceship.errors import ConfigError, expected
-
-_RETRIES = 2  # of a part whose process has ended
 
 
 class RayEngine(ClusterEngine):
@@ -23,6 +21,7 @@ class RayEngine(ClusterEngine):
     """
 
     package, extra = "ray", "ray"
+    worker = "ray start --address"
 
     @contextmanager
     def joined(self, workers: int) -> Iterator[Joined]:
@@ -46,7 +45,7 @@ class _Joined:
     def __init__(self) -> None:
         import ray
 
-        self._task = ray.remote(num_cpus=1, max_retries=_RETRIES)(_call)
+        self._task = ray.remote(num_cpus=1, max_retries=TRIES - 1)(_call)
 
     def submit(self, work: Callable[[Part], Any], part: Part, /) -> "Future[Any]":
         future: Future[Any] = self._task.remote(work, part).future()

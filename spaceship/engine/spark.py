@@ -17,14 +17,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 from spaceship._upstream import forget_spark
 from spaceship.engine._base import Part
-from spaceship.engine._cluster import SECONDS, ClusterEngine, Ended, Joined
+from spaceship.engine._cluster import SECONDS, TRIES, ClusterEngine, Ended, Joined
 from spaceship.errors import ConfigError, MissingDependencyError, expected
 
 if TYPE_CHECKING:
     from pyspark import SparkConf, SparkContext
 
-_ERROR = re.compile(r"(Error|Exception): ")
-_TRIES = 4  # of a part whose process ends, as on Spark's clusters
+_UNANSWERED = "All masters are unresponsive"  # in Spark's log, after a minute
+_ERROR = re.compile(rf"(Error|Exception): |{_UNANSWERED}")
 _JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # half the CPU time of a short-lived driver
 _LOOPBACK = "127.0.0.1"
 
@@ -53,8 +53,11 @@ class SparkEngine(ClusterEngine):
         kind, _, places = (self.address or "").partition("://")
         faults = [_fault(place) for place in places.split(",")] if kind == "spark" else [None]
         if all(faults):
-            do = "start it with start-master.sh, or let one start here: engine.address=null"
-            raise ConfigError(expected(f"Spark's master at {self.address}", faults[0], do))
+            raise self._no_master(faults[0])
+
+    def _no_master(self, found: object) -> ConfigError:
+        do = "start it with start-master.sh, or let one start here: engine.address=null"
+        return ConfigError(expected(f"Spark's master at {self.address}", found, do))
 
     @contextmanager
     def joined(self, workers: int) -> Iterator[Joined]:
@@ -77,7 +80,7 @@ class SparkEngine(ClusterEngine):
         conf.set("spark.ui.showConsoleProgress", "false")
         if self.address is not None:
             return conf.setMaster(self.address)
-        conf.setMaster(f"local[{workers},{_TRIES}]").set("spark.local.dir", folder)
+        conf.setMaster(f"local[{workers},{TRIES}]").set("spark.local.dir", folder)
         conf.set("spark.driver.host", _LOOPBACK).set("spark.driver.bindAddress", _LOOPBACK)
         conf.set("spark.authenticate", "true")  # by a secret that Spark makes
         conf.set("spark.driver.extraJavaOptions", _JAVA)
@@ -97,13 +100,14 @@ class SparkEngine(ClusterEngine):
                 stack.callback(_end, gateway)
                 context = SparkContext(conf=conf, gateway=gateway)
             except Exception as error:
-                log.seek(0)
-                found = _cause(log.read().decode(errors="replace")) or self.reason(error)
+                found = _cause(_text(log)) or self.reason(error)
                 do = "check engine.address and that `java -version` is 17 or newer"
                 raise ConfigError(expected("Spark to start", found, do)) from error
             if threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGINT, heard)  # Spark's own handler hides the command's
             stack.callback(context.stop)
+            if _UNANSWERED in _text(log):
+                raise self._no_master("another kind of server")
             if self.address is None:
                 context.pythonExec = sys.executable
             yield context
@@ -139,6 +143,11 @@ def _cause(text: object) -> str:
     """Return the last line of a text that names an error."""
     named = [line for line in str(text).splitlines() if _ERROR.search(line)]
     return named[-1].strip() if named else ""
+
+
+def _text(log: IO[bytes]) -> str:
+    size = os.fstat(log.fileno()).st_size
+    return os.pread(log.fileno(), size, 0).decode(errors="replace")  # Java goes on at its end
 
 
 def _end(gateway: Any) -> None:

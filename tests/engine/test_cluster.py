@@ -8,8 +8,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -22,7 +25,7 @@ from spaceship.engine._worker import Failed, Work, versions
 from spaceship.errors import ConfigError, DataError, MissingDependencyError
 from tests.serving import free_port
 
-ENGINES = {"dask": "distributed", "spark": "pyspark"}
+ENGINES = {"dask": "distributed", "spark": "pyspark", "ray": "ray"}
 
 
 def engine_of(name: str, **settings: Any) -> ClusterEngine:
@@ -82,20 +85,49 @@ def test_errors_of_parts_and_of_processes_are_told(name: str, tmp_path: Path) ->
         assert signal.getsignal(signal.SIGINT) is heard
 
 
+@contextmanager
+def web_server() -> Iterator[int]:
+    """Give the port of a server that is no cluster."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
 @pytest.mark.parametrize("name", ENGINES)
-@pytest.mark.parametrize("address", ["nobody", "nonsense"])
+@pytest.mark.parametrize("at", ["nobody", "nonsense", "another server"])
 def test_a_cluster_that_cannot_be_reached_is_told(
-    name: str, address: str, monkeypatch: pytest.MonkeyPatch
+    name: str, at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(f"spaceship.engine.{name}.SECONDS", 0.5)
-    kind = {"dask": "tcp", "spark": "spark"}[name]
-    with free_port() as port:
-        given = f"{kind}://127.0.0.1:{port}" if address == "nobody" else f"{kind}://{address}"
-        engine = engine_of(name, address=given)
+    if (name, at) == ("spark", "another server"):
+        pytest.skip("Spark itself asks, for a minute")
+    monkeypatch.setattr(f"spaceship.engine.{name}.SECONDS", 0.5, raising=False)
+    kind = {"dask": "tcp://", "spark": "spark://", "ray": ""}[name]
+    with web_server() if at == "another server" else free_port() as port:
+        address = f"{kind}nonsense" if at == "nonsense" else f"{kind}127.0.0.1:{port}"
+        engine = engine_of(name, address=address)
         with pytest.raises(
-            ConfigError, match=rf"^expected .* at {given}, found:? .*; start it with"
+            ConfigError, match=rf"^expected .* at {address}, found:? .*; start it with"
         ):
             engine.check()
+
+
+class Idle:
+    """Cluster of no process."""
+
+    def is_idle(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_the_command_that_starts_a_worker_is_told(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_cluster, "SECONDS", 0.1)
+    monkeypatch.setattr(_cluster, "_LOOK", 0.1)
+    engine: Any = engine_of(name, address="HOST:1")
+    with pytest.raises(ConfigError, match=r"found none for 0 .*; start one: [a-z].* HOST:1; the"):
+        engine._next(SimpleQueue(), Idle())
 
 
 @contextmanager

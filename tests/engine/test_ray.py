@@ -12,9 +12,8 @@ import pytest
 from hydra_plugins.spaceship_ray import _upstream
 from spaceship.engine._base import Part
 from spaceship.engine.ray import RayEngine
-from spaceship.errors import ConfigError, DataError
 from tests.commands import QUICK, QUICK_MODEL, Shell
-from tests.engine.ray_scores import PARTS, ended_by_the_system, process_of
+from tests.engine.ray_scores import PARTS, process_of
 from tests.ray_cluster import needs_ray, ray_cluster
 
 pytestmark = [pytest.mark.slow, needs_ray]
@@ -52,21 +51,6 @@ def test_every_part_is_scored_once_by_a_given_cluster(address: str) -> None:
     assert os.getpid() not in {process for _, process in scored}
     RayEngine(1, address).check()
     assert run(RayEngine(1, address), process_of, []) == []
-
-
-def test_errors_of_a_part_are_raised_as_they_are_and_dead_processes_told(address: str) -> None:
-    engine = RayEngine(1, address)
-    with pytest.raises(DataError, match=r"^expected a part, found none; do nothing$"):
-        run(engine, process_of, [*PARTS, Part(9, "file:///none", 1)])
-    with pytest.raises(ConfigError, match=r"found The worker died unexpectedly[^.]*; see"):
-        run(engine, ended_by_the_system, PARTS)
-
-
-def test_clusters_that_are_none_are_refused() -> None:
-    for wrong in ("127.0.0.1:9", "127.0.0.1", "here"):
-        with pytest.raises(ConfigError, match=rf"expected a Ray cluster at {wrong}, found {wrong}"):
-            RayEngine(1, wrong).check()
-    RayEngine(1).check()
 
 
 def test_a_cluster_of_this_machine_predicts_the_same_bytes_and_is_gone(
