@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from hydra.core.utils import env_override
 
 from hydra_plugins.spaceship_ray import _upstream
+from hydra_plugins.spaceship_ray._streams import short_folder
 
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -54,13 +54,9 @@ def connected(address: str | None, cpus: int) -> Iterator[None]:
         own: dict[str, Any] = {"address": address}
         variables = dict(_QUIET)
         if address is None:
-            short = Path("/tmp")  # noqa: S108 - names of sockets have 107 bytes at most
-            place = TemporaryDirectory(
-                prefix="ray-", dir=short if short.is_dir() else None, ignore_cleanup_errors=True
-            )
             own |= {"address": "local", "num_cpus": cpus, "num_gpus": 0}
             own |= {"include_dashboard": False, "object_store_memory": _STORE_BYTES}
-            own[_upstream.PRIVATE_FOLDER] = stack.enter_context(place)
+            own[_upstream.PRIVATE_FOLDER] = stack.enter_context(short_folder())
             variables |= _upstream.LOOPBACK_ONLY
             variables |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
             variables["PYTHONPATH"] = os.pathsep.join(str(Path(one).absolute()) for one in sys.path)

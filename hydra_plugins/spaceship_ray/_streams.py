@@ -11,6 +11,18 @@ from tempfile import TemporaryDirectory
 _BOTH = (1, 2)  # the file descriptors
 
 
+def short_folder() -> TemporaryDirectory[str]:
+    """Return a folder for sockets, whose names have 107 bytes at most, whatever `TMPDIR` is.
+
+    >>> with short_folder() as folder:
+    ...     len(folder) < 60
+    True
+    """
+    short = Path("/tmp")  # noqa: S108 - the folder in it is this user's alone
+    place = short if short.is_dir() else None
+    return TemporaryDirectory(prefix="ray-", dir=place, ignore_cleanup_errors=True)
+
+
 @contextmanager
 def lent_streams() -> Iterator[str]:
     """Yield the socket from which other processes get the streams while the block runs.
@@ -19,7 +31,7 @@ def lent_streams() -> Iterator[str]:
     ...     print("the same terminal or file")
     the same terminal or file
     """
-    with TemporaryDirectory(prefix="ray-") as folder, socket.socket(socket.AF_UNIX) as server:
+    with short_folder() as folder, socket.socket(socket.AF_UNIX) as server:
         path = str(Path(folder, "streams"))
         server.bind(path)
         server.listen()

@@ -41,7 +41,8 @@ class DaskEngine(ClusterEngine):
         dask.config.set({"logging.distributed": _QUIET})  # which is read on import
         from distributed import Client
 
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in ("distributed", "distributed.client"):  # each has a level of its own
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         with ExitStack() as stack:
             if self.address is None:
                 place = stack.enter_context(_local_cluster(workers))
@@ -67,6 +68,12 @@ class DaskEngine(ClusterEngine):
             do = "start it with `dask scheduler`, or let one start here: engine.address=null"
             what = f"a Dask scheduler at {self.address}"
             raise ConfigError(expected(what, found, do)) from error
+
+    def reason(self, error: Exception) -> str:
+        """Return an error of the cluster in a line; of a lost scheduler Dask names each part."""
+        if "scheduler-connection-lost" in str(error):
+            return "a scheduler that has ended or cannot be reached any more"
+        return super().reason(error)
 
 
 @contextmanager

@@ -25,7 +25,13 @@ class RayEngine(ClusterEngine):
 
     @contextmanager
     def joined(self, workers: int) -> Iterator[Joined]:
-        """Join the cluster, or start one that answers this user alone."""
+        """Join the cluster, or start one that answers this user alone; refuse to in a task."""
+        import ray
+
+        if ray.is_initialized() and ray.get_runtime_context().get_task_id():
+            found = "engine=ray, which would wait for the core of this job"
+            do = "leave out engine=ray, or hydra/launcher=ray"
+            raise ConfigError(expected("another engine in a job on Ray", found, do))
         try:
             with connected(self.address, workers):
                 yield _Joined()

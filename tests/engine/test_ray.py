@@ -10,8 +10,10 @@ import psutil
 import pytest
 
 from hydra_plugins.spaceship_ray import _upstream
+from hydra_plugins.spaceship_ray._streams import lent_streams
 from spaceship.engine._base import Part
 from spaceship.engine.ray import RayEngine
+from spaceship.errors import ConfigError
 from tests.commands import QUICK, QUICK_MODEL, Shell
 from tests.engine.ray_scores import PARTS, process_of
 from tests.ray_cluster import needs_ray, ray_cluster
@@ -51,6 +53,26 @@ def test_every_part_is_scored_once_by_a_given_cluster(address: str) -> None:
     assert os.getpid() not in {process for _, process in scored}
     RayEngine(1, address).check()
     assert run(RayEngine(1, address), process_of, []) == []
+
+
+def joins(part: Part) -> int:
+    with RayEngine(1).joined(1):
+        return part.number
+
+
+def test_a_task_does_not_wait_for_its_own_core(address: str) -> None:
+    with pytest.raises(ConfigError, match=r"^expected another engine in a job on Ray, found"):
+        run(RayEngine(1, address), joins, PARTS)
+
+
+def test_a_long_folder_of_temporary_files_is_no_hindrance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    with lent_streams() as path:
+        assert Path(path).is_socket()
 
 
 def test_a_cluster_of_this_machine_predicts_the_same_bytes_and_is_gone(
