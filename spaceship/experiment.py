@@ -110,9 +110,9 @@ class Experiment:
     def check_memory(self) -> None:
         """Raise DataError if the tables need more memory than there is, before they are read."""
         if (size := self.source.size(self.task)) is not None:
-            from spaceship.data.memory import available_memory, check_memory
+            from spaceship.data.memory import available_memory, check_memory, own_memory
 
-            check_memory(size, self.source.less, available_memory())
+            check_memory(size, self.source.less, available_memory() + own_memory())
 
     @cached_property
     def task(self) -> "Task":

@@ -117,13 +117,14 @@ def as_frame(columns: Mapping[str, list[Any]]) -> pd.DataFrame:
 
 
 def _column(values: list[Any]) -> Any:
-    """Return values of JSON as a column; pandas, which is slower, finds out what mixed ones are."""
+    """Return values of JSON as a column; mixed ones as they are, so that none changes another."""
     kinds = {*map(type, values)}
     if kinds <= _TEXT and str in kinds:
         return as_column(pa.array(values, pa.large_string()))
     if kinds <= _NUMBER and float in kinds:
         return np.array(values, dtype=np.float64)
-    return pd.array(values, dtype="boolean") if kinds <= _TRUTH and bool in kinds else values
+    is_truth = kinds <= _TRUTH and bool in kinds
+    return pd.array(values, dtype="boolean") if is_truth else pd.Series(values, dtype=object)
 
 
 def _split(given: Any, wanted: Collection[str]) -> Values:

@@ -137,17 +137,24 @@ def as_column(texts: Arrow, index: pd.Index | None = None, name: object = None) 
 def to_text(column: pd.Series) -> pd.Series:
     """Return a column as text without blanks around it, itself if it is; empty ones are missing.
 
-    Whole numbers have no decimals.
+    Whole numbers have no decimals, whatever stands beside them.
 
-    >>> to_text(pd.Series([7.0, None])).tolist(), to_text(pd.Series([" a", " "])).tolist()
-    (['7', nan], ['a', nan])
+    >>> to_text(pd.Series([7.0, None])).tolist(), to_text(pd.Series([" a", 7.0])).tolist()
+    (['7', nan], ['a', '7'])
     """
+    if column.dtype == object:
+        texts = map(_without_decimals, column)
+        column = pd.Series([*texts], column.index, dtype=object, name=column.name)
     text = column if column.dtype == "str" else column.astype("str")
     if column.dtype == np.float64:
         text = text.str.removesuffix(".0")
     raw = pa.array(text.array)
     found = stripped(raw)
     return text if found is raw else as_column(found, text.index, text.name)
+
+
+def _without_decimals(value: object) -> object:
+    return str(value).removesuffix(".0") if isinstance(value, float) and value == value else value  # noqa: PLR0124 - NaN
 
 
 def stripped(texts: Arrow) -> Arrow:
