@@ -18,6 +18,7 @@ from spaceship.task.column_types import Kind
 
 SMALL = BLOCK
 """Bytes of files that any machine can take, so that none is opened for an estimate."""
+_FIRST = 2000  # rows of a Parquet file that are read, however many columns it has
 _START = 1 << 20  # bytes that tell how long rows are, and how small they pack
 
 
@@ -36,7 +37,7 @@ def file_size(
     >>> 0.9 < file_size(tmp_path / "rows.csv").rows / len(people.train) < 1.1
     True
     """
-    first = next(table_parts(path, form, kinds))
+    first = next(table_parts(path, form, kinds, rows=_FIRST))
     length = float(first.memory_usage(index=False).sum()) / max(len(first), 1)
     rows = _rows(path, first)
     return TableSize(rows if sample is None else sample.rows_of(rows), length)

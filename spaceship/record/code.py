@@ -1,5 +1,6 @@
 """Code of a run: the commit and its difference, and a digest of each file that figures rest on."""
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ _MOST_FILES = 500  # untracked files that are named
 _LARGEST = 10_000_000  # bytes of an untracked file that is read
 _MOST_BYTES = 100_000_000  # of all untracked files that are read
 _SECONDS = 5.0  # that git may take for one answer
+_OF_HOOKS = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}  # set there, maybe of another repository
 _STATUS = ("status", "--porcelain=v2", "--branch", "-z")
 _DIFF = (  # the same whatever a person has set
     *("diff", "HEAD", "--binary", "--no-color", "--no-ext-diff", "--no-textconv"),
@@ -115,8 +117,9 @@ def _status(root: Path) -> tuple[str, bool, tuple[str, ...]] | None:
 def _git(root: Path, *arguments: str) -> bytes | None:
     """Return the output of git on a repository, None where there is no git, or a slow one."""
     command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
+    own = {key: one for key, one in os.environ.items() if key not in _OF_HOOKS}
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS, env=own)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None

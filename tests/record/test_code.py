@@ -47,6 +47,14 @@ def test_the_difference_makes_the_changed_state_of_the_commit(root: Path, tmp_pa
     assert code.diff_complete
 
 
+def test_the_repository_of_a_hook_is_another_one(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = git(root, "rev-parse", "HEAD")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "other.git"))
+    assert Code.of(root).commit == commit
+
+
 def test_untracked_files_are_named_with_their_digest(root: Path) -> None:
     (root / "a folder").mkdir()
     (root / "a folder" / "new é.py").write_text("text")
