@@ -35,7 +35,8 @@ _DIFF = (  # the same whatever a person has set
 _SECRET = re.compile(
     r"(?i)((?:passw(?:or)?d|pwd|secret|token|credential|(?:api|access|private)[_-]?key)"
     r"\w{0,40}[\"']?[ \t]{0,4}[:=][ \t]{0,4})"
-    r"(\"[^\"$\n]{4,}\"|'[^'$\n]{4,}'|(?=\S*\d)(?=\S*[a-z])[\w/+.=~-]{6,}(?=\s))"
+    r"(\"[^\"$\n]{4,999}\"|'[^'$\n]{4,999}'"
+    r"|(?=\S{0,99}\d)(?=\S{0,99}[a-z])[\w/+.=~-]{6,999}(?=\s))"
 )
 """A name of a secret before a text in quotes, or before a word with letters and digits."""
 
