@@ -108,7 +108,7 @@ def _records(given: Any, form: str, columns: Collection[str]) -> Values:
 def as_frame(columns: Mapping[str, list[Any]]) -> pd.DataFrame:
     """Return lists of JSON values as the columns of a frame.
 
-    >>> as_frame({"age": [7, None], "name": ["Ann", None]}).dtypes.astype("str").tolist()
+    >>> as_frame({"age": [7.5, None], "name": ["Ann", None]}).dtypes.astype("str").tolist()
     ['float64', 'str']
     """
     made = {name: _column(values) for name, values in columns.items()}

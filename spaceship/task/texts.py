@@ -143,18 +143,15 @@ def to_text(column: pd.Series) -> pd.Series:
     (['7', nan], ['a', '7'])
     """
     if column.dtype == object:
-        texts = map(_without_decimals, column)
-        column = pd.Series([*texts], column.index, dtype=object, name=column.name)
+        whole = (isinstance(one, float) and one.is_integer() for one in column)
+        texts = [str(x).removesuffix(".0") if y else x for x, y in zip(column, whole, strict=True)]
+        column = pd.Series(texts, column.index, dtype=object, name=column.name)
     text = column if column.dtype == "str" else column.astype("str")
     if column.dtype == np.float64:
         text = text.str.removesuffix(".0")
     raw = pa.array(text.array)
     found = stripped(raw)
     return text if found is raw else as_column(found, text.index, text.name)
-
-
-def _without_decimals(value: object) -> object:
-    return str(value).removesuffix(".0") if isinstance(value, float) and value == value else value  # noqa: PLR0124 - NaN
 
 
 def stripped(texts: Arrow) -> Arrow:

@@ -135,7 +135,7 @@ def test_what_takes_long_to_read_is_named_by_its_size(
     for name in ("a", "b", "c"):
         (root / name).write_bytes(bytes(60))
     (root / "d").symlink_to("/dev/zero")  # it has no end
-    monkeypatch.setattr("spaceship.record.code._MOST_BYTES", 130)
+    monkeypatch.setattr("spaceship.record.code.MOST_BYTES", 130)
     found = Code.of(root).untracked
     assert (found["a"], found["c"], found["d"]) == (found["b"], "size 60", "no file")
     assert len(found["a"]) == 64
@@ -148,4 +148,4 @@ def slow_git(folder: Path, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "git").write_text(f'{script}exec {shutil.which("git")} "$@"\n')
     (folder / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    monkeypatch.setattr("spaceship.record.code._SECONDS", 0.5)
+    monkeypatch.setattr("spaceship.record.code.SECONDS", 0.5)
