@@ -40,7 +40,7 @@ class MLflowCallback(StudyHooks, Callback):
 
     def on_run_start(self, config: DictConfig, **_: object) -> None:
         """End the command before Hydra makes a folder if the job cannot be run."""
-        with _refused(), collection_paused():
+        with _refused(), collection_paused(own=True):
             from spaceship.callbacks import _start
 
             start = _start.Start(config)
@@ -50,14 +50,14 @@ class MLflowCallback(StudyHooks, Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Start the parent run; database and experiment exist before any worker starts."""
-        with _refused(), collection_paused():
+        with _refused(), collection_paused(own=True):
             from spaceship.callbacks import _start
 
             start = _start.Start(config)
             start.note_command(config.hydra.sweep.dir)
             start.check_sweep()
         with _failures_kept():
-            with phase(_LOADING), collection_paused():
+            with phase(_LOADING), collection_paused(own=True):
                 from spaceship.callbacks import _hook, _multirun
 
             hook = _hook.Hook(config)
@@ -128,7 +128,7 @@ class MLflowCallback(StudyHooks, Callback):
         if PENDING.failures:
             return
         with _failures_kept():
-            with phase(_LOADING), collection_paused():
+            with phase(_LOADING), collection_paused(own=True):
                 from spaceship.callbacks import _hook
                 from spaceship.config.allow_list import verb_of
 
