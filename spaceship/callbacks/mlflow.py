@@ -8,7 +8,7 @@ heavy modules are imported inside the hooks.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
@@ -18,6 +18,9 @@ from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.process.at_exit import PENDING, Refusal
 from spaceship.process.garbage import collection_paused
 from spaceship.progress import phase
+
+if TYPE_CHECKING:
+    from optuna import Study
 
 _LOADING = "Loading the libraries"
 
@@ -95,7 +98,7 @@ class MLflowCallback(StudyHooks, Callback):
 
         return _study.study_code()
 
-    def on_study_start(self, config: DictConfig, study: object) -> None:
+    def on_study_start(self, config: DictConfig, study: "Study") -> None:
         """Start the run above a study's trials, or reopen it."""
         from spaceship.callbacks import _hook, _study
 

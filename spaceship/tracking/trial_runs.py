@@ -132,21 +132,13 @@ def write_runs(store: "Store", folders: Iterable[Path], gone: str | None = None)
     """Write the runs pending in folders of trials to MLflow, in one transaction in a database.
 
     A trial of a dead process, or one that this process or a child of it has not ended, becomes
-    KILLED. A trial that another process may be at stays pending.
-
-    Args:
-        store: Where to write.
-        folders: Of trials of one sweep.
-        gone: Name of a machine without living processes.
-
-    Raises:
-        TrackingError: The experiment was deleted. Any other failure is logged.
+    KILLED. A trial that another process may be at stays pending; `gone` names a machine without
+    living processes. Raise TrackingError if the experiment was deleted; log any other failure.
 
     >>> TrialRun("svm #3", {"trial": "3"}, {}).ended("FINISHED", {}).save(tmp_path / "3")
     >>> write_runs(store, pending_folders(tmp_path))
     >>> store.client.get_run(Job(tmp_path / "3", in_multirun=True).run_id).info.run_name
     'svm #3'
-
     """
     from filelock import FileLock
 

@@ -1,4 +1,4 @@
-"""Pauses of garbage collection keep nothing of whoever uses the package in a process of their own."""
+"""Pauses of garbage collection, which keep no object of a notebook that uses the package."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ print(seen() is None, gc.isenabled())
 
 
 @pytest.mark.parametrize(("own", "freed"), [("", True), ("own=True", False)])
-def test_objects_of_the_caller_are_freed_after_a_pause(own: str, freed: bool) -> None:
+def test_objects_of_the_caller_are_freed_after_a_pause(own: str, *, freed: bool) -> None:
     code = CODE.format(own=own)
     told = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE)
     assert told.stdout.decode() == f"{freed} True\n"

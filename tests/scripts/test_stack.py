@@ -85,8 +85,8 @@ def test_a_stack_is_started_once_and_stopped_whole(
     assert command(moved, "stop") == (0, "Stopped.\n")
     assert not lines_of(folder)
     assert command(moved, "stop") == (0, f"No stack runs in {moved}.\n")
-    again = stack.Stack.of(moved)  # what the next start would take
-    assert f"http://{again.host}:{again.port}\n" in told
+    kept = stack.Stack.of(moved)  # what the next start would take
+    assert f"http://{kept.host}:{kept.port}\n" in told
 
 
 @needed
