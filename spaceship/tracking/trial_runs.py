@@ -114,14 +114,15 @@ def pending_folders(sweep: Path) -> list[Path]:
 def write_below(store: "Store", outputs: Path, parent: "Run", gone: str | None = None) -> None:
     """Write the pending runs of a sweep, given the run above them and this machine's outputs.
 
-    Its folder is the recorded one, or that of the same name below the outputs: the sweep may have
-    been started on another machine.
+    Its folder is the recorded one, or one below the outputs whose path ends the same: the sweep may
+    have been started on another machine.
 
     >>> parent = store.start_run("sweep", {})
     >>> write_below(store, tmp_path, store.client.get_run(parent))  # without a folder
     """
     recorded = Path(parent.data.tags.get(FOLDER_TAG) or "/")
-    places = dict.fromkeys((recorded, outputs.joinpath(*recorded.parts[-3:])))
+    ends = [recorded.parts[at:] for at in range(1, len(recorded.parts))]
+    places = dict.fromkeys((recorded, *(outputs.joinpath(*end) for end in ends)))
     folders = [folder for place in places for folder in pending_folders(place)]
     found = {folder: pending_run(folder) for folder in folders}
     own = [one for one, run in found.items() if run and run.tags.get(_PARENT) == parent.info.run_id]
