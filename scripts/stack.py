@@ -199,13 +199,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         folder = given.folder.resolve()
         settings = {name: getattr(given, name) for name in _NAMES}
-        status, told = _obey(Stack.of(folder, settings), given.verb)
-        print(told, flush=True)
+        status, told = _obey(given.verb, folder, settings)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # nobody reads what is printed
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
     except OSError as error:
         do = "choose a folder that you may write: make stack STACK=DIR"
         print(f"error: {expected('a folder for the stack', error, do)}", file=sys.stderr)
@@ -215,6 +211,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"error: {error.code}", file=sys.stderr)
         return 2
+    try:
+        print(told, flush=True)
+    except BrokenPipeError:  # nobody reads on, as in `make stack | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return status
 
 
@@ -224,16 +224,18 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _obey(stack: Stack, verb: str) -> tuple[int, str]:
+def _obey(verb: str, folder: Path, settings: Mapping[str, Any]) -> tuple[int, str]:
     """Return the exit status of a verb, and what it says."""
-    none = f"No stack runs in {stack.folder}."
-    if verb == "status" or not (verb == "start" or stack.folder.exists()):
+    none = f"No stack runs in {folder}."
+    if verb == "status" or not (verb == "start" or folder.exists()):
+        stack = Stack.of(folder)
         runs = stack.running()
         told = f"The stack runs.\n{stack.usage()}" if runs else none
         return (0 if runs or verb == "stop" else 1), told
-    stack.folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(stack.folder / "lock", timeout=servers.START_SECONDS):
+        with FileLock(folder / "lock", timeout=servers.START_SECONDS):
+            stack = Stack.of(folder, settings)
             return 0, stack.start() if verb == "start" else "Stopped." if stack.stop() else none
     except Timeout:
         what, found = "no other command that starts or stops it", "one at work for two minutes"
