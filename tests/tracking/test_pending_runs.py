@@ -76,7 +76,7 @@ def test_a_run_of_a_machine_that_is_gone_is_written_once_it_is_named(
 def test_a_sweep_begun_on_another_machine_is_found_in_the_outputs_of_this_one(
     store: Store, tmp_path: Path, place: str
 ) -> None:
-    parent = store.start_run("sweep", {FOLDER_TAG: f"/home/other/spaceship/outputs/{place}"})
+    parent = store.start_run("sweep", {FOLDER_TAG: f"/srv/outputs/{place}"})
     folder = tmp_path / place / "1"
     saved(folder, parent=parent).ended("FINISHED", {}).save(folder)
     write_below(store, tmp_path, store.client.get_run(parent))
