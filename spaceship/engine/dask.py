@@ -70,8 +70,8 @@ class DaskEngine(ClusterEngine):
             raise ConfigError(expected(what, found, do)) from error
 
     def reason(self, error: Exception) -> str:
-        """Return an error of the cluster in a line; of a lost scheduler Dask names each part."""
-        if "scheduler-connection-lost" in str(error):
+        """Return an error of the cluster in a line; those of parts are no errors here."""
+        if isinstance(error, OSError) or "scheduler-connection-lost" in str(error):
             return "a scheduler that has ended or cannot be reached any more"
         return super().reason(error)
 

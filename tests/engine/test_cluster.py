@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
@@ -123,15 +123,15 @@ class Idle:
 def test_the_command_that_starts_a_worker_is_told(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    engine: Any = engine_of(name, address="HOST:1")  # which imports its module
     monkeypatch.setattr(_cluster, "SECONDS", 0.1)
     monkeypatch.setattr(_cluster, "_LOOK", 0.1)
-    engine: Any = engine_of(name, address="HOST:1")
     with pytest.raises(ConfigError, match=r"found none for 0 .*; start one: [a-z].* HOST:1; the"):
         engine._next(SimpleQueue(), Idle())
 
 
 @contextmanager
-def dask_scheduler() -> Iterator[str]:
+def dask_scheduler() -> Iterator[tuple[str, Callable[[], None]]]:
     with free_port() as port:
         address = f"tcp://127.0.0.1:{port}"
     command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", address]
@@ -139,9 +139,9 @@ def dask_scheduler() -> Iterator[str]:
         [*command, "--no-dashboard"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
-            yield address
+            yield address, process.kill
         finally:
-            process.terminate()
+            process.kill()
 
 
 @pytest.mark.slow
@@ -150,7 +150,7 @@ def test_a_cluster_without_workers_is_told_and_one_with_them_is_joined(
 ) -> None:
     engine_of("dask")
     monkeypatch.setattr(_cluster, "SECONDS", 2.0)
-    with dask_scheduler() as address:
+    with dask_scheduler() as (address, end):
         engine, scored = engine_of("dask", address=address), list[tuple[int, int]]()
         with pytest.raises(ConfigError, match=rf"found none for 2 .*: dask worker {address}; "):
             engine.run(parts(tmp_path, 1, 2), score, scored.append)
@@ -161,6 +161,8 @@ def test_a_cluster_without_workers_is_told_and_one_with_them_is_joined(
             engine.run(parts(tmp_path, 1, 2, 3), score, scored.append)
             assert {process for _, process in scored} == {worker.pid}
             assert worker.poll() is None
+            with pytest.raises(ConfigError, match="found a scheduler that has ended or cannot"):
+                engine.run(parts(tmp_path, 1, 2), score, lambda _: end())
             worker.terminate()
 
 
