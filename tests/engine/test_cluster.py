@@ -125,7 +125,6 @@ def test_the_command_that_starts_a_worker_is_told(
 ) -> None:
     engine: Any = engine_of(name, address="HOST:1")  # which imports its module
     monkeypatch.setattr(_cluster, "SECONDS", 0.1)
-    monkeypatch.setattr(_cluster, "_LOOK", 0.1)
     with pytest.raises(ConfigError, match=r"found none for 0 .*; start one: [a-z].* HOST:1; the"):
         engine._next(SimpleQueue(), Idle())
 
