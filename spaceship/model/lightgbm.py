@@ -26,6 +26,13 @@ class FrameLGBMClassifier(LGBMClassifier):  # type: ignore[misc]
 
     takes_matrix = True
 
+    def predict(self, X: Any, **params: Any) -> npt.NDArray[Any]:
+        """Return the most probable class of each row, (n_rows,)."""
+        if params or not isinstance(X, pd.DataFrame | np.ndarray):
+            return np.asarray(super().predict(X, **params))
+        found: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return found
+
     def predict_proba(self, X: Any, **params: Any) -> Floats:
         """Return the probability of each class, (n_rows, n_classes)."""
         if params or not isinstance(X, pd.DataFrame | np.ndarray):
