@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
+from spaceship.errors import ConfigError, expected
+
 
 @dataclass(frozen=True)
 class Part:
@@ -29,6 +31,9 @@ class Part:
 class Engine(ABC):
     """Place where parts are scored, chosen with `engine=`."""
 
+    def check(self) -> None:  # noqa: B027 - nothing to check is the rule
+        """Raise ConfigError if the place cannot be reached, before there is a part."""
+
     @abstractmethod
     def run(
         self, parts: Sequence[Part], score: Callable[[Part], Any], sink: Callable[[Any], None]
@@ -38,3 +43,15 @@ class Engine(ABC):
         The results come in any order. `score` is pickled; what it loads, it loads once a process.
         An error of `score` ends the run; parts that are scored by then have reached `sink`.
         """
+
+
+def check_workers(workers: object) -> None:
+    """Raise ConfigError unless a number of processes is one.
+
+    >>> check_workers(0)
+    Traceback (most recent call last):
+    spaceship.errors.ConfigError: expected engine.workers=1 or more, found 0; choose a number of ...
+    """
+    if not isinstance(workers, int) or isinstance(workers, bool) or workers < 1:
+        do = "choose a number of processes: engine.workers=2"
+        raise ConfigError(expected("engine.workers=1 or more", repr(workers), do))

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from spaceship.engine._base import Engine, Part
+from spaceship.engine._base import Engine, Part, check_workers
 from spaceship.errors import ConfigError, expected
 
 
@@ -19,9 +19,7 @@ class LocalEngine(Engine):
 
     def __init__(self, workers: int) -> None:
         """Keep the number of processes; raise ConfigError if it is none."""
-        if not isinstance(workers, int) or isinstance(workers, bool) or workers < 1:
-            do = "choose a number of processes: engine.workers=2"
-            raise ConfigError(expected("engine.workers=1 or more", repr(workers), do))
+        check_workers(workers)
         self.workers = workers
 
     def run(

@@ -53,13 +53,15 @@ def check(experiment: Experiment) -> Path:
     """Return the file of predictions once it is certain that the settings can be used.
 
     Raises:
-        ConfigError: A setting cannot be used, or `inference.submit` is for another data source.
+        ConfigError: A setting or the engine cannot be used, or `inference.submit` is for another
+            data source.
         CredentialsError: Kaggle is to be sent the predictions, and there are no credentials.
         SubmissionError: Something other than earlier predictions is in the file's place.
 
     """
     name = f"{experiment.task.name}-{experiment.source.name}.csv"
     default = experiment.outputs / "submissions" / name
+    experiment.engine.check()
     given, task = experiment.settings.inference, experiment.task
     if given.submit:
         check_submitting(experiment.source, task, answers_only=not given.proba)

@@ -1,0 +1,101 @@
+"""Dask engine: the parts of a table scored by the workers of a Dask cluster."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from spaceship.engine._base import Part
+from spaceship.engine._cluster import SECONDS, ClusterEngine, Joined
+from spaceship.errors import ConfigError, expected
+
+if TYPE_CHECKING:
+    from distributed import Client, LocalCluster
+
+_QUIET = "critical"  # level of Dask's log lines: the command reports what fails
+
+
+class DaskEngine(ClusterEngine):
+    """Workers of the scheduler at `address`, or so many processes of this machine.
+
+    >>> scored = []
+    >>> DaskEngine(workers=2).run([Part(0, "file:///rows.arrow", 7)], str, scored.append)
+    >>> scored
+    ["Part(number=0, uri='file:///rows.arrow', rows=7)"]
+    """
+
+    package, extra = "distributed", "dask"
+    worker = "dask worker"
+
+    @contextmanager
+    def joined(self, workers: int) -> Iterator[Joined]:
+        """Join the scheduler, or start one that answers this user alone."""
+        import dask
+
+        dask.config.set({"logging.distributed": _QUIET})  # which is read on import
+        from distributed import Client
+
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        with ExitStack() as stack:
+            if self.address is None:
+                place = stack.enter_context(_local_cluster(workers))
+            else:
+                place = self.address
+                self._check_address()
+            client = stack.enter_context(Client(place, timeout=SECONDS, set_as_default=False))
+            yield _Joined(client)
+
+    def _check_address(self) -> None:
+        """Raise ConfigError unless a scheduler with a worker is there."""
+        from distributed import Security
+        from distributed.comm import connect
+
+        async def greet() -> None:
+            safe = Security().get_connection_args("scheduler")
+            await (await connect(self.address, timeout=SECONDS, **safe)).close()
+
+        try:
+            asyncio.run(asyncio.wait_for(greet(), SECONDS + 1))
+        except (OSError, ValueError) as error:
+            found = str(error) or f"no answer within {SECONDS:.0f} seconds"
+            do = "start it with `dask scheduler`, or let one start here: engine.address=null"
+            what = f"a Dask scheduler at {self.address}"
+            raise ConfigError(expected(what, found, do)) from error
+
+
+@contextmanager
+def _local_cluster(workers: int) -> Iterator["LocalCluster"]:
+    """Start so many processes that take work from this user alone, and stop them."""
+    from distributed import LocalCluster
+
+    with (
+        TemporaryDirectory() as folder,
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            memory_limit=0,
+            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+            security=True,
+            silence_logs=logging.CRITICAL,
+            local_directory=folder,
+        ) as cluster,
+    ):
+        yield cluster
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """Scheduler in use."""
+
+    client: "Client"
+
+    def submit(self, work: Callable[[Part], Any], part: Part, /) -> "Future[Any]":
+        made: Future[Any] = self.client.get_executor(pure=False).submit(work, part)
+        return made
+
+    def is_idle(self) -> bool:
+        return not self.client.scheduler_info()["workers"]
