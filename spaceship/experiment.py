@@ -1,7 +1,8 @@
 """The job's one Experiment: its config, checked and typed, and the objects it describes."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -233,6 +234,25 @@ class Experiment:
         from spaceship.engine._base import Engine
 
         return self._built("engine", Engine)
+
+    @contextmanager
+    def fitting(self, recipe: "Recipe") -> Iterator[None]:
+        """Fit the estimators of a recipe inside the block where `engine=` says.
+
+        Raises:
+            ConfigError: The engine cannot train, or not this recipe.
+
+        """
+        from spaceship.engine.local import LocalEngine
+
+        unused = self.nodes.setting("engine.unused")
+        if unused or isinstance(self.engine, LocalEngine):
+            yield
+            return
+        from spaceship.model.distributed import grown_on
+
+        with grown_on(self.engine, recipe.to_plain()):
+            yield
 
     @property
     def dry_run(self) -> bool:

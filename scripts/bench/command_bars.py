@@ -126,7 +126,7 @@ COMMAND_BARS = {
     "trials over a plain Optuna loop": Bar(
         nothing, nothing, ("kaggle",), "1.0; 20 ms", quick=(10_000,), turns=1, pairs=trials
     ),
-    "1,000 served rows over their trees": Bar(
+    "a batch of served rows over its trees": Bar(
         nothing,
         nothing,
         (),
@@ -135,7 +135,7 @@ COMMAND_BARS = {
         turns=1,
         pairs=partial(served, _ANSWER, _TREES),
     ),
-    "one served row over 1,000 in trees": Bar(
+    "one served row over a batch in trees": Bar(
         nothing, nothing, (), "0.003 s", quick=(), turns=1, pairs=partial(served, _ONE, _TREES)
     ),
     "long files over the bare booster": Bar(

@@ -92,15 +92,16 @@ def in_child(turns: Mapping[str, int], rows: int) -> dict[str, Found]:
         [*command, "--rows", str(rows)], PIPE, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"
     )
     output, found = "", dict[str, Found]()
-    for line in process.stdout or ():
-        text = line.decode(errors="replace")
-        if text.startswith(_FOUND):
-            name, facts = json.loads(text.removeprefix(_FOUND))
-            found[name] = Found(**facts)
-            progress(" | ".join(row(name, found[name])))
-        else:
-            output += text
-    if process.wait():
+    with process:
+        for line in process.stdout or ():
+            text = line.decode(errors="replace")
+            if text.startswith(_FOUND):
+                name, facts = json.loads(text.removeprefix(_FOUND))
+                found[name] = Found(**facts)
+                progress(" | ".join(row(name, found[name])))
+            else:
+                output += text
+    if process.returncode:
         sys.exit(f"{rows} rows: status {process.returncode}\n{output[-2000:]}")
     return found
 

@@ -15,6 +15,7 @@ from spaceship.config.loader import groups, loader
 from spaceship.config.nodes import is_study
 from spaceship.config.unused import is_unused
 from spaceship.data.kaggle_submission import check_submitting
+from spaceship.engine.local import LocalEngine
 from spaceship.errors import ConfigError, SpaceshipError, expected
 from spaceship.experiment import Experiment, check_features
 from spaceship.results import COMMAND
@@ -74,6 +75,12 @@ def _check_nodes(config: DictConfig, experiment: Experiment) -> None:
         experiment.check()
     if not is_unused(config.features):
         check_features(experiment.nodes.plain("features"), experiment.task)
+    if not is_unused(config.engine):
+        experiment.engine.check()
+        is_local = isinstance(experiment.engine, LocalEngine) or config.mode.get("predicts")
+        if config.hydra.mode is RunMode.MULTIRUN and not is_local:
+            found, do = "a multirun", "train one model with mode=train, or leave engine= out"
+            raise ConfigError(expected("one job with engine=", found, do))
     if not is_unused(config.model):
         check_packages(experiment.nodes.resolved("model"))
 

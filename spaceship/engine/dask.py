@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from spaceship.engine._base import Part
-from spaceship.engine._cluster import SECONDS, ClusterEngine, Joined
+from spaceship.engine._cluster import SECONDS, ClusterEngine
 from spaceship.errors import ConfigError, expected
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class DaskEngine(ClusterEngine):
     worker = "dask worker"
 
     @contextmanager
-    def joined(self, workers: int) -> Iterator[Joined]:
+    def joined(self, workers: int) -> Iterator["_Joined"]:
         """Join the scheduler, or start one that answers this user alone."""
         import dask
 

@@ -32,7 +32,16 @@ def train(experiment: Experiment) -> TrainResult:
     """Score a candidate; fit it outside a multirun, which fits its best job alone.
 
     The callback gates what was fitted at the end of the job, and the best job of a multirun.
+    `engine=dask` fits it on the workers of a cluster.
     """
+    if experiment.job.in_multirun:
+        return score_and_fit(experiment)
+    with experiment.fitting(experiment.recipe()):
+        return score_and_fit(experiment)
+
+
+def score_and_fit(experiment: Experiment) -> TrainResult:
+    """Do what `train` does by this process alone."""
     if not in_trial():  # a sweep has checked this once for all its trials
         experiment.check()
         candidate.check_holdout(experiment)

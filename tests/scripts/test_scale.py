@@ -3,12 +3,17 @@
 import json
 import math
 import os
+from pathlib import Path
 
+import pandas as pd
 import pytest
+import yaml
 
-from scripts.bench import scale
+from scripts.bench import plain, scale
 from scripts.bench.bars import BARS, Bar, Rows
+from scripts.bench.command_bars import COMMAND_BARS
 from scripts.bench.scale import Found
+from spaceship.config.installation import configs
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +56,12 @@ def found(rows: int, own: float) -> Found:
 
 
 @pytest.fixture
-def one_bar(monkeypatch: pytest.MonkeyPatch) -> None:
-    bar = Bar(lambda _: None, lambda _: None, (), "1.5", {1_000: 2.0}, turns=2)
+def one_bar(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bar = Bar(lambda _: None, lambda _: None, (), "1.5", (1_000,), turns=2)
+    known = tmp_path / "known.json"
+    known.write_text('{"sorting": {"1000": 2.0}}')
     monkeypatch.setattr(scale, "BARS", {"sorting": bar})
+    monkeypatch.setattr(scale, "KNOWN", known)
 
 
 @pytest.mark.usefixtures("one_bar")
@@ -63,9 +71,9 @@ def test_quick_fails_on_a_ratio_a_quarter_above_the_known_one(
 ) -> None:
     asked = []
 
-    def in_child(*what: object) -> Found:
+    def in_child(*what: object) -> dict[str, Found]:
         asked.append(what)
-        return found(1_010, own)
+        return {"sorting": found(1_010, own)}
 
     monkeypatch.setattr(scale, "in_child", in_child)
     if fails:
@@ -73,8 +81,11 @@ def test_quick_fails_on_a_ratio_a_quarter_above_the_known_one(
             scale.main(["--quick"])
     else:
         scale.main(["--quick"])
-    assert asked == [("sorting", 1_000, 2)]
+    assert asked == [({"sorting": 2}, 1_000)]
     assert "| sorting | 1,010 |" in capsys.readouterr().out
+    scale.main(["--quick", "--write"])
+    assert scale.known_ratios("sorting") == [(1_000, own)]
+    scale.main(["--quick"])
 
 
 @pytest.mark.usefixtures("one_bar")
@@ -86,8 +97,27 @@ def test_a_size_without_a_known_ratio_cannot_fail() -> None:
 @pytest.mark.slow
 def test_a_child_measures_one_bar(capsys: pytest.CaptureFixture[str]) -> None:
     name = next(iter(BARS))
-    measured = scale.in_child(name, 1_000, 2)
+    measured = scale.in_child({name: 2}, 1_000)[name]
     assert 900 < measured.rows < 1_100
     assert len(measured.own) == len(measured.floor) == 2
-    scale.main(["--child", name, "--rows", "1000", "--turns", "1"])
-    assert json.loads(capsys.readouterr().out)["rows"] == measured.rows
+    scale.main(["--child", json.dumps({name: 1}), "--rows", "1000"])
+    assert f'"rows": {measured.rows}' in capsys.readouterr().out
+
+
+def test_every_known_ratio_is_of_a_bar_of_today() -> None:
+    for name in json.loads(scale.KNOWN.read_text()):
+        assert {rows for rows, _ in scale.known_ratios(name)} <= {*scale.BARS[name].quick}
+    assert all(bar.quick == () or bar.turns for bar in COMMAND_BARS.values())
+
+
+@pytest.mark.slow
+def test_the_plain_scripts_do_the_work_of_the_commands(few: Rows) -> None:
+    plain.train(few.kaggle)
+    plain.predict(few.kaggle)
+    made = pd.read_csv(few.kaggle / "predictions.csv")
+    assert [*made.columns] == ["PassengerId", "Transported"]
+    assert len(made) == len(pd.read_csv(few.kaggle / "test.csv"))
+    settings = yaml.safe_load((configs() / "model" / "lgbm.yaml").read_text())["estimator"]
+    defaults = {"min_split_gain": 0.0, "reg_alpha": 0.0, "cat_smooth": 10.0, "random_state": 42}
+    wanted = {key: one for key, one in settings.items() if key != "_target_"} | defaults
+    assert plain.SETTINGS | defaults == wanted
