@@ -4,6 +4,7 @@
 PYTHON  ?=              # python to make the environment with; empty = the first that is new enough
 ARGS    ?=              # handed on: make run ARGS="mode=train model=catboost"
 OUTPUTS ?= outputs
+EXTRAS  ?= dev         # what the tests are run with; CI adds dask and spark
 PORT    ?= 5000
 DASHBOARD_PORT ?= 8081
 
@@ -17,7 +18,7 @@ PARALLEL := -n logical --maxprocesses 4 --dist worksteal  # ARGS=-n0 runs one te
 YAML    := configs .github .pre-commit-config.yaml .yamllint.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick install install-dev lint format ui serve image dashboard notebook docs clean clean-outputs clean-venv
+.PHONY: help run test test-quick install install-dev lint format ui serve image stack stack-status stack-stop dashboard notebook docs clean clean-outputs clean-venv
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +64,21 @@ image: .venv/run.stamp ## write the Dockerfile of the champion, with its own pin
 	@exec $(IN_VENV) scripts/run.py mode=image 'paths.outputs=$(OUTPUTS)' \
 	  $(if $(TASK),task=$(TASK)) $(ARGS)
 
+# On 5001 and 5433 unless PORT and DATABASE_PORT are given, on loopback unless BIND is.
+STACK ?= $(OUTPUTS)/stack
+IN_STACK = $(IN_VENV) -m scripts.stack
+
+stack: .venv/postgres.stamp ## PostgreSQL and an MLflow server for many machines; BIND=... PORT=... STACK=DIR
+	@exec $(IN_STACK) start --folder '$(STACK)' $(if $(BIND),--host '$(BIND)') \
+	  $(if $(filter file,$(origin PORT)),,--port $(PORT)) \
+	  $(if $(DATABASE_PORT),--database-port $(DATABASE_PORT))
+
+stack-status: .venv/postgres.stamp ## whether the stack runs, and how to use it
+	@exec $(IN_STACK) status --folder '$(STACK)'
+
+stack-stop: .venv/postgres.stamp ## stop the stack, keeping its data
+	@exec $(IN_STACK) stop --folder '$(STACK)'
+
 # A study is a journal file of its own; the one that changed last is opened unless STUDY names it.
 dashboard: .venv/dashboard.stamp ## Optuna's page of a study on http://127.0.0.1:8081; STUDY=NAME
 	@file=$$(ls -t "$(OUTPUTS)"/studies/$(or $(STUDY),*).journal 2>/dev/null | head -n 1); \
@@ -89,10 +105,10 @@ clean: ## remove caches and build leftovers; keeps .venv and outputs
 
 clean-outputs: ## remove outputs after asking: champions, runs, data; YES=1 does not ask
 	@if [ '$(YES)' != 1 ]; then \
-	  echo 'This removes every champion, run and prepared data set in $(OUTPUTS).'; \
+	  echo 'This removes every champion, run and prepared data set in $(OUTPUTS), but no stack.'; \
 	  printf 'Type yes to go on: '; read -r answer || answer=; \
 	  [ "$$answer" = yes ] || { echo 'Nothing removed.'; exit 1; }; fi; \
-	find "$(OUTPUTS)" -mindepth 1 -maxdepth 1 ! -name .gitkeep -exec rm -rf {} +
+	find "$(OUTPUTS)" -mindepth 1 -maxdepth 1 ! -name .gitkeep ! -name stack -exec rm -rf {} +
 
 clean-venv: ## remove .venv, such as after moving the project or upgrading Python
 	rm -rf .venv
@@ -119,9 +135,9 @@ clean-venv: ## remove .venv, such as after moving the project or upgrading Pytho
 
 .venv/dev.stamp: .venv/made.stamp $(PINS)
 	@echo 'Installing the pinned packages and tools (two to four minutes the first time)'
-	@$(PIP) -e '.[dev]'
+	@$(PIP) -e '.[$(strip $(EXTRAS))]'
 	@touch .venv/run.stamp $@
 
-.venv/dashboard.stamp .venv/notebook.stamp: .venv/run.stamp
+.venv/dashboard.stamp .venv/notebook.stamp .venv/postgres.stamp: .venv/run.stamp
 	@$(PIP) -e '.[$(@:.venv/%.stamp=%)]'
 	@touch $@

@@ -9,7 +9,9 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read on import; workers share the cores
@@ -34,6 +36,12 @@ from tests import installed
 from tests.reports import MakeReport, make_report
 from tests.tasks import built_in
 
+_MISSING = {
+    "dask": find_spec("distributed") is None,
+    "spark": find_spec("pyspark") is None or which("java") is None,
+}
+collect_ignore = [f"spaceship/engine/{name}.py" for name, missing in _MISSING.items() if missing]
+"""Modules whose examples need a package that is not installed."""
 READY_MADE = (
     "people",
     "task",

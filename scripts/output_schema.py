@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from spaceship.callbacks._multirun_result import MultirunResult
 from spaceship.cli.machine_output import Document, TextResult
 from spaceship.gate.verdict import LoggedVerdict
+from spaceship.record.run_record import Provenance
 from spaceship.results import Result
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,7 +38,7 @@ def results() -> dict[str, type[Result]]:
 def schema() -> dict[str, Any]:
     """Return the schema of the object, and of the result by mode."""
     by_mode = results()
-    kinds = {*by_mode.values(), Document, LoggedVerdict, MultirunResult, TextResult}
+    kinds = {*by_mode.values(), Document, LoggedVerdict, MultirunResult, Provenance, TextResult}
     ordered = sorted(kinds, key=lambda kind: kind.__name__)
     adapters: Any = [(one, "serialization", TypeAdapter(one)) for one in ordered]
     refs: Any

@@ -76,6 +76,26 @@ def mlflow_erasers(uri: str) -> tuple[Callable[[str], None], Callable[[str], Non
     return store._hard_delete_run, store._hard_delete_logged_model  # noqa: SLF001
 
 
+def skops_io() -> Any:
+    """Return the module `skops.io`, imported without the estimators that are not in use.
+
+    skops 0.16 imports each of scikit-learn's to trust its name, half a second; whoever loads a
+    model lets names that begin with `sklearn.` pass.
+
+    >>> callable(skops_io().dumps)
+    True
+    """
+    import sklearn.utils
+
+    listed = sklearn.utils.all_estimators
+    setattr(sklearn.utils, "all_estimators", list)  # noqa: B010 - it is typed as what it was
+    try:
+        import skops.io
+    finally:
+        setattr(sklearn.utils, "all_estimators", listed)  # noqa: B010
+    return skops.io
+
+
 def mlflow_revision() -> str:
     """Return the revision of the tables that MLflow 3.17 sets up, by its newest migration.
 
@@ -96,3 +116,16 @@ def mlflow_sessions(uri: str) -> Any:
     from mlflow.tracking._tracking_service.utils import _get_store
 
     return getattr(_get_store(uri), "ManagedSessionMaker", None)  # type: ignore[no-untyped-call]
+
+
+def forget_spark() -> None:
+    """Let PySpark 4 start another Java process: it keeps the address of the one that has ended.
+
+    >>> forget_spark()
+    """
+    from importlib.util import find_spec
+
+    if find_spec("pyspark") is not None:
+        from pyspark import SparkContext
+
+        SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001

@@ -4,7 +4,6 @@ import logging
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.trial import in_trial
@@ -18,10 +17,12 @@ from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.files import write_json
 from spaceship.gate.verdict import Verdict
-from spaceship.kept import KEPT
 from spaceship.model.recipe import Recipe
 from spaceship.model.recipe_name import recipe_name
+from spaceship.process.kept import KEPT
 from spaceship.progress import phase
+from spaceship.record.run_record import RunRecord
+from spaceship.record.stages import FoldFeatures
 from spaceship.records import to_plain
 from spaceship.registry import packaging
 from spaceship.registry.looks import LookRecords
@@ -43,7 +44,8 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
     >>> 0.5 < report.metrics["cv_accuracy"] < 1
     True
     """
-    report = _measure(experiment, recipe)
+    record = None if in_trial() else RunRecord.of(experiment, job)
+    report = _measure(experiment, recipe, record)
     report.write(job.folder)
     shown = ", ".join(
         f"{name} {report.metrics[f'cv_{key}']:.4f} ± {report.metrics[f'cv_{key}_std']:.4f}"
@@ -55,15 +57,20 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
     return report
 
 
-def _measure(experiment: Experiment, recipe: Recipe) -> Report:
+def _measure(experiment: Experiment, recipe: Recipe, record: RunRecord | None) -> Report:
     """Return the report of a recipe's cross-validation on today's data and protocol."""
-    name = recipe_name(recipe.to_plain())
-    return training.measure(
+    name, part = recipe_name(recipe.to_plain()), experiment.training
+    features = None if record is None else FoldFeatures(len(part.rows))
+    report = training.measure(
         experiment.pipeline(recipe),
-        experiment.training,
+        part,
         replace(experiment.blank_report(name), recipe=recipe.to_plain()),
         experiment.folds(recipe),
+        features,
     )
+    if record is None or features is None:
+        return report
+    return record.scored(report, recipe, features)
 
 
 def introduce(experiment: Experiment, candidate: Recipe | str) -> None:
@@ -146,8 +153,9 @@ def fit(experiment: Experiment, job: Job, candidates: int = 1) -> None:
     task, frame = data.task, data.train
     recipe, protocol = Recipe.from_plain(report.recipe), experiment.protocol
     pipeline = experiment.pipeline(recipe)
+    record = RunRecord.of(experiment, job)
     if report.out_of_fold is None:  # the best trial of a sweep, perhaps of an earlier release
-        report = _measure(experiment, recipe)
+        report = _measure(experiment, recipe, record)
     twin, holdout = training.fit_twin(pipeline, frame, task, protocol)
     _check_excess(experiment, report, holdout)
     scored = replace(
@@ -168,6 +176,7 @@ def fit(experiment: Experiment, job: Job, candidates: int = 1) -> None:
         packaging.save_twin(twin, job.twin, task)
         packaging.save(serving, job.model, frame, task, margin)
     size = {"model_mb": packaging.size(job.model) / 1e6}
+    scored = record.fitted(scored, holdout, job)
     replace(scored, metrics=scored.metrics | size).write(job.folder)
 
 
@@ -236,8 +245,8 @@ def _updated(experiment: Experiment, champion: Report, candidate: Report, twin: 
         again = training.measure(pipeline, experiment.training, champion)
     repeats = training.repeats(pipeline, frame, task, protocol, list(experiment.gate.cv_seeds))
     shares = champion.holdout_shares or {"unknown": {}}  # of an old report
-    found: dict[str, Any] = {"holdout": holdout, "repeats": repeats, "holdout_shares": shares}
-    return replace(again, data_digest=data.digest, **found)
+    again = replace(again, data_digest=data.digest, holdout=holdout)
+    return replace(again, repeats=repeats, holdout_shares=shares)
 
 
 def _check_same_groups(champion: Report, candidate: Report, *, reseal: bool) -> None:

@@ -95,7 +95,6 @@ class SpaceshipError(Exception):
     exit_status: int = 2  # of a process that this error ends
 
     def __init__(self, message: object = "", meant: Mapping[str, Slip] | None = None) -> None:
-        """Keep the message, and by key the misspelt values that it speaks of."""
         super().__init__(message)
         self.meant = dict(meant or {})
 

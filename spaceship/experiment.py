@@ -6,21 +6,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.config.build import build
-from spaceship.config.nodes import Nodes
+from spaceship.config.nodes import Nodes, check_features
 from spaceship.config.settings import Data, Settings
-from spaceship.errors import ConfigError, RegistryError, Slip, did_you_mean, expected
+from spaceship.errors import ConfigError, expected
 from spaceship.files import why_unwritable
-from spaceship.kept import KEPT, Kept
+from spaceship.process.kept import KEPT, Kept
 from spaceship.registry.command_lines import repeated
-from spaceship.registry.registry import CHAMPION, Registry, Version
+from spaceship.registry.registry import Registry
 from spaceship.registry.role import SETTING, VARIABLE, give_up_promotion
-from spaceship.spelling import nearest
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
 
@@ -40,42 +39,28 @@ if TYPE_CHECKING:
     from spaceship.task.task import Task
 
 Made = TypeVar("Made")
-_CHOICES = ("calibration", "threshold")
 
 
 @dataclass(frozen=True)
 class Experiment:
     """What one job works with; each part is built at its first use.
 
-    Attributes:
-        settings: Every setting, checked.
-        nodes: The nodes that `data=`, `features=`, `model=` and `gate=` chose.
-        overrides: The overrides of the command line, such as `features=raw`.
-        given: A data source in place of the one that `data=` chose.
-        kept: Objects shared with other jobs of the process.
-
-    Example:
-        >>> experiment.recipe().name, experiment.protocol.n_folds, experiment.registry.model
-        ('logistic_regression', 2, 'spaceship_titanic-synthetic')
-
+    >>> experiment.recipe().name, experiment.protocol.n_folds, experiment.registry.model
+    ('logistic_regression', 2, 'spaceship_titanic-synthetic')
     """
 
     settings: Settings
-    nodes: Nodes
-    overrides: tuple[str, ...] = ()
-    given: "DataSource | None" = None
-    kept: Kept = field(default_factory=Kept)
+    nodes: Nodes  # that `data=`, `features=`, `model=` and `gate=` chose
+    overrides: tuple[str, ...] = ()  # of the command line, such as `features=raw`
+    given: "DataSource | None" = None  # in place of the one that `data=` chose
+    kept: Kept = field(default_factory=Kept)  # shared with other jobs of the process
 
     @classmethod
     def of(cls, cfg: DictConfig, overrides: tuple[str, ...] = ()) -> Self:
         """Return the Experiment of a composed config.
 
         With `gate.may_promote=false` this process, and all that it starts, can no longer move
-        `champion`.
-
-        Raises:
-            ConfigError: A setting cannot be used; all such settings are listed.
-
+        `champion`. Raise ConfigError that lists every setting that cannot be used.
         """
         made = cls(Settings.read(cfg), Nodes(cfg), overrides, kept=KEPT)
         if not made.may_promote:
@@ -136,12 +121,11 @@ class Experiment:
         from spaceship.task.task import Task
 
         node = self.nodes.resolved("task")
-        if isinstance(node, Mapping) and "overwrite" in node:
+        if not isinstance(node, Mapping) or "overwrite" in node:
+            form = "task=new, the form of mode=init"
             do = "choose one with task=NAME, or write one with mode=init"
-            raise ConfigError(expected("a task", "task=new, the form of mode=init", do))
-        if not isinstance(node, Mapping):
-            do = "choose one with task=NAME, or write one with mode=init"
-            raise ConfigError(expected("a task", repr(node), do))
+            found = form if isinstance(node, Mapping) else repr(node)
+            raise ConfigError(expected("a task", found, do))
         return Task.read({"name": self.nodes.choice("task"), **node})
 
     @property
@@ -206,12 +190,7 @@ class Experiment:
 
     @cached_property
     def gate(self) -> "Gate":
-        """The promotion policy of `gate=`.
-
-        Raises:
-            ConfigError: It is forced or resealed without a reason, or is no policy.
-
-        """
+        """The promotion policy of `gate=`; ConfigError if it is forced without a reason."""
         from spaceship.gate.policy import Gate
 
         policy = self._built("gate", Gate)
@@ -280,27 +259,11 @@ class Experiment:
 
     @cached_property
     def objectives(self) -> list[str]:
-        """The metrics that a job returns; the best job is best by the first.
+        """The metrics that a job returns; the best job is best by the first."""
+        from spaceship.evaluation.objectives import check_objectives
 
-        Raises:
-            ConfigError: One is unknown, of another kind of problem, or belongs to the hold-out.
-
-        """
-        from spaceship.evaluation.metrics import metric_names
-
-        metrics = self.settings.objective.metrics
-        known = [f"cv_{one}" for one in metric_names(self.task.problem)]
-        for name in metrics:
-            if (cv := f"cv_{name.removeprefix('holdout_')}") in known:
-                message = f"expected objective.metric={cv}, found {name}"
-                do = f"no model is selected by the hold-out; {did_you_mean(_slip(name, cv))}"
-                raise ConfigError(f"{message}; {do}", _slip(name, cv))
-            if name not in known:
-                wanted = f"objective.metric to be one of {', '.join(known)}"
-                near = _slip(name, *nearest(name, known)[:1])
-                do = f"the task is {self.task.problem}{f'; {did_you_mean(near)}' if near else ''}"
-                raise ConfigError(expected(wanted, name, do), near)
-        return metrics
+        check_objectives(self.settings.objective.metrics, self.task.problem)
+        return self.settings.objective.metrics
 
     @cached_property
     def alert(self) -> "DriftAlert":
@@ -315,31 +278,23 @@ class Experiment:
         _ = self.objectives, self.gate
 
     def recipe(self) -> "Recipe":
-        """Return everything needed to build the pipeline again, interpolations unresolved.
+        """Return everything needed to build the pipeline again, interpolations unresolved."""
+        from spaceship.registry.recipe_choice import champion_recipe, chosen_recipe
 
-        With `model=champion` that is the champion's own recipe, and the fallback's until there is a
-        champion. A feature set, calibration or threshold on the command line wins over it.
-        """
+        return chosen_recipe(
+            self.nodes,
+            self.overrides,
+            champion=lambda: champion_recipe(self.registry),
+            best=self._best_of_study,
+        )
+
+    def _best_of_study(self, study: str, top: int) -> "list[Recipe]":
         from spaceship.model.recipe import Recipe
+        from spaceship.tracking.best_jobs import best_recipes, study_folder
 
-        model, features = self.nodes.plain("model"), self.nodes.plain("features")
-        choices = {name: self.nodes.plain(name) for name in _CHOICES}
-        named = {item.partition("=")[0] for item in self.overrides}
-        if "members" in model:
-            made = self._blend(model, features, choices)
-        elif model["name"] != CHAMPION:
-            made = Recipe.single(model, features, **choices)
-        else:
-            champion = self.registry.find(CHAMPION)
-            if champion is None:
-                if "fallback" not in model:
-                    do = "choose another: model=NAME or model@model.fallback=NAME"
-                    raise ConfigError(expected("a model until there is a champion", "no YAML", do))
-                return Recipe.single(model["fallback"], features, **choices)
-            given = {name: choices[name] for name in choices if name in named}
-            made = Recipe.from_plain(self._recipe_of(champion).to_plain() | given)
-        chosen = any(item.startswith(("features=", "features.")) for item in self.overrides)
-        return made.with_features(features) if chosen else made
+        folder, metric = study_folder(self.store, study), self.objectives[0]
+        found = best_recipes(folder, top, metric, self.blank_report(""))
+        return [Recipe.from_plain(one) for one in found]
 
     def pipeline(self, recipe: "Recipe") -> "Pipeline":
         """Return the unfitted pipeline of a recipe, seeds and threads taken from this job."""
@@ -348,7 +303,7 @@ class Experiment:
 
         own = Recipe.from_plain(self.nodes.resolved_values(recipe.to_plain()))
         for one in (own, *(own.members or ())):
-            check_features(one.features, self.task)
+            check_features(one.features, self.task.name)
         return build_recipe(own, self.known_task, self.settings.seed)
 
     def folds(self, recipe: "Recipe") -> "dict[int, PreparedFold] | None":
@@ -375,51 +330,14 @@ class Experiment:
             data = self.dataset
             protocol = self.protocol.on(data.train, data.task)
             plain = data.task.to_plain()
-            more: Any = {"protocol": protocol, "task": plain, "rows": len(data.train)}
-            more["drawn_from"] = data.drawn_from
-            return Report("", self.source.name, data.digest, **more)
+            report = Report("", self.source.name, data.digest, protocol=protocol, task=plain)
+            return replace(report, rows=len(data.train), drawn_from=data.drawn_from)
 
         return self._shared("blank report", make, self.protocol)
 
     def over(self, source: "DataSource", settings: Settings) -> "Experiment":
         """Return the same experiment on other data and in other places, sharing nothing."""
         return replace(self, settings=settings, given=source, kept=Kept())
-
-    def _recipe_of(self, champion: Version) -> "Recipe":
-        """Return the champion's recipe.
-
-        Raises:
-            RegistryError: Its tag is lost or garbled.
-
-        """
-        from spaceship.model.recipe import Recipe
-
-        try:
-            return Recipe.from_plain(champion.recipe)
-        except ConfigError as error:
-            found = error if champion.recipe else "none"
-            what = f"the recipe of version {champion.number} of {self.registry.model}"
-            raise RegistryError(expected(what, found, self.registry.other_champion())) from error
-
-    def _blend(
-        self, model: Mapping[str, Any], features: dict[str, object], choices: dict[str, object]
-    ) -> "Recipe":
-        """Return the recipe of a blend, its members written out."""
-        from spaceship.model.recipe import Recipe
-        from spaceship.tracking.best_jobs import best_recipes, study_folder
-
-        if model["study"] is None:
-            if not isinstance(model["members"], Mapping):
-                message = f"expected models by name in model.members, found {model['members']!r}"
-                raise ConfigError(f"{message}; one more is +model@model.members.NAME=NAME")
-            members = [Recipe.single(member, features) for member in model["members"].values()]
-        else:
-            folder = study_folder(self.store, str(model["study"]))
-            present = self.blank_report("")
-            best = best_recipes(folder, model["top"], self.objectives[0], present)
-            members = [Recipe.from_plain(one) for one in best]
-            features = members[0].features
-        return Recipe.blend(members, model, features, **choices)
 
     def _built(self, group: str, kind: type[Made]) -> Made:
         """Return the object of a group's node if it is of the kind that the group needs."""
@@ -431,21 +349,3 @@ class Experiment:
             message = f"expected {group}._target_ to be a {kind.__name__}, found {node['_target_']}"
             raise ConfigError(f"{message}; choose one of configs/{group} with {group}=NAME")
         return made
-
-
-def _slip(found: str, meant: str | None = None) -> dict[str, Slip]:
-    """Return the slip in a metric's name, empty if none is near."""
-    return {} if meant is None else {"objective.metric": Slip(found, meant)}
-
-
-def check_features(node: Mapping[str, object], task: "Task") -> None:
-    """Raise ConfigError if a feature set is made for another task.
-
-    >>> check_features(experiment.nodes.plain("features"), task)
-    """
-    module = str(node.get("_target_", "")).split(".")
-    own = module[2] if module[:2] == ["spaceship", "task"] else task.name
-    if own != task.name:
-        wanted = f"features made for any task, or for task={task.name}"
-        found = f"{module[-2]}, made for task={own}"
-        raise ConfigError(expected(wanted, found, "choose features=table or features=raw"))

@@ -1,9 +1,8 @@
 """Progress of long work: phases with a title and, where known, a number of steps."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Protocol
 
 
 @dataclass
@@ -27,10 +26,10 @@ class Phase:
         _tell(_listener.changed, self)
 
 
-class Listener(Protocol):
-    """Display of phases, such as a terminal; phases may lie inside each other.
+class Listener:
+    """Display of phases, such as a terminal; phases may lie inside each other. This one shows none.
 
-    >>> display: Listener = NoListener()
+    >>> Listener().begun(Phase("Folds"))
     """
 
     def begun(self, phase: Phase) -> None:
@@ -43,29 +42,13 @@ class Listener(Protocol):
         """Take away a phase that has ended, whatever ended it."""
 
 
-class NoListener:
-    """Display of a process that shows no progress, such as a worker of a sweep.
-
-    >>> NoListener().begun(Phase("Folds"))
-    """
-
-    def begun(self, phase: Phase) -> None:
-        """Do nothing."""
-
-    def changed(self, phase: Phase) -> None:
-        """Do nothing."""
-
-    def ended(self, phase: Phase) -> None:
-        """Do nothing."""
-
-
-_listener: Listener = NoListener()
+_listener = Listener()
 
 
 def show_on(listener: Listener) -> None:
     """Show the phases of this process on a display from now on.
 
-    >>> show_on(NoListener())
+    >>> show_on(Listener())
     """
     global _listener  # noqa: PLW0603 - one terminal a process
     _listener = listener
@@ -88,21 +71,14 @@ def phase(title: str, total: int | None = None) -> Iterator[Phase]:
         _tell(_listener.ended, made)
 
 
-@dataclass(frozen=True)
-class Steps:
-    """Numbered phases, one after the other; one that has nothing to do may be left out.
+def numbered(titles: Sequence[str], title: str) -> AbstractContextManager[Phase]:
+    """Show one of several phases, with its number, while the block runs.
 
-    >>> steps = Steps(("blend", "gate"))
-    >>> with steps.step("gate") as second:
+    >>> with numbered(("blend", "gate"), "gate") as second:
     ...     print(second.title)
     Step 2 of 2: gate
     """
-
-    names: tuple[str, ...]
-
-    def step(self, name: str) -> AbstractContextManager[Phase]:
-        """Show a step while the block runs."""
-        return phase(f"Step {self.names.index(name) + 1} of {len(self.names)}: {name}")
+    return phase(f"Step {titles.index(title) + 1} of {len(titles)}: {title}")
 
 
 def _tell(show: Callable[[Phase], None], phase: Phase) -> None:

@@ -8,9 +8,10 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, PlainSerializer, TypeAdapter, ValidationError
 
+from spaceship.config.faults import list_faults
 from spaceship.errors import RegistryError, expected
-from spaceship.faults import list_faults
 from spaceship.files import read_json
+from spaceship.text import shortened
 
 Record = TypeVar("Record")
 
@@ -36,7 +37,7 @@ def fitting(text: str, length: int) -> str:
     ('grün …', 'short')
     """
     whole = text.replace("\0", "").encode("utf-8", "replace").decode()
-    return whole if len(whole) <= length else whole[: length - 1] + "…"
+    return shortened(whole, length)
 
 
 def to_plain(record: object) -> dict[str, object]:
@@ -80,16 +81,17 @@ def read_record(path: Path, kind: type[Record]) -> Record:
     return from_plain(kind, read_json(path), path)
 
 
-def from_text(kind: type[Record], text: str, source: object) -> Record:
+def from_text(kind: type[Record], text: str | None, source: object) -> Record:
     """Return the record in a JSON text, such as the value of an MLflow tag.
 
-    Raise RegistryError if the text is no JSON or describes no record of this kind.
+    Raise RegistryError if the text is no JSON or describes no record of this kind. A tag has no
+    text (None) only if its row was changed by hand.
 
     >>> from_text(dict[str, int], '{"rows": 3}', "the tag")
     {'rows': 3}
     """
     try:
-        content = json.loads(text)
+        content = json.loads(text or "")
     except ValueError as error:
         raise RegistryError(expected(f"JSON in {source}", error, "run the job again")) from error
     return from_plain(kind, content, source)

@@ -37,7 +37,6 @@ class Table:
     tones: Mapping[str, Tone] = field(default_factory=dict)  # of cells, by their text
 
     def __str__(self) -> str:
-        """Return lines of any width."""
         from hydra_plugins.spaceship_optuna.tables import aligned
 
         return aligned([*([self.head] if self.head else []), *self.rows], self.sides)
@@ -55,7 +54,6 @@ class Sentence:
     tone: Tone
 
     def __str__(self) -> str:
-        """Return the text."""
         return self.text
 
 
@@ -72,7 +70,6 @@ class Commands:
     title: str = "Next"
 
     def __str__(self) -> str:
-        """Return a line for each purpose and one for each command."""
         pairs = self.by_purpose.items()
         lines = (f"{self.title}: {why}" + (f"\n  {one}" if one else "") for why, one in pairs)
         return "\n".join(lines)

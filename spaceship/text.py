@@ -55,15 +55,24 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def digits(value: float | None, decimals: int | None = None) -> str:
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most so many characters, the last one … where more are cut off.
+
+    >>> shortened("lightgbm", 5), shortened("lgbm", 5)
+    ('ligh…', 'lgbm')
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def digits(value: float | None, decimals: int | None = None, sign: str = "") -> str:
     """Return a figure as tables show it, with its own number of decimals if none is given.
 
-    >>> digits(0.8125), digits(27590.4), digits(None), digits(float("nan")), digits(0.5, 2)
-    ('0.8125', '27,590.40', '-', '-', '0.50')
+    >>> digits(0.8125), digits(27590.4), digits(None), digits(0.5, 2), digits(0.5, 1, "+")
+    ('0.8125', '27,590.40', '-', '0.50', '+0.5')
     """
     if value is None or math.isnan(value):
         return "-"
-    return f"{value:,.{decimals_of([value]) if decimals is None else decimals}f}"
+    return f"{value:{sign},.{decimals_of([value]) if decimals is None else decimals}f}"
 
 
 def decimals_of(figures: Iterable[float]) -> int:

@@ -114,3 +114,13 @@ def test_hydra_finds_targets_and_loads_configs_by_these_names() -> None:
     assert issubclass(hydra.ConfigLoaderImpl, ConfigLoaderImpl)  # type: ignore[attr-defined]
     for name in ("load_configuration", "_load_single_config", "_process_config_searchpath"):
         assert callable(getattr(ConfigLoaderImpl, name))
+
+
+def test_skops_lists_estimators_by_a_function_of_this_name() -> None:
+    _upstream.skops_io()
+    assert hasattr(import_module("skops.io._trusted_types"), "all_estimators")
+
+
+def test_spark_keeps_its_java_process_here() -> None:
+    context = pytest.importorskip("pyspark").SparkContext
+    assert {"_gateway", "_jvm"} <= vars(context).keys()

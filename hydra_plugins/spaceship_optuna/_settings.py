@@ -95,7 +95,7 @@ def n_workers(settings: OptunaSweeperConf, launcher: DictConfig) -> int:
         wanted = "hydra.launcher.n_jobs to be a whole number"
         raise mismatch(wanted, repr(own), "-1 is one worker a core")
     workers = asked or (own if own > 0 else cores)
-    if "n_jobs" in launcher and workers > cores:
+    if "n_jobs" in launcher and not launcher.get("address") and workers > cores:
         log.warning("%d workers are asked for, %d run: there are no more cores.", workers, cores)
         workers = cores
     return min(workers, settings.n_trials)  # a cluster's default is hundreds

@@ -21,6 +21,7 @@ from hydra_plugins.spaceship_optuna.config_text import fault_of_password, redact
 
 PASSWORD_VARIABLE = "SPACESHIP_STORAGE_PASSWORD"  # noqa: S105 - its name, not the password
 CONNECT_SECONDS = 10  # longest wait for a database server; TCP alone waits for two minutes
+SILENT_SECONDS = 30  # longest wait for a server that has gone; TCP alone waits for a quarter hour
 _JOURNALS = (".journal", ".log")
 _ATTEMPTS = 5
 _POLL_SECONDS = 0.005
@@ -28,6 +29,10 @@ _CREDENTIALS = re.compile(r"(?<=://)(?P<user>[^:/?@]*):(?P<password>[^/?@\s]*)@"
 _FORMS = (
     "leave it null for a file in the folder of studies, or give sqlite:///FILE, "
     "postgresql://USER@HOST/DATABASE or a path ending in .journal"
+)
+_REACH = (
+    "check that its server runs and that this machine reaches it, its host, port, database and "
+    "user, and the password in PGPASSWORD, ~/.pgpass or the file that PGPASSFILE names"
 )
 
 
@@ -93,7 +98,8 @@ def open_storage(url: str) -> BaseStorage:
         raise MissingPackageError(f"{message}; run: pip install {driver}") from None
     except Exception as error:  # noqa: BLE001 - whatever a library raises
         found = redact(str(error).strip().splitlines()[0])
-        raise mismatch("a storage in hydra.sweeper.storage", found, _FORMS) from None
+        do = _REACH if url.startswith("postgres") and "connection" in found else _FORMS
+        raise mismatch("a storage in hydra.sweeper.storage", found, do) from None
 
 
 def hide_password(config: DictConfig) -> None:
@@ -114,7 +120,13 @@ def _open_database(url: str) -> RDBStorage:
     if url.startswith("sqlite"):
         options = {"connect_args": {"timeout": 60}}
     elif url.startswith("postgresql"):
-        options["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
+        options["connect_args"] = {
+            "connect_timeout": CONNECT_SECONDS,
+            "tcp_user_timeout": 1000 * SILENT_SECONDS,  # of what is sent
+            "keepalives_idle": SILENT_SECONDS // 2,  # of an answer that is waited for
+            "keepalives_interval": SILENT_SECONDS // 6,
+            "keepalives_count": 3,
+        }
     for attempt in range(1, _ATTEMPTS):
         try:
             return RDBStorage(url, engine_kwargs=options)

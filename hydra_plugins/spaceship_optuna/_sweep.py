@@ -127,7 +127,7 @@ class Sweep:
 
     @property
     def _home(self) -> Path:
-        """The folder that holds sweeps and journals, and may be moved with both."""
+        """The folder of sweeps and journals on this machine; it may be moved with both."""
         return self._folder().parent
 
     def _jobs_of(self, study: optuna.Study) -> Path:
@@ -138,11 +138,8 @@ class Sweep:
         """Settle the folder of the study's jobs, never overwriting one, and save the settings."""
         asked = Path(self.config.hydra.sweep.dir).absolute()
         if _SWEEP_DIR not in study.user_attrs:
-            journal = str(self.settings.storage).startswith(str(self._home))
-            together = journal and asked.is_relative_to(self._home)  # so they move together too
-            study.set_user_attr(
-                _SWEEP_DIR, str(asked.relative_to(self._home) if together else asked)
-            )
+            below = asked.is_relative_to(self._home)  # so each machine has it in its own home
+            study.set_user_attr(_SWEEP_DIR, str(asked.relative_to(self._home) if below else asked))
         folder = self._jobs_of(study)
         if _settings.is_given(self.config, "hydra.sweep.dir=") and asked != folder:
             raise mismatch(f"hydra.sweep.dir={folder}, as the study has it", asked, "leave it out")

@@ -23,6 +23,7 @@ _PATTERNS = (
 _ENCODED = "write %40, %2F and %23"
 _SHORTEST = 4  # characters of a value that is hidden wherever it stands
 _COMMON = {"true", "false", "null", "none", "auto", "default"}
+_SERVER = re.compile(r"\w+://[\w.-]+(:\d+)?/?")  # an address without user, path and query
 _KNOWN: dict[str, str] = {}
 """Secret to the text in its place."""
 
@@ -31,15 +32,17 @@ _KNOWN: dict[str, str] = {}
 def remember(secret: str, shown: str = "***") -> None:
     """Hide a text, its parts and its usual spellings in all that `redact` returns from now on.
 
-    Texts that are no secret stay: those shorter than four characters, words such as `true`, and the
-    paths of files that exist. A number is hidden where it stands by itself.
+    Texts that are no secret stay: those shorter than four characters, words such as `true`, the
+    paths of files that exist, and servers such as `http://host:5000`. A number is hidden where it
+    stands by itself.
 
     >>> remember("s3cret-token", "${oc.env:TOKEN}")
     >>> redact("found s3cret-token/x")
     'found ${oc.env:TOKEN}/x'
     """
     for text in {form for part in _parts(secret) for form in _spellings(part)}:
-        if len(text) >= _SHORTEST and text.lower() not in _COMMON and not _is_path(text):
+        common = text.lower() in _COMMON or _SERVER.fullmatch(text) or _is_path(text)
+        if len(text) >= _SHORTEST and not common:
             _KNOWN.setdefault(text, shown)
 
 

@@ -6,8 +6,6 @@ Costs are those of whole processes, on passengers in CSV files, but for the serv
 import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 from scripts.bench import scoring, serving, startup, sweep
 from scripts.bench.bars import Bar, Rows, Turns
@@ -58,21 +56,17 @@ def streamed(rows: Rows, turns: int) -> Turns:
     return found.own, found.booster, found.peaks[0]
 
 
-def served(wanted: str, floor: str, rows: Rows, turns: int) -> Turns:
-    """Return CPU seconds by the benchmark of serving, and those that it prints as their floor."""
+def served(name: str, rows: Rows, turns: int) -> Turns:
+    """Return CPU seconds of a line of the benchmark of serving, and of the trees alone."""
     folder = rows.folder / "served"
-    asked = serving.save_model(folder, "model=lgbm", "features=full", *rows.overrides)
+    asked = serving.save_model(folder, "model=lgbm", "features=full", "data.n_groups=4000")
     own, least = list[float](), list[float]()
     for _ in range(turns):
-        found = {name: float(text.replace(",", "")) for name, text, _ in _in_process(folder, asked)}
-        for seconds, name in ((own, wanted), (least, floor)):
-            is_rate = name.endswith("rows/s")
-            seconds.append(serving.BATCH / found[name] if is_rate else found[name] / 1e3)
+        [found] = (line for line in serving.in_process(folder, asked) if line[0] == name)
+        for seconds, text in zip((own, least), found[1:3], strict=True):
+            number = float(text.replace(",", ""))
+            seconds.append(serving.BATCH / number if "rows/s" in name else number / 1e3)
     return own, least, float("nan")
-
-
-def _in_process(folder: Path, asked: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
-    return [*serving.in_process(folder, asked)]
 
 
 def trials(rows: Rows, turns: int) -> Turns:
@@ -86,8 +80,8 @@ def nothing(_: Rows) -> None:
     """Do nothing: the step of a bar that measures both costs by itself."""
 
 
-_ONE = "one row in the pipeline, ms"
-_ANSWER, _TREES = "batches, request to answer, rows/s", "batches, trees alone, rows/s"
+_ONE = "one row, ms: values to answers"
+_BATCH = f"batches of {serving.BATCH:,}, rows/s: request to answer"
 _PLAIN = ("-m", "scripts.bench.plain")
 COMMAND_BARS = {
     "mode=train over a plain script": Bar(
@@ -133,10 +127,10 @@ COMMAND_BARS = {
         "0.02 s",
         quick=(10_000,),
         turns=1,
-        pairs=partial(served, _ANSWER, _TREES),
+        pairs=partial(served, _BATCH),
     ),
-    "one served row over a batch in trees": Bar(
-        nothing, nothing, (), "0.003 s", quick=(), turns=1, pairs=partial(served, _ONE, _TREES)
+    "one served row over its trees": Bar(
+        nothing, nothing, (), "0.003 s", quick=(), turns=1, pairs=partial(served, _ONE)
     ),
     "long files over the bare booster": Bar(
         nothing, nothing, (), "1.25; 600 MB", quick=(100_000,), turns=1, pairs=streamed

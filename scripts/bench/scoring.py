@@ -2,23 +2,33 @@
 
     python -m scripts.bench.scoring                          # 10^5 rows
     python -m scripts.bench.scoring --rows 1000000 --wall    # the bars, on a quiet machine
+    python -m scripts.bench.scoring --rows 1000000 --engines local,dask,spark
 
 A champion (LightGBM, 400 trees, on 10,000 made passengers) scores a Parquet file into a Parquet
 file with `mode=inference`. Its CPU seconds, less those of a file of ten rows, stand beside those of
 its booster on the finished matrix of the same rows, in turns; one thread each.
+
+With `--engines` each scores the file by two processes, in turns, to the same bytes. Its CPU seconds
+are those of the command and of all that it starts. Those of a few rows in several parts are the
+start-up; what is beyond them stands beside the first engine's.
 """
 
 import argparse
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
-from scripts.bench.measure import Measured, machine, measure, run, spread, table
+from scripts.bench.measure import Measured, launch, machine, measure, names, run, spread, table
 
-BOOSTER, WORKERS, MEGABYTES = 1.25, 1.7, 600
-"""The bars: times the booster's CPU, times one process's speed, most memory."""
+BOOSTER, WORKERS, MEGABYTES, ENGINE = 1.25, 1.7, 600, 1.5
+"""The bars: times the booster's CPU, one process's speed, most memory, times local's CPU."""
+Lines = Sequence[Sequence[object]]
+_LOOK = 0.05  # seconds between two looks at the CPU times of processes
 _DRAWN, _APART = 100_000, 10_000_000  # rows that are made, and what is added to numbers of copies
 _TRAIN = ("mode=train", "model=lgbm", "data.n_groups=7000", "split.n_folds=2")
 
@@ -40,8 +50,6 @@ def make_rows(path: Path, n_rows: int) -> None:
 
 def booster_seconds(model: Path, rows: Path) -> float:
     """Return the CPU seconds that the booster takes for each row of a finished matrix."""
-    import time
-
     import numpy as np
     import pandas as pd
 
@@ -67,11 +75,16 @@ def in_child(call: str) -> str:
     return measure([sys.executable, "-c", program], OMP_NUM_THREADS="1").expect("").output
 
 
+def command(outputs: Path, rows: Path, workers: int) -> list[str]:
+    """Return the command that scores a file by a number of processes."""
+    words = (f"inference.input={rows}", f"inference.output={outputs}/predictions.parquet")
+    return run("mode=inference", *words, f"engine.workers={workers}", outputs=outputs)
+
+
 def score(outputs: Path, rows: Path, workers: int) -> Measured:
     """Score a file by a number of processes."""
-    words = (f"inference.input={rows}", f"inference.output={outputs}/predictions.parquet")
-    command = run("mode=inference", *words, f"engine.workers={workers}", outputs=outputs)
-    return measure(command, OMP_NUM_THREADS="1").expect("predictions.parquet")
+    made = measure(command(outputs, rows, workers), OMP_NUM_THREADS="1")
+    return made.expect("predictions.parquet")
 
 
 @dataclass
@@ -84,12 +97,59 @@ class Costs:
     peaks: list[float] = field(default_factory=list)  # MB
 
 
-def costs(folder: Path, n_rows: int, rounds: int, *, wall: bool) -> Costs:
-    """Return what scoring a file costs, beside the booster on the finished matrix."""
-    outputs, rows, few = folder / "outputs", folder / "rows.parquet", folder / "few.parquet"
-    for path, size in ((rows, n_rows), (few, 10)):
-        in_child(f"make_rows(Path({str(path)!r}), {size})")
+def cpu_of_all(command: Sequence[str]) -> float:
+    """Return the CPU seconds of a command and of all processes under it, by looks in between."""
+    import psutil
+
+    seen = dict[psutil.Process, float]()
+    with tempfile.TemporaryFile() as output:
+        process = launch(command, output, OMP_NUM_THREADS="1")
+        top = psutil.Process(process.pid)
+        while process.poll() is None:
+            with suppress(psutil.Error):
+                for one in {top, *top.children(recursive=True), *seen}:
+                    with suppress(psutil.Error):
+                        seen[one] = max(sum(one.cpu_times()[:2]), seen.get(one, 0.0))
+            time.sleep(_LOOK)
+        output.seek(0)
+        text = output.read().decode(errors="replace")
+    Measured(0.0, 0.0, 0.0, process.returncode, text).expect("predictions.parquet")
+    return sum(seen.values())
+
+
+def engines(folder: Path, n_rows: int, rounds: int, names: Sequence[str]) -> Lines:
+    """Return for each engine its CPU seconds: the start, the rows, these over the first one's."""
+    outputs = prepared(folder, n_rows)
+    found = {name: (list[float](), list[float](), list[float]()) for name in names}
+    digests = set[str]()
+    for _ in range(rounds):
+        for name, (starts, costs, ratios) in found.items():
+            words = command(outputs, folder / "few.parquet", 2)
+            starts.append(cpu_of_all([*words, f"engine={name}", "inference.part_rows=2"]))
+            words = command(outputs, folder / "rows.parquet", 2)
+            costs.append(cpu_of_all([*words, f"engine={name}"]) - starts[-1])
+            ratios.append(costs[-1] / found[names[0]][1][-1])
+            digests.add(sha256((outputs / "predictions.parquet").read_bytes()).hexdigest())
+    if len(digests) > 1:
+        raise SystemExit("the engines predict different bytes")
+    return [
+        (name, spread(starts, 1), spread(costs, 1), spread(ratios), f"≤ {ENGINE}")
+        for name, (starts, costs, ratios) in found.items()
+    ]
+
+
+def prepared(folder: Path, n_rows: int) -> Path:
+    """Write the rows, and a few, and train a champion; return its outputs folder."""
+    outputs = folder / "outputs"
+    for name, size in (("rows", n_rows), ("few", 10)):
+        in_child(f"make_rows(Path({str(folder / name)!r}).with_suffix('.parquet'), {size})")
     measure(run(*_TRAIN, outputs=outputs), OMP_NUM_THREADS="1").expect("Verdict: champion")
+    return outputs
+
+
+def costs(folder: Path, n_rows: int, rounds: int, *, wall: bool) -> Costs:
+    """Return what scoring a file costs, beside the bare booster on the finished matrix."""
+    outputs, rows, few = prepared(folder, n_rows), folder / "rows.parquet", folder / "few.parquet"
     [model] = (path.parent for path in outputs.glob("mlartifacts/models/*/artifacts/model.skops"))
     found = Costs()
     for _ in range(rounds):
@@ -123,11 +183,17 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=_DRAWN)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--wall", action="store_true", help="two processes against one, too")
+    parser.add_argument("--engines", type=names, help="compare these with the first of them")
     given = parser.parse_args()
+    head = [f"{given.rows:,} rows", "measured", "bar"]
     with tempfile.TemporaryDirectory() as folder:
-        lines = bars(Path(folder), given.rows, given.rounds, wall=given.wall)
+        if given.engines:
+            head[1:2] = ["start-up, CPU s", "rows, CPU s", f"rows / {given.engines[0]}"]
+            lines = engines(Path(folder), given.rows, given.rounds, given.engines)
+        else:
+            lines = bars(Path(folder), given.rows, given.rounds, wall=given.wall)
     print(machine())
-    print(table([f"{given.rows:,} rows", "measured", "bar"], lines))
+    print(table(head, lines))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """Cost of a served row: CPU in the pipeline, rows a second in batches, answers over HTTP.
 
 Seconds are those of the CPU, medians of several turns; waits over HTTP are those of the clock, so
-they hold on a quiet machine only. The server runs on loopback and ends with the benchmark.
+they hold on a quiet machine only. The server runs on loopback and ends with the benchmark. The
+floor of each bar is measured beside it: the trees alone, and requests without rows.
 """
 
 import http.client
 import json
+import os
 import socket
 import sys
 import tempfile
@@ -23,11 +25,14 @@ from scripts.bench.measure import experiment, kaggle_folder, launch, machine, pa
 
 TURNS = 7
 BATCH = 1000
-HOST, JSON = "127.0.0.1", "application/json"
+HOST = "127.0.0.1"
+_JSON = {"Content-Type": "application/json"}
+Row = tuple[str, str, str, str]  # what, found, floor, bar
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print what a row costs, and the bars."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # no library that reads it is loaded yet
     options = parser(__doc__)
     options.add_argument("--data", type=kaggle_folder, help="Kaggle's files; none: synthetic rows")
     options.add_argument("--model", default="lgbm", help="of the group model")
@@ -41,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         rows = save_model(folder, f"model={given.model}", f"features={given.features}", *own)
         found = [*in_process(folder, rows), *over_http(folder, rows, given)]
     print(machine())
-    print(table(["what", "found", "bar"], found))
+    print(table(["what", "found", "floor", "bar"], found))
 
 
 def save_model(folder: Path, *overrides: str) -> list[dict[str, Any]]:
@@ -61,58 +66,71 @@ def save_model(folder: Path, *overrides: str) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in rows]
 
 
-def in_process(folder: Path, rows: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
+def in_process(folder: Path, rows: list[dict[str, Any]]) -> Iterator[Row]:
     """Yield the CPU of one row and of a batch: in the pipeline, and from request to answer."""
     from spaceship.model import server
-    from spaceship.model.request_rows import read_rows
+    from spaceship.model.request_rows import JSON, as_frame, read_json
 
     model: Any = server._load(folder)  # noqa: SLF001 - what the server does with a request
     names = model.metadata.get_input_schema().input_names()
     for size, turns in ((1, 200), (BATCH, 5)):
         body = _body(rows[:size])
-        frame = read_rows(body, JSON, names)
-        pipeline = _cpu(partial(model.predict, frame), turns)
-        whole = _cpu(partial(server.answer_to, body, JSON, model), turns)
-        if size == 1:
-            yield "one row in the pipeline, ms", f"{pipeline * 1e3:.2f}", "3"
-            yield "one row, request to answer, ms", f"{whole * 1e3:.2f}", ""
-        else:
-            yield "batches in the pipeline, rows/s", f"{size / pipeline:,.0f}", "50,000"
-            yield "batches, request to answer, rows/s", f"{size / whole:,.0f}", ""
-            if alone := _booster(model.pipeline, frame, turns):
-                yield "batches, trees alone, rows/s", f"{size / alone:,.0f}", ""
+        values = read_json(body, names)
+        ways: dict[str, tuple[Callable[[], object], str]] = {
+            "values to answers": (partial(model.answer, values), "bar"),
+            "a frame to answers": (partial(model.predict, as_frame(values)), "bar"),
+            "request to answer": (partial(server.answer_to, body, JSON, model), ""),
+        }
+        shown, bar = _as_rate if size > 1 else _as_wait, "50,000" if size > 1 else "3"
+        trees = _trees(model.pipeline, as_frame(values))
+        floor = shown(_cpu(trees, turns), size) if trees else ""
+        what = f"batches of {size:,}, rows/s" if size > 1 else "one row, ms"
+        for way, (call, has_bar) in ways.items():
+            yield f"{what}: {way}", shown(_cpu(call, turns), size), floor, bar if has_bar else ""
 
 
-def _booster(pipeline: Any, frame: Any, turns: int) -> float | None:
-    """Return the CPU of LightGBM's trees alone, on a ready matrix; None for another model."""
-    from spaceship.model.lightgbm import _matrix
+def _as_wait(seconds: float, _: int) -> str:
+    return f"{seconds * 1e3:.2f}"
 
-    booster = getattr(pipeline.steps[-1][1], "booster_", None)
-    if booster is None:
+
+def _as_rate(seconds: float, size: int) -> str:
+    return f"{size / seconds:,.0f}"
+
+
+def _trees(pipeline: Any, frame: Any) -> Callable[[], object] | None:
+    """Return a call of LightGBM's trees alone, on a ready matrix; None for another model."""
+    if not hasattr(pipeline.steps[-1][1], "booster_"):
         return None
-    matrix = _matrix(pipeline[:-1].transform(frame), booster.pandas_categorical)
-    return _cpu(lambda: booster.predict(matrix, num_threads=1), turns)
+    (_, features), (_, encoding), (_, model) = pipeline.steps
+    return partial(model.booster_.predict, encoding.matrix(features.build(frame)), num_threads=1)
 
 
-def over_http(folder: Path, rows: list[dict[str, Any]], given: Any) -> Iterator[tuple[str, ...]]:
-    """Yield waits of one client and of many, errors, and the server's CPU and memory."""
+def over_http(folder: Path, rows: list[dict[str, Any]], given: Any) -> Iterator[Row]:
+    """Yield waits of one client and of many, errors, and the server's CPU and memory.
+
+    Floors are the waits of a question whether the server answers, and its memory before any row.
+    """
     with _server(folder) as (port, process):
+        empty = Load().of(port, [], clients=1, seconds=2)
+        start = process.memory_info().rss / 1e6
         Load().of(port, rows, clients=1, seconds=2)  # libraries are loaded by the first requests
-        alone = Load().of(port, rows, clients=1, seconds=max(2, given.seconds // 3))
-        yield "one client, p50 and p95, ms", alone.waits(), "p95: 8"
+        seconds = max(2, given.seconds // 3)
+        alone = Load().of(port, rows, clients=1, seconds=seconds)
+        yield "one client, p50 and p95, ms", alone.waits(), empty.waits(), "p95: 8"
         before = sum(process.cpu_times()[:2])
         many = Load().of(port, rows, clients=given.clients, seconds=given.seconds)
         cpu = (sum(process.cpu_times()[:2]) - before) / len(many.seconds)
-        yield f"{given.clients} clients, p50 and p95, ms", many.waits(), ""
-        yield "requests/s", f"{len(many.seconds) / given.seconds:,.0f}", ""
-        yield "CPU a request, ms", f"{cpu * 1e3:.2f}", ""
-        yield "errors", str(len(many.errors)), "0"
-        yield "memory of the server, MB", f"{process.memory_info().rss / 1e6:.0f}", "350"
+        yield f"{given.clients} clients, p50 and p95, ms", many.waits(), "", ""
+        yield "requests/s", f"{len(many.seconds) / given.seconds:,.0f}", "", ""
+        yield "CPU a request, ms", f"{cpu * 1e3:.2f}", "", ""
+        yield f"errors in {given.seconds} s", str(len(many.errors)), "0", "0"
+        memory = process.memory_info().rss / 1e6
+        yield "memory of the server, MB", f"{memory:.0f}", f"{start:.0f}", "350"
 
 
 @dataclass
 class Load:
-    """Requests of one row each, by clients that wait for each answer."""
+    """Requests of one row each, or of none (`/ping`), by clients that wait for each answer."""
 
     seconds: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -133,10 +151,13 @@ class Load:
     def _ask(self, port: int, rows: list[dict[str, Any]], end: float) -> None:
         connection, at = http.client.HTTPConnection(HOST, port, timeout=60), 0
         while time.monotonic() < end:
-            body, at = _body([rows[at % len(rows)]]), at + 1
+            body, at = _body([rows[at % len(rows)]]) if rows else None, at + 1
             start = time.perf_counter()
             try:
-                connection.request("POST", "/invocations", body, {"Content-Type": JSON})
+                if body is None:
+                    connection.request("GET", "/ping")
+                else:
+                    connection.request("POST", "/invocations", body, _JSON)
                 answer = connection.getresponse()
                 text = answer.read()
             except OSError as error:
@@ -166,6 +187,7 @@ def _server(folder: Path) -> Iterator[tuple[int, Any]]:
                     if one.connect_ex((HOST, port)) == 0:
                         break
                 time.sleep(0.25)
+            Load().of(port, [], clients=1, seconds=0.1)  # answered once the model is loaded
             yield port, psutil.Process(process.pid)
         finally:
             process.terminate()

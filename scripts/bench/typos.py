@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scripts.bench.measure import machine, measure, parser, progress, run, spread, table
 from spaceship.cli.main import prepare
-from spaceship.cli.names import Names, keys, takes
+from spaceship.cli.names import Names
 
 BAR_SUGGESTED, BAR_CPU = 0.95, 1.0
 SETTINGS = ("model=lgbm", "gate=strict", "hydra/sweeper=optuna")
@@ -69,7 +69,7 @@ def typos(count: int, seed: int) -> list[Typo]:
     draw = random.Random(seed)  # noqa: S311 - no secret
     own = [one for one in names.choices if not one.startswith("hydra") or one in _OF_HYDRA]
     groups = [one for one in own if names.choices[one]]
-    settings = [one for one in keys(config) if "_target_" not in one and "." in one]
+    settings = [one for one in config.names() if "_target_" not in one and "." in one]
     found: list[Typo] = []
     while len(found) < count:
         kind = ("key", "group", "choice")[len(found) % 3]
@@ -77,7 +77,7 @@ def typos(count: int, seed: int) -> list[Typo]:
             right = draw.choice(settings)
             slip, wrong = _misspelt(right, draw)
             typo = Typo(kind, slip, (*SETTINGS, f"{wrong}=1"), f"{right}=1")
-            known = takes(config, wrong)
+            known = config.takes(wrong)
         else:
             group = draw.choice(groups)
             choice = draw.choice(names.choices[group])

@@ -19,8 +19,9 @@ from pathlib import Path
 from scripts.bench.measure import machine, names, parser, progress, spread, table
 from scripts.chaos import forks
 from scripts.chaos.lock_watch import LockWatch
-from scripts.chaos.servers import MlflowServer, postgres
 from scripts.chaos.state import MODEL, broken_invariants, runs, store_of
+from scripts.mlflow_server import MlflowServer
+from scripts.servers import postgres
 from spaceship.cli.main import prepare
 
 SMALL = (

@@ -20,7 +20,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from scripts.bench.measure import machine, parser, table
 from scripts.chaos.registry_machine import machine_of
 from scripts.chaos.registry_world import World
-from scripts.chaos.servers import MlflowServer, postgres
+from scripts.mlflow_server import MlflowServer
+from scripts.servers import postgres
 from spaceship.cli.main import prepare
 from spaceship.tracking.store import Store
 

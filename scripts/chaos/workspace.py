@@ -20,7 +20,6 @@ from scripts.chaos.commands import (
     sweep_faults,
 )
 from scripts.chaos.injection import FAULTS, Place, ballast
-from scripts.chaos.servers import MlflowServer
 from scripts.chaos.state import (
     State,
     broken_invariants,
@@ -30,6 +29,7 @@ from scripts.chaos.state import (
     store_of,
 )
 from scripts.chaos.writes import Moment, Watch, Write, chosen_writes
+from scripts.mlflow_server import MlflowServer, answers
 
 if TYPE_CHECKING:
     from spaceship.tracking.store import Store
@@ -155,7 +155,7 @@ class Workspace:
         ballast(self.outputs).unlink(missing_ok=True)
         for path in [self.outputs, *self.outputs.rglob("*")]:
             path.chmod(0o755 if path.is_dir() else 0o644)
-        if self.server is not None and not self.server.answers():
+        if self.server is not None and not answers(self.server.uri):
             self._stop_server()
             self._start_server()
 

@@ -12,6 +12,8 @@ from spaceship import errors
 if TYPE_CHECKING:
     import pandas as pd
 
+Content = Mapping[str, Any]
+"""An object of JSON."""
 _FAULT, _INTERRUPTED = 1, 130  # exit statuses
 _PLAIN = (str, int, float)
 _ARGUMENT = re.compile(r"\b(?:mode|task|data)=([\w.-]+)")  # of a method, where its name is enough
@@ -52,14 +54,14 @@ class CommandResult:
     data_source: str | None = None
     folder: Path | None = None
     run_id: str | None = None
-    result: Mapping[str, Any] = field(default_factory=dict)
-    verdict: Mapping[str, Any] | None = None
+    result: Content = field(default_factory=dict)
+    verdict: Content | None = None
     next: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Content = field(default_factory=dict)
 
     @classmethod
-    def of(cls, raw: Mapping[str, Any]) -> Self:
+    def of(cls, raw: Content) -> Self:
         """Return the result in the object of a command.
 
         Raises:
@@ -116,11 +118,9 @@ class CommandResult:
         return pd.DataFrame(self.result[name])
 
     def __repr__(self) -> str:
-        """Return a line about the end, and one for each figure, place and next command."""
         return "\n".join([self._headline(), *(f"  {name}: {text}" for name, text in self._lines())])
 
     def _repr_html_(self) -> str:
-        """Return the same for a notebook."""
         rows = "".join(
             f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
             f"<td style='text-align:left'>{html.escape(text)}</td></tr>"
@@ -169,8 +169,7 @@ def _named(message: str, commands: Iterable[str]) -> str:
     return told + meant + _ARGUMENT.sub(r'"\1"', names)
 
 
-def _error(found: Mapping[str, Any], status: int) -> BaseException:
-    """Return the exception that a command's error stands for."""
+def _error(found: Content, status: int) -> BaseException:
     commands = map(_typed, found.get("suggestions") or ())
     message, kind = _named(_typed(found["message"]), commands), str(found["kind"])
     if status == _INTERRUPTED:

@@ -69,7 +69,6 @@ class Project:
         self._quiet = quiet
 
     def __repr__(self) -> str:
-        """Return the overrides that all commands share."""
         return f"Project({' '.join(self._words)})"
 
     def run(self, mode: str, *settings: str | Settings) -> CommandResult:

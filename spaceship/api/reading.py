@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from spaceship._upstream import resolvers
-from spaceship.kept import Kept
+from spaceship.process.kept import Kept
 from spaceship.registry.role import VARIABLE
 from spaceship.tracking.connection import addresses_kept
 

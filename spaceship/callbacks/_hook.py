@@ -2,23 +2,22 @@
 
 import re
 import shlex
-import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from hydra_plugins.spaceship_optuna.config_text import flatten, redact
-from spaceship.config.installation import program, program_typed, repository
-from spaceship.config.nodes import is_study
+from spaceship.config.installation import program, program_typed
+from spaceship.config.nodes import Nodes, is_study
 from spaceship.config.overrides import lasting, training_command
-from spaceship.config.secrets import loggable
-from spaceship.config.unused import UNUSED
+from spaceship.config.unused import UNUSED, is_unused
 from spaceship.errors import SpaceshipError
 from spaceship.experiment import Experiment
+from spaceship.record.code import code_tags
 from spaceship.registry.moves import account
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.markdown import page, rerun
@@ -40,7 +39,6 @@ class Hook:
     """
 
     def __init__(self, config: DictConfig) -> None:
-        """Keep the config."""
         self._config = config
         self.choices: dict[str, str] = config.hydra.runtime.get("choices", {})
         self.output_subdir: str | None = config.hydra.output_subdir
@@ -58,9 +56,14 @@ class Hook:
         return Experiment.of_job(self._config)
 
     @property
+    def recorded(self) -> bool:
+        """Whether the mode trains or prepares, so that its run has a record."""
+        return self.logged and not is_unused(self._config.features)
+
+    @property
     def is_study(self) -> bool:
         """Whether the multirun is a sweep of this project's own sweeper."""
-        return is_study(self._config)
+        return is_study(self._config.hydra)
 
     @property
     def sweep_folder(self) -> Path:
@@ -117,8 +120,7 @@ class Hook:
 
     def loggable(self) -> tuple[dict[str, str], str]:
         """Return the config without secrets: by dotted key, and as YAML."""
-        names = [str(key) for key in self._config if key != "hydra"]
-        plain = loggable(OmegaConf.masked_copy(self._config, names))
+        plain = Nodes(self._config).loggable()
         return flatten(plain), OmegaConf.to_yaml(plain)
 
     def tags(self, *, multirun: bool = False) -> dict[str, str]:
@@ -185,23 +187,3 @@ class Hook:
 
 def _joined(words: Sequence[object]) -> str:
     return shlex.join(redact(str(word)) for word in words)
-
-
-@cache
-def code_tags() -> dict[str, str]:
-    """Return commit and cleanness of the checkout at the start; nothing without a repository."""
-    root = repository()
-    if root is None:
-        return {}
-    sha, dirty = _git(root, "rev-parse", "HEAD"), bool(_git(root, "status", "--porcelain"))
-    return {"git_sha": sha or "unknown", "git_dirty": str(dirty).lower()}
-
-
-def _git(root: Path, *arguments: str) -> str:
-    """Return the output of git on a repository; empty where there is no git."""
-    command = ["git", "-C", str(root), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""

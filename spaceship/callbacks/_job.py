@@ -39,6 +39,11 @@ def start_job(hook: Hook, parent_run_id: str | None) -> None:
     if parent_run_id is None:
         COMMAND.run_id = run_id
     store.client.log_text(run_id, hook.loggable()[1], "config.yaml")
+    if hook.recorded:
+        from spaceship.record.run_record import RunRecord
+
+        with suppress(SpaceshipError):  # the job ends with it
+            RunRecord.start(experiment, job.folder, run_id)
 
 
 def end_job(hook: Hook, error: Exception | None, made: tuple[Path, ...] = ()) -> None:

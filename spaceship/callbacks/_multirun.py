@@ -5,17 +5,18 @@ import json
 import logging
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import yaml
 from omegaconf import OmegaConf
 
 from spaceship import candidate
-from spaceship.at_exit import PENDING
 from spaceship.callbacks._hook import CONFIG_FILE, OVERRIDES_FILE, Hook
-from spaceship.callbacks._multirun_result import BLEND, multirun_result
+from spaceship.callbacks._multirun_result import BLEND, RESULTS_FILE, multirun_result
 from spaceship.callbacks._next import show_next
 from spaceship.callbacks._pages import (
     fill_best_page,
@@ -23,15 +24,18 @@ from spaceship.callbacks._pages import (
 )
 from spaceship.callbacks._views import open_views
 from spaceship.config.installation import configs
-from spaceship.errors import RefusedError
+from spaceship.errors import RefusedError, SpaceshipError
 from spaceship.evaluation.metrics import THRESHOLD, better
 from spaceship.evaluation.report import Report
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.model.recipe import Recipe
 from spaceship.model.recipe_params import recipe_params
-from spaceship.progress import Steps
+from spaceship.process.at_exit import PENDING
+from spaceship.progress import Phase, numbered
+from spaceship.record.run_record import RunRecord
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.results import COMMAND, report_result
+from spaceship.screen import Commands, show
 from spaceship.tracking.best_jobs import best_recipes
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import job_run, log_report
@@ -54,6 +58,10 @@ def start(hook: Hook, study: str | None = None) -> str:
     own = {FOLDER_TAG: str(folder), SWEEP_TAG: study or folder.name}
     run_id = store.start_run(hook.sweep_name, hook.tags(multirun=True) | own)
     COMMAND.run_id = run_id
+    if hook.recorded:
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(SpaceshipError):  # the first job ends with it
+            RunRecord.start(hook.experiment, folder, run_id)
     PENDING.open_runs[run_id] = partial(store.end_parent, run_id)  # with all runs below it
     return run_id
 
@@ -78,13 +86,16 @@ def end(
 
     experiment, folder = hook.experiment, hook.sweep_folder
     metric = experiment.objectives[0]
+    if chosen is not None and not Job(chosen, in_multirun=True).scored:
+        _leave_gate(hook, parent_run_id, chosen)
+        return
     with FileLock(folder / ".gate.lock"):
         best = Job(chosen, in_multirun=True) if chosen else _best(_scored_jobs(folder), metric)
-        steps = Steps((*([_MIXED] if hook.blend else []), _FITS, _GATE, _PAGES))
+        step = partial(numbered, (*([_MIXED] if hook.blend else []), _FITS, _GATE, _PAGES))
         if best is not None and hook.blend:
-            with steps.step(_MIXED):
+            with step(_MIXED):
                 best = _or_blend(hook, best, parent_run_id)
-        refusal = None if best is None else _gate_best(hook, best, parent_run_id, steps)
+        refusal = None if best is None else _gate_best(hook, best, parent_run_id, step)
     fill_parent_page(hook, parent_run_id, best, leaderboard)
     experiment.store.end_parent(parent_run_id, "FINISHED")
     report_result(multirun_result(folder, str(hook.output_subdir), best, experiment.objectives))
@@ -93,6 +104,16 @@ def end(
         show_next(own, hook.choices["mode"], best.folder, hook.sweep_name)
     if refusal is not None:
         raise refusal
+
+
+def _leave_gate(hook: Hook, parent_run_id: str, chosen: Path) -> None:
+    """Leave the gate to the machine that ran the best trial, whose files are not on this one."""
+    hook.experiment.store.end_parent(parent_run_id, "FINISHED")
+    folder, objectives = hook.sweep_folder, hook.experiment.objectives
+    report_result(multirun_result(folder, str(hook.output_subdir), None, objectives))
+    log.info("Trial %s is the best; the machine that ran it judges it.", chosen.name)
+    command = yaml.safe_load((folder / RESULTS_FILE).read_text(encoding="utf-8"))["command"]
+    show(log, Commands({"only if that machine is gone, train the same here": command}))
 
 
 def _or_blend(hook: Hook, best: Job, parent_run_id: str) -> Job:
@@ -146,7 +167,9 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
     return blend
 
 
-def _gate_best(hook: Hook, best: Job, parent_run_id: str, steps: Steps) -> RefusedError | None:
+def _gate_best(
+    hook: Hook, best: Job, parent_run_id: str, step: Callable[[str], AbstractContextManager[Phase]]
+) -> RefusedError | None:
     """Fit, gate and log the best job; return the refusal if `gate.require` forbids it.
 
     The best of many trials of a sweep becomes challenger at the most. A job that has a verdict
@@ -156,16 +179,16 @@ def _gate_best(hook: Hook, best: Job, parent_run_id: str, steps: Steps) -> Refus
     log.debug("Best job: %s", best.folder)
     experiment, refusal = hook.experiment_of(best.folder), None
     if not best.fitted and not (best.folder / VERDICT_FILE).exists():
-        with steps.step(_FITS):
+        with step(_FITS):
             candidate.fit(experiment, best, len(_scored_jobs(best.folder.parent)))
-    with steps.step(_GATE):
+    with step(_GATE):
         try:
             candidate.judge(experiment, best, CHALLENGER if hook.is_study else CHAMPION)
         except RefusedError as error:
             refusal = error
         finally:
             log_report(experiment.store, best)
-    with steps.step(_PAGES):
+    with step(_PAGES):
         fill_best_page(experiment, best, parent_run_id)
     verdict, report = Verdict.read(best.folder), Report.read(best.folder)
     tags = {"best_run_id": str(best.run_id), "award": str(verdict.award), "reason": verdict.reason}

@@ -15,7 +15,7 @@ from spaceship.tracking.job import FAILURE_FILE, Job
 
 BLEND = "blend-"
 """Prefix of the folders of blends."""
-_RESULTS_FILE = "optimization_results.yaml"  # of a study
+RESULTS_FILE = "optimization_results.yaml"  # of a study
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def multirun_result(
     {'complete': 0, 'failed': 0}
     """
     chosen = None if best is None else _best(best, subdir, objectives)
-    path = folder / _RESULTS_FILE
+    path = folder / RESULTS_FILE
     if not path.is_file():
         return MultirunResult(None, _states(folder), chosen)
     content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))

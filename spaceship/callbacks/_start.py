@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,108 +13,106 @@ from omegaconf import DictConfig, OmegaConf
 
 from spaceship.config.build import check_packages
 from spaceship.config.loader import groups, loader
-from spaceship.config.nodes import is_study
+from spaceship.config.nodes import check_features, is_study
 from spaceship.config.unused import is_unused
 from spaceship.data.kaggle_submission import check_submitting
-from spaceship.engine.local import LocalEngine
 from spaceship.errors import ConfigError, SpaceshipError, expected
-from spaceship.experiment import Experiment, check_features
+from spaceship.experiment import Experiment
 from spaceship.results import COMMAND
 
 
-def note_command(config: DictConfig, folder: str) -> None:
-    """Note mode, task, data source and folder of a job or a multirun for `output=json`."""
-    COMMAND.mode, COMMAND.folder = (
-        config.hydra.runtime.choices["mode"],
-        str(Path(folder).absolute()),
-    )
-    with suppress(SpaceshipError):  # of a mode without data; else the job ends with it
-        experiment = Experiment.of(config)
-        COMMAND.task = experiment.task.name
-        COMMAND.data_source = experiment.source.name
+@dataclass(frozen=True, eq=False)
+class Start:
+    """The start of a job or of a multirun, given its config with Hydra's own node."""
 
+    config: DictConfig
 
-def check_job(config: DictConfig) -> None:
-    """Raise SpaceshipError if values, files, packages or the task of a job cannot be used."""
-    experiment = Experiment.of(config)
-    if experiment.settings.output == "json" and not COMMAND.wanted:
-        do = "type it there: what goes wrong before the configs are read is to be JSON, too"
-        found = "it in a YAML file alone"
-        raise ConfigError(expected("output=json on the command line", found, do))
-    if not config.mode.get("reads_data", True):
-        return
-    if "overwrite" in config.task and not config.mode.get("logged", True):  # mode=init
-        experiment.source.check(None)
-        return
-    task = experiment.task
-    _check_nodes(config, experiment)
-    given, source = experiment.settings.inference, experiment.source
-    file = None if given.input is None else Path(given.input)
-    untrained = is_unused(config.model) and not given.submit  # the rows to predict are enough
-    if untrained and file is None and config.mode.get("predicts") and not source.outside:
-        file = source.test_file(task)
-    if file is not None:
-        from spaceship.data.stored_file import stored_bytes
+    def note_command(self, folder: str) -> None:
+        """Note mode, task, data source and folder of a job or a multirun for `output=json`."""
+        COMMAND.mode, COMMAND.folder = (
+            self.config.hydra.runtime.choices["mode"],
+            str(Path(folder).absolute()),
+        )
+        with suppress(SpaceshipError):  # of a mode without data; else the job ends with it
+            experiment = Experiment.of(self.config)
+            COMMAND.task = experiment.task.name
+            COMMAND.data_source = experiment.source.name
 
-        stored_bytes(file.expanduser().absolute(), 1)
-        if untrained:
+    def check_job(self) -> None:
+        """Raise SpaceshipError if values, files, packages or the task of a job cannot be used."""
+        experiment = Experiment.of(self.config)
+        if experiment.settings.output == "json" and not COMMAND.wanted:
+            do = "type it there: what goes wrong before the configs are read is to be JSON, too"
+            found = "it in a YAML file alone"
+            raise ConfigError(expected("output=json on the command line", found, do))
+        mode = self.config.mode
+        if not mode.get("reads_data", True):
             return
-    experiment.source.check(task)
-    if not is_unused(config.features):  # what learns from the rows
-        experiment.check_memory()
-    if given.submit and config.mode.get("predicts") and config.hydra.mode is RunMode.RUN:
-        check_submitting(experiment.source, task, answers_only=not given.proba)
-
-
-def _check_nodes(config: DictConfig, experiment: Experiment) -> None:
-    """Raise SpaceshipError if a row, gate, features or packages that a mode needs do not fit."""
-    if config.mode.get("explains"):
-        from spaceship.mode._explained_row import check_row
-
-        check_row(experiment)
-    if not is_unused(config.gate):
-        experiment.check()
-    if not is_unused(config.features):
-        check_features(experiment.nodes.plain("features"), experiment.task)
-    if not is_unused(config.engine):
-        experiment.engine.check()
-        is_local = isinstance(experiment.engine, LocalEngine) or config.mode.get("predicts")
-        if config.hydra.mode is RunMode.MULTIRUN and not is_local:
-            found, do = "a multirun", "train one model with mode=train, or leave engine= out"
-            raise ConfigError(expected("one job with engine=", found, do))
-    if not is_unused(config.model):
-        check_packages(experiment.nodes.resolved("model"))
-
-
-def check_sweep(config: DictConfig) -> None:
-    """Raise SpaceshipError if a choice among those of a multirun cannot be used.
-
-    Each choice of a swept group is composed once; of other values the first.
-    """
-    node = OmegaConf.select(config, "hydra.sweeper.params")
-    params: Any = OmegaConf.to_container(node, resolve=True) if node else {}  # as sweepers do
-    given: Any = OmegaConf.to_container(config.hydra.overrides.task, resolve=False)
-    words = [*(f"{key}={value}" for key, value in params.items()), *given]
-    jobs = [*_jobs(words, of_values=not is_study(config))]
-    for job in jobs:
-        check_job(loader().load_sweep_config(config, job))
-    if is_study(config):
-        known = groups(loader())
-        for one in OverridesParser.create(config_loader=loader()).parse_overrides(words):
-            if one.is_sweep_override() and one.key_or_group.partition("@")[0] not in known:
-                _check_key(config, jobs, one.get_key_element())
-
-
-def _check_key(config: DictConfig, jobs: Sequence[list[str]], key: str) -> None:
-    """Raise Hydra's error unless some candidate of a study has a key."""
-    for at, job in enumerate(jobs, 1):
-        try:
-            loader().load_sweep_config(config, [*job, f"{key}=null"])
-        except HydraException:
-            if at == len(jobs):
-                raise
-        else:
+        if "overwrite" in self.config.task and not mode.get("logged", True):  # mode=init
+            experiment.source.check(None)
             return
+        task = experiment.task
+        self._check_nodes(experiment)
+        given, source = experiment.settings.inference, experiment.source
+        file = None if given.input is None else Path(given.input)
+        # the rows to predict are enough
+        untrained = is_unused(self.config.model) and not given.submit
+        if untrained and file is None and mode.get("predicts") and not source.outside:
+            file = source.test_file(task)
+        if file is not None:
+            from spaceship.data.stored_file import stored_bytes
+
+            stored_bytes(file.expanduser().absolute(), 1)
+            if untrained:
+                return
+        experiment.source.check(task)
+        if not is_unused(self.config.features):  # what learns from the rows
+            experiment.check_memory()
+        is_run = self.config.hydra.mode is RunMode.RUN
+        if given.submit and mode.get("predicts") and is_run:
+            check_submitting(experiment.source, task, answers_only=not given.proba)
+
+    def _check_nodes(self, experiment: Experiment) -> None:
+        """Raise SpaceshipError if a row, gate, features or packages of the mode do not fit."""
+        if self.config.mode.get("explains"):
+            from spaceship.mode._explained_row import check_row
+
+            check_row(experiment)
+        if not is_unused(self.config.gate):
+            experiment.check()
+        if not is_unused(self.config.features):
+            check_features(experiment.nodes.plain("features"), experiment.task.name)
+        if not is_unused(self.config.model):
+            check_packages(experiment.nodes.resolved("model"))
+
+    def check_sweep(self) -> None:
+        """Raise SpaceshipError if a choice among those of a multirun cannot be used.
+
+        Each choice of a swept group is composed once; of other values the first.
+        """
+        node = OmegaConf.select(self.config, "hydra.sweeper.params")
+        params: Any = OmegaConf.to_container(node, resolve=True) if node else {}  # as sweepers do
+        given: Any = OmegaConf.to_container(self.config.hydra.overrides.task, resolve=False)
+        words = [*(f"{key}={value}" for key, value in params.items()), *given]
+        jobs = [*_jobs(words, of_values=not is_study(self.config.hydra))]
+        for job in jobs:
+            Start(loader().load_sweep_config(self.config, job)).check_job()
+        if is_study(self.config.hydra):
+            known = groups(loader())
+            for one in OverridesParser.create(config_loader=loader()).parse_overrides(words):
+                if one.is_sweep_override() and one.key_or_group.partition("@")[0] not in known:
+                    self._check_key(jobs, one.get_key_element())
+
+    def _check_key(self, jobs: Sequence[list[str]], key: str) -> None:
+        """Raise Hydra's error unless some candidate of a study has a key."""
+        for at, job in enumerate(jobs, 1):
+            try:
+                loader().load_sweep_config(self.config, [*job, f"{key}=null"])
+            except HydraException:
+                if at == len(jobs):
+                    raise
+            else:
+                return
 
 
 def new_folders(folder: Path) -> tuple[Path, ...]:

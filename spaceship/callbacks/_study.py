@@ -11,9 +11,8 @@ from hydra_plugins.spaceship_optuna import Objective, StudyTerms
 from hydra_plugins.spaceship_optuna.process import usable_cores
 from hydra_plugins.spaceship_optuna.trial import PrunedError
 from spaceship import candidate
-from spaceship.at_exit import PENDING
 from spaceship.callbacks import _multirun as multirun
-from spaceship.callbacks._hook import Hook, code_tags
+from spaceship.callbacks._hook import Hook
 from spaceship.callbacks._job import redact_saved_config
 from spaceship.callbacks._pages import trial_note
 from spaceship.config.allow_list import PYPROJECT, own_prefixes
@@ -23,6 +22,9 @@ from spaceship.evaluation.metrics import direction
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.files import clear_unfinished
+from spaceship.process.at_exit import PENDING
+from spaceship.record.code import code_tags
+from spaceship.record.environment import ENVIRONMENT_FILES, ENVIRONMENT_TAG, note_environment
 from spaceship.results import COMMAND
 from spaceship.tracking.best_jobs import STUDY_TAG, check_count
 from spaceship.tracking.job import Job
@@ -134,7 +136,7 @@ def end_trials(hook: Hook) -> None:
 def end_study(hook: Hook, run_id: str, files: Sequence[Path], summary: str) -> None:
     """Log the results of a sweep to the run above its trials."""
     client = hook.experiment.store.client
-    for path in files:
+    for path in (*files, *hook.sweep_folder.glob(ENVIRONMENT_FILES)):
         client.log_artifact(run_id, str(path))
     client.log_text(run_id, summary, "leaderboard.txt")
 
@@ -149,7 +151,8 @@ def start_trial(hook: Hook, parent_run_id: str | None) -> None:
     tags["command"] = hook.trial_command
     params = {key: one for key, one in drawn.items() if _part(key) not in _CONSTANT}
     tags |= {FOLDER_TAG: str(job.folder), NOTE: trial_note(store, parent_run_id, params)}
-    tags = run_tags(tags | code_tags(), parent_run_id)
+    tags |= code_tags() | {ENVIRONMENT_TAG: note_environment(job.folder.parent)}
+    tags = run_tags(tags, parent_run_id)
     name, params = run_name(f"{model} #{number}"), run_params(params)
     TrialRun(name, tags, params).save(job.folder)
 

@@ -15,8 +15,8 @@ from omegaconf import DictConfig
 
 from hydra_plugins.spaceship_optuna import StudyHooks, StudyTerms
 from hydra_plugins.spaceship_optuna.trial import in_trial
-from spaceship.at_exit import PENDING, Refusal
-from spaceship.garbage import collection_paused
+from spaceship.process.at_exit import PENDING, Refusal
+from spaceship.process.garbage import collection_paused
 from spaceship.progress import phase
 
 _LOADING = "Loading the libraries"
@@ -43,8 +43,9 @@ class MLflowCallback(StudyHooks, Callback):
         with _refused(), collection_paused():
             from spaceship.callbacks import _start
 
-            _start.note_command(config, config.hydra.run.dir)
-            _start.check_job(config)
+            start = _start.Start(config)
+            start.note_command(config.hydra.run.dir)
+            start.check_job()
             self.made = _start.new_folders(Path(config.hydra.run.dir))
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
@@ -52,8 +53,9 @@ class MLflowCallback(StudyHooks, Callback):
         with _refused(), collection_paused():
             from spaceship.callbacks import _start
 
-            _start.note_command(config, config.hydra.sweep.dir)
-            _start.check_sweep(config)
+            start = _start.Start(config)
+            start.note_command(config.hydra.sweep.dir)
+            start.check_sweep()
         with _failures_kept():
             with phase(_LOADING), collection_paused():
                 from spaceship.callbacks import _hook, _multirun
@@ -131,7 +133,7 @@ class MLflowCallback(StudyHooks, Callback):
                 from spaceship.config.allow_list import verb_of
 
                 with suppress(Exception):  # `run_mode` reports it
-                    verb_of(config)
+                    verb_of(config.mode)
             hook = _hook.Hook(config)
             if hook.is_study:
                 from spaceship.callbacks import _study

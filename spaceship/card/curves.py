@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from spaceship.card.card import Charts, Curve
 from spaceship.evaluation.holdout_predictions import HoldOut
-from spaceship.evaluation.metrics import THRESHOLD, Floats, decide
+from spaceship.evaluation.metrics import THRESHOLD, decide
+from spaceship.task.arrays import Floats, Mask, Positions
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
@@ -51,9 +51,7 @@ def charts(rows: HoldOut, task: Task) -> Charts:
     )
 
 
-def _each_class(
-    rows: HoldOut, classes: tuple[str, ...]
-) -> Iterator[tuple[str, npt.NDArray[np.bool_], Floats]]:
+def _each_class(rows: HoldOut, classes: tuple[str, ...]) -> Iterator[tuple[str, Mask, Floats]]:
     """Yield each class that has rows and other rows, whether a row is of it, and its chance."""
     if rows.problem is Problem.BINARY:
         sides = [(classes[1], rows.target, rows.values)]
@@ -123,6 +121,5 @@ def _line(name: str, x: Floats, y: Floats, area: float) -> Curve:
     return Curve(name, x[kept].tolist(), y[kept].tolist(), area)
 
 
-def _spread(length: int, most: int) -> npt.NDArray[np.intp]:
-    """Return at most so many positions, evenly spread, both ends among them."""
+def _spread(length: int, most: int) -> Positions:
     return np.unique(np.linspace(0, length - 1, min(length, most)).round().astype(np.intp))

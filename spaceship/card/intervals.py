@@ -3,24 +3,16 @@
 import math
 from collections.abc import Iterator, Sequence
 from statistics import fmean, stdev
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from spaceship.card.card import Interval, Score, SliceLine
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.losses import standard_error
-from spaceship.evaluation.metrics import (
-    Direction,
-    Floats,
-    direction,
-    metric_names,
-    metric_title,
-    score,
-)
+from spaceship.evaluation.metrics import Direction, direction, metric_names, metric_title, score
 from spaceship.evaluation.report import Report
+from spaceship.task.arrays import Floats, Mask, Values
 from spaceship.task.label import Problem
 
 Z = 1.96
@@ -99,7 +91,7 @@ def wilson(share: float, draws: float) -> tuple[float, float]:
     return max(0.0, min(share, low)), min(1.0, max(share, high))
 
 
-def _by_group(metric: str, value: float, losses: Floats, groups: npt.NDArray[Any]) -> Interval:
+def _by_group(metric: str, value: float, losses: Floats, groups: Values) -> Interval:
     """Return the interval of an accuracy or an RMSE, given the loss of each row."""
     if not len(losses):
         return Interval(value)
@@ -160,7 +152,7 @@ def _left_out(rows: HoldOut) -> dict[str, list[float]]:
     return {name: [one[name] for one in found] for name in found[0]}
 
 
-def _score(rows: HoldOut, some: npt.NDArray[np.bool_]) -> dict[str, float]:
+def _score(rows: HoldOut, some: Mask) -> dict[str, float]:
     return score(rows.target[some], rows.values[some], rows.threshold, rows.problem)
 
 

@@ -3,7 +3,6 @@
 import logging
 from dataclasses import replace
 
-from spaceship.card.files import write_card
 from spaceship.card.held_out import HeldOut
 from spaceship.card.make import Judged, lasting_card
 from spaceship.card.markdown import description
@@ -11,8 +10,11 @@ from spaceship.errors import only_logged
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import holdout_metrics
 from spaceship.experiment import Experiment
+from spaceship.files import write_json
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.progress import phase
+from spaceship.record.run_record import RunRecord
+from spaceship.records import to_plain
 from spaceship.registry import packaging
 from spaceship.registry.registry import CARD_FILE
 from spaceship.tracking.job import Job
@@ -50,7 +52,7 @@ def keep_card(  # noqa: PLR0913, PLR0917
     verdict: Verdict,
     champion: str | None,
 ) -> str:
-    """Write the card of a job with its verdict; return the description of its version.
+    """Write record and card of a job with its verdict; return the description of its version.
 
     `champion` is the version compared with. A failure is logged and changes no verdict.
 
@@ -59,10 +61,12 @@ def keep_card(  # noqa: PLR0913, PLR0917
     >>> keep_card(experiment, job, None, report(8, 10), refused, None)  # it has no run
     ''
     """
+    with only_logged(log, "The record of the run is not complete"):
+        RunRecord.of(experiment, job).judged(verdict)
     with only_logged(log, _INCOMPLETE):
         run = experiment.store.client.get_run(job.logged_run())
         judged = Judged.of(experiment, run, job.folder, report, verdict, champion)
         card = lasting_card(experiment, judged, held, experiment.dataset)
-        write_card(job.folder / CARD_FILE, card)
+        write_json(job.folder / CARD_FILE, to_plain(card))
         return description(card)
     return ""

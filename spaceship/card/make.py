@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import pandas as pd
+import yaml
 
+from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.card.card import Card, Charts, Interval, Paired
 from spaceship.card.held_out import HeldOut
 from spaceship.card.intervals import Z, scores, slices
-from spaceship.card.remake import remake_commands
 from spaceship.card.surroundings import moment
 from spaceship.card.words import limits, look_words, protocol_words, settings_words
+from spaceship.config.overrides import training_command
 from spaceship.data._base import Dataset
 from spaceship.errors import SpaceshipError
 from spaceship.evaluation.metrics import metric_title
@@ -30,7 +32,10 @@ from spaceship.task.written import written_slice
 from spaceship.text import one_line
 
 if TYPE_CHECKING:
+    from mlflow import MlflowClient
     from mlflow.entities import Run
+
+_OVERRIDES = Path(".hydra") / "overrides.yaml"
 
 
 @dataclass(frozen=True)
@@ -185,3 +190,23 @@ def _counts(report: Report, frame: pd.DataFrame | None, task: Task) -> tuple[int
     if frame is None or report.protocol is None:
         return None, report.rows
     return len(report.protocol.split(frame, task)[1]), report.rows
+
+
+def remake_commands(client: "MlflowClient", run: "Run", folder: Path) -> tuple[str, ...]:
+    """Return the commands that make a run again: its code, if it is in git, then the run.
+
+    A trial is trained by itself, with its own values; a blend is made by its whole sweep again.
+
+    >>> run = store.client.get_run(store.start_run("job", {"command": "spaceship mode=train"}))
+    >>> remake_commands(store.client, run, tmp_path)
+    ('spaceship mode=train',)
+    """
+    tags, words = run.data.tags, folder / _OVERRIDES
+    clean = tags.get("git_dirty") == "false"
+    code = [f"git checkout {tags['git_sha']}"] if clean and "git_sha" in tags else []
+    line = tags.get("command")
+    if line is None and "trial" in tags and words.is_file():
+        line = training_command(map(str, yaml.safe_load(words.read_text()) or ()))
+    if line is None and (parent := tags.get("mlflow.parentRunId")):
+        line = client.get_run(parent).data.tags.get("command")
+    return (*code, *([redact(line)] if line else []))

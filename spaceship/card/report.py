@@ -3,17 +3,19 @@
 import json
 import logging
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from spaceship.card.card import Card
-from spaceship.card.data import data_html
-from spaceship.card.files import REPORT_FILE, read_card, write_files
+from spaceship.card.data import PAGE_VERSION, data_html
+from spaceship.card.files import REPORT_FILE, write_files
 from spaceship.card.held_out import HeldOut
 from spaceship.card.make import Judged, lasting_card
 from spaceship.card.surroundings import surrounded
 from spaceship.data._base import Dataset
+from spaceship.data.cache import data_folder, kept_text
 from spaceship.drift.alert import DRIFT_FILE
 from spaceship.drift.profile import PROFILE_FILE
 from spaceship.errors import RegistryError, SpaceshipError, expected, only_logged
@@ -25,6 +27,7 @@ from spaceship.experiment import Experiment
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.model.recipe import Recipe
 from spaceship.progress import phase
+from spaceship.records import read_record
 from spaceship.registry import packaging
 from spaceship.registry.registry import CARD_FILE, CHAMPION, TWIN
 from spaceship.tracking.job import Job
@@ -49,9 +52,9 @@ def report_job(experiment: Experiment, job: Job) -> Path | None:
     with phase("Writing the report"):
         client = experiment.store.client
         run = client.get_run(job.logged_run())
-        kept, data = read_card(job.folder / CARD_FILE), experiment.dataset
+        kept, data = read_record(job.folder / CARD_FILE, Card), experiment.dataset
         card = surrounded(experiment, kept, run, job.folder, data)
-        page = _data_page(card, Report.read(job.folder), data)
+        page = _data_page(experiment, card, Report.read(job.folder), data)
         files = write_files(job.folder / REPORT_FILE, card, page)
         for path in files:
             client.log_artifact(run.info.run_id, str(path))
@@ -63,16 +66,13 @@ def report_run(experiment: Experiment, run_id: str, path: Path) -> Card:
 
     A judged run's card was kept, so that nothing is fitted. A run without one, of an earlier
     release, has its twin fitted again if the verdict tells the hold-out; of a run that was never
-    judged, such as a trial of a sweep, the hold-out is not looked at.
-
-    Raises:
-        RegistryError: The run has no report.
+    judged, such as a trial of a sweep, the hold-out is not looked at. Raise RegistryError without a
+    report.
 
     >>> run_id = store.start_run("job", {})
     >>> report_run(experiment, run_id, tmp_path / "report.html")
     Traceback (most recent call last):
     spaceship.errors.RegistryError: expected a report of run ..., found none; choose a scored ...
-
     """
     with TemporaryDirectory() as temporary:
         folder, data = Path(temporary), _present(experiment)
@@ -81,12 +81,13 @@ def report_run(experiment: Experiment, run_id: str, path: Path) -> Card:
             do = f"choose a scored run: {experiment.registry.command('mode=leaderboard')}"
             raise RegistryError(expected(f"a report of run {run_id}", "none", do))
         if (folder / CARD_FILE).is_file():
-            card = read_card(folder / CARD_FILE)
+            card = read_record(folder / CARD_FILE, Card)
         else:
             card = _card_of(experiment, run, folder, data)
         with phase("Writing the report"):
             card = surrounded(experiment, card, run, folder, data)
-            write_files(path, card, _data_page(card, Report.read(folder), data))
+            page = _data_page(experiment, card, Report.read(folder), data)
+            write_files(path, card, page)
     return card
 
 
@@ -111,7 +112,6 @@ def _fetch(experiment: Experiment, run_id: str, folder: Path) -> "Run | None":
 
 
 def _card_of(experiment: Experiment, run: "Run | None", folder: Path, data: Dataset | None) -> Card:
-    """Return the card of a run that has kept none."""
     verdict, champion = None, None
     if (folder / VERDICT_FILE).is_file():
         verdict = Verdict.read(folder)
@@ -146,7 +146,6 @@ def _twin(
 
 
 def _present(experiment: Experiment) -> Dataset | None:
-    """Return the data in use, None if they cannot be read."""
     try:
         return experiment.dataset
     except SpaceshipError as error:
@@ -154,10 +153,17 @@ def _present(experiment: Experiment) -> Dataset | None:
         return None
 
 
-def _data_page(card: Card, report: Report, data: Dataset | None) -> str | None:
+def _data_page(
+    experiment: Experiment, card: Card, report: Report, data: Dataset | None
+) -> str | None:
     """Return the page on the training part, None if the data in use are others."""
     if data is None or data.digest != card.data_digest or report.protocol is None:
         return None
     with only_logged(log, "The data are not shown"):
-        return data_html(report.protocol.split(data.train, data.task)[0], data.task)
+        folder = data_folder(experiment.source, experiment.task, experiment.outputs, data.raw)
+        name = f"{PAGE_VERSION} {metadata.version('skrub')} {data.digest} {report.protocol}"
+        split = report.protocol.split
+        return kept_text(
+            folder, name, lambda: data_html(split(data.train, data.task)[0], data.task)
+        )
     return None

@@ -39,9 +39,7 @@ def surrounded(
 
     The folder may hold the `drift.json` of the run's predictions; `data` are those in use.
 
-    >>> bare = Card("lgbm on full", {}, "binary", "local", "ab12", 9, None, "", "", None,
-    ...     {}, {}, [], {}, [], [])
-    >>> surrounded(experiment, bare, None, tmp_path, None).trial_metric
+    >>> surrounded(experiment, model_card, None, tmp_path, None).trial_metric
     'cv_log_loss'
     """
     store, objective = experiment.store, experiment.objectives[0]

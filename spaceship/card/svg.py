@@ -140,7 +140,6 @@ class Chart:
         self._drawn.append(_element("line", kind, x1=x1, y1=y1, x2=x2, y2=y2))
 
     def __str__(self) -> str:
-        """Return the SVG."""
         head = Markup('<svg class="chart" role="img" viewBox="0 0 {:.0f} {:.0f}"><title>{}</title>')
         parts = [*self._axes(), *self._drawn, Markup("</svg>")]
         return head.format(_WIDTH, _HEIGHT, printable(self.title)) + Markup("").join(parts)

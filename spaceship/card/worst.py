@@ -7,10 +7,12 @@ import pandas as pd
 
 from spaceship.card.card import WorstRow
 from spaceship.evaluation.holdout_predictions import HoldOut
-from spaceship.evaluation.metrics import Floats, decide
+from spaceship.evaluation.metrics import decide, of_truth, row_losses
+from spaceship.task.arrays import Floats
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 from spaceship.task.written import shown, written
+from spaceship.text import shortened
 
 _MOST, _LENGTH = 15, 80  # rows, and characters of a value
 
@@ -52,14 +54,9 @@ def _losses(rows: HoldOut) -> tuple[Floats, Floats | None]:
     """Return the loss of each row, and the probability of its true class."""
     if rows.problem is Problem.REGRESSION:
         return np.abs(rows.values - rows.target), None
-    if rows.problem is Problem.BINARY:
-        chance = np.where(rows.target, rows.values, 1 - rows.values)
-    else:
-        chance = rows.values[np.arange(len(rows.target)), rows.target]
-    certain = np.finfo(np.float64).eps
-    return -np.log(chance.clip(certain, 1 - certain)), chance
+    chance = of_truth(rows.target, rows.values, rows.problem)
+    return row_losses(rows.target, rows.values, rows.problem), chance
 
 
 def _short(value: object) -> str:
-    text = shown(written(value), missing="")
-    return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 1]}…"
+    return shortened(shown(written(value), missing=""), _LENGTH)

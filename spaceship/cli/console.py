@@ -9,11 +9,12 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from spaceship.cli.phase_line import counted, phase_line
 from spaceship.cli.streams import SafeStream
-from spaceship.progress import NoListener, Phase, show_on
+from spaceship.progress import Listener, Phase, show_on
 from spaceship.text import printable
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def close_console() -> None:
 
     >>> close_console()
     """
-    show_on(NoListener())
+    show_on(Listener())
     for stream in _terminals():
         stream.write_codes("")
 
@@ -75,14 +76,13 @@ def new_console(stream: Any) -> "Console":
     )
 
 
-class PhaseLines:
+class PhaseLines(Listener):
     """Phases as log lines: one at the beginning, others of slow steps.
 
     >>> PhaseLines().begun(Phase("Folds", 5))
     """
 
     def __init__(self, every: float = _SECONDS) -> None:
-        """Begin without a phase; its lines come `every` so many seconds at most."""
         self._every = every
         self._running: dict[int, tuple[Phase, float]] = {}  # with the time of its latest line
 
@@ -105,14 +105,13 @@ class PhaseLines:
         self._running.pop(id(phase), None)
 
 
-class Drawing:
+class Drawing(Listener):
     """Phases drawn below the text of a terminal, one line each, as long as they run.
 
     >>> Drawing(SafeStream(sys.stdout)).ended(Phase("Folds", 5))
     """
 
     def __init__(self, stream: SafeStream) -> None:
-        """Begin without a phase."""
         self._stream = stream
         self._running: dict[int, tuple[Phase, float]] = {}  # with the time of its beginning
         self._live: Live | None = None
@@ -127,9 +126,6 @@ class Drawing:
         self._running[id(phase)] = phase, time.monotonic()
         if self._live is None:
             self._start()
-
-    def changed(self, phase: Phase) -> None:
-        """Leave it to the next drawing."""
 
     def ended(self, phase: Phase) -> None:
         """Take a phase away."""
@@ -192,7 +188,6 @@ class Drawing:
 
 
 def _terminals() -> list[SafeStream]:
-    """Return the standard streams that go to a terminal."""
     streams = (sys.stdout, sys.stderr)
     return [one for one in streams if isinstance(one, SafeStream) and one.isatty()]
 
@@ -200,7 +195,7 @@ def _terminals() -> list[SafeStream]:
 def _draw_sign(stream: SafeStream) -> None:
     """Draw a sign of life, which the first text erases."""
 
-    def erase_for(own: SafeStream) -> Any:
+    def erase_for(own: SafeStream) -> Callable[[str], object]:
         def write(text: str) -> None:
             for each in _terminals():
                 each.above = None

@@ -6,14 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
-from omegaconf import DictConfig
-
-from spaceship.cli.names import Names, Suggestion, takes
+from spaceship.cli.names import Composed, Names, Suggestion
 from spaceship.cli.overrides import group_of, is_sweep, meant_what_if, parts_of
 from spaceship.cli.variants import Variants
 from spaceship.config.nodes import is_study
+from spaceship.config.spelling import nearest
 from spaceship.config.unused import UNUSED
-from spaceship.spelling import nearest
 
 _NAME = re.compile(r"[\w./-]+(?![\w./-]*\()")  # of a choice, not of a function such as choice(…)
 
@@ -43,15 +41,9 @@ class Fault:
 class Overrides:
     """The overrides of a command, each judged by the configs that all of them ask for.
 
-    Args:
-        words: The overrides.
-        names: Of the configs.
-
-    Example:
-        >>> fault = Overrides(["gate.forse=true"], Names.of_configs()).key_fault("gate.forse=true")
-        >>> fault.better
-        (('gate.force=true',),)
-
+    >>> fault = Overrides(["gate.forse=true"], Names.of_configs()).key_fault("gate.forse=true")
+    >>> fault.better
+    (('gate.force=true',),)
     """
 
     words: Sequence[str]
@@ -98,7 +90,7 @@ class Overrides:
         return made
 
     @property
-    def config(self) -> DictConfig:
+    def config(self) -> Composed:
         """The first of the configs, as far as they are known."""
         return (self._variants or self._known).first
 
@@ -113,8 +105,8 @@ class Overrides:
         prefix, key, value = parts_of(word)
         if prefix == "++" or self._variants is None:
             return None
-        there = any(takes(one, key) for one in self._variants.all)
-        if there and (lacking := self._lacking(word, self._variants, lambda one: takes(one, key))):
+        there = any(one.takes(key) for one in self._variants.all)
+        if there and (lacking := self._lacking(word, self._variants, lambda one: one.takes(key))):
             return lacking
         if there != (prefix == "+"):
             return None
@@ -131,7 +123,7 @@ class Overrides:
         do = "see --keys"
         if groups:  # that have no such choice
             do = f"did you mean {' or '.join(f'{one.name}=CHOICE' for one in groups)}: see --help"
-        if takes(self.config, f"{key.rpartition('.')[0]}._target_"):  # of a class
+        if self.config.takes(f"{key.rpartition('.')[0]}._target_"):  # of a class
             do += f"; if the class takes this argument, add it with +: {shlex.quote('+' + word)}"
         return Fault("a key of the config", word, better, do)
 
@@ -143,17 +135,15 @@ class Overrides:
         known = self._variants or self._known
         found = []
         for one in self.names.keys_near(key, self._chosen or (), known.all, nodes=nodes):
-            splits = known.splits(partial(takes, key=one.name))
+            splits = known.splits(partial(Composed.takes, key=one.name))
             needs = one.needs or tuple(split.word for split in splits)
             found.append(replace(one, needs=needs))
         return [one for one in found if self._may_be(one.name, value)]
 
-    def _lacking(
-        self, word: str, known: Variants, has: Callable[[DictConfig], bool]
-    ) -> Fault | None:
+    def _lacking(self, word: str, known: Variants, has: Callable[[Composed], bool]) -> Fault | None:
         """Return the fault of a name that some choices of a swept group have, others not."""
         splits = known.splits(has)
-        if not splits or (is_study(known.first) and is_sweep(word)):
+        if not splits or (is_study(known.first.config.hydra) and is_sweep(word)):
             return None
         groups = " and ".join(one.group for one in splits)
         lacking = ", ".join(name for one in splits for name in one.lacking)
@@ -173,13 +163,13 @@ class Overrides:
         prefix, key, value = parts_of(word)
         adds = prefix in ("+", "++")
         known = self._known
-        chosen = [str(name) for one in known.all for name in one.hydra.runtime.choices]
+        chosen = [name for one in known.all for name in one.choices]
         if adds and key in chosen:
             return Fault("no + before a group", word, (self.corrected(word.lstrip("+")),))
         if adds or "@" not in key:
             return None
         if key in chosen:
-            return self._lacking(word, known, lambda one: key in one.hydra.runtime.choices)
+            return self._lacking(word, known, lambda one: key in one.choices)
         end = "" if value is None else f"={value}"
         near = nearest(key, [one for one in dict.fromkeys(chosen) if "@" in one])
         better = [self.corrected(f"{prefix or ''}{one}{end}") for one in near]
@@ -219,7 +209,7 @@ class Overrides:
 
     def has(self, key: str) -> bool:
         """Return whether a name is that of a group or of a key."""
-        return key in self.names.choices or takes(self.config, key)
+        return key in self.names.choices or self.config.takes(key)
 
     def choices(self, group: str) -> list[str]:
         """Return the choices that a user has."""

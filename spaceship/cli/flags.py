@@ -15,8 +15,8 @@ from hydra._internal.utils import get_args_parser
 from spaceship.cli.machine_output import capture_text
 from spaceship.cli.overrides import command, verbatim
 from spaceship.cli.suggestions import CommandLine
+from spaceship.config.spelling import nearest
 from spaceship.errors import ConfigError, Slip, expected
-from spaceship.spelling import nearest
 
 _CHOICE = re.compile(r"argument (\S+?): invalid choice: '(.*)' \(choose from (.*)\)")
 _DETAILS = "hydra.verbose=[spaceship,hydra_plugins.spaceship_optuna]"  # true: Hydra's own, too
@@ -43,16 +43,13 @@ class _Parser(ArgumentParser):
 def arrange() -> None:
     """Put the flags of this process's command line first, as Hydra wants them; answer our own.
 
+    Raise ConfigError with the corrected command for an unknown flag, SystemExit after an answer.
+
     >>> before, sys.argv = sys.argv, ["run.py", "mode=train", "-m", "seed=1,2", "-v"]
     >>> arrange()
     >>> sys.argv, _ = before, print(sys.argv[1:])
     ['-m', 'mode=train', 'seed=1,2', 'hydra.verbose=[spaceship,hydra_plugins.spaceship_optuna]']
     >>> _arranged.clear()
-
-    Raises:
-        ConfigError: A flag is unknown; the message has the corrected command.
-        SystemExit: The answer was printed.
-
     """
     sys.argv[1:] = words = verbatim(sys.argv[1:])
     _arranged.append(True)
@@ -93,12 +90,10 @@ def read(words: Sequence[str]) -> tuple[Namespace, list[str]]:
 def suggestion(*, sweeps: bool) -> str | None:
     """Return what is wrong with the names in this process's command line, None if nothing is.
 
-    Args:
-        sweeps: Whether an override may have several values.
+    `sweeps`: an override may have several values.
 
     >>> suggestion(sweeps=True) is None  # of the program that runs this example
     True
-
     """
     words = sys.argv[1:]
     if not _arranged:  # the words of another program, such as a test's
@@ -128,7 +123,6 @@ def corrected(meant: Mapping[str, Slip]) -> str:
 
 
 def _answer(options: Namespace) -> str:
-    """Return the text that --help, --version or --keys asks for."""
     from spaceship.cli.help import help_text, version_line
     from spaceship.cli.keys import keys_text
 
@@ -158,7 +152,6 @@ def _line(
 
 
 def _parser() -> ArgumentParser:
-    """Return Hydra's parser with the flags of this project."""
     made = _Parser(parents=[get_args_parser()], add_help=False, conflict_handler="resolve")
     made.add_argument("--version", action="store_true")
     made.add_argument("--verbose", "-v", action="store_true")

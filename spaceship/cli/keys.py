@@ -8,17 +8,18 @@ import inspect
 import json
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from hydra_plugins.spaceship_optuna.config import OptunaSweeperConf
 from spaceship.cli.help import GROUPS, files
 from spaceship.cli.overrides import command
 from spaceship.config.installation import configs
+from spaceship.config.loader import defaults
+from spaceship.config.spelling import nearest
 from spaceship.errors import ConfigError, expected
-from spaceship.spelling import nearest
 
 _SWEEPER = "hydra.sweeper"
 _SWEEPER_HEAD = """\
@@ -42,12 +43,10 @@ _LINE = re.compile(r"(?P<indent> *)(?P<key>[^#\s].*?)??(?: *# (?P<comment>.*))?"
 def keys_text(section: str) -> str:
     """Return the commented YAML of a section, a group or a choice; of config.yaml by default.
 
-    Raises:
-        ConfigError: There is none of this name.
+    Raise ConfigError if there is none of this name.
 
     >>> print(keys_text("split=time").splitlines()[0])
     # split=time
-
     """
     name, _, choice = section.partition("=")
     sections = {} if choice else _sections()
@@ -57,7 +56,8 @@ def keys_text(section: str) -> str:
     chosen = [path for path in files(name) if choice in ("", path.stem)]
     found |= {f"# {name}={path.stem}\n": path.read_text(encoding="utf-8") for path in chosen}
     if found:
-        config, inner = _config(), [one for one in GROUPS if name and one.startswith(f"{name}/")]
+        config = {str(key): value for key, value in defaults().items()}
+        inner = [one for one in GROUPS if name and one.startswith(f"{name}/")]
         text = "\n".join(head + _readable(text, config) for head, text in found.items())
         more = (f"\n# Settings of each {one}, its threshold too: --keys {one}\n" for one in inner)
         return text + "".join(more)
@@ -65,13 +65,6 @@ def keys_text(section: str) -> str:
     near = nearest(section, known)
     do = f"did you mean {near[0]}: {command(['--keys', near[0]])}" if near else "see --help"
     raise ConfigError(expected("a section, a group or GROUP=CHOICE after --keys", section, do))
-
-
-def _config() -> DictConfig:
-    """Return the config of a command without overrides."""
-    from spaceship.cli.names import Names
-
-    return Names.of_configs().composed([])
 
 
 def _sections() -> dict[str, str]:
@@ -93,7 +86,7 @@ def _sweeper() -> str:
     return text
 
 
-def _readable(text: str, config: DictConfig) -> str:
+def _readable(text: str, config: Mapping[str, object]) -> str:
     """Return YAML with its references resolved, in lines that fit."""
     text = _PACKAGE.sub("", _OF_CONFIG.sub("", text))
     text = _REFERENCE.sub(lambda found: _resolved(found[0], config), text)
@@ -103,7 +96,7 @@ def _readable(text: str, config: DictConfig) -> str:
     return "\n".join(one for line in text.splitlines() for one in _fitting(line)) + "\n"
 
 
-def _resolved(reference: str, config: DictConfig) -> str:
+def _resolved(reference: str, config: Mapping[str, object]) -> str:
     """Return the value of a reference; as it is written if it has none by default."""
     whole = OmegaConf.create({**config, "shown": reference})
     try:

@@ -7,7 +7,6 @@ copy of the descriptor at the very end.
 
 import io
 import json
-import math
 import os
 import re
 import sys
@@ -200,7 +199,7 @@ def document(status: int) -> Any:
         warnings=said.warnings,
         error=said.error if status else None,  # type: ignore[arg-type]
     )
-    return _without_nan(_plain(made))
+    return _plain(made)
 
 
 def _content(status: int) -> str:
@@ -214,12 +213,11 @@ def _outcome(status: int) -> Outcome:
 
 
 def _plain(record: object) -> object:
-    if record is None:
-        return None
+    """Return a record as plain JSON values: null for NaN and infinity, which JSON does not have."""
     from pydantic import TypeAdapter
 
-    adapter = TypeAdapter(type(record))
-    return adapter.dump_python(record, mode="json", fallback=_of_library, warnings=False)
+    adapter: TypeAdapter[object] = TypeAdapter(type(record))
+    return json.loads(adapter.dump_json(record, fallback=_of_library, warnings=False))
 
 
 def _of_library(value: Any) -> object:
@@ -230,20 +228,10 @@ def _of_library(value: Any) -> object:
         return str(value)
 
 
-def _without_nan(node: object) -> object:
-    """Return plain values with null for each number that JSON does not have."""
-    if isinstance(node, dict):
-        return {key: _without_nan(value) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_without_nan(one) for one in node]
-    return None if isinstance(node, float) and not math.isfinite(node) else node
-
-
 def _for_programs(line: str) -> str:
     """Return a command of the project with `output=json`, any other as it is."""
     return f"{line} output=json" if _is_own(line) and "output=json" not in line else line
 
 
 def _is_own(line: str) -> bool:
-    """Return whether a command is one of the project."""
     return line.startswith(tuple(f"{one} " for one in programs()))

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
-from spaceship.at_exit import PENDING, Refusal
 from spaceship.cli.console import close_console, open_console
 from spaceship.cli.machine_output import note_error, open_machine_output, write_object
 from spaceship.cli.signals import (
@@ -20,6 +19,7 @@ from spaceship.cli.signals import (
 )
 from spaceship.cli.streams import escape_log_records, lost_output, open_streams
 from spaceship.errors import expected
+from spaceship.process.at_exit import PENDING, Refusal
 from spaceship.registry.role import give_up_promotion, may_promote
 from spaceship.results import Result, report_result
 
@@ -80,7 +80,7 @@ def run_mode(cfg: "DictConfig") -> float | list[float] | None:
     guard()  # of a worker, too
     logging.captureWarnings(capture=True)  # of libraries, into the job's log file
     experiment = Experiment.of_job(cfg)
-    made = verb_of(cfg)(experiment)
+    made = verb_of(cfg.mode)(experiment)
     if not isinstance(made, Result):  # of a mode of somebody else's
         return made  # type: ignore[no-any-return]
     if not experiment.job.in_multirun:  # whose result is made when all its jobs have ended

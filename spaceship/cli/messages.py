@@ -111,14 +111,8 @@ def _of_system(error: Exception) -> str | None:
     """Return the message for an error of the system, of a storage or of an estimator."""
     text, said = str(error).strip(), "\n".join(str(one) for one in _chain(error))
     if fault := next((fault for fault in _STORAGE_FAULTS if fault in said), None):
-        where = next(
-            (
-                f" at {one.filename}"
-                for one in _chain(error)
-                if isinstance(one, OSError) and one.filename
-            ),
-            "",
-        )
+        files = (one.filename for one in _chain(error) if isinstance(one, OSError))
+        where = next((f" at {name}" for name in files if name), "")
         return f"expected a folder that takes data, found: {fault}{where}; see paths.outputs=DIR"
     if isinstance(error, OSError) and error.filename is not None:
         return f"expected to use {error.filename}, found: {error.strerror}; see paths.outputs=DIR"

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.types import RunMode
@@ -12,7 +11,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from spaceship.cli.overrides import PARAMS
 from spaceship.config.loader import groups, loader
 from spaceship.config.resolvers import register_resolvers
-from spaceship.spelling import FAR, distance, ranked, slips
+from spaceship.config.spelling import FAR, distance, ranked, slips
 
 _OTHER_CHOICE = 1.0  # distance of a key that exists with another choice of a group
 _SAME_END = 1.5  # of a key that ends the same, elsewhere
@@ -29,18 +28,63 @@ class Suggestion:
     needs: tuple[str, ...] = ()  # such as model=lgbm
 
 
+@dataclass(frozen=True)
+class Composed:
+    """A config, or a node of one, by which the keys of a command line are judged.
+
+    >>> closed = Composed(OmegaConf.create({"gate": {"force": False}}, flags={"struct": True}))
+    >>> closed.takes("gate.force"), closed.takes("gate.forse"), [*closed.names()]
+    (True, False, ['gate.force'])
+    """
+
+    config: DictConfig
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """The choice of each group that Hydra has composed, by its place."""
+        return {str(group): choice for group, choice in self.config.hydra.runtime.choices.items()}
+
+    def takes(self, key: str) -> bool:
+        """Return whether the config takes a value for a key."""
+        node: object = self.config
+        for part in key.replace("[", ".").replace("]", "").split("."):
+            if isinstance(node, ListConfig):
+                return True
+            if not isinstance(node, DictConfig):
+                return False
+            if part not in node.keys():  # noqa: SIM118 - those without a value count
+                return not OmegaConf.is_struct(node)
+            if OmegaConf.is_interpolation(node, part):
+                return True
+            node = Composed(node).value(part)
+        return True
+
+    def names(self, within: str = "", *, nodes: bool = False) -> Iterator[str]:
+        """Yield the dotted keys that hold values, and those of nodes if they are wanted."""
+        for name in map(str, self.config):
+            value = self.value(name)
+            if isinstance(value, DictConfig):
+                yield from [f"{within}{name}"] if nodes else []
+                yield from Composed(value).names(f"{within}{name}.", nodes=nodes)
+            elif name != "_target_":
+                yield f"{within}{name}"
+
+    def value(self, name: str) -> object:
+        """Return a value; None if it is missing or refers to another one."""
+        node = self.config
+        is_open = OmegaConf.is_missing(node, name) or OmegaConf.is_interpolation(node, name)
+        return None if is_open else node[name]
+
+
 class Names:
     """Every name that the configs know.
 
-    Example:
-        >>> names = Names.of_configs()
-        >>> names.choices["split"], names.keys_near("gate.forse", [])[0].name
-        (['hash', 'time', 'unused'], 'gate.force')
-
+    >>> names = Names.of_configs()
+    >>> names.choices["split"], names.keys_near("gate.forse", [])[0].name
+    (['hash', 'time', 'unused'], 'gate.force')
     """
 
     def __init__(self, source: ConfigLoaderImpl) -> None:
-        """Keep Hydra's loader, which has read most of the files already."""
         self._loader = source
 
     @classmethod
@@ -54,14 +98,14 @@ class Names:
         """The choices of every group."""
         return groups(self._loader)
 
-    def composed(self, overrides: Sequence[str]) -> DictConfig:
+    def composed(self, overrides: Sequence[str]) -> "Composed":
         """Return the config with these groups chosen, sweeps left out."""
-        return self._loader.load_configuration("config", [*overrides], RunMode.MULTIRUN)
+        made = self._loader.load_configuration("config", [*overrides], RunMode.MULTIRUN)
+        return Composed(made)
 
-    def file_of_param(self, key: str, value: object, config: DictConfig) -> str:
+    def file_of_param(self, key: str, value: object, config: "Composed") -> str:
         """Return the file of a config that gives a key of `hydra.sweeper.params` its value."""
-        chosen = [f"{group}/{choice}" for group, choice in config.hydra.runtime.choices.items()]
-        for name in [*chosen, "config"]:
+        for name in [*(f"{group}/{choice}" for group, choice in config.choices.items()), "config"]:
             found = self._loader.repository.load_config(name)
             params = found and OmegaConf.select(found.config, "hydra.sweeper.params")
             if found is not None and params and params.get(key) == value:
@@ -72,25 +116,21 @@ class Names:
         self,
         found: str,
         overrides: Sequence[str],
-        configs: Sequence[DictConfig] = (),
+        configs: Sequence["Composed"] = (),
         *,
         nodes: bool = False,
     ) -> list[Suggestion]:
         """Return keys near to a wrong one; one that exists with another choice needs an override.
 
-        Args:
-            found: The wrong key, dotted.
-            overrides: Groups that the command line chooses.
-            configs: What these give, if composed already: one for each swept choice.
-            nodes: Whether keys with keys below them count, as those that ~ deletes.
-
+        The overrides choose groups; `configs` are what they give, if composed already: one for each
+        swept choice. With `nodes` keys with keys below them count, as those that ~ deletes.
         """
         composed = configs or [self.composed(overrides)]
         typed = {one.partition("=")[0].lstrip("+") for one in overrides}
         present = {
             key: None
             for one in composed
-            for key in (*keys(one, nodes=nodes), *self._groups(one))
+            for key in (*one.names(nodes=nodes), *self.choices, *one.choices)
             if not key.startswith(PARAMS)  # a wrong one there is like itself
         }
         far = {key: _key_distance(found, key) for key in present}
@@ -103,10 +143,6 @@ class Names:
                     far[key] = min(new, far.get(key, FAR))
         best = ranked({key: number for key, number in far.items() if number < FAR})
         return [Suggestion(key, (needs[key],) if needs.get(key) else ()) for key in best]
-
-    def _groups(self, config: DictConfig) -> list[str]:
-        """Return the groups, with their packages where there are some."""
-        return [*dict.fromkeys([*self.choices, *map(str, config.hydra.runtime.choices)])]
 
     def _elsewhere(self) -> Iterator[tuple[str, str]]:
         """Yield an override and a key that exists with it."""
@@ -122,49 +158,7 @@ class Names:
                     needs, within = f"+{group}@{parent}.{choice}={choice}", f"{parent}.{choice}."
                 elif package == "_global_":
                     within = ""
-                yield from ((needs, f"{within}{key}") for key in keys(result.config))
-
-
-def takes(config: DictConfig, key: str) -> bool:
-    """Return whether a config takes a value for a key.
-
-    >>> closed = OmegaConf.create({"gate": {"force": False}}, flags={"struct": True})
-    >>> takes(closed, "gate.force"), takes(closed, "gate.forse")
-    (True, False)
-    """
-    node: Any = config
-    for part in key.replace("[", ".").replace("]", "").split("."):
-        if isinstance(node, ListConfig):
-            return True
-        if not isinstance(node, DictConfig):
-            return False
-        if part not in node.keys():  # noqa: SIM118 - those without a value count
-            return not OmegaConf.is_struct(node)
-        if OmegaConf.is_interpolation(node, part):
-            return True
-        node = _value(node, part)
-    return True
-
-
-def keys(node: DictConfig, within: str = "", *, nodes: bool = False) -> Iterator[str]:
-    """Yield the dotted keys of a config that hold values, and of nodes if they are wanted.
-
-    >>> [*keys(OmegaConf.create({"gate": {"force": True}}))]
-    ['gate.force']
-    """
-    for name in map(str, node):
-        value = _value(node, name)
-        if isinstance(value, DictConfig):
-            yield from [f"{within}{name}"] if nodes else []
-            yield from keys(value, f"{within}{name}.", nodes=nodes)
-        elif name != "_target_":
-            yield f"{within}{name}"
-
-
-def _value(node: DictConfig, name: str) -> object:
-    """Return a value; None if it is missing or refers to another one."""
-    is_there = not OmegaConf.is_missing(node, name) and not OmegaConf.is_interpolation(node, name)
-    return node[name] if is_there else None
+                yield from ((needs, f"{within}{key}") for key in Composed(result.config).names())
 
 
 def _key_distance(found: str, known: str) -> float:
@@ -185,6 +179,5 @@ def _key_distance(found: str, known: str) -> float:
 
 
 def _split(key: str) -> tuple[str, str]:
-    """Return what stands before the last dot of a key, and what after."""
     before, _, end = key.rpartition(".")
     return before, end

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 
 from spaceship.config.installation import program_typed
-from spaceship.spelling import slips
+from spaceship.config.spelling import slips
 
 _OVERRIDE = re.compile(r"(\+\+|\+|~)?([^=]*)(?:=(.*))?", re.DOTALL)
 PARAMS = "hydra.sweeper.params."  # overrides of the jobs
@@ -88,7 +88,6 @@ def _quoted(value: str) -> str:
 
 
 def _unquoted(value: str) -> str:
-    """Return a value without the quotes that Hydra would take away."""
     is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
     return value[1:-1] if is_quoted else value
 

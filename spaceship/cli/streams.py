@@ -35,7 +35,6 @@ class SafeStream:
     """
 
     def __init__(self, stream: TextIO) -> None:
-        """Wrap a stream."""
         self.terminal, self.fault = stream, cast("Exception | None", None)
         self.above: Callable[[str], object] | None = None  # writes above what is drawn, if it is
 
@@ -73,10 +72,9 @@ class SafeStream:
             raise BrokenPipeError
 
     def __getattr__(self, name: str) -> Any:
-        """Return anything else from the stream itself."""
         return getattr(self.__dict__["terminal"], name)
 
-    def _try(self, write: Any) -> None:
+    def _try(self, write: Callable[[], object]) -> None:
         if self.fault is not None:
             return
         try:

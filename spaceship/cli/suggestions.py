@@ -10,8 +10,8 @@ from omegaconf import OmegaConf
 from spaceship.cli.faults import Fault, Overrides
 from spaceship.cli.names import Names
 from spaceship.cli.overrides import PARAMS, command, group_of, is_sweep, parts_of
+from spaceship.config.spelling import FAR, distance, ranked
 from spaceship.errors import expected
-from spaceship.spelling import FAR, distance, ranked
 
 _COMMON = ("mode", "model", "data", "features", "gate")  # groups of a word alone, the likely first
 _LATER = 0.01  # distance of the choices of each next group
@@ -21,24 +21,15 @@ _LATER = 0.01  # distance of the choices of each next group
 class CommandLine:
     """The words of a command, checked one by one against the names of the configs.
 
-    Args:
-        words: All of them, flags included.
-        overrides: Those that are no flags, nor values of flags.
-        unknown: Flags that there are not.
-        flags: Those that there are.
-        sweeps: Whether a word may have several values: with --multirun.
-
-    Example:
-        >>> print(CommandLine(["gate.forse=true", "seed=7"]).message())
-        expected a key of the config, found gate.forse=true; did you mean gate.force=true: ...
-
+    >>> print(CommandLine(["gate.forse=true", "seed=7"]).message())
+    expected a key of the config, found gate.forse=true; did you mean gate.force=true: ...
     """
 
-    words: Sequence[str]
-    overrides: Sequence[str] | None = None
-    unknown: Sequence[str] = ()
-    flags: Sequence[str] = ()
-    sweeps: bool = True
+    words: Sequence[str]  # flags included
+    overrides: Sequence[str] | None = None  # those that are no flags, nor values of flags
+    unknown: Sequence[str] = ()  # flags that there are not
+    flags: Sequence[str] = ()  # those that there are
+    sweeps: bool = True  # whether a word may have several values: with --multirun
     names: Names = field(default_factory=Names.of_configs)
 
     def message(self) -> str | None:
@@ -62,7 +53,7 @@ class CommandLine:
     def swept_message(self) -> str | None:
         """Return what is wrong with a YAML's `hydra.sweeper.params`, and where; None if nothing."""
         config, own = self._own.config, self._own.words
-        node = OmegaConf.select(config, PARAMS.rstrip("."))
+        node = OmegaConf.select(config.config, PARAMS.rstrip("."))
         params: Any = OmegaConf.to_container(node, resolve=True) if node else {}
         typed = {parts_of(word)[1] for word in own}
         swept = {key: f"{key}={value}" for key, value in params.items() if key not in typed}
@@ -147,7 +138,7 @@ class CommandLine:
 
     def _common(self) -> Iterator[str]:
         """Yield the groups that a word alone may choose from."""
-        chosen = self._own.config.hydra.runtime.choices
+        chosen = self._own.config.choices
         yield from (one for one in self.names.choices if one in chosen and one != "local")
 
     def _rank(self, group: str) -> int:

@@ -4,9 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from omegaconf import DictConfig
-
-from spaceship.cli.names import Names
+from spaceship.cli.names import Composed, Names
 from spaceship.cli.overrides import choices_of, parts_of
 
 
@@ -22,15 +20,9 @@ class Split:
 class Variants:
     """Configs of the jobs that a command line asks for; the first has the first choices.
 
-    Args:
-        names: Of the configs.
-        chosen: Overrides of groups, each with a choice or several.
-
-    Example:
-        >>> some = Variants(Names.of_configs(), ["model=lgbm,svm", "gate=off"])
-        >>> some.splits(lambda config: "num_leaves" in config.model.estimator)
-        [Split(group='model', word='model=lgbm', lacking=('model=svm',))]
-
+    >>> some = Variants(Names.of_configs(), ["model=lgbm,svm", "gate=off"])
+    >>> some.splits(lambda config: config.takes("model.estimator.num_leaves"))
+    [Split(group='model', word='model=lgbm', lacking=('model=svm',))]
     """
 
     def __init__(self, names: Names, chosen: Sequence[str]) -> None:
@@ -41,12 +33,12 @@ class Variants:
         self.first = names.composed([*self._firsts.values()])
 
     @cached_property
-    def all(self) -> list[DictConfig]:
+    def all(self) -> list[Composed]:
         """The first config, and every one that differs from it by one choice."""
         others = [one for each in self._by_choice.values() for one in [*each.values()][1:]]
         return [self.first, *others]
 
-    def splits(self, has: Callable[[DictConfig], bool]) -> list[Split]:
+    def splits(self, has: Callable[[Composed], bool]) -> list[Split]:
         """Return the swept groups of whose choices some have what a function finds, not all."""
         found = []
         for word, configs in self._by_choice.items():
@@ -60,7 +52,7 @@ class Variants:
         return found
 
     @cached_property
-    def _by_choice(self) -> dict[str, dict[str, DictConfig]]:
+    def _by_choice(self) -> dict[str, dict[str, Composed]]:
         """The configs of the choices of each swept group, the other groups at their first."""
         return {
             word: {

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from omegaconf import DictConfig, ListConfig
+from omegaconf import ListConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from spaceship._upstream import located
@@ -46,7 +46,7 @@ _HYDRA = {
         f"{_PLUGIN}joblib_launcher.joblib_launcher.JoblibLauncher",
         f"{_PLUGIN}submitit_launcher.submitit_launcher.LocalLauncher",
         f"{_PLUGIN}submitit_launcher.submitit_launcher.SlurmLauncher",
-        f"{_PLUGIN}ray_launcher.ray_launcher.RayLauncher",
+        "hydra_plugins.spaceship_ray.launcher.RayLauncher",
     ),
     "sweeper": (
         "hydra._internal.core_plugins.basic_sweeper.BasicSweeper",
@@ -68,14 +68,12 @@ _UNKNOWN = "${unknown}"  # in place of an interpolation that does not resolve ye
 def check_classes(node: object) -> None:
     """Raise ConfigError unless each `_target_` in a node is a class of an allowed module.
 
-    Args:
-        node: Plain or of OmegaConf; interpolations are followed as far as they resolve by now.
+    Interpolations are followed as far as they resolve by now.
 
     >>> check_classes({"_target_": "sklearn.svm.SVC", "C": 2})
     >>> check_classes({"deep": [{"_target_": "joblib.load"}]})
     Traceback (most recent call last):
     spaceship.errors.ConfigError: expected a _target_ that is a class under one of spaceship.data...
-
     """
     for mapping in _mappings(node):
         target = _value(mapping, "_target_")
@@ -122,15 +120,13 @@ def verb(target: object) -> FunctionType:
     raise ConfigError(f"{message} {target!r}{reason}; choose one of configs/mode with mode=NAME")
 
 
-def verb_of(config: DictConfig) -> FunctionType:
-    """Return the function that the mode of a config names; see `verb`.
+def verb_of(mode: object) -> FunctionType:
+    """Return the function that a node of the group `mode` names; see `verb`.
 
-    >>> from omegaconf import OmegaConf
-    >>> verb_of(OmegaConf.create({"mode": {"_target_": "spaceship.mode.train.train"}})).__name__
+    >>> verb_of({"_target_": "spaceship.mode.train.train"}).__name__
     'train'
     """
-    mode = config.mode
-    return verb(mode.get("_target_") if isinstance(mode, DictConfig) else mode)
+    return verb(mode.get("_target_") if isinstance(mode, Mapping) else mode)
 
 
 @cache
@@ -214,7 +210,6 @@ def _is_home(thing: object, prefixes: tuple[str, ...]) -> bool:
 
 
 def _mappings(node: object) -> Iterator[Mapping[str, object]]:
-    """Return every mapping in a node, the node included."""
     if isinstance(node, Mapping):
         yield node
     if isinstance(node, Mapping | list | tuple | ListConfig):

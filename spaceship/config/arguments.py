@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from spaceship.config.faults import list_faults, misspelt
 from spaceship.errors import ConfigError, did_you_mean
-from spaceship.faults import list_faults, misspelt
 
 
 class Configured(BaseModel):

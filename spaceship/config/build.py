@@ -13,25 +13,19 @@ from spaceship.config.moved import with_present_targets
 from spaceship.errors import ConfigError, MissingDependencyError, SpaceshipError
 
 
-def build(node: DictConfig | Mapping[str, object], **kwargs: object) -> Any:
+def build(node: Mapping[str, object], **kwargs: object) -> Any:
     """Return the object a config node describes by its `_target_`, nodes inside it built too.
 
-    Args:
-        node: A config node with a `_target_`.
-        **kwargs: Further arguments of the target; they win over the node's.
-
-    Raises:
-        ConfigError: The target is not on the allow list or does not take these arguments.
-        MissingDependencyError: The target's package is not installed.
+    Further arguments of the target win over the node's. Raise ConfigError if the target is not on
+    the allow list or does not take them, MissingDependencyError if its package is not installed.
 
     >>> build({"_target_": "sklearn.svm.SVC", "C": 2.0}, kernel="linear")
     SVC(C=2.0, kernel='linear')
-
     """
     from hydra.errors import InstantiationException
     from hydra.utils import instantiate
 
-    if not isinstance(node, DictConfig | Mapping):
+    if not isinstance(node, Mapping):
         message = f"expected a config with a _target_, found {node!r}; give it back its default"
         raise ConfigError(message)
     plain = with_present_targets(dict(resolved(node)))
@@ -51,12 +45,10 @@ def build(node: DictConfig | Mapping[str, object], **kwargs: object) -> Any:
 def resolved(node: object) -> Any:
     """Return the node as plain dicts and lists with every interpolation resolved.
 
-    Raises:
-        ConfigError: An interpolation leads nowhere, or a mandatory value is missing.
+    Raise ConfigError if an interpolation leads nowhere, or a mandatory value is missing.
 
     >>> resolved(OmegaConf.create({"seed": 1, "folds": {"seed": "${seed}"}}))
     {'seed': 1, 'folds': {'seed': 1}}
-
     """
     if not isinstance(node, DictConfig | ListConfig):
         return node

@@ -70,10 +70,19 @@ def code_digest(*places: Path | None) -> str:
     >>> code_digest(PACKAGE / "features") == code_digest(PACKAGE / "model")
     False
     """
-    found = [one for one in places if one is not None]
-    paths = [path for one in found for path in (one.rglob("*.py") if one.is_dir() else [one])]
-    texts = [hashlib.sha256(path.read_bytes()).digest() for path in sorted(paths)]
+    texts = [bytes.fromhex(one) for one in file_digests(*places).values()]
     return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
+
+
+def file_digests(*places: Path | None, kind: str = "*.py") -> dict[Path, str]:
+    """Return the SHA-256 of each file, and of those of a kind in folders, sorted by path.
+
+    >>> len(file_digests(PACKAGE / "features", PACKAGE / "__init__.py")) > 1
+    True
+    """
+    found = [one for one in places if one is not None]
+    paths = {path for one in found for path in (one.rglob(kind) if one.is_dir() else [one])}
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(paths)}
 
 
 def program() -> str:

@@ -7,6 +7,7 @@ imported that is not on the allow list. A file is somebody else's unless it is s
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from hydra._internal.config_repository import CachingConfigRepository, IConfigRe
 from hydra._internal.utils import create_config_search_path
 from hydra.core.default_element import ResultDefault
 from hydra.core.object_type import ObjectType
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
@@ -30,7 +32,7 @@ from spaceship.errors import ConfigError, expected
 
 _PLACES = (
     *("paths.outputs", "inference.output", "history.output"),
-    *("tracking.uri", "tracking.artifacts", "mode._target_"),
+    *("tracking.uri", "tracking.artifacts", "mode._target_", "engine.address"),
     *("clean.dry_run", "inference.overwrite", "inference.submit"),
     *("gate.force", "gate.reseal", "gate.may_promote"),
 )
@@ -51,11 +53,36 @@ class CheckedLoader(ConfigLoaderImpl):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Note the loader of the app: whoever corrects its command line asks it for names."""
         super().__init__(*args, **kwargs)
+        self._of_mode: dict[object, DictConfig] = {}
         _made[:] = [self]
 
-    def load_configuration(self, *args: Any, **kwargs: Any) -> DictConfig:
-        """Return a composed config; raise ConfigError if it names a class off the list."""
-        config = super().load_configuration(*args, **kwargs)
+    def load_configuration(
+        self,
+        config_name: str | None,
+        overrides: list[str],
+        run_mode: RunMode,
+        from_shell: bool = True,  # noqa: FBT001, FBT002 - Hydra's signature
+        validate_sweep_overrides: bool = True,  # noqa: FBT001, FBT002
+    ) -> DictConfig:
+        """Return a composed config; raise ConfigError if it names a class off the list.
+
+        Hydra composes the config of each command twice, first to learn `hydra.mode` alone, without
+        a look at sweeps and missing choices. That config is the second one, if nothing is missing.
+        """
+        asked = (config_name, *overrides)
+        if validate_sweep_overrides and (config := self._of_mode.pop(asked, None)) is not None:
+            parsed = OverridesParser.create().parse_overrides(overrides)
+            self.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
+            return config
+        if not validate_sweep_overrides:
+            with suppress(Exception):
+                config = self._checked(config_name, overrides, RunMode.RUN, from_shell, False)
+                self._of_mode[asked] = config
+                return config
+        return self._checked(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
+
+    def _checked(self, *asked: Any) -> DictConfig:
+        config = super().load_configuration(*asked)
         check_config(config)
         _check_formats(config)
         for name in config.hydra.job.env_copy:  # whose values are in Hydra's node by now
@@ -116,6 +143,16 @@ def composed(words: Sequence[str]) -> DictConfig:
     register_resolvers()
     own = CheckedLoader(create_config_search_path(str(configs())))
     return own.load_configuration("config", [*words], RunMode.RUN)
+
+
+def defaults() -> DictConfig:
+    """Return the config of a command without overrides.
+
+    >>> defaults().split.n_folds
+    5
+    """
+    register_resolvers()  # some defaults are those of the task
+    return loader().load_configuration("config", [], RunMode.RUN)
 
 
 def groups(source: ConfigLoaderImpl) -> dict[str, list[str]]:
@@ -186,7 +223,6 @@ def _is_hydras(key: str, value: object) -> bool:
 
 
 def _leaves(node: object, key: str = "") -> Iterator[tuple[str, object]]:
-    """Return the values of a node by their dotted keys."""
     if isinstance(node, Mapping):
         for name, value in node.items():
             yield from _leaves(value, f"{key}.{name}" if key else str(name))

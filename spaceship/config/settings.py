@@ -1,12 +1,7 @@
 """Typed settings: one frozen model per section of configs/config.yaml, checked once a job."""
 
-import math
-import shlex
-from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Annotated, Any, Literal, Self
 
-from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from pydantic import (
     AfterValidator,
@@ -14,40 +9,21 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    FiniteFloat,
     ValidationError,
     ValidationInfo,
     field_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.config.build import resolved
 from spaceship.config.secrets import check_stored
+from spaceship.config.setting_faults import refusal
 from spaceship.config.unused import is_unused
-from spaceship.errors import ConfigError, Slip, did_you_mean
-from spaceship.faults import misspelt
 
 MOST_ERAS = 100
 """Largest value of `simulate.eras`."""
-
-
-def _usable_threads(threads: int) -> int:
-    """Raise for 0 and numbers below -1: LightGBM, CatBoost and scikit-learn disagree on them."""
-    if threads != -1 and threads < 1:
-        raise PydanticCustomError("threads", "neither -1 nor 1 or more")
-    return threads
-
-
-def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise PydanticCustomError("finite", "not finite")
-    return value
-
-
-def _half_or_tuned(threshold: float | str) -> float | str:
-    if threshold not in (0.5, "tuned"):
-        raise PydanticCustomError("threshold", "neither 0.5 nor tuned")
-    return threshold
 
 
 def _share_or_rows(size: float | None) -> float | None:
@@ -63,7 +39,9 @@ def _number_as_text(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_number_as_text)]
-Finite = Annotated[float, AfterValidator(_finite)]
+Half = Annotated[float, Field(ge=0.5, le=0.5)]
+Threads = Literal[-1] | Annotated[int, Field(ge=1)]
+"""Not 0, nor numbers below -1: LightGBM, CatBoost and scikit-learn disagree on them."""
 
 
 def _setting(wanted: str, **bounds: Any) -> Any:
@@ -104,9 +82,7 @@ class Split(Section):
     holdout_fraction: float = _setting("a number above 0 and below 1", gt=0, lt=1)
     n_folds: int = _setting("a whole number, 2 or more", ge=2)
     salt: Text | None = _setting("a text")
-    gap: Annotated[float, AfterValidator(_finite)] = _setting(
-        "a number, 0 or more, and 0 with split=hash", default=0.0, ge=0
-    )
+    gap: FiniteFloat = _setting("a number, 0 or more, and 0 with split=hash", default=0.0, ge=0)
 
     @field_validator("salt", "gap")
     @classmethod
@@ -138,7 +114,7 @@ class Clean(Section):
 
     dry_run: bool = _setting("true or false")
     keep_versions: int = _setting("a whole number, 1 or more", ge=1)
-    older_than: Finite | None = _setting("a number of days, 0 or more, or null", ge=0)
+    older_than: FiniteFloat | None = _setting("a number of days, 0 or more, or null", ge=0)
     close_host: Text | None = _setting("the name of a machine, or null")
 
 
@@ -165,6 +141,12 @@ class Report(Section):
     output: Text | None = _setting("FILE.html, or null")
 
 
+class Record(Section):
+    """`record.*`: what the record of a run holds beside digests."""
+
+    data: bool = _setting("true or false", default=False)
+
+
 class Explain(Section):
     """`explain.*`: the row that `mode=explain` explains, and what if it were another one."""
 
@@ -175,22 +157,6 @@ class Explain(Section):
     nearest: int = _setting("a whole number, 0 to 100", ge=0, le=100)
     draws: int = _setting("a whole number, 2 to 10000", ge=2, le=10_000)
 
-    def changes(self, columns: Iterable[str]) -> dict[str, str]:
-        """Return the new values of the row's columns, as text; an empty one is a missing value.
-
-        A text begins with the longest name among the columns, else with all before its first "=".
-
-        >>> what_if = Explain(row="7", set=["age=30", "plan=", "a=b=c"], nearest=5, draws=200)
-        >>> what_if.changes(["age", "plan", "a", "a=b"])
-        {'age': '30', 'plan': '', 'a=b': 'c'}
-        """
-        known, found = sorted(columns, key=len, reverse=True), {}
-        for text in self.set:
-            own = (name for name in known if text.startswith(f"{name}="))
-            column = next(own, text.partition("=")[0])
-            found[column] = text.removeprefix(f"{column}=")
-        return found
-
 
 class Inference(Section):
     """`inference.*`: the file of predictions and the limit of drift."""
@@ -200,10 +166,10 @@ class Inference(Section):
     input: Text | None = _setting("a CSV or Parquet file, or null")
     proba: bool = _setting("true or false")
     part_rows: int = _setting("a whole number, 1 or more", ge=1)
-    max_drift: Finite | None = _setting("a number, 0 or more, or null", ge=0)
+    max_drift: FiniteFloat | None = _setting("a number, 0 or more, or null", ge=0)
     on_drift: Literal["warn", "fail"] = _setting("one of fail, warn")
     submit: bool = _setting("true or false")
-    submit_wait: Finite = _setting("a number of seconds, 0 or more", ge=0)
+    submit_wait: FiniteFloat = _setting("a number of seconds, 0 or more", ge=0)
 
 
 class Serve(Section):
@@ -248,22 +214,16 @@ class Tracking(Section):
 class Settings(Section):
     """Every setting of a job that is no node with a `_target_`.
 
-    Example:
-        >>> Split(holdout_fraction=0.2, n_folds=5, salt="spaceship").n_folds
-        5
-
+    >>> Split(holdout_fraction=0.2, n_folds=5, salt="spaceship").n_folds
+    5
     """
 
     seed: int = _setting("a whole number, 0 to 4294967295", ge=0, lt=2**32)
-    threads: Annotated[int, AfterValidator(_usable_threads)] = _setting(
-        "1 or more, or -1 for all cores"
-    )
+    threads: Threads = _setting("1 or more, or -1 for all cores")
     calibration: Literal["none", "isotonic", "sigmoid", "temperature"] = _setting(
         "one of none, isotonic, sigmoid, temperature"
     )
-    threshold: Annotated[float | Literal["tuned"], AfterValidator(_half_or_tuned)] = _setting(
-        "0.5 or tuned"
-    )
+    threshold: Half | Literal["tuned"] = _setting("0.5 or tuned")
     paths: Paths
     data: Data = Data()
     split: Split = Split.model_construct()  # as it is where a mode makes no use of it
@@ -276,6 +236,7 @@ class Settings(Section):
     explain: Explain
     leaderboard: Leaderboard
     report: Report
+    record: Record
     inference: Inference
     serve: Serve
     simulate: Simulate
@@ -285,9 +246,7 @@ class Settings(Section):
     def read(cls, cfg: DictConfig) -> Self:
         """Return the settings of a composed config, interpolations resolved.
 
-        Raises:
-            ConfigError: A key is missing, unknown or out of its range; every such key is listed.
-
+        Raise ConfigError that lists every key that is missing, unknown or out of its range.
         """
         of_data = {key: OmegaConf.select(cfg, f"data.{key}") for key in Data.model_fields}
         check_stored(cfg)
@@ -297,68 +256,9 @@ class Settings(Section):
             known = {key: value for key, value in of_data.items() if value is not None}
             return cls.model_validate(values | {"data": known})
         except ValidationError as error:
-            raise _refusal(error.errors(), cls) from None
+            raise refusal(error, cls) from None
 
     @property
     def why(self) -> str:
         """The reason given with `reason=`, without blanks around it; empty if there is none."""
         return redact((self.reason or "").strip())
-
-
-def _refusal(faults: Sequence[ErrorDetails], model: type[BaseModel]) -> ConfigError:
-    """Return one error that lists every fault, each key once."""
-    told: dict[str, str] = {}
-    meant: dict[str, Slip] = {}
-    for fault in faults:
-        key, text = _fault(fault, model)
-        told.setdefault(key, text)
-        if slip := misspelt(fault):
-            meant[key] = slip
-    do = did_you_mean(meant) if meant else f"change it on the command line: {_example([*told])}"
-    return ConfigError(f"expected {'; '.join(told.values())}; {do}", meant)
-
-
-def _example(keys: Sequence[str]) -> str:
-    """Return overrides that give keys their defaults, KEY=VALUE if there are none."""
-    config = _defaults()
-    found = {key: OmegaConf.select(config, key) for key in keys if _is_there(config, key)}
-    values = {key: "null" if value is None else str(value) for key, value in found.items()}
-    return shlex.join(f"{key}={value}" for key, value in values.items()) or "KEY=VALUE"
-
-
-@cache
-def _defaults() -> DictConfig:
-    """Return the config of a command without overrides."""
-    from spaceship.config.loader import loader
-    from spaceship.config.resolvers import register_resolvers
-
-    register_resolvers()  # some defaults are those of the task
-    return loader().load_configuration("config", [], RunMode.RUN)
-
-
-def _is_there(config: DictConfig, key: str) -> bool:
-    """Return whether a key has a value, be it null."""
-    section, _, name = key.rpartition(".")
-    node = OmegaConf.select(config, section) if section else config
-    return isinstance(node, DictConfig) and name in node and not OmegaConf.is_config(node[name])
-
-
-def _fault(fault: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
-    """Return the key of a fault, and `KEY to be …, found …`."""
-    path: list[str] = []
-    wanted, owner = "", model
-    for part in map(str, fault["loc"]):
-        if part not in owner.model_fields:
-            path += [part] if fault["type"] == "extra_forbidden" else []
-            break
-        path.append(part)
-        info = owner.model_fields[part]
-        wanted = info.description or "a section"
-        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
-            owner = info.annotation
-    key = ".".join(path)
-    if fault["type"] == "extra_forbidden":
-        return key, f"{key} not to be there (known: {', '.join(owner.model_fields)}), found it"
-    if fault["type"] == "missing":
-        return key, f"{key} to be {wanted}, found nothing"
-    return key, f"{key} to be {wanted}, found {fault['input']!r}"

@@ -24,6 +24,7 @@ class Dataset:
     sample: pd.DataFrame | None  # a submission in the expected form: id and label
     digest: str  # sha256 of the contents of train and test
     leaks: tuple[str, ...] = ()  # copies and other leaks, each in a line
+    raw: str = ""  # fingerprint of the source that they were read from
     drawn_from: int = 0  # rows of the labelled table that `data.sample` drew train from; 0: all
 
     @property

@@ -2,7 +2,7 @@
 
 import re
 import reprlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,17 +12,19 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from spaceship.data.stored_file import counted
+from spaceship.task.arrays import Mask
 from spaceship.task.column_types import (
     Column,
     ColumnType,
     Kind,
-    Mask,
     kind_of,
     missing_values,
     read,
 )
 from spaceship.task.raw_frame import label_column
 from spaceship.task.task import HUGE, Task
+from spaceship.task.texts import Array, Arrow, as_column, codes_of
+from spaceship.task.typed_rows import TypedRows, array_of
 from spaceship.text import first_few
 
 ONCE = "each id once"
@@ -121,13 +123,10 @@ class UnmatchedPatterns:
         ]
 
 
-def broken_rules(
-    frame: pd.DataFrame, task: Task, *, is_typed: bool = False
-) -> Iterator[BrokenRule]:
+def broken_rules(frame: pd.DataFrame, task: Task) -> Iterator[BrokenRule]:
     """Yield every rule that rows of a raw frame break: of texts, booleans, numbers, the label.
 
-    The frame holds columns of the task, any of them absent, under a unique index; `is_typed` says
-    that they have their types.
+    The frame holds columns of the task, any of them absent, under a unique index.
 
     >>> size = {"type": "number", "min": 1, "max": 500, "unit": "square metres"}
     >>> shops = Task.read({"problem": "regression", "label": "sales", "columns": {"size": size}})
@@ -136,8 +135,28 @@ def broken_rules(
     ('1 to 500 square metres', {1: '-2'})
     """
     for name, column in ordered_columns(task):
-        if name in frame.columns and not (is_typed and _is_free(name, column, task)):
-            yield from _broken(frame[name], column, task, is_typed=is_typed)
+        yield from _broken(frame[name], column, task) if name in frame.columns else ()
+
+
+def keep_rules(rows: TypedRows, columns: Mapping[str, Column], task: Task) -> bool:
+    """Return whether typed rows break no rule of their columns; `broken_rules` says which.
+
+    >>> size = {"type": "number", "min": 1, "max": 500}
+    >>> shops = Task.read({"problem": "regression", "label": "sales", "columns": {"size": size}})
+    >>> keep_rules(TypedRows({"size": np.array([7.0, -2.0])}), shops.raw, shops)
+    False
+    """
+    return all(_keeps(name, values, columns[name], task) for name, values in rows.columns.items())
+
+
+def _keeps(name: str, values: Array, column: Column, task: Task) -> bool:
+    is_array = isinstance(values, np.ndarray)
+    missing = np.isnan(values) if is_array else _mask(values.is_null())
+    most = HUGE if name == task.label else np.finfo(np.float64).max
+    is_huge = is_array and values.dtype == np.float64 and (np.abs(values) > most).any()
+    if is_huge or (missing.any() and name in {task.id, task.label}):
+        return False
+    return all((one | missing).all() for _, one in _kept(name, values, column, task))
 
 
 def ordered_columns(task: Task) -> list[tuple[str, Column]]:
@@ -154,19 +173,10 @@ def _rank(kind: Kind) -> int:
     return _LAST.index(kind) + 1 if kind in _LAST else 0
 
 
-def _is_free(name: str, column: Column, task: Task) -> bool:
-    """Return whether any value of a column's type, other than a number, is right."""
-    rules = (column.min, column.max, column.pattern, column.levels)
-    is_number = column.type.kind is Kind.NUMBER  # may be infinite
-    return not is_number and name not in {task.id, task.label} and rules == (None,) * len(rules)
-
-
-def _broken(raw: pd.Series, column: Column, task: Task, *, is_typed: bool) -> Iterator[BrokenRule]:
+def _broken(raw: pd.Series, column: Column, task: Task) -> Iterator[BrokenRule]:
     """Yield the rules that the values of one raw column break."""
     name, is_label = str(raw.name), raw.name == task.label
-    values, unreadable = raw, np.zeros(len(raw), dtype=bool)
-    if not is_typed:
-        values, unreadable = read(raw, column)
+    values, unreadable = read(raw, column)
     most = HUGE if is_label else np.finfo(np.float64).max
     infinite = np.zeros_like(unreadable)
     if values.dtype == np.float64:
@@ -179,11 +189,12 @@ def _broken(raw: pd.Series, column: Column, task: Task, *, is_typed: bool) -> It
     marks = {kind: unreadable, finite: infinite}
     marks |= {f"{required} in every row": missing & ~unreadable} if required else {}
     known = ~(missing | unreadable | infinite)
-    found = [*marks.items(), *((rule, known & ~kept) for rule, kept in _kept(values, column, task))]
+    kept = _kept(name, array_of(values), column, task)
+    found = [*marks.items(), *((rule, known & ~one) for rule, one in kept)]
     yield from (BrokenRule(name, rule, raw[m]) for rule, m in found if m.any())
 
 
-def _kept(values: pd.Series, column: Column, task: Task) -> Iterator[tuple[str, Mask]]:
+def _kept(name: str, values: Array, column: Column, task: Task) -> Iterator[tuple[str, Mask]]:
     """Yield each rule of a column in words, and whether each of its known values keeps it."""
     if column.min is not None or column.max is not None:
         yield _range(values, column)
@@ -191,31 +202,37 @@ def _kept(values: pd.Series, column: Column, task: Task) -> Iterator[tuple[str, 
         form = column.unit or f"the pattern {column.pattern}"
         yield form, _matches(values, column.pattern)
     if column.levels is not None and column.type.kind is Kind.CATEGORY:
-        yield f"one of {first_few(column.levels, 20)}", values.isin([*column.levels]).to_numpy()
-    if values.name == task.id:
+        known = pc.is_in(values, pa.array(column.levels, values.type))
+        yield f"one of {first_few(column.levels, 20)}", _mask(known)
+    if name == task.id:
         yield ONCE, _once(values)
 
 
-def _once(values: pd.Series) -> Mask:
+def _once(values: Array) -> Mask:
     """Return whether each value is there once; where texts ascend, none need be looked up."""
-    texts = pa.array(values.array) if values.dtype == "str" else None
-    if texts is not None and pc.all(pc.less(texts[:-1], texts[1:]), skip_nulls=False).as_py():
-        return np.ones(len(values), bool)
-    return ~values.duplicated(keep=False).to_numpy()
+    if not isinstance(values, np.ndarray):
+        if len(values) == 1 or pc.all(pc.less(values[:-1], values[1:]), skip_nulls=False).as_py():
+            return np.ones(len(values), bool)
+        values = codes_of(values)
+    return ~pd.Series(values).duplicated(keep=False).to_numpy()
 
 
-def _matches(values: pd.Series, pattern: str) -> Mask:
+def _matches(values: Array, pattern: str) -> Mask:
     """Return whether each text as a whole matches a pattern; False for a missing one."""
     try:
-        found = pc.match_substring_regex(pa.array(values.array), f"\\A(?:{pattern})\\z")
+        found = pc.match_substring_regex(values, f"\\A(?:{pattern})\\z")
     except pa.ArrowInvalid:  # such as a look-ahead, which Python alone knows
-        return values.str.match(f"(?:{pattern})\\Z").to_numpy(bool)
-    return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False))
+        return as_column(values).str.match(f"(?:{pattern})\\Z").to_numpy(bool)
+    return _mask(found.fill_null(False))
 
 
-def _range(values: pd.Series, column: Column) -> tuple[str, Mask]:
+def _mask(truths: Arrow) -> Mask:
+    return np.asarray(truths.to_numpy(zero_copy_only=False))
+
+
+def _range(numbers: Array, column: Column) -> tuple[str, Mask]:
     """Return the rule of the least and the greatest value, and whether each value keeps it."""
-    low, high, numbers = column.min, column.max, values.to_numpy()
+    low, high = column.min, column.max
     bound: Any = np.datetime64 if column.type.kind is Kind.TIME else float
     words, kept = f"{_shown(low)} to {_shown(high)}", np.ones(len(numbers), dtype=bool)
     if low is None:

@@ -4,8 +4,9 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from spaceship.data._base import Dataset, DataSource
 from spaceship.data.checks import checked
 from spaceship.data.digest import digest
 from spaceship.errors import DataError, SpaceshipError, expected
-from spaceship.files import remove, unfinished
+from spaceship.files import remove, unfinished, write_atomically
 from spaceship.progress import phase
 from spaceship.task.task import Task
 
@@ -44,10 +45,12 @@ def load_dataset(
     True
     """
     with phase("Reading the data"):
-        folder = _folder(source, task, outputs)
+        raw = source.fingerprint(task)
+        folder = data_folder(source, task, outputs, raw)
         stored = _read(folder, task)
         if stored is None:
             stored = _checked(source, task, folder)
+        stored = replace(stored, raw=raw)
     if stored.leaks and refuse_leaks:
         found = "\n  ".join(["leaks:", *stored.leaks]) + "\n"
         do = "take them out of the files, or accept them with data.on_leak=warn"
@@ -69,9 +72,37 @@ def stored_digest(source: DataSource, task: Task, outputs: Path) -> str:
     if source.outside:
         return ""
     try:
-        return str(json.loads((_folder(source, task, outputs) / _META).read_text())["digest"])
+        folder = data_folder(source, task, outputs, source.fingerprint(task))
+        return str(json.loads((folder / _META).read_text())["digest"])
     except (SpaceshipError, KeyError, OSError, ValueError):  # no such files, or a damaged copy
         return ""
+
+
+def data_folder(source: DataSource, task: Task, outputs: Path, raw: str) -> Path:
+    """Return the folder of a source's data, named by a key of content (`raw`) and meaning.
+
+    >>> from spaceship.data.synthetic import SyntheticData
+    >>> data_folder(SyntheticData(30, 1, 0.0, 0.3), task, tmp_path, "0a1b").parent.name
+    'synthetic'
+    """
+    parts: list[object] = [SCHEMA_VERSION, raw, task.to_plain()]
+    parts += [] if source.sample is None else [source.sample.size]
+    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+    return outputs / "data" / task.name / source.name / key
+
+
+def kept_text(folder: Path, name: str, make: Callable[[], str | None]) -> str | None:
+    """Return the text that was made of a stored data set before, else make it; None is not kept.
+
+    >>> kept_text(tmp_path, "page", lambda: "made"), kept_text(tmp_path, "page", lambda: "again")
+    ('made', 'made')
+    """
+    path = folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.html"
+    with suppress(OSError):
+        return path.read_text()
+    if (text := make()) is not None and folder.is_dir():
+        write_atomically(path, text)
+    return text
 
 
 def has_test_part(task: Task, source: DataSource, outputs: Path) -> bool:
@@ -92,7 +123,7 @@ def _checked(source: DataSource, task: Task, folder: Path) -> Dataset:
     tables = source.drawn(task)
     with phase("Checking the data"):
         found = checked(tables, task)
-        _write(found, folder)
+        write_dataset(found, folder)
     log.debug("Checked data stored in %s", folder)
     return found
 
@@ -126,17 +157,6 @@ def filling(folder: Path) -> Iterator[Path]:
         remove(temporary)
 
 
-def _folder(source: DataSource, task: Task, outputs: Path) -> Path:
-    return outputs / "data" / task.name / source.name / _key(source, task)
-
-
-def _key(source: DataSource, task: Task) -> str:
-    """Return a key of content and meaning, 16 hexadecimal digits."""
-    parts: list[object] = [SCHEMA_VERSION, source.fingerprint(task), task.to_plain()]
-    parts += [] if source.sample is None else [source.sample.size]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-
-
 def _read(folder: Path, task: Task) -> Dataset | None:
     """Return the stored data set, or None; a copy that is damaged is removed."""
     if not folder.is_dir():
@@ -149,15 +169,21 @@ def _read(folder: Path, task: Task) -> Dataset | None:
             raise ValueError("its contents have changed")  # noqa: TRY301 - one way out
         own = task.model_copy(update={"classes": tuple(meta["classes"])})
         parts = (frames["train"], frames.get("test"), frames.get("sample"))
-        known = meta["digest"], tuple(meta["leaks"]), meta.get("drawn_from", 0)
-        return Dataset(own, *parts, *known)
+        drawn_from = meta.get("drawn_from", 0)
+        return Dataset(own, *parts, meta["digest"], tuple(meta["leaks"]), drawn_from=drawn_from)
     except (KeyError, OSError, ValueError) as fault:  # pyarrow's errors are among these
         log.warning("The data stored in %s is loaded afresh: %s", folder, fault)
         shutil.rmtree(folder, ignore_errors=True)
         return None
 
 
-def _write(data: Dataset, folder: Path) -> None:
+def write_dataset(data: Dataset, folder: Path) -> None:
+    """Write checked tables as Parquet, and what is known of them, into a folder that is not there.
+
+    >>> write_dataset(people, tmp_path / "data")
+    >>> sorted(path.name for path in (tmp_path / "data").iterdir())
+    ['meta.json', 'sample.parquet', 'test.parquet', 'train.parquet']
+    """
     frames = {name: getattr(data, name) for name in _FRAMES}
     frames = {name: frame for name, frame in frames.items() if frame is not None}
     meta: dict[str, object] = {"digest": data.digest, "frames_digest": digest(*frames.values())}

@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from spaceship.data._base import Dataset, Table, Tables
 from spaceship.data.alike_ids import alike, written_twice
@@ -18,7 +19,7 @@ from spaceship.errors import DataError, expected
 from spaceship.task.column_types import ColumnType, read
 from spaceship.task.raw_frame import label_column
 from spaceship.task.task import Task
-from spaceship.task.texts import is_plain_text
+from spaceship.task.texts import is_plain
 from spaceship.text import first_few, one_line
 
 log = logging.getLogger(__name__)
@@ -107,7 +108,7 @@ def stripped_values(raw: pd.DataFrame) -> dict[str, int]:
     {'plan': 1}
     """
     texts = {str(name): one for name, one in raw.items() if one.dtype == "str"}
-    texts = {name: one.dropna() for name, one in texts.items() if not is_plain_text(one)}
+    texts = {name: one.dropna() for name, one in texts.items() if not is_plain(pa.array(one.array))}
     counts = {name: int((one.str.strip() != one).sum()) for name, one in texts.items()}
     return {name: count for name, count in counts.items() if count}
 

@@ -26,7 +26,7 @@ DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 """What may separate fields in place of commas."""
 WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 """Values of `data.separator`; the sign itself is taken as well."""
-BLOCK = 1 << 22  # bytes that are read at once
+BLOCK = 1 << 24  # bytes that are read at once
 _SNIFFED, _LINES = 1 << 18, 1000  # bytes and lines that tell the separator
 _ROWS = 21  # header included
 _TITLES = 20  # most lines above a header

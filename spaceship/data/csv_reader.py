@@ -125,7 +125,7 @@ class _Rows:
         while self.ahead and (len(more) == 1 or sum(map(len, more[1:])) < len(self.data)):
             more.append(self.ahead)
             self.ahead = next(self.blocks, b"")
-        self.data = b"".join(more)
+        self.data = b"".join(filter(None, more))  # a copy, unless it is one block
 
     def _plain(self, *, last: bool) -> pd.DataFrame | None:
         """Return the whole rows of the data if Arrow reads them for certain, and leave the rest."""

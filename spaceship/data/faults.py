@@ -12,6 +12,7 @@ from spaceship.data.broken_rules import (
     BrokenRule,
     UnmatchedPatterns,
     broken_rules,
+    keep_rules,
     ordered_columns,
 )
 from spaceship.data.column_names import named
@@ -22,6 +23,7 @@ from spaceship.errors import DataError
 from spaceship.task.column_types import read
 from spaceship.task.raw_frame import closest, header_faults, label_column, typed, typed_label
 from spaceship.task.task import ROW, Task
+from spaceship.task.typed_rows import TypedRows
 from spaceship.text import first_few, one_line
 
 log = logging.getLogger(__name__)
@@ -77,7 +79,8 @@ class RawTable:
             made = self.typed(rows, self.task)
         except DataError:
             return None
-        return None if any(broken_rules(made, self.task, is_typed=True)) else made
+        columns = dict(ordered_columns(self.task))
+        return made if keep_rules(TypedRows.of(made), columns, self.task) else None
 
     def checked_task(
         self,

@@ -10,7 +10,7 @@ import pandas as pd
 from spaceship.drift.psi import LARGE, MODERATE, Drift
 from spaceship.errors import DriftError, expected
 from spaceship.screen import Table, Tone
-from spaceship.text import first_few
+from spaceship.text import first_few, shortened
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ def drift_facts(drift: Drift) -> dict[str, object]:
 
 
 def _cells(drift: Drift) -> tuple[str, ...]:
-    named = [_short(level) for level in drift.unseen[:_SHOWN]]
+    named = [shortened(repr(level), _LENGTH) for level in drift.unseen[:_SHOWN]]
     more = ["…"] if len(drift.unseen) > _SHOWN else []
     share = f" ({drift.unseen_share:.1%})" if drift.unseen else ""
     return (
@@ -134,8 +134,3 @@ def _cells(drift: Drift) -> tuple[str, ...]:
         f"{drift.missing_before:.1%} → {drift.missing_now:.1%}",
         ", ".join([*named, *more]) + share,
     )
-
-
-def _short(level: str) -> str:
-    text = repr(level)
-    return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 1]}…"

@@ -6,9 +6,9 @@ from operator import add
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from spaceship.task.arrays import Floats
 from spaceship.task.column_types import Kind
 from spaceship.task.task import Task
 
@@ -126,7 +126,7 @@ class Tally:
 
 
 def take_profile(
-    frame: pd.DataFrame, task: Task, values: npt.NDArray[np.float64], like: Profile | None = None
+    frame: pd.DataFrame, task: Task, values: Floats, like: Profile | None = None
 ) -> Profile:
     """Return the profile of typed raw columns and of predictions, in the bins of `like`.
 
@@ -140,7 +140,7 @@ def take_profile(
 
 
 def take_tally(
-    frame: pd.DataFrame, task: Task, values: npt.NDArray[np.float64], like: Profile | None = None
+    frame: pd.DataFrame, task: Task, values: Floats, like: Profile | None = None
 ) -> Tally:
     """Return the counts of typed raw columns and of predictions, numbers in the bins of `like`.
 
@@ -200,7 +200,6 @@ def _columns(frame: pd.DataFrame, task: Task) -> tuple[dict[str, pd.Series], dic
 
 
 def _levels(column: pd.Series) -> Counts:
-    """Return the number of rows of each category."""
     tally = column.value_counts(sort=False)
     levels = {str(level): int(count) for level, count in tally.items()}
     return Counts(len(column), len(column) - sum(levels.values()), levels=levels)
@@ -223,7 +222,7 @@ def _bins(column: pd.Series, like: Column | None) -> Counts:
     return Counts(len(column), missing, tuple(map(int, counts)), edges)
 
 
-def _edges(values: npt.NDArray[np.float64]) -> tuple[float, ...]:
+def _edges(values: Floats) -> tuple[float, ...]:
     """Return the deciles of the values, each once, and an edge just below the smallest.
 
     Zeros that would fill a bin get one of their own; the deciles are then those of the others.

@@ -1,8 +1,8 @@
 """Engines on clusters: parts scored by processes that may end, on machines that may be others."""
 
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from queue import Empty, SimpleQueue
@@ -15,13 +15,26 @@ from spaceship.errors import ConfigError, MissingDependencyError, expected
 SECONDS = 20.0
 """Time for a cluster to answer, and time without a worker until that is an error."""
 _LOOK = 1.0  # seconds between two looks whether there is a worker
+_ENDED = re.compile("died while running it|exited unexpectedly|ExecutorLostFailure")
 _GO_ON = "the same command goes on where this one has ended"
+
+
+class Ended(Protocol):
+    """Call in some process, such as a future of `concurrent.futures`."""
+
+    def result(self) -> Any:
+        """Return what the call has returned, or raise its error."""
+        ...
+
+    def add_done_callback(self, call: Callable[["Ended"], object], /) -> None:
+        """Call a function once this call has ended, however it has."""
+        ...
 
 
 class Joined(Protocol):
     """Cluster in use."""
 
-    def submit(self, work: Callable[[Part], Any], part: Part, /) -> "Future[Any]":
+    def submit(self, work: Callable[[Part], Any], part: Part, /) -> Ended:
         """Let some process of the cluster call `work` with a part, again if the process ends."""
         ...
 
@@ -75,15 +88,15 @@ class ClusterEngine(Engine):
             for part in parts:
                 sink(score(part))
             return
-        ended: SimpleQueue[Future[Any]] = SimpleQueue()
+        ended: SimpleQueue[Ended] = SimpleQueue()
         with self.joined(min(self.workers, len(parts))) as joined:
             work = Work(score)
             for part in parts:
                 joined.submit(work, part).add_done_callback(ended.put)
             for _ in parts:
-                sink(self._result(self._next(ended, joined)))
+                sink(self.result(self._next(ended, joined)))
 
-    def _next(self, ended: "SimpleQueue[Future[Any]]", joined: Joined) -> "Future[Any]":
+    def _next(self, ended: "SimpleQueue[Ended]", joined: Joined) -> Ended:
         """Return a part's future that has ended; raise ConfigError if no worker is there."""
         idle = 0.0
         while idle < SECONDS:
@@ -100,13 +113,13 @@ class ClusterEngine(Engine):
     def _place(self) -> str:
         return self.address or "this machine"
 
-    def _result(self, future: "Future[Any]") -> Any:
+    def result(self, future: Ended) -> Any:
         """Return what a part's score is; raise its error, ConfigError if the cluster has failed."""
         try:
             result = future.result()
         except Exception as error:
-            what = f"workers of {self._place} that score every part"
-            do = "see their log; if they want memory, take a smaller inference.part_rows"
+            what = f"every part to be scored by workers of {self._place}"
+            do = "see their log, and take a smaller inference.part_rows if they want memory"
             raise ConfigError(expected(what, self.reason(error), f"{do}; {_GO_ON}")) from error
         if isinstance(result, Failed):
             raise result.error
@@ -114,4 +127,6 @@ class ClusterEngine(Engine):
 
     def reason(self, error: Exception) -> str:
         """Return an error of the cluster in a line."""
+        if _ENDED.search(str(error)):
+            return "one whose worker has ended each time, perhaps for want of memory"
         return next(iter(str(error).splitlines()), type(error).__name__)

@@ -3,20 +3,22 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from spaceship.engine._base import Part
-from spaceship.engine._cluster import SECONDS, ClusterEngine
+from spaceship.engine._cluster import SECONDS, ClusterEngine, Ended
 from spaceship.errors import ConfigError, expected
 
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster
 
 _QUIET = "critical"  # level of Dask's log lines: the command reports what fails
+
+_DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)"
+"""Code that a worker begins with: on Ctrl-C the command ends it."""
 
 
 class DaskEngine(ClusterEngine):
@@ -82,6 +84,7 @@ def _local_cluster(workers: int) -> Iterator["LocalCluster"]:
             security=True,
             silence_logs=logging.CRITICAL,
             local_directory=folder,
+            preload=[_DEAF],
         ) as cluster,
     ):
         yield cluster
@@ -93,9 +96,10 @@ class _Joined:
 
     client: "Client"
 
-    def submit(self, work: Callable[[Part], Any], part: Part, /) -> "Future[Any]":
-        made: Future[Any] = self.client.get_executor(pure=False).submit(work, part)
+    def submit(self, work: Callable[[Part], Any], part: Part, /) -> Ended:
+        made: Ended = self.client.submit(work, part, pure=False)
         return made
 
     def is_idle(self) -> bool:
-        return not self.client.scheduler_info()["workers"]
+        gone = self.client.status != "running"
+        return gone or not self.client.scheduler_info()["workers"]

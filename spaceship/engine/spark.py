@@ -9,14 +9,15 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
+from spaceship._upstream import forget_spark
 from spaceship.engine._base import Part
-from spaceship.engine._cluster import SECONDS, ClusterEngine, Joined
+from spaceship.engine._cluster import SECONDS, ClusterEngine, Ended, Joined
 from spaceship.errors import ConfigError, MissingDependencyError, expected
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ class SparkEngine(ClusterEngine):
     def reason(self, error: Exception) -> str:
         """Return the last cause of a failed job in a line."""
         java = getattr(error, "java_exception", None)
-        return _cause(error if java is None else java.getMessage()) or super().reason(error)
+        cause = "" if java is None else _cause(java.getMessage())
+        return super().reason(RuntimeError(cause) if cause else error)
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class _Joined:
     context: "SparkContext"
     pool: ThreadPoolExecutor
 
-    def submit(self, work: Callable[[Part], Any], part: Part, /) -> "Future[Any]":
+    def submit(self, work: Callable[[Part], Any], part: Part, /) -> Ended:
         return self.pool.submit(self._job, work, part)
 
     def _job(self, work: Callable[[Part], Any], part: Part) -> Any:
@@ -144,6 +146,7 @@ def _end(gateway: Any) -> None:
     gateway.shutdown()
     gateway.proc.stdin.close()
     gateway.proc.wait()
+    forget_spark()
 
 
 def _cancel(context: "SparkContext") -> None:

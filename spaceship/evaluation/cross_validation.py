@@ -8,19 +8,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import ConfigError, DataError, expected
-from spaceship.evaluation.metrics import (
-    THRESHOLD,
-    Floats,
-    Target,
-    decide,
-    metric_names,
-    score,
-)
+from spaceship.evaluation.metrics import THRESHOLD, decide, metric_names, score
 from spaceship.split.folds import Fold
+from spaceship.task.arrays import Estimator, Floats, Positions, Target
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
@@ -28,8 +21,6 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 _FEWEST = 2  # rows that a fold trains on
-Estimator = Any
-"""An estimator of scikit-learn, which has no types."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,20 +51,21 @@ class PreparedFold:
     transform_seconds: float  # duration of transforming the rows to predict
 
 
-def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
+def cross_validate(  # noqa: PLR0913, PLR0917 - the last three are for sweeps and records
     pipeline: Estimator,
     frame: pd.DataFrame,
     task: Task,
     folds: Sequence[Fold],
     on_fold: Callable[[list[dict[str, float]]], None] | None = None,
     prepared: MutableMapping[int, PreparedFold] | None = None,
+    observe: Callable[[PreparedFold, Fold], None] | None = None,
 ) -> CrossValidation:
     """Fit a clone of the pipeline on each fold's training rows and score it on the others.
 
     The frame holds typed, labelled rows. `on_fold` is called after each fold with the metrics of
     the folds so far; an error that it raises ends the cross-validation. `prepared` holds folds by
     number that the same steps before the estimator made of the same rows; missing ones are added,
-    for the next trial of a sweep.
+    for the next trial of a sweep. `observe` is called with each fold once it is prepared.
 
     >>> halves = np.arange(100), np.arange(100, 200)
     >>> len(cross_validate(pipeline, people.train, task, [halves]).folds)
@@ -94,6 +86,8 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last two are for sweeps
     for step, (train, test) in enumerate(folds):
         if step not in ready:
             ready[step] = _prepare(whole[:-1], frame, target, (train, test))
+        if observe is not None:
+            observe(ready[step], (train, test))
         found, threshold, timing = _fit_and_predict(whole[-1], ready[step], target[train], task)
         if prepared is None:
             del ready[step]
@@ -195,7 +189,7 @@ def _fit_and_predict(
     return found, decision_threshold(fresh), timing
 
 
-def _places(fitted: Estimator, task: Task) -> npt.NDArray[np.intp]:
+def _places(fitted: Estimator, task: Task) -> Positions:
     """Return the place among the task's classes of each class that a classifier knows, or -1."""
     known = np.asarray(fitted.classes_, dtype=np.intp)
     names = getattr(fitted, "classes", None)  # of a stored model: the task may have had others

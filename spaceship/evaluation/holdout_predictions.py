@@ -16,8 +16,9 @@ import pandas as pd
 
 from spaceship.errors import RegistryError
 from spaceship.evaluation.losses import Labels, constant_losses, standard_error
-from spaceship.evaluation.metrics import THRESHOLD, Floats, Target, decide
+from spaceship.evaluation.metrics import THRESHOLD, decide
 from spaceship.files import csv_text, read_text
+from spaceship.task.arrays import Floats, Target, Values
 from spaceship.task.label import Problem
 
 HOLDOUT_FILE = "holdout.csv"
@@ -39,7 +40,7 @@ class HoldOut:
     values: Floats  # probability of True or number `(n_rows,)`, of each class `(n_rows, n_classes)`
     threshold: float = THRESHOLD  # True is predicted above it
     slices: pd.DataFrame = field(default_factory=pd.DataFrame)  # value of each row in each slice
-    groups: npt.NDArray[Any] | None = None  # name of each row's group; None: of an old file, its id
+    groups: Values | None = None  # name of each row's group; None: of an old file, its id
     label: str = "label"  # name of the label
     classes: tuple[str, ...] = ()  # multiclass: the value of each class
 
@@ -191,7 +192,7 @@ class HoldOut:
         return error
 
     @cached_property
-    def constant_losses(self) -> npt.NDArray[np.float64]:
+    def constant_losses(self) -> Floats:
         """The loss of each row by the best constant prediction `(n_rows,)`; see `losses`."""
         return constant_losses(self.target)
 

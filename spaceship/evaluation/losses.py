@@ -2,13 +2,13 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from spaceship.evaluation.metrics import Target
+from spaceship.task.arrays import Floats, Target, Values
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
@@ -32,7 +32,7 @@ class Labels:
         return cls(pd.Series(task.target(frame), names, name=task.label), classes)
 
 
-def constant_losses(target: Target) -> npt.NDArray[np.float64]:
+def constant_losses(target: Target) -> Floats:
     """Return the losses of the best constant prediction: the commonest class, or the mean.
 
     >>> constant_losses(np.array([True, True, False])).tolist()
@@ -44,7 +44,7 @@ def constant_losses(target: Target) -> npt.NDArray[np.float64]:
     return np.asarray(target != values[counts.argmax()], float)
 
 
-def standard_error(values: npt.ArrayLike, groups: npt.NDArray[Any]) -> float:
+def standard_error(values: npt.ArrayLike, groups: Values) -> float:
     """Return the standard error of the mean of values around zero; a group counts as one draw.
 
     >>> standard_error([1.0, -1.0, 1.0, -1.0], np.array(["a", "b", "c", "d"]))

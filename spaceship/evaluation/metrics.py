@@ -9,14 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from spaceship.errors import ConfigError, expected
+from spaceship.task.arrays import Floats, Mask, Target
 from spaceship.task.label import Problem
 
 THRESHOLD = 0.5
 """True is predicted above this probability, unless a model tuned a threshold of its own."""
-
-Floats = npt.NDArray[np.float64]
-Target = npt.NDArray[Any]
-"""The label as estimators learn it: booleans, numbers of classes, or numbers."""
 
 
 class Direction(StrEnum):
@@ -101,12 +98,19 @@ def row_losses(target: Target, values: Floats, problem: Problem) -> Floats:
     """
     if problem is Problem.REGRESSION:
         return np.asarray((target - values) ** 2)
-    several = problem is Problem.MULTICLASS
-    of_truth = (
-        values[np.arange(len(target)), target] if several else np.where(target, values, 1 - values)
-    )
     certain = np.finfo(np.float64).eps
-    return np.asarray(-np.log(of_truth.clip(certain, 1 - certain)))
+    return np.asarray(-np.log(of_truth(target, values, problem).clip(certain, 1 - certain)))
+
+
+def of_truth(target: Target, values: Floats, problem: Problem) -> Floats:
+    """Return the predicted probability of each row's true class.
+
+    >>> of_truth(np.array([True, False]), np.array([0.75, 0.25]), Problem.BINARY).tolist()
+    [0.75, 0.75]
+    """
+    if problem is Problem.MULTICLASS:
+        return np.asarray(values[np.arange(len(target)), target])
+    return np.where(target, values, 1 - values)
 
 
 def decide(values: Floats, problem: Problem, threshold: float = THRESHOLD) -> Target:
@@ -120,7 +124,7 @@ def decide(values: Floats, problem: Problem, threshold: float = THRESHOLD) -> Ta
     return values > threshold if problem is Problem.BINARY else values
 
 
-def log_loss(labels: npt.NDArray[np.bool_], probabilities: npt.NDArray[np.float64]) -> float:
+def log_loss(labels: Mask, probabilities: Floats) -> float:
     """Return the mean negative log-likelihood, as scikit-learn's function of this name.
 
     A trial of a sweep calls it 20 times; scikit-learn's takes a millisecond to check arguments.
@@ -135,9 +139,7 @@ def log_loss(labels: npt.NDArray[np.bool_], probabilities: npt.NDArray[np.float6
     return float(row_losses(labels, probabilities, Problem.BINARY).mean())
 
 
-def calibration_error(
-    labels: npt.NDArray[np.bool_], probabilities: npt.NDArray[np.float64], n_bins: int = 10
-) -> float:
+def calibration_error(labels: Mask, probabilities: Floats, n_bins: int = 10) -> float:
     """Return the expected calibration error over bins of equal width.
 
     The mean over bins, weighted by their rows, of |share of True - mean probability|: equation 3
@@ -152,7 +154,7 @@ def calibration_error(
     return float(np.abs(surplus).sum() / len(labels))
 
 
-def roc_auc(labels: npt.NDArray[np.bool_], probabilities: npt.NDArray[np.float64]) -> float:
+def roc_auc(labels: Mask, probabilities: Floats) -> float:
     """Return the share of pairs of True and False that the probabilities order rightly.
 
     Equal probabilities count half. The pairs are counted in whole numbers, without the checks of

@@ -1,4 +1,4 @@
-"""Out-of-fold losses of the training part: the loss of each row by a model that has not seen it."""
+"""Out-of-fold predictions of the training part, and their losses, by models without the row."""
 
 import math
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ from spaceship.task.task import Task
 
 OUT_OF_FOLD_FILE = "out_of_fold.parquet"
 _ROUNDING = 1e-9  # of a sum of weights
+_LOSSES = ("group", "loss", "constant")
+_VALUE = "value"  # start of the names of columns of predictions; earlier files have none
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +33,11 @@ class OutOfFold:
     True
     """
 
-    rows: pd.DataFrame  # by id: name of the `group`, `loss`, and loss by the best `constant`
+    # by id: name of the `group`, `loss`, and loss by the best `constant`; then the predictions:
+    # `value`, a number or the probability of True, or `value_CLASS` of each class
+    rows: pd.DataFrame
 
     def __eq__(self, other: object) -> bool:
-        """Compare every value."""
         return isinstance(other, OutOfFold) and self.rows.equals(other.rows)
 
     __hash__ = None  # type: ignore[assignment]
@@ -53,6 +56,9 @@ class OutOfFold:
             "loss": losses,
             "constant": constant_losses(target),
         }
+        several = values.ndim > 1
+        names = [f"{_VALUE}_{one}" for one in task.classes] if several else [_VALUE]
+        columns |= dict(zip(names, values.T if several else [values], strict=True))
         return cls(pd.DataFrame(columns, index=pd.Index(task.names(training)))[tested])
 
     def excess(self, holdout: HoldOut) -> float:
@@ -103,7 +109,7 @@ class OutOfFold:
         path = folder / OUT_OF_FOLD_FILE
         try:
             rows = pd.read_parquet(path)
-            return cls(rows[["group", "loss", "constant"]])
+            return cls(rows[[*_LOSSES, *(one for one in rows if str(one).startswith(_VALUE))]])
         except FileNotFoundError:
             return None
         except (KeyError, OSError, ValueError) as error:  # pyarrow's errors are among these

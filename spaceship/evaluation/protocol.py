@@ -5,17 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from hashlib import blake2b
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import DataError, expected
 from spaceship.split.dealing import DEALING
 from spaceship.split.folds import Fold, group_folds
-from spaceship.split.holdout import Mask, group_codes, holdout_mask
+from spaceship.split.holdout import group_codes, holdout_mask
 from spaceship.split.time import before, row_times, time_folds, time_holdout, time_order
+from spaceship.task.arrays import Mask, Values
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
@@ -156,7 +156,7 @@ def _folds(rows: _Rows, n_folds: int, seed: int, gap: float) -> list[Fold]:
     return group_folds(keys, y, rows.task, n_splits=n_folds, seed=seed)
 
 
-def _bytes(values: npt.NDArray[Any]) -> tuple[bytes, str]:
+def _bytes(values: Values) -> tuple[bytes, str]:
     return values.tobytes(), values.dtype.str
 
 

@@ -21,6 +21,7 @@ from spaceship.records import Figure, from_plain, to_plain
 REPORT_FILE = "report.json"
 _SINCE_VERSION_1 = {"run_id", "recipe", "metrics", "folds", "slices", "repeats", "holdout_sha256"}
 """Keys of every `report.json`, beside the names; others came later."""
+OUT_OF_FOLD = "out_of_fold"  # stage of a run: its out-of-fold predictions
 REPORT_FILES = (REPORT_FILE, HOLDOUT_FILE, OUT_OF_FOLD_FILE)
 
 
@@ -52,6 +53,7 @@ class Report:
     out_of_fold: Annotated[InstanceOf[OutOfFold] | None, Field(exclude=True)] = None
     protocol: Annotated[Protocol | None, BeforeValidator(lambda value: value or None)] = None
     task: dict[str, Any] = field(default_factory=dict)  # `Task.to_plain`
+    stages: dict[str, str] = field(default_factory=dict)  # digest of each; more in the run's record
 
     @classmethod
     def missing(cls, name: str, run_id: str | None = None) -> Self:

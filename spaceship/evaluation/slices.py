@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from spaceship.evaluation.metrics import Floats, Target, score
+from spaceship.evaluation.metrics import score
 from spaceship.records import Figure
+from spaceship.task.arrays import Floats, Target
 from spaceship.task.task import Task
 
 

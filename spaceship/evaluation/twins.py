@@ -1,7 +1,7 @@
 """Twins: the recipe fitted on the training part, scored there by folds and then on the hold-out."""
 
 import logging
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Self
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 import pandas as pd
 
 from hydra_plugins.spaceship_optuna import trial
+from spaceship.data.digest import table_digest
 from spaceship.evaluation.cross_validation import (
     PreparedFold,
     cross_validate,
@@ -20,7 +21,7 @@ from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.metrics import metric_names, metric_title, score
 from spaceship.evaluation.out_of_fold import OutOfFold
 from spaceship.evaluation.protocol import Protocol
-from spaceship.evaluation.report import Report
+from spaceship.evaluation.report import OUT_OF_FOLD, Report
 from spaceship.evaluation.slices import score_slices
 from spaceship.progress import phase
 from spaceship.split.folds import Fold
@@ -57,12 +58,13 @@ def measure(
     part: TrainingPart,
     report: Report,
     prepared: MutableMapping[int, PreparedFold] | None = None,
+    observe: Callable[[PreparedFold, Fold], None] | None = None,
 ) -> Report:
     """Return a report that names candidate and data, with its cross-validation filled in.
 
     `prepared` holds folds that the same features made of the same rows; missing ones are added. In
     a trial of a sweep, slices and out-of-fold losses are left out: they are computed for the best
-    trial alone. Raise PrunedError in a hopeless trial.
+    trial alone. Raise PrunedError in a hopeless trial. `observe` is called with each prepared fold.
 
     >>> part = TrainingPart.of(people.train, task, Protocol(0.3, "a", n_folds=3, seed=1))
     >>> len(measure(pipeline, part, Report("a", "local", "ab12")).folds)
@@ -74,10 +76,14 @@ def measure(
             trial.report(history)
             steps.advance(_fold_line(history))
 
-        result = cross_validate(pipeline, part.rows, part.task, part.folds, on_fold, prepared)
+        result = cross_validate(
+            pipeline, part.rows, part.task, part.folds, on_fold, prepared, observe
+        )
     timings = {key: result.median(key) for key in ("fit_seconds", "predict_rows_per_second")}
     metrics = summarise(result.folds, part.task.problem) | timings
-    scored = replace(report, metrics=metrics, folds=result.folds)
+    values, _ = table_digest(result.values)
+    stages = report.stages | {OUT_OF_FOLD: values.digest}
+    scored = replace(report, metrics=metrics, folds=result.folds, stages=stages)
     if trial.in_trial():
         return scored
     slices = score_slices(part.task, part.rows, result.values, result.predictions)

@@ -1,18 +1,16 @@
 """Masked copies of rows: some columns of one row, the others of another, among a group's rows."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from spaceship.evaluation.cross_validation import predict
-from spaceship.evaluation.metrics import Floats
+from spaceship.task.arrays import Estimator, Floats, Positions
 from spaceship.task.calls import in_calls
 from spaceship.task.task import Task
 
-Positions = npt.NDArray[np.intp]
 _FEWEST_DRAWS = 4
 _CALL = 400  # rows that take as long to predict as a call of its own does
 _SAME = 1e-9  # greatest difference of two predictions of one row
@@ -26,7 +24,7 @@ class Copies:
     too, as features may look at them. Each copy is a call of its own.
     """
 
-    pipeline: Any
+    pipeline: Estimator
     task: Task
     pool: pd.DataFrame  # rows to explain, then the background: the columns that a model is given
     first: int  # place of the first row of the background
@@ -35,7 +33,9 @@ class Copies:
     most_rows: int = 200_000  # of all copies, the other rows of their groups included
 
     @classmethod
-    def of(cls, pipeline: Any, rows: pd.DataFrame, background: pd.DataFrame, task: Task) -> Self:
+    def of(
+        cls, pipeline: Estimator, rows: pd.DataFrame, background: pd.DataFrame, task: Task
+    ) -> Self:
         """Return the copies that the rows of two typed frames can be mixed to."""
         names, first = [*task.model_columns], len(rows)
         pool = pd.concat([rows[names], background[names]], ignore_index=True)

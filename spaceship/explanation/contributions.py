@@ -7,13 +7,12 @@ explained, one column after the other, in a random order and in its reverse.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from spaceship.evaluation.metrics import Floats
-from spaceship.explanation._copies import Copies, Positions
+from spaceship.explanation._copies import Copies
+from spaceship.task.arrays import Estimator, Floats, Positions
 from spaceship.task.task import Task
 
 _CANDIDATES = 1000  # rows of the background that are predicted, to draw from
@@ -43,7 +42,7 @@ class Contributions:
 
 
 def contributions(  # noqa: PLR0913
-    pipeline: Any,
+    pipeline: Estimator,
     rows: pd.DataFrame,
     background: pd.DataFrame,
     task: Task,

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from spaceship.evaluation.cross_validation import decision_threshold
-from spaceship.evaluation.metrics import Floats, decide
+from spaceship.evaluation.metrics import decide
 from spaceship.explanation._copies import Copies
 from spaceship.explanation.contributions import contributions
 from spaceship.explanation.nearest import distances
+from spaceship.task.arrays import Estimator, Floats
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 from spaceship.task.written import Value, written
@@ -75,7 +75,7 @@ class Explainer:
     True
     """
 
-    pipeline: Any
+    pipeline: Estimator
     labelled: pd.DataFrame  # typed
     task: Task
     nearest: int = 5
@@ -85,17 +85,14 @@ class Explainer:
     def explain(
         self, rows: pd.DataFrame, at: int, changed: pd.DataFrame | None = None
     ) -> Explanation:
-        """Return the explanation of the row at a position of typed rows.
+        """Return the explanation of the row at a position of typed rows, those of its group.
 
-        Args:
-            rows: The row among the other rows of its group.
-            at: Its position.
-            changed: The same rows with other values in this row: what if it were so?
-
+        `changed` are the same rows with other values in this row: what if it were so?
         """
         task = self.task
-        options: Any = {"draws": self.draws, "seed": self.seed}
-        found = contributions(self.pipeline, rows, self.labelled, task, at=[at], **options)
+        found = contributions(
+            self.pipeline, rows, self.labelled, task, at=[at], draws=self.draws, seed=self.seed
+        )
         whole = found.predictions[0]
         shown = int(whole.argmax()) if task.problem is Problem.MULTICLASS else 0
         pushes = [
@@ -155,7 +152,6 @@ class Explainer:
         return WhatIf(changes, self._label(value), float(value[shown]))
 
     def _label(self, values: Floats) -> Value:
-        """Return the predicted label of the values of a row, (n_outputs,)."""
         one = values[None] if self.task.problem is Problem.MULTICLASS else values
         decided = decide(one, self.task.problem, decision_threshold(self.pipeline))
         return written(self.task.spelt(decided)[0])

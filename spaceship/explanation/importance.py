@@ -2,19 +2,16 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from spaceship.evaluation.cross_validation import predict
 from spaceship.evaluation.losses import standard_error
-from spaceship.evaluation.metrics import Floats, Target, row_losses
+from spaceship.evaluation.metrics import row_losses
+from spaceship.task.arrays import Estimator, Floats, Positions, Target
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
-
-Positions = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class Importance:
 
 
 def importances(
-    pipeline: Any, frame: pd.DataFrame, task: Task, *, repeats: int = 3, seed: int = 0
+    pipeline: Estimator, frame: pd.DataFrame, task: Task, *, repeats: int = 3, seed: int = 0
 ) -> list[Importance]:
     """Return the importance of each raw column that a model is given, the most important first.
 

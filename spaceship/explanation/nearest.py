@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from spaceship.evaluation.metrics import Floats
 from spaceship.features._base import plain_columns
+from spaceship.task.arrays import Floats
 from spaceship.task.column_types import Kind
 from spaceship.task.task import Task
 

@@ -9,7 +9,7 @@ from spaceship.explanation.explanation import Explanation
 from spaceship.screen import Table
 from spaceship.task.task import Task
 from spaceship.task.written import Value, shown
-from spaceship.text import decimals_of, digits, one_line
+from spaceship.text import decimals_of, digits, one_line, shortened
 
 _SIDE = 8  # characters of the longest bar, on its side of the middle
 _NAME, _VALUE = 20, 18  # characters of a cell
@@ -38,14 +38,14 @@ def pushes_table(made: Explanation, task: Task) -> Table:
         (
             _cut(one.column, _NAME),
             _cut(shown(one.value), _VALUE),
-            signed(one.push, places),
+            digits(one.push, places, "+"),
             digits(one.error, places),
             _bar(one.push, most),
         )
         for one in few
     ]
     if rest := made.pushes[_MOST:]:
-        pushed = signed(sum(one.push for one in rest), places)
+        pushed = digits(sum(one.push for one in rest), places, "+")
         rows.append((f"{len(rest)} other columns", "", pushed, "", ""))
     first = (BASE, "", digits(made.base, places), "", "")
     last = (f"this {task.noun}", "", digits(made.value, places), "", "")
@@ -102,7 +102,7 @@ def what_if_text(made: Explanation) -> Iterator[str]:
     changes = ", ".join(f"{one_line(name)} = {shown(new)}" for name, new in other.changes.items())
     places = decimals(made)
     before, after = digits(made.value, places), digits(other.value, places)
-    moved = f"{before} → {after} ({signed(other.value - made.value, places)})"
+    moved = f"{before} → {after} ({digits(other.value - made.value, places, '+')})"
     if not isinstance(made.predicted, float):
         moved += f", predicted {shown(made.predicted)} → {shown(other.predicted)}"
     yield f"What if {changes or 'nothing changed'}: {made.explains} {moved}"
@@ -134,15 +134,6 @@ def label_text(label: Value, made: Explanation) -> str:
     return digits(label, decimals(made)) if isinstance(label, float) else shown(label)
 
 
-def signed(push: float, places: int) -> str:
-    """Return a push with its sign.
-
-    >>> signed(0.25, 4), signed(-1234.5, 2)
-    ('+0.2500', '-1,234.50')
-    """
-    return f"{'-' if push < 0 else '+'}{digits(abs(push), places)}"
-
-
 def _bar(push: float, most: float) -> str:
     """Return a bar to the left or the right of a middle; the longest has `_SIDE` characters."""
     length = round(_SIDE * abs(push) / most) if most else 0
@@ -151,5 +142,4 @@ def _bar(push: float, most: float) -> str:
 
 
 def _cut(name: str, width: int) -> str:
-    whole = one_line(name)
-    return whole if len(whole) <= width else f"{whole[: width - 1]}…"
+    return shortened(one_line(name), width)

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Floats = npt.NDArray[np.float64]
+from spaceship.task.arrays import Floats
 
 _STRENGTH = 15.0  # squared correlation times rows: by chance exceeded once in 10,000 columns
 

@@ -1,7 +1,6 @@
 """Base of the feature sets that serve any task: the task comes along as plain values."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,9 +18,9 @@ class TaskFeatures(FeatureSet):
     A fitted set carries the task, so that a served model needs no YAML.
     """
 
-    task: Mapping[str, Any] | None = None  # models of earlier releases carry none
+    task: Mapping[str, object] | None = None  # models of earlier releases carry none
 
-    def __init__(self, task: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, task: Mapping[str, object] | None = None) -> None:
         """Keep the task as `Task.to_plain` describes it; None is the built-in one."""
         self.task = task
 
@@ -52,4 +51,6 @@ def _finite(column: pd.Series) -> pd.Series:
     """Return numbers that every estimator takes: infinite ones are missing, huge ones are less."""
     if column.dtype != np.float64:
         return column
-    return column.where(np.isfinite(column)).clip(-HUGE, HUGE)
+    values = column.to_numpy()
+    made = np.where(np.isfinite(values), values.clip(-HUGE, HUGE), np.nan)
+    return pd.Series(made, column.index, name=column.name)

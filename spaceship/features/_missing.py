@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from spaceship.features._association import centred_ranks, goes_with
+from spaceship.task.arrays import Floats
 
 _LEAST_SHARE = 0.01  # of rows with a value, and of rows without
 
 
-def flagged(columns: Mapping[str, pd.Series], labels: npt.NDArray[np.float64] | None) -> list[str]:
+def flagged(columns: Mapping[str, pd.Series], labels: Floats | None) -> list[str]:
     """Return the names of columns whose gaps go with the labels `(n_rows, n_columns)`.
 
     Of columns with the same gaps, the first.

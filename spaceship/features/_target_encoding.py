@@ -9,14 +9,11 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from spaceship.task.arrays import Floats, Positions, Values
 from spaceship.task.feature_set import State
 from spaceship.task.label import Problem
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.intp]
 
 _FOLDS = 5
 _MOST_CLASSES = 10  # columns of a multiclass label: those of the commonest classes
@@ -39,7 +36,7 @@ def label_columns(y: Any, problem: Problem) -> tuple[Floats, list[str]]:
     return (values[:, None] == chosen).astype(np.float64), [str(one) for one in chosen]
 
 
-def fold_numbers(groups: pd.Series) -> Ints:
+def fold_numbers(groups: pd.Series) -> Positions:
     """Return the fold of each row, `(n_rows,)`; rows of one group share a fold.
 
     All rows of a single group are in fold 0.
@@ -70,7 +67,7 @@ def encode(column: pd.Series, state: State) -> tuple[Floats, Floats]:
 
 
 def encode_out_of_fold(
-    column: pd.Series, labels: Floats, folds: Ints, smoothing: float | None
+    column: pd.Series, labels: Floats, folds: Positions, smoothing: float | None
 ) -> Floats:
     """Return encodings of training rows, each learnt from the rows of the other folds.
 
@@ -87,7 +84,7 @@ def encode_out_of_fold(
     return encoded
 
 
-def _look_up(codes: Ints, column: pd.Series, state: State) -> tuple[Floats, Floats]:
+def _look_up(codes: Positions, column: pd.Series, state: State) -> tuple[Floats, Floats]:
     means, counts = state["means"], state["counts"]
     encoded = np.vstack([means, np.zeros((1, means.shape[1]))])[codes]  # unseen: -1, the last
     seen = np.append(counts, 0.0)[codes]
@@ -102,7 +99,9 @@ def _index(levels: str) -> Any:
     return pd.Index(found, dtype="str")
 
 
-def _shrunk_means(codes: Ints, n_levels: int, labels: Floats, smoothing: float | None) -> Floats:
+def _shrunk_means(
+    codes: Positions, n_levels: int, labels: Floats, smoothing: float | None
+) -> Floats:
     """Return each level's mean label less the mean of all, shrunk the more the fewer its rows."""
     known = codes >= 0
     codes, labels = codes[known], labels[known]
@@ -116,7 +115,7 @@ def _shrunk_means(codes: Ints, n_levels: int, labels: Floats, smoothing: float |
     return means
 
 
-def _rows_of_prior(distances: Floats, sums: Floats, counts: npt.NDArray[Any]) -> float:
+def _rows_of_prior(distances: Floats, sums: Floats, counts: Values) -> float:
     """Return the variance within levels over that between levels (Bühlmann's credibility)."""
     scale = np.abs(distances).max()
     seen = counts > 0

@@ -7,16 +7,16 @@ are encoded at once.
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from spaceship.task.arrays import Floats, Values
 from spaceship.task.feature_set import State
 
-Floats = npt.NDArray[np.float64]
+Matrix = Any  # sparse, of SciPy, which has no types
 
 _BINS = 2**13  # of the hashed n-grams
 _SAMPLE = 10_000  # most distinct texts to learn from
-_AT_ONCE = 10_000  # texts whose n-grams are in memory
+_AT_ONCE = 2_000  # texts whose n-grams are in memory
 _SENTENCE = 8.0  # mean number of words from which words are counted, in place of characters
 _NOISE = 1e-6  # share of the largest singular value below which a component is left out
 
@@ -42,24 +42,26 @@ def encode(column: pd.Series, state: State) -> list[tuple[str, Floats]]:
     """Return the columns, named by what they hold; missing where the text is."""
     codes, texts = pd.factorize(column)
     words = pd.Series(texts, dtype="str").str
-    made: dict[str, npt.NDArray[Any]] = {
+    sizes: dict[str, Values] = {
         "length": words.len().to_numpy(),
         "words": words.count(r"\S+").to_numpy(),
     }
+    # the code of a missing text is -1, the last
+    made = {end: np.append(one, np.nan).astype(np.float64)[codes] for end, one in sizes.items()}
     components = state["components"]
-    own = [np.empty(len(texts)) for _ in components]
+    own = [np.full(len(codes), np.nan) for _ in components]
+    order = np.argsort(codes, kind="stable")
     for start in range(0, len(texts) if own else 0, _AT_ONCE):
-        some = slice(start, start + _AT_ONCE)
-        counts = _counts(texts[some], by_words=state["by_words"])
-        for values, found in zip(own, (_weighted(counts, state) @ components.T).T, strict=True):
-            values[some] = found
-    made |= {f"text_{place}": values for place, values in enumerate(own, 1)}
-    del own
-    # one column at a time; the code of a missing text is -1, the last
-    return [(end, np.append(made.pop(end), np.nan).astype(np.float64)[codes]) for end in [*made]]
+        some = texts[start : start + _AT_ONCE]
+        first, last = np.searchsorted(codes, (start, start + len(some)), sorter=order)
+        rows = order[first:last]
+        weights = _weighted(_counts(some, by_words=state["by_words"]), state)
+        for values, found in zip(own, (weights @ components.T).T, strict=True):
+            values[rows] = found[codes[rows] - start]
+    return [*made.items(), *((f"text_{place}", one) for place, one in enumerate(own, 1))]
 
 
-def _some(texts: pd.Series) -> npt.NDArray[Any]:
+def _some(texts: pd.Series) -> np.ndarray:
     """Return all of the texts, or as many as are enough to learn from, chosen at random."""
     if len(texts) > _SAMPLE:
         chosen = np.random.default_rng(0).choice(len(texts), _SAMPLE, replace=False)
@@ -67,19 +69,17 @@ def _some(texts: pd.Series) -> npt.NDArray[Any]:
     return texts.to_numpy(dtype=object)
 
 
-def _counts(texts: Any, *, by_words: bool) -> Any:
+def _counts(texts: Any, *, by_words: bool) -> Matrix:
     """Return the counts of n-grams, a sparse matrix (n_texts, _BINS)."""
     from sklearn.feature_extraction.text import HashingVectorizer
 
-    kind: dict[str, Any] = {"analyzer": "char_wb", "ngram_range": (3, 4)}
-    if by_words:
-        kind = {"analyzer": "word", "ngram_range": (1, 2)}
-    return HashingVectorizer(n_features=_BINS, norm=None, alternate_sign=False, **kind).transform(
-        texts
-    )
+    analyzer, lengths = ("word", (1, 2)) if by_words else ("char_wb", (3, 4))
+    return HashingVectorizer(
+        n_features=_BINS, norm=None, alternate_sign=False, analyzer=analyzer, ngram_range=lengths
+    ).transform(texts)
 
 
-def _weighted(counts: Any, state: State) -> Any:
+def _weighted(counts: Matrix, state: State) -> Matrix:
     """Return rows of length 1: logarithms of counts, rare n-grams weighing more."""
     from sklearn.preprocessing import normalize
 
@@ -88,7 +88,7 @@ def _weighted(counts: Any, state: State) -> Any:
     return normalize(weighted, copy=False)
 
 
-def _components(matrix: Any, n_components: int) -> Any:
+def _components(matrix: Matrix, n_components: int) -> Matrix:
     from sklearn.utils.extmath import randomized_svd
 
     _, sizes, components = randomized_svd(matrix, n_components, random_state=0)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import ConfigError, expected
@@ -13,12 +12,12 @@ from spaceship.features._association import size_goes_with
 from spaceship.features._base import TaskFeatures, plain_columns
 from spaceship.features._names import safe_names
 from spaceship.features._times import time_columns
+from spaceship.task.arrays import Floats
 from spaceship.task.column_types import Column, Kind
 from spaceship.task.feature_set import State, as_frame
 from spaceship.task.raw_frame import typed
 from spaceship.task.task import GROUP_SIZE, Task
 
-Floats = npt.NDArray[np.float64]
 Named = list[tuple[str, object]]
 
 _ROWS_PER_LEVEL = 50  # mean of a category that stays one and is encoded beside; fewer are noise
@@ -47,7 +46,7 @@ class TableFeatures(TaskFeatures):
 
     def __init__(  # noqa: PLR0913
         self,
-        task: Mapping[str, Any],
+        task: Mapping[str, object],
         *,
         max_levels: int = 30,
         encoded_levels: int = 5,
@@ -133,6 +132,7 @@ class TableFeatures(TaskFeatures):
     ) -> dict[str, object]:
         """Return the columns; mean labels out-of-fold, given by category, replace those learnt."""
         task, plain = self.meaning, plain_columns(frame, self.meaning)
+        sizes = task.group_sizes(frame).to_numpy(np.float64) if state["group_size"] else None
         made: Named = [(name, plain[name]) for name in state["plain"]]
         ends = [f"target_{one}" for one in state["classes"]] or ["target"]
         for name, learnt in state["encoded"].items():
@@ -143,8 +143,7 @@ class TableFeatures(TaskFeatures):
         made += [pair for pair in time_columns(frame, task.features) if pair[0] in state["times"]]
         for name, learnt in state["texts"].items():
             made += [(f"{name}_{end}", one) for end, one in _text.encode(frame[name], learnt)]
-        if state["group_size"]:
-            made += [(GROUP_SIZE, task.group_sizes(frame).to_numpy(np.float64))]
+        made += [] if sizes is None else [(GROUP_SIZE, sizes)]
         gaps = _with_gaps(frame, task, plain)
         made += [(f"{name}_missing", gaps[name].isna()) for name in state["flags"]]
         made = made or [("constant", np.zeros(len(frame)))]  # estimators want a column
@@ -186,8 +185,9 @@ class TableFeatures(TaskFeatures):
 
 def _varies(column: pd.Series) -> bool:
     """Return whether a column has two values, a missing one counted."""
-    codes, _ = pd.factorize(column)
-    return bool(len(codes)) and bool((codes != codes[0]).any())
+    if not len(column) or column.isna().any():
+        return bool(len(column)) and not bool(column.isna().all())
+    return bool((column != column.iloc[0]).any())
 
 
 def _n_levels(column: pd.Series) -> int:

@@ -105,7 +105,6 @@ class Gate(Configured):
         return Verdict(Award.REFUSED, reason, "budget", told=False)
 
     def _tells(self, verdict: Verdict, compared: Comparison) -> bool:
-        """Return whether the figures of the hold-out may be shown."""
         if self.reveal is Reveal.ALWAYS:
             return True
         if (pairing := compared.pairing) is None:
@@ -165,7 +164,6 @@ def forced_reason(reason: str) -> str:
 
 
 def _withheld(verdict: Verdict) -> Verdict:
-    """Return a verdict without the figures of the hold-out."""
     reason = f"{verdict.award.capitalize()}: no gain beyond noise on the hold-out, whose figures "
     reason += "are not told (gate.reveal=ladder)."
     scores = tuple(one for one in verdict.scores if one.rows == CROSS_VALIDATED)

@@ -10,13 +10,13 @@ import numpy as np
 
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.losses import standard_error
-from spaceship.evaluation.metrics import Floats, score
+from spaceship.evaluation.metrics import row_losses, score
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import shown_metrics
 from spaceship.gate.pairing import Pairing
 from spaceship.gate.rule._base import Comparison
 from spaceship.records import Figure
-from spaceship.task.label import Problem
+from spaceship.task.arrays import Floats
 
 HELD_OUT: Literal["held out"] = "held out"
 CROSS_VALIDATED: Literal["cross-validated"] = "cross-validated"
@@ -79,12 +79,7 @@ def _losses(rows: HoldOut, metric: str) -> Floats:
     """Return the log loss or the absolute error of each row."""
     if metric == "mae":
         return np.asarray(np.abs(rows.values - rows.target))
-    certain = np.finfo(np.float64).eps
-    if rows.problem is Problem.MULTICLASS:
-        of_truth = rows.values[np.arange(len(rows.target)), rows.target]
-    else:
-        of_truth = np.where(rows.target, rows.values, 1 - rows.values)
-    return np.asarray(-np.log(of_truth.clip(certain, 1 - certain)))
+    return row_losses(rows.target, rows.values, rows.problem)
 
 
 def _cross_validated(compared: Comparison) -> Iterator[ScoreLine]:

@@ -143,5 +143,4 @@ def _cells(line: ScoreLine) -> Iterator[str]:
         return
     yield digits(line.champion)
     error = "" if line.error is None else f" ± {digits(line.error)}"
-    sign = "+" if line.difference >= 0 else ""
-    yield f"{sign}{digits(line.difference)}{error}"
+    yield f"{digits(line.difference, sign='+')}{error}"

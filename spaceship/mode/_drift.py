@@ -39,9 +39,7 @@ def compare_with_training(
 
     Return the columns beyond `inference.max_drift`; None if drift cannot be measured.
 
-    Raises:
-        DriftError: The drift is beyond `inference.max_drift`, and `inference.on_drift` is fail.
-
+    Raise DriftError if the drift is beyond `inference.max_drift`, and `inference.on_drift` is fail.
     """
     if reference is None or tally is None:
         return None
@@ -73,9 +71,7 @@ def compare_with_training(
 def reference_profile(experiment: Experiment, champion: Version) -> Profile | None:
     """Return the profile stored with the champion, None if there is none that can be used.
 
-    Raises:
-        RegistryError: It cannot be read, and drift is to end the run.
-
+    Raise RegistryError if it cannot be read, and drift is to end the run.
     """
     if PROFILE_FILE not in champion.digests:
         log.warning("The champion was registered without a profile: drift is not measured.")

@@ -1,11 +1,11 @@
 """Row that `mode=explain` explains: its name, its place, and what if it had other values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
+from spaceship.config.spelling import nearest, slips
 from spaceship.errors import ConfigError, expected
 from spaceship.experiment import Experiment
-from spaceship.spelling import nearest, slips
 from spaceship.task.column_types import Kind
 from spaceship.task.task import Task
 from spaceship.task.written import shown, written
@@ -35,9 +35,7 @@ def check_row(experiment: Experiment) -> None:
 def find(experiment: Experiment) -> tuple["pd.DataFrame", int, Part]:
     """Return the typed rows that hold the row to explain, its position, and where it was found.
 
-    Raises:
-        ConfigError: There is no row of this name.
-
+    Raise ConfigError if there is no row of this name.
     """
     import numpy as np
 
@@ -76,10 +74,8 @@ def _no_such_row(experiment: Experiment, row: str, names: dict[Part, list[str]])
 def changed(experiment: Experiment, frame: "pd.DataFrame", at: int) -> "pd.DataFrame":
     """Return the rows with other values in the one to explain, these checked like any row's.
 
-    Raises:
-        ConfigError: A column is none of the task's.
-        DataError: A value is not one of its column.
-
+    Raise ConfigError if a column is none of the task's; DataError if a value is not one of its
+    column.
     """
     import pandas as pd
 
@@ -95,8 +91,24 @@ def changed(experiment: Experiment, frame: "pd.DataFrame", at: int) -> "pd.DataF
     return pd.concat([rows.iloc[:at], new, rows.iloc[at + 1 :]], ignore_index=True)
 
 
+def new_values(words: Iterable[str], columns: Iterable[str]) -> dict[str, str]:
+    """Return the values of words COLUMN=VALUE by column, as text; an empty one is missing.
+
+    A word begins with the longest name among the columns, else with all before its first "=".
+
+    >>> new_values(["age=30", "plan=", "a=b=c"], ["age", "plan", "a", "a=b"])
+    {'age': '30', 'plan': '', 'a=b': 'c'}
+    """
+    known, found = sorted(columns, key=len, reverse=True), {}
+    for word in words:
+        own = (name for name in known if word.startswith(f"{name}="))
+        column = next(own, word.partition("=")[0])
+        found[column] = word.removeprefix(f"{column}=")
+    return found
+
+
 def _changes(experiment: Experiment) -> dict[str, str]:
-    return experiment.settings.explain.changes(experiment.known_task.raw)
+    return new_values(experiment.settings.explain.set, experiment.known_task.raw)
 
 
 def _check_columns(experiment: Experiment) -> None:

@@ -20,10 +20,8 @@ log = logging.getLogger(__name__)
 def send(experiment: Experiment, champion: Version, path: Path) -> None:
     """Send a file of predictions to Kaggle, and log its number there, then the score it gets.
 
-    Raises:
-        CredentialsError: Kaggle refuses the user, or does not answer.
-        SubmissionError: Kaggle refuses the file.
-
+    Raise CredentialsError if Kaggle refuses the user, or does not answer; SubmissionError if Kaggle
+    refuses the file.
     """
     registry, settings = experiment.registry, experiment.settings.inference
     name = str(competition_of(experiment.source, experiment.task))

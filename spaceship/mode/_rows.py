@@ -28,9 +28,7 @@ class Rows:
 def find_rows(experiment: Experiment) -> Rows:
     """Return the rows to predict, unread and unchecked if a file holds them.
 
-    Raises:
-        DataError: The file is not there, or the data has no test part and no file is given.
-
+    Raise DataError if the file is not there, or the data has no test part and no file is given.
     """
     given, source = experiment.settings.inference.input, experiment.source
     file = source.test_file(experiment.task) if given is None else Path(given)
@@ -48,10 +46,8 @@ def find_rows(experiment: Experiment) -> Rows:
 def check_rows(experiment: Experiment) -> pd.DataFrame:
     """Return the typed rows to predict, all at once.
 
-    Raises:
-        DataError: The file cannot be used, or the data has no test part and no file is given.
-        SubmissionError: Kaggle is to be sent the predictions, and wants those of other rows.
-
+    Raise DataError if the file cannot be used, or the data has no test part and no file is given;
+    SubmissionError if Kaggle is to be sent the predictions, and wants those of other rows.
     """
     given = experiment.settings.inference.input
     if given is None:

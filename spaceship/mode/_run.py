@@ -12,11 +12,9 @@ from spaceship.tracking.runs import RunRow
 def wanted_run(experiment: Experiment, runs: Runs, wanted: str | None, mode: str) -> RunRow:
     """Return the run that `run=` names; without it the champion's, else the best scored one.
 
-    Raises:
-        ConfigError: No run, or several, bear the name.
-        NoChampionError: `run=champion`, and there is none.
-        RegistryError: `run=challenger`, and there is none; or no run has been scored yet.
-
+    Raise ConfigError if no run, or several, bear the name; NoChampionError if `run=champion`, and
+    there is none; RegistryError if `run=challenger`, and there is none; or no run has been scored
+    yet.
     """
     registry = experiment.registry
     name = _of_itself(experiment) if wanted is None else wanted

@@ -15,8 +15,7 @@ _FORMULA = "=+-@"  # a spreadsheet computes a cell that begins so
 def table_path(key: str, value: str | None) -> Path | None:
     """Return the file that a setting names, None if it names none.
 
-    Raises:
-        ConfigError: It is a folder, or its name ends otherwise.
+    Raise ConfigError if it is a folder, or its name ends otherwise.
 
     >>> table_path("history.output", "moves.csv").name
     'moves.csv'

@@ -63,9 +63,7 @@ class CleanResult(Result):
 def clean(experiment: Experiment) -> CleanResult:
     """List what may be deleted; delete it if `clean.dry_run` is false.
 
-    Raises:
-        RegistryError: Something cannot be deleted, or another process is cleaning for too long.
-
+    Raise RegistryError if something cannot be deleted, or another process is cleaning for too long.
     """
     store, settings = experiment.store, experiment.settings.clean
     rules = Rules(store, experiment.outputs / "locks", settings)

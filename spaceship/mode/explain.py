@@ -23,7 +23,6 @@ from spaceship.explanation.texts import (
     nearest_table,
     probability,
     pushes_table,
-    signed,
     what_if_text,
 )
 from spaceship.files import write_atomically, write_json
@@ -154,7 +153,7 @@ def _page(result: ExplainResult, task: Task) -> str:
         label=partial(label_text, made=result),
         digits=digits,
         figure=partial(digits, decimals=places),
-        signed=partial(signed, places=places),
+        signed=partial(digits, decimals=places, sign="+"),
     )
 
 

@@ -55,9 +55,7 @@ class ImageResult(Result):
 def image(experiment: Experiment) -> ImageResult:
     """Write Dockerfile, requirements and model into `<outputs>/image/<task>-<source>`, whole.
 
-    Raises:
-        RegistryError: The champion was registered without the code of its server.
-
+    Raise RegistryError if the champion was registered without the code of its server.
     """
     registry = experiment.registry
     champion = registry.champion()

@@ -12,13 +12,13 @@ import pandas as pd
 import yaml
 from pydantic import ValidationError
 
+from spaceship.config.faults import list_faults
 from spaceship.config.installation import configs, program_anywhere
 from spaceship.config.overrides import override
 from spaceship.data.csv_form import DELIMITERS, CsvForm, sniff_delimiter
 from spaceship.data.table_reader import PACKED, find_files, read_table
 from spaceship.errors import ConfigError, expected
 from spaceship.experiment import Experiment
-from spaceship.faults import list_faults
 from spaceship.files import write_atomically
 from spaceship.progress import phase
 from spaceship.registry.command_lines import repeated

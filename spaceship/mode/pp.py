@@ -14,6 +14,7 @@ from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
 from spaceship.model.recipe_name import features_name
 from spaceship.progress import phase
+from spaceship.record.run_record import RunRecord
 from spaceship.results import Result
 from spaceship.screen import show
 
@@ -42,7 +43,9 @@ def pp(experiment: Experiment) -> PpResult:
     The stored features are fitted on the training part and are for people to look at: each fold,
     twin and serving model fits its own, so no figure rests on them.
     """
-    return prepare(experiment)
+    made = prepare(experiment)
+    RunRecord.of(experiment, experiment.job).loaded(experiment.dataset)
+    return made
 
 
 def prepare(experiment: Experiment, level: int = logging.INFO) -> PpResult:

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from spaceship.card.card import Interval, Score
+from spaceship.card.card import Card, Interval, Score
 from spaceship.card.files import REPORT_FILE as REPORT_PAGE
-from spaceship.card.files import read_card
 from spaceship.card.intervals import scores
 from spaceship.card.words import look_words, protocol_words, settings_words
 from spaceship.errors import SpaceshipError
@@ -23,6 +22,7 @@ from spaceship.mode._run import wanted_run
 from spaceship.mode.leaderboard import age
 from spaceship.model.recipe_params import recipe_params
 from spaceship.progress import phase
+from spaceship.records import read_record
 from spaceship.registry.moves import now
 from spaceship.registry.registry import CARD_FILE
 from spaceship.results import Result
@@ -155,7 +155,7 @@ def _with_files(shown: ShowResult, folder: Path) -> ShowResult:
     """Return a run with what its verdict, its report and its card say."""
     verdict = _readable(folder / VERDICT_FILE, lambda: LoggedVerdict.read(folder))
     report = _readable(folder / REPORT_FILE, lambda: Report.read(folder))
-    card = _readable(folder / CARD_FILE, lambda: read_card(folder / CARD_FILE))
+    card = _readable(folder / CARD_FILE, lambda: read_record(folder / CARD_FILE, Card))
     if report is None or not report.task:
         return replace(shown, verdict=verdict)
     task = Task.read(report.task)

@@ -57,10 +57,8 @@ def simulate(experiment: Experiment) -> SimulateResult:
 
     All state is in the job's folder, a registry of its own included: no model in production moves.
 
-    Raises:
-        ConfigError: A setting cannot be used here.
-        RefusedError: A candidate was refused, and `gate.require` is true.
-
+    Raise ConfigError if a setting cannot be used here; RefusedError if a candidate was refused, and
+    `gate.require` is true.
     """
     _check(experiment)
     schedule = experiment.settings.simulate

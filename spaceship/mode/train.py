@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship import candidate
-from spaceship.evaluation.report import REPORT_FILE
+from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.experiment import Experiment
 from spaceship.records import Figure
 from spaceship.results import Result
@@ -20,6 +20,7 @@ class TrainResult(Result):
     folds: int
     data_digest: str
     report: str  # file of all figures
+    stages: dict[str, str]  # digest of each stage of the run; `provenance.json` has more
 
     @property
     def objective(self) -> float | list[float]:
@@ -58,4 +59,5 @@ def score_and_fit(experiment: Experiment) -> TrainResult:
         len(report.folds),
         report.data_digest,
         str(job.folder / REPORT_FILE),
+        (report if job.in_multirun else Report.read(job.folder)).stages,
     )

@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
@@ -14,6 +13,7 @@ from spaceship.evaluation.cross_validation import predict
 from spaceship.evaluation.metrics import decide
 from spaceship.progress import Phase, phase
 from spaceship.split.folds import inner_folds
+from spaceship.task.arrays import Estimator, Floats, Mask, Target
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
@@ -21,8 +21,6 @@ _SEEDS = ("random_state", "random_seed")  # names that libraries give to the see
 _ROUNDS = 100  # members that greedy selection draws, with replacement
 _CLIP = 1e-6  # least distance from 0 and 1 of probabilities whose logarithm is taken
 
-Estimator = Any  # scikit-learn's have no types
-Floats = npt.NDArray[np.float64]
 Weights = tuple[list[float], float]
 """The weight of each member, and the intercept of log-odds or numbers, 0 with `greedy`."""
 
@@ -61,14 +59,13 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         preparations: Sequence[object],
         members: Sequence[tuple[int, Estimator]],
-        task: Mapping[str, Any],
+        task: Mapping[str, object],
         *,
         method: str = "stack",
         n_folds: int = 5,
         bags: int = 1,
         seed: int = 0,
     ) -> None:
-        """Keep the parts; nothing is fitted."""
         self.preparations = preparations
         self.members = members
         self.task = task  # as `Task.to_plain` describes it
@@ -108,7 +105,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         chance = self._combined(X)
         return chance if chance.ndim > 1 else np.column_stack([1 - chance, chance])
 
-    def predict(self, X: pd.DataFrame) -> npt.NDArray[Any]:
+    def predict(self, X: pd.DataFrame) -> Target:
         """Return the predicted label of each row, (n_rows,)."""
         return decide(self._combined(X), self._task.problem)
 
@@ -124,7 +121,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return _combined(self.method, table, weights, problem)
 
     def _fit_members(
-        self, X: pd.DataFrame, target: npt.NDArray[Any], steps: Phase
+        self, X: pd.DataFrame, target: Target, steps: Phase
     ) -> tuple[list[Estimator], list[Estimator]]:
         """Return preparations, and members as (position, bags), fitted on some rows."""
         preparations = [clone(one) for one in self.preparations]
@@ -136,7 +133,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             steps.advance()
         return preparations, members
 
-    def _learn(self, table: Floats, target: npt.NDArray[Any]) -> Weights:
+    def _learn(self, table: Floats, target: Target) -> Weights:
         """Return weights and intercept that suit predictions of unseen rows."""
         if len(self.members) == 1:
             return [1.0], 0.0
@@ -197,7 +194,7 @@ def _log_odds(chances: Floats) -> Floats:
     return np.asarray(np.log(clipped) - np.log1p(-clipped))
 
 
-def _stack(table: Floats, truth: npt.NDArray[np.bool_]) -> Weights:
+def _stack(table: Floats, truth: Mask) -> Weights:
     """Return the non-negative weights and the intercept with the least log loss."""
     from scipy.optimize import minimize
 
@@ -216,7 +213,7 @@ def _stack(table: Floats, truth: npt.NDArray[np.bool_]) -> Weights:
     return found[:-1].tolist(), float(found[-1])
 
 
-def _stack_numbers(table: Floats, target: npt.NDArray[Any]) -> Weights:
+def _stack_numbers(table: Floats, target: Target) -> Weights:
     """Return the non-negative weights and the intercept with the least squared error."""
     from scipy.optimize import lsq_linear
 
@@ -226,7 +223,7 @@ def _stack_numbers(table: Floats, target: npt.NDArray[Any]) -> Weights:
     return found[:-1].tolist(), float(found[-1])
 
 
-def _stack_classes(table: Floats, target: npt.NDArray[Any]) -> Weights:
+def _stack_classes(table: Floats, target: Target) -> Weights:
     """Return the non-negative weights of logarithms of several classes with the least log loss."""
     from scipy.optimize import minimize
 
@@ -243,7 +240,7 @@ def _stack_classes(table: Floats, target: npt.NDArray[Any]) -> Weights:
     return found.tolist(), 0.0
 
 
-def _greedy(table: Floats, target: npt.NDArray[Any], problem: Problem) -> Weights:
+def _greedy(table: Floats, target: Target, problem: Problem) -> Weights:
     """Return how often each member is drawn, as a share; drawing stops where it helped most."""
     total, drawn = np.zeros(table[:, 0].shape), []
     losses = []
@@ -257,7 +254,7 @@ def _greedy(table: Floats, target: npt.NDArray[Any], problem: Problem) -> Weight
     return [best.count(number) / len(best) for number in range(table.shape[1])], 0.0
 
 
-def _mean_losses(candidates: Floats, target: npt.NDArray[Any], problem: Problem) -> Floats:
+def _mean_losses(candidates: Floats, target: Target, problem: Problem) -> Floats:
     """Return the mean loss of each candidate, (n_members,): log loss or squared error."""
     if problem is Problem.REGRESSION:
         return np.asarray(((candidates - target[:, None]) ** 2).mean(axis=0))

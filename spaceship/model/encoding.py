@@ -1,6 +1,7 @@
 """Encodings of features for an estimator: native categories, or one-hot and scaled numbers."""
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Self
@@ -15,6 +16,10 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.validation import check_is_fitted
+
+from spaceship.task.arrays import Floats
+from spaceship.task.feature_set import as_plain
+from spaceship.task.texts import Texts, as_arrow
 
 MOST_CATEGORIES = 254  # of a column; scikit-learn's histogram gradient boosting takes 255 bins
 MOST_ONE_HOT = 100  # columns of a category; its rarest levels share the last
@@ -67,6 +72,25 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             codes = pc.index_in(texts, known).fill_null(-1).to_numpy(zero_copy_only=False)
             made[name] = pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
         return made
+
+    def matrix(self, columns: Mapping[str, object]) -> Floats:
+        """Return columns as numbers, (n_rows, n_columns): categories as pandas codes them, or NaN.
+
+        >>> planets = Texts.of(pa.array(["Mars", "Pluto"]))
+        >>> fitted = CategoryEncoder().fit(pd.DataFrame({"planet": ["Mars", "Earth"]}))
+        >>> fitted.matrix({"planet": planets}).tolist()
+        [[1.0], [nan]]
+        """
+        made: list[Floats] = []
+        for name, values in columns.items():
+            if name not in self.categories_:
+                made.append(as_plain(values))
+                continue
+            texts = values if isinstance(values, Texts) else Texts.of(as_arrow(as_plain(values)))
+            known = {level: at for at, level in enumerate(self.categories_[name])}
+            numbers = [known.get(level, np.nan) for level in texts.levels]
+            made.append(np.array([*numbers, np.nan])[texts.codes])
+        return np.stack(made, axis=1)
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Return the names of the columns, which are those of the input."""

@@ -32,7 +32,6 @@ class FoundationModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         random_state: int | None = None,
         device: str | None = None,
     ) -> None:
-        """Keep the settings; nothing is loaded."""
         self.package = package  # one of `CLASSIFIERS`; the project's extra has the same name
         self.n_estimators = n_estimators  # views of the table that predictions are averaged over
         self.random_state = random_state  # of these views

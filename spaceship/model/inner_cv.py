@@ -18,8 +18,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from spaceship.errors import ConfigError, DataError, expected
-from spaceship.evaluation.metrics import Target, score
+from spaceship.evaluation.metrics import score
 from spaceship.split.folds import Fold, inner_folds
+from spaceship.task.arrays import Estimator, Target
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
@@ -28,9 +29,6 @@ _BOOSTERS = ("staged_predict", "get_booster", "booster_")
 """Attributes of boosters alone: of scikit-learn and CatBoost, XGBoost, LightGBM."""
 _STEPS = 40  # numbers of rounds that are compared
 _MOST = 2.0  # the largest of them, as a multiple of the configured number
-
-Estimator = Any
-"""An estimator of scikit-learn, which has no types."""
 
 
 class Calibration(StrEnum):
@@ -81,9 +79,8 @@ class InnerIterations(_Inner):
     """
 
     def __init__(
-        self, pipeline: Pipeline, task: Mapping[str, Any], n_folds: int = 5, seed: int = 0
+        self, pipeline: Pipeline, task: Mapping[str, object], n_folds: int = 5, seed: int = 0
     ) -> None:
-        """Keep the parts; nothing is fitted."""
         self.pipeline = pipeline
         self.task = task  # as `Task.to_plain` describes it
         self.n_folds = n_folds
@@ -124,9 +121,8 @@ class InnerFolds(_Inner):
     """
 
     def __init__(
-        self, estimator: Estimator, task: Mapping[str, Any], n_folds: int = 5, seed: int = 0
+        self, estimator: Estimator, task: Mapping[str, object], n_folds: int = 5, seed: int = 0
     ) -> None:
-        """Keep the parts; nothing is fitted."""
         self.estimator = estimator
         self.task = task  # as `Task.to_plain` describes it
         self.n_folds = n_folds

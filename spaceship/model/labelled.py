@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 
+from spaceship.task.arrays import Estimator
 from spaceship.task.task import Task
 
 
@@ -20,8 +21,7 @@ class Labelled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ['yes', 'yes']
     """
 
-    def __init__(self, classifier: Any, classes: Sequence[str]) -> None:
-        """Keep the parts."""
+    def __init__(self, classifier: Estimator, classes: Sequence[str]) -> None:
         self.classifier = classifier
         self.classes = classes
 
@@ -51,11 +51,10 @@ class Labelled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return float(getattr(last, "threshold_", 0.5))
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Return True: the classifier is fitted."""
         return True
 
 
-def labelled(pipeline: Any, task: Task) -> Any:
+def labelled(pipeline: Estimator, task: Task) -> Any:
     """Return a pipeline that predicts the label's own values, itself if they are True and False.
 
     >>> labelled(pipeline, task) is pipeline

@@ -26,13 +26,15 @@ class FrameLGBMClassifier(LGBMClassifier):  # type: ignore[misc]
     np.True_
     """
 
+    takes_matrix = True
+
     def fit(self, X: Any, y: Any, **params: Any) -> Self:
         """Fit by this process, or by a cluster in use."""
         return self if not params and grow(self, X, y) else super().fit(X, y, **params)
 
     def predict_proba(self, X: Any, **params: Any) -> Floats:
         """Return the probability of each class, (n_rows, n_classes)."""
-        if params or not isinstance(X, pd.DataFrame):
+        if params or not isinstance(X, pd.DataFrame | np.ndarray):
             return np.asarray(super().predict_proba(X, **params))
         if not len(X):
             return np.empty((0, len(self.classes_)))
@@ -49,22 +51,29 @@ class FrameLGBMRegressor(LGBMRegressor):  # type: ignore[misc]
     np.True_
     """
 
+    takes_matrix = True
+
     def fit(self, X: Any, y: Any, **params: Any) -> Self:
         """Fit by this process, or by a cluster in use."""
         return self if not params and grow(self, X, y) else super().fit(X, y, **params)
 
     def predict(self, X: Any, **params: Any) -> Floats:
         """Return the number of each row, (n_rows,)."""
-        if params or not isinstance(X, pd.DataFrame):
+        if params or not isinstance(X, pd.DataFrame | np.ndarray):
             return np.asarray(super().predict(X, **params))
         return _predict(self, X)
 
 
-def _predict(model: LGBMModel, X: pd.DataFrame) -> Floats:
-    """Return what the trees say of each row; threads are those of OpenMP, not of the training."""
+def _predict(model: LGBMModel, X: pd.DataFrame | Floats) -> Floats:
+    """Return what the trees say of each row; threads are those of OpenMP, not of the training.
+
+    In a matrix, categories are numbers already.
+    """
     threads = 1 if len(X) < _FEW else 0
     booster = model.booster_
-    return np.asarray(booster.predict(_matrix(X, booster.pandas_categorical), num_threads=threads))
+    if isinstance(X, pd.DataFrame):
+        X = _matrix(X, booster.pandas_categorical)
+    return np.asarray(booster.predict(X, num_threads=threads))
 
 
 def _matrix(X: pd.DataFrame, categories: list[list[str]]) -> Floats:

@@ -1,5 +1,6 @@
 """Answers of a stored model to raw rows, as MLflow's pyfunc asks for them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,13 +8,16 @@ import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import BAD_REQUEST
 
-from spaceship.data.broken_rules import broken_rules
+from spaceship.data.broken_rules import broken_rules, keep_rules
 from spaceship.errors import DataError
-from spaceship.evaluation.answers import answers
+from spaceship.evaluation.answers import answer_columns
 from spaceship.evaluation.cross_validation import decision_threshold, predict
+from spaceship.model.request_rows import as_frame
+from spaceship.model.served import Rows, Served
 from spaceship.model.threads import forget_threads
 from spaceship.task.raw_frame import typed
 from spaceship.task.task import ROW, Task
+from spaceship.task.typed_rows import TypedRows
 from spaceship.text import first_few
 
 
@@ -45,6 +49,12 @@ class Predictor:
         self.pipeline, self.task, self.margin = pipeline, task, margin
         self._threshold = decision_threshold(pipeline)
         self._columns = task.model_columns
+        inner = getattr(pipeline, "classifier", pipeline)  # of one that predicts texts
+        reads = inner.reads if isinstance(inner, Served) else None
+        types = {name: one.type for name, one in self._columns.items()}
+        self._takes_rows = reads is not None and all(
+            types.get(name) is one.type for name, one in reads.items()
+        )
 
     def predict(self, X: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002 - of MLflow
         """Return the answer to each row; none to no rows, which may lack columns altogether.
@@ -61,14 +71,30 @@ class Predictor:
             read = typed(rows, self._columns, finite=True)
         except DataError as error:
             raise UnreadableRowsError(str(error)) from None
-        if any(
-            broken_rules(read, self.task, is_typed=True)
-        ):  # a sentence shows values as they were given
+        made = TypedRows.of(read)
+        if not keep_rules(made, self._columns, self.task):
+            # A sentence shows values as they were given.
             known = rows.loc[:, rows.columns.isin([*self._columns])]
             broken = first_few(map(str, broken_rules(known, self.task)), between="; ")
             raise UnreadableRowsError(broken)
-        values = predict(self.pipeline, read, self.task)
-        return answers(values, self.task, self._threshold, self.margin)
+        return pd.DataFrame(self._answers(made if self._takes_rows else read))
+
+    def answer(self, values: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+        """Return the answers to rows of JSON values, both by column; no frame is made if need be.
+
+        Raises:
+            UnreadableRowsError: A column is missing, or a value breaks a rule of its column.
+
+        """
+        rows = TypedRows.read(values, self._columns) if self._takes_rows else None
+        if rows is not None and keep_rules(rows, self._columns, self.task):
+            return {name: one.tolist() for name, one in self._answers(rows).items()}
+        made = self.predict(as_frame(values))
+        return {str(name): one.tolist() for name, one in made.items()}
+
+    def _answers(self, rows: Rows) -> dict[str, Any]:
+        values = predict(self.pipeline, rows, self.task)
+        return answer_columns(values, self.task, self._threshold, self.margin)
 
     def get_raw_model(self) -> Any:
         """Return the pipeline, as MLflow's own wrapper of an estimator does."""

@@ -7,8 +7,8 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
+from spaceship.config.faults import list_faults
 from spaceship.errors import ConfigError, expected
-from spaceship.faults import list_faults
 from spaceship.model.blend import Method
 from spaceship.model.encoding import Encoding
 from spaceship.model.inner_cv import Calibration, Iterations

@@ -22,9 +22,11 @@ from spaceship.task.raw_frame import header_faults
 from spaceship.task.texts import as_column
 from spaceship.text import first_few
 
+Values = dict[str, list[Any]]
+"""Values of JSON by column, one a row."""
 FORMS = ("dataframe_records", "dataframe_split", "instances", "inputs")
 _LONGEST = 40  # letters of a name in a message
-_JSON = "application/json"
+JSON = "application/json"
 _TEXT, _NUMBER, _TRUTH = ({one, type(None)} for one in (str, float, bool))
 _FILES: Mapping[str, tuple[str, Callable[[Path, bytes], pd.DataFrame]]] = {
     "text/csv": ("CSV", csv_rows),
@@ -43,9 +45,9 @@ def form_of(content_type: str) -> str:
     header = Message()
     header["Content-Type"] = content_type or "none"
     form, charset = header.get_content_type(), header.get_content_charset("utf-8")
-    if content_type and form in {_JSON, *_FILES} and charset in {"utf-8", "utf8"}:
+    if content_type and form in {JSON, *_FILES} and charset in {"utf-8", "utf8"}:
         return form
-    wanted = f"Content-Type {', '.join(_FILES)} or {_JSON}, in UTF-8"
+    wanted = f"Content-Type {', '.join(_FILES)} or {JSON}, in UTF-8"
     raise _error(wanted, reprlib.repr(content_type) if content_type else "none")
 
 
@@ -55,8 +57,8 @@ def read_rows(body: bytes, form: str, columns: Collection[str]) -> pd.DataFrame:
     >>> read_rows(b"age;name\n7;Ann\n", "text/csv", ["age"]).to_dict("records")
     [{'age': '7', 'name': 'Ann'}]
     """
-    if form == _JSON:
-        return read_json(body, columns)
+    if form == JSON:
+        return as_frame(read_json(body, columns))
     name, reader = _FILES[form]
     try:
         return reader(Path(name), body)
@@ -64,11 +66,11 @@ def read_rows(body: bytes, form: str, columns: Collection[str]) -> pd.DataFrame:
         raise DataError(str(error).partition("; ")[0] + "; mend the request") from None
 
 
-def read_json(body: bytes, columns: Collection[str]) -> pd.DataFrame:
+def read_json(body: bytes, columns: Collection[str]) -> Values:
     """Return the rows of a JSON text; raise DataError unless each has a value for each column.
 
-    >>> read_json(b'{"inputs": {"age": [7, null]}}', ["age"])["age"].tolist()
-    [7.0, nan]
+    >>> read_json(b'{"inputs": {"age": [7, null]}}', ["age"])
+    {'age': [7, None]}
     >>> read_json(b'{"dataframe_records": [{"age": 7}, {}]}', ["age"])
     Traceback (most recent call last):
     spaceship.errors.DataError: row 2: expected 1 columns, missing: age
@@ -83,13 +85,13 @@ def read_json(body: bytes, columns: Collection[str]) -> pd.DataFrame:
         raise _error(f"one of {', '.join(FORMS)} in a JSON object", found or "an empty one")
     form, given = forms[0], content[forms[0]]
     if form == "dataframe_split":
-        return _split(given)
+        return _split(given, columns)
     if form == "inputs" and isinstance(given, dict):
         return _by_column(given)
     return _records(given, form, columns)
 
 
-def _records(given: Any, form: str, columns: Collection[str]) -> pd.DataFrame:
+def _records(given: Any, form: str, columns: Collection[str]) -> Values:
     """Return the rows of a list of objects, each with a value for each column."""
     if not isinstance(given, list):
         raise _error(f"{form} to be a list of rows", _kind(given))
@@ -100,12 +102,17 @@ def _records(given: Any, form: str, columns: Collection[str]) -> pd.DataFrame:
         if not row.keys() >= wanted:
             faults = header_faults(pd.Index(row), [*columns])
             raise DataError(f"row {number}: {'; '.join(faults)}")
-    return _frame({name: [row[name] for row in given] for name in columns}, len(given))
+    return {name: [row[name] for row in given] for name in columns}
 
 
-def _frame(columns: Mapping[Any, list[Any]], n_rows: int) -> pd.DataFrame:
-    """Return lists of JSON values as the columns of a frame."""
+def as_frame(columns: Mapping[str, list[Any]]) -> pd.DataFrame:
+    """Return lists of JSON values as the columns of a frame.
+
+    >>> as_frame({"age": [7, None], "name": ["Ann", None]}).dtypes.astype("str").tolist()
+    ['float64', 'str']
+    """
     made = {name: _column(values) for name, values in columns.items()}
+    n_rows = len(next(iter(columns.values()), ()))
     return pd.DataFrame(made, range(n_rows), copy=False)
 
 
@@ -119,7 +126,7 @@ def _column(values: list[Any]) -> Any:
     return pd.array(values, dtype="boolean") if kinds <= _TRUTH and bool in kinds else values
 
 
-def _split(given: Any) -> pd.DataFrame:
+def _split(given: Any, wanted: Collection[str]) -> Values:
     """Return rows below the names of their columns."""
     names, rows = (
         given.get(key) if isinstance(given, dict) else None for key in ("columns", "data")
@@ -130,17 +137,20 @@ def _split(given: Any) -> pd.DataFrame:
         if not isinstance(row, list) or len(row) != len(names):
             found = f"{len(row)} values" if isinstance(row, list) else _kind(row)
             raise _error(f"row {number} of dataframe_split to be {len(names)} values", found)
-    columns = {place: [row[place] for row in rows] for place in range(len(names))}
-    return _frame(columns, len(rows)).set_axis([*map(str, names)], axis="columns")
+    names = [*map(str, names)]
+    is_odd = len({*names}) < len(names) or (rows and not names)
+    if is_odd and (faults := header_faults(pd.Index(names, dtype="str"), [*wanted])):
+        raise DataError("; ".join(faults))
+    return {name: [row[place] for row in rows] for place, name in enumerate(names)}
 
 
-def _by_column(given: dict[str, Any]) -> pd.DataFrame:
+def _by_column(given: dict[str, Any]) -> Values:
     """Return the rows of lists of values by column."""
     if odd := [name for name, one in given.items() if not isinstance(one, list)]:
         raise _error(f"a list of values of {_name(odd[0])} in inputs", _kind(given[odd[0]]))
     if len(sizes := sorted({len(one) for one in given.values()})) > 1:
         raise _error("lists of one length in inputs", f"{sizes[0]} and {sizes[-1]} values")
-    return _frame(given, max(sizes, default=0))
+    return given
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -126,7 +126,7 @@ class Rules:
         """Write the runs of trials that are pending below any run, those of `close_host` too."""
         for run in self._runs():
             if _PARENT not in run.data.tags and run.info.lifecycle_stage == "active":
-                write_below(self.store, run, self.settings.close_host)
+                write_below(self.store, self.lock_folder.parent, run, self.settings.close_host)
 
     @property
     def before(self) -> float:

@@ -18,7 +18,7 @@ from zipfile import ZIP_DEFLATED
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from spaceship._upstream import MLFLOW_SKOPS_FILE
+from spaceship._upstream import MLFLOW_SKOPS_FILE, skops_io
 from spaceship.config.installation import PACKAGE
 from spaceship.config.moved import import_moved
 from spaceship.errors import RegistryError, expected
@@ -114,13 +114,11 @@ def load(folder: str | Path) -> Pipeline:
     Traceback (most recent call last):
     spaceship.errors.RegistryError: expected a model that this version of the code loads in ...
     """
-    import skops.io
-
     import_moved()
     path = Path(folder) / MLFLOW_SKOPS_FILE
     try:
         content = path.read_bytes()
-        loaded: Pipeline = skops.io.loads(content, trusted=_trusted_types(content))
+        loaded: Pipeline = skops_io().loads(content, trusted=_trusted_types(content))
     except Exception as error:
         stored = "none that was stored by skops" if not path.exists() else error
         what = f"a model that this version of the code loads in {folder}"
@@ -161,9 +159,7 @@ def size(folder: Path) -> int:
 
 def _trusted_types(content: bytes) -> list[str]:
     """Return the types in a skops file that skops does not know; raise unless all are trusted."""
-    import skops.io
-
-    types = sorted(skops.io.get_untrusted_types(data=content))
+    types = sorted(skops_io().get_untrusted_types(data=content))
     strange = [name for name in types if not name.startswith((*TRUSTED_TYPES, *TRUSTED_PREFIXES))]
     if strange:
         what = f"a model of types under {', '.join(TRUSTED_PREFIXES)}"
@@ -189,10 +185,8 @@ class _Content:
     @classmethod
     def of(cls, pipeline: Pipeline, task: Task) -> Self:
         """Return the content of a fitted pipeline; raise unless all its types are trusted."""
-        import skops.io
-
         made = labelled(served(pipeline), task)
-        content = skops.io.dumps(made, compression=ZIP_DEFLATED, compresslevel=_COMPRESSION)
+        content = skops_io().dumps(made, compression=ZIP_DEFLATED, compresslevel=_COMPRESSION)
         return cls(made, content, _trusted_types(content))
 
     def write(self, folder: Path, described: "Model", more: Mapping[str, Any]) -> None:

@@ -29,6 +29,7 @@ from spaceship.registry.registry import (
     CHALLENGER,
     CHAMPION,
     MODEL,
+    PROVENANCE_FILE,
     RECIPE,
     TWIN,
     Registry,
@@ -186,7 +187,7 @@ class Promotion:
         """
         client, run_id = self.registry.store.client, str(report.run_id)
         text = self.keep(report, verdict, seen[CHAMPION])
-        names = (*REPORT_FILES, PROFILE_FILE, CARD_FILE)
+        names = (*REPORT_FILES, PROFILE_FILE, CARD_FILE, PROVENANCE_FILE)
         figures = {name: job.folder / name for name in names if (job.folder / name).is_file()}
         for path in figures.values():
             client.log_artifact(run_id, str(path))

@@ -29,6 +29,7 @@ RECIPE = hidden("recipe")  # tag of a version: the recipe that it was fitted fro
 MODEL = "model"  # a version's serving model among its files
 TWIN = "twin"  # its twin, likewise
 CARD_FILE = "card.json"  # its model card, likewise
+PROVENANCE_FILE = "provenance.json"
 _NAME = hidden(
     "registered_as"
 )  # tag of a registered model: its name, so that another one is noticed

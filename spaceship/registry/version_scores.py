@@ -52,7 +52,6 @@ class VersionScores:
         return json.dumps(to_plain(self))
 
     def __str__(self) -> str:
-        """Return the scores in words."""
         held = "" if self.held_out is None else f", held out {digits(self.held_out)}"
         title = metric_title(self.metric)
         return f"{title} {digits(self.cross_validated)} ± {digits(self.sd)}{held}"
@@ -70,7 +69,6 @@ class VersionSummary:
     scores: VersionScores | None
 
     def __str__(self) -> str:
-        """Return one line; empty if all is lost."""
         return ", ".join(str(one) for one in (self.recipe, self.scores) if one is not None)
 
 

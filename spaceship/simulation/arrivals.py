@@ -29,7 +29,6 @@ class Arrivals(DataSource):
     name: ClassVar[str] = "simulation"
 
     def __init__(self, folder: str | Path, first: int, last: int) -> None:
-        """Keep the folder that `write_eras` wrote to; eras count from 1."""
         self.folder, self.first, self.last = Path(folder), first, last
 
     def fingerprint(self, task: Task) -> str:

@@ -5,9 +5,9 @@ groups are placed one by one in the fold that needs them most.
 """
 
 import numpy as np
-import numpy.typing as npt
 
-Numbers = npt.NDArray[np.intp]
+from spaceship.task.arrays import Positions
+
 DEALING = 3
 """Raise it with any change that makes the same groups and seed give other folds."""
 _SWEEPS = 4  # most times that a remaining group is placed
@@ -15,7 +15,7 @@ _TRIES, _PLACED = 10, 600  # more orders that are tried, and remaining groups th
 _LEAST = 0.7  # largest groups are placed first, by a size times a random number from here to 1
 
 
-def deal(codes: Numbers, strata: Numbers, n_splits: int, seed: int) -> Numbers:
+def deal(codes: Positions, strata: Positions, n_splits: int, seed: int) -> Positions:
     """Return the fold of each row, (n_rows,), given the numbers of its group and of its label.
 
     >>> groups, labels = np.array([0, 0, 1, 1, 2, 3]), np.array([0, 1, 0, 1, 0, 0])
@@ -34,8 +34,8 @@ def deal(codes: Numbers, strata: Numbers, n_splits: int, seed: int) -> Numbers:
 
 
 def _deal_equal_groups(
-    codes: Numbers, strata: Numbers, n_splits: int, draw: np.random.RandomState
-) -> Numbers:
+    codes: Positions, strata: Positions, n_splits: int, draw: np.random.RandomState
+) -> Positions:
     """Return the fold of each group; -1 for `n_splits` or more of each set of equal groups."""
     marks = draw.randint(2**63, size=strata.max() + 1, dtype=np.uint64)
     sums = np.zeros(codes.max() + 1, dtype=np.uint64)
@@ -52,8 +52,9 @@ def _deal_equal_groups(
 class _RemainingGroups:
     """Groups without a fold, as counts of rows by stratum; the last stratum is that of all rows."""
 
-    def __init__(self, codes: Numbers, strata: Numbers, folds: Numbers, n_splits: int) -> None:
-        """Count the rows of groups and, in folds, of those that are dealt."""
+    def __init__(
+        self, codes: Positions, strata: Positions, folds: Positions, n_splits: int
+    ) -> None:
         totals = np.append(np.bincount(strata), len(strata))
         of_row = folds[codes]
         without, whole = of_row < 0, len(totals)
@@ -69,7 +70,7 @@ class _RemainingGroups:
         self.strata = np.split(keys % whole, starts[1:])
         self.counts = np.split(counts[:, None].astype(float), starts[1:])
 
-    def place(self, draw: np.random.RandomState) -> tuple[float, Numbers]:
+    def place(self, draw: np.random.RandomState) -> tuple[float, Positions]:
         """Return the unevenness of all folds, a sum of squares, and the fold of each group.
 
         The sums are of few numbers in a fixed order: every machine finds the same folds.

@@ -1,7 +1,6 @@
 """Folds for cross-validation that keep groups whole: outer folds, and inner folds of a fit."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,13 +9,12 @@ import pandas as pd
 from spaceship.errors import ConfigError, DataError, expected
 from spaceship.split.dealing import deal
 from spaceship.split.holdout import group_codes
+from spaceship.task.arrays import Positions, Target
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
-Fold = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+Fold = tuple[Positions, Positions]
 """Row positions to train on, and row positions to test on."""
-Target = npt.NDArray[Any]
-"""What an estimator learns, (n_rows,): booleans, numbers of classes, or numbers."""
 _MIN_FOLDS = 2
 _BINS = 5  # quantiles of a number to predict, whose shares are even in all folds
 _NO_INNER = (
@@ -99,7 +97,7 @@ def and_leave(task: Task) -> str:
     return kinds.get(task.problem, " and leave two classes to train on")
 
 
-def _strata(y: Target, task: Task) -> npt.NDArray[np.intp]:
+def _strata(y: Target, task: Task) -> Positions:
     """Return the number of the stratum of each row: its class, or the quantile of its number."""
     bins = y if task.is_classification else np.ceil(pd.Series(y).rank(pct=True) * _BINS)
     return pd.factorize(bins, sort=True)[0]

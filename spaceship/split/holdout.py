@@ -7,10 +7,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import ConfigError, DataError, expected
+from spaceship.task.arrays import Mask, Positions
 from spaceship.task.task import Task
 
-Mask = npt.NDArray[np.bool_]
-"""True for the rows that are held out, (n_rows,)."""
 _HASH_BYTES = 8
 _FEWEST = 2  # groups: one for each side
 
@@ -41,7 +40,7 @@ def holdout_mask(groups: pd.Series, task: Task, *, fraction: float, salt: str) -
     return _lowest(hashes, np.bincount(codes), fraction)[codes], True
 
 
-def _lowest(hashes: npt.NDArray[np.uint64], sizes: npt.NDArray[np.intp], fraction: float) -> Mask:
+def _lowest(hashes: npt.NDArray[np.uint64], sizes: Positions, fraction: float) -> Mask:
     """Return the groups of the lowest hashes that hold the fraction of the rows, at least one."""
     wanted, rows = fraction * sizes.sum(), 0
     held = np.zeros(len(sizes), dtype=bool)
@@ -75,7 +74,7 @@ def check_groups(n_groups: int, task: Task) -> None:
         raise DataError(expected(wanted, n_groups, do))
 
 
-def group_codes(groups: pd.Series, task: Task) -> tuple[npt.NDArray[np.intp], list[str]]:
+def group_codes(groups: pd.Series, task: Task) -> tuple[Positions, list[str]]:
     """Return the number of the group of each row, and the name of each number.
 
     Raise DataError if a row has no group, which happens where its id is missing.

@@ -10,11 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import ConfigError, DataError, expected
-from spaceship.split.folds import Fold, Target, and_leave, check_n_folds, usable
-from spaceship.split.holdout import Mask, check_fraction, group_codes
+from spaceship.split.folds import Fold, and_leave, check_n_folds, usable
+from spaceship.split.holdout import check_fraction, group_codes
+from spaceship.task.arrays import Floats, Mask, Positions, Target
 from spaceship.task.task import Task
 
-Moments = npt.NDArray[np.float64] | npt.NDArray[np.datetime64]
+Moments = Floats | npt.NDArray[np.datetime64]
 """Times of rows, (n_rows,), all of them there."""
 _HASH = "split=hash"
 _DAY = np.timedelta64(1, "D")
@@ -120,13 +121,13 @@ def before(order: pd.Series, cut: Any, gap: float) -> Mask:
     return np.asarray((moments < moment) & (ahead >= gap))
 
 
-def _distinct(order: pd.Series) -> tuple[Moments, npt.NDArray[np.intp]]:
+def _distinct(order: pd.Series) -> tuple[Moments, Positions]:
     """Return the moments, ascending, and the number of rows before each."""
     times, counts = np.unique(order.to_numpy(), return_counts=True)
     return times, np.cumsum(counts) - counts
 
 
-def _blocks(starts: npt.NDArray[np.intp], n_rows: int, n_splits: int) -> list[int]:
+def _blocks(starts: Positions, n_rows: int, n_splits: int) -> list[int]:
     """Return the position of the first moment of each block after the first one."""
     firsts, last = [], 0
     for number in range(1, n_splits + 1):

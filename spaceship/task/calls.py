@@ -7,13 +7,14 @@ quicker as one frame whose index names the call of each row.
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+
+from spaceship.task.arrays import Ints
 
 _CALL = "number of the call"
 
 
-def in_calls(frame: pd.DataFrame, calls: Sequence[int] | npt.NDArray[np.int_]) -> pd.DataFrame:
+def in_calls(frame: pd.DataFrame, calls: Sequence[int] | Ints) -> pd.DataFrame:
     """Return a frame as the rows of several calls, given the number of each row's call.
 
     >>> towns = pd.DataFrame({"town": ["Ulm", "Ulm", "Ulm"]})
@@ -34,7 +35,7 @@ def apart_by_call(names: pd.Series) -> pd.Series:
     return names if calls is None else names + "\0" + pd.Series(calls.astype("str"), names.index)
 
 
-def numbers_of_calls(index: pd.Index) -> npt.NDArray[np.int_] | None:
+def numbers_of_calls(index: pd.Index) -> Ints | None:
     """Return the number of each row's call; None if all rows are of one call.
 
     >>> numbers_of_calls(in_calls(pd.DataFrame({"town": ["Ulm", "Bern"]}), [0, 1]).index)

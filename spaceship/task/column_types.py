@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pydantic import (
     AfterValidator,
@@ -23,14 +22,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from spaceship.task.arrays import Mask
 from spaceship.task.texts import to_text
 from spaceship.task.truth import to_boolean
 
 _THOUSANDS = r"[-+]?\d{1,3}(?:\.\d{3})+(?:,.*)?"
 """A number with points between its thousands; any other point is no part of a decimal comma's."""
-
-
-Mask = npt.NDArray[np.bool_]
 
 
 class Kind(StrEnum):
@@ -178,7 +175,6 @@ def missing_values(column: pd.Series) -> Mask:
 
 
 def _without(column: pd.Series, missing: tuple[str, ...]) -> pd.Series:
-    """Return a column in which further spellings of a missing value are missing."""
     if not missing:
         return column
     if pd.api.types.is_numeric_dtype(column.dtype) and column.dtype != "boolean":

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from spaceship.task.column_types import Column
 from spaceship.task.raw_frame import typed
 from spaceship.task.texts import Texts
+from spaceship.task.typed_rows import TypedRows
 
 State = dict[str, Any]
 
@@ -33,6 +34,8 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     columns: Mapping[str, Column]
     """The raw columns that the set reads, in their types."""
+    takes_rows: ClassVar[bool] = False
+    """Whether `build` takes `TypedRows` of these columns, beside frames."""
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
         """Learn the state from raw rows and, where a set needs them, their labels."""
@@ -43,9 +46,15 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return float64 and `str` columns `(n_rows, n_features)` under the index of `X`."""
-        check_is_fitted(self)
-        frame = typed(X, self.columns)
-        return as_frame(self._build(frame, self.state_), frame.index)
+        return as_frame(self.build(X), X.index)
+
+    def build(self, X: pd.DataFrame | TypedRows) -> Mapping[str, object]:
+        """Return the columns of rows by name: `Texts`, arrays or series of length n_rows."""
+        if not hasattr(self, "state_"):
+            check_is_fitted(self)
+        if isinstance(X, TypedRows):
+            return self._of_rows(X, self.state_)
+        return self._build(typed(X, self.columns), self.state_)
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Return the names of the columns that `transform` returns, in order."""
@@ -61,6 +70,10 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, object]:
         """Return the columns by name, in order, each of length n_rows."""
 
+    def _of_rows(self, rows: TypedRows, state: State) -> Mapping[str, object]:
+        """Return the columns of `_build` without a frame, if the set takes rows."""
+        raise NotImplementedError
+
 
 def as_frame(columns: Mapping[str, object], index: pd.Index) -> pd.DataFrame:
     """Return columns as a frame of float64 and `str`.
@@ -68,14 +81,19 @@ def as_frame(columns: Mapping[str, object], index: pd.Index) -> pd.DataFrame:
     >>> as_frame({"Asleep": [True, False]}, pd.Index([7, 9])).to_dict()
     {'Asleep': {7: 1.0, 9: 0.0}}
     """
-    made = {name: _plain(values) for name, values in columns.items()}
+    made = {
+        name: one.array() if isinstance(one, Texts) else as_plain(one)
+        for name, one in columns.items()
+    }
     return pd.DataFrame(made, index, copy=False)
 
 
-def _plain(values: object) -> object:
-    """Return texts in pandas' `str` dtype, and other values as float64."""
-    if isinstance(values, Texts):
-        return values.array()
+def as_plain(values: object) -> Any:
+    """Return texts in pandas' `str` dtype as they are, and other values as float64.
+
+    >>> as_plain(pd.Series([True, None], dtype="boolean"))
+    array([ 1., nan])
+    """
     if not isinstance(values, pd.Series):
         return np.asarray(values, dtype="float64")
     is_text = isinstance(values.dtype, pd.StringDtype)

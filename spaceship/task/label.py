@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import DataError, expected
+from spaceship.task.arrays import Target
 from spaceship.task.column_types import Name, Section, Value
 
 PROBABILITY = "probability_"
@@ -67,7 +68,7 @@ class Label(Section):
             raise DataError(expected(f"{self.label} to have {wanted}", shown or "none", do))
         return self.model_copy(update={"classes": tuple(values)})
 
-    def target(self, frame: pd.DataFrame) -> npt.NDArray[Any]:
+    def target(self, frame: pd.DataFrame) -> Target:
         """Return what an estimator learns, `(n_rows,)`, from the label of typed rows.
 
         Booleans of a binary label, the class's number of a multiclass one, else numbers.
@@ -77,10 +78,10 @@ class Label(Section):
             return (
                 pd.Index(self.classes, dtype="str").get_indexer(pd.Index(column)).astype(np.int64)
             )
-        values: npt.NDArray[Any] = column.to_numpy()
+        values: Target = column.to_numpy()
         return values
 
-    def spelt(self, predicted: npt.ArrayLike) -> npt.NDArray[Any]:
+    def spelt(self, predicted: npt.ArrayLike) -> Target:
         """Return predictions of an estimator in the label's own values, `(n_rows,)`."""
         values = np.asarray(predicted)
         if not self.is_classification:

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 import pandas as pd
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
 
+from spaceship.config.faults import list_faults
 from spaceship.errors import ConfigError
-from spaceship.faults import list_faults
 from spaceship.task.calls import apart_by_call
 from spaceship.task.column_types import Column, ColumnType, Kind, Name, Section, Text
 from spaceship.task.label import Label

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.integer[Any]]
+from spaceship.task.arrays import Floats, Ints, Mask, Values
+
 Arrow = Any
+Array = Any  # `Floats`, moments as `datetime64`, or texts as `Arrow`
 
 _POOL = pa.system_memory_pool()  # Arrow's own keeps what it has freed
 _STR: Any = pd.StringDtype(na_value=np.nan)
@@ -57,10 +57,9 @@ class Texts:
         """Return the texts with the name that a function gives each level; None is missing."""
         return self.named(self.codes, [name(one) for one in self.levels])
 
-    def are(self, level: str) -> npt.NDArray[np.bool_]:
+    def are(self, level: str) -> Mask:
         """Return True where the text is the level."""
-        is_level: npt.NDArray[np.bool_] = np.array([*(x == level for x in self.levels), False])
-        return is_level[self.codes]
+        return np.array([*(x == level for x in self.levels), False], np.bool_)[self.codes]
 
     def filled(self, other: Self) -> Self:
         """Return the texts, those of another column where one is missing.
@@ -72,7 +71,7 @@ class Texts:
         codes = np.where(self.codes < 0, theirs, self.codes)
         return self.named(codes, [*self.levels, *other.levels])
 
-    def rows(self, positions: npt.NDArray[Any]) -> Self:
+    def rows(self, positions: Values) -> Self:
         """Return the texts of the rows at some positions."""
         return type(self)(self.codes[positions], self.levels)
 
@@ -121,16 +120,18 @@ def as_arrow(column: pd.Series) -> Arrow:
     ['Ulm', None]
     """
     texts = pa.array((column if column.dtype == "str" else column.astype("str")).array)
-    return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    if not isinstance(texts, pa.ChunkedArray):
+        return texts
+    return texts.chunk(0) if texts.num_chunks == 1 else texts.combine_chunks()
 
 
-def as_column(texts: Arrow, index: pd.Index | None = None) -> pd.Series:
+def as_column(texts: Arrow, index: pd.Index | None = None, name: object = None) -> pd.Series:
     """Return texts of Arrow as a column of pandas' type `str`.
 
     >>> as_column(pa.array(["Ulm"]), pd.RangeIndex(1)).dtype
     <StringDtype(na_value=nan)>
     """
-    return pd.Series(_STR.__from_arrow__(texts), index)
+    return pd.Series(_STR.__from_arrow__(texts), index, name=name)
 
 
 def to_text(column: pd.Series) -> pd.Series:
@@ -144,26 +145,30 @@ def to_text(column: pd.Series) -> pd.Series:
     text = column if column.dtype == "str" else column.astype("str")
     if column.dtype == np.float64:
         text = text.str.removesuffix(".0")
-    if is_plain_text(text):
-        return text
-    raw = as_arrow(text)
-    stripped = pc.utf8_trim_whitespace(raw)
-    empty = pc.equal(stripped, "")
-    found = pc.if_else(empty, None, stripped) if pc.any(empty).as_py() else stripped
-    if found.equals(raw):
-        return text
-    made = as_column(found, text.index)
-    made.name = text.name
-    return made
+    raw = pa.array(text.array)
+    found = stripped(raw)
+    return text if found is raw else as_column(found, text.index, text.name)
 
 
-def is_plain_text(column: pd.Series) -> bool:
+def stripped(texts: Arrow) -> Arrow:
+    """Return texts without blanks around them, empty ones missing; themselves if none changes.
+
+    >>> stripped(pa.array([" a", " ", None], pa.large_string())).to_pylist()
+    ['a', None, None]
+    """
+    if is_plain(texts):
+        return texts
+    trimmed = pc.utf8_trim_whitespace(texts)
+    found = pc.if_else(pc.equal(trimmed, ""), None, trimmed)
+    return texts if found.equals(texts) else found
+
+
+def is_plain(texts: Arrow) -> bool:
     """Return whether no text is empty or has a blank at an end, by bytes; False says nothing.
 
-    >>> is_plain_text(pd.Series(["a", None, "b c"])), is_plain_text(pd.Series(["a "]))
-    (True, False)
+    >>> [is_plain(pa.array(one, pa.large_string())) for one in (["a", None, "b c"], ["a "])]
+    [True, False]
     """
-    texts = pa.array(column.array)
     for chunk in texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]:
         if chunk.type != pa.large_string():
             return False
@@ -183,17 +188,6 @@ def is_plain_text(column: pd.Series) -> bool:
     return True
 
 
-def values_of(column: pd.Series) -> Texts | Floats:
-    """Return a typed column as texts or numbers.
-
-    >>> values_of(pd.Series([True, None], dtype="boolean"))
-    array([ 1., nan])
-    """
-    if isinstance(column.dtype, pd.StringDtype):
-        return Texts.of(as_arrow(column))
-    return column.to_numpy(np.float64, na_value=np.nan)
-
-
 def codes_of(texts: Arrow) -> Ints:
     """Return the number of each row's text among the distinct ones; -1 for a missing text.
 
@@ -204,8 +198,7 @@ def codes_of(texts: Arrow) -> Ints:
 
 
 def _codes(encoded: Arrow) -> Ints:
-    codes: Ints = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes
+    return np.asarray(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False))
 
 
 def split(texts: Arrow, pattern: str) -> list[Arrow]:
@@ -216,8 +209,7 @@ def split(texts: Arrow, pattern: str) -> list[Arrow]:
     >>> [part.to_pylist() for part in split(pa.array(["7_1", None]), "(?P<a>[0-9])_(?P<b>[0-9])")]
     [['7', None], ['1', None]]
     """
-    parts: list[Arrow] = pc.extract_regex(texts, pattern, memory_pool=_POOL).flatten()
-    return parts
+    return [*pc.extract_regex(texts, pattern, memory_pool=_POOL).flatten()]
 
 
 def cut(texts: Arrow, pattern: str, *, to_end: bool = False) -> Arrow:

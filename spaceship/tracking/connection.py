@@ -14,7 +14,7 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import uninterrupted
 from spaceship._upstream import MLFLOW_ADDRESSES, MLFLOW_PLACES
 from spaceship.errors import TrackingError, expected
-from spaceship.garbage import collection_paused
+from spaceship.process.garbage import collection_paused
 from spaceship.progress import phase
 from spaceship.tracking.damage import check_database, damage_of
 from spaceship.tracking.relocation import relocate

@@ -1,5 +1,6 @@
 """MLflow runs of jobs: start, log the report, end with a true status."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ from spaceship.progress import phase
 from spaceship.tracking.job import FAILURE_FILE, Job
 from spaceship.tracking.markdown import page, plain, run_link
 from spaceship.tracking.store import FOLDER_TAG, Store
+from spaceship.tracking.tag_names import hidden
 from spaceship.tracking.views import NOTE
 
 
@@ -76,11 +78,12 @@ def log_report(store: Store, job: Job) -> None:
 
 
 def score_tags(report: Report) -> dict[str, str]:
-    """Return the tags that name the data, the split and the candidate of a report's figures.
+    """Return the tags that name data, split and candidate of a report, and the digest of stages.
 
     >>> score_tags(Report("lgbm on full", "kaggle", "0f3a"))
     {'data_source': 'kaggle', 'data_digest': '0f3a', 'candidate': 'lgbm on full'}
     """
     source = {"data_source": report.data_source, "data_digest": report.data_digest}
     split = {} if report.protocol is None else {"split": report.protocol.words}
-    return source | split | {"candidate": report.name}
+    stages = {hidden("stages"): json.dumps(report.stages)} if report.stages else {}
+    return source | split | stages | {"candidate": report.name}

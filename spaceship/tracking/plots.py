@@ -10,7 +10,7 @@ import numpy as np
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.twins import shown_metrics
-from spaceship.garbage import collection_paused
+from spaceship.process.garbage import collection_paused
 from spaceship.task.label import Problem
 
 if TYPE_CHECKING:

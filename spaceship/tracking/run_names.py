@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Sequence
 
+from spaceship.config.spelling import nearest
 from spaceship.errors import ConfigError, expected
-from spaceship.spelling import nearest
 from spaceship.text import first_few, one_line
 from spaceship.tracking.runs import RunRow
 

@@ -14,9 +14,9 @@ from urllib.parse import urlparse
 
 from hydra_plugins.spaceship_optuna.config_text import fault_of_password, redact, redacted
 from hydra_plugins.spaceship_optuna.process import is_orphan, is_others, uninterrupted
-from spaceship.at_exit import PENDING
 from spaceship.errors import TrackingError, expected
 from spaceship.files import clear_unfinished
+from spaceship.process.at_exit import PENDING
 from spaceship.records import fitting
 from spaceship.tracking.advice import mlflow_command
 from spaceship.tracking.connection import open_client
@@ -176,7 +176,7 @@ class Store:
             folder = Path(run.data.tags.get(FOLDER_TAG) or "/")
             if folder.resolve().is_relative_to(outputs.resolve()):  # not in that of a copy
                 clear_unfinished(folder, below=not self._has_runs_below(run.info.run_id))
-            write_below(self, run)
+            write_below(self, outputs, run)
             self.end_run(run.info.run_id, "KILLED")
         if gone:
             log.info("%d run(s) whose process had died are now marked KILLED.", len(gone))

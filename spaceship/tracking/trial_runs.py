@@ -111,12 +111,18 @@ def pending_folders(sweep: Path) -> list[Path]:
     return [path.parent for path in sorted(sweep.glob(f"*/{_FILE}"))]
 
 
-def write_below(store: "Store", parent: "Run", gone: str | None = None) -> None:
-    """Write the pending runs of a sweep, wherever its folder is, given the run above them.
+def write_below(store: "Store", outputs: Path, parent: "Run", gone: str | None = None) -> None:
+    """Write the pending runs of a sweep, given the run above them and this machine's outputs.
 
-    >>> write_below(store, store.client.get_run(store.start_run("sweep", {})))  # without a folder
+    Its folder is the recorded one, or that of the same name below the outputs: the sweep may have
+    been started on another machine.
+
+    >>> parent = store.start_run("sweep", {})
+    >>> write_below(store, tmp_path, store.client.get_run(parent))  # without a folder
     """
-    folders = pending_folders(Path(parent.data.tags.get(FOLDER_TAG) or "/"))
+    recorded = Path(parent.data.tags.get(FOLDER_TAG) or "/")
+    places = dict.fromkeys((recorded, outputs.joinpath(*recorded.parts[-3:])))
+    folders = [folder for place in places for folder in pending_folders(place)]
     found = {folder: pending_run(folder) for folder in folders}
     own = [one for one, run in found.items() if run and run.tags.get(_PARENT) == parent.info.run_id]
     write_runs(store, own, gone)

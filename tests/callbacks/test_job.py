@@ -7,10 +7,10 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from spaceship.at_exit import PENDING
 from spaceship.callbacks import _job as logbook
 from spaceship.callbacks.mlflow import MLflowCallback
 from spaceship.errors import RegistryError
+from spaceship.process.at_exit import PENDING
 
 
 def test_what_fails_at_a_jobs_end_comes_back_from_a_launchers_process(

@@ -6,10 +6,10 @@ import pytest
 from omegaconf import OmegaConf
 
 from spaceship import candidate
-from spaceship.at_exit import PENDING
 from spaceship.callbacks import _multirun
 from spaceship.callbacks._hook import Hook
 from spaceship.evaluation.report import Report
+from spaceship.process.at_exit import PENDING
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
 from tests.callbacks.test_hook import composed

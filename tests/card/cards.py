@@ -42,6 +42,7 @@ def card(problem: ProblemName = "binary") -> Card:
     label = {"binary": "pays", "multiclass": "crop", "regression": "tons"}[problem]
     columns = {name: {"type": "category" if n % 2 else "number"} for n, name in enumerate(COLUMNS)}
     task = {"name": "fields", "problem": problem, "label": label, "noun": "field"}
+    task |= {"positive": "yes"} if problem == "binary" else {}
     return Card(
         title="lightgbm on fields",
         task={**task, "group": {"of": "farm", "pattern": "(.*)"}, "columns": columns},

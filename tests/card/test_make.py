@@ -10,7 +10,7 @@ import pytest
 
 from spaceship import candidate
 from spaceship.card import keep
-from spaceship.card.remake import remake_commands
+from spaceship.card.make import remake_commands
 from spaceship.card.report import report_job
 from spaceship.errors import OutdatedError
 from spaceship.evaluation.report import Report

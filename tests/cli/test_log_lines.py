@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from spaceship.cli.console import Drawing, PhaseLines, open_console
 from spaceship.cli.log_lines import ScreenHandler, broken
 from spaceship.cli.streams import SafeStream
-from spaceship.progress import NoListener, Phase, phase, show_on
+from spaceship.progress import Listener, Phase, phase, show_on
 from spaceship.screen import Commands, Sentence, Shown, Table, Tone, show
 from tests.copied import Copied
 
@@ -60,7 +60,7 @@ def printed(terminal: Terminal) -> Iterator[Terminal]:
     yield terminal
     logging.getLogger().removeHandler(handler)
     logging.getLogger("spaceship").setLevel(logging.NOTSET)
-    show_on(NoListener())
+    show_on(Listener())
 
 
 def test_a_long_line_goes_on_further_to_the_right(printed: Terminal) -> None:
@@ -204,7 +204,7 @@ def test_in_a_pipe_phases_are_lines_on_stderr(
     with phase("Eras", 4) as eras:
         eras.advance("champion")
         log.info("a result")
-    show_on(NoListener())
+    show_on(Listener())
     assert handler.stream.getvalue() == "a result\n"
     assert capsys.readouterr() == ("", "Eras …\n  Eras 1/4 champion\n")
 
@@ -213,7 +213,7 @@ def test_a_sign_of_life_is_gone_before_the_first_text(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     terminal.open(monkeypatch)
-    show_on(NoListener())
+    show_on(Listener())
     print("usage: …")  # noqa: T201
     assert terminal.getvalue() == "Starting …\r\x1b[2Kusage: …\n"
 
@@ -229,7 +229,7 @@ def test_a_phase_in_a_trial_is_not_shown(printed: Terminal) -> None:
 
 
 def test_a_display_that_fails_ends_no_job() -> None:
-    class Broken(NoListener):
+    class Broken(Listener):
         def begun(self, phase: Phase) -> None:
             raise OSError(phase.title)
 
@@ -238,5 +238,5 @@ def test_a_display_that_fails_ends_no_job() -> None:
     show_on(Broken())
     with phase("Folds", 2) as folds:
         folds.advance()
-    show_on(NoListener())
+    show_on(Listener())
     assert folds.done == 1

@@ -12,7 +12,7 @@ from hydra.errors import MissingConfigException
 from hydra.types import RunMode
 from omegaconf import flag_override
 
-from spaceship.callbacks._start import check_job, check_sweep
+from spaceship.callbacks._start import Start
 from spaceship.config.loader import loader
 from spaceship.config.resolvers import register_resolvers
 from spaceship.errors import SpaceshipError
@@ -120,10 +120,10 @@ def test_params_of_a_sweeper_are_resolved(monkeypatch: pytest.MonkeyPatch) -> No
     config = loader().load_configuration("config", [], RunMode.MULTIRUN)
     with flag_override(config, ["struct", "readonly"], values=False):
         config.hydra.sweeper.params = {"model": "${oc.env:MODELS}"}
-    check_sweep(config)
+    Start(config).check_sweep()
     monkeypatch.setenv("MODELS", "svm,no_such")
     with pytest.raises(MissingConfigException):
-        check_sweep(config)
+        Start(config).check_sweep()
 
 
 @pytest.mark.parametrize(
@@ -145,4 +145,4 @@ def test_files_are_asked_for_where_they_are_read(
     words = [*line.format(rows=tmp_path / "rows.csv").split(), "data=local"]
     config = loader().load_configuration("config", [*words, f"data.dir={tmp_path}"], RunMode.RUN)
     with pytest.raises(SpaceshipError, match=re.escape(asked)) if asked else nullcontext():
-        check_job(config)
+        Start(config).check_job()

@@ -45,6 +45,9 @@ OF_CONFIG = {
     "a launcher": f"hydra: {{launcher: {{{TRAP}}}}}",
     "commands of a cluster": "defaults: [override /hydra/launcher: submitit_slurm]\n"
     "hydra: {mode: MULTIRUN, launcher: {setup: [touch CANARY]}}",
+    "a cluster of an engine": "defaults: [override /engine: ray]\nengine: {address: 'CANARY:1'}",
+    "a cluster of a launcher": "defaults: [override /hydra/launcher: ray]\n"
+    "hydra: {mode: MULTIRUN, launcher: {address: 'CANARY:1'}}",
     "a sweeper": "hydra: {sweeper: {_target_: joblib.load}, mode: MULTIRUN}",
     "a sampler": "defaults: [override /hydra/sweeper: optuna]\n"
     f"hydra: {{sweeper: {{sampler: {{{TRAP}}}}}, mode: MULTIRUN}}",

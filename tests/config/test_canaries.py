@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.commands import QUICK, QUICK_MODEL, ROOT, Shell
+from tests.ray_cluster import needs_ray
 
 CANARIES = {
     "CANARY": "hush-hush/4711@x",
@@ -150,7 +151,9 @@ def test_no_run_keeps_a_canary(shell: Shell) -> None:
     assert_silent(shell, 0, *TRAIN, *LOGGED)
 
 
-@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+@pytest.mark.parametrize(
+    "launcher", ["joblib", "submitit_local", pytest.param("ray", marks=needs_ray)]
+)
 def test_no_worker_keeps_a_canary(shell: Shell, launcher: str) -> None:
     line = ["-m", f"hydra/launcher={launcher}", *TRAIN, "seed=${oc.env:CANARY}", "+x=1,2"]
     assert_silent(shell, 2, *line, PYTHONPATH=str(ROOT))

@@ -73,7 +73,11 @@ def test_composes_and_resolves(choice: tuple[str, str], monkeypatch: pytest.Monk
 def test_builds_the_class_it_names(choice: tuple[str, str]) -> None:
     group, name = choice
     node = composed(group, name)[group]
-    part = build({key: value for key, value in node.items() if key not in Data.model_fields})
+    try:
+        part = build({key: value for key, value in node.items() if key not in Data.model_fields})
+    except MissingDependencyError as error:
+        assert group == "engine"
+        pytest.skip(str(error))
     assert type(part) is get_object(node["_target_"])
     homes = (f"spaceship.{group}.", f"spaceship.task.spaceship_titanic.{group}.")
     assert type(part).__module__.startswith(homes)

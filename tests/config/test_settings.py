@@ -23,6 +23,7 @@ GOOD: dict[str, Any] = {
     "history": {"output": None, "at": None},
     "leaderboard": {"top": 20, "trials": False, "output": None},
     "report": {"of_jobs": True, "run": None, "output": None},
+    "record": {"data": False},
     "explain": {"row": None, "set": [], "nearest": 5, "draws": 200},
     "inference": {
         "output": "out.csv",

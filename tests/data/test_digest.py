@@ -6,7 +6,7 @@ import pytest
 
 from spaceship.data._base import Table
 from spaceship.data.checks import check
-from spaceship.data.digest import digest
+from spaceship.data.digest import digest, table_digest
 from spaceship.task.spaceship_titanic.columns import COLUMNS, LABEL
 from tests.data.conftest import built_in
 
@@ -55,3 +55,24 @@ def test_digest_of_two_frames_depends_on_their_border() -> None:
     frame = good()
     assert digest(frame, frame.iloc[:0]) != digest(frame.iloc[:0], frame)
     assert digest(frame) != digest(frame, frame)
+
+
+def test_a_missing_text_is_no_word_and_equal_numbers_are_equal() -> None:
+    missing, word = (pd.DataFrame({"x": pd.array([one], dtype="str")}) for one in (None, "None"))
+    assert table_digest(missing)[0] != table_digest(word)[0]
+    zeros = (pd.DataFrame({"x": [value]}) for value in (0.0, -0.0))
+    one, other = (table_digest(zero) for zero in zeros)
+    assert one == other
+
+
+def test_the_order_of_categories_counts_and_the_index_does_not() -> None:
+    kinds = (pd.CategoricalDtype(names) for names in (["a", "b"], ["b", "a"]))
+    one, other = (table_digest(pd.DataFrame({"x": ["a", None]}).astype(kind)) for kind in kinds)
+    assert one[0].digest != other[0].digest
+    frame = pd.DataFrame({"x": [1.0, 2.0], "y": ["a", "b"]})
+    assert table_digest(frame)[0] == table_digest(frame.set_axis(["r", "s"]))[0]
+
+
+def test_an_array_has_the_digests_of_its_frame() -> None:
+    numbers = np.arange(6.0).reshape(3, 2)
+    assert table_digest(numbers)[0] == table_digest(pd.DataFrame(numbers))[0]

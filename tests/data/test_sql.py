@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scripts.chaos import servers
-from scripts.chaos.servers import Postgres
+from scripts import servers
+from scripts.servers import Postgres
 from spaceship.data.checks import checked
 from spaceship.data.sql import SqlData
 from spaceship.errors import ConfigError, DataError, MissingDependencyError, SpaceshipError
@@ -290,16 +290,16 @@ def test_servers_that_do_not_answer(postgres: Postgres, caplog: pytest.LogCaptur
     faults = {
         "password authentication failed": postgres.url("postgres", f"{secret}x"),
         "does not exist": postgres.url("nowhere"),
-        "onnection": f"postgresql://tuner:{secret}@127.0.0.1:9/postgres",
-        "found": f"postgresql://tuner:{secret}@127.0.0.1:port/postgres",
-        "resolve": f"postgresql+psycopg://tuner:{secret}@nowhere.invalid/postgres",
+        "onnection": f"postgresql://postgres:{secret}@127.0.0.1:9/postgres",
+        "found": f"postgresql://postgres:{secret}@127.0.0.1:port/postgres",
+        "resolve": f"postgresql+psycopg://postgres:{secret}@nowhere.invalid/postgres",
     }
     with caplog.at_level(logging.DEBUG):
         for fragment, url in faults.items():
             message = refusal(SqlData(url, "t"))
             assert fragment in message
             assert secret not in message
-            assert "tuner:***@" in message
+            assert "postgres:***@" in message
     assert secret not in caplog.text
 
 
@@ -323,7 +323,7 @@ def test_the_password_is_written_nowhere(postgres: Postgres, shell: Shell, tmp_p
         (f"data.url={url}", "data.train='SELECT pears'"),
         (f"data.url={url}", "data.train=pair", "seed=abc"),
         (f"data.url={postgres.url('nowhere')}", "data.train=pair"),
-        (f"data.url=postgresql://tuner:a@{postgres.password}@h/d", "data.train=pair"),
+        (f"data.url=postgresql://postgres:a@{postgres.password}@h/d", "data.train=pair"),
         (f"data.url=postgresql://h/d?password={postgres.password}", "data.train=pair"),
     ):
         failed = shell(*where, "mode=train", *fault)

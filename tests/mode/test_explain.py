@@ -13,6 +13,7 @@ from spaceship.cli.overrides import verbatim
 from spaceship.errors import ConfigError, DataError, NoChampionError
 from spaceship.evaluation.cross_validation import predict
 from spaceship.experiment import Experiment
+from spaceship.mode._explained_row import new_values
 from spaceship.mode.explain import ExplainResult, explain
 from spaceship.registry import packaging
 from tests.commands import QUICK, Shell
@@ -200,16 +201,16 @@ def test_values_are_taken_as_typed() -> None:
     words = ["row=1013_01", "explain.set.Name=O'Hara, Jr", "explain.set.Age=", "nearest=1"]
     made = composed("mode=explain", *verbatim(words)[:1], *verbatim(words)[2:]).settings.explain
     assert made.row == "1013_01"
-    assert made.changes(["Name", "Age"]) == {"Name": "O'Hara, Jr", "Age": ""}
+    assert new_values(made.set, ["Name", "Age"]) == {"Name": "O'Hara, Jr", "Age": ""}
     odd = ["explain.set.Preço [R$]=1,5", "explain.row={a: b}"]
     made = composed("mode=explain", *verbatim(odd)).settings.explain
-    assert (made.row, made.changes([])) == ("{a: b}", {"Preço [R$]": "1,5"})
+    assert (made.row, new_values(made.set, [])) == ("{a: b}", {"Preço [R$]": "1,5"})
 
 
 def test_a_name_of_a_column_may_have_the_equals_sign() -> None:
     words = ["explain.set.a=b=1", "explain.set.a=c=2", "explain.set.a=b=3", "explain.set.a=4"]
     made = composed("mode=explain", *verbatim(words)).settings.explain
-    assert made.changes(["a", "a=b", "a=c"]) == {"a=b": "3", "a=c": "2", "a": "4"}
+    assert new_values(made.set, ["a", "a=b", "a=c"]) == {"a=b": "3", "a=c": "2", "a": "4"}
 
 
 @pytest.mark.slow

@@ -15,6 +15,8 @@ import pandas as pd
 import pytest
 from lightgbm import LGBMClassifier
 
+from spaceship.engine._base import Engine
+from spaceship.engine.local import LocalEngine
 from spaceship.errors import DataError, SubmissionError
 from spaceship.experiment import Experiment
 from spaceship.features.raw import RawFeatures
@@ -49,7 +51,11 @@ def champion(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Experi
 
 
 def predicted(
-    experiment: Experiment, path: Path, workers: int = 1, **changes: Any
+    experiment: Experiment,
+    path: Path,
+    workers: int = 1,
+    engine: Engine | None = None,
+    **changes: Any,
 ) -> InferenceResult:
     """Predict a file of the experiment's folder into another one."""
     given = experiment.outputs.parent / changes.pop("input", "rows.csv")
@@ -59,7 +65,7 @@ def predicted(
         update={"inference": settings.inference.model_copy(update=update)}
     )
     made = replace(experiment, settings=settings)
-    made.engine.workers = workers  # type: ignore[attr-defined]
+    vars(made)["engine"] = engine or LocalEngine(workers)
     return inference(made)
 
 

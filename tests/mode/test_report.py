@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from spaceship import candidate
-from spaceship.card.files import read_card
+from spaceship.card.card import Card
 from spaceship.card.report import report_job
 from spaceship.errors import SpaceshipError
 from spaceship.evaluation import twins
 from spaceship.mode.report import ReportResult, report
-from spaceship.records import to_plain
+from spaceship.records import read_record, to_plain
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
 from tests.card.jobs import PEOPLE, experiment_of, judged, read, scored
@@ -54,7 +54,7 @@ def test_the_champions_report_is_made_without_fitting(
     found = made(store)
     assert found.run_id == job.run_id
     assert Path(found.html).parent == Path(str(store.artifacts)).parent / "reports"
-    kept, now = read_card(job.folder / "card.json"), read_card(Path(found.json))
+    kept, now = read_record(job.folder / "card.json", Card), read_record(Path(found.json), Card)
     assert [one.run_id for one in now.leaderboard] == [job.run_id]
     assert [one.version for one in now.champions] == ["1"]
     assert now.champions[0].score == now.scores[0].cross_validated.value
@@ -73,12 +73,12 @@ def test_a_job_that_has_not_ended_is_in_its_own_leaderboard(store: Store, tmp_pa
     candidate.judge(experiment, job)
     assert store.client.get_run(job.logged_run()).info.status == "RUNNING"
     report_job(experiment, job)
-    card = read_card(job.folder / "card.json")
+    card = read_record(job.folder / "card.json", Card)
     lines = [(one.run_id, one.award) for one in card.leaderboard]
     assert lines == [(job.run_id, "champion now")]
     assert "this run" in (job.folder / "report.html").read_text()
     store.client.delete_registered_model_alias(experiment.registry.model, "champion")
-    later = read_card(Path(made(store, *PEOPLE, f"run={job.run_id}").json))
+    later = read_record(Path(made(store, *PEOPLE, f"run={job.run_id}").json), Card)
     assert later.standing is not None
     assert (later.award, later.standing.version, later.standing.aliases) == ("champion", "1", [])
 
@@ -94,16 +94,16 @@ def test_the_twin_of_an_old_run_is_fetched_or_fitted_once(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     _, job = judged(store, tmp_path / "job", *PEOPLE)
-    kept = read_card(job.folder / "card.json")
+    kept = read_record(job.folder / "card.json", Card)
     artifacts = Path(store.client.get_run(job.logged_run()).info.artifact_uri.partition("://")[2])
     for folder in (job.folder, artifacts):
         (folder / "card.json").unlink()
     caplog.set_level(logging.INFO)
-    assert read_card(Path(made(store).json)).importances == kept.importances
+    assert read_record(Path(made(store).json), Card).importances == kept.importances
     assert "fitted again" not in caplog.text
     model = experiment_of(store, *PEOPLE).registry.model
     store.client.delete_model_version(model, "1")
-    again = read_card(Path(made(store, f"run={job.run_id}").json))
+    again = read_record(Path(made(store, f"run={job.run_id}").json), Card)
     assert caplog.text.count("fitted again") == 1
     found = {one.column: one.loss for one in again.importances}
     assert found == pytest.approx({one.column: one.loss for one in kept.importances})
@@ -130,7 +130,7 @@ def test_on_other_data_the_kept_card_is_shown_without_the_data(
     no_fit(monkeypatch)
     store, job = shared
     found = report(experiment_of(store, "data.n_groups=200", "mode=report"))
-    now, kept = read_card(Path(found.json)), read_card(job.folder / "card.json")
+    now, kept = read_record(Path(found.json), Card), read_record(job.folder / "card.json", Card)
     assert (now.scores, now.worst, now.drift) == (kept.scores, kept.worst, kept.drift)
     assert "<iframe" not in Path(found.html).read_text()
     assert "<iframe" in (job.folder / "report.html").read_text()
@@ -175,7 +175,7 @@ def test_trials_of_the_sweep_are_listed(shared: tuple[Store, Job]) -> None:
         store.log_scores(trial, {"cv_log_loss": 0.4} if state == "COMPLETE" else {})
         store.end_run(trial, "FINISHED")
     store.set_tags(run_id, {"mlflow.parentRunId": parent, "trial": "2", "state": "COMPLETE"})
-    card = read_card(Path(made(store).json))
+    card = read_record(Path(made(store).json), Card)
     assert [(one.number, one.state) for one in card.trials] == [
         (0, "complete"),
         (1, "pruned"),

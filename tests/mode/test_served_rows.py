@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
+from sklearn.pipeline import Pipeline
 
 from spaceship.config.build import resolved
 from spaceship.config.installation import configs
@@ -141,3 +142,24 @@ def test_few_rows_have_the_bits_of_a_batch(known: Any, number: int, data: st.Dat
         assert answered(model, [plain[at] for at in group]) == [wanted[at] for at in group]
     few = [at for group in data.draw(st.permutations(groups))[:6] for at in group]
     assert answered(model, [plain[at] for at in few]) == [wanted[at] for at in few]
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=["-".join(map(str, c)) for c in CASES])
+def test_a_stored_pipeline_has_the_bits_of_the_one_that_was_fitted(known: Any, number: int) -> None:
+    model, rows, _ = known(number)
+    stored = getattr(model.pipeline, "classifier", model.pipeline)
+    method = "predict_proba" if model.task.is_classification else "predict"
+    wanted = getattr(Pipeline(stored.steps), method)(rows)
+    assert getattr(stored, method)(rows).tobytes() == wanted.tobytes()
+
+
+def test_plain_rows_are_answered_without_a_frame(
+    known: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, rows, [first, *_] = known(0)
+    plain = rows.iloc[first].astype(object).where(lambda own: own.notna(), None).to_dict("records")
+    wanted = answered(model, plain)
+    monkeypatch.setattr(pd.DataFrame, "__init__", None)
+    assert answered(model, plain) == wanted
+    with pytest.raises(TypeError):
+        model.predict(rows)

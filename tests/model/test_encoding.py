@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from spaceship.model.encoding import MOST_CATEGORIES, MOST_ONE_HOT, Encoding, encoder
+from spaceship.task.typed_rows import values_of
 
 
 def frame(planets: list[object], ages: list[float]) -> pd.DataFrame:
@@ -33,6 +34,17 @@ def test_native_takes_columns_without_a_known_value() -> None:
     blank = frame([np.nan, np.nan], [np.nan, np.nan])
     encoded = encoder(Encoding.NATIVE).fit(blank).transform(TRAIN)
     assert encoded["HomePlanet"].isna().all()
+
+
+def test_native_numbers_are_the_codes_of_its_categories() -> None:
+    native = encoder(Encoding.NATIVE).fit(TRAIN)
+    rows = frame(["Pluto", "Mars", np.nan, "Earth"], [1.0, np.nan, 0.1 + 0.2, -0.0])
+    encoded = native.transform(rows)
+    codes = encoded["HomePlanet"].cat.codes.astype(float)
+    wanted = pd.DataFrame({"HomePlanet": codes.where(codes >= 0), "Age": rows["Age"]}).to_numpy()
+    for planets in (rows["HomePlanet"], values_of(rows["HomePlanet"])):
+        found = native.matrix({"HomePlanet": planets, "Age": rows["Age"]})
+        np.testing.assert_array_equal(found, wanted)
 
 
 def test_native_keeps_index_and_names() -> None:

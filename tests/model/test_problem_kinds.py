@@ -24,7 +24,7 @@ from spaceship.config.installation import configs
 from spaceship.config.resolvers import register_resolvers
 from spaceship.errors import ConfigError
 from spaceship.evaluation.cross_validation import decision_threshold, predict
-from spaceship.evaluation.metrics import Target, metric_names, score
+from spaceship.evaluation.metrics import metric_names, score
 from spaceship.evaluation.twins import predict_holdout
 from spaceship.features.raw import RawFeatures
 from spaceship.model.blend import Blend
@@ -35,6 +35,7 @@ from spaceship.model.labelled import Labelled, labelled
 from spaceship.model.pipeline import build_blend, build_pipeline, build_recipe
 from spaceship.model.recipe import Recipe
 from spaceship.registry import packaging
+from spaceship.task.arrays import Target
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 from tests.tasks import ODD, PROBLEMS, fields, harvest

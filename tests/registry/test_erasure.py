@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from scripts.chaos import servers
-from scripts.chaos.servers import MlflowServer, Postgres
+from scripts import servers
+from scripts.mlflow_server import MlflowServer
+from scripts.servers import Postgres
 from spaceship.registry.erasure import Erasure
 from spaceship.registry.old_files import OldFiles
 from spaceship.registry.registry import Registry

@@ -7,7 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from spaceship.errors import ConfigError, DataError
-from spaceship.split.holdout import Mask, holdout_mask
+from spaceship.split.holdout import holdout_mask
+from spaceship.task.arrays import Mask
 from spaceship.task.task import Task
 
 VISITS = Task.read(

@@ -25,8 +25,8 @@ from optuna.trial import FrozenTrial, TrialState
 from hydra_plugins.spaceship_optuna._errors import MissingPackageError, SettingsError
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._study import VOID
-from scripts.chaos import servers
-from scripts.chaos.servers import Postgres
+from scripts import servers
+from scripts.servers import Postgres
 from tests.commands import ROOT, Keep
 from tests.forks import Fork
 
@@ -206,7 +206,7 @@ def test_joblib_workers_share_a_study_in_postgres(
 def test_workers_of_other_launchers_share_a_study_in_postgres(
     machine: Machine, postgres: Postgres, study_url: str, launcher: str, package: str
 ) -> None:
-    pytest.importorskip(package, reason=f"no {package}; see docs/many_machines.md")
+    pytest.importorskip(package, reason=f'no {package}; pip install -e ".[{package}]"')
     chosen = [f"hydra/launcher={launcher}", "hydra.sweeper.n_jobs=2"]
     status, told = machine(*shared(study_url, *chosen))
     assert status == 0, told
@@ -220,9 +220,9 @@ def test_database_that_cannot_be_opened(machine: Machine, postgres: Postgres) ->
     urls = {
         "password authentication failed": postgres.url("postgres", f"{postgres.password}x"),
         "does not exist": postgres.url("nowhere"),
-        "Connection refused": f"postgresql://tuner:{postgres.password}@127.0.0.1:9/postgres",
-        "resolve": f"postgresql://tuner:{postgres.password}@nowhere.invalid/postgres",
-        "encoded": f"postgresql://tuner:{postgres.password}@/x@127.0.0.1/postgres",
+        "Connection refused": f"postgresql://postgres:{postgres.password}@127.0.0.1:9/postgres",
+        "resolve": f"postgresql://postgres:{postgres.password}@nowhere.invalid/postgres",
+        "encoded": f"postgresql://postgres:{postgres.password}@/x@127.0.0.1/postgres",
     }
     for reason, url in urls.items():
         status, told = machine(*shared(f'"{url}"'))
@@ -238,7 +238,7 @@ def test_driver_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     for driver in ("psycopg", "psycopg2"):
         monkeypatch.setitem(sys.modules, driver, None)
     with pytest.raises(MissingPackageError, match=r'pip install "psycopg\[binary\]"'):
-        open_storage("postgresql://tuner@127.0.0.1/postgres")
+        open_storage("postgresql://postgres@127.0.0.1/postgres")
 
 
 def test_tables_are_made_once_by_processes_that_start_at_once(study_url: str) -> None:

@@ -67,7 +67,7 @@ def test_a_run_of_a_machine_that_is_gone_is_written_once_it_is_named(
     there = {"mlflow.spaceship.host": "old-box", "mlflow.spaceship.place": "another boot"}
     saved(tmp_path / "1", parent=parent).ended("RUNNING", there).save(tmp_path / "1")
     for host, found in ((None, 1), ("new-box", 1), ("old-box", 0)):
-        write_below(store, store.client.get_run(parent), host)
+        write_below(store, tmp_path, store.client.get_run(parent), host)
         assert len(pending_folders(tmp_path)) == found
     assert statuses(store) == ["KILLED", "RUNNING"]
 

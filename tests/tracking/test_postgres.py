@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from scripts.chaos import servers
+from scripts import servers
 from spaceship.errors import TrackingError
 from spaceship.tracking.runs import Held, read_held
 from spaceship.tracking.store import PARAM_LENGTH, TAG_LENGTH, Store

@@ -16,8 +16,8 @@ import pytest
 from sqlalchemy import Engine, event
 
 from hydra_plugins.spaceship_optuna.process import process_tags
-from spaceship.at_exit import PENDING
 from spaceship.errors import TrackingError
+from spaceship.process.at_exit import PENDING
 from spaceship.tracking.store import PARAM_LENGTH, Store
 from spaceship.tracking.tag_names import own_tags
 from tests.forks import Fork

@@ -84,7 +84,6 @@ class Check:
         return f"{'0' if text == '-0' else text}{self._end}"
 
     def __str__(self) -> str:
-        """Return the check as a person reads it."""
         text = f"{self.named} {self.found} (must be {self.required})"
         return f"{text}, {self.detail}" if self.detail else text
 

@@ -23,7 +23,6 @@ class Calibration(Rule):
     max_worsening: Amount = 0.02  # largest growth that is accepted, absolute
 
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return a check of the growth."""
         pairing = compared.pairing
         if pairing is None or pairing.candidate.problem is Problem.REGRESSION:
             return []

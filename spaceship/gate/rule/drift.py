@@ -24,7 +24,6 @@ class HoldoutShift(Rule):
     otherwise: Award = Award.CHAMPION
 
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return a check of the largest index."""
         if compared.champion is None:
             return []
         champion, now = compared.champion, compared.holdout

@@ -13,6 +13,7 @@ from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.gate.award import Award
 from spaceship.gate.pairing import Pairing
 from spaceship.gate.rule._base import Amount, Check, Comparison, Rule, Share, Titles
+from spaceship.task.arrays import Floats
 from spaceship.task.label import Problem
 
 
@@ -42,7 +43,6 @@ class Evidence(Rule):
     min_groups: Annotated[int, Field(strict=True, ge=2)] = 25  # in the hold-out
 
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return checks of the hold-out's size and of the gains over constant and champion."""
         groups = compared.holdout.group_names.nunique()
         how = "raise split.holdout_fraction or give more data" if groups < self.min_groups else ""
         checks = [
@@ -111,7 +111,7 @@ def _gains(gains: npt.ArrayLike, rows: HoldOut | pd.DataFrame, *, held_out: bool
     return pd.DataFrame(columns | {"held_out": held_out})
 
 
-def paired_p(gains: npt.NDArray[np.float64], groups: npt.NDArray[np.object_], step: float) -> float:
+def paired_p(gains: Floats, groups: npt.NDArray[np.object_], step: float) -> float:
     """Return the chance of so large a sum of gains if neither model were better.
 
     The sums of groups are independent draws around zero: their total over the root of their sum of

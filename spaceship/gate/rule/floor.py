@@ -20,7 +20,6 @@ class Floor(Rule):
     minimum: Share | None = 0.78  # hold-out accuracy to exceed, 0 to 1; null: see above
 
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return a check of the score."""
         if self.minimum is None or compared.holdout.metric != "accuracy":
             return [constant_check(self, compared, "floor", compared.holdout.score)]
         if compared.champion is not None:

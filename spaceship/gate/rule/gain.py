@@ -27,7 +27,6 @@ class Gain(Rule):
     otherwise: Award = Award.CHALLENGER
 
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return a check of any gain and one of the relative gain."""
         pairing = compared.pairing
         if pairing is None:
             return []

@@ -17,7 +17,6 @@ class Latency(Rule):
     max_ms: Amount = 500.0  # milliseconds that 1,000 rows may take
 
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return a check of the candidate's time."""
         rows_per_second = compared.candidate.metrics.get("predict_rows_per_second", 0.0)
         number = 1e6 / rows_per_second if rows_per_second > 0 else None
         return [self.check("ms_per_1000_rows", number, "≤", self.max_ms)]

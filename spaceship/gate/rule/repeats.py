@@ -58,7 +58,6 @@ class Repeats(Rule):
         return self.seeds
 
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return a check that every seed has an accuracy and, if so, checks of these."""
         metric = compared.holdout.metric
         mine = self._scores(compared.candidate, metric)
         if compared.champion is None:
@@ -83,7 +82,6 @@ class Repeats(Rule):
         ]
 
     def _scores(self, report: Report, metric: str) -> dict[int, Fraction]:
-        """Return the metric of each seed that has one."""
         scores = {seed: report.repeats.get(str(seed), {}) for seed in self.seeds}
         found = {seed: one.get(metric, math.nan) for seed, one in scores.items()}
         return {seed: exact(value) for seed, value in found.items() if math.isfinite(value)}

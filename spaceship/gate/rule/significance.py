@@ -36,7 +36,6 @@ class Significance(Rule):
     alpha: Share = 0.05  # p must be below it, 0 to 1; the interval leaves out as much at either end
 
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return a check of the p-value, or of the interval's lower end."""
         if compared.pairing is None:
             return []
         pairing, numbers = compared.pairing, compared.holdout.problem is Problem.REGRESSION

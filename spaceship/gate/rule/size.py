@@ -17,6 +17,5 @@ class Size(Rule):
     max_mb: Amount = 100.0  # megabytes (10⁶ bytes) that it may take
 
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return a check of the candidate's size."""
         found = compared.candidate.metrics.get("model_mb")
         return [self.check("model_mb", found, "≤", self.max_mb)]

@@ -5,11 +5,11 @@ from fractions import Fraction
 from typing import Annotated, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from spaceship.gate.pairing import Pairing
 from spaceship.gate.rule._base import Check, Comparison, Rule, Share, Titles
+from spaceship.task.arrays import Positions
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 from spaceship.task.written import written_slice
@@ -31,7 +31,6 @@ class Slices(Rule):
     min_rows: Annotated[int, Field(strict=True, ge=1)] = 100  # of a slice that is compared
 
     def checks(self, compared: Comparison) -> list[Check]:
-        """Return a check of the slice that fell most."""
         task = compared.candidate.task
         if compared.pairing is None or (task and not task.get("slices")):
             return []
@@ -57,7 +56,7 @@ class Slices(Rule):
         }
 
 
-def _fall(pairing: Pairing, rows: npt.NDArray[np.intp]) -> Fraction | float:
+def _fall(pairing: Pairing, rows: Positions) -> Fraction | float:
     """Return the fall of some rows' accuracy, or the relative growth of their RMSE."""
     if pairing.candidate.problem is not Problem.REGRESSION:
         return Fraction(-int(pairing.gains.iloc[rows].sum()), len(rows))

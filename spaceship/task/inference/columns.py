@@ -10,26 +10,13 @@ from spaceship.task.inference.dates import find_compact_dates, find_dates
 from spaceship.task.inference.numbers import MISSING_WORDS, find_numbers
 from spaceship.task.inference.profile import Profile, share, shown
 
-_PAIRS = (
-    ("false", "true"),
-    ("no", "yes"),
-    ("n", "y"),
-    ("f", "t"),
-    ("off", "on"),
-    ("nein", "ja"),
-    ("non", "oui"),
-    ("não", "sim"),
-    ("nao", "sim"),
-    ("no", "si"),
-    ("no", "sí"),
-    ("falso", "verdadeiro"),
-    ("falso", "verdadero"),
-    ("falso", "vero"),
-    ("falsch", "wahr"),
-    ("faux", "vrai"),
-    ("onwaar", "waar"),
-    ("fałsz", "prawda"),
-)
+_FALSE = """
+false no n f off nein non não nao no no falso falso falso falsch faux onwaar fałsz
+"""
+_TRUE = """
+true yes y t on ja oui sim sim si sí verdadeiro verdadero vero wahr vrai waar prawda
+"""
+_PAIRS = tuple(zip(_FALSE.split(), _TRUE.split(), strict=True))
 _CASES = 6  # spellings of two words, in any case
 _LONG = 40  # mean length of a text
 _SENTENCE = 3  # mean number of words of a text, where most rows differ

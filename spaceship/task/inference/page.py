@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import yaml
 
@@ -105,7 +104,7 @@ def _columns(made: Proposal) -> Iterator[str]:
 
 def _kind(column: Column | None, decimal: str | None) -> str:
     """Return a column's type and rules; `decimal` is the sign that the task gives all numbers."""
-    rules: dict[str, Any] = column.model_dump(mode="json", exclude_defaults=True) if column else {}
+    rules = column.model_dump(mode="json", exclude_defaults=True) if column else {}
     if decimal and rules["type"] == ColumnType.NUMBER:
         rules["decimal"] = rules.get("decimal", ".")
     if rules.get("decimal") == decimal:
@@ -115,7 +114,7 @@ def _kind(column: Column | None, decimal: str | None) -> str:
     return f"{{ {', '.join(_rules(rules))} }}"
 
 
-def _rules(rules: Mapping[str, Any]) -> Iterator[str]:
+def _rules(rules: Mapping[str, object]) -> Iterator[str]:
     for key, value in rules.items():
         yield f"{key}: {_flow(value) if isinstance(value, list | tuple) else scalar(value)}"
 

@@ -7,6 +7,8 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as arrow  # type: ignore[import-untyped]
 
+from spaceship.text import shortened
+
 _SAMPLE = 10_000
 _SHOWN = 40  # characters of a value that a comment quotes
 
@@ -59,15 +61,11 @@ class Profile:
 def profile(train: pd.Series, test: pd.Series | None = None) -> Profile:
     """Return the profile of a column, values of the test rows included.
 
-    Numbers of many distinct texts become floats: as texts a million would take a second.
+    Numbers of many distinct texts become floats: as texts a million would take a second. Raise
+    TypeError for values that cannot be compared, such as the lists of a Parquet file.
 
-    Raises:
-        TypeError: Values cannot be compared, such as the lists of a Parquet file.
-
-    Example:
-        >>> profile(pd.Series(["basic", "pro", "pro"], name="plan")).distinct
-        2
-
+    >>> profile(pd.Series(["basic", "pro", "pro"], name="plan")).distinct
+    2
     """
     columns = [_plain(one) for one in (train, test) if one is not None]
     if all(_has_many(one) for one in columns):
@@ -92,8 +90,7 @@ def shown(value: object) -> str:
     >>> shown("a\nb")
     "'a\\nb'"
     """
-    text = str(value)
-    return repr(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…")
+    return repr(shortened(str(value), _SHOWN))
 
 
 def share(part: float, whole: float) -> str:
@@ -128,7 +125,6 @@ def _has_many(column: pd.Series) -> bool:
 
 
 def _as_floats(column: pd.Series) -> pd.Series:
-    """Return a text column as float64 if every value is a finite number."""
     try:
         numbers = arrow.cast(pa.array(column), pa.float64())
     except pa.ArrowInvalid:

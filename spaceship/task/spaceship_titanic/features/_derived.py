@@ -5,10 +5,10 @@ from operator import add
 
 import numpy as np
 
+from spaceship.task.arrays import Floats
 from spaceship.task.spaceship_titanic.columns import SPENDS
 from spaceship.task.spaceship_titanic.features._filling import LAST_CHILD_AGE
 from spaceship.task.spaceship_titanic.features._table import Columns, PassengerTable
-from spaceship.task.texts import Floats
 
 BASIC = ("FoodCourt", "ShoppingMall")  # who spends here is transported more often
 LUXURY = ("RoomService", "Spa", "VRDeck")  # who spends here, less often

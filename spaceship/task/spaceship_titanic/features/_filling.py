@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from spaceship.task.arrays import Floats
 from spaceship.task.feature_set import State
 from spaceship.task.spaceship_titanic.columns import SPENDS
 from spaceship.task.spaceship_titanic.features._group import TravelGroups
 from spaceship.task.spaceship_titanic.features._table import Columns, PassengerTable
-from spaceship.task.texts import Floats, Texts
+from spaceship.task.texts import Texts
 
 LAST_CHILD_AGE = 12  # years: nobody this young ever spends
 

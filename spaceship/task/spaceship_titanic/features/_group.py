@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import DataError, expected
-from spaceship.task.texts import Arrow, Floats, Ints, as_numbers, codes_of, split
+from spaceship.task.arrays import Floats, Ints, Positions
+from spaceship.task.texts import Arrow, as_numbers, codes_of, split
 
 _FEWEST = 2  # groups to learn a column from that is out-of-fold
 _SLICE = 10_000  # rows whose ids are Python's texts at a time
@@ -74,7 +75,7 @@ class TravelGroups:
             of_group[groups] = fold
         return of_group[self.codes]
 
-    def chosen(self, n_rows: int) -> npt.NDArray[np.intp]:
+    def chosen(self, n_rows: int) -> Positions:
         """Return the positions of at most so many rows: those whose groups' hashes are lowest.
 
         They are in the order of hashes, so that sums over them have the same bits in any table.

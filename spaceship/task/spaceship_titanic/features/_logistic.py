@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit
 
-from spaceship.task.texts import Floats
+from spaceship.task.arrays import Floats, Positions
 
 MOST_STEPS = 50
 _NEAR = 1e-14  # squared length of a step, in the metric of the Hessian, that is the last
@@ -22,8 +21,8 @@ _FLAT = 1e-4  # slope along a term of size 1 that is none
 class Part:
     """Rows of a regression, with the terms that are not 0 for all of them."""
 
-    rows: npt.NDArray[np.intp]  # their positions among all rows
-    places: npt.NDArray[np.intp]  # of the terms among all terms, (n_terms,)
+    rows: Positions  # their positions among all rows
+    places: Positions  # of the terms among all terms, (n_terms,)
     terms: Floats  # (n_rows, n_terms)
 
 

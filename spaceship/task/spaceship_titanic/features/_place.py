@@ -11,16 +11,16 @@ from heapq import nlargest
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import logit
 
+from spaceship.task.arrays import Floats, Mask, Positions
 from spaceship.task.feature_set import State
 from spaceship.task.spaceship_titanic.columns import SPENDS
 from spaceship.task.spaceship_titanic.features._derived import or_zero
 from spaceship.task.spaceship_titanic.features._filling import LAST_CHILD_AGE
 from spaceship.task.spaceship_titanic.features._logistic import Part, Regression
 from spaceship.task.spaceship_titanic.features._table import Columns, PassengerTable
-from spaceship.task.texts import Floats, Texts
+from spaceship.task.texts import Texts
 
 MOST_ROWS = 15_000  # to fit on
 ROWS_PER_KNOT = 80  # of a deck and side
@@ -35,7 +35,6 @@ _LEVELS = ("HomePlanet", "Destination")
 _READ = ("Deck", "Side", "CabinNumber", "CryoSleep", "Age", *SPENDS, *_LEVELS)
 _OLD_WIDTH = 200.0  # cabin numbers: width of the bases of models that earlier releases stored
 
-Rows = npt.NDArray[np.intp]
 Term = tuple[str, Floats]
 
 
@@ -44,12 +43,12 @@ def place_score(table: PassengerTable, state: State) -> Columns:
     return {"PlaceScore": _score(table.columns, state)}
 
 
-def learn_places(table: PassengerTable, labels: npt.NDArray[np.bool_]) -> State:
+def learn_places(table: PassengerTable, labels: Mask) -> State:
     """Fit the regression; return its coefficients by term, and what builds the terms."""
     return _Fit.of(table, labels).state(np.ones(len(labels), dtype=bool))
 
 
-def train_places(table: PassengerTable, labels: npt.NDArray[np.bool_]) -> tuple[State, Columns]:
+def train_places(table: PassengerTable, labels: Mask) -> tuple[State, Columns]:
     """Return the state, and the log-odds of the training rows, each fold's learnt from the others.
 
     No row's column depends on the labels of its own travel group, else an estimator would trust
@@ -66,13 +65,13 @@ def train_places(table: PassengerTable, labels: npt.NDArray[np.bool_]) -> tuple[
 class _Fit:
     """The regression, ready to be fitted to some of the rows chosen."""
 
-    rows: Rows  # positions of the rows chosen
+    rows: Positions  # positions of the rows chosen
     known: State  # what builds the terms
     names: list[str]  # of the terms; the bias, which is the first, has none
     regression: Regression
 
     @classmethod
-    def of(cls, table: PassengerTable, labels: npt.NDArray[np.bool_]) -> Self:
+    def of(cls, table: PassengerTable, labels: Mask) -> Self:
         """Return the regression of a table's rows, or of as many as are enough."""
         rows = table.groups.chosen(MOST_ROWS)
         columns = _rows(table.columns, rows)
@@ -91,7 +90,7 @@ class _Fit:
         penalty = np.array([0.0, *[PENALTY] * len(names)])
         return cls(rows, known, names, Regression(parts, labels[rows].astype(float), penalty))
 
-    def state(self, used: npt.NDArray[np.bool_]) -> State:
+    def state(self, used: Mask) -> State:
         """Return the state learnt from the rows of the table that are used."""
         used = used[self.rows]
         of_used = self.regression.labels[used]
@@ -112,8 +111,11 @@ def _score(columns: Columns, state: State) -> Floats:
         return score
     known = state["places"] if "places" in state else state["knots"]
     for name, here in _by_place(_places(columns), known):
-        for term, values in _bases(columns["CabinNumber"][here], name, state) if name else ():
-            score[here] += weights[term] * values
+        if name:
+            own = score[here]
+            for term, values in _bases(columns["CabinNumber"][here], name, state):
+                own += weights[term] * values
+            score[here] = own
     for term, values in _shared_terms(columns, state):
         score += weights[term] * values
     return score
@@ -124,7 +126,7 @@ def _places(columns: Columns) -> Texts:
     return deck.beside(columns["Side"])
 
 
-def _by_place(place: Texts, known: Collection[str]) -> Iterator[tuple[str | None, Rows]]:
+def _by_place(place: Texts, known: Collection[str]) -> Iterator[tuple[str | None, Positions]]:
     """Return the rows of each known place, and of no such place."""
     own = place.renamed(lambda name: name if name in known else None)
     order = np.argsort(own.codes.astype(np.int16), kind="stable")  # few levels: quick
@@ -138,13 +140,14 @@ def _bases(number: Floats, place: str, state: State) -> Iterator[Term]:
     yield place, np.ones(len(number))
     if "places" in state:  # a model that an earlier release has stored
         centres = state["places"][place]
-        away = ((number - centre) / _OLD_WIDTH for centre in centres)
+        away = (number - np.array(centres)[:, None]) / _OLD_WIDTH
     else:
         centres = state["knots"][place]
         at = np.interp(number, centres, range(len(centres))) if centres else number
-        away = (at - i for i in range(len(centres)))
-    for centre, distance in zip(centres, away, strict=True):
-        yield f"{place} {centre!r}", np.nan_to_num(np.exp(-0.5 * distance**2))
+        away = at - np.arange(len(centres))[:, None]
+    near = np.exp(-0.5 * away**2)
+    near[:, np.isnan(number)] = 0.0
+    yield from zip((f"{place} {centre!r}" for centre in centres), near, strict=True)
 
 
 def _commonest(texts: Texts) -> list[str]:
@@ -174,7 +177,7 @@ def _shared_terms(columns: Columns, state: State) -> Iterator[Term]:
     yield "child", (columns["Age"] <= LAST_CHILD_AGE).astype(np.float64)
 
 
-def _rows(columns: Columns, positions: Rows) -> Columns:
+def _rows(columns: Columns, positions: Positions) -> Columns:
     """Return the columns that the terms are made of, at some rows."""
     read = {name: columns[name] for name in _READ}
     return {

@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-import pandas as pd
-
-from spaceship.task.calls import numbers_of_calls
 from spaceship.task.spaceship_titanic.columns import COLUMNS, ID
 from spaceship.task.spaceship_titanic.features._group import TravelGroups
 from spaceship.task.spaceship_titanic.features._parts import split_cabin, surname
-from spaceship.task.texts import Arrow, Texts, as_arrow, values_of
+from spaceship.task.texts import Arrow, Texts
+from spaceship.task.typed_rows import TypedRows, texts_or_numbers
 
 Columns = Mapping[str, Any]
 """Columns by name, in order: `Texts` or arrays of numbers, of length n_rows."""
@@ -27,12 +25,11 @@ class PassengerTable:
     columns: Columns
 
     @classmethod
-    def read(cls, frame: pd.DataFrame) -> Self:
-        """Return the table of a typed frame; its columns are those of `raw` at first."""
-        groups = TravelGroups.read(as_arrow(frame[ID]), numbers_of_calls(frame.index))
-        columns = {name: values_of(frame[name]) for name in _KEPT}
-        columns |= split_cabin(as_arrow(frame["Cabin"]))
-        return cls(groups, as_arrow(frame["Name"]), columns)
+    def read(cls, rows: TypedRows) -> Self:
+        """Return the table of typed rows; its columns are those of `raw` at first."""
+        groups = TravelGroups.read(rows[ID], rows.calls)
+        columns = {name: texts_or_numbers(rows[name]) for name in _KEPT}
+        return cls(groups, rows["Name"], columns | split_cabin(rows["Cabin"]))
 
     @property
     def surname(self) -> Texts:

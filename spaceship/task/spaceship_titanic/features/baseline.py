@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from spaceship.task.arrays import Floats
 from spaceship.task.calls import numbers_of_calls
 from spaceship.task.feature_set import FeatureSet, State
 from spaceship.task.spaceship_titanic.columns import ID, PASSENGER, SPENDS
 from spaceship.task.spaceship_titanic.features._group import TravelGroups
 from spaceship.task.spaceship_titanic.features._parts import split_cabin, surname
-from spaceship.task.texts import Floats, Texts, as_arrow, values_of
+from spaceship.task.texts import Texts, as_arrow
+from spaceship.task.typed_rows import values_of
 
 AGE_EDGES = (0, 12, 18, 25, 50, np.inf)  # years, upper edge included
 AGE_BANDS = ("Child", "Teenager", "PreAdult", "Adult", "Elder")
@@ -72,6 +74,5 @@ def _band(
 
 
 def _text(numbers: Floats) -> Texts:
-    """Return whole numbers as texts."""
     codes, found = pd.factorize(numbers)
     return Texts.named(codes, [f"{number + 0.0:.0f}" for number in found])

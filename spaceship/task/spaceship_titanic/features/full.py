@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from spaceship.errors import ConfigError, expected
+from spaceship.task.arrays import Mask
 from spaceship.task.feature_set import FeatureSet, State, as_frame
 from spaceship.task.raw_frame import typed
 from spaceship.task.spaceship_titanic.columns import PASSENGER
 from spaceship.task.spaceship_titanic.features._blocks import BLOCKS
 from spaceship.task.spaceship_titanic.features._table import Columns, PassengerTable
+from spaceship.task.typed_rows import TypedRows
 
 
 class FullFeatures(FeatureSet):
@@ -26,6 +27,7 @@ class FullFeatures(FeatureSet):
     """
 
     columns = PASSENGER
+    takes_rows = True
 
     def __init__(self, blocks: Sequence[str]) -> None:
         """Keep the names of blocks, applied in this order: one that fills gaps serves the next."""
@@ -49,7 +51,7 @@ class FullFeatures(FeatureSet):
         if unknown := sorted(set(map(str, self.blocks)) - set(BLOCKS)):
             wanted = f"features.blocks to name some of {', '.join(sorted(BLOCKS))}"
             raise ConfigError(expected(wanted, ", ".join(unknown), "leave them out"))
-        table = PassengerTable.read(frame)
+        table = PassengerTable.read(TypedRows.of(frame))
         chosen = [(name, BLOCKS[name]) for name in self.blocks]
         state: State = {name: one.learn(table) for name, one in chosen if one.train is None}
         for name, block in chosen:
@@ -63,17 +65,16 @@ class FullFeatures(FeatureSet):
         return state, table.columns
 
     def _build(self, frame: pd.DataFrame, state: State) -> Columns:
-        return self.build(PassengerTable.read(frame), state)
+        return self._of_rows(TypedRows.of(frame), state)
 
-    def build(self, table: PassengerTable, state: State) -> Columns:
-        """Return the columns of passengers by name, as arrays."""
+    def _of_rows(self, rows: TypedRows, state: State) -> Columns:
+        table = PassengerTable.read(rows)
         for name in self.blocks:
             table = table.with_columns(BLOCKS[name].build(table, state[name]))
         return table.columns
 
 
-def _labels(block: str, y: Any) -> npt.NDArray[np.bool_]:
-    """Return the labels that a block learns from."""
+def _labels(block: str, y: Any) -> Mask:
     if y is None:
         do = "fit with them, or leave it out of features.blocks"
         raise ConfigError(expected(f"labels, from which {block} learns", "none", do))

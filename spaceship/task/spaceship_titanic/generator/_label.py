@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from spaceship.task.arrays import Floats, Mask
 from spaceship.task.spaceship_titanic.generator._people import People
-from spaceship.task.spaceship_titanic.generator._tables import TABLES, Bools, Floats
+from spaceship.task.spaceship_titanic.generator._tables import TABLES
 
 
-def draw_labels(rng: np.random.Generator, people: People, drift: float) -> Bools:
+def draw_labels(rng: np.random.Generator, people: People, drift: float) -> Mask:
     """Return whether each passenger is transported, shape (n,)."""
     label, side = TABLES["label"], np.where(people.starboard, 1.0, -1.0)
     midship = _effect("midship", drift)[people.deck] * -np.cos(2 * np.pi * people.position)

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spaceship.task.arrays import Floats, Ints, Mask
 from spaceship.task.spaceship_titanic.generator import _tables
-from spaceship.task.spaceship_titanic.generator._tables import Bools, Floats, Ints, pick
+from spaceship.task.spaceship_titanic.generator._tables import pick
 
 _LAST_CHILD_AGE, _ADULT = 12, 18  # years; children spend nothing, only adults are VIPs
 SPENDS, IDLE, CHILD, ASLEEP = range(4)
@@ -22,11 +23,11 @@ class People:
     planet: Ints
     destination: Ints
     age: Ints  # whole years
-    vip: Bools
+    vip: Mask
     state: Ints  # SPENDS, IDLE (awake, 13 or over, buys nothing), CHILD (awake) or ASLEEP
     bills: Floats  # whole amounts of the five services, shape (n, 5)
     deck: Ints
-    starboard: Bools  # side of the cabin; a group shares it
+    starboard: Mask  # side of the cabin; a group shares it
     cabin: Ints  # cabin number, counted from 0 along each side of each deck
     position: Floats  # of the cabin along its side of the deck, 0 (first) to 1 (last)
 
@@ -69,7 +70,7 @@ def _draw_number(rng: np.random.Generator, band: Ints, edges: str) -> Floats:
     return np.floor(limits[band] + rng.random(band.shape) * np.diff(limits)[band])
 
 
-def _number_cabins(group: Ints, deck: Ints, starboard: Bools) -> tuple[Ints, Floats]:
+def _number_cabins(group: Ints, deck: Ints, starboard: Mask) -> tuple[Ints, Floats]:
     """Return cabin numbers and positions; members of a group on one deck share their cabin."""
     berths = group * len(_tables.TABLES["decks"]) + deck
     _, first, of_passenger = np.unique(berths, return_index=True, return_inverse=True)

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from spaceship.task.arrays import Ints
 from spaceship.task.spaceship_titanic.columns import LABEL, SPENDS
 from spaceship.task.spaceship_titanic.generator._label import draw_labels
 from spaceship.task.spaceship_titanic.generator._people import ASLEEP, People, draw_people
-from spaceship.task.spaceship_titanic.generator._tables import TABLES, Ints, count_before
+from spaceship.task.spaceship_titanic.generator._tables import TABLES, count_before
 
 
 def generate(
@@ -63,5 +64,4 @@ def _draw_names(rng: np.random.Generator, group: Ints) -> pd.Series:
 
 
 def _words(choices: Iterable[str], codes: Ints) -> pd.Series:
-    """Return the choice at each position."""
     return pd.Series(list(choices), dtype="str").take(codes).reset_index(drop=True)

@@ -5,8 +5,9 @@ import re
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from spaceship.config.spelling import nearest
 from spaceship.errors import Slip
-from spaceship.spelling import nearest
+from spaceship.text import shortened
 
 _IN_WORDS = {
     "a valid dictionary": "keys with values",
@@ -31,7 +32,7 @@ def list_faults(error: ValidationError, name: str) -> str:
     """
     return "; ".join(
         f"{'.'.join([name, *map(str, fault['loc'])])} {_wanted(fault['type'], fault['msg'])}, "
-        f"found {'nothing' if fault['type'] == 'missing' else _short(fault['input'])}"
+        f"found {_found(fault)}"
         for fault in error.errors()
     )
 
@@ -49,6 +50,10 @@ def misspelt(fault: ErrorDetails) -> Slip | None:
     return next((Slip(found, one) for one in nearest(found, known)), None)
 
 
+def _found(fault: ErrorDetails) -> str:
+    return "nothing" if fault["type"] == "missing" else shortened(repr(fault["input"]), _LONGEST)
+
+
 def _wanted(kind: str, message: str) -> str:
     fixed = {"missing": "to be there", "extra_forbidden": "not to be there"}
     message = re.sub(r" or instance of \w+", "", message).removeprefix("Value error, ")
@@ -56,8 +61,3 @@ def _wanted(kind: str, message: str) -> str:
         message = message.replace(theirs, ours)
     text = message.replace("Input should be an instance of", "to be a")
     return fixed.get(kind, text.replace("Input should", "to"))
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -43,7 +43,8 @@ class Pending:
             try:
                 end(status)
             except Exception as error:  # noqa: BLE001 - whatever a store may raise
-                found = next(iter(str(error).splitlines()), type(error).__name__)
+                reason = error.__cause__ or error  # Optuna's own text guesses at the reason
+                found = next(iter(str(reason).splitlines()), type(reason).__name__)
                 log.warning("Run %s cannot be marked %s yet: %s", run_id, status, found)
 
 

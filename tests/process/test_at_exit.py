@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from spaceship.at_exit import Pending
+from spaceship.process.at_exit import Pending
 
 
 def test_open_runs_are_ended_newest_first_and_once() -> None:

@@ -9,15 +9,12 @@ Made = TypeVar("Made")
 class Kept:
     """Objects that consecutive jobs of one process share, such as the trials of a sweep.
 
-    Example:
-        >>> kept = Kept()
-        >>> kept.once("list", "a", list) is kept.once("list", "a", list)
-        True
-
+    >>> kept = Kept()
+    >>> kept.once("list", "a", list) is kept.once("list", "a", list)
+    True
     """
 
     def __init__(self) -> None:
-        """Keep nothing yet."""
         self._made: dict[str, tuple[object, Any]] = {}
 
     def once(self, kind: str, key: object, make: Callable[[], Made]) -> Made:

@@ -1,0 +1,79 @@
+"""Recipe of a job: that of `model=`, the champion's own, or a blend of several."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from spaceship.config.nodes import Nodes
+from spaceship.errors import ConfigError, RegistryError, expected
+from spaceship.model.recipe import Recipe
+from spaceship.registry.registry import CHAMPION, Registry
+
+_CHOICES = ("calibration", "threshold")
+
+
+def chosen_recipe(
+    nodes: Nodes,
+    overrides: Sequence[str],
+    champion: Callable[[], Recipe | None],
+    best: Callable[[str, int], Sequence[Recipe]],
+) -> Recipe:
+    """Return everything needed to build the pipeline again, interpolations unresolved.
+
+    With `model=champion` that is the champion's own recipe, and the fallback's until there is a
+    champion. A feature set, calibration or threshold on the command line wins over it. `best`
+    returns the recipes of a study's best trials, given its name and their number.
+
+    >>> chosen_recipe(experiment.nodes, (), lambda: None, lambda study, top: []).name
+    'logistic_regression'
+    """
+    model, features = nodes.plain("model"), nodes.plain("features")
+    choices = {name: nodes.plain(name) for name in _CHOICES}
+    if "members" in model:
+        made = _blend(model, features, choices, best)
+    elif model["name"] != CHAMPION:
+        made = Recipe.single(model, features, **choices)
+    elif (own := champion()) is not None:
+        named = {item.partition("=")[0] for item in overrides}
+        given = {name: choices[name] for name in choices if name in named}
+        made = Recipe.from_plain(own.to_plain() | given)
+    elif "fallback" in model:
+        return Recipe.single(model["fallback"], features, **choices)
+    else:
+        do = "choose another: model=NAME or model@model.fallback=NAME"
+        raise ConfigError(expected("a model until there is a champion", "no YAML", do))
+    chosen = any(item.startswith(("features=", "features.")) for item in overrides)
+    return made.with_features(features) if chosen else made
+
+
+def champion_recipe(registry: Registry) -> Recipe | None:
+    """Return the champion's recipe, None without a champion.
+
+    Raise RegistryError if its tag is lost or garbled.
+
+    >>> champion_recipe(registry)
+    """
+    if (champion := registry.find(CHAMPION)) is None:
+        return None
+    try:
+        return Recipe.from_plain(champion.recipe)
+    except ConfigError as error:
+        found = error if champion.recipe else "none"
+        what = f"the recipe of version {champion.number} of {registry.model}"
+        raise RegistryError(expected(what, found, registry.other_champion())) from error
+
+
+def _blend(
+    model: Mapping[str, Any],
+    features: dict[str, object],
+    choices: Mapping[str, object],
+    best: Callable[[str, int], Sequence[Recipe]],
+) -> Recipe:
+    """Return the recipe of a blend, its members written out."""
+    if model["study"] is not None:
+        members = best(str(model["study"]), model["top"])
+        return Recipe.blend(members, model, members[0].features, **choices)
+    if not isinstance(model["members"], Mapping):
+        message = f"expected models by name in model.members, found {model['members']!r}"
+        raise ConfigError(f"{message}; one more is +model@model.members.NAME=NAME")
+    members = [Recipe.single(member, features) for member in model["members"].values()]
+    return Recipe.blend(members, model, features, **choices)
