@@ -1,8 +1,7 @@
 """The job's one Experiment: its config, checked and typed, and the objects it describes."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -213,25 +212,6 @@ class Experiment:
         from spaceship.engine._base import Engine
 
         return self._built("engine", Engine)
-
-    @contextmanager
-    def fitting(self, recipe: "Recipe") -> Iterator[None]:
-        """Fit the estimators of a recipe inside the block where `engine=` says.
-
-        Raises:
-            ConfigError: The engine cannot train, or not this recipe.
-
-        """
-        from spaceship.engine.local import LocalEngine
-
-        unused = self.nodes.setting("engine.unused")
-        if unused or isinstance(self.engine, LocalEngine):
-            yield
-            return
-        from spaceship.model.distributed import grown_on
-
-        with grown_on(self.engine, recipe.to_plain()):
-            yield
 
     @property
     def dry_run(self) -> bool:

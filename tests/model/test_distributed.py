@@ -1,5 +1,9 @@
 """Trees grown by workers of a real Dask cluster: the same each time, stored as a plain model."""
 
+import json
+import os
+import signal
+from multiprocessing import active_children
 from typing import Any
 
 import numpy as np
@@ -7,10 +11,12 @@ import pandas as pd
 import pytest
 
 pytest.importorskip("distributed")
+import dask
+
 from spaceship.engine.dask import DaskEngine
 from spaceship.engine.local import LocalEngine
 from spaceship.errors import ConfigError
-from spaceship.model.distributed import grown_on
+from spaceship.model.distributed import growing_workers, grown_on
 from spaceship.model.lightgbm import FrameLGBMClassifier, FrameLGBMRegressor
 from tests.commands import QUICK, Shell
 
@@ -36,11 +42,19 @@ def trees(model: FrameLGBMClassifier | FrameLGBMRegressor) -> str:
 
 @pytest.fixture(scope="module")
 def grown(rows: Rows) -> list[FrameLGBMClassifier]:
-    """Give two fits on one cluster, within its use, and one on another cluster."""
+    """Give fits on two clusters, whose clients ask far oftener than they use to who is there."""
+    X, y = rows
     made = []
-    for times in (2, 1):
-        with grown_on(DaskEngine(2), LGBM):
-            made += [FrameLGBMClassifier(**SETTINGS).fit(*rows) for _ in range(times)]
+    for _ in range(2):
+        with (
+            dask.config.set({"distributed.client.scheduler-info-interval": "5ms"}),
+            grown_on(DaskEngine(2), LGBM),
+        ):
+            made += [FrameLGBMClassifier(**SETTINGS).fit(X, y) for _ in range(5)]
+            with pytest.raises(ConfigError, match="1,500 in all in a fit; take fewer workers"):
+                FrameLGBMRegressor(**SETTINGS).fit(X[:1500], y[:1500].astype(float))
+            with pytest.raises(ConfigError, match="a class of 1 in a fit"):
+                FrameLGBMClassifier(**SETTINGS).fit(X, X.index == 7)
     return made
 
 
@@ -65,16 +79,16 @@ def test_the_model_is_a_plain_one(grown: list[FrameLGBMClassifier]) -> None:
 
 
 @pytest.mark.slow
-def test_few_rows_and_rare_classes_are_fitted_here(rows: Rows) -> None:
+def test_a_worker_that_ends_ends_the_fit(rows: Rows) -> None:
     X, y = rows
-    alone = FrameLGBMRegressor(**SETTINGS)
-    with grown_on(DaskEngine(2), LGBM):
-        few = FrameLGBMRegressor(**SETTINGS).fit(X[:1500], y[:1500].astype(float))
-        rare = FrameLGBMClassifier(**SETTINGS).fit(X, X.index == 7)
-        many = FrameLGBMRegressor(**SETTINGS).fit(X, y.astype(float))
-    assert trees(few) == trees(alone.fit(X[:1500], y[:1500].astype(float)))
-    assert trees(rare) == trees(FrameLGBMClassifier(**SETTINGS).fit(X, X.index == 7))
-    assert trees(many) != trees(alone.fit(X, y.astype(float)))
+    with (
+        grown_on(DaskEngine(2), LGBM),
+    ):
+        assert growing_workers() == 2
+        os.kill(int(active_children()[0].pid or 0), signal.SIGKILL)
+        with pytest.raises(ConfigError, match="until a fit ends, found 1 that ended; run the"):
+            FrameLGBMRegressor(**SETTINGS).fit(X, y.astype(float))
+    assert growing_workers() == 0
 
 
 def test_other_models_and_engines_are_refused() -> None:
@@ -84,20 +98,48 @@ def test_other_models_and_engines_are_refused() -> None:
         grown_on(DaskEngine(2), blend),
     ):
         pass
-    with pytest.raises(ConfigError, match="an engine that trains"), grown_on(LocalEngine(2), LGBM):
+    with (
+        pytest.raises(ConfigError, match="an engine that fits models"),
+        grown_on(LocalEngine(2), LGBM),
+    ):
         pass
 
 
 @pytest.mark.slow
 def test_a_command_trains_on_a_cluster(shell: Shell) -> None:
-    words = ("mode=train", "engine=dask", "engine.workers=2", *QUICK, "data.n_groups=2500")
-    refused = shell(*words, "model=logistic_regression")
-    assert (refused.returncode, "found logistic_regression" in refused.stderr) == (2, True)
-    done = shell(*words, "model=lgbm", "model.estimator.n_estimators=20", "split.n_folds=2")
+    words = ("mode=train", "engine=dask", "engine.workers=2", *QUICK, "data.n_groups=5000")
+    done = shell(*words, "model=lgbm", "model.estimator.n_estimators=20", "split.n_folds=3")
     assert done.returncode == 0, done.stderr
-    assert "Trees are grown by 2 workers of Dask" in done.stdout
+    assert "Trees are grown by 2 workers of Dask" in done.stderr + done.stdout
     assert "Verdict: champion" in done.stdout
-    assert shell("mode=inference", "data.n_groups=2500").returncode == 0
-    swept = shell("mode=tune", "engine=dask", *QUICK)
-    assert swept.returncode == 2
-    assert "expected one job with engine=" in swept.stderr
+    for name in ("report.json", "provenance.json"):
+        kept = [json.loads(path.read_text()) for path in shell.outputs.rglob(name)]
+        assert {one["grown_by"] for one in kept} == {2}
+    assert shell("mode=inference", "data.n_groups=5000").returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        (("mode=train", "model=svm"), "found svm; choose model=lgbm, or leave engine=dask out"),
+        (("mode=pp",), "expected a mode that works on a cluster, found mode=pp engine=dask; leave"),
+        (("mode=history",), "found mode=history engine=dask; leave engine= out"),
+        (("mode=tune",), "found mode=tune engine=dask; leave engine= out"),
+        (("-m", "mode=train", "model=lgbm", "seed=1,2"), "expected one job on a cluster, found a"),
+    ],
+)
+def test_commands_without_use_for_a_cluster_refuse_it(
+    shell: Shell, words: tuple[str, ...], refusal: str
+) -> None:
+    done = shell(*words, "engine=dask", *QUICK)
+    assert (done.returncode, refusal in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["ray", "pyspark"])
+def test_other_engines_do_not_fit(shell: Shell, name: str) -> None:
+    pytest.importorskip(name)
+    done = shell("mode=train", "model=lgbm", f"engine={name.removeprefix('py')}", *QUICK)
+    assert done.returncode == 2
+    assert "expected an engine that fits models, found mode=train engine=" in done.stderr
