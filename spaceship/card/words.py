@@ -107,7 +107,7 @@ def _chosen(report: Report) -> Iterator[str]:
     """Yield what was chosen before it was scored: rows, workers of the fits, the best candidate."""
     if report.drawn_from:
         yield f"It was trained and scored on {report.sample_words} alone."
-    if report.grown_by:
+    if report.grown_by > 1:
         workers = f"{report.grown_by:,} workers of a cluster"
         yield f"Its trees were grown by {workers} together: more or fewer grow others."
     if report.candidates > 1:

@@ -71,11 +71,12 @@ def grown_on(engine: Engine, recipe: Mapping[str, Any]) -> Iterator[None]:
         if not workers:
             do = f"start one: {engine.worker} {engine.address}"
             raise ConfigError(expected(f"workers of {engine.address}", "none", do))
-        log.info(
-            "Trees are grown by %d workers of Dask: others than those of one process or of another "
-            "number of workers",
-            len(workers),
-        )
+        if len(workers) > 1:
+            log.info(
+                "Trees are grown by %d workers of Dask: others than those of one process or of "
+                "another number of workers",
+                len(workers),
+            )
         token = _IN_USE.set(_Cluster(scheduler, workers))
         try:
             yield
@@ -132,9 +133,17 @@ class _Cluster:
         machines = ",".join(f"{host}:{port}" for host, port in zip(hosts, ports, strict=True))
         fits = []
         for worker, rows, port in zip(self.workers, parts, ports, strict=True):
-            own = X.iloc[rows] if hasattr(X, "iloc") else X[rows]
-            fits.append(self._at(worker, _fit, clone(model), own, y[rows], machines, port))
+            own = self._sent(worker, (X.iloc[rows] if hasattr(X, "iloc") else X[rows], y[rows]))
+            fits.append(self._at(worker, _fit, clone(model), own, machines, port))
         return self._result(fits)
+
+    def _sent(self, worker: str, part: tuple[Any, npt.NDArray[Any]]) -> "Future[Any]":
+        """Send a worker its rows: as arguments of a call they would pass through the scheduler."""
+        try:
+            return self.scheduler.client.scatter([part], workers=[worker], hash=False)[0]
+        except OSError:  # also of a worker that is not there any more
+            self._check()
+            raise
 
     def _at(self, worker: str, call: Any, *given: Any) -> "Future[Any]":
         return self.scheduler.client.submit(call, *given, workers=[worker], pure=False)
@@ -147,11 +156,15 @@ class _Cluster:
         while not (all(one.done() for one in calls) or any(one.status == "error" for one in calls)):
             with suppress(Later), self.scheduler.client.as_current():
                 wait(calls, timeout=_LOOK)
-            if lost := {*self.workers} - {*self.scheduler.workers()}:
-                do = "run the command again; if memory is short, with data.sample=0.1"
-                found = f"{len(lost)} that ended"
-                raise ConfigError(expected("workers of Dask until a fit ends", found, do))
+            self._check()
         return self.scheduler.client.gather(calls)[0]  # raises the error of any
+
+    def _check(self) -> None:
+        """Raise ConfigError unless all workers are still there."""
+        if lost := {*self.workers} - {*self.scheduler.workers()}:
+            do = "run the command again; if memory is short, with data.sample=0.1"
+            found = f"{len(lost)} that ended"
+            raise ConfigError(expected("workers of Dask until a fit ends", found, do))
 
 
 _IN_USE: "ContextVar[_Cluster | None]" = ContextVar("cluster", default=None)
@@ -182,15 +195,15 @@ def _free_port(others: list[int]) -> int:
     raise OSError(f"no free port from {_PORTS[0]} to {_PORTS[-1]}")
 
 
-def _fit(model: "LGBMModel", X: Any, y: Any, machines: str, port: int) -> "LGBMModel":
+def _fit(model: "LGBMModel", part: tuple[Any, Any], machines: str, port: int) -> "LGBMModel":
     """Fit with the other workers, each on rows of its own; the trees are the same in all."""
     from lightgbm import Booster
 
     n_machines = machines.count(",") + 1
     network = (machines, n_machines, port, _MINUTES, "data")
     if n_machines == 1:
-        return model.fit(X, y)
-    fitted = model.set_params(**dict(zip(_NETWORK, network, strict=True))).fit(X, y)
+        return model.fit(*part)
+    fitted = model.set_params(**dict(zip(_NETWORK, network, strict=True))).fit(*part)
     fitted.booster_.free_network()
     plain = Booster(model_str=_LINES.sub("", fitted.booster_.model_to_string()))
     setattr(fitted, LIGHTGBM_BOOSTER, plain)
