@@ -11,8 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from scripts.servers import LOOPBACK, START_SECONDS, free_port, tail
 from spaceship.errors import expected
+
+_MARK = "SPACESHIP_MLFLOW_SERVER"  # variable of the server's processes
+_END_SECONDS = 10  # that they have to end
 
 
 @dataclass
@@ -51,7 +56,8 @@ class MlflowServer:
                 stderr=stream,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                env=os.environ | self.environment,
+                cwd=self.folder,
+                env=os.environ | self.environment | {_MARK: "1"},
             )
         deadline = time.monotonic() + START_SECONDS
         while not answers(self.uri):
@@ -67,6 +73,29 @@ class MlflowServer:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+
+def processes(folder: Path) -> list[psutil.Process]:
+    """Return the processes of the server of a folder, whoever started it, wherever it was then."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if _MARK in process.environ() and Path(process.cwd()) == folder.resolve():
+                found.append(process)
+    return found
+
+
+def stop(folder: Path) -> bool:
+    """Stop the server of a folder; return whether it was running."""
+    found = processes(folder)
+    for process in found:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    psutil.wait_procs(found, _END_SECONDS)
+    for process in processes(folder):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    return bool(found)
 
 
 def answers(uri: str) -> bool:

@@ -1,5 +1,6 @@
 """PostgreSQL on this machine: the cluster of `make stack`, and those that tests throw away."""
 
+import errno
 import gc
 import os
 import re
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
 
 from spaceship.errors import expected
@@ -39,14 +41,17 @@ def free_port() -> int:
 
 
 def fault_of_port(host: str, port: int) -> int | None:
-    """Return the number of the error that opening a port raises, None if it can be opened."""
+    """Return the number of the error that opening a port raises, None if it can be opened.
+
+    All addresses at once are none that a client could use.
+    """
     with socket.socket() as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             tried.bind((host, port))
         except OSError as error:
             return error.errno
-    return None
+        return None if int(ip_address(tried.getsockname()[0])) else errno.EADDRNOTAVAIL
 
 
 @dataclass

@@ -11,32 +11,31 @@ user may read: no command line and no address holds one.
 import argparse
 import errno
 import os
-import re
-import secrets
 import shlex
 import signal
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Self
+from urllib.parse import urlsplit
 
-import psutil
 from filelock import FileLock, Timeout
 
-from scripts import servers
+from scripts import mlflow_server, servers
 from scripts.mlflow_server import MlflowServer, answers
+from scripts.passwords import CLIENTS, SERVER, passwords
 from scripts.servers import LOOPBACK, Postgres
 from spaceship.errors import expected
 from spaceship.files import write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
-_MARK = "SPACESHIP_STACK_FOLDER"  # variable of the MLflow server's processes
+_LAST_PORT = 65535
 _ANSWER_SECONDS = 20  # that the MLflow server has for an answer
-_END_SECONDS = 10  # that it has to end
-_PASSWORDS = {"clients.pgpass": ["studies"], "server.pgpass": ["mlflow", "postgres"]}
+_MLFLOW, _STUDIES = "MLFLOW_TRACKING_URI", "SPACESHIP_STUDIES"  # variables of the stack's users
+_NAMES = {"host": "BIND", "port": "PORT", "database_port": "DATABASE_PORT"}  # of make
 _USAGE = """\
   MLflow     {MLFLOW_TRACKING_URI}
   studies    {SPACESHIP_STUDIES}
@@ -57,9 +56,27 @@ class Stack:
     port: int = 5001  # of MLflow
     database_port: int = 5433
 
+    @classmethod
+    def of(cls, folder: Path, given: Mapping[str, Any] = MappingProxyType({})) -> Self:
+        """Return the stack of a folder; settings that are not given are those of its last start."""
+        stack = cls(folder)
+        if known := stack._variables():
+            mlflow, studies = map(urlsplit, (known[_MLFLOW], known[_STUDIES]))
+            settings: Any = mlflow.hostname, mlflow.port, studies.port
+            stack = cls(folder, *settings)
+        return replace(stack, **{name: one for name, one in given.items() if one is not None})
+
+    def beside(self, other: "Stack") -> list[str]:
+        """Return the settings that another stack has otherwise, as words of make."""
+        found = {make: (getattr(self, one), getattr(other, one)) for one, make in _NAMES.items()}
+        return [f"{make}={one}" for make, (one, theirs) in found.items() if one != theirs]
+
     def start(self) -> str:
         """Start the servers and return how to use them; stop all if one cannot start."""
         if self.running():
+            if words := self.beside(Stack.of(self.folder)):
+                do = "run: make stack-stop, then the same command again"
+                sys.exit(expected("the settings that the stack runs with", " ".join(words), do))
             return f"The stack runs already.\n{self.usage()}"
         self.stop()  # what a killed start has left
         self._database().check()
@@ -75,21 +92,15 @@ class Stack:
 
     def stop(self) -> bool:
         """Stop the servers; return whether one was running."""
-        found = self._processes()
-        for process in found:
-            with suppress(psutil.NoSuchProcess):
-                process.terminate()
-        psutil.wait_procs(found, _END_SECONDS)
-        for process in self._processes():
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        return self._database().stop("fast") or bool(found)
+        stopped = mlflow_server.stop(self.folder / "mlflow")
+        return self._database().stop("fast") or stopped
 
     def running(self) -> bool:
         """Return whether both servers run and answer, waiting a while for busy ones."""
         known, deadline = self._variables(), time.monotonic() + _ANSWER_SECONDS
-        while known and self._processes() and self._database().running():
-            if answers(known["MLFLOW_TRACKING_URI"]):
+        place = self.folder / "mlflow"
+        while known and mlflow_server.processes(place) and self._database().running():
+            if answers(known[_MLFLOW]):
                 return True
             if time.monotonic() > deadline:
                 break
@@ -110,15 +121,6 @@ class Stack:
         text = self._environment.read_text() if self._environment.exists() else ""
         return dict(word.split("=", 1) for word in shlex.split(text, comments=True) if "=" in word)
 
-    def _processes(self) -> list[psutil.Process]:
-        """Return the processes of the MLflow server, whoever started it."""
-        found = []
-        for process in psutil.process_iter():
-            with suppress(psutil.Error):
-                if process.environ().get(_MARK) == str(self.folder):
-                    found.append(process)
-        return found
-
     def _database(self, password: str = "") -> Postgres:
         addresses = tuple(dict.fromkeys((LOOPBACK, self.host)))
         place = self.folder / "postgres"
@@ -128,9 +130,10 @@ class Stack:
         fields = ("port", self.host), ("database_port", self.host), ("database_port", LOOPBACK)
         for field, host in fields:
             port = free = getattr(self, field)
-            fault = servers.fault_of_port(host, port)
+            both = {self.port, self.database_port}
+            fault = servers.fault_of_port(host, port) if len(both) > 1 else errno.EADDRINUSE
             if fault in {errno.EADDRINUSE, errno.EACCES}:
-                while servers.fault_of_port(host, free):
+                while free in both or servers.fault_of_port(host, free):
                     free += 1
                 what, do = f"to open port {port} on {host}", f"run: {self._line(**{field: free})}"
                 sys.exit(expected(what, f"this: {os.strerror(fault)}", do))
@@ -149,31 +152,14 @@ class Stack:
 
     def _line(self, **changes: Any) -> str:
         """Return the command that starts this stack with other settings."""
-        names = {"folder": "STACK", "host": "BIND", "port": "PORT"}
-        usual, settings = asdict(Stack()), asdict(replace(self, **changes))
-        given = [f"{names.get(k, k.upper())}={v}" for k, v in settings.items() if v != usual[k]]
-        return shlex.join(["make", "-C", str(ROOT), "stack", *given])
-
-    def _passwords(self) -> dict[str, str]:
-        """Return the password of each role; make them if the database is not made yet."""
-        found: dict[str, str] = {}
-        data = self._database().data
-        for name, roles in _PASSWORDS.items():
-            path, new = self.folder / name, self.folder / f"{name}.new"
-            if data.exists() and not path.exists():
-                do = "restore it from a backup of the folder, or move the folder away"
-                sys.exit(expected(f"the passwords of {data} in {path}", "no file", do))
-            if not path.exists():
-                new.unlink(missing_ok=True)
-                new.touch(mode=0o600)
-                new.write_text("".join(f"*:*:*:{x}:{secrets.token_hex(16)}\n" for x in roles))
-                new.replace(path)
-            found |= dict(re.findall(r"(\w+):(\w+)$", path.read_text(), re.MULTILINE))
-        return found
+        stack = replace(self, **changes)
+        folder = [f"STACK={stack.folder}"] if stack.folder != Stack.folder else []
+        words = stack.beside(Stack.of(stack.folder))
+        return shlex.join(["make", "-C", str(ROOT), "stack", *folder, *words])
 
     def _start_database(self) -> None:
-        passwords = self._passwords()
-        database = self._database(passwords["postgres"])
+        known = passwords(self.folder, self._database().data)
+        database = self._database(known["postgres"])
         database.make()
         rules = ["all postgres 127.0.0.1/32", "sameuser all 127.0.0.1/32"]
         rules += ["studies studies samenet"] if self.host != LOOPBACK else []
@@ -181,22 +167,21 @@ class Stack:
         (database.data / "pg_hba.conf").write_text("".join(lines))
         database.start()
         for name in ("mlflow", "studies"):
-            database.new_owner(name, passwords[name])
+            database.new_owner(name, known[name])
 
     def _start_mlflow(self) -> None:
         backend = f"postgresql+psycopg://mlflow@{LOOPBACK}:{self.database_port}/mlflow"
         variables = {
-            _MARK: str(self.folder),
-            "PGPASSFILE": str(self.folder / "server.pgpass"),
+            "PGPASSFILE": str(self.folder / SERVER),
             "PGPASSWORD": "",  # it would come first
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # of language models
         }
         server = MlflowServer(self.folder / "mlflow", backend, self.host, self.port, variables)
         server.start()
         known = {
-            "MLFLOW_TRACKING_URI": server.uri,
-            "SPACESHIP_STUDIES": f"postgresql://studies@{self.host}:{self.database_port}/studies",
-            "PGPASSFILE": str(self.folder / "clients.pgpass"),
+            _MLFLOW: server.uri,
+            _STUDIES: f"postgresql://studies@{self.host}:{self.database_port}/studies",
+            "PGPASSFILE": str(self.folder / CLIENTS),
         }
         lines = [f"export {name}={shlex.quote(value)}\n" for name, value in known.items()]
         write_atomically(self._environment, "".join(lines))
@@ -207,38 +192,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.stack", description=__doc__)
     parser.add_argument("verb", choices=["start", "stop", "status"])
     parser.add_argument("--folder", type=Path, default=Stack.folder)
-    parser.add_argument("--host", default=Stack.host)
-    parser.add_argument("--port", type=int, default=Stack.port)
-    parser.add_argument("--database-port", type=int, default=Stack.database_port)
+    parser.add_argument("--host")
+    parser.add_argument("--port", type=_port)
+    parser.add_argument("--database-port", type=_port)
     given = parser.parse_args(arguments)
-    stack = Stack(given.folder.resolve(), given.host, given.port, given.database_port)
     try:
-        return _obey(stack, given.verb)
+        folder = given.folder.resolve()
+        settings = {name: getattr(given, name) for name in _NAMES}
+        status, told = _obey(given.verb, folder, settings)
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        do = "choose a folder that you may write: make stack STACK=DIR"
+        print(f"error: {expected('a folder for the stack', error, do)}", file=sys.stderr)
+        return 2
     except SystemExit as error:
         if not isinstance(error.code, str):
             raise
         print(f"error: {error.code}", file=sys.stderr)
         return 2
-
-
-def _obey(stack: Stack, verb: str) -> int:
-    if verb == "status" or not (verb == "start" or stack.folder.exists()):
-        runs = stack.running()
-        print(f"The stack runs.\n{stack.usage()}" if runs else f"No stack runs in {stack.folder}.")
-        return 0 if runs or verb == "stop" else 1
-    stack.folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(stack.folder / "lock", timeout=servers.START_SECONDS):
-            if verb == "start":
-                print(stack.start())
-            else:
-                print("Stopped." if stack.stop() else f"No stack runs in {stack.folder}.")
+        print(told, flush=True)
+    except BrokenPipeError:  # nobody reads on, as in `make stack | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= _LAST_PORT:
+        raise argparse.ArgumentTypeError(expected(f"1 to {_LAST_PORT}", text, "choose another"))
+    return int(text)
+
+
+def _obey(verb: str, folder: Path, settings: Mapping[str, Any]) -> tuple[int, str]:
+    """Return the exit status of a verb, and what it says."""
+    none = f"No stack runs in {folder}."
+    if verb == "status" or not (verb == "start" or folder.exists()):
+        stack = Stack.of(folder)
+        runs = stack.running()
+        told = f"The stack runs.\n{stack.usage()}" if runs else none
+        return (0 if runs or verb == "stop" else 1), told
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / "lock", timeout=servers.START_SECONDS):
+            stack = Stack.of(folder, settings)
+            return 0, stack.start() if verb == "start" else "Stopped." if stack.stop() else none
     except Timeout:
         what, found = "no other command that starts or stops it", "one at work for two minutes"
         sys.exit(expected(what, found, "wait for it"))
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,11 @@
 """Names that the documentation of other packages does not promise; test_upstream.py holds each."""
 
-from collections.abc import Callable
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 MLFLOW_DOWNLOAD_NOTE = "registered_model_meta"  # MLflow 3.17 adds it to a downloaded model
@@ -24,6 +29,8 @@ ESTIMATOR_ERRORS = {
     "xgboost.core": "XGBoostError",
 }
 """Errors for wrong settings by the module that holds them: scikit-learn 1.9, LightGBM 4.7, …"""
+_WITHOUT_ESTIMATORS: ContextVar[bool] = ContextVar("without_estimators", default=False)
+_SKOPS = threading.Lock()
 
 
 def located(target: str) -> Any:
@@ -76,24 +83,60 @@ def mlflow_erasers(uri: str) -> tuple[Callable[[str], None], Callable[[str], Non
     return store._hard_delete_run, store._hard_delete_logged_model  # noqa: SLF001
 
 
-def skops_io() -> Any:
-    """Return the module `skops.io`, imported without the estimators that are not in use.
+class _Estimators(list[str]):
+    """Names of scikit-learn's estimators as skops 0.16 trusts them: found once somebody asks."""
 
-    skops 0.16 imports each of scikit-learn's to trust its name, half a second; whoever loads a
-    model lets names that begin with `sklearn.` pass.
+    def __add__(self, others: Sequence[str]) -> list[str]:  # type: ignore[override]
+        return [*(() if _WITHOUT_ESTIMATORS.get() else _estimators()), *others]
 
-    >>> callable(skops_io().dumps)
+
+@cache
+def _estimators() -> list[str]:
+    import sklearn.utils
+    from skops.io._utils import get_type_name
+
+    names = (get_type_name(kind) for _, kind in sklearn.utils.all_estimators())
+    return [name for name in names if name.startswith("sklearn.")]
+
+
+@contextmanager
+def skops_io() -> Iterator[Any]:
+    """Give the module `skops.io`, which trusts no estimator of scikit-learn inside the block.
+
+    skops 0.16 imports all of them to trust their names, half a second. Whoever loads a model in the
+    block lets names that begin with `sklearn.` pass; outside and in other threads nothing differs.
+
+    >>> with skops_io() as io:
+    ...     callable(io.dumps)
     True
     """
+    with _SKOPS:
+        if "skops.io" not in sys.modules:
+            _import_skops()
+    import skops.io
+
+    before = _WITHOUT_ESTIMATORS.set(True)
+    try:
+        yield skops.io
+    finally:
+        _WITHOUT_ESTIMATORS.reset(before)
+
+
+def _import_skops() -> None:
+    """Import skops with no estimators in this thread, and let others find them when they ask."""
     import sklearn.utils
 
-    listed = sklearn.utils.all_estimators
-    setattr(sklearn.utils, "all_estimators", list)  # noqa: B010 - it is typed as what it was
+    listed, own = sklearn.utils.all_estimators, threading.get_ident()
+
+    def none_here(type_filter: Any = None) -> Any:
+        return [] if threading.get_ident() == own else listed(type_filter)
+
+    setattr(sklearn.utils, "all_estimators", none_here)  # noqa: B010 - it is typed as what it was
     try:
-        import skops.io
+        from skops.io import _general
     finally:
         setattr(sklearn.utils, "all_estimators", listed)  # noqa: B010
-    return skops.io
+    _general.SKLEARN_ESTIMATOR_TYPE_NAMES = _Estimators()
 
 
 def mlflow_revision() -> str:

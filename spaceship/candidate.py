@@ -9,7 +9,7 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.card.keep import held_out_of, keep_card
 from spaceship.drift.profile import PROFILE_FILE, take_profile
-from spaceship.errors import DataError, RegistryError, expected
+from spaceship.errors import DataError, expected
 from spaceship.evaluation import twins as training
 from spaceship.evaluation.answers import COVERAGE
 from spaceship.evaluation.holdout_predictions import HoldOut
@@ -232,7 +232,8 @@ def _updated(experiment: Experiment, champion: Report, candidate: Report, twin: 
     """
     data, protocol = experiment.dataset, experiment.protocol
     frame, task = data.train, data.task
-    _check_same_groups(champion, candidate, reseal=experiment.gate.reseal)
+    if not experiment.gate.reseal:
+        champion.check_same_groups(candidate)
     pipeline = experiment.pipeline(Recipe.from_plain(champion.recipe))
     if not champion.shares_split(candidate):
         log.info("The recipe to beat is fitted again, on this training part: %s", champion.name)
@@ -248,13 +249,3 @@ def _updated(experiment: Experiment, champion: Report, candidate: Report, twin: 
     shares = champion.holdout_shares or {"unknown": {}}  # of an old report
     again = replace(again, data_digest=data.digest, holdout=holdout)
     return replace(again, repeats=repeats, holdout_shares=shares)
-
-
-def _check_same_groups(champion: Report, candidate: Report, *, reseal: bool) -> None:
-    """Raise if rows that one of the two keeps together may lie on both sides for the other."""
-    if (one := champion.protocol) is None or (other := candidate.protocol) is None or reseal:
-        return
-    if (one.kind, one.by) != (other.kind, other.by):
-        what = f"a hold-out split like that of the model to beat ({one.kind}, by {one.by})"
-        do = "split as it was, or begin anew on record: gate.reseal=true split.salt=TEXT reason='…'"
-        raise RegistryError(expected(what, f"{other.kind}, by {other.by}", do))

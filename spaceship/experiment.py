@@ -108,11 +108,16 @@ class Experiment:
         return source
 
     def check_memory(self) -> None:
-        """Raise DataError if the tables need more memory than there is, before they are read."""
-        if (size := self.source.size(self.task)) is not None:
-            from spaceship.data.memory import available_memory, check_memory
+        """Raise DataError if the tables need more memory than there is, before they are read.
 
-            check_memory(size, self.source.less, available_memory())
+        They are looked at once for all choices of a sweep: a database counts its rows.
+        """
+        key = self.nodes.resolved("data"), self.task
+        size = self.kept.once("table size", key, lambda: self.source.size(self.task))
+        if size is not None:
+            from spaceship.data.memory import available_memory, check_memory, own_memory
+
+            check_memory(size, self.source.less, available_memory() + own_memory())
 
     @cached_property
     def task(self) -> "Task":

@@ -1,5 +1,7 @@
 """Undocumented names of other packages are what the installed releases use."""
 
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -116,9 +118,37 @@ def test_hydra_finds_targets_and_loads_configs_by_these_names() -> None:
         assert callable(getattr(ConfigLoaderImpl, name))
 
 
-def test_skops_lists_estimators_by_a_function_of_this_name() -> None:
-    _upstream.skops_io()
+def test_skops_trusts_the_names_of_this_list() -> None:
+    with _upstream.skops_io():
+        pass
+    assert hasattr(import_module("skops.io._general"), "SKLEARN_ESTIMATOR_TYPE_NAMES")
     assert hasattr(import_module("skops.io._trusted_types"), "all_estimators")
+    assert hasattr(import_module("skops.io._utils"), "get_type_name")
+
+
+def test_a_stored_model_costs_no_other_user_of_skops_an_estimator() -> None:
+    code = """
+import sys, threading
+import sklearn.utils
+from sklearn.linear_model import LogisticRegression
+from spaceship._upstream import skops_io
+listed = sklearn.utils.all_estimators
+def use():
+    for _ in range(2000):
+        with skops_io():
+            pass
+sys.setswitchinterval(1e-6)
+threads = [threading.Thread(target=use) for _ in range(4)]
+[one.start() for one in threads], [one.join() for one in threads]
+assert sklearn.utils.all_estimators is listed
+with skops_io() as io:
+    content = io.dumps(LogisticRegression())
+    assert io.get_untrusted_types(data=content)
+assert "sklearn.mixture" not in sys.modules, "all estimators are imported"
+assert not io.get_untrusted_types(data=content)
+assert io.loads(content).C == 1.0
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
 def test_spark_keeps_its_java_process_here() -> None:

@@ -3,8 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
+
+if TYPE_CHECKING:
+    from optuna import Study
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class StudyHooks:
         """Return the id of the tracking run of the trial whose job is in a folder."""
         return None
 
-    def on_study_start(self, config: DictConfig, study: object) -> None:
+    def on_study_start(self, config: DictConfig, study: "Study") -> None:
         """Follow a study that is opened, new or resumed, before its first trial."""
 
     def on_trial_lost(self, config: DictConfig, folder: Path, reason: str) -> None:

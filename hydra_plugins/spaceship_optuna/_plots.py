@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import optuna
 from optuna.distributions import CategoricalDistribution
@@ -20,6 +20,9 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from hydra_plugins.spaceship_optuna._live_line import LiveLine
 from hydra_plugins.spaceship_optuna._results import candidate_of, complete
 from hydra_plugins.spaceship_optuna._search_space import CANDIDATE
+
+if TYPE_CHECKING:
+    from optuna.distributions import CategoricalChoiceType
 
 log = logging.getLogger(__name__)
 
@@ -123,9 +126,10 @@ def _renamed(trial: FrozenTrial, names: dict[str, str], objective: int) -> Froze
     return create_trial(value=trial.values[objective], params=params, distributions=spaces)
 
 
-def _cut(choice: Any) -> Any:
-    long = isinstance(choice, str) and len(choice) > _LONGEST
-    return f"{choice[: _LONGEST - 1]}…" if long else choice
+def _cut(choice: "CategoricalChoiceType") -> "CategoricalChoiceType":
+    if isinstance(choice, str) and len(choice) > _LONGEST:
+        return f"{choice[: _LONGEST - 1]}…"
+    return choice
 
 
 def _draw(plot: _Plot, title: str, path: Path) -> None:

@@ -171,13 +171,14 @@ def write_results(
 
     content: dict[str, object] = {"name": "optuna", "study_name": study.study_name}
     several = len(study.directions) > 1
+    best = best_of(complete(study), study.directions)
+    found = solution(best) if best else {}
     if several:
         content["solutions"] = [solution(trial) for trial in study.best_trials]
     else:
-        best = best_of(complete(study), study.directions)
-        found = solution(best) | _only_objective(best) if best else {}
+        found |= _only_objective(best) if best else {}
         content |= {f"best_{key}": found.get(key) for key in _BEST}
-        content["command"] = found.get("command")
+    content["command"] = found.get("command")  # of the best, by the first objective if several
     states = Counter(trial.state for trial in counted(study))
     finished = study.get_trials(deepcopy=False, states=FINISHED)
     content["n_trials"] = {

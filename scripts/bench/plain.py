@@ -1,14 +1,21 @@
-"""Plain scripts that train and predict without the framework: floors of `scripts.bench.scale`.
+"""Plain scripts beside whole commands in `scripts.bench.scale`: seven fits, and predictions.
 
-They do what `mode=train model=lgbm features=raw` and `mode=inference` do with Kaggle's files: the
-same seven fits, their scores, a stored model, a file of predictions; nothing is checked or logged.
+They do what a person would write without a framework, with pandas, scikit-learn and joblib, on the
+project's features; `train_logged` logs to MLflow, too. Files are written into the working folder.
 """
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-FOLDS, LABEL, ID = 5, "Transported", "PassengerId"
+import joblib
+import pandas as pd
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+LABEL, ID = "Transported", "PassengerId"
+_FOLDS, _MODEL = 5, "plain.joblib"
 SETTINGS: dict[str, Any] = {  # those of configs/model/lgbm.yaml
     "n_estimators": 400,
     "learning_rate": 0.04,
@@ -18,6 +25,7 @@ SETTINGS: dict[str, Any] = {  # those of configs/model/lgbm.yaml
     "subsample_freq": 1,
     "colsample_bytree": 0.7,
     "reg_lambda": 10.0,
+    "cat_smooth": 10.0,
     "deterministic": True,
     "force_row_wise": True,
     "verbose": -1,
@@ -26,51 +34,67 @@ SETTINGS: dict[str, Any] = {  # those of configs/model/lgbm.yaml
 }
 
 
-def matrix(path: Path) -> Any:
-    """Return the rows of a file as LightGBM takes them, with id and label."""
-    import pandas as pd
-
-    rows = pd.read_csv(path)
-    parts = rows.pop("Cabin").str.split("/", expand=True)
-    rows = rows.drop(columns="Name").assign(
-        Deck=parts[0], CabinNumber=pd.to_numeric(parts[1]), Side=parts[2]
-    )
-    texts = [name for name in rows.select_dtypes(exclude="number") if name not in {ID, LABEL}]
-    return rows.astype(dict.fromkeys(texts, "category"))
-
-
-def train(folder: Path) -> None:
-    """Score LightGBM by folds and on a hold-out, fit it on all rows and store it."""
-    import joblib
-    from lightgbm import LGBMClassifier
-    from sklearn.metrics import accuracy_score, log_loss
+def train(data: Path) -> dict[str, float]:
+    """Cross-validate, score a hold-out, fit on all rows, keep the pipeline; return mean scores."""
+    from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score
     from sklearn.model_selection import GroupKFold, GroupShuffleSplit
 
-    rows = matrix(folder / "train.csv")
-    group, y = rows.pop(ID).str.split("_").str[0], rows.pop(LABEL).astype(bool)
+    frame = pd.read_csv(data / "train.csv")
+    y, groups = frame.pop(LABEL).to_numpy(bool), frame[ID].str.partition("_")[0]
+    kept, held = next(GroupShuffleSplit(1, test_size=0.2, random_state=0).split(frame, y, groups))
+    parts = [
+        (kept[learn], kept[test])
+        for learn, test in GroupKFold(_FOLDS).split(kept, groups=groups.iloc[kept])
+    ]
+    scores = []
+    for learn, test in [*parts, (kept, held)]:
+        fitted = unfitted().fit(frame.iloc[learn], y[learn])
+        chance = fitted.predict_proba(frame.iloc[test])[:, 1]
+        losses = {
+            m.__name__: m(y[test], chance) for m in (log_loss, roc_auc_score, brier_score_loss)
+        }
+        scores.append({"accuracy": accuracy_score(y[test], chance.round()), **losses})
+    joblib.dump(unfitted().fit(frame, y), _MODEL)
+    mean = pd.DataFrame(scores).mean()
+    print(mean)
+    return {str(name): float(value) for name, value in mean.items()}
 
-    def scored(learn: Any, rest: Any) -> None:
-        model = LGBMClassifier(**SETTINGS).fit(rows.iloc[learn], y.iloc[learn])
-        chance = model.predict_proba(rows.iloc[rest])[:, 1]
-        print(accuracy_score(y.iloc[rest], chance > 0.5), log_loss(y.iloc[rest], chance))  # noqa: PLR2004
 
-    [(training, held)] = GroupShuffleSplit(1, test_size=0.2, random_state=42).split(rows, y, group)
-    folds = GroupKFold(FOLDS).split(training, groups=group.iloc[training])
-    for learn, rest in folds:
-        scored(training[learn], training[rest])
-    scored(training, held)
-    joblib.dump(LGBMClassifier(**SETTINGS).fit(rows, y), folder / "model.joblib")
+def train_logged(data: Path) -> None:
+    """Train, and log settings, scores and the model to a database of MLflow."""
+    import mlflow
+
+    mlflow.set_tracking_uri("sqlite:///plain.db")
+    with mlflow.start_run():
+        mlflow.log_metrics(train(data))
+        mlflow.log_params(SETTINGS)
+        kept = {"pip_requirements": ["lightgbm"], "serialization_format": "cloudpickle"}
+        mlflow.sklearn.log_model(joblib.load(_MODEL), name="model", **kept)
 
 
-def predict(folder: Path) -> None:
-    """Write the predictions of the stored model for the test file."""
-    import joblib
+def infer(data: Path) -> None:
+    """Load the pipeline, predict the rows of the test file, write Kaggle's file."""
+    rows = pd.read_csv(data / "test.csv")
+    predicted = joblib.load(_MODEL).predict(rows)
+    pd.DataFrame({ID: rows[ID], LABEL: predicted}).to_csv("plain.csv", index=False)
 
-    rows = matrix(folder / "test.csv")
-    ids, model = rows.pop(ID), joblib.load(folder / "model.joblib")
-    answers = ids.to_frame().assign(**{LABEL: model.predict(rows)})
-    answers.to_csv(folder / "predictions.csv", index=False)
+
+def unfitted() -> "Pipeline":
+    """Return LightGBM on the features `full` with the settings of `model=lgbm`.
+
+    >>> [name for name, _ in unfitted().steps]
+    ['features', 'encoding', 'estimator']
+    """
+    from lightgbm import LGBMClassifier
+    from sklearn.pipeline import Pipeline
+
+    from spaceship.model.encoding import CategoryEncoder
+    from spaceship.task.spaceship_titanic.features.full import FullFeatures
+
+    blocks = ["fill_from_group", "cryo_logic", "cabin", "spending", "no_spend", "place_score"]
+    features, model = FullFeatures(blocks), LGBMClassifier(**SETTINGS)
+    return Pipeline([("features", features), ("encoding", CategoryEncoder()), ("estimator", model)])
 
 
 if __name__ == "__main__":
-    {"train": train, "predict": predict}[sys.argv[1]](Path(sys.argv[2]))
+    {"train": train, "train_logged": train_logged, "infer": infer}[sys.argv[1]](Path(sys.argv[2]))

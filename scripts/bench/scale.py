@@ -1,9 +1,9 @@
 """Ratios of the project's costs to their floors, by number of rows, and how the costs grow.
 
 Own cost and floor alternate in one process, which a busy machine slows alike; seconds are those of
-the CPU, user and system, of child processes too. Each bar and size is a process of its own, with
-`--quick` each size. Peak is memory beside that of the rows before the step (Linux only), of a
-command the whole of it. `--quick --write` writes the known ratios, on a quiet machine.
+the CPU, user and system, of child processes too. Each bar and size is a process of its own; bars of
+commands share one, and with `--quick` all. Peak is memory beside that of the rows before the step
+(Linux only), of a command the whole of it. `--quick --write` writes the known ratios.
 """
 
 import json
@@ -21,7 +21,17 @@ from subprocess import PIPE
 from scripts.bench import bars
 from scripts.bench.bars import Bar, Rows, Step, Turns
 from scripts.bench.command_bars import COMMAND_BARS
-from scripts.bench.measure import launch, machine, names, numbers, parser, progress, spread, table
+from scripts.bench.measure import (
+    kaggle_folder,
+    launch,
+    machine,
+    names,
+    numbers,
+    parser,
+    progress,
+    spread,
+    table,
+)
 
 SLACK = 1.25  # times the known ratio that --quick allows
 BARS = bars.BARS | COMMAND_BARS
@@ -56,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table; exit with status 1 if a ratio has grown by a quarter."""
     options = parser(__doc__)
     options.add_argument("--rows", type=numbers, default="10000,100000,1000000", help="sizes")
+    options.add_argument("--data", type=kaggle_folder, help="Kaggle's files in place of sizes")
     options.add_argument("--bars", type=names, default="", help="starts of names; none: all")
     options.add_argument("--turns", type=int, default=5, help="alternations of own and floor")
     options.add_argument("--quick", action="store_true", help="few sizes and turns, 2 minutes")
@@ -63,17 +74,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.add_argument("--child", type=json.loads, help="used by this script itself")
     given = options.parse_args(arguments)
     if given.child:
-        children(given.child, given.rows[0])
+        children(given.child, given.rows[0], given.data)
         return
     chosen = [name for name in BARS if not given.bars or name.startswith(tuple(given.bars))]
     if given.quick:
         sizes = sorted({rows for name in chosen for rows in BARS[name].quick})
         jobs = [({n: BARS[n].turns for n in chosen if at in BARS[n].quick}, at) for at in sizes]
     else:
-        jobs = [({name: given.turns}, rows) for name in chosen for rows in given.rows]
+        alone = [[name] for name in chosen if name not in COMMAND_BARS]
+        groups = [[name for name in chosen if name in COMMAND_BARS], *alone]
+        sizes = [0] if given.data else given.rows
+        jobs = [
+            (dict.fromkeys(group, given.turns), at) for group in groups if group for at in sizes
+        ]
+    data = ("--data", str(given.data)) if given.data else ()
     found: dict[str, list[Found]] = {}
     for turns, rows in jobs:
-        for name, one in in_child(turns, rows).items():
+        for name, one in in_child(turns, rows, *data).items():
             found.setdefault(name, []).append(one)
     if given.write:
         write_known(found)
@@ -85,11 +102,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit("error: " + "; ".join(slower))
 
 
-def in_child(turns: Mapping[str, int], rows: int) -> dict[str, Found]:
+def in_child(turns: Mapping[str, int], rows: int, *more: str) -> dict[str, Found]:
     """Measure bars, each so many turns, in a process of their own, with one thread."""
     command = [sys.executable, "-m", "scripts.bench.scale", "--child", json.dumps(turns)]
     process = launch(
-        [*command, "--rows", str(rows)], PIPE, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"
+        [*command, "--rows", str(rows), *more], PIPE, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1"
     )
     output, found = "", dict[str, Found]()
     with process:
@@ -106,10 +123,10 @@ def in_child(turns: Mapping[str, int], rows: int) -> dict[str, Found]:
     return found
 
 
-def children(turns: Mapping[str, int], count: int) -> None:
+def children(turns: Mapping[str, int], count: int, data: Path | None) -> None:
     """Measure bars on the same rows and print each as a line of JSON."""
     with tempfile.TemporaryDirectory() as folder:
-        rows = Rows(count, Path(folder))
+        rows = Rows(count, Path(folder), data)
         for name, times in turns.items():
             print(_FOUND, json.dumps([name, asdict(find(BARS[name], rows, times))]), flush=True)
 

@@ -25,9 +25,11 @@ from scripts.bench.measure import experiment, kaggle_folder, launch, machine, pa
 
 TURNS = 7
 BATCH = 1000
+CALLS = {1: 200, BATCH: 5}  # rows at once, and how often a turn asks
 HOST = "127.0.0.1"
 _JSON = {"Content-Type": "application/json"}
 Row = tuple[str, str, str, str]  # what, found, floor, bar
+Call = Callable[[], object]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -68,25 +70,30 @@ def save_model(folder: Path, *overrides: str) -> list[dict[str, Any]]:
 
 def in_process(folder: Path, rows: list[dict[str, Any]]) -> Iterator[Row]:
     """Yield the CPU of one row and of a batch: in the pipeline, and from request to answer."""
+    for size, times in CALLS.items():
+        ways, trees = ways_to_answer(folder, rows[:size])
+        shown, bar = (_as_rate, "50,000") if size > 1 else (_as_wait, "3")
+        floor = shown(cpu(trees, times), size) if trees else ""
+        what = f"batches of {size:,}, rows/s" if size > 1 else "one row, ms"
+        for way, call in ways.items():
+            allowed = "" if way.startswith("request") else bar
+            yield f"{what}: {way}", shown(cpu(call, times), size), floor, allowed
+
+
+def ways_to_answer(folder: Path, rows: list[dict[str, Any]]) -> tuple[dict[str, Call], Call | None]:
+    """Return the calls that predict rows, by name, and that of LightGBM's trees alone, if any."""
     from spaceship.model import server
     from spaceship.model.request_rows import JSON, as_frame, read_json
 
     model: Any = server._load(folder)  # noqa: SLF001 - what the server does with a request
-    names = model.metadata.get_input_schema().input_names()
-    for size, turns in ((1, 200), (BATCH, 5)):
-        body = _body(rows[:size])
-        values = read_json(body, names)
-        ways: dict[str, tuple[Callable[[], object], str]] = {
-            "values to answers": (partial(model.answer, values), "bar"),
-            "a frame to answers": (partial(model.predict, as_frame(values)), "bar"),
-            "request to answer": (partial(server.answer_to, body, JSON, model), ""),
-        }
-        shown, bar = _as_rate if size > 1 else _as_wait, "50,000" if size > 1 else "3"
-        trees = _trees(model.pipeline, as_frame(values))
-        floor = shown(_cpu(trees, turns), size) if trees else ""
-        what = f"batches of {size:,}, rows/s" if size > 1 else "one row, ms"
-        for way, (call, has_bar) in ways.items():
-            yield f"{what}: {way}", shown(_cpu(call, turns), size), floor, bar if has_bar else ""
+    body = _body(rows)
+    values = read_json(body, model.metadata.get_input_schema().input_names())
+    ways: dict[str, Call] = {
+        "values to answers": partial(model.answer, values),
+        "a frame to answers": partial(model.predict, as_frame(values)),
+        "request to answer": partial(server.answer_to, body, JSON, model),
+    }
+    return ways, _trees(model.pipeline, as_frame(values))
 
 
 def _as_wait(seconds: float, _: int) -> str:
@@ -97,7 +104,7 @@ def _as_rate(seconds: float, size: int) -> str:
     return f"{size / seconds:,.0f}"
 
 
-def _trees(pipeline: Any, frame: Any) -> Callable[[], object] | None:
+def _trees(pipeline: Any, frame: Any) -> Call | None:
     """Return a call of LightGBM's trees alone, on a ready matrix; None for another model."""
     if not hasattr(pipeline.steps[-1][1], "booster_"):
         return None
@@ -197,7 +204,7 @@ def _body(rows: list[dict[str, Any]]) -> bytes:
     return json.dumps({"dataframe_records": rows}).encode()
 
 
-def _cpu(call: Callable[[], object], times: int) -> float:
+def cpu(call: Call, times: int) -> float:
     """Return the CPU seconds of a call, the median of several turns of many calls."""
     call()
     found = []

@@ -10,7 +10,10 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spaceship.tracking.trial_runs import TrialRun
 
 MODEL = """
 name: free
@@ -44,7 +47,7 @@ class PlainLoop:
         self.folds = [*KFold(N_FOLDS, shuffle=True, random_state=1).split(self.features)]
         self.fits: list[float] = []  # CPU seconds of fits and predictions, by trial
 
-    def run(self, content: dict[str, Any]) -> None:
+    def run(self, content: "TrialRun") -> None:
         """Run one trial, and log what a trial of the project's has logged."""
         import numpy as np
         from mlflow.entities import Metric, Param, RunTag
@@ -67,9 +70,9 @@ class PlainLoop:
         now = int(time.time() * 1000)
         self.client.log_batch(
             run.info.run_id,
-            [Metric(key, value, now, 0) for key, value in content["metrics"].items()],
-            [Param(*one) for one in content["params"].items()],
-            [RunTag(*one) for one in content["tags"].items()],
+            [Metric(key, value, now, 0) for key, value in content.metrics.items()],
+            [Param(*one) for one in content.params.items()],
+            [RunTag(*one) for one in content.tags.items()],
         )
         self.client.set_terminated(run.info.run_id)
 
@@ -80,9 +83,10 @@ def main(out: Path, arguments: list[str]) -> None:
     from spaceship.callbacks import mlflow
     from spaceship.cli.main import main as run_command
     from spaceship.evaluation import twins
+    from spaceship.tracking.trial_runs import TrialRun
 
     found: dict[str, list[float]] = {"sweep": [], "plain": [], "measure": [], "writes": []}
-    loop: list[PlainLoop] = []
+    loop, saved = list[PlainLoop](), list[TrialRun]()
     since = [0.0]
 
     def timed(kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,15 +103,17 @@ def main(out: Path, arguments: list[str]) -> None:
         now = time.process_time()
         found["sweep"].append(now - since[0])
         loop.extend([] if loop else [PlainLoop(out.parent)])
-        folder = Path(worker.config.hydra.sweep.dir, str(trial.number))
-        content = json.loads(next(iter([*folder.glob("run.json"), out])).read_text())
-        out.write_text(json.dumps(content))
         start = time.process_time()
-        loop[0].run(content)
+        loop[0].run(saved[-1])
         since[0] = time.process_time()
         found["plain"].append(since[0] - start)
 
+    def save(run: TrialRun, folder: Path) -> None:
+        saved[:] = [run]  # the file is gone once the run is in MLflow
+        save_run(run, folder)
+
     original, Worker.run_trial = Worker.run_trial, run_trial  # type: ignore[method-assign, assignment]
+    save_run, TrialRun.save = TrialRun.save, save  # type: ignore[method-assign, assignment]
     twins.measure = timed("measure", twins.measure)
     callback = mlflow.MLflowCallback
     setattr(callback, "on_trials_end", timed("writes", callback.on_trials_end))  # noqa: B010

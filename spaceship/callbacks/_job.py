@@ -95,7 +95,7 @@ def redact_saved_config(hook: Hook, job: Job) -> None:
             raise ConfigError(f"{message}: the best job is fitted from what it holds; leave it out")
         return
     for path in (job.folder / hook.output_subdir).glob("*.yaml"):
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         if (clean := redact(text)) != text:
             write_atomically(path, clean)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from hydra_plugins.spaceship_optuna import Objective, StudyTerms
 from hydra_plugins.spaceship_optuna.process import usable_cores
@@ -39,6 +39,9 @@ from spaceship.tracking.trial_runs import (
     write_runs,
 )
 from spaceship.tracking.views import NOTE
+
+if TYPE_CHECKING:
+    from optuna import Study
 
 _RUN = "mlflow_run_id"
 _CODE = ("features", "model", "split", "task")
@@ -101,7 +104,7 @@ def study_code() -> dict[str, str]:
     return {"version": version("spaceship")} | {k: code_digest(one) for k, one in parts.items()}
 
 
-def start_study(hook: Hook, study: Any) -> str:
+def start_study(hook: Hook, study: "Study") -> str:
     """Start the run above a study's trials, or reopen it on resume; return its id."""
     store, folder = hook.experiment.store, hook.sweep_folder
     store.close_orphans(hook.experiment.outputs)
@@ -119,7 +122,7 @@ def start_study(hook: Hook, study: Any) -> str:
     return str(run_id)
 
 
-def _end_parent(hook: Hook, run_id: str, study: Any, status: str) -> None:
+def _end_parent(hook: Hook, run_id: str, study: "Study", status: str) -> None:
     """End the run above a study's trials, unless another process may be at one of them."""
     from hydra_plugins.spaceship_optuna._recovery import others_at_work
 

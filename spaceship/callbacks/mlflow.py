@@ -8,7 +8,7 @@ heavy modules are imported inside the hooks.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
@@ -18,6 +18,9 @@ from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.process.at_exit import PENDING, Refusal
 from spaceship.process.garbage import collection_paused
 from spaceship.progress import phase
+
+if TYPE_CHECKING:
+    from optuna import Study
 
 _LOADING = "Loading the libraries"
 
@@ -40,7 +43,7 @@ class MLflowCallback(StudyHooks, Callback):
 
     def on_run_start(self, config: DictConfig, **_: object) -> None:
         """End the command before Hydra makes a folder if the job cannot be run."""
-        with _refused(), collection_paused():
+        with _refused(), collection_paused(own=True):
             from spaceship.callbacks import _start
 
             start = _start.Start(config)
@@ -50,14 +53,14 @@ class MLflowCallback(StudyHooks, Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: object) -> None:
         """Start the parent run; database and experiment exist before any worker starts."""
-        with _refused(), collection_paused():
+        with _refused(), collection_paused(own=True):
             from spaceship.callbacks import _start
 
             start = _start.Start(config)
             start.note_command(config.hydra.sweep.dir)
             start.check_sweep()
         with _failures_kept():
-            with phase(_LOADING), collection_paused():
+            with phase(_LOADING), collection_paused(own=True):
                 from spaceship.callbacks import _hook, _multirun
 
             hook = _hook.Hook(config)
@@ -95,7 +98,7 @@ class MLflowCallback(StudyHooks, Callback):
 
         return _study.study_code()
 
-    def on_study_start(self, config: DictConfig, study: object) -> None:
+    def on_study_start(self, config: DictConfig, study: "Study") -> None:
         """Start the run above a study's trials, or reopen it."""
         from spaceship.callbacks import _hook, _study
 
@@ -128,7 +131,7 @@ class MLflowCallback(StudyHooks, Callback):
         if PENDING.failures:
             return
         with _failures_kept():
-            with phase(_LOADING), collection_paused():
+            with phase(_LOADING), collection_paused(own=True):
                 from spaceship.callbacks import _hook
                 from spaceship.config.allow_list import verb_of
 

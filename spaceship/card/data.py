@@ -9,7 +9,6 @@ import pandas as pd
 
 from spaceship.task.task import Task
 
-PAGE_VERSION = 1  # of a page on the same data: raise it when what the page shows changes
 _MOST_BYTES = 1_000_000
 _MOST_COLUMNS = (60, 20)
 _MOST_ROWS = 20_000  # that distributions are drawn from

@@ -206,7 +206,7 @@ def remake_commands(client: "MlflowClient", run: "Run", folder: Path) -> tuple[s
     code = [f"git checkout {tags['git_sha']}"] if clean and "git_sha" in tags else []
     line = tags.get("command")
     if line is None and "trial" in tags and words.is_file():
-        line = training_command(map(str, yaml.safe_load(words.read_text()) or ()))
+        line = training_command(map(str, yaml.safe_load(words.read_text(encoding="utf-8")) or ()))
     if line is None and (parent := tags.get("mlflow.parentRunId")):
         line = client.get_run(parent).data.tags.get("command")
     return (*code, *([redact(line)] if line else []))

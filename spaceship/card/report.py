@@ -9,11 +9,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from spaceship.card.card import Card
-from spaceship.card.data import PAGE_VERSION, data_html
+from spaceship.card.data import data_html
 from spaceship.card.files import REPORT_FILE, write_files
 from spaceship.card.held_out import HeldOut
 from spaceship.card.make import Judged, lasting_card
 from spaceship.card.surroundings import surrounded
+from spaceship.config.installation import PACKAGE, code_digest
 from spaceship.data._base import Dataset
 from spaceship.data.cache import data_folder, kept_text
 from spaceship.drift.alert import DRIFT_FILE
@@ -161,7 +162,8 @@ def _data_page(
         return None
     with only_logged(log, "The data are not shown"):
         folder = data_folder(experiment.source, experiment.task, experiment.outputs, data.raw)
-        name = f"{PAGE_VERSION} {metadata.version('skrub')} {data.digest} {report.protocol}"
+        code = code_digest(PACKAGE / "card" / "data.py")
+        name = f"{code} {metadata.version('skrub')} {data.digest} {report.protocol}"
         split = report.protocol.split
         return kept_text(
             folder, name, lambda: data_html(split(data.train, data.task)[0], data.task)

@@ -173,7 +173,7 @@ def write_object(status: int) -> tuple[int, Exception | None]:
     return status, None
 
 
-def document(status: int) -> Any:
+def document(status: int) -> object:
     """Return the object of the command that ends with a status, as plain JSON values.
 
     >>> document(0)["outcome"], document(3)["outcome"], document(143)["outcome"]

@@ -107,7 +107,7 @@ class _RedactedRecords:
     def __init__(self, factory: Callable[..., logging.LogRecord]) -> None:
         self._factory = factory
 
-    def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+    def __call__(self, *args: object, **kwargs: object) -> logging.LogRecord:
         record = self._factory(*args, **kwargs)
         try:
             record.msg, record.args = redact(record.getMessage()), ()

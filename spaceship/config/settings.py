@@ -1,13 +1,10 @@
 """Typed settings: one frozen model per section of configs/config.yaml, checked once a job."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from omegaconf import DictConfig, OmegaConf
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     FiniteFloat,
     ValidationError,
@@ -19,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.config.build import resolved
 from spaceship.config.secrets import check_stored
+from spaceship.config.section import Half, Section, Text, Threads, setting
 from spaceship.config.setting_faults import refusal
 from spaceship.config.unused import is_unused
 
@@ -32,41 +30,18 @@ def _share_or_rows(size: float | None) -> float | None:
     return size
 
 
-def _number_as_text(value: object) -> object:
-    """Return a number as text: a name such as 2026 is a number on Hydra's command line."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(value) if is_number else value
-
-
-Text = Annotated[str, BeforeValidator(_number_as_text)]
-Half = Annotated[float, Field(ge=0.5, le=0.5)]
-Threads = Literal[-1] | Annotated[int, Field(ge=1)]
-"""Not 0, nor numbers below -1: LightGBM, CatBoost and scikit-learn disagree on them."""
-
-
-def _setting(wanted: str, **bounds: Any) -> Any:
-    """Return a field whose description completes `expected KEY to be …` in messages."""
-    return Field(description=wanted, **bounds)
-
-
-class Section(BaseModel):
-    """A section of the config: unknown keys are refused and values are never converted."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
 class Paths(Section):
     """`paths.*`: folders."""
 
-    data: Text | None = _setting("a folder, or null")
-    outputs: Text = _setting("a folder", min_length=1)
+    data: Text | None = setting("a folder, or null")
+    outputs: Text = setting("a folder", min_length=1)
 
 
 class Data(Section):
     """`data.on_leak` and `data.sample`, the keys that all data sources share."""
 
-    on_leak: Literal["warn", "fail"] = _setting("one of fail, warn", default="warn")
-    sample: Annotated[float | None, AfterValidator(_share_or_rows)] = _setting(
+    on_leak: Literal["warn", "fail"] = setting("one of fail, warn", default="warn")
+    sample: Annotated[float | None, AfterValidator(_share_or_rows)] = setting(
         "a share above 0 and below 1, a number of rows, or null", default=None, gt=0
     )
 
@@ -78,11 +53,11 @@ class Split(Section):
     7.0
     """
 
-    kind: Literal["hash", "time"] = _setting("one of hash, time", default="hash")
-    holdout_fraction: float = _setting("a number above 0 and below 1", gt=0, lt=1)
-    n_folds: int = _setting("a whole number, 2 or more", ge=2)
-    salt: Text | None = _setting("a text")
-    gap: FiniteFloat = _setting("a number, 0 or more, and 0 with split=hash", default=0.0, ge=0)
+    kind: Literal["hash", "time"] = setting("one of hash, time", default="hash")
+    holdout_fraction: float = setting("a number above 0 and below 1", gt=0, lt=1)
+    n_folds: int = setting("a whole number, 2 or more", ge=2)
+    salt: Text | None = setting("a text")
+    gap: FiniteFloat = setting("a number, 0 or more, and 0 with split=hash", default=0.0, ge=0)
 
     @field_validator("salt", "gap")
     @classmethod
@@ -97,7 +72,7 @@ class Split(Section):
 class Objective(Section):
     """`objective.*`: the metrics that a job returns; the best job is best by the first."""
 
-    metric: str | list[str] = _setting("a metric, or a list of them", min_length=1)
+    metric: str | list[str] = setting("a metric, or a list of them", min_length=1)
 
     @property
     def metrics(self) -> list[str]:
@@ -112,80 +87,80 @@ class Objective(Section):
 class Clean(Section):
     """`clean.*`: what `mode=clean` keeps."""
 
-    dry_run: bool = _setting("true or false")
-    keep_versions: int = _setting("a whole number, 1 or more", ge=1)
-    older_than: FiniteFloat | None = _setting("a number of days, 0 or more, or null", ge=0)
-    close_host: Text | None = _setting("the name of a machine, or null")
+    dry_run: bool = setting("true or false")
+    keep_versions: int = setting("a whole number, 1 or more", ge=1)
+    older_than: FiniteFloat | None = setting("a number of days, 0 or more, or null", ge=0)
+    close_host: Text | None = setting("the name of a machine, or null")
 
 
 class History(Section):
     """`history.*`: the moment and the file of `mode=history`."""
 
-    output: Text | None = _setting("FILE.csv, FILE.json or null")
-    at: Text | None = _setting("a day or a moment such as 2026-11-17T12:00, or null")
+    output: Text | None = setting("FILE.csv, FILE.json or null")
+    at: Text | None = setting("a day or a moment such as 2026-11-17T12:00, or null")
 
 
 class Leaderboard(Section):
     """`leaderboard.*`: the runs and the file of `mode=leaderboard`."""
 
-    top: int = _setting("a whole number, 1 or more", ge=1)
-    trials: bool = _setting("true or false")
-    output: Text | None = _setting("FILE.csv, FILE.json or null")
+    top: int = setting("a whole number, 1 or more", ge=1)
+    trials: bool = setting("true or false")
+    output: Text | None = setting("FILE.csv, FILE.json or null")
 
 
 class Report(Section):
     """`report.*`: the run and the file of `mode=report`."""
 
-    of_jobs: bool = _setting("true or false")
-    run: Text | None = _setting("the id of a run, the start of it, its name, or null")
-    output: Text | None = _setting("FILE.html, or null")
+    of_jobs: bool = setting("true or false")
+    run: Text | None = setting("the id of a run, the start of it, its name, or null")
+    output: Text | None = setting("FILE.html, or null")
 
 
 class Record(Section):
     """`record.*`: what the record of a run holds beside digests."""
 
-    data: bool = _setting("true or false", default=False)
+    data: bool = setting("true or false", default=False)
 
 
 class Explain(Section):
     """`explain.*`: the row that `mode=explain` explains, and what if it were another one."""
 
-    row: Text | None = _setting("the id of a row, or null")
-    set: list[Annotated[str, Field(pattern="=")]] = _setting(
+    row: Text | None = setting("the id of a row, or null")
+    set: list[Annotated[str, Field(pattern="=")]] = setting(
         "a list of texts COLUMN=VALUE, as explain.set.COLUMN=VALUE makes it"
     )
-    nearest: int = _setting("a whole number, 0 to 100", ge=0, le=100)
-    draws: int = _setting("a whole number, 2 to 10000", ge=2, le=10_000)
+    nearest: int = setting("a whole number, 0 to 100", ge=0, le=100)
+    draws: int = setting("a whole number, 2 to 10000", ge=2, le=10_000)
 
 
 class Inference(Section):
     """`inference.*`: the file of predictions and the limit of drift."""
 
-    output: Text | None = _setting("a file")
-    overwrite: bool = _setting("true or false")
-    input: Text | None = _setting("a CSV or Parquet file, or null")
-    proba: bool = _setting("true or false")
-    part_rows: int = _setting("a whole number, 1 or more", ge=1)
-    max_drift: FiniteFloat | None = _setting("a number, 0 or more, or null", ge=0)
-    on_drift: Literal["warn", "fail"] = _setting("one of fail, warn")
-    submit: bool = _setting("true or false")
-    submit_wait: FiniteFloat = _setting("a number of seconds, 0 or more", ge=0)
+    output: Text | None = setting("a file")
+    overwrite: bool = setting("true or false")
+    input: Text | None = setting("a CSV or Parquet file, or null")
+    proba: bool = setting("true or false")
+    part_rows: int = setting("a whole number, 1 or more", ge=1)
+    max_drift: FiniteFloat | None = setting("a number, 0 or more, or null", ge=0)
+    on_drift: Literal["warn", "fail"] = setting("one of fail, warn")
+    submit: bool = setting("true or false")
+    submit_wait: FiniteFloat = setting("a number of seconds, 0 or more", ge=0)
 
 
 class Serve(Section):
     """`serve.*`: the server of `mode=serve`."""
 
-    port: int = _setting("a port, 1 to 65535, or 0 for any that is free", ge=0, le=65535)
+    port: int = setting("a port, 1 to 65535, or 0 for any that is free", ge=0, le=65535)
 
 
 class Simulate(Section):
     """`simulate.*`: the eras of `mode=simulate`."""
 
-    eras: int = _setting(f"a whole number, 2 to {MOST_ERAS}", ge=2, le=MOST_ERAS)
-    window: int | None = _setting("a whole number, 1 or more, or null", ge=1, le=MOST_ERAS)
-    groups: int = _setting("a whole number, 10 to 5000000", ge=10, le=5_000_000)
-    drift_from: float = _setting("a number, 0 to 1", ge=0, le=1)
-    drift_to: float = _setting("a number, 0 to 1", ge=0, le=1)
+    eras: int = setting(f"a whole number, 2 to {MOST_ERAS}", ge=2, le=MOST_ERAS)
+    window: int | None = setting("a whole number, 1 or more, or null", ge=1, le=MOST_ERAS)
+    groups: int = setting("a whole number, 10 to 5000000", ge=10, le=5_000_000)
+    drift_from: float = setting("a number, 0 to 1", ge=0, le=1)
+    drift_to: float = setting("a number, 0 to 1", ge=0, le=1)
 
     @property
     def drifts(self) -> list[float]:
@@ -206,9 +181,9 @@ class Simulate(Section):
 class Tracking(Section):
     """`tracking.*`: the MLflow store."""
 
-    uri: str | None = _setting("the address of an MLflow store")
-    artifacts: Text | None = _setting("a folder, or null where a server decides")
-    experiment: Text = _setting("a name", min_length=1)
+    uri: str | None = setting("the address of an MLflow store")
+    artifacts: Text | None = setting("a folder, or null where a server decides")
+    experiment: Text = setting("a name", min_length=1)
 
 
 class Settings(Section):
@@ -218,19 +193,19 @@ class Settings(Section):
     5
     """
 
-    seed: int = _setting("a whole number, 0 to 4294967295", ge=0, lt=2**32)
-    threads: Threads = _setting("1 or more, or -1 for all cores")
-    calibration: Literal["none", "isotonic", "sigmoid", "temperature"] = _setting(
+    seed: int = setting("a whole number, 0 to 4294967295", ge=0, lt=2**32)
+    threads: Threads = setting("1 or more, or -1 for all cores")
+    calibration: Literal["none", "isotonic", "sigmoid", "temperature"] = setting(
         "one of none, isotonic, sigmoid, temperature"
     )
-    threshold: Half | Literal["tuned"] = _setting("0.5 or tuned")
+    threshold: Half | Literal["tuned"] = setting("0.5 or tuned")
     paths: Paths
     data: Data = Data()
     split: Split = Split.model_construct()  # as it is where a mode makes no use of it
     objective: Objective
-    output: Literal["text", "json"] = _setting("text or json")
-    reason: Text | None = _setting("a text, or null")
-    run: Text | None = _setting("the id of a run, the start of it, its name, or null")
+    output: Literal["text", "json"] = setting("text or json")
+    reason: Text | None = setting("a text, or null")
+    run: Text | None = setting("the id of a run, the start of it, its name, or null")
     clean: Clean
     history: History
     explain: Explain

@@ -30,7 +30,9 @@ class Dataset:
     @property
     def summary(self) -> str:
         """The numbers of rows, such as `learn from 300 customers, no test rows`."""
-        test = "no test rows" if self.test is None else f"predict {len(self.test):,}"
+        # of a sample it may hold a part of the rows to predict, for the checks
+        rows = "" if self.test is None else "all" if self.drawn_from else f"{len(self.test):,}"
+        test = f"predict {rows}" if rows else "no test rows"
         drawn = f" (a sample of {self.drawn_from:,})" if self.drawn_from else ""
         return f"learn from {len(self.train):,} {self.task.nouns}{drawn}, {test}"
 

@@ -4,7 +4,6 @@ import re
 import reprlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -233,7 +232,7 @@ def _mask(truths: Arrow) -> Mask:
 def _range(numbers: Array, column: Column) -> tuple[str, Mask]:
     """Return the rule of the least and the greatest value, and whether each value keeps it."""
     low, high = column.min, column.max
-    bound: Any = np.datetime64 if column.type.kind is Kind.TIME else float
+    bound: type = np.datetime64 if column.type.kind is Kind.TIME else float
     words, kept = f"{_shown(low)} to {_shown(high)}", np.ones(len(numbers), dtype=bool)
     if low is None:
         words = f"at most {_shown(high)}"

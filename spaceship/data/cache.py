@@ -99,7 +99,7 @@ def kept_text(folder: Path, name: str, make: Callable[[], str | None]) -> str | 
     """
     path = folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.html"
     with suppress(OSError):
-        return path.read_text()
+        return path.read_text(encoding="utf-8")
     if (text := make()) is not None and folder.is_dir():
         write_atomically(path, text)
     return text

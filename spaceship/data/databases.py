@@ -11,6 +11,8 @@ from urllib.parse import quote, unquote, urlsplit
 from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.errors import DataError, MissingDependencyError, expected
 
+Row = tuple[Any, ...]
+Driven = Any  # a connection or a cursor: drivers have no class in common
 _ROWS = 50_000  # that are fetched at once
 CONNECT_SECONDS = 10  # longest wait for a server; TCP alone waits for two minutes
 _TABLES = (
@@ -25,7 +27,7 @@ class Database(ABC):
     def __init__(self, url: str) -> None:
         """Keep the URL."""
         self._url = url
-        self._connection: Any = None
+        self._connection: Driven = None
 
     @property
     def shown(self) -> str:
@@ -55,13 +57,13 @@ class Database(ABC):
     def tables(self) -> Mapping[str, str]:
         """Return every table and view by the names that a user may give, as SQL spells them."""
 
-    def rows(self, query: str) -> tuple[list[str], Sequence[tuple[Any, ...]]]:
+    def rows(self, query: str) -> tuple[list[str], Sequence[Row]]:
         """Return the names of the columns and the rows that a query gives."""
         cursor = self._connection.cursor()
         cursor.execute(query)
         return [column[0] for column in cursor.description or ()], cursor.fetchall()
 
-    def parts(self, query: str) -> Iterator[tuple[list[str], Sequence[tuple[Any, ...]]]]:
+    def parts(self, query: str) -> Iterator[tuple[list[str], Sequence[Row]]]:
         """Yield the names of the columns and the rows of a query that gave its first row before.
 
         So many rows at a time, once without rows if there are none.
@@ -75,12 +77,12 @@ class Database(ABC):
                 if not (rows := cursor.fetchmany(_ROWS)):
                     return
 
-    def _cursor(self) -> Any:
+    def _cursor(self) -> Driven:
         """Return a cursor that leaves the rows in the database until they are fetched."""
         return self._connection.cursor()
 
     @abstractmethod
-    def _open(self) -> Any:
+    def _open(self) -> Driven:
         """Return an open connection that cannot write."""
 
     def _password(self) -> str:
@@ -127,7 +129,7 @@ class Sqlite(_File):
         _, rows = self.rows(f"SELECT name FROM sqlite_master WHERE {kinds}")  # noqa: S608 - constant
         return {name: _quoted(name) for (name,) in rows}
 
-    def _open(self) -> Any:
+    def _open(self) -> Driven:
         import sqlite3
 
         return sqlite3.connect(f"file:{quote(str(self._existing()))}?mode=ro", uri=True)
@@ -152,7 +154,7 @@ class DuckDb(_File):
         """Return the tables and views of the file."""
         return _by_schema(self.rows(_TABLES)[1], "main")
 
-    def rows(self, query: str) -> tuple[list[str], Sequence[tuple[Any, ...]]]:
+    def rows(self, query: str) -> tuple[list[str], Sequence[Row]]:
         """Return names and rows of a query that is one SELECT: others may write elsewhere."""
         import duckdb
 
@@ -161,7 +163,7 @@ class DuckDb(_File):
             raise duckdb.InvalidInputException("more, or something else, than one SELECT")
         return super().rows(query)
 
-    def _open(self) -> Any:
+    def _open(self) -> Driven:
         path = self._existing()
         try:
             import duckdb
@@ -191,15 +193,15 @@ class Postgres(Database):
         _, [(schema,)] = self.rows("SELECT current_schema()")
         return _by_schema(self.rows(_TABLES)[1], schema)
 
-    def rows(self, query: str) -> tuple[list[str], Sequence[tuple[Any, ...]]]:
+    def rows(self, query: str) -> tuple[list[str], Sequence[Row]]:
         """Return names and rows of one query: a prepared one cannot end the transaction first."""
         cursor = self._connection.execute(query.encode(), prepare=True)
         return [column.name for column in cursor.description or ()], cursor.fetchall()
 
-    def _cursor(self) -> Any:
+    def _cursor(self) -> Driven:
         return self._connection.cursor("rows")  # of the server: the client's would fetch them all
 
-    def _open(self) -> Any:
+    def _open(self) -> Driven:
         try:
             import psycopg
         except ImportError:
@@ -221,7 +223,7 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _by_schema(rows: Sequence[tuple[Any, ...]], present: str | None) -> dict[str, str]:
+def _by_schema(rows: Sequence[Row], present: str | None) -> dict[str, str]:
     """Return each table as `schema.table`, those of the present schema by their own name too."""
     named = {f"{schema}.{table}": (schema, table) for schema, table in rows}
     named |= {table: (schema, table) for schema, table in rows if schema == present}

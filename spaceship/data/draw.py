@@ -23,8 +23,8 @@ _PURPOSE = b"data.sample"
 class Sample:
     """Share or number of the labelled rows that a job works with.
 
-    The groups of the lowest hashes are drawn, whole: the same rows on every machine and from every
-    format, in any order of the table, and a larger sample holds each smaller one.
+    The groups of the lowest hashes are drawn, whole, one at least: the same rows on every machine
+    and from every format, in any order of the table, and a larger sample holds each smaller one.
 
     >>> [[few], [more]] = (Sample(size).draw([people.train], task)[0] for size in (50, 0.5))
     >>> 50 <= len(few) < 60 and {*few.index} < {*more.index}
@@ -57,6 +57,7 @@ class Sample:
                 kept.cut(int(self.size))
         if 1 <= self.size < kept.rows:
             kept.cut(int(self.size))
+        kept.lower(max(kept.limit, kept.lowest))
         return kept.parts, kept.seen
 
 
@@ -65,6 +66,7 @@ class _Kept:
     """Rows that may belong to a sample, by part, and the hash of each one's group."""
 
     limit: int  # highest hash of a drawn group
+    lowest: int = _HIGHEST  # hash so far, of a group that is drawn in any case
     parts: list[pd.DataFrame] = field(default_factory=list)
     hashes: list[_Hashes] = field(default_factory=list)
     seen: int = 0  # rows of the table so far
@@ -75,14 +77,19 @@ class _Kept:
 
     def add(self, part: pd.DataFrame, hashes: _Hashes) -> None:
         self.seen += len(part)
-        drawn = hashes <= np.uint64(self.limit)
+        self.lowest = min(self.lowest, int(hashes.min(initial=_HIGHEST)))
+        drawn = hashes <= np.uint64(max(self.limit, self.lowest))
         self.parts.append(part[drawn])
         self.hashes.append(hashes[drawn])
 
     def cut(self, n_rows: int) -> None:
         """Lower the limit to the group with which so many rows are reached."""
         ordered = np.sort(np.concatenate(self.hashes))
-        self.limit = int(ordered[n_rows - 1])
+        self.lower(int(ordered[n_rows - 1]))
+
+    def lower(self, limit: int) -> None:
+        """Lower the limit, and leave out the groups above it."""
+        self.limit = limit
         masks = [one <= np.uint64(self.limit) for one in self.hashes]
         self.parts = [part[mask] for part, mask in zip(self.parts, masks, strict=True)]
         self.hashes = [one[mask] for one, mask in zip(self.hashes, masks, strict=True)]

@@ -64,6 +64,17 @@ def check_memory(size: TableSize, less: Callable[[float], str], available: float
     raise DataError(expected(f"{wanted}{size.row_bytes:.0f} bytes", found, do))
 
 
+def own_memory() -> float:
+    """Return the bytes that this process has taken, which are part of what its job needs.
+
+    >>> own_memory() > 0
+    True
+    """
+    import psutil
+
+    return float(psutil.Process().memory_info().rss)
+
+
 def available_memory(root: Path = _ROOT, own: Path = _OWN) -> float:
     """Return the bytes that this process can still take: of the machine, and of its control groups.
 

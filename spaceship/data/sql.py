@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from spaceship.data._base import DataSource, Table, Tables
 from spaceship.data.csv_reader import joined
-from spaceship.data.databases import Database, DuckDb, Postgres, Sqlite
+from spaceship.data.databases import Database, DuckDb, Postgres, Row, Sqlite
 from spaceship.data.memory import TableSize
 from spaceship.data.native_values import native_column
 from spaceship.errors import ConfigError, DataError, SpaceshipError, expected
@@ -151,7 +151,7 @@ def _first(query: str, rows: int) -> str:
     return f"SELECT * FROM ({query}\n) AS first_rows LIMIT {rows}"  # noqa: S608 - a user's own
 
 
-def _frame(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
+def _frame(names: Sequence[str], rows: Sequence[Row]) -> pd.DataFrame:
     """Return the rows of a query in native values."""
     columns = [*zip(*rows, strict=True)] or [()] * len(names)
     made = {at: native_column(values) for at, values in enumerate(columns)}

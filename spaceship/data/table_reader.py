@@ -46,10 +46,12 @@ def table_parts(
     kinds: Mapping[str, Kind] | None = None,
     *,
     is_whole: bool = False,
+    rows: int = _ROWS,
 ) -> Iterator[pd.DataFrame]:
     """Yield the raw rows of a file part by part, at least one part, in bounded memory.
 
-    A Parquet file that is read whole has one part; those of a CSV file are those of `csv_parts`.
+    A Parquet file that is read whole has one part, else parts of so many rows; those of a CSV file
+    are those of `csv_parts`.
 
     >>> people.train.to_parquet(tmp_path / "rows.parquet")
     >>> [part] = table_parts(tmp_path / "rows.parquet", is_whole=True)
@@ -58,7 +60,7 @@ def table_parts(
         start = stream.read(len(PARQUET))
         stream.seek(0)
         if start == PARQUET or path.suffix in {".parquet", ".pq"}:
-            yield from _parquet_parts(path, stream, None if is_whole else _ROWS)
+            yield from _parquet_parts(path, stream, None if is_whole else rows)
         else:
             yield from csv_parts(path, stream, form, kinds)
 

@@ -185,11 +185,7 @@ class HoldOut:
     @property
     def error(self) -> float:
         """The standard error of the score; whole groups count as one draw."""
-        losses, value = self.losses.to_numpy(float), float(self.score)
-        error = standard_error(losses - losses.mean(), self.group_names.to_numpy())
-        if self.problem is Problem.REGRESSION:
-            return error / (2 * value) if value else 0.0  # of a square root
-        return error
+        return self._error(self.losses.to_numpy(float), float(self.score))
 
     @cached_property
     def constant_losses(self) -> Floats:
@@ -205,11 +201,13 @@ class HoldOut:
         """
         losses = self.constant_losses
         mean = float(losses.mean())
-        error = standard_error(losses - mean, self.group_names.to_numpy())
-        if self.problem is not Problem.REGRESSION:
-            return float((1 - losses).mean()), error
-        rmse = math.sqrt(mean)
-        return rmse, error / (2 * rmse) if rmse else 0.0  # error of a square root
+        value = math.sqrt(mean) if self.metric == "rmse" else float((1 - losses).mean())
+        return value, self._error(losses, value)
+
+    def _error(self, losses: Floats, value: float) -> float:
+        error = standard_error(losses - losses.mean(), self.group_names.to_numpy())
+        of_root = error / (2 * value) if value else 0.0
+        return of_root if self.problem is Problem.REGRESSION else error
 
     @property
     def shares(self) -> dict[str, dict[str, float]]:

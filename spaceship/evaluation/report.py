@@ -122,6 +122,16 @@ class Report:
         same = mine is not None and theirs is not None and mine.settings == theirs.settings
         return same and not self.may_have_seen_holdout_of(other)
 
+    def check_same_groups(self, candidate: "Report") -> None:
+        """Raise RegistryError if the candidate's split may part rows that this keeps together."""
+        if (one := self.protocol) is None or (other := candidate.protocol) is None:
+            return
+        if (one.kind, one.by) != (other.kind, other.by):
+            what = f"a hold-out split like that of the model to beat ({one.kind}, by {one.by})"
+            do = "split as it was, or begin anew on record: "
+            do += "gate.reseal=true split.salt=TEXT reason='…'"
+            raise RegistryError(expected(what, f"{other.kind}, by {other.by}", do))
+
 
 def _holdout(folder: Path, content: Mapping[str, Any], labels: Labels) -> HoldOut:
     """Return the hold-out beside a report; raise RegistryError if it is another one's."""

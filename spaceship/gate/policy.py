@@ -91,6 +91,10 @@ class Gate(Configured):
         verdict = _weigh(checks, compared)
         if champion is not None:
             verdict = capped(verdict, ceiling, "a sweep makes a challenger at most")
+            if candidate.drawn_from and candidate.rows < champion.rows:
+                # out of fold, and on a hold-out by time, the champion's recipe learnt from it alone
+                why = "the champion learnt from more rows than this sample has"
+                verdict = capped(verdict, Award.CHALLENGER, why)
         return verdict if self._tells(verdict, compared) else _withheld(verdict)
 
     def refuse_worn(self, looks: Looks) -> Verdict | None:

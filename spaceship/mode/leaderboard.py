@@ -80,7 +80,8 @@ def _tables(board: Leaderboard, top: int) -> Iterator[str | Table]:
     title = f"{metric_title(board.metric)}, cross-validated over folds"
     which = "the data in use" if board.data_in_use else "the data of the latest run"
     if same := [run for run in shown if run.comparable]:
-        data = f"{board.data_source}, {which} (digest {board.data_digest[:_DIGEST]})"
+        drawn = f", {same[0].sample}" if same[0].sample else ""
+        data = f"{board.data_source}, {which} (digest {board.data_digest[:_DIGEST]}){drawn}"
         yield f"By {title}, on {one_line(data)}:"
         yield _table(same, short, board.metric)
     if split := [run for run in shown if run.same_data and not run.same_split]:
@@ -99,7 +100,9 @@ def _table(
     head = ("recipe", f"{metric_title(metric)} ± sd", "held out", "award", "age", *more, "run")
     moment, rows = now(), []
     for run in runs:
-        told = {"data": f"{run.data_source} {run.data_digest[:_DIGEST]}", "split": run.split}
+        drawn = f", {run.sample}" if run.sample else ""
+        data = f"{run.data_source} {run.data_digest[:_DIGEST]}{drawn}"
+        told = {"data": data, "split": run.split}
         cells = (
             run.recipe,
             f"{digits(run.score)} ± {digits(run.sd)}",

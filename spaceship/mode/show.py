@@ -66,6 +66,7 @@ class ShowResult(Result):
     recipe: str
     data_source: str
     data_digest: str
+    sample: str  # of the data, that it learnt from, in words; empty: all rows
     sweep: str | None  # id of the run above it
     versions: Sequence[str]  # of a registered model that were made of it
     aliases: Sequence[str]  # that point to one of them now
@@ -137,6 +138,7 @@ def _known(store: Store, run: "Run", files: Sequence[str]) -> ShowResult:
         recipe=tags.get("candidate", ""),
         data_source=tags.get("data_source", ""),
         data_digest=tags.get("data_digest", ""),
+        sample=tags.get("sample", ""),
         sweep=tags.get(PARENT_TAG),
         versions=[f"{one.name} version {one.version}" for one in versions],
         aliases=[one.alias for one in held],
@@ -204,7 +206,8 @@ def _facts(shown: ShowResult) -> Iterator[tuple[str, str]]:
     yield "Task", shown.task
     yield "Mode", shown.mode or ""
     digest = f" (digest {shown.data_digest[:8]})" if shown.data_digest else ""
-    yield "Data", f"{shown.data_source}{digest}"
+    drawn = f", {shown.sample}" if shown.sample else ""
+    yield "Data", f"{shown.data_source}{digest}{drawn}"
     yield "Recipe", shown.recipe
     settings = (f"{key}={one}" for key, one in shown.settings.items())
     yield "Settings", first_few(settings, _MOST_SETTINGS)

@@ -108,7 +108,7 @@ def _records(given: Any, form: str, columns: Collection[str]) -> Values:
 def as_frame(columns: Mapping[str, list[Any]]) -> pd.DataFrame:
     """Return lists of JSON values as the columns of a frame.
 
-    >>> as_frame({"age": [7, None], "name": ["Ann", None]}).dtypes.astype("str").tolist()
+    >>> as_frame({"age": [7.5, None], "name": ["Ann", None]}).dtypes.astype("str").tolist()
     ['float64', 'str']
     """
     made = {name: _column(values) for name, values in columns.items()}
@@ -117,13 +117,14 @@ def as_frame(columns: Mapping[str, list[Any]]) -> pd.DataFrame:
 
 
 def _column(values: list[Any]) -> Any:
-    """Return values of JSON as a column; pandas, which is slower, finds out what mixed ones are."""
+    """Return values of JSON as a column; mixed ones as they are, so that none changes another."""
     kinds = {*map(type, values)}
     if kinds <= _TEXT and str in kinds:
         return as_column(pa.array(values, pa.large_string()))
     if kinds <= _NUMBER and float in kinds:
         return np.array(values, dtype=np.float64)
-    return pd.array(values, dtype="boolean") if kinds <= _TRUTH and bool in kinds else values
+    is_truth = kinds <= _TRUTH and bool in kinds
+    return pd.array(values, dtype="boolean") if is_truth else pd.Series(values, dtype=object)
 
 
 def _split(given: Any, wanted: Collection[str]) -> Values:

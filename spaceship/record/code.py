@@ -1,7 +1,9 @@
 """Code of a run: the commit and its difference, and a digest of each file that figures rest on."""
 
+import os
+import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -21,19 +23,30 @@ from spaceship.data.digest import short_digest
 _MOST_DIFF = 400_000  # characters of a difference that are kept
 _MOST_FILES = 500  # untracked files that are named
 _LARGEST = 10_000_000  # bytes of an untracked file that is read
-_DIFF = (
+MOST_BYTES = 100_000_000  # of all untracked files that are read
+SECONDS = 5.0  # that git may take for one answer
+_OF_HOOKS = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}  # set there, maybe of another repository
+_STATUS = ("status", "--porcelain=v2", "--branch", "-z")
+_DIFF = (  # the same whatever a person has set
     *("diff", "HEAD", "--binary", "--no-color", "--no-ext-diff", "--no-textconv"),
-    *("--src-prefix=a/", "--dst-prefix=b/", "--no-renames"),
+    *("--src-prefix=a/", "--dst-prefix=b/", "--no-renames", "--submodule=short"),
+    *("--diff-algorithm=myers", "--unified=3", "--inter-hunk-context=0"),
 )
+_SECRET = re.compile(
+    r"(?i)((?:passw(?:or)?d|pwd|secret|token|credential|(?:api|access|private)[_-]?key)"
+    r"\w{0,40}[\"']?[ \t]{0,4}[:=][ \t]{0,4})"
+    r"(\"[^\"$\n]{4,999}\"|'[^'$\n]{4,999}'"
+    r"|(?=\S{0,99}\d)(?=\S{0,99}[a-z])[\w/+.=~-]{6,999}(?=\s))"
+)
+"""A name of a secret before a text in quotes, or before a word with letters and digits."""
 
 
 @dataclass(frozen=True)
 class Code:
     """State of the code at the start of a process.
 
-    >>> code = Code.present()
-    >>> "spaceship/record/code.py" in code.files, code.diff_complete or len(code.diff) > 0
-    (True, True)
+    >>> "spaceship/record/code.py" in Code.present().files
+    True
     """
 
     digest: str  # of all files below
@@ -41,8 +54,8 @@ class Code:
     dirty: bool = False
     diff: str = ""  # of tracked files from the commit, for `git apply`
     diff_sha256: str = ""  # of the whole difference; empty if there is none
-    diff_complete: bool = True  # False: cut to 400,000 characters, or secrets are hidden in it
-    untracked: dict[str, str] = field(default_factory=dict)  # SHA-256 by path; `size N` above 10 MB
+    diff_complete: bool = True  # False: cut to 400,000 bytes, secrets are hidden in it, or none
+    untracked: dict[str, str] = field(default_factory=dict)  # SHA-256 by path, or `size N`
     files: dict[str, str] = field(default_factory=dict)  # of Python and YAML: SHA-256 by path
 
     @staticmethod
@@ -59,8 +72,8 @@ class Code:
         if root is None or (status := _status(root)) is None:
             return Code(digest, files=files)
         commit, dirty, untracked = status
-        diff = _git(root, *_DIFF) or b"" if dirty else b""
-        shown = redact(diff.decode("utf-8", "replace"))[:_MOST_DIFF]
+        diff = _git(root, *_DIFF) if dirty else b""
+        shown = _shown(diff or b"")
         return Code(
             digest,
             commit,
@@ -68,7 +81,7 @@ class Code:
             shown,
             sha256(diff).hexdigest() if diff else "",
             shown.encode() == diff,
-            {redact(name): _digest(root / name) for name in untracked[:_MOST_FILES]},
+            dict(_digests(root, untracked[:_MOST_FILES])),
             files,
         )
 
@@ -87,8 +100,11 @@ def code_tags() -> dict[str, str]:
 
 @cache
 def _status(root: Path) -> tuple[str, bool, tuple[str, ...]] | None:
-    """Return commit, whether it is changed, and untracked files; None without git."""
-    told = _git(root, "status", "--porcelain=v2", "--branch", "--untracked-files=all", "-z")
+    """Return commit, whether it is changed, and untracked files; None without git.
+
+    Where there are so many that git is slow to list them, their folders.
+    """
+    told = _git(root, *_STATUS, "--untracked-files=all") or _git(root, *_STATUS)
     if told is None:
         return None
     lines = [line for line in told.decode("utf-8", "replace").split("\0") if line]
@@ -99,10 +115,11 @@ def _status(root: Path) -> tuple[str, bool, tuple[str, ...]] | None:
 
 
 def _git(root: Path, *arguments: str) -> bytes | None:
-    """Return the output of git on a repository, None where there is no git."""
-    command = ["git", "-C", str(root), *arguments]
+    """Return the output of git on a repository, None where there is no git, or a slow one."""
+    command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
+    own = {key: one for key, one in os.environ.items() if key not in _OF_HOOKS}
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=10)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, check=False, timeout=SECONDS, env=own)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None
@@ -121,9 +138,24 @@ def _files() -> Iterator[tuple[str, str]]:
             yield f"{name}/{below}", digest
 
 
-def _digest(path: Path) -> str:
-    try:
-        size = path.stat().st_size
-        return f"size {size}" if size > _LARGEST else sha256(path.read_bytes()).hexdigest()
-    except OSError:  # a broken link, or removed meanwhile
-        return "unreadable"
+def _shown(diff: bytes) -> str:
+    """Return the whole lines of a difference that are kept, without secrets."""
+    if len(diff) > _MOST_DIFF:
+        diff = diff[: diff.rfind(b"\n", 0, _MOST_DIFF) + 1]
+    return _SECRET.sub(r"\1***", redact(diff.decode("utf-8", "replace")))[:_MOST_DIFF]
+
+
+def _digests(root: Path, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield path and SHA-256 of untracked files; the size of those that take long to read."""
+    left = MOST_BYTES
+    for name in names:
+        path = root / name
+        try:
+            size = path.stat().st_size if path.is_file() else 0
+            found = f"size {size}" if path.is_file() else "no file"
+            if path.is_file() and size <= min(_LARGEST, left):
+                left -= size
+                found = sha256(path.read_bytes()).hexdigest()
+        except OSError:  # removed meanwhile
+            found = "unreadable"
+        yield redact(name), found

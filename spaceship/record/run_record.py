@@ -28,12 +28,12 @@ from spaceship.record.model_digest import model_digest
 from spaceship.records import read_record, to_plain
 from spaceship.registry.registry import PROVENANCE_FILE
 from spaceship.tracking.job import Job
+from spaceship.tracking.leaderboard import PARENT_TAG
 
 ROWS_FILE = "rows.parquet"
 """A row per labelled one: id, hash of its typed values, fold that tests it, hash of features."""
 DATA_FOLDER = "data"
 """Artifacts of a run with `record.data=true`: the typed tables as Parquet."""
-_PARENT = "mlflow.parentRunId"
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ class RunRecord:
             tags = self.experiment.store.client.get_run(run_id).data.tags
             if "command" in tags:
                 return str(tags["command"])
-            run_id = tags.get(_PARENT)
+            run_id = tags.get(PARENT_TAG)
         return ""
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hydra_plugins.spaceship_optuna.config_text import redact
-from hydra_plugins.spaceship_optuna.process import is_here, is_orphan, is_own, process_tags
+from hydra_plugins.spaceship_optuna.process import is_here, process_tags
 from spaceship.errors import OutdatedError, RegistryError, RoleError, expected
 from spaceship.gate.award import Award
 from spaceship.registry.moves import Move, MoveState, Records, read_records
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 900  # that a process waits for others that move an alias
-SILENCE_SECONDS = 600
-"""Time a process waits for an open move of one that it cannot see before it gives that move up, by
-its own watch: no two machines' clocks are compared."""
+SILENCE_SECONDS = 600  # that it waits, by its own watch, before it gives up a move it cannot see
 _BACK_OFF_SECONDS = 0.2  # mean time after which a process that found an open move tries again
 
 
@@ -237,15 +235,10 @@ class Aliases:
         """
         records, current = self.read()
         for move in (one for one in records.moves if one.is_open):
-            if _is_dead(move) or (watched is not None and _is_silent(move, watched)):
+            if move.is_dead or (watched is not None and _is_silent(move, watched)):
                 settled = move.settled(current.get(move.alias))
                 log.info("A move of %s was interrupted; it is %s.", move.alias, settled.state)
                 self.record(settled)
-
-
-def _is_dead(move: Move) -> bool:
-    """Return whether no process works on an open move: its process is dead, or is this one."""
-    return not move.process or is_own(move.process) or is_orphan(move.process)
 
 
 def _is_silent(move: Move, watched: dict[str, float]) -> bool:

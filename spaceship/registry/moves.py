@@ -23,6 +23,7 @@ from typing import Annotated, NamedTuple, Self
 
 from pydantic import AfterValidator
 
+from hydra_plugins.spaceship_optuna.process import is_orphan, is_own
 from spaceship.errors import RegistryError
 from spaceship.records import from_text, to_plain
 from spaceship.text import one_line
@@ -126,6 +127,11 @@ class Move:
     def is_open(self) -> bool:
         """Whether the move is neither done nor cancelled."""
         return self.state in {MoveState.PREPARING, MoveState.INTENT}
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether no process works on it if it is open: its process is dead, or is this one."""
+        return not self.process or is_own(self.process) or is_orphan(self.process)
 
     @property
     def when(self) -> datetime:

@@ -118,7 +118,8 @@ def load(folder: str | Path) -> Pipeline:
     path = Path(folder) / MLFLOW_SKOPS_FILE
     try:
         content = path.read_bytes()
-        loaded: Pipeline = skops_io().loads(content, trusted=_trusted_types(content))
+        with skops_io() as io:
+            loaded: Pipeline = io.loads(content, trusted=_trusted_types(content))
     except Exception as error:
         stored = "none that was stored by skops" if not path.exists() else error
         what = f"a model that this version of the code loads in {folder}"
@@ -159,7 +160,8 @@ def size(folder: Path) -> int:
 
 def _trusted_types(content: bytes) -> list[str]:
     """Return the types in a skops file that skops does not know; raise unless all are trusted."""
-    types = sorted(skops_io().get_untrusted_types(data=content))
+    with skops_io() as io:
+        types = sorted(io.get_untrusted_types(data=content))
     strange = [name for name in types if not name.startswith((*TRUSTED_TYPES, *TRUSTED_PREFIXES))]
     if strange:
         what = f"a model of types under {', '.join(TRUSTED_PREFIXES)}"
@@ -186,7 +188,8 @@ class _Content:
     def of(cls, pipeline: Pipeline, task: Task) -> Self:
         """Return the content of a fitted pipeline; raise unless all its types are trusted."""
         made = labelled(served(pipeline), task)
-        content = skops_io().dumps(made, compression=ZIP_DEFLATED, compresslevel=_COMPRESSION)
+        with skops_io() as io:
+            content = io.dumps(made, compression=ZIP_DEFLATED, compresslevel=_COMPRESSION)
         return cls(made, content, _trusted_types(content))
 
     def write(self, folder: Path, described: "Model", more: Mapping[str, Any]) -> None:
@@ -197,14 +200,16 @@ class _Content:
         for leftover in (unfinished, folder):
             shutil.rmtree(leftover, ignore_errors=True)
         try:
-            mlflow.sklearn.save_model(
-                self.pipeline,
-                str(unfinished),
-                mlflow_model=described,
-                pip_requirements=requirements(self.pipeline, self.types, _own_classes(self.types)),
-                skops_trusted_types=self.types,
-                **more,
-            )
+            needed = requirements(self.pipeline, self.types, _own_classes(self.types))
+            with skops_io():  # MLflow loads what it has stored
+                mlflow.sklearn.save_model(
+                    self.pipeline,
+                    str(unfinished),
+                    mlflow_model=described,
+                    pip_requirements=needed,
+                    skops_trusted_types=self.types,
+                    **more,
+                )
             (unfinished / MLFLOW_SKOPS_FILE).write_bytes(self.skops)  # MLflow's: not compressed
             if more:
                 _serve_answers(described)

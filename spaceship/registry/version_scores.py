@@ -33,6 +33,7 @@ class VersionScores:
     cross_validated: Figure
     sd: Figure  # over the folds
     held_out: Figure | None = None  # None: not told when it was registered
+    sample: str = ""  # that it learnt from, in words; empty: all rows
 
     @classmethod
     def of(cls, report: Report) -> Self:
@@ -45,7 +46,7 @@ class VersionScores:
         found = report.metrics
         metric = "rmse" if "cv_rmse" in found else "accuracy"
         score, sd = (found.get(f"cv_{metric}{end}", math.nan) for end in ("", "_std"))
-        return cls(metric, score, sd, found.get(f"holdout_{metric}"))
+        return cls(metric, score, sd, found.get(f"holdout_{metric}"), report.sample_words)
 
     def to_tag(self) -> str:
         """Return the scores as the value of a tag."""
@@ -53,8 +54,9 @@ class VersionScores:
 
     def __str__(self) -> str:
         held = "" if self.held_out is None else f", held out {digits(self.held_out)}"
+        drawn = f", on {self.sample}" if self.sample else ""
         title = metric_title(self.metric)
-        return f"{title} {digits(self.cross_validated)} ± {digits(self.sd)}{held}"
+        return f"{title} {digits(self.cross_validated)} ± {digits(self.sd)}{held}{drawn}"
 
 
 @dataclass(frozen=True)

@@ -137,11 +137,15 @@ def as_column(texts: Arrow, index: pd.Index | None = None, name: object = None) 
 def to_text(column: pd.Series) -> pd.Series:
     """Return a column as text without blanks around it, itself if it is; empty ones are missing.
 
-    Whole numbers have no decimals.
+    Whole numbers have no decimals, whatever stands beside them.
 
-    >>> to_text(pd.Series([7.0, None])).tolist(), to_text(pd.Series([" a", " "])).tolist()
-    (['7', nan], ['a', nan])
+    >>> to_text(pd.Series([7.0, None])).tolist(), to_text(pd.Series([" a", 7.0])).tolist()
+    (['7', nan], ['a', '7'])
     """
+    if column.dtype == object:
+        whole = (isinstance(one, float) and one.is_integer() for one in column)
+        texts = [str(x).removesuffix(".0") if y else x for x, y in zip(column, whole, strict=True)]
+        column = pd.Series(texts, column.index, dtype=object, name=column.name)
     text = column if column.dtype == "str" else column.astype("str")
     if column.dtype == np.float64:
         text = text.str.removesuffix(".0")

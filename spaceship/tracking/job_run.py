@@ -78,12 +78,13 @@ def log_report(store: Store, job: Job) -> None:
 
 
 def score_tags(report: Report) -> dict[str, str]:
-    """Return the tags that name data, split and candidate of a report, and the digest of stages.
+    """Return the tags that name data, sample, split and candidate, and the digest of stages.
 
     >>> score_tags(Report("lgbm on full", "kaggle", "0f3a"))
     {'data_source': 'kaggle', 'data_digest': '0f3a', 'candidate': 'lgbm on full'}
     """
     source = {"data_source": report.data_source, "data_digest": report.data_digest}
     split = {} if report.protocol is None else {"split": report.protocol.words}
+    sample = {"sample": report.sample_words} if report.drawn_from else {}
     stages = {hidden("stages"): json.dumps(report.stages)} if report.stages else {}
-    return source | split | stages | {"candidate": report.name}
+    return source | sample | split | stages | {"candidate": report.name}

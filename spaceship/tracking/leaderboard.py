@@ -18,7 +18,7 @@ from spaceship.tracking.views import SWEEP_TAG
 
 PARENT_TAG = "mlflow.parentRunId"
 _TAGS = (
-    *("candidate", "task", "mode", "data_source", "data_digest", "split"),
+    *("candidate", "task", "mode", "data_source", "data_digest", "sample", "split"),
     *("award", "command"),
     *(SWEEP_TAG, STUDY_TAG, PARENT_TAG),
 )
@@ -63,6 +63,7 @@ class RankedRun:
     same_data: bool = True  # whether its data are those of the leaderboard
     same_split: bool = True  # whether its split is that of the leaderboard
     command: str = ""  # that makes it again
+    sample: str = ""  # of the data, that it learnt from, in words; empty: all rows
 
     @property
     def standing(self) -> str:
@@ -199,6 +200,7 @@ def _ranked(run: RunRow, runs: Runs, names: Sequence[str], held: Sequence[Held])
         run.tags.get("data_digest", ""),
         run.tags.get("split", ""),
         command=runs.command(run),
+        sample=run.tags.get("sample", ""),
     )
 
 

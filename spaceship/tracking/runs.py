@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 _SQLITE = "sqlite:///"
 _PAGE = 1000
+Row = Sequence[Any]  # of a database
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def read_held(store: Store) -> dict[str, list[Held]]:
     return dict(made)
 
 
-def pages(search: Callable[..., Any], *given: Any, **named: Any) -> Iterator[Any]:
+def pages(search: Callable[..., Any], *given: object, **named: object) -> Iterator[Any]:
     """Yield the results of a search of MLflow, page by page.
 
     >>> [run.info.run_name for run in pages(store.client.search_runs, [store.experiment_id])]
@@ -169,17 +170,17 @@ class _Tables:
 
     def _values(
         self, table: str, columns: str, keys: Collection[str], active: Sequence[Any]
-    ) -> dict[str, dict[str, Sequence[Any]]]:
+    ) -> dict[str, dict[str, Row]]:
         """Return the values of some keys of active runs, by run and key."""
         own = _table(table, f"run_uuid key {columns}").c
         chosen = (own.run_uuid, own.key, *(own[name] for name in columns.split()))
         where = (own.run_uuid == self._runs.c.run_uuid, own.key.in_([*keys]), *active)
-        made = defaultdict[str, dict[str, Sequence[Any]]](dict)
+        made = defaultdict[str, dict[str, Row]](dict)
         for run, key, *values in self._rows(chosen, *where):
             made[run][key] = values
         return made
 
-    def _rows(self, columns: Sequence[Any], *where: Any) -> Sequence[Sequence[Any]]:
+    def _rows(self, columns: Sequence[Any], *where: Any) -> Sequence[Row]:
         from sqlalchemy import select
 
         return [tuple(row) for row in self._connection.execute(select(*columns).where(*where))]

@@ -114,14 +114,15 @@ def pending_folders(sweep: Path) -> list[Path]:
 def write_below(store: "Store", outputs: Path, parent: "Run", gone: str | None = None) -> None:
     """Write the pending runs of a sweep, given the run above them and this machine's outputs.
 
-    Its folder is the recorded one, or that of the same name below the outputs: the sweep may have
-    been started on another machine.
+    Its folder is the recorded one, or one below the outputs whose path ends the same: the sweep may
+    have been started on another machine.
 
     >>> parent = store.start_run("sweep", {})
     >>> write_below(store, tmp_path, store.client.get_run(parent))  # without a folder
     """
     recorded = Path(parent.data.tags.get(FOLDER_TAG) or "/")
-    places = dict.fromkeys((recorded, outputs.joinpath(*recorded.parts[-3:])))
+    ends = [recorded.parts[at:] for at in range(1, len(recorded.parts))]
+    places = dict.fromkeys((recorded, *(outputs.joinpath(*end) for end in ends)))
     folders = [folder for place in places for folder in pending_folders(place)]
     found = {folder: pending_run(folder) for folder in folders}
     own = [one for one, run in found.items() if run and run.tags.get(_PARENT) == parent.info.run_id]
@@ -132,21 +133,13 @@ def write_runs(store: "Store", folders: Iterable[Path], gone: str | None = None)
     """Write the runs pending in folders of trials to MLflow, in one transaction in a database.
 
     A trial of a dead process, or one that this process or a child of it has not ended, becomes
-    KILLED. A trial that another process may be at stays pending.
-
-    Args:
-        store: Where to write.
-        folders: Of trials of one sweep.
-        gone: Name of a machine without living processes.
-
-    Raises:
-        TrackingError: The experiment was deleted. Any other failure is logged.
+    KILLED. A trial that another process may be at stays pending; `gone` names a machine without
+    living processes. Raise TrackingError if the experiment was deleted; log any other failure.
 
     >>> TrialRun("svm #3", {"trial": "3"}, {}).ended("FINISHED", {}).save(tmp_path / "3")
     >>> write_runs(store, pending_folders(tmp_path))
     >>> store.client.get_run(Job(tmp_path / "3", in_multirun=True).run_id).info.run_name
     'svm #3'
-
     """
     from filelock import FileLock
 

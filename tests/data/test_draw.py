@@ -88,6 +88,25 @@ def test_a_draw_of_so_many_rows_holds_hardly_more(shops: pd.DataFrame) -> None:
     assert sum(map(len, Sample(N_ROWS * 2).draw(parts, SHOPS)[0])) == N_ROWS
 
 
+def test_a_small_share_draws_the_first_group_of_a_larger_one(shops: pd.DataFrame) -> None:
+    parts = [shops[at : at + 100] for at in range(0, N_ROWS, 100)]
+    (one, _), (few, _) = (Sample(size).draw(parts, SHOPS) for size in (1e-9, 1))
+    drawn = pd.concat(one)
+    assert len({*drawn["town"]}) == 1
+    assert drawn.equals(pd.concat(few))
+    assert len(drawn) == (shops["town"] == drawn["town"].iloc[0]).sum()
+
+
+def test_a_sample_of_much_can_be_one_of_few_rows_to_predict(tmp_path: Path, task: Task) -> None:
+    tables = SyntheticData(600, 1, 0.0, 0.3).read(task)
+    assert tables.test is not None
+    tables.train.frame.to_csv(tmp_path / "train.csv", index=False)
+    tables.test.frame.head(3).to_csv(tmp_path / "test.csv", index=False)
+    source = LocalData(tmp_path)
+    source.sample = Sample(0.1)
+    assert load_dataset(source, task, tmp_path)[0].summary.endswith(", predict all")
+
+
 @pytest.mark.parametrize("salt", ["spaceship", "data.sample"])
 def test_what_is_held_out_has_no_say_in_the_draw(task: Task, salt: str) -> None:
     rows = SyntheticData(3000, 1, 0.0, 0.01).read(task).train.frame

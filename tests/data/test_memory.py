@@ -1,6 +1,9 @@
 """A table that does not fit into memory is refused before it is read; others are left alone."""
 
 import os
+import zipfile
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -8,10 +11,11 @@ import pytest
 
 from spaceship.data.draw import Sample
 from spaceship.data.local import LocalData
-from spaceship.data.memory import TableSize, available_memory, check_memory
+from spaceship.data.memory import TableSize, available_memory, check_memory, own_memory
 from spaceship.data.sql import SqlData
 from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import DataError
+from spaceship.experiment import Experiment
 from spaceship.task.task import Task
 from tests.commands import Shell
 from tests.data.test_draw import SHOPS, make, postgres
@@ -40,6 +44,51 @@ def test_a_file_tells_about_how_many_rows_it_has(
     assert size is not None
     assert size.rows == pytest.approx(N_ROWS, rel=0.5 if form == "csv.bz2" else 0.1)
     assert size.row_bytes == pytest.approx(24, rel=0.2)
+
+
+def test_few_rows_tell_how_wide_a_table_is(
+    shops: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shops.to_parquet(tmp_path / "train.parquet")
+    seen: list[int] = []
+
+    def usage(frame: pd.DataFrame, **how: bool) -> pd.Series:
+        seen.append(len(frame))
+        return known(frame, **how)
+
+    known = pd.DataFrame.memory_usage
+    monkeypatch.setattr(pd.DataFrame, "memory_usage", usage)
+    size = LocalData(train=tmp_path / "train.parquet").size(SHOPS, small=0)
+    assert size is not None
+    assert (size.rows, seen) == (N_ROWS, [2000])
+
+
+def test_other_files_of_an_archive_do_not_count(shops: pd.DataFrame, tmp_path: Path) -> None:
+    path = tmp_path / "train.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("train.csv", shops.to_csv(index=False))
+        archive.writestr("images.bin", bytes(200_000_000), zipfile.ZIP_DEFLATED)
+        archive.writestr("noise.bin", os.urandom(40_000_000))
+    size = LocalData(train=path).size(SHOPS, small=0)
+    assert size is not None
+    assert size.rows == pytest.approx(N_ROWS, rel=0.01)
+
+
+def test_what_the_process_has_taken_is_part_of_what_it_needs(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size, looks = TableSize(1_000_000, 200), list[int]()
+
+    def look(*_: object) -> TableSize:
+        looks.append(1)
+        return size
+
+    monkeypatch.setattr(type(experiment.source), "size", look)
+    for free, fits in ((size.needed - own_memory() + 5e7, True), (size.needed / 2, False)):
+        monkeypatch.setattr("spaceship.data.memory.available_memory", lambda free=free: free)
+        with nullcontext() if fits else pytest.raises(DataError, match="expected at least 1"):
+            replace(experiment).check_memory()
+    assert len(looks) == 1, "the choices of a sweep share it"
 
 
 def test_a_database_is_asked_how_many_rows_it_has(make: Make) -> None:

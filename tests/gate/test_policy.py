@@ -139,6 +139,19 @@ def test_the_ceiling_caps_only_while_there_is_a_champion(report: MakeReport) -> 
     assert verdict_sentence(later, first=False).text == sentence
 
 
+@pytest.mark.parametrize(
+    ("rows", "drawn_from", "award"),
+    [(500, 9000, "challenger"), (2000, 9000, "champion"), (500, 0, "champion")],
+)
+def test_a_sample_does_not_replace_a_champion_that_learnt_from_more(
+    report: MakeReport, rows: int, drawn_from: int, award: str
+) -> None:
+    candidate = report(95, 100, rows=rows, drawn_from=drawn_from)
+    verdict = Gate(gain=Gain(minimum=0.03)).decide(candidate, report(70, 100, rows=1000))
+    assert verdict.award == award
+    assert ("learnt from more rows" in verdict.reason) == (award == "challenger")
+
+
 def test_a_capped_verdict_of_an_earlier_release_is_readable() -> None:
     text = "Champion: hold-out accuracy 0.8; every rule is met. Capped at challenger: no more."
     old = Verdict(Award.CHALLENGER, text, "ceiling")

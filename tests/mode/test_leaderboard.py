@@ -98,6 +98,19 @@ def test_the_data_in_use_are_those_of_the_config_not_of_the_latest_run(
     assert firsts == ["own", "other salt", "later"]
 
 
+def test_a_score_on_a_sample_says_so(
+    experiment: Experiment, caplog: pytest.LogCaptureFixture
+) -> None:
+    drawn = "a sample of 50 of 500 labelled rows"
+    few, whole = {"data_digest": "f", "sample": drawn}, {"data_digest": "w"}
+    for tags, others in ((few, whole), (whole, few)):
+        scored(experiment.store, "others", 0.9, others)
+        scored(experiment.store, "own", 0.8, tags)
+        lines = told(leaderboard, experiment, caplog)
+        assert lines[0].endswith(f"(digest f), {drawn}:" if tags is few else "(digest w):")
+        assert (f"synthetic f, {drawn}" in "\n".join(lines[3:])) == (tags is whole)
+
+
 def test_no_name_forges_a_line_or_steers_the_terminal(
     experiment: Experiment, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -45,11 +45,13 @@ def test_a_judged_run_is_shown_whole(
     experiment: Experiment, judged: Job, caplog: pytest.LogCaptureFixture
 ) -> None:
     run_id = judged.logged_run()
+    experiment.store.client.set_tag(run_id, "sample", "a sample of 5 of 50 labelled rows")
     text = "\n".join(told(show, naming(experiment, run_id[:8]), caplog))
     content = json.loads((judged.folder / VERDICT_FILE).read_text())
     for part in (
         f"a job ({run_id})",
         "logistic_regression on raw",
+        "), a sample of 5 of 50 labelled rows\n",
         "about 20 % of the travel groups, by a hash (salt spaceship)",
         "this run: look 1",
         f"\nFolder     {judged.folder}\n",

@@ -4,8 +4,10 @@ import pytest
 
 from spaceship.registry.registry import RECIPE, Registry
 from spaceship.registry.version_scores import SCORES, VersionScores, summaries
+from spaceship.tracking.job_run import score_tags
 from spaceship.tracking.tag_names import plain
 from tests.registry.candidates import NewJob, Twins, promotion
+from tests.reports import MakeReport
 
 
 @pytest.fixture
@@ -46,3 +48,10 @@ def test_a_recipe_cannot_forge_a_line(registry: Registry, one: VersionScores) ->
     text = '{"name": "x\\ny\\u001b[31m", "features": {"_target_": "a.b.C"}}'
     registry.store.client.set_model_version_tag(registry.model, "1", RECIPE, text)
     assert str(summaries(registry, ["1"])["1"]) == rf"x\ny\x1b[31m on b, {one}"
+
+
+def test_a_version_that_learnt_from_a_sample_says_so(report: MakeReport) -> None:
+    made = report(80, 100, rows=500, drawn_from=10_000)
+    assert str(VersionScores.of(made)).endswith(", on a sample of 500 of 10,000 labelled rows")
+    assert score_tags(made)["sample"] == made.sample_words
+    assert "sample" not in score_tags(report(80, 100))

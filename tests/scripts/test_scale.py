@@ -21,7 +21,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     return Rows(400, tmp_path_factory.mktemp("rows"))
 
 
-@pytest.mark.parametrize("name", [name for name in BARS if "mode=" not in name])
+@pytest.mark.parametrize("name", BARS)
 def test_every_bar_runs_beside_its_floor(name: str, few: Rows) -> None:
     bar = BARS[name]
     for need in bar.needs:
@@ -37,7 +37,7 @@ def test_the_seven_fits_are_those_of_the_job(few: Rows, monkeypatch: pytest.Monk
     monkeypatch.setattr(
         Rows, "fit_alone", lambda _, *parts: sizes.extend(part.stop for part in parts)
     )
-    BARS["mode=train over its seven fits"].floor(few)
+    COMMAND_BARS["mode=train over its seven fits"].floor(few)
     n_rows = len(few.frame)
     assert [round(size / n_rows, 2) for size in sizes] == [0.64] * 5 + [0.8, 1.0]
 
@@ -112,12 +112,14 @@ def test_every_known_ratio_is_of_a_bar_of_today() -> None:
 
 @pytest.mark.slow
 def test_the_plain_scripts_do_the_work_of_the_commands(few: Rows) -> None:
-    plain.train(few.kaggle)
-    plain.predict(few.kaggle)
-    made = pd.read_csv(few.kaggle / "predictions.csv")
+    assert (few.trained_plainly / "plain.db").stat().st_size > 0
+    of_kaggle = Rows(0, few.folder, few.kaggle)
+    assert len(of_kaggle.frame) == len(few.frame)
+    COMMAND_BARS["mode=inference over a joblib script"].floor(of_kaggle)
+    made = pd.read_csv(few.folder / "plain.csv")
     assert [*made.columns] == ["PassengerId", "Transported"]
     assert len(made) == len(pd.read_csv(few.kaggle / "test.csv"))
     settings = yaml.safe_load((configs() / "model" / "lgbm.yaml").read_text())["estimator"]
-    defaults = {"min_split_gain": 0.0, "reg_alpha": 0.0, "cat_smooth": 10.0, "random_state": 42}
+    defaults = {"min_split_gain": 0.0, "reg_alpha": 0.0, "random_state": 42}
     wanted = {key: one for key, one in settings.items() if key != "_target_"} | defaults
     assert plain.SETTINGS | defaults == wanted

@@ -1,5 +1,6 @@
 """`make stack`: started, started again, stopped, broken off half-way, refused with a message."""
 
+import errno
 import os
 import re
 import shutil
@@ -33,7 +34,8 @@ def folder() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="spaceship-stack-"))
     made.chmod(0o711)
     yield made / "stack"
-    command(made / "stack", "stop")
+    for place in made.glob("*"):
+        command(place, "stop")
     shutil.rmtree(made)
 
 
@@ -69,6 +71,8 @@ def test_a_stack_is_started_once_and_stopped_whole(
     status, again = command(folder, "start")
     assert (status, again) == (0, told.replace("runs.", "runs already.", 1))
     assert command(folder, "status") == (0, told)
+    status, other = command(folder, "start", "--host=127.0.0.2")
+    assert (status, "found BIND=127.0.0.2; run: make stack-stop" in other) == (2, True)
     secrets = re.findall(r":(\w{32})$", _passwords(folder), re.MULTILINE)
     assert len(set(secrets)) == 3
     monkeypatch.setenv("PGPASSFILE", str(folder / "clients.pgpass"))
@@ -76,9 +80,13 @@ def test_a_stack_is_started_once_and_stopped_whole(
     assert lines_of(folder)
     assert not [one for one in secrets if one in told + " ".join(lines_of(folder))]
     assert {path.stat().st_mode & 0o777 for path in folder.glob("*.pgpass")} == {0o600}
-    assert command(folder, "stop") == (0, "Stopped.\n")
+    moved = folder.rename(folder.with_name("moved"))  # while they run
+    assert command(moved, "status")[0] == 0
+    assert command(moved, "stop") == (0, "Stopped.\n")
     assert not lines_of(folder)
-    assert command(folder, "stop") == (0, f"No stack runs in {folder}.\n")
+    assert command(moved, "stop") == (0, f"No stack runs in {moved}.\n")
+    kept = stack.Stack.of(moved)  # what the next start would take
+    assert f"http://{kept.host}:{kept.port}\n" in told
 
 
 @needed
@@ -107,6 +115,58 @@ def test_taken_port_is_answered_with_a_free_one(
     told = capfd.readouterr().err
     assert re.search(rf"error: expected to open port {port} .* in use; run: make -C .* PORT=", told)
     assert f"STACK={folder}" in told
+
+
+@needed
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--port=7001", "--database-port=7001"], "run: make .* PORT=700[2-9]"),
+        (["--host=0.0.0.0"], "an address of this machine in BIND, found 0.0.0.0"),
+    ],
+)
+def test_settings_that_cannot_serve_are_refused(
+    folder: Path, words: list[str], told: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert stack.main(["start", "--folder", str(folder), *ports(), *words]) == 2
+    assert re.search(told, capfd.readouterr().err)
+
+
+def test_a_suggested_port_is_none_of_the_other_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(servers.Postgres, "check", lambda _: None)
+    monkeypatch.setattr(
+        servers, "fault_of_port", lambda _, port: errno.EADDRINUSE if port == 7001 else None
+    )
+    words = ["--port=7001", "--database-port=7002", f"--folder={tmp_path}"]
+    assert stack.main(["start", *words]) == 2
+    assert "PORT=7003" in capfd.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_is_named(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert stack.main(["start", "--folder", str(tmp_path / "file")]) == 2
+    told = capfd.readouterr().err
+    assert str(tmp_path / "file") in told
+    assert "make stack STACK=DIR" in told
+
+
+def test_port_beyond_the_last_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        stack.main(["start", "--port=99999"])
+    assert "expected 1 to 65535, found 99999" in capfd.readouterr().err
+
+
+def test_reader_that_has_gone_away_ends_it_silently(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    line = [sys.executable, "-m", "scripts.stack", "stop", "--folder", str(tmp_path)]
+    done = subprocess.run(line, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 @needed

@@ -204,6 +204,7 @@ def test_several_objectives_give_solutions(front: optuna.Study, tmp_path: Path) 
     assert first["job"] == str(tmp_path / "0")
     assert first["run_id"] is None
     assert "best_value" not in content
+    assert content["command"] == first["command"]  # for a machine without the best job
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from spaceship.data.broken_rules import broken_rules, keep_rules
@@ -52,6 +52,22 @@ def assert_same(found: Any, wanted: Any) -> None:
     else:
         assert found.to_pylist() == wanted.to_pylist()
         assert found.type == wanted.type
+
+
+@settings(max_examples=300, deadline=None)
+@given(one=VALUES["any"], beside=VALUES["any"], kind=st.sampled_from(TYPES))
+@example(one=7.0, beside="x", kind=ColumnType.CATEGORY)
+@example(one=2**60 + 1, beside=None, kind=ColumnType.TEXT)
+def test_a_value_is_read_the_same_whatever_stands_beside_it(
+    one: Any, beside: Any, kind: ColumnType
+) -> None:
+    columns = {"a": Column(type=kind)}
+    try:
+        pair = TypedRows.of(typed(as_frame({"a": [one, beside]}), columns))["a"]
+    except (DataError, UnicodeEncodeError):
+        return
+    alone = TypedRows.of(typed(as_frame({"a": [one]}), columns))["a"]
+    assert_same(pair[:1], alone)
 
 
 @pytest.mark.parametrize(

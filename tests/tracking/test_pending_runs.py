@@ -72,6 +72,17 @@ def test_a_run_of_a_machine_that_is_gone_is_written_once_it_is_named(
     assert statuses(store) == ["KILLED", "RUNNING"]
 
 
+@pytest.mark.parametrize("place", ["multiruns/day/time", "mine", "my/own/deep/sweep"])
+def test_a_sweep_begun_on_another_machine_is_found_in_the_outputs_of_this_one(
+    store: Store, tmp_path: Path, place: str
+) -> None:
+    parent = store.start_run("sweep", {FOLDER_TAG: f"/srv/outputs/{place}"})
+    folder = tmp_path / place / "1"
+    saved(folder, parent=parent).ended("FINISHED", {}).save(folder)
+    write_below(store, tmp_path, store.client.get_run(parent))
+    assert statuses(store) == ["FINISHED", "RUNNING"]
+
+
 def test_no_run_is_written_into_a_deleted_experiment(store: Store, tmp_path: Path) -> None:
     saved(tmp_path / "3").ended("FINISHED", {}).save(tmp_path / "3")
     store.client.delete_experiment(store.experiment_id)
