@@ -15,7 +15,13 @@ _LINE = re.compile(
     r"(?P<indent> *)(?P<key>[\w@/.]+):(?P<value>(?: (?!# ).*?)?)(?: +# (?P<comment>.*))?$"
 )
 _PARTS = ("hydra", "local")  # groups without settings of their own
-_INTERNAL = {"mode.logged", "mode.reads_data", "mode.predicts", "predicts"}  # set by a mode alone
+_INTERNAL = {
+    "mode.logged",
+    "mode.reads_data",
+    "mode.predicts",
+    "predicts",
+    "fits_on_cluster",
+}  # set by a mode alone
 _HEAD = """\
 # Settings
 

@@ -20,6 +20,8 @@ MLFLOW_SQL_REGISTRY = ("mlflow.tracking._model_registry.utils", "_get_sqlalchemy
 MLFLOW_SQL_TRACKING = ("mlflow.tracking._tracking_service.utils", "_get_sqlalchemy_store")
 """MLflow 3.17's own functions for the stores of `sqlite:` URIs."""
 MLFLOW_SKOPS_FILE = "model.skops"  # MLflow 3.17's `sklearn.save_model` stores the estimator there
+LIGHTGBM_BOOSTER, LIGHTGBM_EXTRA = "_Booster", "_other_params"
+"""Attributes of LightGBM 4.7's estimators: the trees, and settings that are no arguments."""
 ESTIMATOR_ERRORS = {
     "sklearn.utils._param_validation": "InvalidParameterError",
     "lightgbm.basic": "LightGBMError",

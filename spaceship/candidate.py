@@ -17,6 +17,7 @@ from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.files import write_json
 from spaceship.gate.verdict import Verdict
+from spaceship.model.distributed import growing_workers
 from spaceship.model.recipe import Recipe
 from spaceship.model.recipe_name import recipe_name
 from spaceship.process.kept import KEPT
@@ -59,12 +60,12 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
 
 def _measure(experiment: Experiment, recipe: Recipe, record: RunRecord | None) -> Report:
     """Return the report of a recipe's cross-validation on today's data and protocol."""
-    name, part = recipe_name(recipe.to_plain()), experiment.training
+    part, blank = experiment.training, experiment.blank_report(recipe_name(recipe.to_plain()))
     features = None if record is None else FoldFeatures(len(part.rows))
     report = training.measure(
         experiment.pipeline(recipe),
         part,
-        replace(experiment.blank_report(name), recipe=recipe.to_plain()),
+        replace(blank, recipe=recipe.to_plain(), grown_by=growing_workers()),
         experiment.folds(recipe),
         features,
     )

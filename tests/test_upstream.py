@@ -6,12 +6,19 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from lightgbm import LGBMRegressor
 from mlflow.entities import ViewType
 from omegaconf import OmegaConf
 
 from spaceship import _upstream
 from spaceship.data._base import Dataset
 from spaceship.tracking.store import Store
+
+
+def test_lightgbm_keeps_trees_and_further_settings_where_a_cluster_puts_them() -> None:
+    model = LGBMRegressor(n_estimators=1, verbose=-1, time_out=2).fit([[1.0]] * 50, [1.0] * 50)
+    assert vars(model)[_upstream.LIGHTGBM_BOOSTER] is model.booster_
+    assert vars(model)[_upstream.LIGHTGBM_EXTRA]["time_out"] == 2
 
 
 def test_mlflow_notes_a_download_in_a_file_of_this_name() -> None:

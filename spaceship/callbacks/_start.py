@@ -16,6 +16,7 @@ from spaceship.config.loader import groups, loader
 from spaceship.config.nodes import check_features, is_study
 from spaceship.config.unused import is_unused
 from spaceship.data.kaggle_submission import check_submitting
+from spaceship.engine.local import LocalEngine
 from spaceship.errors import ConfigError, SpaceshipError, expected
 from spaceship.experiment import Experiment
 from spaceship.results import COMMAND
@@ -46,6 +47,8 @@ class Start:
             found = "it in a YAML file alone"
             raise ConfigError(expected("output=json on the command line", found, do))
         mode = self.config.mode
+        if not (is_unused(self.config.engine) or mode.get("predicts")):
+            self._check_engine(experiment)
         if not mode.get("reads_data", True):
             return
         if "overwrite" in self.config.task and not mode.get("logged", True):  # mode=init
@@ -71,6 +74,22 @@ class Start:
         is_run = self.config.hydra.mode is RunMode.RUN
         if given.submit and mode.get("predicts") and is_run:
             check_submitting(experiment.source, task, answers_only=not given.proba)
+
+    def _check_engine(self, experiment: Experiment) -> None:
+        """Raise ConfigError if a cluster is given to a mode or multirun that makes no use of it."""
+        engine, choices = experiment.engine, self.config.hydra.runtime.choices
+        if isinstance(engine, LocalEngine):
+            return
+        found = f"mode={choices.mode} engine={choices.engine}"
+        if not self.config.mode.get("fits_on_cluster"):
+            wanted, do = "a mode that works on a cluster", "leave engine= out"
+            raise ConfigError(expected(wanted, found, do))
+        if not engine.fits:
+            do = "choose engine=dask model=lgbm, or leave engine= out"
+            raise ConfigError(expected("an engine that fits models", found, do))
+        if self.config.hydra.mode is RunMode.MULTIRUN:
+            do = "train one model without -m, or leave engine= out"
+            raise ConfigError(expected("one job on a cluster", f"a multirun with {found}", do))
 
     def _check_nodes(self, experiment: Experiment) -> None:
         """Raise SpaceshipError if a row, gate, features or packages of the mode do not fit."""

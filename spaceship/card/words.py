@@ -104,9 +104,12 @@ def limits(
 
 
 def _chosen(report: Report) -> Iterator[str]:
-    """Yield what was chosen before it was scored: a sample of the rows, the best of candidates."""
+    """Yield what was chosen before it was scored: rows, workers of the fits, the best candidate."""
     if report.drawn_from:
         yield f"It was trained and scored on {report.sample_words} alone."
+    if report.grown_by > 1:
+        workers = f"{report.grown_by:,} workers of a cluster"
+        yield f"Its trees were grown by {workers} together: more or fewer grow others."
     if report.candidates > 1:
         rivals = f"{report.candidates:,} candidates"
         yield f"It is the best of {rivals}: its cross-validated scores hold some luck."

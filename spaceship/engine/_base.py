@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlparse
 
 from spaceship.errors import ConfigError, expected
@@ -30,6 +30,8 @@ class Part:
 
 class Engine(ABC):
     """Place where parts are scored, chosen with `engine=`."""
+
+    fits: ClassVar[bool] = False  # whether its workers can fit models, too
 
     def check(self) -> None:  # noqa: B027 - nothing to check is the rule
         """Raise ConfigError if the place cannot be reached, before there is a part."""

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from spaceship.engine._base import Part
-from spaceship.engine._cluster import SECONDS, ClusterEngine, Ended, Joined
+from spaceship.engine._cluster import SECONDS, ClusterEngine, Ended
 from spaceship.errors import ConfigError, expected
 
 if TYPE_CHECKING:
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 _QUIET = "critical"  # level of Dask's log lines: the command reports what fails
 
-_DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)"
-"""Code that a worker begins with: on Ctrl-C the command ends it."""
+_DEAF = """import os, signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+os.dup2(os.open(os.devnull, os.O_WRONLY), 1)"""
+"""Code that a worker begins with: on Ctrl-C the command ends it, and LightGBM's lines are lost."""
 
 
 class DaskEngine(ClusterEngine):
@@ -32,13 +34,15 @@ class DaskEngine(ClusterEngine):
 
     package, extra = "distributed", "dask"
     worker = "dask worker"
+    fits = True
 
     @contextmanager
-    def joined(self, workers: int) -> Iterator[Joined]:
+    def joined(self, workers: int) -> Iterator["Scheduler"]:
         """Join the scheduler, or start one that answers this user alone."""
         import dask
 
-        dask.config.set({"logging.distributed": _QUIET})  # which is read on import
+        # the first is read on import; a busy command hears its workers late, an ended one at once
+        dask.config.set({"logging.distributed": _QUIET, "distributed.scheduler.worker-ttl": None})
         from distributed import Client
 
         for name in ("distributed", "distributed.client"):  # each has a level of its own
@@ -50,7 +54,7 @@ class DaskEngine(ClusterEngine):
                 place = self.address
                 self._check_address()
             client = stack.enter_context(Client(place, timeout=SECONDS, set_as_default=False))
-            yield _Joined(client)
+            yield Scheduler(client)
 
     def _check_address(self) -> None:
         """Raise ConfigError unless a scheduler is there."""
@@ -98,15 +102,33 @@ def _local_cluster(workers: int) -> Iterator["LocalCluster"]:
 
 
 @dataclass(frozen=True)
-class _Joined:
-    """Scheduler in use."""
+class Scheduler:
+    """Scheduler in use.
+
+    >>> with DaskEngine(workers=2).joined(2) as scheduler:
+    ...     len(scheduler.workers()), scheduler.is_idle()
+    (2, False)
+    """
 
     client: "Client"
 
+    def workers(self) -> list[str]:
+        """Return the sorted addresses of the workers that are there now.
+
+        `Client.scheduler_info` may return none or some: a timer of the client puts an answer
+        without workers in the place that it reads from (distributed 2026.8).
+        """
+        known = self.client.sync(self.client.scheduler.identity, n_workers=-1)
+        return sorted(known["workers"])
+
     def submit(self, work: Callable[[Part], Any], part: Part, /) -> Ended:
+        """Let some worker score a part."""
         made: Ended = self.client.submit(work, part, pure=False)
         return made
 
     def is_idle(self) -> bool:
-        gone = self.client.status != "running"
-        return gone or not self.client.scheduler_info()["workers"]
+        """Return whether there is no worker."""
+        try:
+            return self.client.status != "running" or not self.workers()
+        except OSError:  # the scheduler has ended
+            return True

@@ -47,6 +47,7 @@ class Report:
     candidates: int = 1  # scored candidates that this one is the best of
     rows: int = 0  # labelled ones of the data; 0: unknown
     drawn_from: int = 0  # labelled rows of which `data.sample` drew these; 0: no sample
+    grown_by: int = 0  # workers of a cluster that grew its trees together; 0: one process did
     # share of the hold-out's rows with each value, by the name of a slice or of a label of classes
     holdout_shares: dict[str, dict[str, float]] = field(default_factory=dict)
     holdout: Annotated[InstanceOf[HoldOut] | None, Field(exclude=True)] = None  # of the twin

@@ -8,7 +8,7 @@ from spaceship.experiment import Experiment
 from spaceship.mode._rows import check_rows
 from spaceship.mode.inference import InferenceResult, check, inference
 from spaceship.mode.pp import prepare
-from spaceship.mode.train import TrainResult, train
+from spaceship.mode.train import TrainResult, score_and_fit
 from spaceship.registry.registry import CHAMPION
 from spaceship.results import Result, report_result
 
@@ -34,12 +34,12 @@ def default(experiment: Experiment) -> DefaultResult:
     In a multirun a job only scores its candidate: the best one is fitted and gated at the end.
     """
     if experiment.job.in_multirun:
-        return DefaultResult(train(experiment))
+        return DefaultResult(score_and_fit(experiment))
     check(experiment)
     prepare(experiment, logging.DEBUG)
     if experiment.settings.inference.submit:
         check_rows(experiment)  # before hours of training
-    trained = train(experiment)
+    trained = score_and_fit(experiment)
     report_result(DefaultResult(trained))  # a refusal may end the job
     candidate.judge(experiment, experiment.job)
     if experiment.registry.find(CHAMPION) is None:

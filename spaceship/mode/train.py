@@ -1,11 +1,14 @@
 """`mode=train`: a candidate is scored, fitted twice and compared with the champion."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship import candidate
+from spaceship.engine.local import LocalEngine
 from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.experiment import Experiment
+from spaceship.model.distributed import grown_on
 from spaceship.records import Figure
 from spaceship.results import Result
 
@@ -33,7 +36,22 @@ def train(experiment: Experiment) -> TrainResult:
     """Score a candidate; fit it outside a multirun, which fits its best job alone.
 
     The callback gates what was fitted at the end of the job, and the best job of a multirun.
+    `engine=dask` fits it on the workers of a cluster.
     """
+    with _fits(experiment):
+        return score_and_fit(experiment)
+
+
+def _fits(experiment: Experiment) -> AbstractContextManager[None]:
+    """Return a block whose fits are those of the engine."""
+    engine = None if experiment.nodes.setting("engine.unused") else experiment.engine
+    if engine is None or isinstance(engine, LocalEngine):
+        return nullcontext()
+    return grown_on(engine, experiment.recipe().to_plain())
+
+
+def score_and_fit(experiment: Experiment) -> TrainResult:
+    """Do what `train` does by this process alone."""
     if not in_trial():  # a sweep has checked this once for all its trials
         experiment.check()
         candidate.check_holdout(experiment)

@@ -54,6 +54,7 @@ class Provenance:
     code: Code
     environment: Environment
     recipe: dict[str, Any] = field(default_factory=dict)  # resolved, seeds and threads included
+    grown_by: int = 0  # workers of a cluster that grew the trees together; 0: this machine alone
     stages: stage.Stages = field(default_factory=dict)
 
 
@@ -118,7 +119,8 @@ class RunRecord:
         if self.experiment.settings.record.data:
             self._log_data(data)
         plain = self.experiment.nodes.resolved_values(recipe.to_plain())
-        return replace(report, stages=self._add(made, recipe=redacted(plain)))
+        facts = {"recipe": redacted(plain), "grown_by": report.grown_by}
+        return replace(report, stages=self._add(made, **facts))
 
     def fitted(self, report: Report, holdout: HoldOut, job: Job) -> Report:
         """Add the hold-out's predictions and both models; return the report with the digests."""
