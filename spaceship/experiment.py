@@ -115,9 +115,9 @@ class Experiment:
         key = self.nodes.resolved("data"), self.task
         size = self.kept.once("table size", key, lambda: self.source.size(self.task))
         if size is not None:
-            from spaceship.data.memory import available_memory, check_memory, own_memory
+            from spaceship.data.memory import BASE, available_memory, check_memory, own_memory
 
-            check_memory(size, self.source.less, available_memory() + own_memory())
+            check_memory(size, self.source.less, available_memory() + min(own_memory(), BASE))
 
     @cached_property
     def task(self) -> "Task":

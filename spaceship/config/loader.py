@@ -56,6 +56,10 @@ class CheckedLoader(ConfigLoaderImpl):
         self._of_mode: dict[object, DictConfig] = {}
         _made[:] = [self]
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return the loader without a kept config, whose secrets a launcher would write to disk."""
+        return {**vars(self), "_of_mode": {}}
+
     def load_configuration(
         self,
         config_name: str | None,
