@@ -80,6 +80,7 @@ def test_equal_in_another_folder_home_locale_and_hash_seed_but_for_a_changed_lin
         "PYTHONPATH": str(copy),
         "HOME": str(tmp_path),
         "PYTHONHASHSEED": "2",
+        "PYTHONDONTWRITEBYTECODE": "1",
         "LC_ALL": "C",
         "LANG": "C",
         "TZ": "Asia/Tokyo",
