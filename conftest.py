@@ -75,6 +75,17 @@ def _ready_made(request: pytest.FixtureRequest, doctest_namespace: dict[str, Any
                 doctest_namespace[name] = request.getfixturevalue(name)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _import_path_restored() -> Iterator[None]:
+    """Take out what a module adds: MLflow puts the code of a model that it loads first.
+
+    That is a part of this package, which a process that is started afresh would import.
+    """
+    before = sys.path[:]
+    yield
+    sys.path[:] = before
+
+
 @pytest.fixture(autouse=True)
 def _signals_restored() -> Iterator[None]:
     """Put back what a test of the command line has changed for signals in this process."""
