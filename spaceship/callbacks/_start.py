@@ -110,6 +110,9 @@ class Start:
         Each choice of a swept group is composed once; of other values the first.
         """
         node = OmegaConf.select(self.config, "hydra.sweeper.params")
+        if node and not OmegaConf.is_dict(node):
+            do = "write a mapping of keys to values, such as hydra.sweeper.params.seed='1,2'"
+            raise ConfigError(expected("overrides in hydra.sweeper.params", node, do))
         params: Any = OmegaConf.to_container(node, resolve=True) if node else {}  # as sweepers do
         given: Any = OmegaConf.to_container(self.config.hydra.overrides.task, resolve=False)
         words = [*(f"{key}={value}" for key, value in params.items()), *given]
@@ -157,7 +160,13 @@ def _jobs(words: list[str], *, of_values: bool) -> Iterator[list[str]]:
         if not one.is_sweep_override():
             first[key] = one.input_line or ""
         elif one.is_discrete_sweep():
-            values = [f"{key}={value}" for value in one.sweep_string_iterator()]
+            try:
+                values = [f"{key}={value}" for value in one.sweep_string_iterator()]
+            except ValueError as error:  # of a range without a step
+                do = f"list them, {key}=1,2, or mend the range"
+                raise ConfigError(
+                    expected(f"values of {key}", f"{one.input_line}: {error}", do)
+                ) from error
             group = one.key_or_group.partition("@")[0]
             if of_values or group in known:
                 first[key] = values[0]

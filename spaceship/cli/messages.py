@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from textwrap import TextWrapper
 from traceback import walk_tb
 from typing import TextIO
@@ -144,8 +145,9 @@ def _of_hydra(error: Exception) -> str | None:
         return None
     if own := next((str(one) for one in _chain(error) if isinstance(one, SpaceshipError)), None):
         return own
-    if suggested := suggestion(sweeps="--multirun" not in text):
-        return suggested
+    with suppress(Exception):  # no name can be judged where no config can be composed
+        if suggested := suggestion(sweeps="--multirun" not in text):
+            return suggested
     if isinstance(error, OverrideParseException):
         return f"{text}\nPut a value with special characters in two pairs of quotes: {_QUOTED}"
     if isinstance(error, HydraException | OmegaConfBaseException):

@@ -36,6 +36,9 @@ REFUSED = {
     "mode=init data.dir=nowhere": "to be a folder, found nothing there",
     "mode=history history.at=yesterday": "expected history.at=YYYY-MM-DD",
     "mode=simulate simulate.eras=1": "expected simulate.eras to be a whole number, 2 to 100",
+    "-m model.estimator.C=range(1,5,0)": "range() arg 3 must not be zero; list them",
+    "-m hydra.sweeper.params=${project_root:}": "expected overrides in hydra.sweeper.params",
+    "--config-path nope mode=history": "Primary config module",
 }
 
 
