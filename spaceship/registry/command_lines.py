@@ -7,8 +7,8 @@ from pathlib import Path
 from spaceship.config.installation import checkout, program_anywhere
 
 _REPEATED = ("data.", "paths.", "tracking", "gate.may_promote=")
-_TEST = "data.test="  # no labelled file beside it, where rows are only predicted
-_FOLDERS = ("data.dir", "paths.data", "paths.outputs")
+_TEST, _LABELLED = "data.test=", ("data.train=", "data.dir=")
+_PATHS = ("data.dir", "data.train", "data.test", "paths.data", "paths.outputs")
 
 
 def command_line(model: str, outputs: Path, repeated: Sequence[str], words: Sequence[str]) -> str:
@@ -30,15 +30,21 @@ def command_line(model: str, outputs: Path, repeated: Sequence[str], words: Sequ
 def repeated(overrides: Sequence[str]) -> tuple[str, ...]:
     """Return the overrides that another command on the same model needs too, paths absolute.
 
+    Rows to predict without labelled ones beside them are those of one prediction.
+
     >>> repeated(["mode=train", "data.n_groups=300", "data.test=new.csv", "paths.outputs=/o"])
     ('data.n_groups=300', 'paths.outputs=/o')
+    >>> repeated(["data.train=/d/old.csv", "data.test=/d/new.csv"])
+    ('data.train=/d/old.csv', 'data.test=/d/new.csv')
     """
-    kept = (item for item in overrides if item.startswith(_REPEATED) and not item.startswith(_TEST))
+    kept = [item for item in overrides if item.startswith(_REPEATED)]
+    if not any(item.startswith(_LABELLED) for item in kept):
+        kept = [item for item in kept if not item.startswith(_TEST)]
     return tuple(map(_absolute, kept))
 
 
 def _absolute(override: str) -> str:
     key, _, value = override.partition("=")
-    if key not in _FOLDERS or value.startswith(("'", '"', "null")):
+    if key not in _PATHS or value.startswith(("'", '"', "null")) or "://" in value:
         return override
     return f"{key}={Path(value).expanduser().absolute()}"
