@@ -169,6 +169,26 @@ class Project:
         """
         return self.run("report", *([] if run is None else [{"run": run}]), *settings)
 
+    def compare(self, old: str, new: str, *settings: str | Settings) -> CommandResult:
+        """Return what differs between two runs, with paired tests on the rows that both predicted.
+
+        Args:
+            old: A run: its id, the start of its id, its name, "champion", "challenger", "last", or
+                the number of a version.
+            new: The other one.
+            *settings: As for `run`, such as `{"compare.output": "both.md"}`.
+
+        Returns:
+            `result`: `same`, whether nothing differs but costs and verdicts; `changes` in config,
+            code, packages and threads; `data`, `metrics`, `slices`; `table("tests")`: a row a
+            metric.
+
+        Raises:
+            SpaceshipError: As for `run`.
+
+        """
+        return self.run("compare", {"runs": [old, new]}, *settings)
+
     def champion(self) -> "LoadedModel":
         """Return the model in production.
 

@@ -11,6 +11,9 @@ _OVERRIDE = re.compile(r"(\+\+|\+|~)?([^=]*)(?:=(.*))?", re.DOTALL)
 PARAMS = "hydra.sweeper.params."  # overrides of the jobs
 _NAMES = {"run", "row", "report.run", "explain.row"}
 """Keys whose value is the name of something: Hydra would read a number, or a list, in some."""
+_LISTS = {"runs", "compare.runs"}
+"""Keys whose value is a list of such names, with or without brackets around it."""
+_ITEM = re.compile(r"'[^']*'|\"[^\"]*\"|[^,]+")
 _WHAT_IF = "explain.set"  # before the name of a column, in which any character may be
 
 
@@ -30,6 +33,8 @@ def verbatim(words: Sequence[str]) -> list[str]:
     ["run='12e5'", "run='12e5'", 'run=null', 'seed=12e5', 'row=0013_01']
     >>> verbatim(["run=lgbm #3"])
     ["run='lgbm #3'"]
+    >>> verbatim(["runs=12e5,lgbm #3", "runs=[3,last]"])
+    ["runs=['12e5','lgbm #3']", "runs=['3','last']"]
     >>> verbatim(["explain.set.age=7", "explain.set.body weight=70"])
     ["explain.set=['age=7','body weight=70']"]
     """
@@ -40,6 +45,9 @@ def verbatim(words: Sequence[str]) -> list[str]:
         if key.startswith(f"{_WHAT_IF}.") and equals:
             column = key.removeprefix(f"{_WHAT_IF}.")
             changes.append(_quoted(f"{column}={_unquoted(value)}"))
+        elif key in _LISTS and value not in ("", "null"):
+            items = _ITEM.findall(value.removeprefix("[").removesuffix("]"))
+            kept.append(f"{key}=[{','.join(_quoted(_unquoted(one.strip())) for one in items)}]")
         else:
             kept.append(f"{key}={_quoted(value)}" if key in _NAMES and _is_misread(value) else word)
     return kept + ([f"{_WHAT_IF}=[{','.join(changes)}]"] if changes else [])

@@ -108,6 +108,13 @@ class Leaderboard(Section):
     output: Text | None = setting("FILE.csv, FILE.json or null")
 
 
+class Compare(Section):
+    """`compare.*`: the two runs and the file of `mode=compare`."""
+
+    runs: list[Text] | Text | None = setting("a list of two runs, or null")
+    output: Text | None = setting("FILE.md, FILE.json or null")
+
+
 class Report(Section):
     """`report.*`: the run and the file of `mode=report`."""
 
@@ -206,7 +213,9 @@ class Settings(Section):
     output: Literal["text", "json"] = setting("text or json")
     reason: Text | None = setting("a text, or null")
     run: Text | None = setting("the id of a run, the start of it, its name, or null")
+    runs: list[Text] | Text | None = setting("a list of two runs, or null")
     clean: Clean
+    compare: Compare
     history: History
     explain: Explain
     leaderboard: Leaderboard

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache
@@ -76,6 +76,20 @@ def stored_digest(source: DataSource, task: Task, outputs: Path) -> str:
         return str(json.loads((folder / _META).read_text())["digest"])
     except (SpaceshipError, KeyError, OSError, ValueError):  # no such files, or a damaged copy
         return ""
+
+
+def dataset_of(digest: str, folders: Iterable[Path], task: Task) -> Dataset | None:
+    """Return the data set of a digest from the first of some folders that holds it, None if none.
+
+    >>> write_dataset(people, tmp_path / "kept")
+    >>> dataset_of(people.digest, [tmp_path / "kept"], task).train.equals(people.train)
+    True
+    """
+    for folder in folders:
+        with suppress(KeyError, OSError, ValueError):
+            if json.loads((folder / _META).read_text())["digest"] == digest:
+                return _read(folder, task)
+    return None
 
 
 def data_folder(source: DataSource, task: Task, outputs: Path, raw: str) -> Path:

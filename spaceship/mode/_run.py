@@ -1,20 +1,28 @@
-"""The run that `run=` names for a mode: by alias, id or name; without it the champion's."""
+"""The run that `run=` names for a mode: by alias, version, id or name; the champion's without."""
+
+from contextlib import suppress
 
 from spaceship.card.surroundings import leaderboard
 from spaceship.errors import RegistryError, expected
 from spaceship.experiment import Experiment
-from spaceship.registry.registry import CHALLENGER, CHAMPION
-from spaceship.tracking.leaderboard import Basis, Runs
+from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
+from spaceship.tracking.leaderboard import TAGS, Basis, Runs
 from spaceship.tracking.run_names import find_run
-from spaceship.tracking.runs import RunRow
+from spaceship.tracking.runs import RunRow, read_runs
+
+_LAST = "last"
+_LONGEST = 8  # digits of a version: as many are the start of an id
 
 
-def wanted_run(experiment: Experiment, runs: Runs, wanted: str | None, mode: str) -> RunRow:
+def wanted_run(
+    experiment: Experiment, runs: Runs, wanted: str | None, mode: str, word: str = "run={}"
+) -> RunRow:
     """Return the run that `run=` names; without it the champion's, else the best scored one.
 
-    Raise ConfigError if no run, or several, bear the name; NoChampionError if `run=champion`, and
-    there is none; RegistryError if `run=challenger`, and there is none; or no run has been scored
-    yet.
+    `last` is the run of the task that was scored last, a number that of a version. `word` is the
+    override of commands in messages. Raise ConfigError if no run, or several, bear the name;
+    NoChampionError if `run=champion`, and there is none; RegistryError if `run=challenger`, and
+    there is none; or no run has been scored yet.
     """
     registry = experiment.registry
     name = _of_itself(experiment) if wanted is None else wanted
@@ -25,7 +33,28 @@ def wanted_run(experiment: Experiment, runs: Runs, wanted: str | None, mode: str
             do = f"see what the models are: {registry.command('mode=history')}"
             raise RegistryError(expected(f"a challenger of {registry.model}", "none", do))
         name = version.run_id
-    return find_run([*runs.by_id.values()], name, mode, registry.command)
+    elif wanted == _LAST:
+        name = _last(experiment)
+    elif wanted is not None and wanted.isdecimal() and len(wanted) < _LONGEST:
+        with suppress(RegistryError):  # no such version: the start of an id
+            name = registry.version(wanted).run_id
+    return find_run([*runs.by_id.values()], name, mode, registry.command, word)
+
+
+def _last(experiment: Experiment) -> str:
+    """Return the id of the run of the task, on its data source, that was scored last."""
+    runs, registry = Runs.of(read_runs(experiment.store, TAGS)), experiment.registry
+    own = experiment.task.name, experiment.source.name
+    for run in reversed([*runs.by_id.values()]):
+        of = runs.task(run), run.tags.get("data_source")
+        if of == own and runs.kind(run, trials=False) == "scored":
+            return run.run_id
+    raise _none_scored(registry)
+
+
+def _none_scored(registry: Registry) -> RegistryError:
+    do = f"train one: {registry.command('mode=train')}"
+    return RegistryError(expected(f"a scored run of {registry.model}", "none", do))
 
 
 def _of_itself(experiment: Experiment) -> str:
@@ -35,5 +64,4 @@ def _of_itself(experiment: Experiment) -> str:
         return champion.run_id
     if own := leaderboard(experiment.store, experiment.task, Basis(experiment.source.name)):
         return own[0].run_id
-    what, do = f"a scored run of {registry.model}", "train one: "
-    raise RegistryError(expected(what, "none", f"{do}{registry.command('mode=train')}"))
+    raise _none_scored(registry)

@@ -12,7 +12,7 @@ _FORMATS = (".csv", ".json")
 _FORMULA = "=+-@"  # a spreadsheet computes a cell that begins so
 
 
-def table_path(key: str, value: str | None) -> Path | None:
+def table_path(key: str, value: str | None, formats: tuple[str, ...] = _FORMATS) -> Path | None:
     """Return the file that a setting names, None if it names none.
 
     Raise ConfigError if it is a folder, or its name ends otherwise.
@@ -24,9 +24,10 @@ def table_path(key: str, value: str | None) -> Path | None:
     if value is None:
         return None
     path = Path(value).expanduser().absolute()
-    if path.suffix not in _FORMATS or path.is_dir():
-        do = "give a name that ends in .csv or .json, such as x.csv"
-        raise ConfigError(expected(f"{key}=FILE.csv or FILE.json", repr(value), do))
+    if path.suffix not in formats or path.is_dir():
+        files = " or ".join(f"FILE{end}" for end in formats)
+        do = f"give a name that ends in {' or '.join(formats)}, such as x{formats[0]}"
+        raise ConfigError(expected(f"{key}={files}", repr(value), do))
     return path
 
 

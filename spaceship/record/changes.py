@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from hydra_plugins.spaceship_optuna.config_text import flatten
 from spaceship.record.code import Code
@@ -88,8 +88,20 @@ def settings_of(record: Provenance) -> dict[str, str]:
         own = {key: one for key, one in recipe.items() if key not in _OF_RECIPE}
         config |= {key: recipe[key] for key in _OF_RECIPE & recipe.keys()}
         config["model"] = own | space
-    flat = flatten(config) | {"grown_by": str(record.grown_by)}
+    task = config.pop("task", None)
+    flat = flatten({"task": task, **_without(task, config)}) | {"grown_by": str(record.grown_by)}
     return {key: one for key, one in flat.items() if one not in {"", "{}", "[]", "None"}}
+
+
+def _without(task: object, node: Any) -> Any:
+    """Return a node without copies of the task, such as those of features; lists are numbered."""
+    if isinstance(node, Mapping):
+        return {
+            str(key): _without(task, one) for key, one in node.items() if one != task or not one
+        }
+    if isinstance(node, list) and any(isinstance(one, Mapping) for one in node):
+        return {str(number): _without(task, one) for number, one in enumerate(node, start=1)}
+    return node
 
 
 def _of(config: Mapping[str, object], key: str) -> Mapping[str, object]:

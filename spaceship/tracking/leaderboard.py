@@ -17,7 +17,7 @@ from spaceship.tracking.store import Store
 from spaceship.tracking.views import SWEEP_TAG
 
 PARENT_TAG = "mlflow.parentRunId"
-_TAGS = (
+TAGS = (
     *("candidate", "task", "mode", "data_source", "data_digest", "sample", "split"),
     *("award", "command"),
     *(SWEEP_TAG, STUDY_TAG, PARENT_TAG),
@@ -114,7 +114,7 @@ def rank(
     """
     metric = metric_names(task.problem)[0]
     names = (f"cv_{metric}", f"cv_{metric}_std", f"holdout_{metric}", "holdout_error")
-    rows = read_runs(store, _TAGS, names)
+    rows = read_runs(store, TAGS, names)
     runs = Runs.of(replace(r, status="FINISHED") if r.run_id == ending else r for r in rows)
     own = [run for run in runs.by_id.values() if runs.task(run) == task.name]
     counts = Counter(runs.kind(run, trials=trials) for run in own)

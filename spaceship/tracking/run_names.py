@@ -9,11 +9,19 @@ from spaceship.text import first_few, one_line
 from spaceship.tracking.runs import RunRow
 
 _LENGTH = 8  # characters of an id, at the least
+ALIASES = ("champion", "challenger", "last")
+"""Names that stand for a run of the task."""
 _WANTED = "the id of a run, the start of one id, or the name of one run"
 
 
-def find_run(runs: Sequence[RunRow], wanted: str, mode: str, command: Callable[..., str]) -> RunRow:
-    """Return the run, of those given oldest first, that `run=` names for a mode.
+def find_run(
+    runs: Sequence[RunRow],
+    wanted: str,
+    mode: str,
+    command: Callable[..., str],
+    word: str = "run={}",
+) -> RunRow:
+    """Return the run, of those given oldest first, that `run=` (`word`) names for a mode.
 
     Raises:
         ConfigError: No run or several runs bear this name; `command` makes the commands to type.
@@ -33,13 +41,13 @@ def find_run(runs: Sequence[RunRow], wanted: str, mode: str, command: Callable[.
     if found:
         latest = [short[run.run_id] for run in reversed(found)]
         several = f"{shown}, which {len(found)} runs have: {first_few(latest)}"
-        do = f"name one, such as the latest: {command(f'mode={mode}', f'run={latest[0]}')}"
+        do = f"name one, such as the latest: {command(f'mode={mode}', word.format(latest[0]))}"
         raise ConfigError(expected(_WANTED, several, do))
-    ids = {one_line(run.name): short[run.run_id] for run in runs}
+    ids = {one: one for one in ALIASES} | {one_line(run.name): short[run.run_id] for run in runs}
     if re.fullmatch("[0-9a-fA-F]+", wanted):
         ids |= {run_id[: len(wanted)]: one for run_id, one in short.items()}
     if near := nearest(one_line(wanted), ids):
-        meant = command(f"mode={mode}", f"run={ids[near[0]]}")
+        meant = command(f"mode={mode}", word.format(ids[near[0]]))
         raise ConfigError(expected(_WANTED, shown, f"did you mean {first_few(near)}: {meant}"))
     raise ConfigError(expected(_WANTED, shown, see_all))
 

@@ -36,6 +36,7 @@ def assert_harmless(out: str, err: str) -> None:
         ("mode=history", "history.output=none"),
         ("mode=leaderboard", "leaderboard.output=none"),
         ("mode=show", f"run={EVIL}"),
+        ("mode=compare", f"runs=['{EVIL}',last]"),
     ],
 )
 def test_folders_headers_and_values_cannot_steer_the_terminal(

@@ -203,6 +203,8 @@ def test_no_command_that_moves_a_file_is_suggested(tmp_path: Path, shell: Shell)
     [
         ("mode=show", "RegistryError"),
         ("mode=show run=nobody", "ConfigError"),
+        ("mode=compare runs=last,nobody", "RegistryError"),
+        ("mode=compare", "ConfigError"),
         ("mode=report", "RegistryError"),
         ("mode=explain row=1", "NoChampionError"),
         ("mode=rollback", "RegistryError"),

@@ -30,6 +30,7 @@ VERBS = {
     "history": ["mode=history"],
     "leaderboard": ["mode=leaderboard"],
     "show": ["mode=show", f"run={EARLY}"],
+    "compare": ["mode=compare", f"runs={EARLY},last"],
     "report": ["mode=report", *QUICK],
     "clean": ["mode=clean"],
     "init": ["mode=init", "data.dir=.", "task.label=churned", "task.name=churn"],

@@ -19,6 +19,8 @@ GOOD: dict[str, Any] = {
     "output": "text",
     "reason": None,
     "run": None,
+    "runs": None,
+    "compare": {"runs": None, "output": None},
     "clean": {"dry_run": True, "keep_versions": 10, "older_than": 30, "close_host": None},
     "history": {"output": None, "at": None},
     "leaderboard": {"top": 20, "trials": False, "output": None},

@@ -20,6 +20,7 @@ GATE = {"gate/default", "gate/predecessor", *(f"gate/rule/{one}" for one in RULE
 TUNED = ("lgbm", "catboost", "hist_gradient_boosting", "logistic_regression")
 USED = {
     "clean": BUILT_IN,
+    "compare": BUILT_IN,
     "history": BUILT_IN,
     "inference": BUILT_IN | {"engine/local"},
     "leaderboard": BUILT_IN | {"split/hash"},

@@ -126,9 +126,12 @@ def test_modes_without_training(champion: dict[str, Any], outputs: Path) -> None
     assert again["delete it; nothing is deleted yet"].endswith(" clean.dry_run=false")
 
 
-@pytest.mark.parametrize("mode", ["mode=leaderboard", "mode=show", "mode=explain", "mode=report"])
+@pytest.mark.parametrize(
+    "mode", ["mode=leaderboard", "mode=show", "mode=compare", "mode=explain", "mode=report"]
+)
 def test_modes_that_show_a_model(mode: str, champion: dict[str, Any], outputs: Path) -> None:
     own = {"mode=show": f"run={champion['run_id']}", "mode=explain": "explain.row=0001_01"}
+    own["mode=compare"] = "runs=champion,last"
     found = call(outputs, mode, QUICK[0], *([own[mode]] if mode in own else []))
     assert found["result"]
     assert found["error"] is None

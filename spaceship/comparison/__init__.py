@@ -1,0 +1,1 @@
+"""Comparison of two runs: what differs in what they rest on, in their data and in their scores."""

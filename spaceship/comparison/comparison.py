@@ -1,0 +1,151 @@
+"""Comparison of two runs as a record: everything that differs, and nothing else."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from spaceship.comparison.compared_run import ComparedRun
+from spaceship.comparison.data_changes import DataChanges, data_changes
+from spaceship.comparison.paired_tests import PairedTest, SliceMove, moved_slices, paired_tests
+from spaceship.record.changes import Changes, differing
+from spaceship.record.stages import in_short
+from spaceship.records import Figure
+
+_COSTS = re.compile(r"seconds|per_second|model_mb")  # metrics that equal runs do not share
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """One of the two runs."""
+
+    named: str  # as `runs=` names it
+    run_id: str
+    name: str
+    task: str
+    data_source: str
+    award: str  # of the gate, which depends on the champion of that time; empty: not judged
+    seconds: float | None  # from its start to its end
+    recorded: bool  # whether it has a record: provenance.json
+
+
+@dataclass(frozen=True)
+class FigureChange:
+    """One figure of MLflow's that differs; None: the run does not have it, or it is not told."""
+
+    name: str
+    old: Figure | None
+    new: Figure | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that differs between an old and a new run; equal runs have no changes."""
+
+    old: RunFacts
+    new: RunFacts
+    same: bool  # whether nothing differs but costs and verdicts
+    notes: Sequence[str]  # on what could not be compared
+    changes: Changes  # in what they rest on
+    stages: Sequence[str] = ()  # that have other digests, in the order of a run
+    data: DataChanges | None = None
+    metrics: Sequence[FigureChange] = ()
+    tests: Sequence[PairedTest] = ()  # on the rows that both runs predicted
+    slices: Sequence[SliceMove] = ()  # that moved most
+    costs: Sequence[FigureChange] = ()  # times, speed, size of the model
+
+
+def compared(old: ComparedRun, new: ComparedRun, tasks: tuple[str, str]) -> Comparison:
+    """Return what differs between two runs of these tasks."""
+    figures = [*_figures(old, new)]
+    found = Comparison(
+        _facts(old, tasks[0]),
+        _facts(new, tasks[1]),
+        same=False,
+        notes=[*_notes(old, new, tasks)],
+        changes=_changes(old, new),
+        stages=_stages(old, new),
+        costs=[one for one in figures if _COSTS.search(one.name)],
+    )
+    if tasks[0] != tasks[1]:
+        return found
+    data = data_changes(old, new) if old.source == new.source else None
+    tests, metrics = [*paired_tests(old, new)], [one for one in figures if one not in found.costs]
+    slices = moved_slices(old, new) if tests or data else []
+    differs = any(vars(found.changes).values()) or found.stages or data or tests or metrics
+    same = not differs and old.source == new.source
+    return replace(found, same=same, data=data, tests=tests, slices=slices, metrics=metrics)
+
+
+def _facts(run: ComparedRun, task: str) -> RunFacts:
+    info, award = run.run.info, "" if run.verdict is None else str(run.verdict.award)
+    return RunFacts(
+        run.named,
+        info.run_id,
+        info.run_name or "",
+        task,
+        run.source,
+        award,
+        run.seconds,
+        recorded=run.record is not None,
+    )
+
+
+def _changes(old: ComparedRun, new: ComparedRun) -> Changes:
+    """Return the changes of the records; without both of them, those of MLflow's params."""
+    if old.record is not None and new.record is not None:
+        return Changes.between(old.record.provenance, new.record.provenance)
+    params = [one.run.data.params for one in (old, new)]
+    commits = [{"commit": one.run.data.tags.get("git_sha", "")} for one in (old, new)]
+    commit = differing(*commits) if all(one["commit"] for one in commits) else ()
+    return Changes(differing(*params), next(iter(commit), None), (), (), (), ())
+
+
+def _stages(old: ComparedRun, new: ComparedRun) -> list[str]:
+    """Return the stages that both have recorded and that differ, before the verdict."""
+    if old.record is None or new.record is None:
+        return []
+    mine, theirs = (in_short(one.record.provenance.stages) for one in (old, new) if one.record)
+    both = [name for name in mine if name in theirs and name != "verdict"]
+    return [name for name in both if mine[name] != theirs[name]]
+
+
+def _figures(old: ComparedRun, new: ComparedRun) -> Iterator[FigureChange]:
+    """Yield the metrics that differ; MLflow has those of a hold-out only if they may be told."""
+    mine, theirs = ({**one.run.data.metrics, "seconds": one.seconds} for one in (old, new))
+    for name in sorted({*mine, *theirs}):
+        if mine.get(name) != theirs.get(name):
+            yield FigureChange(name, mine.get(name), theirs.get(name))
+
+
+def _notes(old: ComparedRun, new: ComparedRun, tasks: tuple[str, str]) -> Iterator[str]:
+    """Yield sentences on what could not be compared, or compares only in part."""
+    sides = (old, new)
+    if tasks[0] != tasks[1]:
+        named = " and ".join(one or "none" for one in tasks)
+        yield f"The runs are of different tasks ({named}): data and scores do not compare."
+    elif old.source != new.source:
+        named = " and ".join(one.source or "none" for one in sides)
+        yield f"The data come from different sources ({named}): only rows that are equal compare."
+    if less := [one.named for one in sides if one.record is None]:
+        yield (
+            f"No record of {' and '.join(less)}: of the config MLflow's params are compared, and "
+            "neither files of code nor packages."
+        )
+    if tasks[0] != tasks[1]:
+        return
+    if [one.run.data.tags.get("split") for one in sides] != [
+        sides[0].run.data.tags.get("split")
+    ] * 2:
+        yield "The splits differ: each run's own scores are of other rows; the tests are not."
+    if hidden := [one.named for one in sides if one.verdict is not None and not one.verdict.told]:
+        yield f"Hold-out figures of {' and '.join(hidden)} are not told (gate.reveal=ladder)."
+    elif all(one.holdout is not None for one in sides) and (old.on_ladder or new.on_ladder):
+        yield "No test on the hold-out: under gate.reveal=ladder it would be a look."
+    if any(one.report is None or one.report.out_of_fold is None for one in sides):
+        yield "No paired test: a run has no out-of-fold predictions."
+    elif old.typed is None or new.typed is None:
+        missing = " and ".join(one.named for one in sides if one.typed is None)
+        yield (
+            f"The typed tables of {missing} are not stored (record.data=true keeps them): no "
+            "drift, no test of probabilities or of the hold-out."
+        )
