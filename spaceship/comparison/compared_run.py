@@ -11,6 +11,7 @@ import pandas as pd
 
 from spaceship.data._base import Dataset
 from spaceship.data.cache import dataset_of
+from spaceship.data.digest import TableDigest
 from spaceship.errors import SpaceshipError
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.losses import Labels
@@ -75,12 +76,18 @@ class ComparedRun:
     @property
     def source(self) -> str:
         """The name of its data source; empty: not known."""
-        return str(self.run.data.tags.get("data_source", ""))
+        named = "" if self.record is None else str(self.record.provenance.data.get("name", ""))
+        return str(self.run.data.tags.get("data_source", named))
 
     @property
     def digest(self) -> str:
         """The digest of its data; empty: not known."""
         return str(self.run.data.tags.get("data_digest", ""))
+
+    @property
+    def typed_digests(self) -> dict[str, TableDigest]:
+        """The digests of the typed tables; empty: not recorded."""
+        return {} if self.record is None else self.record.provenance.stages.get("typed", {})
 
     @property
     def seconds(self) -> float | None:

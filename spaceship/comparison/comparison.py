@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from spaceship.comparison.compared_run import ComparedRun
 from spaceship.comparison.data_changes import DataChanges, data_changes
 from spaceship.comparison.paired_tests import PairedTest, SliceMove, moved_slices, paired_tests
+from spaceship.evaluation.report import Report
+from spaceship.model.recipe_params import recipe_params
 from spaceship.record.changes import Changes, differing
 from spaceship.record.stages import in_short
 from spaceship.records import Figure
@@ -91,13 +93,23 @@ def _facts(run: ComparedRun, task: str) -> RunFacts:
 
 
 def _changes(old: ComparedRun, new: ComparedRun) -> Changes:
-    """Return the changes of the records; without both of them, those of MLflow's params."""
+    """Return the changes of the records; without both of them, of recipe, seed and split."""
     if old.record is not None and new.record is not None:
         return Changes.between(old.record.provenance, new.record.provenance)
-    params = [one.run.data.params for one in (old, new)]
     commits = [{"commit": one.run.data.tags.get("git_sha", "")} for one in (old, new)]
     commit = differing(*commits) if all(one["commit"] for one in commits) else ()
-    return Changes(differing(*params), next(iter(commit), None), (), (), (), ())
+    settings = [one.run.data.params for one in (old, new)]
+    if old.report is not None and new.report is not None:
+        settings = [_settings(one) for one in (old.report, new.report)]
+    return Changes(differing(*settings), next(iter(commit), None), (), (), (), ())
+
+
+def _settings(report: Report) -> dict[str, str]:
+    """Return recipe, seed and split of a report by config key."""
+    split = vars(report.protocol) if report.protocol is not None else {}
+    keys = {"seed": "seed"} | {key: f"split.{key}" for key in ("kind", "n_folds", "salt")}
+    config = {keys[key]: str(one) for key, one in split.items() if key in keys}
+    return recipe_params(report.recipe, config)
 
 
 def _stages(old: ComparedRun, new: ComparedRun) -> list[str]:
@@ -111,7 +123,10 @@ def _stages(old: ComparedRun, new: ComparedRun) -> list[str]:
 
 def _figures(old: ComparedRun, new: ComparedRun) -> Iterator[FigureChange]:
     """Yield the metrics that differ; MLflow has those of a hold-out only if they may be told."""
-    mine, theirs = ({**one.run.data.metrics, "seconds": one.seconds} for one in (old, new))
+    scored = old.run.data.metrics and new.run.data.metrics
+    mine, theirs = (
+        {**(one.run.data.metrics if scored else {}), "seconds": one.seconds} for one in (old, new)
+    )
     for name in sorted({*mine, *theirs}):
         if mine.get(name) != theirs.get(name):
             yield FigureChange(name, mine.get(name), theirs.get(name))
@@ -123,29 +138,32 @@ def _notes(old: ComparedRun, new: ComparedRun, tasks: tuple[str, str]) -> Iterat
     if tasks[0] != tasks[1]:
         named = " and ".join(one or "none" for one in tasks)
         yield f"The runs are of different tasks ({named}): data and scores do not compare."
-    elif old.source != new.source:
+    elif all(one.source for one in sides) and old.source != new.source:
         named = " and ".join(one.source or "none" for one in sides)
         yield f"The data come from different sources ({named}): only rows that are equal compare."
     if less := [one.named for one in sides if one.record is None]:
         yield (
-            f"No record of {' and '.join(less)}: of the config MLflow's params are compared, and "
-            "neither files of code nor packages."
+            f"No record of {' and '.join(less)}: recipe, seed and split are compared; no other "
+            "settings, no files of code, no packages."
         )
-    if tasks[0] != tasks[1]:
-        return
-    if [one.run.data.tags.get("split") for one in sides] != [
-        sides[0].run.data.tags.get("split")
-    ] * 2:
-        yield "The splits differ: each run's own scores are of other rows; the tests are not."
+    if tasks[0] == tasks[1]:
+        yield from _notes_on_scores(*sides)
+
+
+def _notes_on_scores(old: ComparedRun, new: ComparedRun) -> Iterator[str]:
+    sides = (old, new)
+    splits = {one.run.data.tags.get("split", "") for one in sides} - {""}
+    if len(splits) > 1:
+        named = " and ".join(sorted(splits))
+        yield f"The splits differ ({named}): only the tests are of the same rows."
     if hidden := [one.named for one in sides if one.verdict is not None and not one.verdict.told]:
-        yield f"Hold-out figures of {' and '.join(hidden)} are not told (gate.reveal=ladder)."
+        yield f"The verdict of {' and '.join(hidden)} does not tell figures of the hold-out."
     elif all(one.holdout is not None for one in sides) and (old.on_ladder or new.on_ladder):
         yield "No test on the hold-out: under gate.reveal=ladder it would be a look."
-    if any(one.report is None or one.report.out_of_fold is None for one in sides):
-        yield "No paired test: a run has no out-of-fold predictions."
-    elif old.typed is None or new.typed is None:
-        missing = " and ".join(one.named for one in sides if one.typed is None)
+    if less := [one.named for one in sides if one.report is None or one.report.out_of_fold is None]:
+        yield f"No paired test: no out-of-fold predictions of {' and '.join(less)}."
+    elif less := [one.named for one in sides if one.typed is None]:
         yield (
-            f"The typed tables of {missing} are not stored (record.data=true keeps them): no "
-            "drift, no test of probabilities or of the hold-out."
+            f"The typed tables of {' and '.join(less)} are not stored (record.data=true keeps "
+            "them): no drift, no test of probabilities or of the hold-out."
         )

@@ -73,14 +73,16 @@ class DataChanges:
 
 
 def data_changes(old: ComparedRun, new: ComparedRun) -> DataChanges | None:
-    """Return what differs between the data of two runs of one task; None if nothing does."""
-    if old.digest and old.digest == new.digest:
+    """Return what differs between the data of two runs of one task; None: nothing, or not known."""
+    tagged = old.digest and new.digest
+    mine, theirs = (one.digest if tagged else one.typed_digests for one in (old, new))
+    if not mine or not theirs or mine == theirs:
         return None
     rows, columns, drift = None, list[ColumnChange](), list[Drift]()
     if old.rows is not None and new.rows is not None:
         values = old.rows["typed"], new.rows["typed"]
         named = old.has_ids and new.has_ids
-        rows = RowChanges.between(*(values if named else map(_by_contents, values)))
+        rows = RowChanges.between(*(values if named else map(by_contents, values)))
         rows = rows if named else replace(rows, added_ids=(), removed_ids=())
     if old.typed is not None and new.typed is not None:
         columns = _cells(old.typed, new.typed) if old.has_ids and new.has_ids else []
@@ -96,7 +98,7 @@ def _first(ids: pd.Index) -> list[str]:
     return [str(one) for one in ids[:_EXAMPLES]]
 
 
-def _by_contents(hashes: pd.Series) -> pd.Series:
+def by_contents(hashes: pd.Series) -> pd.Series:
     """Return hashes of rows without ids by themselves, equal rows numbered."""
     plain = hashes.reset_index(drop=True)
     return plain.set_axis(plain.astype("str") + "-" + plain.groupby(plain).cumcount().astype("str"))
@@ -126,16 +128,14 @@ def _digests(old: ComparedRun, new: ComparedRun, *, whole: bool) -> list[ColumnC
 
 
 def _columns(run: ComparedRun) -> dict[str, str]:
-    stages = {} if run.record is None else run.record.provenance.stages.get("typed", {})
-    return stages["train"].columns if "train" in stages else {}
+    return run.typed_digests["train"].columns if "train" in run.typed_digests else {}
 
 
 def _test(old: ComparedRun, new: ComparedRun) -> str:
     """Return how many rows to predict there were and are, if they differ."""
-    if old.record is None or new.record is None:
+    if not old.typed_digests or not new.typed_digests:
         return ""
-    stages = [one.record.provenance.stages.get("typed", {}) for one in (old, new) if one.record]
-    mine, theirs = (one.get("test") for one in stages)
+    mine, theirs = (one.typed_digests.get("test") for one in (old, new))
     if mine == theirs:
         return ""
     counts = [f"{one.rows:,} rows" if one is not None else "none" for one in (mine, theirs)]

@@ -102,7 +102,8 @@ def as_markdown(found: Comparison) -> str:
 
 
 def _run(named: str, run_id: str, name: str) -> str:
-    own = "" if run_id.startswith(named) else f"{named}: "
+    is_id = run_id.startswith(named) and not named.isdecimal()
+    own = "" if is_id else f"{named}: "
     return one_line(f"{own}{name} ({run_id[:8]})")
 
 

@@ -8,6 +8,7 @@ import mlflow
 import pandas as pd
 
 from spaceship import candidate
+from spaceship.evaluation.out_of_fold import OUT_OF_FOLD_FILE
 from spaceship.experiment import Experiment
 from spaceship.mode.compare import CompareResult, compare
 from spaceship.record.run_record import RunRecord
@@ -22,6 +23,7 @@ class Runs:
         """Keep everything below the folder, which must be the current one, with a database."""
         self.make = Customers(folder)
         self.outputs, self.data = folder / "outputs", folder / "data"
+        self.folders: dict[str, Path] = {}  # of jobs, by run
         self.experiment: Experiment | None = None
 
     def train(self, *overrides: str, rows: pd.DataFrame | None = None, judge: bool = True) -> str:
@@ -43,7 +45,12 @@ class Runs:
             log_report(made.store, job)
             if judge:
                 candidate.judge(made, job)
+        self.folders[job.logged_run()] = job.folder
         return job.logged_run()
+
+    def out_of_fold(self, run_id: str) -> pd.DataFrame:
+        """Return a run's predictions out of fold by id."""
+        return pd.read_parquet(self.folders[run_id] / OUT_OF_FOLD_FILE)
 
     def compare(self, *runs: str, output: Path | None = None) -> CompareResult:
         """Return what `mode=compare` finds."""
