@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from spaceship.comparison.compared_run import ComparedRun
 from spaceship.comparison.data_changes import DataChanges, data_changes
@@ -18,21 +18,29 @@ _COSTS = re.compile(r"seconds|per_second|model_mb")  # metrics that equal runs d
 
 @dataclass(frozen=True)
 class RunFacts:
-    """One of the two runs."""
+    """One of the two runs.
+
+    >>> RunFacts("last", "a1b2", "lgbm on full", "churn", "local").recorded
+    False
+    """
 
     named: str  # as `runs=` names it
     run_id: str
     name: str
     task: str
-    data_source: str
-    award: str  # of the gate, which depends on the champion of that time; empty: not judged
-    seconds: float | None  # from its start to its end
-    recorded: bool  # whether it has a record: provenance.json
+    data_source: str = ""
+    award: str = ""  # of the gate, which depends on the champion of that time; empty: not judged
+    seconds: float | None = None  # from its start to its end
+    recorded: bool = False  # whether it has a record: provenance.json
 
 
 @dataclass(frozen=True)
 class FigureChange:
-    """One figure of MLflow's that differs; None: the run does not have it, or it is not told."""
+    """One figure of MLflow's that differs; None: the run does not have it, or it is not told.
+
+    >>> FigureChange("cv_accuracy", 0.8, None).new is None
+    True
+    """
 
     name: str
     old: Figure | None
@@ -41,13 +49,18 @@ class FigureChange:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All that differs between an old and a new run; equal runs have no changes."""
+    """All that differs between an old and a new run; equal runs have no changes.
+
+    >>> one, other = (RunFacts(name, name, "lgbm", "churn") for name in ("a1", "b2"))
+    >>> Comparison(one, other, same=True).changes.config
+    ()
+    """
 
     old: RunFacts
     new: RunFacts
     same: bool  # whether nothing differs but costs and verdicts
-    notes: Sequence[str]  # on what could not be compared
-    changes: Changes  # in what they rest on
+    notes: Sequence[str] = ()  # on what could not be compared
+    changes: Changes = field(default_factory=Changes)  # in what they rest on
     stages: Sequence[str] = ()  # that have other digests, in the order of a run
     data: DataChanges | None = None
     metrics: Sequence[FigureChange] = ()
@@ -57,7 +70,14 @@ class Comparison:
 
 
 def compared(old: ComparedRun, new: ComparedRun, tasks: tuple[str, str]) -> Comparison:
-    """Return what differs between two runs of these tasks."""
+    """Return what differs between two runs of these tasks.
+
+    >>> ids = [experiment.store.start_run("a job", {"git_sha": one}) for one in ("f00", "ba7")]
+    >>> runs = [experiment.store.client.get_run(one) for one in ids]
+    >>> old, new = (ComparedRun.fetch(experiment, one, "a job", tmp_path) for one in runs)
+    >>> str(compared(old, new, ("churn", "churn")).changes.commit)
+    'commit f00 → ba7'
+    """
     figures = [*_figures(old, new)]
     found = Comparison(
         _facts(old, tasks[0]),
@@ -101,7 +121,7 @@ def _changes(old: ComparedRun, new: ComparedRun) -> Changes:
     settings = [one.run.data.params for one in (old, new)]
     if old.report is not None and new.report is not None:
         settings = [_settings(one) for one in (old.report, new.report)]
-    return Changes(differing(*settings), next(iter(commit), None), (), (), (), ())
+    return Changes(differing(*settings), next(iter(commit), None))
 
 
 def _settings(report: Report) -> dict[str, str]:

@@ -55,7 +55,11 @@ class RowChanges:
 
 @dataclass(frozen=True)
 class ColumnChange:
-    """One column of the labelled rows that differs."""
+    """One column of the labelled rows that differs.
+
+    >>> ColumnChange("fee", rows=3).only
+    ''
+    """
 
     column: str
     only: str = ""  # `old` or `new`: the other data set does not have it
@@ -64,7 +68,11 @@ class ColumnChange:
 
 @dataclass(frozen=True)
 class DataChanges:
-    """All that differs between two data sets."""
+    """All that differs between two data sets.
+
+    >>> DataChanges(None, [ColumnChange("fee")], "200 rows → 210 rows", []).columns[0].column
+    'fee'
+    """
 
     rows: RowChanges | None  # None: no record of the rows
     columns: Sequence[ColumnChange]
@@ -73,7 +81,12 @@ class DataChanges:
 
 
 def data_changes(old: ComparedRun, new: ComparedRun) -> DataChanges | None:
-    """Return what differs between the data of two runs of one task; None: nothing, or not known."""
+    """Return what differs between the data of two runs of one task; None: nothing, or not known.
+
+    >>> run = experiment.store.client.get_run(experiment.store.start_run("a job", {}))
+    >>> one = ComparedRun.fetch(experiment, run, "a job", tmp_path)
+    >>> data_changes(one, one)
+    """
     tagged = old.digest and new.digest
     mine, theirs = (one.digest if tagged else one.typed_digests for one in (old, new))
     if not mine or not theirs or mine == theirs:
@@ -99,7 +112,11 @@ def _first(ids: pd.Index) -> list[str]:
 
 
 def by_contents(hashes: pd.Series) -> pd.Series:
-    """Return hashes of rows without ids by themselves, equal rows numbered."""
+    """Return hashes of rows without ids by themselves, equal rows numbered.
+
+    >>> [*by_contents(pd.Series([7, 7])).index]
+    ['7-0', '7-1']
+    """
     plain = hashes.reset_index(drop=True)
     return plain.set_axis(plain.astype("str") + "-" + plain.groupby(plain).cumcount().astype("str"))
 

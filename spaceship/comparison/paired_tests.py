@@ -29,6 +29,9 @@ class PairedTest:
 
     The error counts whole groups as one draw. It is of these fitted models: the luck of the rows
     that they learnt from is not in it.
+
+    >>> PairedTest("held out", "rmse", 90, 80, None, 2.0, 1.5, -0.5, -0.8, -0.2, 0.01).difference
+    -0.5
     """
 
     part: Part
@@ -46,7 +49,11 @@ class PairedTest:
 
 @dataclass(frozen=True)
 class SliceMove:
-    """The main metric of one slice, out of fold, before and now."""
+    """The main metric of one slice, out of fold, before and now.
+
+    >>> SliceMove("plan", "basic", 90, 0.75, 0.5, -0.25, None).new
+    0.5
+    """
 
     slice: str
     value: str
@@ -58,12 +65,18 @@ class SliceMove:
 
 
 def paired_tests(old: ComparedRun, new: ComparedRun) -> Iterator[PairedTest]:
-    """Yield the tests of metrics that differ: out of fold, then held out where that may be told."""
+    """Yield the tests of metrics that differ: out of fold, then held out where that may be told.
+
+    >>> run = experiment.store.client.get_run(experiment.store.start_run("a job", {}))
+    >>> one = ComparedRun.fetch(experiment, run, "a job", tmp_path)
+    >>> [*paired_tests(one, one)]
+    []
+    """
     for part in ("out of fold", "held out"):
         mine, theirs = (_losses(one, part) for one in (old, new))
         if mine is None or theirs is None or (part == "held out" and old.on_ladder | new.on_ladder):
             continue
-        ids = shared_rows(old, new, mine.index.intersection(theirs.index, sort=False))
+        ids = _shared_rows(old, new, mine.index.intersection(theirs.index, sort=False))
         before, now = mine.loc[ids], theirs.loc[ids]
         for metric in [one for one in before if one in now and one != "group"]:
             if len(ids) and not before[metric].equals(now[metric]):
@@ -72,7 +85,7 @@ def paired_tests(old: ComparedRun, new: ComparedRun) -> Iterator[PairedTest]:
                 yield replace(found, same_folds=_same_folds(old, new, ids)) if dealt else found
 
 
-def shared_rows(old: ComparedRun, new: ComparedRun, ids: pd.Index) -> pd.Index:
+def _shared_rows(old: ComparedRun, new: ComparedRun, ids: pd.Index) -> pd.Index:
     """Return those of the ids that name the same row of both: of the same data, label or contents.
 
     Other features may be new columns, so a row keeps its id and its label. Ids of two data
@@ -93,12 +106,18 @@ def shared_rows(old: ComparedRun, new: ComparedRun, ids: pd.Index) -> pd.Index:
 
 
 def moved_slices(old: ComparedRun, new: ComparedRun) -> list[SliceMove]:
-    """Return the slices whose main metric has moved most, out of fold."""
+    """Return the slices whose main metric has moved most, out of fold.
+
+    >>> run = experiment.store.client.get_run(experiment.store.start_run("a job", {}))
+    >>> one = ComparedRun.fetch(experiment, run, "a job", tmp_path)
+    >>> moved_slices(one, one)
+    []
+    """
     mine, theirs, data = _losses(old, "out of fold"), _losses(new, "out of fold"), new.typed
     if mine is None or theirs is None or data is None:
         found = _reported(old, new)
     else:
-        ids = shared_rows(old, new, mine.index.intersection(theirs.index, sort=False))
+        ids = _shared_rows(old, new, mine.index.intersection(theirs.index, sort=False))
         sides = mine.loc[ids], theirs.loc[ids]
         names, task = pd.Index(data.task.names(data.train)), data.task
         found = [

@@ -21,7 +21,14 @@ Section = tuple[str, Table | str]
 
 
 def sections(found: Comparison, most: int | None = _MOST) -> Iterator[Section]:
-    """Yield what differs, in the order in which a run works."""
+    """Yield what differs, in the order in which a run works.
+
+    >>> from spaceship.comparison.comparison import RunFacts
+    >>> one, other = (RunFacts(name, name, "lgbm", "churn") for name in ("a1", "b2"))
+    >>> found = Comparison(one, other, same=False, stages=["out_of_fold", "model"])
+    >>> [*sections(found)]
+    [('Stages with other results', 'out of fold, model')]
+    """
     names = (one_line(found.old.named), one_line(found.new.named))
     rests = found.changes
     commits = [] if rests.commit is None else [_short(rests.commit)]
@@ -76,7 +83,13 @@ _FOLDS = {
 
 
 def summary(found: Comparison) -> str:
-    """Return the line about two runs that are the same, else the names of the two."""
+    """Return the line about two runs that are the same, else the names of the two.
+
+    >>> from spaceship.comparison.comparison import RunFacts
+    >>> one, other = (RunFacts(name, name, "lgbm", "churn", seconds=3) for name in ("a1", "b2"))
+    >>> summary(Comparison(one, other, same=True))
+    'a1 and b2 are the same in all that MLflow has; they took 3.0 s and 3.0 s.'
+    """
     old, new = found.old, found.new
     took = " and ".join("-" if s is None else f"{s:.1f} s" for s in (old.seconds, new.seconds))
     if not found.same:
@@ -92,7 +105,13 @@ def summary(found: Comparison) -> str:
 
 
 def as_markdown(found: Comparison) -> str:
-    """Return the whole comparison as a Markdown page."""
+    """Return the whole comparison as a Markdown page.
+
+    >>> from spaceship.comparison.comparison import RunFacts
+    >>> one, other = (RunFacts(name, name, "lgbm", "churn") for name in ("a1", "b2"))
+    >>> as_markdown(Comparison(one, other, same=False)).splitlines()[0]
+    '# Comparison of two runs'
+    """
     parts = [f"# Comparison of two runs\n\n{markdown.plain(summary(found))}"]
     parts += [markdown.plain(note) for note in found.notes]
     for title, shown in () if found.same else sections(found, None):

@@ -43,17 +43,19 @@ class Changes:
     False
     """
 
-    config: tuple[Change, ...]  # by config key; those of the recipe as it was built
-    commit: Change | None  # with `, changed` where the checkout was; None: the same, or not known
-    code: tuple[Change, ...]  # SHA-256 of the files of Python and YAML
-    packages: tuple[Change, ...]  # versions
-    threads: tuple[Change, ...]  # settings, variables and loaded libraries
-    environment: tuple[Change, ...]  # Python, system, CPU, other variables, locale, time zone
+    config: tuple[Change, ...] = ()  # by config key; those of the recipe as it was built
+    commit: Change | None = (
+        None  # with `, changed` if the checkout was; None: the same, or not known
+    )
+    code: tuple[Change, ...] = ()  # SHA-256 of the files of Python and YAML
+    packages: tuple[Change, ...] = ()  # versions
+    threads: tuple[Change, ...] = ()  # settings, variables and loaded libraries
+    environment: tuple[Change, ...] = ()  # Python, system, CPU, other variables, locale, time zone
 
     @classmethod
     def between(cls, old: Provenance, new: Provenance) -> Self:
         """Return what differs, sorted by name."""
-        settings = differing(settings_of(old), settings_of(new))
+        settings = differing(_settings_of(old), _settings_of(new))
         facts = differing(_facts(old.environment, new), _facts(new.environment, old))
         return cls(
             config=tuple(one for one in settings if not _OF_THREADS.search(one.name)),
@@ -76,7 +78,7 @@ def differing(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Change, .
     return tuple(one for one in pairs if one.old != one.new)
 
 
-def settings_of(record: Provenance) -> dict[str, str]:
+def _settings_of(record: Provenance) -> dict[str, str]:
     """Return the settings of a run by config key: of the recipe and the data those in use.
 
     A recipe may come from the champion, a study or a blend, and data from an era of a simulation.

@@ -92,6 +92,9 @@ def test_a_refusal_is_a_result_and_its_figures_can_be_loaded(project: spaceship.
         loaded.predict(pd.DataFrame())
     with pytest.raises(ConfigError, match="found 'nobody'"):
         project.load("nobody")
+    both = project.compare("champion", refused.run_id)
+    assert both.table("tests").empty, "the same recipe on the same rows"
+    assert [one["name"] for one in both.result["changes"]["config"]] == ["gate.require"]
     table = project.leaderboard()
     assert table["award"].to_dict()[refused.run_id] == "refused"
     assert {*table["recipe"]} == {loaded.name}
