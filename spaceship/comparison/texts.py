@@ -56,7 +56,7 @@ def sections(found: Comparison, most: int | None = _MOST) -> Iterator[Section]:
     if found.slices:
         rows = [
             (
-                f"{one.slice}={one.value}",
+                one_line(f"{one.slice}={one.value}"),
                 f"{one.rows:,}",
                 digits(one.old),
                 digits(one.new),

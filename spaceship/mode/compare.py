@@ -44,7 +44,7 @@ def compare(experiment: Experiment) -> CompareResult:
         found = _compared(experiment, runs, rows, named)
     log.info("%s", texts.summary(found))
     for note in found.notes:
-        log.info("%s", note)
+        log.info("%s", one_line(note))
     for title, shown in () if found.same else texts.sections(found):
         if isinstance(shown, Table):
             log.info("%s:", title)
@@ -88,5 +88,5 @@ def _compared(
             below = Path(temporary) / str(place)
             below.mkdir()
             run = client.get_run(row.run_id)
-            sides.append(ComparedRun.fetch(experiment, run, name, below))
+            sides.append(ComparedRun.fetch(experiment, run, one_line(name), below))
         return compared(sides[0], sides[1], (runs.task(rows[0]), runs.task(rows[1])))
