@@ -62,6 +62,13 @@ class Nodes:
         """Return the value of a dotted key, None where there is none."""
         return OmegaConf.select(self._cfg, key)
 
+    def switch(self, key: str, *, default: bool) -> bool:
+        """Return a switch by its dotted key; raise ConfigError if it is neither true nor false."""
+        value = self.setting(key)
+        if value not in (True, False, None):
+            raise ConfigError(expected(f"{key}=true or false", repr(value), "change it"))
+        return default if value is None else value is True
+
     def loggable(self) -> dict[str, Any]:
         """Return the resolved config without Hydra's node and without secrets."""
         names = [str(key) for key in self._cfg if key != "hydra"]

@@ -90,7 +90,7 @@ def test_what_the_process_has_taken_is_part_of_what_it_needs(
     ):
         monkeypatch.setattr("spaceship.data.memory.available_memory", lambda free=free: free)
         with nullcontext() if fits else pytest.raises(DataError, match="expected at least 1"):
-            replace(experiment).check_memory()
+            replace(experiment).data.check_memory()
     assert len(looks) == 1, "the choices of a sweep share it"
 
 
