@@ -18,8 +18,8 @@ from spaceship.errors import DataError
 from spaceship.experiment import Experiment
 from spaceship.task.task import Task
 from tests.commands import Shell
+from tests.data.databases import Make
 from tests.data.test_draw import SHOPS, make, postgres
-from tests.data.test_sql import Make
 
 __all__ = ["make", "postgres"]  # fixtures
 N_ROWS = 150_000
