@@ -1,4 +1,4 @@
-"""Secrets: values of `${oc.env:NAME}` are known once they are read, and hidden from then on.
+"""Secrets: values of `${oc.env:NAME}`, known once they are read and hidden in logs from then on.
 
 `config_text.redact` hides them; all that a process logs or prints goes through it. What is written
 to files and to MLflow is redacted where it is written.
