@@ -10,10 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from hydra._internal import hydra as hydra_app
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import CachingConfigRepository, IConfigRepository
-from hydra._internal.utils import create_config_search_path
 from hydra.core.default_element import ResultDefault
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -22,6 +18,13 @@ from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from spaceship.config._upstream import (
+    CachingConfigRepository,
+    ConfigLoaderImpl,
+    IConfigRepository,
+    create_config_search_path,
+    hydra_app,
+)
 from spaceship.config.allow_list import check_config
 from spaceship.config.installation import configs
 from spaceship.config.resolvers import register_resolvers
