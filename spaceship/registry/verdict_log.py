@@ -32,7 +32,17 @@ class Outcome(NamedTuple):
 
 
 def log_verdict(job: Job, outcome: Outcome, registry: Registry, *, dry_run: bool) -> None:
-    """Write `verdict.json`, and log it to the job's run with the figures of the hold-out."""
+    """Write `verdict.json`, and log it to the job's run with the figures of the hold-out.
+
+    >>> from spaceship.gate.award import Award
+    >>> job = Job(tmp_path, in_multirun=False)
+    >>> job.note_run(registry.store.start_run("job", {}))
+    >>> Report("lgbm", "local", "ab12").write(tmp_path)
+    >>> refused = Verdict(Award.REFUSED, "Refused: no gain.", "gain")
+    >>> log_verdict(job, Outcome(refused, None, "3"), registry, dry_run=False)
+    >>> LoggedVerdict.read(tmp_path).champion_before
+    '3'
+    """
     verdict, store, run_id = outcome.verdict, registry.store, str(job.run_id)
     logged = LoggedVerdict(
         **vars(verdict),
@@ -49,7 +59,12 @@ def log_verdict(job: Job, outcome: Outcome, registry: Registry, *, dry_run: bool
 
 
 def show_verdict(outcome: Outcome, *, dry_run: bool) -> None:
-    """Print scores, verdict and rules; those of a passed gate are details."""
+    """Print scores, verdict and rules; those of a passed gate are details.
+
+    >>> from spaceship.gate.award import Award
+    >>> first = Verdict(Award.CHAMPION, "Champion: the first one.", "all")
+    >>> show_verdict(Outcome(first, "1", None), dry_run=False)  # logged
+    """
     verdict, first = outcome.verdict, outcome.champion_before is None
     if verdict.scores:
         show(log, score_table(verdict.scores, verdict.rival))

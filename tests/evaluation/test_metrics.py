@@ -1,11 +1,12 @@
 """The metrics against hand-made examples and scikit-learn, and their directions."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 import sklearn.metrics
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
@@ -23,6 +24,12 @@ from spaceship.evaluation.metrics import (
 from spaceship.task.label import Problem
 
 METRICS = metric_names(Problem.BINARY)
+NUMBERS = st.floats(-1e6, 1e6)
+
+
+def shares(n_rows: int, n_classes: int, seed: int) -> Any:
+    odds = np.random.default_rng(seed).random((n_rows, n_classes)) + 1e-3
+    return odds / odds.sum(axis=1, keepdims=True)
 
 
 def test_direction_takes_prefixes() -> None:
@@ -134,3 +141,49 @@ def test_scores_lie_where_they_must(rows: list[tuple[bool, float]]) -> None:
     for metric in ("accuracy", "brier", "ece"):
         assert 0 <= scores[metric] <= 1
     assert scores["log_loss"] >= 0
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=40), st.integers(0, 9))
+def test_metrics_of_classes_are_those_of_scikit_learn(codes: list[int], seed: int) -> None:
+    truth, chance = np.array([*codes, 0, 1, 2, 3]), shares(len(codes) + 4, 4, seed)
+    scores = score(truth, chance, problem=Problem.MULTICLASS)
+    assert [*scores] == metric_names(Problem.MULTICLASS)
+    likeliest = chance.argmax(axis=1)
+    assert scores["accuracy"] == sklearn.metrics.accuracy_score(truth, likeliest)
+    balanced = sklearn.metrics.balanced_accuracy_score(truth, likeliest)
+    assert scores["balanced_accuracy"] == pytest.approx(balanced)
+    area = sklearn.metrics.roc_auc_score(truth, chance, multi_class="ovr", average="macro")
+    assert scores["roc_auc"] == pytest.approx(area)
+    assert scores["log_loss"] == pytest.approx(sklearn.metrics.log_loss(truth, chance))
+    assert scores["ece"] == calibration_error(likeliest == truth, chance.max(axis=1))
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=40))
+def test_metrics_of_numbers_are_those_of_scikit_learn(rows: list[tuple[float, float]]) -> None:
+    truth, found = (np.array(column) for column in zip(*rows, strict=True))
+    scores = score(truth, found, problem=Problem.REGRESSION)
+    assert [*scores] == metric_names(Problem.REGRESSION)
+    assert scores["rmse"] == pytest.approx(sklearn.metrics.root_mean_squared_error(truth, found))
+    assert scores["mae"] == pytest.approx(sklearn.metrics.mean_absolute_error(truth, found))
+    if np.ptp(truth) > 1e-3:
+        assert scores["r2"] == pytest.approx(sklearn.metrics.r2_score(truth, found))
+
+
+def test_metrics_that_do_not_exist_are_nan_and_no_others() -> None:
+    constant = score([2.0, 2.0], [1.0, 3.0], problem=Problem.REGRESSION)
+    assert (constant["rmse"], constant["mae"]) == (1.0, 1.0)
+    assert math.isnan(constant["r2"])
+    without = score([0, 1], shares(2, 3, 0), problem=Problem.MULTICLASS)
+    assert not [name for name, value in without.items() if math.isnan(value)]
+    lone = score([1, 1], shares(2, 3, 0), problem=Problem.MULTICLASS)
+    assert [name for name, value in lone.items() if math.isnan(value)] == ["roc_auc"]
+    unknown: Any = {Problem.MULTICLASS: [[math.nan] * 2], Problem.REGRESSION: [math.nan]}
+    for problem, values in unknown.items():
+        assert all(map(math.isnan, score([0], values, problem=problem).values()))
+
+
+def test_a_certain_and_wrong_class_has_a_finite_log_loss() -> None:
+    scores = score([0, 1], [[0.0, 1.0], [0.0, 1.0]], problem=Problem.MULTICLASS)
+    assert 1 < scores["log_loss"] < math.inf
