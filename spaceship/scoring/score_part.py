@@ -3,11 +3,12 @@
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from spaceship.data.submission import submission, writing
 from spaceship.drift.profile import Profile, Tally, take_tally
@@ -36,6 +37,22 @@ class Scored:
     total: float  # of predicted numbers
     tally: Tally | None  # of its columns and scores; None: drift is not measured
 
+    def __add__(self, other: Self) -> Self:
+        """Return the record of both parts.
+
+        >>> Scored(1, {"yes": 1}, 0.0, None) + Scored(2, {"yes": 1, "no": 1}, 0.0, None)
+        Scored(rows=3, counts={'yes': 2, 'no': 1}, total=0.0, tally=None)
+        """
+        counts = dict(Counter(self.counts) + Counter(other.counts))
+        tally = self.tally and other.tally and self.tally + other.tally
+        return replace(
+            self,
+            rows=self.rows + other.rows,
+            counts=counts,
+            total=self.total + other.total,
+            tally=tally,
+        )
+
 
 @dataclass(frozen=True)
 class ScorePart:
@@ -59,6 +76,10 @@ class ScorePart:
     def record(self, number: int) -> Path:
         """Return the file of a part's record, which is there once the part is done."""
         return Path(self.folder) / f"scored-{number:06d}.json"
+
+    def load(self) -> None:
+        """Load the champion into this process."""
+        _loaded(self.model)
 
     def __call__(self, part: Part) -> Scored:
         """Return the record of a part; it is written once the predictions are."""
