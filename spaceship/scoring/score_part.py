@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 _PIPELINES: dict[str, "Pipeline"] = {}  # that this process has loaded, by folder
+_KEPT = 2  # of them: workers of a cluster may outlive many commands
 _SECONDS = 1.0  # between two looks whether the command still runs
 
 
@@ -114,7 +116,7 @@ def preloaded(pipeline: "Pipeline", folder: str) -> Iterator[None]:
     try:
         yield
     finally:
-        del _PIPELINES[folder]
+        _PIPELINES.pop(folder, None)
 
 
 def _loaded(folder: str) -> "Pipeline":
@@ -122,9 +124,16 @@ def _loaded(folder: str) -> "Pipeline":
     from spaceship.registry import packaging
 
     if folder not in _PIPELINES:
+        _end_with_parent()
         _PIPELINES[folder] = packaging.load(folder)
-        threading.Thread(target=_watch, args=[os.getppid()], daemon=True).start()
+        for oldest in [*_PIPELINES][:-_KEPT]:
+            del _PIPELINES[oldest]
     return _PIPELINES[folder]
+
+
+@cache
+def _end_with_parent() -> None:
+    threading.Thread(target=_watch, args=[os.getppid()], daemon=True).start()
 
 
 def _watch(parent: int) -> None:
