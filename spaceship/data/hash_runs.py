@@ -10,7 +10,7 @@ import numpy.typing as npt
 from spaceship.data.submission import writing
 
 Hashes = npt.NDArray[np.uint64]
-_MOST_BYTES = 1 << 24  # in memory; more are in a file
+MOST_BYTES = 1 << 24  # in memory; more are in a file
 _RANGES = 64  # of hashes, which are looked at one after the other
 _BORDERS = (np.arange(_RANGES - 1, dtype=np.uint64) + 1) * np.uint64(2**64 // _RANGES)
 
@@ -26,7 +26,7 @@ class HashRuns:
     """
 
     def __init__(self) -> None:
-        self._file = SpooledTemporaryFile(_MOST_BYTES)  # noqa: SIM115 - `__exit__` closes it
+        self._file = SpooledTemporaryFile(MOST_BYTES)  # noqa: SIM115 - `__exit__` closes it
         self._starts: list[npt.NDArray[np.int64]] = []  # of each run's ranges, and its end
 
     def __enter__(self) -> Self:

@@ -9,7 +9,7 @@ from spaceship.data.hash_runs import HashRuns
 
 @pytest.mark.parametrize("most", [1 << 24, 64])
 def test_what_comes_twice_in_any_runs_is_found(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
-    monkeypatch.setattr(hash_runs, "_MOST_BYTES", most)
+    monkeypatch.setattr(hash_runs, "MOST_BYTES", most)
     draw = np.random.default_rng(1)
     ends = np.array([0, 2**63, 2**64 - 1], np.uint64)
     parts = [draw.integers(0, 2**64, size, np.uint64) for size in (500, 0, 300)]
