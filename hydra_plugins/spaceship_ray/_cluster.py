@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from hydra.core.utils import env_override
 
@@ -53,7 +52,7 @@ def connected(address: str | None, cpus: int) -> Iterator[None]:
     if find_spec("ray") is None:
         raise ClusterError("the package ray is not installed")
     with ExitStack() as stack:
-        own: dict[str, Any] = {"address": address}
+        own: dict[str, object] = {"address": address}
         variables = dict(_QUIET)
         if address is None:
             own |= {"address": "local", "num_cpus": cpus, "num_gpus": 0}
@@ -103,7 +102,7 @@ def _call(more: Mapping[str, str]) -> bytes:
     return first + b"\0\0\5\0\1\0\0\0\1" + b"\0" * 5
 
 
-def _init(stack: ExitStack, settings: dict[str, Any]) -> None:
+def _init(stack: ExitStack, settings: dict[str, object]) -> None:
     """Connect this process until the stack is closed, unless it is connected."""
     import ray
 
