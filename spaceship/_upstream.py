@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -38,6 +38,18 @@ def located(target: str) -> object:
     from hydra._internal.utils import _locate
 
     return _locate(target)
+
+
+def loky_processes(number: int, environment: Mapping[str, str]) -> Any:
+    """Return an executor of processes that import no main module, by joblib 1.6's copy of loky.
+
+    >>> with loky_processes(1, {"OMP_NUM_THREADS": "1"}) as pool:
+    ...     pool.submit(sum, [1, 2]).result()
+    3
+    """
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(number, env=dict(environment))
 
 
 def resolvers() -> dict[str, object]:

@@ -11,8 +11,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,6 +30,8 @@ _QUIET = {
 _SECONDS = 10.0  # for a cluster to answer; Ray itself waits for five minutes
 _SETTINGS = b"\x04"  # kind of the frame that both sides of HTTP/2 begin with
 _HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0" + _SETTINGS + b"\0" * 5
+_PATH = "/ray.rpc.NodeInfoGcsService/CheckAlive"
+_NO_ACCESS = "no access; it may want its token, by RAY_AUTH_MODE=token"
 _STORE_BYTES = 100 * 2**20  # for arguments and results; large data are in files
 
 
@@ -68,16 +70,36 @@ def connected(address: str | None, cpus: int) -> Iterator[None]:
 
 
 def _check_address(address: str) -> None:
-    """Raise ClusterError unless something at an address speaks HTTP/2, as Ray does under gRPC."""
+    """Raise ClusterError unless a server of Ray is at an address and takes this user's token."""
+    from ray.exceptions import AuthenticationError
+
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host, int(port)), _SECONDS) as server:
-            server.sendall(_HELLO)
-            kind = server.recv(4)[3:]
+            server.sendall(_HELLO + _call(_upstream.authorization()))
+            answer = server.recv(4)
+            with suppress(TimeoutError):
+                while b"grpc-status" not in answer and (more := server.recv(4096)):
+                    answer += more
+    except AuthenticationError as error:  # this user has none
+        raise ClusterError(f"{address}: {_NO_ACCESS} and a token") from error
     except (OSError, ValueError, OverflowError) as error:
         raise ClusterError(f"{address}: {error}") from error
-    if kind != _SETTINGS and os.environ.get("RAY_USE_TLS", "0") == "0":
+    if answer[3:4] != _SETTINGS and os.environ.get("RAY_USE_TLS", "0") == "0":
         raise ClusterError(f"{address}: another kind of server")
+    if b"InvalidAuthToken" in answer:
+        raise ClusterError(f"{address}: {_NO_ACCESS}")
+
+
+def _call(more: Mapping[str, str]) -> bytes:
+    """Return a call of Ray's server in HTTP/2: a frame of headers, and one of an empty message."""
+    headers = {":method": "POST", ":scheme": "http", ":path": _PATH, ":authority": "ray"}
+    headers |= {"content-type": "application/grpc", "te": "trailers", **more}
+    texts = (text.encode() for pair in headers.items() for text in pair)
+    each = [bytes([len(text)]) + text for text in texts]
+    body = b"".join(b"\0" + name + value for name, value in zip(each[::2], each[1::2], strict=True))
+    first = len(body).to_bytes(3, "big") + b"\1\4\0\0\0\1" + body
+    return first + b"\0\0\5\0\1\0\0\0\1" + b"\0" * 5
 
 
 def _init(stack: ExitStack, settings: dict[str, object]) -> None:
@@ -94,8 +116,7 @@ def _init(stack: ExitStack, settings: dict[str, object]) -> None:
     try:
         ray.init(log_to_driver=is_joined, configure_logging=False, **settings)
     except ConnectionError as error:
-        found = f"{settings['address']}: no access; it may want its token, by RAY_AUTH_MODE=token"
-        raise ClusterError(found) from error
+        raise ClusterError(f"{settings['address']}: {_NO_ACCESS}") from error
     except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         raise ClusterError(" ".join(str(error).split()) or type(error).__name__) from error
     finally:

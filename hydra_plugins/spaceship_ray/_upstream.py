@@ -20,6 +20,15 @@ def read_environment() -> None:
     module.AuthenticationTokenLoader.instance().reset_cache()
 
 
+def authorization() -> dict[str, str]:
+    """Return the header by which this user's calls are known to a cluster; none without a token."""
+    from ray import _raylet
+
+    read_environment()
+    module: Any = _raylet
+    return {**module.AuthenticationTokenLoader.instance().get_token_for_http_header()}
+
+
 LOOPBACK_ONLY = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Variable for Windows and macOS that Linux heeds, too: no other machine may connect."""
 PRIVATE_FOLDER = "_temp_dir"

@@ -1,12 +1,16 @@
 """Bars of scoring long tables: CPU against the bare booster, memory, two processes against one.
 
     python -m scripts.bench.scoring                          # 10^5 rows
-    python -m scripts.bench.scoring --rows 1000000 --wall    # the bars, on a quiet machine
+    python -m scripts.bench.scoring --rows 1000000 --wall --rounds 5    # the bars, a quiet machine
+    python -m scripts.bench.scoring --rows 10000000 --rounds 1          # and of 10^7 rows
     python -m scripts.bench.scoring --rows 1000000 --engines local,dask,spark
 
 A champion (LightGBM, 400 trees, on 10,000 made passengers) scores a Parquet file into a Parquet
 file with `mode=inference`. Its CPU seconds, less those of a file of ten rows, stand beside those of
-its booster on the finished matrix of the same rows, in turns; one thread each.
+its booster on the finished matrix of the same rows, in turns; one thread each. With `--wall` the
+speed of two processes over one stands beside the machine's own: as many predictions by the bare
+booster at once, in two processes that share nothing, over one alone. Cores that share parts or a
+busy machine lower both.
 
 With `--engines` each scores the file by two processes, in turns, to the same bytes. Its CPU seconds
 are those of the command and of all that it starts. Those of a few rows in several parts are the
@@ -18,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -28,28 +33,41 @@ from scripts.bench.measure import Measured, launch, machine, measure, names, run
 BOOSTER, WORKERS, MEGABYTES, ENGINE = 1.25, 1.7, 600, 1.5
 """The bars: times the booster's CPU, one process's speed, most memory, times local's CPU."""
 Lines = Sequence[Sequence[object]]
+_SECONDS = 8.0  # in which boosters predict side by side
 _LOOK = 0.05  # seconds between two looks at the CPU times of processes
 _DRAWN, _APART = 100_000, 10_000_000  # rows that are made, and what is added to numbers of copies
+_COPIES = 10  # in a row group
 _TRAIN = ("mode=train", "model=lgbm", "data.n_groups=7000", "split.n_folds=2")
 
 
 def make_rows(path: Path, n_rows: int) -> None:
     """Write passengers into a Parquet file: those that are drawn, and copies in other groups."""
-    import pandas as pd
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     from scripts.bench.measure import part_to_predict
 
     drawn = part_to_predict(f"data.n_groups={_DRAWN * 3 // 4}", "data.test_fraction=0.99")
     group = drawn["PassengerId"].str.partition("_")[0].astype("int64")
-    copies = []
+    copies, left, file = list[pa.Table](), n_rows, None
     for copy in range(-(-n_rows // len(drawn))):
         ids = (group + copy * _APART).astype("str").str.zfill(10) + drawn["PassengerId"].str[-3:]
-        copies.append(drawn.assign(PassengerId=ids))
-    pd.concat(copies, ignore_index=True).head(n_rows).to_parquet(path)
+        made = drawn.assign(PassengerId=ids).head(left)
+        copies.append(pa.Table.from_pandas(made, preserve_index=False))
+        left -= len(made)
+        file = file or pq.ParquetWriter(path, copies[0].schema)
+        if len(copies) == _COPIES or not left:
+            file.write_table(pa.concat_tables(copies))
+            copies.clear()
+    if file is not None:
+        file.close()
 
 
-def booster_seconds(model: Path, rows: Path) -> float:
-    """Return the CPU seconds that the booster takes for each row of a finished matrix."""
+def booster_seconds(model: Path, rows: Path, during: float = 0.0) -> float:
+    """Return the seconds that the booster takes for each row of a finished matrix.
+
+    CPU seconds of one prediction, or else seconds by the clock of those during so many seconds.
+    """
     import numpy as np
     import pandas as pd
 
@@ -64,9 +82,22 @@ def booster_seconds(model: Path, rows: Path) -> float:
         if isinstance(kind, pd.CategoricalDtype)
     }
     values = np.ascontiguousarray(matrix.assign(**codes).to_numpy(np.float64))
-    start = time.process_time()
-    pipeline[-1].booster_.predict(values, num_threads=1)
-    return (time.process_time() - start) / len(values)
+    clock = time.perf_counter if during else time.process_time
+    time.sleep(-time.time() % during if during else 0.0)  # two processes begin at the same time
+    start, times = clock(), 0
+    while not times or clock() - start < during:
+        pipeline[-1].booster_.predict(values, num_threads=1)
+        times += 1
+    return (clock() - start) / len(values) / times
+
+
+def ceiling(model: Path, rows: Path) -> float:
+    """Return the speed of two processes that predict with a booster at once, over one alone."""
+    call = f"booster_seconds(Path({str(model)!r}), Path({str(rows)!r}), {_SECONDS})"
+    with ThreadPoolExecutor(2) as pool:
+        alone = float(in_child(call).split()[-1])
+        both = [float(one.split()[-1]) for one in pool.map(in_child, [call, call])]
+    return sum(alone / one for one in both)
 
 
 def in_child(call: str) -> str:
@@ -94,6 +125,7 @@ class Costs:
     own: list[float] = field(default_factory=list)
     booster: list[float] = field(default_factory=list)
     speeds: list[float] = field(default_factory=list)
+    ceilings: list[float] = field(default_factory=list)  # of speeds on this machine
     peaks: list[float] = field(default_factory=list)  # MB
 
 
@@ -160,7 +192,9 @@ def costs(folder: Path, n_rows: int, rounds: int, *, wall: bool) -> Costs:
         found.peaks.append(one.peak)
         if wall:
             two = score(outputs, rows, 2)
+            found.peaks[-1] = max(one.peak, two.peak)
             found.speeds.append((one.wall - start.wall) / (two.wall - start.wall))
+            found.ceilings.append(ceiling(model, rows))
     return found
 
 
@@ -173,7 +207,10 @@ def bars(folder: Path, n_rows: int, rounds: int, *, wall: bool) -> Sequence[Sequ
         ("most memory, MB", spread(found.peaks, 0), f"≤ {MEGABYTES}"),
     ]
     if wall:
+        shares = (own / most for own, most in zip(found.speeds, found.ceilings, strict=True))
         lines.append(("two processes / one", spread(found.speeds), f"≥ {WORKERS}"))
+        lines.append(("two bare boosters / one", spread(found.ceilings), "the ceiling"))
+        lines.append(("share of the ceiling", spread(shares), ""))
     return lines
 
 

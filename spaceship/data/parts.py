@@ -4,20 +4,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from spaceship.data._base import Table
 from spaceship.data.broken_rules import ONCE, BrokenRule, UnmatchedPatterns
 from spaceship.data.csv_form import CsvForm
 from spaceship.data.faults import RawTable
+from spaceship.data.hash_runs import Hashes, HashRuns
 from spaceship.data.table_reader import table_parts
 from spaceship.task.column_types import Kind
 from spaceship.task.raw_frame import label_column
 from spaceship.task.task import Task
 from spaceship.task.truth import are_usual
-
-_Hashes = npt.NDArray[np.uint64]
 
 
 def plain_columns(task: Task) -> dict[str, Kind]:
@@ -44,8 +42,7 @@ def read_parts(
     """Yield the typed rows of a file, so many at a time, numbered through from 0.
 
     The whole file is checked before the first part is yielded: DataError lists every fault, as
-    `check` does. A file without rows has one part without rows. In memory there are a part and
-    eight bytes for the id of each row.
+    `check` does. A file without rows has one part without rows. In memory there is a part.
 
     >>> people.test.to_csv(tmp_path / "new.csv", index=False)
     >>> parts = [*read_parts(tmp_path / "new.csv", task, rows=10)]
@@ -75,26 +72,26 @@ class _File:
     def checked_task(self) -> Task:
         """Return the task with the decimal sign of the rows; raise DataError for their faults."""
         patterns, n_rows, whole = UnmatchedPatterns(self.task), 0, not self.raw.faults
-        hashes = list[_Hashes]()
-        for part in self.parts(plain_columns(self.task)):
-            made = self.raw.typed_if_whole(part)
-            whole &= made is not None
-            patterns.add(part if made is None else made)
-            n_rows += len(part)
-            hashes.append(self._hashes(part if made is None else made))
-        again = _repeated(hashes)
+        with HashRuns() as ids:
+            for part in self.parts(plain_columns(self.task)):
+                made = self.raw.typed_if_whole(part)
+                whole &= made is not None
+                patterns.add(part if made is None else made)
+                n_rows += len(part)
+                ids.add(self._hashes(part if made is None else made))
+            again = ids.repeated()
         if whole and not (n_rows and patterns.faults()) and not len(again):
             return self.task
         repeated = self._rule(again) if len(again) else None
         return self.raw.checked_task(self.parts, repeated)
 
-    def _hashes(self, rows: pd.DataFrame) -> _Hashes:
+    def _hashes(self, rows: pd.DataFrame) -> Hashes:
         if self.task.id not in rows.columns:
             return np.empty(0, np.uint64)
         ids = rows[self.task.id].dropna().astype("str").str.strip()
         return pd.util.hash_array(ids.to_numpy(object), categorize=False)
 
-    def _rule(self, again: _Hashes) -> Callable[[pd.DataFrame], BrokenRule]:
+    def _rule(self, again: Hashes) -> Callable[[pd.DataFrame], BrokenRule]:
         """Return what finds the rows of a part whose ids have one of some hashes."""
 
         def rule(rows: pd.DataFrame) -> BrokenRule:
@@ -103,13 +100,6 @@ class _File:
             return BrokenRule(str(self.task.id), ONCE, known[np.isin(self._hashes(rows), again)])
 
         return rule
-
-
-def _repeated(hashes: list[_Hashes]) -> _Hashes:
-    """Return the hashes that come twice or more."""
-    every = np.concatenate(hashes)
-    every.sort()
-    return np.unique(every[1:][every[1:] == every[:-1]])
 
 
 def _of_size(parts: Iterable[pd.DataFrame], rows: int) -> Iterator[pd.DataFrame]:

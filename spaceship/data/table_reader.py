@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import pandas as pd
 
@@ -15,6 +15,10 @@ from spaceship.data.native_values import with_native_values
 from spaceship.data.stored_file import fail, opened
 from spaceship.errors import DataError, expected
 from spaceship.task.column_types import Kind
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch  # type: ignore[import-untyped]
+    from pyarrow.parquet import ParquetFile  # type: ignore[import-untyped]
 
 log = logging.getLogger(__name__)
 
@@ -75,15 +79,15 @@ def parquet_rows(path: Path, data: bytes) -> pd.DataFrame:
 
 
 def _parquet_parts(path: Path, stream: BinaryIO, rows: int | None) -> Iterator[pd.DataFrame]:
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     try:
         is_packed = not isinstance(stream, BufferedReader)  # and slow to seek in
         file = pq.ParquetFile(BytesIO(stream.read()) if is_packed else stream)
         kept = [at for at, one in enumerate(file.schema_arrow.names) if not one.startswith(_INDEX)]
         names = [file.schema_arrow.names[at].strip() for at in kept]
-        batches = [file.read()] if rows is None else file.iter_batches(rows)
+        batches = [file.read()] if rows is None else _batches(file, rows)
         for batch in batches if file.metadata.num_rows else [file.schema_arrow.empty_table()]:
             table = pa.table([batch.column(at) for at in kept], [*map(str, kept)])  # names repeat
             frame = table.to_pandas(ignore_metadata=True).set_axis(names, axis="columns")
@@ -91,6 +95,20 @@ def _parquet_parts(path: Path, stream: BinaryIO, rows: int | None) -> Iterator[p
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         first = next(iter(str(error).splitlines()), type(error).__name__)
         fail(path, "a whole Parquet file", first, "write it again, or give a CSV file")
+
+
+def _batches(file: "ParquetFile", rows: int) -> "Iterator[RecordBatch]":
+    """Yield batches of at most so many rows; a reader of its own for each row group, or several.
+
+    A reader keeps the bytes of all row groups that it has read.
+    """
+    held, n_held = list[int](), 0
+    for at in range(file.num_row_groups):
+        held.append(at)
+        n_held += file.metadata.row_group(at).num_rows
+        if n_held >= rows or at == file.num_row_groups - 1:
+            yield from file.iter_batches(rows, row_groups=held)
+            held, n_held = [], 0
 
 
 def present(path: Path) -> Path:

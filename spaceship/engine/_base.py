@@ -1,7 +1,8 @@
 """Engine interface: one method that scores the parts of a table, wherever its processes are."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -35,6 +36,11 @@ class Engine(ABC):
 
     def check(self) -> None:  # noqa: B027 - nothing to check is the rule
         """Raise ConfigError if the place cannot be reached, before there is a part."""
+
+    @contextmanager
+    def started(self, load: Callable[[], object]) -> Iterator[None]:  # noqa: ARG002
+        """Let processes of this machine call `load` while a block prepares what they will score."""
+        yield
 
     @abstractmethod
     def run(

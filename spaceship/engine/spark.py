@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -27,6 +28,12 @@ _UNANSWERED = "All masters are unresponsive"  # in Spark's log, after a minute
 _ERROR = re.compile(rf"(Error|Exception): |{_UNANSWERED}")
 _JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # half the CPU time of a short-lived driver
 _LOOPBACK = "127.0.0.1"
+_ANOTHER = "another kind of server"
+_FILE = b"/files/\r\n\r\n"  # web servers wait for the end of a line
+_QUESTION = struct.pack(">qbi", 13 + len(_FILE), 6, len(_FILE)) + _FILE
+"""Request for a file in Spark's protocol, by length, kind and name; the answer: it is absent."""
+_ANSWERS = (b"\0", b"\x15", b"")  # first bytes: of a length, of a fault of TLS, none
+_ANSWER_SECONDS = 5.0
 
 
 class SparkEngine(ClusterEngine):
@@ -49,7 +56,7 @@ class SparkEngine(ClusterEngine):
             raise MissingDependencyError(expected(what, "none", do))
 
     def check(self) -> None:
-        """Raise ConfigError if nothing listens at the places of `spark://HOST:PORT,HOST:PORT`."""
+        """Raise ConfigError if no master can be at the places of `spark://HOST:PORT,HOST:PORT`."""
         kind, _, places = (self.address or "").partition("://")
         faults = [_fault(place) for place in places.split(",")] if kind == "spark" else [None]
         if all(faults):
@@ -107,7 +114,7 @@ class SparkEngine(ClusterEngine):
                 signal.signal(signal.SIGINT, heard)  # Spark's own handler hides the command's
             stack.callback(context.stop)
             if _UNANSWERED in _text(log):
-                raise self._no_master("another kind of server")
+                raise self._no_master(_ANOTHER)
             if self.address is None:
                 context.pythonExec = sys.executable
             yield context
@@ -163,11 +170,17 @@ def _cancel(context: "SparkContext") -> None:
         context.cancelAllJobs()
 
 
-def _fault(place: str) -> Exception | None:
-    """Return why nobody can be reached at HOST:PORT; None if somebody listens there."""
+def _fault(place: str) -> object:
+    """Return why no master can be reached at HOST:PORT; None if one may be there."""
     host, _, port = place.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), SECONDS).close()
+        with socket.create_connection((host, int(port)), SECONDS) as server:
+            server.sendall(_QUESTION)
+            server.settimeout(_ANSWER_SECONDS)
+            with suppress(TimeoutError):
+                return None if server.recv(1024)[:1] in _ANSWERS else _ANOTHER
+    except ConnectionResetError:
+        return None  # so may one that wants a secret
     except (OSError, ValueError) as error:
         return error
     return None

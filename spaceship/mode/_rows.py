@@ -23,6 +23,7 @@ class Rows:
 
     identity: object  # JSON that changes with the content
     blocks: Callable[[Task, int], Iterable[pd.DataFrame]]  # of a task, so many rows each
+    bytes: int = 0  # of their file
 
 
 def find_rows(experiment: Experiment) -> Rows:
@@ -38,7 +39,7 @@ def find_rows(experiment: Experiment) -> Rows:
         facts = path.stat()
         times = [facts.st_mtime_ns, facts.st_ctime_ns]  # the second one cannot be set
         identity = [str(path), facts.st_ino, facts.st_size, *times, repr(source.form)]
-        return Rows(identity, partial(source.parts, path))
+        return Rows(identity, partial(source.parts, path), facts.st_size)
     frame = _test_part(experiment)
     return Rows(experiment.dataset.digest, lambda _task, _rows: [frame])
 

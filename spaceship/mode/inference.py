@@ -1,6 +1,7 @@
 """`mode=inference`: the champion predicts new rows, unless they have drifted too far."""
 
 import logging
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +11,7 @@ from sklearn.pipeline import Pipeline
 from spaceship.data.kaggle_submission import check_submitting
 from spaceship.data.submission import usable, writing
 from spaceship.drift.alert import DRIFT_FILE
+from spaceship.engine._base import Part
 from spaceship.errors import ConfigError, RegistryError, expected
 from spaceship.experiment import Experiment
 from spaceship.files import remove
@@ -22,7 +24,7 @@ from spaceship.registry.registry import MODEL, Version
 from spaceship.results import Result
 from spaceship.scoring.cut import cut
 from spaceship.scoring.joined import is_parquet, join
-from spaceship.scoring.run import Summary, score_all, tally_of
+from spaceship.scoring.run import Summary, score_all
 from spaceship.scoring.score_part import Scored, ScorePart, preloaded
 from spaceship.scoring.work_folder import work_folder
 from spaceship.task.task import Task
@@ -31,6 +33,7 @@ from spaceship.text import first_few
 log = logging.getLogger(__name__)
 
 _MOST_COLUMNS = 8  # that are named
+_ROW_BYTES = 128  # of an input of several parts, at least: CSV has some 90 a row, Parquet 20
 
 
 @dataclass(frozen=True)
@@ -88,15 +91,12 @@ def inference(experiment: Experiment) -> InferenceResult:
     content = _content(experiment, champion, task, rows)
     with work_folder(path, content) as folder:
         score = ScorePart(str(folder), "", task, margin, settings.proba)
-        score, scored = _scored(experiment, champion, stored.pipeline, rows, score)
+        score, parts, scored = _scored(experiment, champion, stored.pipeline, rows, score)
         log.info("Champion: %s, version %s of %s", name, champion.number, registry.model)
-        drifted = compare_with_training(
-            experiment, champion, score.reference, tally_of(scored.values())
-        )
-        columns = join([score.predicted(at) for at in scored], path)
-    summary = Summary.of(scored.values(), task)
-    n_rows = sum(one.rows for one in scored.values())
-    what = "1 prediction" if n_rows == 1 else f"{n_rows:,} predictions"
+        drifted = compare_with_training(experiment, champion, score.reference, scored.tally)
+        columns = join([score.predicted(part.number) for part in parts], path)
+    summary = Summary.of(scored, task)
+    what = "1 prediction" if scored.rows == 1 else f"{scored.rows:,} predictions"
     log.info("%s%s: %s", what, summary.words(task), path)
     if settings.proba:
         log.info("Its columns: %s", first_few(columns, _MOST_COLUMNS))
@@ -106,7 +106,7 @@ def inference(experiment: Experiment) -> InferenceResult:
         model=registry.model,
         champion=champion.number,
         recipe=name,
-        rows=n_rows,
+        rows=scored.rows,
         predictions=str(path),
         columns=columns,
         mean=summary.mean,
@@ -155,18 +155,26 @@ def _content(
 
 def _scored(
     experiment: Experiment, champion: Version, pipeline: Pipeline, rows: Rows, score: ScorePart
-) -> tuple[ScorePart, dict[int, Scored]]:
-    """Return what has scored the parts, which are in its folder, and the record of each."""
+) -> tuple[ScorePart, list[Part], Scored]:
+    """Return what has scored the parts, the parts, which are in its folder, and their record."""
     folder, size = Path(score.folder), experiment.settings.inference.part_rows
-    with phase("Reading the rows"):
-        parts = cut(rows.blocks(score.task, size), score.task, folder, size)
-    if parts[0].rows:
-        score = replace(score, reference=reference_profile(experiment, champion))
-    if len(parts) > 1:  # other processes load it from there
-        with writing(folder):
-            remove(folder / MODEL)  # of a job that ended early, perhaps while it was copied
-            copy = experiment.registry.fetch(champion, MODEL, folder)
-        score = replace(score, model=str(copy))
-    with preloaded(pipeline, score.model):
-        scored = score_all(experiment.engine, parts, score)
-    return score, dict(zip((part.number for part in parts), scored, strict=True))
+    with ExitStack() as stack:
+        if rows.bytes > _ROW_BYTES * size:  # while the rows are read, processes start
+            score = _with_copy(experiment, champion, score)
+            stack.enter_context(experiment.engine.started(score.load))
+        with phase("Reading the rows"):
+            parts = cut(rows.blocks(score.task, size), score.task, folder, size)
+        if parts[0].rows:
+            score = replace(score, reference=reference_profile(experiment, champion))
+        if len(parts) > 1 and not score.model:
+            score = _with_copy(experiment, champion, score)
+        with preloaded(pipeline, score.model):
+            return score, parts, score_all(experiment.engine, parts, score)
+
+
+def _with_copy(experiment: Experiment, champion: Version, score: ScorePart) -> ScorePart:
+    """Return what scores parts in other processes, too: they load a copy of the champion."""
+    folder = Path(score.folder)
+    with writing(folder):
+        remove(folder / MODEL)  # of a job that ended early, perhaps while it was copied
+        return replace(score, model=str(experiment.registry.fetch(champion, MODEL, folder)))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from spaceship.data.hash_runs import Hashes, HashRuns
 from spaceship.data.submission import writing
 from spaceship.engine._base import Part
 from spaceship.files import read_json, write_json
@@ -33,9 +34,10 @@ def cut(blocks: Iterable[pd.DataFrame], task: Task, folder: Path, size: int) -> 
     (True, True)
     """
     if not (folder / MANIFEST).exists():
-        made = _Cut(task, folder)
-        made.in_order(blocks, size)
-        made.by_group(size)
+        with HashRuns() as groups:
+            made = _Cut(task, folder, groups)
+            made.in_order(blocks, size)
+            made.by_group(size)
         with writing(folder):
             write_json(folder / MANIFEST, {"rows": made.rows})
     rows = read_json(folder / MANIFEST)["rows"]
@@ -56,10 +58,9 @@ def read_part(part: Part) -> pd.DataFrame:
 class _Cut:
     """Parts in the making, and a hash of each group in every part."""
 
-    def __init__(self, task: Task, folder: Path) -> None:
-        self.task, self.folder = task, folder
+    def __init__(self, task: Task, folder: Path, groups: HashRuns) -> None:
+        self.task, self.folder, self.groups = task, folder, groups
         self.rows: list[int] = []
-        self.groups: list[npt.NDArray[np.uint64]] = []
 
     def in_order(self, blocks: Iterable[pd.DataFrame], size: int) -> None:
         """Write the rows in their order, cut where a group ends."""
@@ -74,7 +75,7 @@ class _Cut:
 
     def by_group(self, size: int) -> None:
         """Cut the parts again if a group is in two of them: each has the groups of some hashes."""
-        if len(_each_once(np.concatenate(self.groups))) == sum(map(len, self.groups)):
+        if not len(self.groups.repeated()):
             return
         old = [_file(self.folder, at) for at in range(len(self.rows))]
         rows, self.rows = sum(self.rows), []
@@ -117,9 +118,7 @@ class _Cut:
             yield pa.Table.from_pandas(own, preserve_index=False)
             start += len(frame)
 
-    def _groups(
-        self, frame: pd.DataFrame, positions: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.uint64]:
+    def _groups(self, frame: pd.DataFrame, positions: npt.NDArray[np.int64]) -> Hashes:
         """Return a hash of each row's group."""
         if self.task.group is None:
             return positions.astype(np.uint64)
@@ -131,13 +130,13 @@ class _Cut:
         with writing(self.folder), pa.ipc.new_stream(path, table.schema) as file:
             file.write_table(table)
         self.rows.append(table.num_rows)
-        self.groups.append(_each_once(table[_GROUP].to_numpy()))
+        self.groups.add(_each_once(table[_GROUP].to_numpy()))
 
 
-def _each_once(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+def _each_once(hashes: Hashes) -> Hashes:
     """Return the hashes in order, each once; numpy's `unique` takes ten times as long."""
     ordered = np.sort(hashes)
-    once: npt.NDArray[np.uint64] = ordered[np.diff(ordered, prepend=~ordered[:1]) != 0]
+    once: Hashes = ordered[np.diff(ordered, prepend=~ordered[:1]) != 0]
     return once
 
 

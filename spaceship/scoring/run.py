@@ -1,13 +1,12 @@
 """Run of an engine over the parts of a table that are not scored yet, with a progress bar."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from time import perf_counter
 from typing import Self
 
-from spaceship.drift.profile import Tally
 from spaceship.engine._base import Engine, Part
 from spaceship.progress import phase
 from spaceship.records import read_record
@@ -17,8 +16,8 @@ from spaceship.task.task import Task
 from spaceship.text import first_few
 
 
-def score_all(engine: Engine, parts: Sequence[Part], score: ScorePart) -> list[Scored]:
-    """Return the record of each part, in their order; one that is there is not made again.
+def score_all(engine: Engine, parts: Sequence[Part], score: ScorePart) -> Scored:
+    """Return the sum of the records of all parts; a record that is there is not made again.
 
     >>> from spaceship.engine.local import LocalEngine
     >>> from spaceship.scoring.cut import cut
@@ -27,7 +26,7 @@ def score_all(engine: Engine, parts: Sequence[Part], score: ScorePart) -> list[S
     >>> fitted = pipeline.fit(people.train, task.target(people.train))
     >>> with preloaded(fitted, "model"):
     ...     scored = score_all(LocalEngine(1), parts, ScorePart(str(tmp_path), "model", task))
-    >>> sum(one.rows for one in scored) == len(people.test)
+    >>> scored.rows == len(people.test)
     True
     """
     total = sum(part.rows for part in parts)
@@ -46,17 +45,7 @@ def score_all(engine: Engine, parts: Sequence[Part], score: ScorePart) -> list[S
         kept = [part for part in parts if score.record(part.number).exists()]
         shown.advance(steps=sum(part.rows for part in kept))
         engine.run([part for part in parts if part not in kept], score, sink)
-    return [read_record(score.record(part.number), Scored) for part in parts]
-
-
-def tally_of(scored: Iterable[Scored]) -> Tally | None:
-    """Return the tally of all parts, None if none was taken.
-
-    >>> tally_of([Scored(1, {}, 0.0, Tally(1, 1, {})), Scored(2, {}, 0.0, Tally(2, 2, {}))])
-    Tally(rows=3, alike=3, columns={})
-    """
-    tallies = [one.tally for one in scored if one.tally is not None]
-    return reduce(add, tallies) if tallies else None
+    return reduce(add, (read_record(score.record(part.number), Scored) for part in parts))
 
 
 @dataclass(frozen=True)
@@ -67,18 +56,13 @@ class Summary:
     shares: dict[str, float] | None  # of the predicted classes, the largest first
 
     @classmethod
-    def of(cls, scored: Iterable[Scored], task: Task) -> Self:
-        """Return the summary of all parts.
+    def of(cls, scored: Scored, task: Task) -> Self:
+        """Return the summary of the predictions of all parts.
 
-        >>> parts = [Scored(1, {"True": 1}, 0.0, None), Scored(1, {"False": 1}, 0.0, None)]
-        >>> Summary.of(parts, task).shares
+        >>> Summary.of(Scored(2, {"True": 1, "False": 1}, 0.0, None), task).shares
         {'True': 0.5, 'False': 0.5}
         """
-        counts, total, rows = dict[str, int](), 0.0, 0
-        for one in scored:
-            rows, total = rows + one.rows, total + one.total
-            for name, count in one.counts.items():
-                counts[name] = counts.get(name, 0) + count
+        counts, total, rows = scored.counts, scored.total, scored.rows
         if not task.is_classification:
             return cls(total / rows if rows else None, None)
         ordered = sorted(counts, key=lambda name: -counts[name])

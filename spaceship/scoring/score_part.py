@@ -3,11 +3,13 @@
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from spaceship.data.submission import submission, writing
 from spaceship.drift.profile import Profile, Tally, take_tally
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 _PIPELINES: dict[str, "Pipeline"] = {}  # that this process has loaded, by folder
+_KEPT = 2  # of them: workers of a cluster may outlive many commands
 _SECONDS = 1.0  # between two looks whether the command still runs
 
 
@@ -35,6 +38,22 @@ class Scored:
     counts: dict[str, int]  # rows of each predicted class; of numbers none
     total: float  # of predicted numbers
     tally: Tally | None  # of its columns and scores; None: drift is not measured
+
+    def __add__(self, other: Self) -> Self:
+        """Return the record of both parts.
+
+        >>> Scored(1, {"yes": 1}, 0.0, None) + Scored(2, {"yes": 1, "no": 1}, 0.0, None)
+        Scored(rows=3, counts={'yes': 2, 'no': 1}, total=0.0, tally=None)
+        """
+        counts = dict(Counter(self.counts) + Counter(other.counts))
+        tally = self.tally and other.tally and self.tally + other.tally
+        return replace(
+            self,
+            rows=self.rows + other.rows,
+            counts=counts,
+            total=self.total + other.total,
+            tally=tally,
+        )
 
 
 @dataclass(frozen=True)
@@ -59,6 +78,10 @@ class ScorePart:
     def record(self, number: int) -> Path:
         """Return the file of a part's record, which is there once the part is done."""
         return Path(self.folder) / f"scored-{number:06d}.json"
+
+    def load(self) -> None:
+        """Load the champion into this process."""
+        _loaded(self.model)
 
     def __call__(self, part: Part) -> Scored:
         """Return the record of a part; it is written once the predictions are."""
@@ -93,7 +116,7 @@ def preloaded(pipeline: "Pipeline", folder: str) -> Iterator[None]:
     try:
         yield
     finally:
-        del _PIPELINES[folder]
+        _PIPELINES.pop(folder, None)
 
 
 def _loaded(folder: str) -> "Pipeline":
@@ -101,9 +124,16 @@ def _loaded(folder: str) -> "Pipeline":
     from spaceship.registry import packaging
 
     if folder not in _PIPELINES:
+        _end_with_parent()
         _PIPELINES[folder] = packaging.load(folder)
-        threading.Thread(target=_watch, args=[os.getppid()], daemon=True).start()
+        for oldest in [*_PIPELINES][:-_KEPT]:
+            del _PIPELINES[oldest]
     return _PIPELINES[folder]
+
+
+@cache
+def _end_with_parent() -> None:
+    threading.Thread(target=_watch, args=[os.getppid()], daemon=True).start()
 
 
 def _watch(parent: int) -> None:

@@ -32,7 +32,7 @@ GOOD: dict[str, Any] = {
         "overwrite": False,
         "input": None,
         "proba": False,
-        "part_rows": 65536,
+        "part_rows": 32768,
         "max_drift": None,
         "on_drift": "warn",
         "submit": False,

@@ -2,17 +2,18 @@
 
 import gzip
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
 import pandas as pd
 import pytest
 
-from spaceship.data import csv_form, csv_reader, table_reader
+from spaceship.data import csv_form, csv_reader, parts
 from spaceship.data._base import Dataset, Table
 from spaceship.data.checks import check
 from spaceship.data.parts import read_parts
-from spaceship.data.table_reader import read_table
+from spaceship.data.table_reader import read_table, table_parts
 from spaceship.errors import DataError
 from spaceship.task.task import Task
 
@@ -99,15 +100,17 @@ def test_the_rows_are_those_of_the_whole_file(tmp_path: Path, text: str, rows: i
     assert {len(one) for one in parts[:-1]} <= {rows}
 
 
+@pytest.mark.parametrize("size", [1, 33, 50, 1000])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_parquet_in_parts(
-    tmp_path: Path, people: Dataset, task: Task, pack: Callable[[bytes], bytes]
+    tmp_path: Path, people: Dataset, task: Task, pack: Callable[[bytes], bytes], size: int
 ) -> None:
     path = tmp_path / "new.parquet"
     assert people.test is not None
-    people.test.to_parquet(path, row_group_size=50)
+    people.test.to_parquet(path, row_group_size=size)
     path.write_bytes(pack(path.read_bytes()))
-    with patch.object(table_reader, "_ROWS", 33):
+    assert max(map(len, table_parts(path, rows=33))) == 33
+    with patch.object(parts, "table_parts", partial(table_parts, rows=33)):
         pd.testing.assert_frame_equal(pd.concat(read_parts(path, task, rows=30)), people.test)
 
 

@@ -55,6 +55,23 @@ def test_every_part_is_scored_once_by_a_given_cluster(address: str) -> None:
     assert run(RayEngine(1, address), process_of, []) == []
 
 
+def test_who_has_another_token_or_none_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with RayEngine(1).joined(1):
+        import ray
+
+        engine = RayEngine(1, ray.get_runtime_context().gcs_address)
+        engine.check()
+        for mode, token in (("token", "ab" * 32), ("disabled", "")):
+            monkeypatch.setenv("RAY_AUTH_TOKEN", token)
+            monkeypatch.setenv("RAY_AUTH_MODE", mode)
+            with pytest.raises(ConfigError, match=r"no access; it may want its token"):
+                engine.check()
+        monkeypatch.undo()
+    assert capfd.readouterr().err == ""
+
+
 def joins(part: Part) -> int:
     with RayEngine(1).joined(1):
         return part.number
