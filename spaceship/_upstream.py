@@ -40,16 +40,16 @@ def located(target: str) -> object:
     return _locate(target)
 
 
-def loky_processes(number: int, environment: Mapping[str, str]) -> Any:
+def loky_processes(number: int, environment: Mapping[str, str], first: Callable[[], object]) -> Any:
     """Return an executor of processes that import no main module, by joblib 1.6's copy of loky.
 
-    >>> with loky_processes(1, {"OMP_NUM_THREADS": "1"}) as pool:
+    >>> with loky_processes(1, {"OMP_NUM_THREADS": "1"}, first=dict) as pool:
     ...     pool.submit(sum, [1, 2]).result()
     3
     """
     from joblib.externals.loky import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(number, env=dict(environment))
+    return ProcessPoolExecutor(number, env=dict(environment), initializer=first)
 
 
 def resolvers() -> dict[str, object]:

@@ -1,15 +1,18 @@
 """Local engine: the parts of a table scored by this process and by others of this machine."""
 
+import os
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
 from spaceship._upstream import loky_processes
 from spaceship.engine._base import Engine, Part, check_workers
+from spaceship.engine._worker import end_with
 from spaceship.errors import ConfigError, expected
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -121,7 +124,8 @@ def _processes(number: int) -> Iterator[Executor]:
     with warnings.catch_warnings():
         # loky ends a worker that has grown by 300 MB, and starts another one in its place
         warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
-        pool = loky_processes(number, dict.fromkeys(_THREADS, "1"))
+        first = partial(end_with, os.getpid())
+        pool = loky_processes(number, dict.fromkeys(_THREADS, "1"), first)
         try:
             yield pool
         finally:

@@ -1,19 +1,17 @@
 """Scoring of one part: its rows predicted by the champion, the predictions kept beside them."""
 
 import os
-import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from spaceship.data.submission import submission, writing
 from spaceship.drift.profile import Profile, Tally, take_tally
 from spaceship.engine._base import Part
+from spaceship.engine._worker import end_with
 from spaceship.evaluation.answers import answers
 from spaceship.evaluation.cross_validation import decision_threshold, predict
 from spaceship.files import write_json
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 
 _PIPELINES: dict[str, "Pipeline"] = {}  # that this process has loaded, by folder
 _KEPT = 2  # of them: workers of a cluster may outlive many commands
-_SECONDS = 1.0  # between two looks whether the command still runs
 
 
 @dataclass(frozen=True)
@@ -124,19 +121,8 @@ def _loaded(folder: str) -> "Pipeline":
     from spaceship.registry import packaging
 
     if folder not in _PIPELINES:
-        _end_with_parent()
+        end_with(os.getppid())
         _PIPELINES[folder] = packaging.load(folder)
         for oldest in [*_PIPELINES][:-_KEPT]:
             del _PIPELINES[oldest]
     return _PIPELINES[folder]
-
-
-@cache
-def _end_with_parent() -> None:
-    threading.Thread(target=_watch, args=[os.getppid()], daemon=True).start()
-
-
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(_SECONDS)
-    os._exit(1)
