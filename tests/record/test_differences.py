@@ -75,6 +75,7 @@ def test_a_changed_row(train: Customers, first: Provenance) -> None:
 def test_a_changed_cell(train: Customers, first: Provenance) -> None:
     other = train(changed("fee", 9, "0.01"))
     assert differing(first, other) == DATA | SCORED
+    assert [*other.stages["raw"]] == ["train"]
     assert columns(first, other, "typed") == ["fee"]
     mine, theirs = train.rows(1), train.rows(0)
     assert np.flatnonzero(mine["typed"] != theirs["typed"]).tolist() == [9]
