@@ -1,4 +1,4 @@
-"""The recorded run that `run=` names: by alias, version, id or name, as the last one, or a folder."""
+"""The recorded run that `run=` names: by alias, version, id or name, as the last, or a folder."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -99,14 +99,20 @@ def _of_run(
     name = f"run {run_id}"
     if not (folder / PROVENANCE_FILE).is_file():
         version = version or registry.version_of(run_id)
-        for file in _FILES if version is not None else ():
-            with suppress(RegistryError):
-                registry.fetch(version, file, folder)
+        if version is not None:
+            _fetch(registry, version, folder)
         if _TRIAL in tags:
             write_trial(store, run_id, tags, folder)
     if version is not None:
         name = f"version {version.number} of {registry.model}"
     return _made(folder, name, registry)
+
+
+def _fetch(registry: Registry, version: Version, folder: Path) -> None:
+    """Copy those files of a record into a folder that are kept with a version, and whole."""
+    for file in _FILES:
+        with suppress(RegistryError):
+            registry.fetch(version, file, folder)
 
 
 def _made(folder: Path, name: str, registry: Registry) -> RunToMake:

@@ -6,15 +6,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from spaceship.config.installation import PACKAGE, file_digests, repository
+from spaceship.config.installation import PACKAGE, file_digests, repository, typed_again
 from spaceship.errors import RegistryError, expected
 from spaceship.record.code import Code
 from spaceship.text import first_few
 
-_PRESENT = (
-    "compare all stages on the present code, and let a difference name these files: "
-    "add reproduce.code=present"
-)
+_KEY = "reproduce.code="
 
 
 def changed_files(recorded: Code, present: Code) -> list[str]:
@@ -89,7 +86,9 @@ def _differing(files: Mapping[str, str], place: Path) -> Iterator[str]:
 
 def _not_had(files: list[str], found: str) -> RegistryError:
     shown = f"{found} (other: {first_few(files)})"
-    return RegistryError(expected("the code of the run", shown, _PRESENT))
+    do = "all stages can be compared on the present code: "
+    command = typed_again((_KEY,), f"{_KEY}present")
+    return RegistryError(expected("the code of the run", shown, f"{do}{command}"))
 
 
 def _git(root: Path, *words: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
+from spaceship.config.installation import typed_again
 from spaceship.data.digest import short_digest
 from spaceship.errors import MissingDependencyError, expected
 from spaceship.files import remove, write_json
@@ -17,7 +18,7 @@ from spaceship.progress import phase
 from spaceship.record.environment import Environment
 from spaceship.record.run_record import Provenance
 
-_DO = "or leave out reproduce.environment=locked: the present packages are taken then"
+_KEY = "reproduce.environment="
 _COMPLETE = "complete.json"
 _SECONDS = 1800.0  # that an installation may take
 
@@ -33,8 +34,8 @@ def locked_python(record: Provenance, code: Path, place: Path, changes: Mapping[
     uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if uv is None:
         what = "uv, for reproduce.environment=locked"
-        raise MissingDependencyError(expected(what, "none", f"pip install uv, {_DO}"))
-    versions = record.environment.packages | changes
+        raise MissingDependencyError(expected(what, "none", f"pip install uv, {_or_present()}"))
+    versions = {**record.environment.packages, **changes}
     wanted = sorted({*_requirements(code), *_of_targets(record.recipe, versions)})
     made = place / short_digest(record.environment.python, repr(versions), repr(wanted))
     python = made / "bin" / "python"
@@ -95,5 +96,9 @@ def _run(uv: str, *words: str) -> None:
 
 
 def _fault(found: str) -> str:
-    do = f"see whether the registry can be reached, {_DO}"
+    do = f"see whether the registry can be reached, {_or_present()}"
     return expected("the recorded versions from a package registry", found[:400], do)
+
+
+def _or_present() -> str:
+    return f"or compare on the present packages: {typed_again((_KEY,), f'{_KEY}present')}"

@@ -7,7 +7,7 @@ which the command was typed included, have no effect.
 import json
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,9 @@ class Place:
             if not is_unused(config[group]):
                 nodes[f"{group}/{_RECORDED}"] = config[group]
         settings = {name: config[name] for name in _SETTINGS if name in config}
-        _write(self.folder / "configs" / "local" / "default.yaml", settings, "# @package _global_\n")
+        _write(
+            self.folder / "configs" / "local" / "default.yaml", settings, "# @package _global_\n"
+        )
         for name, node in nodes.items():
             _write(self.folder / "configs" / f"{name}.yaml", node)
 
@@ -95,7 +97,7 @@ class Place:
             )
         if done.returncode:
             do = "see docs/reproduce.md for what can be had from the present instead"
-            raise RegistryError(expected("the run to be made again", self._fault(words), do))
+            raise RegistryError(expected("the run to be made again", self._fault(), do))
 
     @property
     def _log(self) -> Path:
@@ -107,7 +109,7 @@ class Place:
         path = os.pathsep.join(filter(None, [str(self.code), os.environ.get("PYTHONPATH")]))
         return {**kept, **variables, "PYTHONPATH": path}
 
-    def _fault(self, words: Sequence[str]) -> str:
+    def _fault(self) -> str:
         try:
             return str(json.loads((self.folder / "answer.json").read_bytes())["error"]["message"])
         except (ValueError, KeyError, TypeError):

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -16,6 +16,7 @@ from spaceship.files import remove
 from spaceship.progress import phase
 from spaceship.record.environment import Environment
 from spaceship.record.recorded_run import RecordedRun
+from spaceship.record.run_record import DATA_FOLDER
 from spaceship.registry.registry import Registry
 from spaceship.reproduction.checkout import code_of
 from spaceship.reproduction.environment import locked_python
@@ -39,7 +40,7 @@ class Remake:
     settings: Reproduce
     folder: Path  # for all that is made
     outputs: Path  # whose cache may hold the data, and which keeps environments
-    notes: dict[str, str] = field(default_factory=dict)  # on data, verdict …, of the first call
+    notes: dict[str, str] = field(default_factory=dict)  # of the first call: on data, verdict
     _number: Iterator[int] = field(default_factory=count)
 
     def __call__(self, change: Change | None = None) -> RecordedRun:
@@ -66,9 +67,9 @@ class Remake:
             missing = self._lend(place, f"{record.task['name']}-{data.name}")
             with phase("Making the run again"):
                 place.run(record)
-        again = RecordedRun.read(place.job, "the run made again")
-        self._note({"data": data.place, _VERDICT: missing})
-        return _without_verdict(again) if missing else again
+        self.notes.setdefault("data", data.place)
+        self.notes.setdefault(_VERDICT, missing)
+        return self._read(place)
 
     @property
     def _of_settings(self) -> Change:
@@ -99,9 +100,17 @@ class Remake:
         store = Store(place.store, str(place.outputs / "mlartifacts"), "spaceship")
         return self.rival.lend(Registry(store, model, place.outputs / "locks"))
 
-    def _note(self, notes: Mapping[str, str]) -> None:
-        for subject, text in notes.items():
-            self.notes.setdefault(subject, text)
+    def _read(self, place: Place) -> RecordedRun:
+        """Return the run of a place, whose config is the recorded one: the place has its own."""
+        for tables in place.outputs.glob("data/*/*/*"):
+            tables.rename(place.job / DATA_FOLDER)
+        again = RecordedRun.read(place.job, "the run made again")
+        made, own = again.provenance, self.run.provenance
+        stages = dict(made.stages)
+        if self.notes[_VERDICT]:
+            stages.pop(_VERDICT, None)
+        same = replace(made, config=own.config, data=own.data, task=own.task, stages=stages)
+        return replace(again, provenance=same)
 
     def keep(self, again: RecordedRun, output: Path) -> None:
         """Move the folder of a run made again, its serving model included, to another place."""
@@ -126,8 +135,3 @@ def _with_threads(node: Any, threads: int) -> Any:
         key: threads if key in _THREADS and value is not None else _with_threads(value, threads)
         for key, value in node.items()
     }
-
-
-def _without_verdict(run: RecordedRun) -> RecordedRun:
-    stages = {name: one for name, one in run.provenance.stages.items() if name != _VERDICT}
-    return replace(run, provenance=replace(run.provenance, stages=stages))

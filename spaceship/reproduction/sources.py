@@ -43,10 +43,10 @@ def find_data(run: RecordedRun, outputs: Iterable[Path], *, present: bool) -> Fo
     record = run.provenance
     task = Task.read({"name": record.task["name"], **record.config["task"]})
     raw = record.stages["raw"]["source"].digest if "raw" in record.stages else ""
-    node, fault, source = _node(record), "", None
+    node, fault = _node(record), ""
     try:
-        source, now = _source(node), ""
         with phase("Looking for the data"):
+            source = _source(node)
             source.check(task)
             now = source.fingerprint(task)
         if present or not raw or now == raw:
@@ -55,10 +55,12 @@ def find_data(run: RecordedRun, outputs: Iterable[Path], *, present: bool) -> Fo
         fault = str(error)
         if present:
             raise
-    for folder, place in _kept(run, source, task, raw, outputs):
+    for folder, place in _kept(run, task, raw, outputs):
         if (folder / "meta.json").is_file() and raw:
             target = f"{RecordedData.__module__}.{RecordedData.__name__}"
-            return Found({"_target_": target, "folder": str(folder), "raw": raw}, place, RecordedData.name)
+            return Found(
+                {"_target_": target, "folder": str(folder), "raw": raw}, place, RecordedData.name
+            )
     if fault:
         do = "bring them back to where they were; a run with record.data=true keeps its tables"
         found = f"neither their source ({fault}) nor a copy"
@@ -67,7 +69,7 @@ def find_data(run: RecordedRun, outputs: Iterable[Path], *, present: bool) -> Fo
 
 
 def _kept(
-    run: RecordedRun, source: DataSource | None, task: Task, raw: str, outputs: Iterable[Path]
+    run: RecordedRun, task: Task, raw: str, outputs: Iterable[Path]
 ) -> Iterable[tuple[Path, str]]:
     """Yield the folders that may hold the typed tables."""
     if run.data is not None:
@@ -105,7 +107,9 @@ def _node(record: Provenance) -> dict[str, Any]:
 def _source(node: Mapping[str, Any]) -> DataSource:
     """Return the source; raise DataError if the record does not say all of it."""
     if "_target_" not in node or "***" in json.dumps(node):
-        found = "a password that no record keeps" if "_target_" in node else "none that is read again"
+        found = (
+            "a password that no record keeps" if "_target_" in node else "none that is read again"
+        )
         raise DataError(expected("the data source in full", found, "see docs/record.md"))
     own = {key: value for key, value in node.items() if key not in Data.model_fields}
     made = build(OmegaConf.create(own))
