@@ -1,33 +1,38 @@
 """Environment of a run made again: that of now, or one of the recorded versions, made by uv."""
 
 import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
-from spaceship.config.installation import typed_again
+from spaceship.config.installation import PACKAGE, typed_again
 from spaceship.data.digest import short_digest
 from spaceship.errors import MissingDependencyError, expected
 from spaceship.files import remove, write_json
 from spaceship.progress import phase
 from spaceship.record.environment import Environment
-from spaceship.record.run_record import Provenance
 
 _KEY = "reproduce.environment="
 _COMPLETE = "complete.json"
 _SECONDS = 1800.0  # that an installation may take
 
 
-def locked_python(record: Provenance, code: Path, place: Path, changes: Mapping[str, str]) -> str:
-    """Return the interpreter of an environment of the recorded versions, kept in a folder.
+def locked_python(recorded: Environment, wanted: Collection[str], place: Path) -> str:
+    """Return the interpreter of an environment of recorded versions, made once in a folder.
 
-    `changes` are versions of some packages in place of the recorded ones. Raise
-    MissingDependencyError without uv, or if a version cannot be had.
+    `wanted` are the requirements that it meets. Raise MissingDependencyError without uv, or if a
+    version cannot be had.
+
+    >>> locked_python(Environment(python="1.2.3"), ["numpy"], tmp_path)
+    Traceback (most recent call last):
+    spaceship.errors.MissingDependencyError: expected ...
     """
     from filelock import FileLock
 
@@ -35,9 +40,8 @@ def locked_python(record: Provenance, code: Path, place: Path, changes: Mapping[
     if uv is None:
         what = "uv, for reproduce.environment=locked"
         raise MissingDependencyError(expected(what, "none", f"pip install uv, {_or_present()}"))
-    versions = {**record.environment.packages, **changes}
-    wanted = sorted({*_requirements(code), *_of_targets(record.recipe, versions)})
-    made = place / short_digest(record.environment.python, repr(versions), repr(wanted))
+    key = (recorded.python, repr(recorded.packages), repr(sorted(wanted)))
+    made = place / short_digest(*key)
     python = made / "bin" / "python"
     place.mkdir(parents=True, exist_ok=True)
     with FileLock(made.with_suffix(".lock")):
@@ -46,42 +50,40 @@ def locked_python(record: Provenance, code: Path, place: Path, changes: Mapping[
         remove(made)
         try:
             with phase(f"Installing {len(wanted)} packages and theirs, in the recorded versions"):
-                _install(uv, made, record.environment, versions, wanted)
+                _install(uv, made, recorded, wanted)
         except BaseException:
             remove(made)
             raise
-        write_json(made / _COMPLETE, dict(versions))
+        write_json(made / _COMPLETE, dict(recorded.packages))
     return str(python)
 
 
-def _install(
-    uv: str, made: Path, recorded: Environment, versions: Mapping[str, str], wanted: list[str]
-) -> None:
-    same = Environment().python == recorded.python
+def _install(uv: str, made: Path, recorded: Environment, wanted: Collection[str]) -> None:
+    same = platform.python_version() == recorded.python
     _run(uv, "venv", "--quiet", "--python", sys.executable if same else recorded.python, str(made))
-    files = {"wanted.txt": wanted, "versions.txt": [f"{k}=={v}" for k, v in versions.items() if v]}
-    for name, lines in files.items():
+    versions = [f"{name}=={one}" for name, one in recorded.packages.items() if one]
+    for name, lines in {"wanted.txt": sorted(wanted), "versions.txt": versions}.items():
         (made / name).write_text("\n".join(lines), encoding="utf-8")
     options = ("--override", str(made / "versions.txt"), "--requirement", str(made / "wanted.txt"))
     _run(uv, "pip", "install", "--quiet", "--python", str(made / "bin" / "python"), *options)
 
 
-def _requirements(code: Path) -> Iterator[str]:
-    """Yield what the package in a folder requires, of an installed one by its metadata."""
+def requirements(code: Path, recipe: object, packages: Collection[str]) -> set[str]:
+    """Return what the package in a folder requires, and the packages whose classes a recipe names.
+
+    >>> recipe = {"estimator": {"_target_": "xgboost.XGBClassifier"}}
+    >>> "xgboost" in requirements(Path("no checkout"), recipe, ["xgboost"])
+    True
+    """
+    named = set(re.findall(r"'_target_': '(\w+)\.", repr(recipe))) - {PACKAGE.name}
+    found = named & {*packages}
     if (path := code / "pyproject.toml").is_file():
-        yield from tomllib.loads(path.read_text(encoding="utf-8"))["project"]["dependencies"]
-        return
-    try:
-        yield from (one for one in requires("spaceship") or () if "extra ==" not in one)
-    except PackageNotFoundError:
-        return
-
-
-def _of_targets(node: object, versions: Mapping[str, str]) -> Iterator[str]:
-    """Yield the packages on record whose classes a recipe names, such as an optional booster."""
-    for name in re.findall(r"'_target_': '(\w+)\.", repr(node)):
-        if name in versions and name != "spaceship":
-            yield name
+        own = tomllib.loads(path.read_text(encoding="utf-8"))["project"]["dependencies"]
+        return found | set(own)
+    with suppress(PackageNotFoundError):
+        own = requires(PACKAGE.name) or []
+        return found | {one for one in own if "extra ==" not in one}
+    return found
 
 
 def _run(uv: str, *words: str) -> None:

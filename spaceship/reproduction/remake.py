@@ -19,7 +19,7 @@ from spaceship.record.recorded_run import RecordedRun
 from spaceship.record.run_record import DATA_FOLDER
 from spaceship.registry.registry import Registry
 from spaceship.reproduction.checkout import code_of
-from spaceship.reproduction.environment import locked_python
+from spaceship.reproduction.environment import locked_python, requirements
 from spaceship.reproduction.place import Place
 from spaceship.reproduction.rival import Rival
 from spaceship.reproduction.sources import find_data
@@ -88,9 +88,12 @@ class Remake:
 
     def _python(self, code: Path, change: Change, now: Environment) -> str:
         """Return an interpreter with the recorded packages but those of a change."""
+        record = self.run.provenance
         changes = {name: now.packages[name] for name in change.packages if name in now.packages}
+        versions = record.environment.packages | changes
+        wanted = requirements(code, record.recipe, versions)
         place = self.outputs / "environments"
-        return locked_python(self.run.provenance, code, place, changes)
+        return locked_python(replace(record.environment, packages=versions), wanted, place)
 
     def _lend(self, place: Place, model: str) -> str:
         """Give the place what the verdict was held against; return why it cannot be made."""

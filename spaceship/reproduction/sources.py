@@ -39,6 +39,11 @@ def find_data(run: RecordedRun, outputs: Iterable[Path], *, present: bool) -> Fo
     The source comes first if it has not changed, then tables among the artifacts, then the caches
     below the outputs folders. Else it is the source as it is now: the first stage tells. Raise
     DataError if there is nothing at all.
+
+    >>> from spaceship.record.run_record import RunRecord
+    >>> RunRecord.start(experiment, tmp_path, None).loaded(experiment.dataset)
+    >>> find_data(RecordedRun.read(tmp_path), [], present=False).place
+    'the source'
     """
     record = run.provenance
     task = Task.read({"name": record.task["name"], **record.config["task"]})
