@@ -35,6 +35,7 @@ class RunToMake:
 
     run: RecordedRun
     rival: Rival
+    outputs: Path  # folder whose cache may hold its data
 
 
 def recorded_run(experiment: Experiment, folder: Path) -> RunToMake:
@@ -121,4 +122,4 @@ def _made(folder: Path, name: str, registry: Registry) -> RunToMake:
     found = {file: path.is_file() for file, path in paths.items()}
     report = Report.read(folder) if found[REPORT_FILE] else None
     verdict = LoggedVerdict.read(folder) if found[VERDICT_FILE] else None
-    return RunToMake(run, Rival(verdict, report, registry))
+    return RunToMake(run, Rival(verdict, report, registry), registry.lock_folder.parent)

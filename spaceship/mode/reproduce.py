@@ -47,7 +47,8 @@ def reproduce(experiment: Experiment) -> ReproduceResult:
         folder = Path(temporary)
         wanted = recorded_run(experiment, folder / "recorded")
         log.info("Made again: %s", wanted.run.name)
-        remake = Remake(wanted.run, wanted.rival, settings, folder, experiment.outputs)
+        places = (wanted.outputs, experiment.outputs)
+        remake = Remake(wanted.run, wanted.rival, settings, folder, places)
         again = remake()
         comparison = compare_stages(wanted.run, again, tolerance=settings.against == "tolerance")
         suspects = find_suspects(wanted.run, again, comparison, remake)
@@ -87,7 +88,7 @@ def _tell(result: ReproduceResult, run: RecordedRun) -> None:
     if result.output is not None:
         log.info("Kept: %s", result.output)
     if result.equal:
-        log.info("%s was made again: all that was compared is the same.", _capital(run.name))
+        log.info("Made again, all that was compared is the same: %s.", run.name)
         return
     for suspect in result.suspects:
         log.info("Suspect: %s: %s", suspect.kind, suspect.text)
@@ -98,7 +99,3 @@ def _tell(result: ReproduceResult, run: RecordedRun) -> None:
         found = f"{found}: {result.difference}"
     do = "see the suspects above" if result.suspects else "see the stages above"
     raise DiffersError(expected(f"{run.name} to be the same", found, do))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -39,7 +39,7 @@ class Remake:
     rival: Rival  # that its verdict was held against
     settings: Reproduce
     folder: Path  # for all that is made
-    outputs: Path  # whose cache may hold the data, and which keeps environments
+    outputs: Sequence[Path]  # whose caches may hold the data; the last one keeps environments
     notes: dict[str, str] = field(default_factory=dict)  # of the first call: on data, verdict
     _number: Iterator[int] = field(default_factory=count)
 
@@ -51,7 +51,7 @@ class Remake:
         folder = self.folder / f"again-{next(self._number)}"
         folder.mkdir(parents=True)
         own, record, now = change or self._of_settings, self.run.provenance, Environment()
-        data = find_data(self.run, [self.outputs], present=own.data)
+        data = find_data(self.run, self.outputs, present=own.data)
         if own.threads:
             recipe = _with_threads(record.recipe, usable_cores())
             record = replace(record, recipe=recipe, environment=now)
@@ -92,7 +92,7 @@ class Remake:
         changes = {name: now.packages[name] for name in change.packages if name in now.packages}
         versions = record.environment.packages | changes
         wanted = requirements(code, record.recipe, versions)
-        place = self.outputs / "environments"
+        place = self.outputs[-1] / "environments"
         return locked_python(replace(record.environment, packages=versions), wanted, place)
 
     def _lend(self, place: Place, model: str) -> str:

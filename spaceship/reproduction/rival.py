@@ -2,15 +2,16 @@
 
 import json
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spaceship.errors import SpaceshipError
+from spaceship.errors import SpaceshipError, parts_of
 from spaceship.evaluation.report import Report
 from spaceship.gate.award import Award
 from spaceship.gate.verdict import LoggedVerdict
 from spaceship.registry.looks import LookRecords
-from spaceship.registry.registry import RECIPE, Registry
+from spaceship.registry.registry import RECIPE, Registry, Version
 from spaceship.tracking.connection import addresses_kept
 
 
@@ -44,25 +45,31 @@ class Rival:
             return "it was held against a challenger"
         looks, number = int(verdict.numbers["candidates"] or 1) - 1, verdict.champion_before
         try:
-            with addresses_kept():
+            with tempfile.TemporaryDirectory() as temporary, addresses_kept():
+                rival = None if number is None else self._fetch(number, Path(temporary))
                 if looks:
                     before = replace(report, run_id="before", candidates=looks)
                     LookRecords.read(other.aliases).begin(before)
-                if number is not None:
-                    self._register(number, other)
+                if rival is not None:
+                    _register(*rival, other)
         except SpaceshipError as error:
-            return f"version {number}, which it was held against, cannot be had ({error})"
+            found = parts_of(error.args[0])[1] or error
+            return f"version {number}, which it was held against, cannot be had: {found}"
         return ""
 
-    def _register(self, number: str, other: Registry) -> None:
-        """Make a copy of a version champion of another registry."""
-        own = self.registry
-        assert own is not None  # noqa: S101 - a verdict on a rival has one
-        rival = own.version(number)
-        with tempfile.TemporaryDirectory() as temporary, other.aliases.lock():
-            files = {name: own.fetch(rival, name, Path(temporary)) for name in rival.digests}
-            run_id = other.store.start_run("the champion of that time", {})
-            other.store.end_run(run_id, "FINISHED")
-            move = other.aliases.prepare(Award.CHAMPION, {}, "the champion of that time")
-            tags = {RECIPE: json.dumps(rival.recipe), "data_digest": rival.data_digest}
-            other.aliases.complete(move, other.register(files, run_id, tags))
+    def _fetch(self, number: str, folder: Path) -> tuple[Version, dict[str, Path]]:
+        """Return a version and its files; the store that MLflow knows by now is the user's."""
+        assert self.registry is not None  # noqa: S101 - a verdict on a rival has one
+        rival = self.registry.version(number)
+        files = {name: self.registry.fetch(rival, name, folder) for name in rival.digests}
+        return rival, files
+
+
+def _register(rival: Version, files: Mapping[str, Path], other: Registry) -> None:
+    """Make a copy of a version champion of another registry."""
+    with other.aliases.lock():
+        run_id = other.store.start_run("the champion of that time", {})
+        other.store.end_run(run_id, "FINISHED")
+        move = other.aliases.prepare(Award.CHAMPION, {}, "the champion of that time")
+        tags = {RECIPE: json.dumps(rival.recipe), "data_digest": rival.data_digest}
+        other.aliases.complete(move, other.register(files, run_id, tags))
