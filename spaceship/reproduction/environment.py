@@ -9,7 +9,7 @@ import sys
 import tomllib
 from collections.abc import Collection
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, requires
+from importlib.metadata import PackageNotFoundError, distribution, requires
 from pathlib import Path
 
 from spaceship.config.installation import PACKAGE, typed_again
@@ -66,6 +66,12 @@ def _install(uv: str, made: Path, recorded: Environment, wanted: Collection[str]
         (made / name).write_text("\n".join(lines), encoding="utf-8")
     options = ("--override", str(made / "versions.txt"), "--requirement", str(made / "wanted.txt"))
     _run(uv, "pip", "install", "--quiet", "--python", str(made / "bin" / "python"), *options)
+    own = distribution(PACKAGE.name)
+    for place in made.glob("lib/*/site-packages"):
+        known = place / f"{PACKAGE.name}-{own.version}.dist-info"
+        known.mkdir()
+        for name in ("METADATA", "entry_points.txt"):  # the code itself lies elsewhere
+            (known / name).write_text(own.read_text(name) or "", encoding="utf-8")
 
 
 def requirements(code: Path, recipe: object, packages: Collection[str]) -> set[str]:
