@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from spaceship.gate.award import Award
 from spaceship.registry.aliases import Aliases
 from spaceship.registry.command_lines import command_line
 from spaceship.registry.moves import Move, MoveState
+from spaceship.registry.reproduced import NEEDS_PROOF, Reproduced
 from spaceship.registry.steps import earlier_versions
 from spaceship.tracking.advice import client_call
 from spaceship.tracking.store import Store
@@ -52,6 +53,8 @@ class Version:
     recipe: dict[str, object]  # that it was fitted from; empty if the tag is lost or garbled
     digests: dict[str, str]  # of its files when it was registered, by name
     data_digest: str = ""  # of the data it learnt from; empty if the tag is lost
+    reproduced: Reproduced = field(default_factory=Reproduced)
+    needs_proof: bool = False  # the gate that judged it wants its run made again first
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,9 @@ class Registry:
         recipe, digests = (_read(value(entity.tags, key)) for key in (RECIPE, DIGESTS))
         plain = {name: str(one) for name, one in digests.items()}
         data = value(entity.tags, "data_digest") or ""
-        return Version(str(entity.version), str(entity.run_id), recipe, plain, data)
+        proofs, needed = Reproduced.of(entity.tags), NEEDS_PROOF in entity.tags
+        ends = (str(entity.version), str(entity.run_id))
+        return Version(*ends, recipe, plain, data, proofs, needed)
 
     def version_of(self, run_id: str) -> Version | None:
         """Return the version that a run made, None if it made none."""
