@@ -1,7 +1,7 @@
 """Data of a run made again: by digest from their source, the run's artifacts or the cache."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ def find_data(run: RecordedRun, outputs: Iterable[Path], *, present: bool) -> Fo
     'the source'
     """
     record = run.provenance
-    task = Task.read({"name": record.task["name"], **record.config["task"]})
+    task = _task(record)
     raw = record.stages["raw"]["source"].digest if "raw" in record.stages else ""
     node, fault = _node(record), ""
     try:
@@ -60,12 +60,11 @@ def find_data(run: RecordedRun, outputs: Iterable[Path], *, present: bool) -> Fo
         fault = str(error)
         if present:
             raise
-    for folder, place in _kept(run, task, raw, outputs):
-        if (folder / "meta.json").is_file() and raw:
-            target = f"{RecordedData.__module__}.{RecordedData.__name__}"
-            return Found(
-                {"_target_": target, "folder": str(folder), "raw": raw}, place, RecordedData.name
-            )
+    for folder, place in kept_tables(run, outputs) if raw else ():
+        target = f"{RecordedData.__module__}.{RecordedData.__name__}"
+        kept = {"_target_": target, "folder": str(folder), "raw": raw}
+        why = "cannot be had any more" if fault else "has changed since"
+        return Found(kept, f"{place}; the source {why}", RecordedData.name)
     if fault:
         do = "bring them back to where they were; a run with record.data=true keeps its tables"
         found = f"neither their source ({fault}) nor a copy"
@@ -73,16 +72,28 @@ def find_data(run: RecordedRun, outputs: Iterable[Path], *, present: bool) -> Fo
     return Found(node, "the source, which has changed since", record.data["name"])
 
 
-def _kept(
-    run: RecordedRun, task: Task, raw: str, outputs: Iterable[Path]
-) -> Iterable[tuple[Path, str]]:
-    """Yield the folders that may hold the typed tables."""
+def kept_tables(run: RecordedRun, outputs: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield the folders with the typed tables of a run, and their places in words.
+
+    >>> from spaceship.record.run_record import RunRecord
+    >>> RunRecord.start(experiment, tmp_path, None).loaded(experiment.dataset)
+    >>> [place.partition(" in ")[0] for _, place in kept_tables(RecordedRun.read(tmp_path), [])]
+    ['the cache']
+    """
     if run.data is not None:
         yield run.data, "the tables kept with the run"
-    own = run.provenance.config["paths"]["outputs"]
+    record = run.provenance
+    if "raw" not in record.stages:
+        return
+    own, raw = record.config["paths"]["outputs"], record.stages["raw"]["source"].digest
     for folder in dict.fromkeys([*outputs, Path(own)]):
-        place = data_folder(_Stored(run.provenance), task, folder, raw)
-        yield place, f"the cache in {folder}"
+        place = data_folder(_Stored(record), _task(record), folder, raw)
+        if (place / "meta.json").is_file():
+            yield place, f"the cache in {folder}"
+
+
+def _task(record: Provenance) -> Task:
+    return Task.read({"name": record.task["name"], **record.config["task"]})
 
 
 class _Stored(RecordedData):
