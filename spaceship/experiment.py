@@ -13,6 +13,7 @@ from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.config.build import build
 from spaceship.config.nodes import Nodes, check_features
 from spaceship.config.settings import Data, Settings
+from spaceship.config.unused import is_unused
 from spaceship.errors import ConfigError, expected
 from spaceship.files import why_unwritable
 from spaceship.process.kept import KEPT, Kept
@@ -199,10 +200,8 @@ class Experiment:
 
         policy = self._built("gate", Gate)
         for name in ("force", "reseal"):
-            if getattr(policy, name) and not self.settings.why:
-                found = "none" if self.settings.reason is None else "an empty one"
-                do = 'say why: reason="mended data"'
-                raise ConfigError(expected(f"a reason for gate.{name}=true", found, do))
+            if getattr(policy, name):
+                self._check_reason(name)
         if policy.force and not self.registry.aliases.may_promote:
             found, do = f"{SETTING} or {VARIABLE}=false", "leave out gate.force=true"
             raise ConfigError(expected("a process that may promote for gate.force=true", found, do))
@@ -219,6 +218,19 @@ class Experiment:
         return self._built("engine", Engine)
 
     @property
+    def needs_proof(self) -> bool:
+        """Whether the gate, if it is in use, wants a run made again before it is champion."""
+        return not is_unused(self.nodes.setting("gate")) and self.gate.needs_proof
+
+    @property
+    def forced(self) -> bool:
+        """`gate.force`; ConfigError without a reason."""
+        forced = self._of_gate("force", default=False)
+        if forced:
+            self._check_reason("force")
+        return forced
+
+    @property
     def dry_run(self) -> bool:
         """`gate.dry_run`, which promote and rollback need without the gate."""
         return self._of_gate("dry_run", default=False)
@@ -227,6 +239,12 @@ class Experiment:
     def may_promote(self) -> bool:
         """`gate.may_promote`: whether this job may move `champion`."""
         return self._of_gate("may_promote", default=True)
+
+    def _check_reason(self, name: str) -> None:
+        if not self.settings.why:
+            found = "none" if self.settings.reason is None else "an empty one"
+            do = 'say why: reason="mended data"'
+            raise ConfigError(expected(f"a reason for gate.{name}=true", found, do))
 
     def _of_gate(self, name: str, *, default: bool) -> bool:
         value = self.nodes.setting(f"gate.{name}")
