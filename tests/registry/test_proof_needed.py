@@ -1,5 +1,6 @@
 """Gate that wants a run made again before its model is champion: it is challenger first."""
 
+from spaceship.gate.award import Award
 from spaceship.gate.policy import Gate
 from spaceship.gate.rule.reproduced import PROOFS, Reproduced
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
@@ -48,6 +49,6 @@ def test_force_goes_without(registry: Registry, new_job: NewJob, twins: Twins) -
 def test_a_rule_that_only_informs_awards_champion(
     registry: Registry, new_job: NewJob, twins: Twins
 ) -> None:
-    gate = Gate(**RULES, reproduced=Reproduced(otherwise=CHAMPION))
+    gate = Gate(**RULES, reproduced=Reproduced(otherwise=Award.CHAMPION))
     assert promotion(registry, gate).judge(new_job(twins.good)).award == CHAMPION
     assert not registry.version("1").needs_proof

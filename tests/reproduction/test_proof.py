@@ -15,8 +15,9 @@ from spaceship.records import read_record
 from spaceship.registry.registry import CHALLENGER, CHAMPION, MODEL
 from spaceship.registry.reproduced import Reproduced
 from spaceship.reproduction.differences import Comparison, Difference, compare_stages
+from spaceship.reproduction.facts import Kind
 from spaceship.reproduction.proof import PROOF_FILE, Proofs, machine_of, write_proof
-from spaceship.reproduction.suspects import Kind, Suspect
+from spaceship.reproduction.suspects import Suspect
 
 
 @pytest.fixture
