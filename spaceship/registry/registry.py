@@ -2,6 +2,7 @@
 
 import errno
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -22,6 +23,8 @@ from spaceship.registry.steps import earlier_versions
 from spaceship.tracking.advice import client_call
 from spaceship.tracking.store import Store
 from spaceship.tracking.tag_names import hidden, plain, value
+
+log = logging.getLogger(__name__)
 
 CHAMPION: str = Award.CHAMPION
 CHALLENGER: str = Award.CHALLENGER
@@ -131,17 +134,25 @@ class Registry:
         Versions that are deleted or damaged are skipped, and those that `load` refuses; raise
         RegistryError if none is left. Without a present champion there may be one to go back to.
         """
-        steps, damaged = self.aliases.steps(CHAMPION), []
+        steps, damaged = self.aliases.steps(CHAMPION), dict[str, str]()
         for number in earlier_versions(steps):
             if (fault := self.damage(number, load)) is None:
                 return number
-            damaged.append(f"version {number} {fault}")
+            damaged[number] = f"version {number} {fault}"
+            if load is not None:
+                log.warning("Version %s %s; %s", number, fault, self._made_again(number))
         current = steps[-1].version if steps else None
         only = "none" if current is None else f"version {current} only"
-        what, found = f"an earlier champion of {self.model}", ", ".join(damaged) or only
-        train = self.command("mode=train", "model=NAME")
-        do = f"there is nothing to go back to; train another candidate: {train}"
+        what, found = f"an earlier champion of {self.model}", ", ".join(damaged.values()) or only
+        do = f"train another candidate: {self.command('mode=train', 'model=NAME')}"
+        again = f"{self._made_again(next(iter(damaged)))}, or " if damaged else ""
+        do = f"there is nothing to go back to; {again}{do}"
         raise RegistryError(expected(what, found, do))
+
+    def _made_again(self, number: str) -> str:
+        """Return how a version that cannot serve is made again from its record, if it has one."""
+        line = self.command("mode=reproduce", f"run={number}", f"reproduce.output=version-{number}")
+        return f"make it again from its record: {line}"
 
     def damage(self, number: str, load: Callable[[str], object] | None = None) -> str | None:
         """Return why a version cannot serve, None if it is there, whole and loads.

@@ -1,0 +1,123 @@
+"""Data of a run made again: by digest from their source, the run's artifacts or the cache."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from spaceship.config.build import build
+from spaceship.config.settings import Data
+from spaceship.data._base import DataSource
+from spaceship.data.cache import data_folder
+from spaceship.data.draw import Sample
+from spaceship.data.recorded import RecordedData
+from spaceship.errors import DataError, SpaceshipError, expected
+from spaceship.progress import phase
+from spaceship.record.recorded_run import RecordedRun
+from spaceship.record.run_record import Provenance
+from spaceship.task.task import Task
+
+_FILES = ("dir", "train", "test")
+_DATABASES = ("sqlite:///", "duckdb:///")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A node of the group `data`, and where the data come from, in words."""
+
+    node: Mapping[str, Any]
+    place: str
+    name: str  # of the data source
+
+
+def find_data(run: RecordedRun, outputs: Iterable[Path], *, present: bool) -> Found:
+    """Return the data of a run: the recorded ones or, `present`, those of the source as it is now.
+
+    The source comes first if it has not changed, then tables among the artifacts, then the caches
+    below the outputs folders. Else it is the source as it is now: the first stage tells. Raise
+    DataError if there is nothing at all.
+
+    >>> from spaceship.record.run_record import RunRecord
+    >>> RunRecord.start(experiment, tmp_path, None).loaded(experiment.dataset)
+    >>> find_data(RecordedRun.read(tmp_path), [], present=False).place
+    'the source'
+    """
+    record = run.provenance
+    task = Task.read({"name": record.task["name"], **record.config["task"]})
+    raw = record.stages["raw"]["source"].digest if "raw" in record.stages else ""
+    node, fault = _node(record), ""
+    try:
+        with phase("Looking for the data"):
+            source = _source(node)
+            source.check(task)
+            now = source.fingerprint(task)
+        if present or not raw or now == raw:
+            return Found(node, "the source", record.data["name"])
+    except SpaceshipError as error:
+        fault = str(error)
+        if present:
+            raise
+    for folder, place in _kept(run, task, raw, outputs):
+        if (folder / "meta.json").is_file() and raw:
+            target = f"{RecordedData.__module__}.{RecordedData.__name__}"
+            return Found(
+                {"_target_": target, "folder": str(folder), "raw": raw}, place, RecordedData.name
+            )
+    if fault:
+        do = "bring them back to where they were; a run with record.data=true keeps its tables"
+        found = f"neither their source ({fault}) nor a copy"
+        raise DataError(expected(f"the data of {run.name}", found, do))
+    return Found(node, "the source, which has changed since", record.data["name"])
+
+
+def _kept(
+    run: RecordedRun, task: Task, raw: str, outputs: Iterable[Path]
+) -> Iterable[tuple[Path, str]]:
+    """Yield the folders that may hold the typed tables."""
+    if run.data is not None:
+        yield run.data, "the tables kept with the run"
+    own = run.provenance.config["paths"]["outputs"]
+    for folder in dict.fromkeys([*outputs, Path(own)]):
+        place = data_folder(_Stored(run.provenance), task, folder, raw)
+        yield place, f"the cache in {folder}"
+
+
+class _Stored(RecordedData):
+    """The name and the sample of a recorded source, which name its folder in the cache."""
+
+    def __init__(self, record: Provenance) -> None:
+        super().__init__("", "")
+        size = record.config["data"].get("sample")
+        self.sample = None if size is None else Sample(size)
+        vars(self)["name"] = record.data["name"]
+
+
+def _node(record: Provenance) -> dict[str, Any]:
+    """Return the recorded node, its relative paths as they were meant in the folder of then."""
+    node, folder = {k: v for k, v in record.data.items() if k != "name"}, Path(record.folder)
+    for key in _FILES:
+        value = node.get(key)
+        if isinstance(value, str) and (folder / Path(value).expanduser()).exists():
+            node[key] = str(folder / Path(value).expanduser())
+    for start in _DATABASES:
+        url = node.get("url")
+        if isinstance(url, str) and url.startswith(start) and not url.startswith(f"{start}/"):
+            node["url"] = f"{start}{folder / url.removeprefix(start)}"
+    return node
+
+
+def _source(node: Mapping[str, Any]) -> DataSource:
+    """Return the source; raise DataError if the record does not say all of it."""
+    if "_target_" not in node or "***" in json.dumps(node):
+        found = (
+            "a password that no record keeps" if "_target_" in node else "none that is read again"
+        )
+        raise DataError(expected("the data source in full", found, "see docs/record.md"))
+    own = {key: value for key, value in node.items() if key not in Data.model_fields}
+    made = build(OmegaConf.create(own))
+    if not isinstance(made, DataSource):
+        raise DataError(expected("a data source", str(node["_target_"]), "choose another run"))
+    return made
