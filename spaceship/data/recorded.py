@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from spaceship.data._base import DataSource, Table, Tables
+from spaceship.data._base import DataSource, Key, Table, Tables
 from spaceship.task.task import Task
 
 
@@ -22,10 +22,10 @@ class RecordedData(DataSource):
 
     name: ClassVar[str] = "recorded"
 
-    def __init__(self, folder: str | Path, raw: str) -> None:
-        self.folder, self.raw = Path(folder), raw
+    def __init__(self, folder: str | Path, raw: Key) -> None:
+        self.folder, self.raw = Path(folder), raw if isinstance(raw, str) else dict(raw)
 
-    def fingerprint(self, task: Task) -> str:
+    def fingerprint(self, task: Task) -> Key:
         """Return the fingerprint of the source that the tables were read from."""
         del task
         return self.raw

@@ -45,8 +45,11 @@ def recorded_run(experiment: Experiment, folder: Path) -> RunToMake:
     SpaceshipError if there is no such run, or no record of it is left.
     """
     wanted, registry = experiment.settings.run, experiment.registry
-    if wanted is not None and (Path(wanted).expanduser() / PROVENANCE_FILE).is_file():
-        return _of_folder(Path(wanted).expanduser().absolute(), registry)
+    place = Path(wanted or "").expanduser()
+    if wanted and (
+        (place / PROVENANCE_FILE).is_file() or (len(place.parts) > 1 and place.is_dir())
+    ):
+        return _of_folder(place.absolute(), registry)
     folder.mkdir(parents=True)
     if (version := _version(registry, wanted)) is not None:
         return _of_run(experiment, version.run_id, folder, version)

@@ -28,6 +28,8 @@ ORDER = (
     *("raw", "typed", "split", "features", OUT_OF_FOLD),
     *("holdout", "repeats", "model", "verdict"),
 )
+OPTIONAL = {"repeats"}
+"""Stages that a whole run has only if its gate asks for them."""
 Folds = npt.NDArray[np.int16]
 UNTESTED, OUTSIDE = -1, -2
 """In place of a fold: a row of the training part that no fold tests, a row outside of it."""

@@ -10,7 +10,7 @@ import pandas as pd
 from spaceship.data.digest import TableDigest
 from spaceship.evaluation.report import OUT_OF_FOLD
 from spaceship.record.recorded_run import RecordedRun
-from spaceship.record.stages import ORDER
+from spaceship.record.stages import OPTIONAL, ORDER
 from spaceship.reproduction.cells import Cell, first_cell, text_of
 from spaceship.reproduction.tables import HASHES, table_of, typed_hashes, typed_table
 from spaceship.text import counted, first_few
@@ -114,9 +114,9 @@ def compare_stages(
         if mine and theirs and difference is None:
             stage = _Stage(name, mine, theirs, recorded, again)
             lines[name], difference = stage.compare(tolerance=tolerance)
-        elif not mine:
+        elif not mine and name not in OPTIONAL:
             lines[name] = StageLine(name, Status.NOT_RECORDED)
-        else:
+        elif mine:
             why = "" if difference else "the run made again has none"
             lines[name] = StageLine(name, Status.NOT_COMPARED, why)
     if lines["raw"].status == Status.DIFFERS and lines["typed"].status == Status.SAME:

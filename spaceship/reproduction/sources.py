@@ -47,8 +47,7 @@ def find_data(run: RecordedRun, outputs: Iterable[Path], *, present: bool) -> Fo
     """
     record = run.provenance
     task = _task(record)
-    raw = record.stages["raw"]["source"].digest if "raw" in record.stages else ""
-    node, fault = _node(record), ""
+    node, raw, fault = _node(record), run.raw, ""
     try:
         with phase("Looking for the data"):
             source = _source(node)
@@ -82,12 +81,11 @@ def kept_tables(run: RecordedRun, outputs: Iterable[Path]) -> Iterator[tuple[Pat
     """
     if run.data is not None:
         yield run.data, "the tables kept with the run"
-    record = run.provenance
-    if "raw" not in record.stages:
+    if not run.raw:
         return
-    own, raw = record.config["paths"]["outputs"], record.stages["raw"]["source"].digest
-    for folder in dict.fromkeys([*outputs, Path(own)]):
-        place = data_folder(_Stored(record), _task(record), folder, raw)
+    record = run.provenance
+    for folder in dict.fromkeys([*outputs, Path(record.config["paths"]["outputs"])]):
+        place = data_folder(_Stored(record), _task(record), folder, run.raw)
         if (place / "meta.json").is_file():
             yield place, f"the cache in {folder}"
 

@@ -8,7 +8,7 @@ from spaceship.data.digest import table_digest
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.record.model_digest import model_digest
 from spaceship.record.recorded_run import RecordedRun
-from spaceship.record.stages import ORDER, holdout_stage, in_short, split_stage
+from spaceship.record.stages import OPTIONAL, ORDER, holdout_stage, in_short, split_stage
 from tests.record.older_run import COMMIT, older_run
 
 
@@ -20,7 +20,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RecordedRun:
 def test_its_record_is_read(run: RecordedRun) -> None:
     found = run.provenance
     assert (found.code.commit, found.code.dirty) == (COMMIT, False)
-    assert [*in_short(found.stages)] == [one for one in ORDER if one != "repeats"]
+    assert [*in_short(found.stages)] == [one for one in ORDER if one not in OPTIONAL]
     assert found.environment.packages["lightgbm"]
     assert found.later == []
     assert run.raw == found.stages["raw"]["source"].digest

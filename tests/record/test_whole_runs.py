@@ -14,15 +14,14 @@ from spaceship.data.digest import digest
 from spaceship.files import digest as file_digest
 from spaceship.record.environment import ENVIRONMENT_TAG
 from spaceship.record.run_record import Provenance
-from spaceship.record.stages import ORDER, in_short
+from spaceship.record.stages import OPTIONAL, ORDER, in_short
 from spaceship.records import read_record
 from spaceship.registry.registry import DIGESTS, PROVENANCE_FILE
 from spaceship.tracking.store import FOLDER_TAG
 from spaceship.tracking.tag_names import hidden
 from tests.commands import QUICK, QUICK_MODEL, ROOT, Shell
 
-ALL = [one for one in ORDER if one != "repeats"]
-"""Stages of a run whose gate asks for no repeats."""
+ALL = [one for one in ORDER if one not in OPTIONAL]
 TRAIN = ["mode=train", *QUICK, QUICK_MODEL, "split.n_folds=2"]
 _FEATURES = Path("spaceship") / "features" / "raw.py"
 
