@@ -22,7 +22,7 @@ RECIPES = {
     "xgboost": ["features=table"],
     "catboost": ["features=full"],
     "svm": ["features=raw"],
-    "blend": ["features=table"],
+    "blend": ["features=table", "model.n_folds=2"],
 }
 """Overrides by model: each feature set, and each choice by inner folds, at least once."""
 _QUICK = ["mode=train", "data.n_groups=400", "split.n_folds=2", "report.of_jobs=false"]
