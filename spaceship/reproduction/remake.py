@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra_plugins.spaceship_optuna.process import usable_cores
-from spaceship.config.installation import PACKAGE, checkout
+from spaceship.config.installation import PACKAGE, checkout, repository
 from spaceship.config.settings import Reproduce
 from spaceship.files import remove
 from spaceship.progress import phase
@@ -65,6 +65,7 @@ class Remake:
                 code = _copied(code, folder)  # noqa: PLW2901
             place = Place(folder, code, python)
             place.write(record, data.node, capped=self.rival.capped)
+            data.store(place.outputs)
             missing = self._lend(place, f"{record.task['name']}-{data.name}")
             with phase("Making the run again"):
                 place.run(record)
@@ -85,7 +86,7 @@ class Remake:
             return
         record = self.run.provenance
         version = record.environment.packages.get(PACKAGE.name, "")
-        with code_of(record.code, version, folder) as code:
+        with code_of(record.code, version, repository(), folder) as code:
             yield code
 
     def _python(self, code: Path, change: Change, now: Environment) -> str:
@@ -101,7 +102,7 @@ class Remake:
         """Give the place what the verdict was held against; return why it cannot be made."""
         if _VERDICT not in self.run.provenance.stages:
             return ""
-        place.outputs.mkdir()
+        place.outputs.mkdir(exist_ok=True)
         store = Store(place.store, str(place.outputs / "mlartifacts"), "spaceship")
         return self.rival.lend(Registry(store, model, place.outputs / "locks"))
 

@@ -14,7 +14,7 @@ from spaceship.data._base import DataSource
 from spaceship.data.cache import data_folder
 from spaceship.data.draw import Sample
 from spaceship.data.recorded import RecordedData
-from spaceship.errors import DataError, SpaceshipError, expected
+from spaceship.errors import DataError, SpaceshipError, expected, parts_of
 from spaceship.progress import phase
 from spaceship.record.recorded_run import RecordedRun
 from spaceship.record.run_record import Provenance
@@ -26,11 +26,21 @@ _DATABASES = ("sqlite:///", "duckdb:///")
 
 @dataclass(frozen=True)
 class Found:
-    """A node of the group `data`, and where the data come from, in words."""
+    """Data of a run: where they are, in words, and how another command gets them."""
 
-    node: Mapping[str, Any]
     place: str
+    node: Mapping[str, Any]  # of the group `data`
     name: str  # of the data source
+    tables: Path | None = None  # typed ones, that are put into its cache
+    task: Task | None = None  # whose they are
+
+    def store(self, outputs: Path) -> None:
+        """Put the typed tables into the cache of an outputs folder.
+
+        >>> Found("the source", {}, "local").store(tmp_path)
+        """
+        if self.tables is not None and self.task is not None:
+            RecordedData(self.node["raw"]).store(self.tables, self.task, outputs)
 
 
 def find_data(run: RecordedRun, outputs: Iterable[Path], *, present: bool) -> Found:
@@ -54,21 +64,22 @@ def find_data(run: RecordedRun, outputs: Iterable[Path], *, present: bool) -> Fo
             source.check(task)
             now = source.fingerprint(task)
         if present or not raw or now == raw:
-            return Found(node, "the source", record.data["name"])
+            return Found("the source", node, record.data["name"])
     except SpaceshipError as error:
-        fault = str(error)
+        wanted, fault, _ = parts_of(error.args[0])
+        fault = f"{fault} (wanted: {wanted})" if fault else str(error)
         if present:
             raise
     for folder, place in kept_tables(run, outputs) if raw else ():
         target = f"{RecordedData.__module__}.{RecordedData.__name__}"
-        kept = {"_target_": target, "folder": str(folder), "raw": raw}
+        kept = {"_target_": target, "raw": raw}
         why = "cannot be had any more" if fault else "has changed since"
-        return Found(kept, f"{place}; the source {why}", RecordedData.name)
+        return Found(f"{place}; the source {why}", kept, RecordedData.name, folder, task)
     if fault:
         do = "bring them back to where they were; a run with record.data=true keeps its tables"
-        found = f"neither their source ({fault}) nor a copy"
-        raise DataError(expected(f"the data of {run.name}", found, do))
-    return Found(node, "the source, which has changed since", record.data["name"])
+        what = f"the data of {run.name}, from their source or a copy"
+        raise DataError(expected(what, fault, do))
+    return Found("the source, which has changed since", node, record.data["name"])
 
 
 def kept_tables(run: RecordedRun, outputs: Iterable[Path]) -> Iterator[tuple[Path, str]]:
@@ -98,7 +109,7 @@ class _Stored(RecordedData):
     """The name and the sample of a recorded source, which name its folder in the cache."""
 
     def __init__(self, record: Provenance) -> None:
-        super().__init__("", "")
+        super().__init__("")
         size = record.config["data"].get("sample")
         self.sample = None if size is None else Sample(size)
         vars(self)["name"] = record.data["name"]
