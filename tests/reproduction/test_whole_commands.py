@@ -79,10 +79,11 @@ def test_a_simulation_stands_for_its_last_era(shell: Shell) -> None:
     assert statuses(answer) == dict.fromkeys(ORDER, "same")
 
 
-def test_a_version_is_made_again_without_the_files_of_its_run(shell: Shell, tmp_path: Path) -> None:
+def test_a_version_is_made_again_without_its_run(shell: Shell, tmp_path: Path) -> None:
     version = shell.client.get_model_version(MODEL, "1")
     run = shell.client.get_run(str(version.run_id))
     shutil.rmtree(str(run.info.artifact_uri).removeprefix("file://"))
+    shutil.rmtree(run.data.tags[FOLDER_TAG])
     answer = again(shell, "run=1", f"reproduce.output={tmp_path / 'kept'}")
     found = statuses(answer)
     assert found.pop("verdict") == "not compared"
