@@ -75,7 +75,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All stages in their order, and the first difference."""
+    """All stages in their order, and the first difference.
+
+    >>> Comparison((StageLine("raw", Status.SAME), StageLine("typed", Status.NOT_COMPARED))).equal
+    False
+    """
 
     stages: tuple[StageLine, ...]
     difference: Difference | None = None
@@ -89,7 +93,8 @@ class Comparison:
         """
         may_miss = {"verdict", *(_ONLY_DIGESTS if self.tolerance else ())}
         found = {line.status for line in self.stages if line.name not in may_miss}
-        return Status.SAME in found and found <= {Status.SAME, Status.NOT_RECORDED}
+        fine = {Status.SAME, Status.NOT_RECORDED}
+        return self.difference is None and Status.SAME in found and found <= fine
 
 
 def compare_stages(
@@ -145,7 +150,7 @@ class _Stage:
             return StageLine(self.name, Status.NOT_COMPARED, detail), None
         cell = self._cell(tables[0])
         if tolerance and self.name in _PREDICTED and cell is not None and cell.largest <= CLOSE:
-            detail = f"{counted(cell.rows, 'row')} differ by a share of {cell.largest:.1g} at most"
+            detail = f"{counted(cell.rows, 'row')} within a share of {cell.largest:.1g}"
             return StageLine(self.name, Status.SAME, detail), None
         found = self._difference(tables[0], cell)
         return StageLine(self.name, Status.DIFFERS, str(found)), found

@@ -65,7 +65,8 @@ def find_suspects(
     fitting = [fact for fact in known if difference.stage in fact.stages] or known
     if 0 < (difference.distance or 0) < _FEW_UNITS:
         fitting.sort(key=lambda fact: fact.kind not in _ROUNDED)
-    if len(fitting) > 1 and rerun is not None:
+    certain = bool(fitting) and fitting[0].kind == Kind.DATA  # its rows differ, as do the bytes
+    if len(fitting) > 1 and rerun is not None and not certain:
         fitting = _Bisection(recorded, difference, rerun).sort(fitting)
     if not fitting:
         why = "nothing on record differs: parallel threads or a seed that is not set; threads=1"
