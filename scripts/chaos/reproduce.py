@@ -100,8 +100,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = []
     for case in _cases():
         if given.only in case.name:
-            progress(case.name)
             rows.append(_try(case))
+            progress(" | ".join(rows[-1]))
     print(machine())
     print(table(["difference", "first stage that differs", "suspect named first", "right"], rows))
     return int(any(row[-1] != "yes" for row in rows))

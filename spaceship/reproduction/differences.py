@@ -75,7 +75,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All stages in their order, and the first difference."""
+    """All stages in their order, and the first difference.
+
+    >>> Comparison((StageLine("raw", Status.SAME), StageLine("typed", Status.NOT_COMPARED))).equal
+    False
+    """
 
     stages: tuple[StageLine, ...]
     difference: Difference | None = None

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from spaceship.evaluation.holdout_predictions import places_of_values
 from spaceship.evaluation.report import OUT_OF_FOLD
 from spaceship.record.recorded_run import RecordedRun
+from spaceship.record.run_record import DATA_FOLDER
 from spaceship.record.stages import OUTSIDE, UNTESTED
 
 HASHES = ("typed", "features")  # columns of `RecordedRun.rows`: they name a row, no value
@@ -23,7 +24,7 @@ def table_of(
 
     >>> from spaceship.record.run_record import RunRecord
     >>> RunRecord.start(experiment, tmp_path, None).loaded(people)
-    >>> table_of(RecordedRun.read(tmp_path), "typed", "train", ["Age"]) is None
+    >>> table_of(RecordedRun.read(tmp_path), "split", "train", ["fold"]) is None
     True
     """
     if stage == "typed":
@@ -42,13 +43,29 @@ def table_of(
 
 
 def typed_hashes(run: RecordedRun) -> pd.DataFrame | None:
-    """Return a hash of the typed values of each labelled row, by id; None: not recorded."""
+    """Return a hash of the typed values of each labelled row, by id; None: not recorded.
+
+    >>> from spaceship.record.run_record import RunRecord
+    >>> RunRecord.start(experiment, tmp_path, None).loaded(people)
+    >>> typed_hashes(RecordedRun.read(tmp_path)) is None
+    True
+    """
     return _rows(run, "typed")
 
 
 def typed_table(run: RecordedRun, table: str, columns: Collection[str]) -> pd.DataFrame | None:
-    """Return columns of a typed table by id, those that it has; None: not recorded."""
-    path = run.folder / "data" / f"{table}.parquet"
+    """Return columns of a typed table by id, those that it has; None: not recorded.
+
+    >>> from spaceship.data.cache import write_dataset
+    >>> from spaceship.record.run_record import RunRecord
+    >>> RunRecord.start(experiment, tmp_path, None).loaded(people)
+    >>> write_dataset(people, tmp_path / DATA_FOLDER)
+    >>> typed_table(RecordedRun.read(tmp_path), "train", [task.label]).columns.tolist() == [
+    ...     task.label
+    ... ]
+    True
+    """
+    path = run.folder / DATA_FOLDER / f"{table}.parquet"
     if not path.is_file():
         return None
     name = run.provenance.config.get("task", {}).get("id")
