@@ -66,8 +66,8 @@ def find_data(run: RecordedRun, outputs: Iterable[Path], *, present: bool) -> Fo
         if present or not raw or now == raw:
             return Found("the source", node, record.data["name"])
     except SpaceshipError as error:
-        wanted, fault, _ = parts_of(error.args[0])
-        fault = f"{fault} (wanted: {wanted})" if fault else str(error)
+        wanted, found, _ = parts_of(error.args[0])
+        fault = f"{found} (wanted: {wanted})" if found else str(error)
         if present:
             raise
     for folder, place in kept_tables(run, outputs) if raw else ():
