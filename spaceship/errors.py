@@ -147,3 +147,9 @@ class RefusedError(SpaceshipError):
     """The gate refused a candidate while `gate.require=true`."""
 
     exit_status = 3
+
+
+class DiffersError(SpaceshipError):
+    """A run could not be made again the same."""
+
+    exit_status = 4

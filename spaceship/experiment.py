@@ -12,6 +12,7 @@ from hydra_plugins.spaceship_optuna.trial import in_trial
 from spaceship.config.build import build_kind
 from spaceship.config.nodes import Nodes, check_features
 from spaceship.config.settings import Settings
+from spaceship.config.unused import is_unused
 from spaceship.files import check_writable
 from spaceship.process.kept import KEPT, Kept
 from spaceship.registry.command_lines import repeated
@@ -161,6 +162,21 @@ class Experiment:
         from spaceship.engine._base import Engine
 
         return build_kind(self.nodes.resolved("engine"), "engine", Engine)
+
+    @property
+    def needs_proof(self) -> bool:
+        """Whether the gate, if it is in use, wants a run made again before it is champion."""
+        return not is_unused(self.nodes.setting("gate")) and self.gate.needs_proof
+
+    @property
+    def forced(self) -> bool:
+        """`gate.force`; ConfigError without a reason."""
+        from spaceship.registry.gate_switches import check_reason
+
+        forced = self.nodes.switch("gate.force", default=False)
+        if forced:
+            check_reason("force", self.settings.reason)
+        return forced
 
     @property
     def dry_run(self) -> bool:

@@ -27,6 +27,7 @@ from spaceship.config.installation import configs
 from spaceship.errors import RefusedError, SpaceshipError
 from spaceship.evaluation.metrics import THRESHOLD, better
 from spaceship.evaluation.report import Report
+from spaceship.experiment import Experiment
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.model.recipe import Recipe
 from spaceship.model.recipe_params import recipe_params
@@ -58,12 +59,19 @@ def start(hook: Hook, study: str | None = None) -> str:
     own = {FOLDER_TAG: str(folder), SWEEP_TAG: study or folder.name}
     run_id = store.start_run(hook.sweep_name, hook.tags(multirun=True) | own)
     COMMAND.run_id = run_id
-    if hook.recorded:
-        folder.mkdir(parents=True, exist_ok=True)
-        with suppress(SpaceshipError):  # the first job ends with it
-            RunRecord.start(hook.experiment, folder, run_id)
+    record(hook, run_id, RunRecord.start)
     PENDING.open_runs[run_id] = partial(store.end_parent, run_id)  # with all runs below it
     return run_id
+
+
+def record(
+    hook: Hook, run_id: str, begin: Callable[[Experiment, Path, str], RunRecord] = RunRecord.resume
+) -> None:
+    """Begin the record of the run above the jobs, or note in it that this process goes on."""
+    if hook.recorded:
+        hook.sweep_folder.mkdir(parents=True, exist_ok=True)
+        with suppress(SpaceshipError):  # the first job ends with it
+            begin(hook.experiment, hook.sweep_folder, run_id)
 
 
 def end(

@@ -68,6 +68,9 @@ def after_verdict(
 ) -> Iterator[tuple[str, str]]:
     """Yield purposes and commands that follow a verdict."""
     registry = experiment.registry
+    waits = verdict.award == Award.CHALLENGER and not experiment.dry_run
+    if waits and experiment.gate.needs_proof:
+        yield "make its run again", registry.command("mode=reproduce", "run=challenger")
     if experiment.dry_run and verdict.award != Award.REFUSED:
         yield "train it for real", typed_again(_DRY, "gate.dry_run=false")
     elif verdict.award == Award.CHALLENGER and not registry.aliases.may_promote:

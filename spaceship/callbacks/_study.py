@@ -116,6 +116,7 @@ def start_study(hook: Hook, study: "Study") -> str:
         COMMAND.run_id = str(run_id)
         store.client.update_run(run_id, status="RUNNING")
         store.set_tags(run_id, own_tags())
+        multirun.record(hook, str(run_id))
         write_runs(store, pending_folders(folder))
     PENDING.open_runs[run_id] = partial(_end_parent, hook, run_id, study)
     store.set_tags(run_id, {STUDY_TAG: study.study_name})

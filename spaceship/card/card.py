@@ -140,6 +140,7 @@ class Standing:
     aliases: Sequence[str]  # that point to it; none: it holds no alias
     since: str  # UTC, ISO 8601, of the first alias; empty: not known, or no alias
     at: str  # time of the report, UTC, ISO 8601
+    reproduced: str = ""  # how often its run was made again, in words
 
 
 @dataclass(frozen=True)

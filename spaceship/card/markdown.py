@@ -66,7 +66,8 @@ def _standing(card: Card) -> str:
         return ""
     held = " and ".join(one.aliases)
     since = f" since {_time(one.since)}" if one.since else ""
-    return f"At {_time(one.at)}: version {plain(one.version)}, {held or 'no alias'}{since}"
+    again = f", {plain(one.reproduced)}" if one.reproduced else ""
+    return f"At {_time(one.at)}: version {plain(one.version)}, {held or 'no alias'}{since}{again}"
 
 
 def _time(text: str) -> str:

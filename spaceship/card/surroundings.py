@@ -88,7 +88,8 @@ def standing(registry: Registry, run_id: str | None) -> Standing | None:
 
     >>> standing(registry, "a1b2")
     """
-    versions = [] if run_id is None else [one.number for one in registry.versions_of(run_id)]
+    made = [] if run_id is None else registry.versions_of(run_id)
+    versions = {one.number: str(one.reproduced) for one in made}
     if not versions:
         return None
     records, current = registry.aliases.read(strict=False)
@@ -96,7 +97,8 @@ def standing(registry: Registry, run_id: str | None) -> Standing | None:
     steps = [step for one in aliases[:1] for step in steps_of(records.moves, one, current[one])]
     number = current[aliases[0]] if aliases else max(versions, key=int)
     at = now().isoformat("T", "seconds")
-    return Standing(number, aliases, _began(steps[-1]) if steps else "", at)
+    since = _began(steps[-1]) if steps else ""
+    return Standing(number, aliases, since, at, versions[number])
 
 
 def trials(store: Store, run: "Run", metric: str) -> list[TrialLine]:

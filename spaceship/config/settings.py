@@ -129,6 +129,16 @@ class Record(Section):
     data: bool = setting("true or false", default=False)
 
 
+class Reproduce(Section):
+    """`reproduce.*`: what `mode=reproduce` takes from the record, and what from the present."""
+
+    against: Literal["bits", "tolerance"] = setting("one of bits, tolerance", default="bits")
+    code: Literal["recorded", "present"] = setting("one of present, recorded", default="recorded")
+    data: Literal["recorded", "present"] = setting("one of present, recorded", default="recorded")
+    environment: Literal["present", "locked"] = setting("one of locked, present", default="present")
+    output: Text | None = setting("a folder, or null", default=None)
+
+
 class Explain(Section):
     """`explain.*`: the row that `mode=explain` explains, and what if it were another one."""
 
@@ -221,6 +231,7 @@ class Settings(Section):
     leaderboard: Leaderboard
     report: Report
     record: Record
+    reproduce: Reproduce = Reproduce()
     inference: Inference
     serve: Serve
     simulate: Simulate

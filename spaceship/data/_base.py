@@ -13,6 +13,9 @@ from spaceship.data.draw import Sample
 from spaceship.data.memory import TableSize
 from spaceship.task.task import Task
 
+Key = str | dict[str, str]
+"""Fingerprint of a source, or one of each of its tables by name."""
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -24,7 +27,7 @@ class Dataset:
     sample: pd.DataFrame | None  # a submission in the expected form: id and label
     digest: str  # sha256 of the contents of train and test
     leaks: tuple[str, ...] = ()  # copies and other leaks, each in a line
-    raw: str = ""  # fingerprint of the source that they were read from
+    raw: Key = ""  # fingerprint of the source that they were read from
     drawn_from: int = 0  # rows of the labelled table that `data.sample` drew train from; 0: all
 
     @property
@@ -75,8 +78,11 @@ class DataSource(ABC):
         """
 
     @abstractmethod
-    def fingerprint(self, task: Task) -> str:
-        """Return a cheap hexadecimal key that changes whenever `read` returns other content."""
+    def fingerprint(self, task: Task) -> Key:
+        """Return a cheap hexadecimal key that changes whenever `read` returns other content.
+
+        Where the tables are told apart, a key of each, so that a record names the one that changed.
+        """
 
     @abstractmethod
     def read(self, task: Task) -> Tables:

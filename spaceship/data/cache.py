@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from spaceship.data._base import Dataset, DataSource
+from spaceship.data._base import Dataset, DataSource, Key
 from spaceship.data.checks import checked
 from spaceship.data.digest import digest
 from spaceship.errors import DataError, SpaceshipError, expected
@@ -92,7 +92,7 @@ def dataset_of(digest: str, folders: Iterable[Path], task: Task) -> Dataset | No
     return None
 
 
-def data_folder(source: DataSource, task: Task, outputs: Path, raw: str) -> Path:
+def data_folder(source: DataSource, task: Task, outputs: Path, raw: Key) -> Path:
     """Return the folder of a source's data, named by a key of content (`raw`) and meaning.
 
     >>> from spaceship.data.synthetic import SyntheticData

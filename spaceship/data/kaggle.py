@@ -60,7 +60,7 @@ class KaggleData(DataSource):
             self._name(task)
         check_installed()
 
-    def fingerprint(self, task: Task) -> str:
+    def fingerprint(self, task: Task) -> dict[str, str]:
         """Return the fingerprint of the downloaded files, the same as theirs with `data=local`."""
         return self._local(task).fingerprint(task)
 

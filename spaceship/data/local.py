@@ -58,11 +58,12 @@ class LocalData(DataSource):
             paths = {"train": find_files(self.dir)[0]}
         all_made({part: partial(stored_bytes, path, 1) for part, path in paths.items()})
 
-    def fingerprint(self, task: Task) -> str:
-        """Return the sha256 of the files' names and bytes; the folder is no part."""
+    def fingerprint(self, task: Task) -> dict[str, str]:
+        """Return the sha256 of each file's name, form and bytes; the folder is no part."""
         paths = self._paths(task)
         content = all_made({part: partial(_content, path) for part, path in paths.items()})
-        return hashlib.sha256(f"{self.form} {[*content.values()]}".encode()).hexdigest()
+        known = {part: f"{self.form} {one}".encode() for part, one in content.items()}
+        return {part: hashlib.sha256(one).hexdigest() for part, one in known.items()}
 
     def read(self, task: Task) -> Tables:
         """Return the raw tables; raise one DataError about the folder or all unfit files."""

@@ -67,18 +67,10 @@ class SqlData(DataSource):
             do = "give data.train=TABLE, or 'data.train=\"SELECT … FROM …\"'"
             raise ConfigError(expected("a table or a query with the label", repr(train), do))
 
-    def fingerprint(self, task: Task) -> str:
-        """Return a hash of the rows that the queries give now: names, types and values in order."""
+    def fingerprint(self, task: Task) -> dict[str, str]:
+        """Return a hash of the rows that each query gives now: names, types, values in order."""
         self._fetched = self._fetch(task)
-        sha = hashlib.sha256()
-        for part in self._queries:
-            table: Table = getattr(self._fetched, part)
-            sha.update(f"\0{part} {table.frame.shape}\0".encode())
-            for at, name in enumerate(table.frame.columns):
-                column = table.frame.iloc[:, at]
-                sha.update(f"{name}\0{column.dtype}\0".encode())
-                sha.update(pd.util.hash_array(_hashable(column)).tobytes())
-        return sha.hexdigest()
+        return {part: _content(getattr(self._fetched, part).frame) for part in self._queries}
 
     def read(self, task: Task) -> Tables:
         """Return the raw tables; those that the fingerprint was taken of, if it was just taken."""
@@ -191,6 +183,15 @@ def _is_unencoded(address: str) -> bool:
     credentials = address.rpartition("@")[0]
     own = credentials.partition(":")[2]
     return bool({*credentials} & {*"@/#"}) or ":" in own or len(credentials.split()) > 1
+
+
+def _content(frame: pd.DataFrame) -> str:
+    sha = hashlib.sha256(f"{frame.shape}".encode())
+    for at, name in enumerate(frame.columns):
+        column = frame.iloc[:, at]
+        sha.update(f"{name}\0{column.dtype}\0".encode())
+        sha.update(pd.util.hash_array(_hashable(column)).tobytes())
+    return sha.hexdigest()
 
 
 def _hashable(column: pd.Series) -> np.ndarray:

@@ -51,6 +51,10 @@ class PreparedFold:
     transform_seconds: float  # duration of transforming the rows to predict
 
 
+Observer = Callable[[PreparedFold, Fold, Estimator], None]
+"""What is called with each fold, and the estimator that was fitted on it."""
+
+
 def cross_validate(  # noqa: PLR0913, PLR0917 - the last three are for sweeps and records
     pipeline: Estimator,
     frame: pd.DataFrame,
@@ -58,14 +62,14 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last three are for sweeps an
     folds: Sequence[Fold],
     on_fold: Callable[[list[dict[str, float]]], None] | None = None,
     prepared: MutableMapping[int, PreparedFold] | None = None,
-    observe: Callable[[PreparedFold, Fold], None] | None = None,
+    observe: Observer | None = None,
 ) -> CrossValidation:
     """Fit a clone of the pipeline on each fold's training rows and score it on the others.
 
     The frame holds typed, labelled rows. `on_fold` is called after each fold with the metrics of
     the folds so far; an error that it raises ends the cross-validation. `prepared` holds folds by
     number that the same steps before the estimator made of the same rows; missing ones are added,
-    for the next trial of a sweep. `observe` is called with each fold once it is prepared.
+    for the next trial of a sweep. `observe` is called with each fold once an estimator is fitted.
 
     >>> halves = np.arange(100), np.arange(100, 200)
     >>> len(cross_validate(pipeline, people.train, task, [halves]).folds)
@@ -86,11 +90,12 @@ def cross_validate(  # noqa: PLR0913, PLR0917 - the last three are for sweeps an
     for step, (train, test) in enumerate(folds):
         if step not in ready:
             ready[step] = _prepare(whole[:-1], frame, target, (train, test))
+        found, fitted, timing = _fit_and_predict(whole[-1], ready[step], target[train], task)
         if observe is not None:
-            observe(ready[step], (train, test))
-        found, threshold, timing = _fit_and_predict(whole[-1], ready[step], target[train], task)
+            observe(ready[step], (train, test), fitted)
         if prepared is None:
             del ready[step]
+        threshold = decision_threshold(fitted)
         values[test], predictions[test] = found, decide(found, task.problem, threshold)
         scores.append(score(target[test], found, threshold, task.problem) | timing)
         if on_fold is not None:
@@ -169,8 +174,8 @@ def _prepare(steps: "Pipeline", frame: pd.DataFrame, target: Target, fold: Fold)
 
 def _fit_and_predict(
     estimator: object, prepared: PreparedFold, target: Target, task: Task
-) -> tuple[Floats, float, dict[str, float]]:
-    """Return a fold's predicted values, the threshold and the durations, preparation included."""
+) -> tuple[Floats, Estimator, dict[str, float]]:
+    """Return a fold's predictions, the fitted estimator and the durations, preparation included."""
     from sklearn.base import clone
 
     fresh, start = clone(estimator), perf_counter()
@@ -186,7 +191,7 @@ def _fit_and_predict(
         "fit_seconds": fitted - start + prepared.fit_seconds,
         "predict_rows_per_second": len(found) / max(seconds, 1e-9),
     }
-    return found, decision_threshold(fresh), timing
+    return found, fresh, timing
 
 
 def _places(fitted: Estimator, task: Task) -> Positions:

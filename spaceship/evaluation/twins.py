@@ -1,7 +1,7 @@
 """Twins: the recipe fitted on the training part, scored there by folds and then on the hold-out."""
 
 import logging
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Self
@@ -11,6 +11,7 @@ import pandas as pd
 from hydra_plugins.spaceship_optuna import trial
 from spaceship.data.digest import table_digest
 from spaceship.evaluation.cross_validation import (
+    Observer,
     PreparedFold,
     cross_validate,
     decision_threshold,
@@ -58,13 +59,13 @@ def measure(
     part: TrainingPart,
     report: Report,
     prepared: MutableMapping[int, PreparedFold] | None = None,
-    observe: Callable[[PreparedFold, Fold], None] | None = None,
+    observe: Observer | None = None,
 ) -> Report:
     """Return a report that names candidate and data, with its cross-validation filled in.
 
     `prepared` holds folds that the same features made of the same rows; missing ones are added. In
     a trial of a sweep, slices and out-of-fold losses are left out: they are computed for the best
-    trial alone. Raise PrunedError in a hopeless trial. `observe` is called with each prepared fold.
+    trial alone. Raise PrunedError in a hopeless trial. `observe` is called with each fold.
 
     >>> part = TrainingPart.of(people.train, task, Protocol(0.3, "a", n_folds=3, seed=1))
     >>> len(measure(pipeline, part, Report("a", "local", "ab12")).folds)

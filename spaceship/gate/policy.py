@@ -61,6 +61,12 @@ class Gate(Configured):
         return self.__pydantic_extra__
 
     @property
+    def needs_proof(self) -> bool:
+        """Whether a run has to be made again before its model becomes champion."""
+        later = (rule for rule in self.rules.values() if not rule.at_once)
+        return any(rule.otherwise != Award.CHAMPION for rule in later)
+
+    @property
     def cv_seeds(self) -> tuple[int, ...]:
         """Seeds of the folds of repeated cross-validation that the rules need."""
         seeds = [seed for rule in self.rules.values() for seed in rule.cv_seeds]

@@ -75,6 +75,9 @@ def history(experiment: Experiment) -> HistoryResult:
         log.info("%s", _champion_at(steps, moment, known))
     else:
         _print(registry, steps, known)
+    if (number := next((one.version for one in reversed(steps) if one.version), None)) is not None:
+        again = registry.command("mode=reproduce", f"run={number}")
+        show(log, Commands({f"make version {number} again, or another, and compare": again}))
     before = None
     with suppress(RegistryError):
         before = registry.previous_champion()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from spaceship.errors import RegistryError, expected
 from spaceship.experiment import Experiment
+from spaceship.gate.policy import forced_reason
 from spaceship.progress import phase
 from spaceship.registry.descriptions import describe
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
@@ -47,8 +48,10 @@ def promote(experiment: Experiment) -> MoveResult:
         if fault is not None:
             what = f"version {number} of {registry.model}, the challenger, whole"
             raise _refusal(registry, what, f"that it {fault}", "restore it, or train another one")
+        forced = _check_proof(experiment, number)
         if not dry_run:
-            reason = experiment.settings.why or "promoted by hand"
+            why = experiment.settings.why
+            reason = forced_reason(why) if forced else why or "promoted by hand"
             aliases.complete(aliases.prepare(CHAMPION, seen, reason), number)
             aliases.take_away(CHALLENGER, number, f"version {number} became champion")
             describe(registry)
@@ -71,6 +74,23 @@ def report_move(registry: Registry, before: str | None, after: str, *, dry_run: 
     log.info("%s: %s", registry.model, champion)
     ends = (known.get(after), known.get(str(before)))
     return MoveResult(registry.model, after, before, dry_run, *ends)
+
+
+def _check_proof(experiment: Experiment, number: str) -> bool:
+    """Raise if a gate wants the run of a version made again first; return whether it is forced.
+
+    The gate is the one that judged the version, or the one in use.
+    """
+    registry, forced = experiment.registry, experiment.forced
+    version = registry.version(number)
+    if version.reproduced.count or not (version.needs_proof or experiment.needs_proof):
+        return False
+    if not forced:
+        what = f"version {number} of {registry.model}, the challenger, made again and equal"
+        again = registry.command("mode=reproduce", f"run={CHALLENGER}")
+        do = f"make its run again: {again}, or go without: gate.force=true reason='…'"
+        raise RegistryError(expected(what, "that it never was", do))
+    return True
 
 
 def _refusal(registry: Registry, what: str, found: str, do: str) -> RegistryError:

@@ -25,6 +25,7 @@ from spaceship.progress import phase
 from spaceship.records import read_record
 from spaceship.registry.moves import now
 from spaceship.registry.registry import CARD_FILE
+from spaceship.registry.reproduced import Reproduced
 from spaceship.results import Result
 from spaceship.screen import Commands, Shown, Table
 from spaceship.screen import show as show_text
@@ -68,6 +69,7 @@ class ShowResult(Result):
     data_digest: str
     sample: str  # of the data, that it learnt from, in words; empty: all rows
     sweep: str | None  # id of the run above it
+    reproduced: Reproduced  # made again, equal to the bit
     versions: Sequence[str]  # of a registered model that were made of it
     aliases: Sequence[str]  # that point to one of them now
     folder: str | None  # of the job
@@ -140,6 +142,7 @@ def _known(store: Store, run: "Run", files: Sequence[str]) -> ShowResult:
         data_digest=tags.get("data_digest", ""),
         sample=tags.get("sample", ""),
         sweep=tags.get(PARENT_TAG),
+        reproduced=Reproduced.of(tags),
         versions=[f"{one.name} version {one.version}" for one in versions],
         aliases=[one.alias for one in held],
         folder=tags.get(FOLDER_TAG),
@@ -215,6 +218,7 @@ def _facts(shown: ShowResult) -> Iterator[tuple[str, str]]:
     yield "Looks", ", ".join(f"{key}: {text}" for key, text in shown.looks.items())
     yield "Code", f"commit {shown.code[:12]}" if shown.code else ""
     yield "Sweep", shown.sweep or ""
+    yield "Again", str(shown.reproduced)
     yield "Model", f"{', '.join(shown.versions)}{held}" if shown.versions else ""
     yield "Folder", shown.folder or ""
     place = shown.artifacts

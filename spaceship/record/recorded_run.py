@@ -7,6 +7,7 @@ from typing import Self
 
 import pandas as pd
 
+from spaceship.data._base import Key
 from spaceship.errors import RegistryError, expected
 from spaceship.evaluation.holdout_predictions import HOLDOUT_FILE
 from spaceship.evaluation.out_of_fold import OUT_OF_FOLD_FILE
@@ -41,6 +42,12 @@ class RecordedRun:
             do = "take a run that trained or prepared, of this release or a later one"
             raise RegistryError(expected(f"the record of {name}", f"no {PROVENANCE_FILE}", do))
         return cls(name, folder, read_record(path, Provenance))
+
+    @property
+    def raw(self) -> Key:
+        """The fingerprint of the data source, as `DataSource.fingerprint`; empty: not recorded."""
+        tables = {name: one.digest for name, one in self.provenance.stages.get("raw", {}).items()}
+        return tables.get("source", tables or "")
 
     @cached_property
     def rows(self) -> pd.DataFrame | None:

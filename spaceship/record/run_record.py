@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hydra_plugins.spaceship_optuna.config_text import redact, redacted
+from hydra_plugins.spaceship_optuna.process import is_own, process_tags
 from spaceship.data._base import Dataset
 from spaceship.data.cache import write_dataset
 from spaceship.data.digest import TableDigest, short_digest
@@ -29,11 +30,22 @@ from spaceship.records import read_record, to_plain
 from spaceship.registry.registry import PROVENANCE_FILE
 from spaceship.tracking.job import Job
 from spaceship.tracking.leaderboard import PARENT_TAG
+from spaceship.tracking.run_files import fetch_files
 
 ROWS_FILE = "rows.parquet"
 """A row per labelled one: id, hash of its typed values, fold that tests it, hash of features."""
 DATA_FOLDER = "data"
 """Artifacts of a run with `record.data=true`: the typed tables as Parquet."""
+
+
+@dataclass(frozen=True)
+class LaterProcess:
+    """A process that went on with a run: it resumed a study, or fitted what another one scored."""
+
+    after: list[str]  # stages that were recorded before it
+    environment: Environment
+    code: Code | None  # None: as at the start of the run
+    process: dict[str, str]  # place, number and start
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,8 @@ class Provenance:
     environment: Environment
     recipe: dict[str, Any] = field(default_factory=dict)  # resolved, seeds and threads included
     grown_by: int = 0  # workers of a cluster that grew the trees together; 0: this machine alone
+    process: dict[str, str] = field(default_factory=dict)  # that began the run
+    later: list[LaterProcess] = field(default_factory=list)  # that went on with it
     stages: stage.Stages = field(default_factory=dict)
 
 
@@ -86,6 +100,7 @@ class RunRecord:
                 data={"name": experiment.source.name, **_place(experiment, config)},
                 code=Code.present(),
                 environment=Environment(),
+                process=process_tags(),
             )
         )
         return made
@@ -93,9 +108,24 @@ class RunRecord:
     @classmethod
     def of(cls, experiment: Experiment, job: Job) -> Self:
         """Return the record of a job, started now if it has none: Hydra runs no era, no blend."""
-        made = cls(experiment, job.folder, job.run_id)
-        known = made._path.is_file() and made._read().run_id == job.run_id
-        return made if known else cls.start(experiment, job.folder, job.run_id)
+        return cls.resume(experiment, job.folder, job.run_id)
+
+    @classmethod
+    def resume(cls, experiment: Experiment, folder: Path, run_id: str | None) -> Self:
+        """Return the record of a run, started if there is none; note a process that is another."""
+        made = cls(experiment, folder, run_id)
+        if run_id is not None and not made._path.is_file():  # begun on another machine, or never
+            run = experiment.store.client.get_run(run_id)
+            fetch_files(experiment.store, run, [PROVENANCE_FILE], folder)
+        known = made._read() if made._path.is_file() else None
+        if known is None or known.run_id != run_id:
+            return cls.start(experiment, folder, run_id)
+        processes = [known.process, *(one.process for one in known.later)]
+        if not any(map(is_own, processes)):
+            code = None if Code.present() == known.code else Code.present()
+            later = LaterProcess([*known.stages], Environment(), code, process_tags())
+            made._write(replace(known, later=[*known.later, later]))
+        return made
 
     def loaded(self, data: Dataset) -> None:
         """Add the stages of raw and typed tables."""
@@ -126,6 +156,10 @@ class RunRecord:
         """Add the hold-out's predictions and both models; return the report with the digests."""
         models = {"twin": model_digest(job.twin), "serving": model_digest(job.model)}
         made = {"holdout": stage.holdout_stage(holdout), "model": models}
+        if report.repeats:
+            experiment = self.experiment
+            part, protocol = experiment.training, experiment.protocol
+            made["repeats"] = stage.repeats_stage(part, protocol, report)
         return replace(report, stages=self._add(made))
 
     def judged(self, verdict: Verdict) -> None:

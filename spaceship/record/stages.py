@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +13,23 @@ from spaceship.data._base import Dataset
 from spaceship.data.digest import Hashes, TableDigest, mixed, short_digest, table_digest
 from spaceship.evaluation.cross_validation import PreparedFold
 from spaceship.evaluation.holdout_predictions import HoldOut
-from spaceship.evaluation.report import OUT_OF_FOLD
+from spaceship.evaluation.protocol import Protocol
+from spaceship.evaluation.report import OUT_OF_FOLD, Report
 from spaceship.evaluation.twins import TrainingPart
 from spaceship.gate.verdict import Verdict
+from spaceship.model.preparations import preparations
 from spaceship.split.folds import Fold
+from spaceship.task.arrays import Estimator, Positions
 
-Stages = dict[str, dict[str, TableDigest]]
+Tables = dict[str, TableDigest]
+Stages = dict[str, Tables]
 """Digests by the name of a stage, in the order of a run, and by the name of a table in it."""
-ORDER = ("raw", "typed", "split", "features", OUT_OF_FOLD, "holdout", "model", "verdict")
+ORDER = (
+    *("raw", "typed", "split", "features", OUT_OF_FOLD),
+    *("holdout", "repeats", "model", "verdict"),
+)
+OPTIONAL = {"repeats"}
+"""Stages that a whole run has only if its gate asks for them."""
 Folds = npt.NDArray[np.int16]
 UNTESTED, OUTSIDE = -1, -2
 """In place of a fold: a row of the training part that no fold tests, a row outside of it."""
@@ -26,6 +37,9 @@ UNTESTED, OUTSIDE = -1, -2
 
 class FoldFeatures:
     """Digests of the features of each fold, and of each row a hash over all folds.
+
+    A blend and a recipe with inner folds take raw columns and make features inside: of them, those
+    that each member makes of the tested rows are digested too.
 
     >>> from spaceship.evaluation.protocol import Protocol
     >>> part = TrainingPart.of(people.train, task, Protocol(0.3, "a", n_folds=2, seed=1))
@@ -39,16 +53,22 @@ class FoldFeatures:
 
     def __init__(self, n_rows: int) -> None:
         """Start without a fold, given the rows of the training part."""
-        self.tables: dict[str, TableDigest] = {}
+        self.tables: Tables = {}
         self.rows: Hashes = np.zeros(n_rows, np.uint64)
+        self._folds = 0
 
-    def __call__(self, prepared: PreparedFold, fold: Fold) -> None:
-        """Add the next fold: what its estimator learns from and what it predicts."""
-        number = len(self.tables) // 2 + 1
-        parts = (("learnt", prepared.train), ("tested", prepared.test))
-        for (name, part), at in zip(parts, fold, strict=True):
-            self.tables[f"fold {number} {name}"], hashes = table_digest(part)
-            self.rows[at] = mixed(self.rows[at], hashes)
+    def __call__(self, prepared: PreparedFold, fold: Fold, fitted: Estimator) -> None:
+        """Add the next fold: what its estimator has learnt from and what it predicts."""
+        self._folds += 1
+        learnt, tested = fold
+        self._add("learnt", prepared.train, learnt)
+        self._add("tested", prepared.test, tested)
+        for number, steps in enumerate(preparations(fitted), start=1):
+            self._add(f"member {number}", steps.transform(prepared.test), tested)
+
+    def _add(self, name: str, part: Any, rows: Positions) -> None:
+        self.tables[f"fold {self._folds} {name}"], hashes = table_digest(part)
+        self.rows[rows] = mixed(self.rows[rows], hashes)
 
 
 def data_stages(data: Dataset) -> tuple[Stages, Hashes]:
@@ -62,7 +82,8 @@ def data_stages(data: Dataset) -> tuple[Stages, Hashes]:
     typed = {"train": train}
     if data.test is not None:
         typed["test"], _ = table_digest(data.test)
-    return {"raw": {"source": TableDigest(data.raw)}, "typed": typed}, rows
+    raw = data.raw if isinstance(data.raw, dict) else {"source": data.raw}
+    return {"raw": {name: TableDigest(one) for name, one in raw.items()}, "typed": typed}, rows
 
 
 def folds_of(part: TrainingPart, n_rows: int) -> Folds:
@@ -81,7 +102,27 @@ def folds_of(part: TrainingPart, n_rows: int) -> Folds:
     return folds
 
 
-def split_stage(folds: Folds) -> dict[str, TableDigest]:
+def repeats_stage(part: TrainingPart, protocol: Protocol, report: Report) -> Tables:
+    """Return the stage of the repeats that a gate asks for: the folds of each seed, the scores.
+
+    >>> from spaceship.evaluation.protocol import Protocol
+    >>> protocol = Protocol(0.3, "a", n_folds=2, seed=1)
+    >>> part = TrainingPart.of(people.train, task, protocol)
+    >>> made = repeats_stage(part, protocol, Report("a", "b", "c", repeats={"7": {"auc": 0.5}}))
+    >>> {name: [*table.columns] for name, table in made.items()}
+    {'seed 7': ['fold', 'scores']}
+    """
+    made = {}
+    for seed, scores in report.repeats.items():
+        folds = replace(protocol, seed=int(seed)).folds(part.rows, part.task)
+        places = short_digest(*(tested.astype("<i8").tobytes() for _, tested in folds))
+        columns = {"fold": places, "scores": short_digest(json.dumps(scores))}
+        whole = short_digest(*columns.values())
+        made[f"seed {seed}"] = TableDigest(whole, len(part.rows), columns=columns)
+    return made
+
+
+def split_stage(folds: Folds) -> Tables:
     """Return the stage of the split: which rows are in the training part, and their folds.
 
     >>> list(split_stage(np.array([1, 2, -2]))["train"].columns)
@@ -91,7 +132,7 @@ def split_stage(folds: Folds) -> dict[str, TableDigest]:
     return {"train": table_digest(sides)[0]}
 
 
-def holdout_stage(holdout: HoldOut) -> dict[str, TableDigest]:
+def holdout_stage(holdout: HoldOut) -> Tables:
     """Return the stage of the twin's predictions for the hold-out; labels are no part of it.
 
     >>> list(holdout_stage(HoldOut.of(["a-1"], [True], [0.75]))["rows"].columns)
@@ -102,7 +143,7 @@ def holdout_stage(holdout: HoldOut) -> dict[str, TableDigest]:
     return {"rows": table_digest(table)[0]}
 
 
-def verdict_stage(verdict: Verdict) -> dict[str, TableDigest]:
+def verdict_stage(verdict: Verdict) -> Tables:
     """Return the stage of the verdict: award, rule, and which checks are met; no measured time.
 
     >>> list(verdict_stage(Verdict("refused", "Refused: no gain.", "any_gain"))["verdict"].columns)

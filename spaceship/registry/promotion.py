@@ -32,6 +32,7 @@ from spaceship.registry.registry import (
     Registry,
     Version,
 )
+from spaceship.registry.reproduced import NEEDS_PROOF
 from spaceship.registry.verdict_log import HELD_OUT, Outcome, log_verdict, show_verdict
 from spaceship.registry.version_scores import SCORES, VersionScores
 from spaceship.results import COMMAND
@@ -124,8 +125,8 @@ class Promotion:
     def _decide(self, report: Report, seen: dict[str, str | None], ceiling: str) -> Verdict:
         """Return the verdict of one look at the hold-out, which goes on record before and after.
 
-        The rival is the champion. Without one, a process that may not promote compares with the
-        challenger in place, which it would replace.
+        The rival is the champion. Without one, a process that may not promote, or a gate that wants
+        a proof first, compares with the challenger in place, which it would replace.
         """
         aliases, protocol = self.registry.aliases, report.protocol
         records = LookRecords.read(aliases)
@@ -136,7 +137,8 @@ class Promotion:
             return forced(worn, self.reason) if self.gate.force and self._may_promote else worn
         look = records.begin(report)
         looks = LookRecords.read(aliases).next(report)  # those of other machines included
-        alias = CHAMPION if seen[CHAMPION] or self._may_promote else CHALLENGER
+        first = self._may_promote and not self.gate.needs_proof
+        alias = CHAMPION if seen[CHAMPION] or first else CHALLENGER
         rival = None if (number := seen[alias]) is None else self._rival_report(number, report)
         verdict = self.gate.decide(report, rival, looks, ceiling=Award(ceiling))
         if rival is not None and alias == CHALLENGER:
@@ -197,6 +199,7 @@ class Promotion:
             "award": str(verdict.award),
             "reason": fitting(verdict.reason, 1000),
             "data_digest": report.data_digest,
+            **({NEEDS_PROOF: "true"} if self.gate.needs_proof else {}),
             **{f"holdout_{name}": repr(report.metrics[f"holdout_{name}"]) for name in scores},
         }
         with phase("Registering the model"):

@@ -31,6 +31,8 @@ def chosen_recipe(
     """
     model, features = nodes.plain("model"), nodes.plain("features")
     choices = {name: nodes.plain(name) for name in _CHOICES}
+    if "features" in model:  # a whole recipe, of a run that is made again
+        return Recipe.from_plain(model)
     if "members" in model:
         made = _blend(model, features, choices, best)
     elif model["name"] != CHAMPION:

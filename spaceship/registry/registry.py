@@ -1,9 +1,10 @@
 """Model registry: versions, artifacts compared with their SHA-256, champion and challenger."""
 
 import json
+import logging
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from spaceship.gate.award import Award
 from spaceship.registry.aliases import Aliases
 from spaceship.registry.command_lines import command_line
 from spaceship.registry.moves import Move, MoveState
+from spaceship.registry.reproduced import NEEDS_PROOF, Reproduced
 from spaceship.registry.steps import earlier_versions
 from spaceship.registry.version_files import MODEL, download, log_files, readable
 from spaceship.tracking.advice import client_call
@@ -20,6 +22,8 @@ from spaceship.tracking.store import Store
 from spaceship.tracking.tag_names import hidden, plain, value
 
 __all__ = ["MODEL"]  # a name of its files, beside those below
+
+log = logging.getLogger(__name__)
 
 CHAMPION: str = Award.CHAMPION
 CHALLENGER: str = Award.CHALLENGER
@@ -45,6 +49,8 @@ class Version:
     recipe: dict[str, object]  # that it was fitted from; empty if the tag is lost or garbled
     digests: dict[str, str]  # of its files when it was registered, by name
     data_digest: str = ""  # of the data it learnt from; empty if the tag is lost
+    reproduced: Reproduced = field(default_factory=Reproduced)
+    needs_proof: bool = False  # the gate that judged it wants its run made again first
 
 
 @dataclass(frozen=True)
@@ -124,17 +130,25 @@ class Registry:
         Versions that are deleted or damaged are skipped, and those that `load` refuses; raise
         RegistryError if none is left. Without a present champion there may be one to go back to.
         """
-        steps, damaged = self.aliases.steps(CHAMPION), []
+        steps, damaged = self.aliases.steps(CHAMPION), dict[str, str]()
         for number in earlier_versions(steps):
             if (fault := self.damage(number, load)) is None:
                 return number
-            damaged.append(f"version {number} {fault}")
+            damaged[number] = f"version {number} {fault}"
+            if load is not None:
+                log.warning("Version %s %s; %s", number, fault, self._made_again(number))
         current = steps[-1].version if steps else None
         only = "none" if current is None else f"version {current} only"
-        what, found = f"an earlier champion of {self.model}", ", ".join(damaged) or only
-        train = self.command("mode=train", "model=NAME")
-        do = f"there is nothing to go back to; train another candidate: {train}"
+        what, found = f"an earlier champion of {self.model}", ", ".join(damaged.values()) or only
+        do = f"train another candidate: {self.command('mode=train', 'model=NAME')}"
+        again = f"{self._made_again(next(iter(damaged)))}, or " if damaged else ""
+        do = f"there is nothing to go back to; {again}{do}"
         raise RegistryError(expected(what, found, do))
+
+    def _made_again(self, number: str) -> str:
+        """Return how a version that cannot serve is made again from its record, if it has one."""
+        line = self.command("mode=reproduce", f"run={number}", f"reproduce.output=version-{number}")
+        return f"make it again from its record: {line}"
 
     def damage(self, number: str, load: Callable[[str], object] | None = None) -> str | None:
         """Return why a version cannot serve, None if it is there, whole and loads.
@@ -173,7 +187,9 @@ class Registry:
         recipe, digests = (_read(value(entity.tags, key)) for key in (RECIPE, DIGESTS))
         plain = {name: str(one) for name, one in digests.items()}
         data = value(entity.tags, "data_digest") or ""
-        return Version(str(entity.version), str(entity.run_id), recipe, plain, data)
+        proofs, needed = Reproduced.of(entity.tags), NEEDS_PROOF in entity.tags
+        ends = (str(entity.version), str(entity.run_id))
+        return Version(*ends, recipe, plain, data, proofs, needed)
 
     def register(
         self, files: Mapping[str, Path], run_id: str, tags: Mapping[str, str], text: str = ""

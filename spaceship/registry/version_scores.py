@@ -4,7 +4,7 @@ import json
 import math
 import tempfile
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +14,7 @@ from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.model.recipe_name import recipe_name
 from spaceship.records import Figure, from_text, to_plain
 from spaceship.registry.registry import RECIPE, Registry
+from spaceship.registry.reproduced import Reproduced
 from spaceship.text import digits, one_line
 from spaceship.tracking.runs import pages
 from spaceship.tracking.tag_names import hidden, value
@@ -69,9 +70,11 @@ class VersionSummary:
 
     recipe: str | None
     scores: VersionScores | None
+    reproduced: Reproduced = field(default_factory=Reproduced)
 
     def __str__(self) -> str:
-        return ", ".join(str(one) for one in (self.recipe, self.scores) if one is not None)
+        parts = (self.recipe, self.scores, self.reproduced if self.reproduced.count else None)
+        return ", ".join(str(one) for one in parts if one is not None)
 
 
 def summaries(registry: Registry, numbers: Collection[str | None]) -> dict[str, VersionSummary]:
@@ -83,7 +86,9 @@ def summaries(registry: Registry, numbers: Collection[str | None]) -> dict[str, 
     search, query = registry.store.client.search_model_versions, f"name = '{registry.model}'"
     found = {str(one.version): one for one in pages(search, query)} if any(numbers) else {}
     return {
-        number: VersionSummary(recipe_in(one.tags), _scores(registry, number, one.tags))
+        number: VersionSummary(
+            recipe_in(one.tags), _scores(registry, number, one.tags), Reproduced.of(one.tags)
+        )
         for number, one in found.items()
         if number in numbers
     }

@@ -29,6 +29,7 @@ USED = {
     "init": {"task/new", "data/local"},
     "pp": BUILT_IN | PROTOCOL,
     "promote": BUILT_IN,
+    "reproduce": BUILT_IN,
     "rollback": BUILT_IN,
     "tune": BUILT_IN | PROTOCOL | GATE | {f"model/{one}" for one in TUNED},
 }

@@ -60,7 +60,9 @@ def test_fingerprint_follows_every_file(task: Task, folder: Path, name: str) -> 
     before = LocalData(folder).fingerprint(task)
     with (folder / name).open("a") as file:
         file.write("\n")
-    assert LocalData(folder).fingerprint(task) != before
+    after = LocalData(folder).fingerprint(task)
+    (changed,) = [part for part in before if after[part] != before[part]]
+    assert name.startswith(changed)
 
 
 def test_fingerprint_stays_when_the_folder_moves(task: Task, folder: Path) -> None:

@@ -64,7 +64,17 @@ def test_the_fingerprint_follows_the_rows_and_not_their_order(make: Make) -> Non
     assert SqlData(url, "again").fingerprint(CHURN) != before
     make("UPDATE again SET plan = NULL WHERE customer = 2")
     null = SqlData(url, "again").fingerprint(CHURN)
-    assert null not in {before, unsorted}
+    assert null not in (before, unsorted)
+
+
+def test_each_query_has_a_key_of_its_own(make: Make) -> None:
+    url = make(TABLE, ROWS)
+    make('CREATE TABLE others AS SELECT * FROM "old customers"')
+    source = SqlData(url, "old customers", "others")
+    before = source.fingerprint(CHURN)
+    make("UPDATE others SET plan = 'new' WHERE customer = 2")
+    assert source.fingerprint(CHURN) == {**before, "test": source.fingerprint(CHURN)["test"]}
+    assert source.fingerprint(CHURN)["test"] != before["test"]
 
 
 def test_what_is_read_is_what_the_fingerprint_was_taken_of(make: Make) -> None:

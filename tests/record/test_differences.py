@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ import pytest
 from spaceship.config.installation import configs
 from spaceship.features.table import TableFeatures
 from spaceship.record.environment import Environment
-from spaceship.record.run_record import Provenance
+from spaceship.record.run_record import Provenance, RunRecord
 from spaceship.record.stages import in_short
+from spaceship.records import read_record
+from spaceship.registry.registry import PROVENANCE_FILE
 from tests.record.customers import Customers, customers
 
 DATA = {"raw", "typed"}
@@ -72,6 +75,7 @@ def test_a_changed_row(train: Customers, first: Provenance) -> None:
 def test_a_changed_cell(train: Customers, first: Provenance) -> None:
     other = train(changed("fee", 9, "0.01"))
     assert differing(first, other) == DATA | SCORED
+    assert [*other.stages["raw"]] == ["train"]
     assert columns(first, other, "typed") == ["fee"]
     mine, theirs = train.rows(1), train.rows(0)
     assert np.flatnonzero(mine["typed"] != theirs["typed"]).tolist() == [9]
@@ -95,6 +99,49 @@ def test_a_source_line_of_a_feature(
     other = train(customers(), fit=True)
     assert differing(first, other) == SCORED | FITTED
     assert columns(first, other, "features", "fold 1 learnt") == ["fee"]
+
+
+def test_a_feature_inside_of_inner_folds(train: Customers, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = train(customers(), "threshold=tuned")
+    transform = TableFeatures.transform
+
+    def bent(features: TableFeatures, frame: pd.DataFrame) -> pd.DataFrame:
+        return transform(features, frame).assign(fee=lambda made: made["fee"] ** 1.5)
+
+    monkeypatch.setattr(TableFeatures, "transform", bent)
+    other = train(customers(), "threshold=tuned")
+    assert columns(plain, other, "features", "fold 1 tested") == []
+    assert columns(plain, other, "features", "fold 1 member 1") == ["fee"]
+    assert (train.rows(0)["features"] != train.rows(1)["features"]).any()
+
+
+def test_repeats_with_other_folds(train: Customers) -> None:
+    one, other = (
+        train(customers(), "gate=strict", f"gate.repeats.seeds=[7,{seeds}]", fit=True)
+        for seeds in ("8,9", "8,10")
+    )
+    assert differing(one, other) == {"repeats"}
+    mine, theirs = (record.stages["repeats"] for record in (one, other))
+    assert ([*mine], [*theirs]) == (
+        ["seed 7", "seed 8", "seed 9"],
+        ["seed 7", "seed 8", "seed 10"],
+    )
+    assert mine["seed 8"] == theirs["seed 8"]
+    assert len({table.columns["fold"] for table in (*mine.values(), *theirs.values())}) == 4
+
+
+def test_a_process_that_goes_on_is_noted_once(train: Customers) -> None:
+    experiment, job = train.experiment(customers())
+    child = get_context("fork").Process(target=RunRecord.of, args=(experiment, job))
+    child.start()
+    child.join(60)
+    for _ in range(2):
+        RunRecord.of(experiment, job)
+    found = read_record(job.folder / PROVENANCE_FILE, Provenance)
+    (later,) = found.later
+    assert (child.exitcode, later.after, later.code) == (0, [], None)
+    assert found.process != later.process
+    assert later.environment.packages_digest == found.environment.packages_digest
 
 
 def test_a_yaml_of_a_model(train: Customers, first: Provenance) -> None:

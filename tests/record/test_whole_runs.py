@@ -14,13 +14,14 @@ from spaceship.data.digest import digest
 from spaceship.files import digest as file_digest
 from spaceship.record.environment import ENVIRONMENT_TAG
 from spaceship.record.run_record import Provenance
-from spaceship.record.stages import ORDER, in_short
+from spaceship.record.stages import OPTIONAL, ORDER, in_short
 from spaceship.records import read_record
 from spaceship.registry.registry import DIGESTS, PROVENANCE_FILE
 from spaceship.tracking.store import FOLDER_TAG
 from spaceship.tracking.tag_names import hidden
 from tests.commands import QUICK, QUICK_MODEL, ROOT, Shell
 
+ALL = [one for one in ORDER if one not in OPTIONAL]
 TRAIN = ["mode=train", *QUICK, QUICK_MODEL, "split.n_folds=2"]
 _FEATURES = Path("spaceship") / "features" / "raw.py"
 
@@ -48,7 +49,8 @@ def test_the_record_lies_with_run_and_version_and_the_data_if_wanted(
     logged = artifacts(shell, run, tmp_path / "logged")
     found = record(logged)
     assert found == record(Path(run.data.tags[FOLDER_TAG]))
-    assert [*in_short(found.stages)] == [*ORDER]
+    assert [*in_short(found.stages)] == ALL
+    assert found.later == []
     assert found.command == run.data.tags["command"]
     assert found.run_id == run.info.run_id
     assert stages_of(run).items() <= in_short(found.stages).items()
@@ -107,6 +109,7 @@ def test_equal_in_another_folder_home_locale_and_hash_seed_but_for_a_changed_lin
 
 def test_a_sweep_its_trials_and_its_best(shell: Shell, tmp_path: Path) -> None:
     words = ["mode=tune", *TRAIN[1:], "mode.blend=2", "hydra.sweeper.n_trials=2"]
+    words.append("hydra.sweeper.study_name=s")
     assert shell(*words).returncode == 0
     runs = shell.runs()
     (parent,) = (run for run in runs if "best_run_id" in run.data.tags)
@@ -120,12 +123,22 @@ def test_a_sweep_its_trials_and_its_best(shell: Shell, tmp_path: Path) -> None:
     assert all("out_of_fold" in stages_of(run) for run in trials)
     best = shell.client.get_run(parent.data.tags["best_run_id"])
     found = record(artifacts(shell, best, tmp_path / "best"))
-    assert [*in_short(found.stages)] == [*ORDER]
+    assert [*in_short(found.stages)] == ALL
     assert in_short(found.stages)["out_of_fold"] == stages_of(best)["out_of_fold"]
     (blend,) = (run for run in runs if run.data.tags.get("candidate", "").startswith("blend"))
     of_blend = record(artifacts(shell, blend, tmp_path / "blend"))
     assert of_blend.command == parent.data.tags["command"]
     assert len(of_blend.recipe["members"]) == 2
+    features = of_blend.stages["features"]
+    assert [*features] == [
+        f"fold {fold} {name}" for fold in (1, 2) for name in ("learnt", "tested", "member 1")
+    ]
+    tested = found.stages["features"]["fold 2 tested"]
+    assert features["fold 2 member 1"] == tested  # the best trial's own features
+    assert shell(*words).returncode == 0
+    (later,) = record(Path(parent.data.tags[FOLDER_TAG])).later
+    assert (later.after, later.code) == ([], None)
+    assert later.environment.packages == found.environment.packages
 
 
 def test_each_era_of_a_simulation_has_a_record(shell: Shell) -> None:
@@ -134,6 +147,6 @@ def test_each_era_of_a_simulation_has_a_record(shell: Shell) -> None:
     (run,) = shell.runs()
     folder = Path(run.data.tags[FOLDER_TAG])
     eras = [record(folder / "simulation" / f"era-{era}") for era in (1, 2)]
-    assert all([*in_short(era.stages)] == [*ORDER] for era in eras)
+    assert all([*in_short(era.stages)] == ALL for era in eras)
     assert eras[1].data["last"] == "2"
     assert record(folder).stages == {}

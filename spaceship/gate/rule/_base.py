@@ -104,6 +104,7 @@ class Rule(Configured, ABC):
 
     hint: ClassVar[str] = "see configs/gate/rule"
     titles: ClassVar[Titles] = {}
+    at_once: ClassVar[bool] = True  # whether a candidate that was just fitted can pass
     otherwise: Award = Award.REFUSED  # the highest award for a candidate that fails
 
     @property
