@@ -75,7 +75,7 @@ _RULES: tuple[tuple[str, Kind | None, Collection[str], int], ...] = (
     (r"environment\.", Kind.ENVIRONMENT, _ANY, 8),
 )
 """Keys of a record by the first pattern that fits: kind, stages, rank; without a kind, no fact."""
-_SHOWN = re.compile(r"(config|code\.files|environment(\.packages|\.variables)?)\.")
+_SHOWN = re.compile(r"(config|code\.files|environment(\.packages|\.variables|\.libraries\.\d+)?)\.")
 
 
 def facts(recorded: RecordedRun, again: RecordedRun) -> list[Fact]:
@@ -167,5 +167,5 @@ def _joined(same: list[Fact]) -> list[Fact]:
     first = same[0]
     if first.kind in {Kind.CONFIG, Kind.PACKAGE}:
         return same
-    text = first_few([fact.text for fact in same])
+    text = first_few(dict.fromkeys(fact.text for fact in same))
     return [Fact(first.kind, text, first.stages, first.rank)]
