@@ -1,29 +1,30 @@
-"""Typed tables that were kept with a run or in the cache, read as a data source."""
+"""Data of a run that is made again: typed tables that were kept, in the cache under their key."""
 
-import json
+import shutil
 from pathlib import Path
 from typing import ClassVar
 
-import pandas as pd
-
-from spaceship.data._base import DataSource, Table, Tables
+from spaceship.data._base import DataSource, Tables
+from spaceship.data.cache import data_folder
+from spaceship.errors import DataError, expected
 from spaceship.task.task import Task
 
 
 class RecordedData(DataSource):
-    """The tables in a folder that `data/cache.py:write_dataset` wrote, under a fingerprint.
+    """A source by its fingerprint alone, whose tables lie in the cache of an outputs folder.
 
     >>> from spaceship.data.cache import load_dataset, write_dataset
     >>> write_dataset(people, tmp_path / "kept")
-    >>> data, _ = load_dataset(RecordedData(tmp_path / "kept", "0f3a"), task, tmp_path)
-    >>> data.digest == people.digest, data.raw
-    (True, '0f3a')
+    >>> source = RecordedData("0f3a")
+    >>> source.store(tmp_path / "kept", task, tmp_path / "outputs")
+    >>> load_dataset(source, task, tmp_path / "outputs")[0].digest == people.digest
+    True
     """
 
     name: ClassVar[str] = "recorded"
 
-    def __init__(self, folder: str | Path, raw: str) -> None:
-        self.folder, self.raw = Path(folder), raw
+    def __init__(self, raw: str) -> None:
+        self.raw = raw
 
     def fingerprint(self, task: Task) -> str:
         """Return the fingerprint of the source that the tables were read from."""
@@ -31,12 +32,11 @@ class RecordedData(DataSource):
         return self.raw
 
     def read(self, task: Task) -> Tables:
-        """Return the tables; their values are typed already."""
-        del task
-        drawn_from = json.loads((self.folder / "meta.json").read_text()).get("drawn_from", 0)
-        made: dict[str, Table] = {}
-        for name in ("train", "test", "sample"):
-            if (path := self.folder / f"{name}.parquet").is_file():
-                drawn = drawn_from if name == "train" else 0
-                made[name] = Table(pd.read_parquet(path), str(path), drawn_from=drawn)
-        return Tables(**made)
+        """Raise DataError: the tables are typed already, and are not read from the cache."""
+        do = "take the source as it is now: reproduce.data=present"
+        found = "none that this code reads"
+        raise DataError(expected(f"the tables of {task.name} that were kept", found, do))
+
+    def store(self, tables: Path, task: Task, outputs: Path) -> None:
+        """Copy the folder of kept tables into the cache of an outputs folder."""
+        shutil.copytree(tables, data_folder(self, task, outputs, self.raw))

@@ -99,7 +99,7 @@ def _of_run(
             store.client.download_artifacts(run_id, DATA_FOLDER, str(folder))
     name = f"run {run_id}"
     if not (folder / PROVENANCE_FILE).is_file():
-        version = version or registry.version_of(run_id)
+        version = version or next(iter(registry.versions_of(run_id)[-1:]), None)
         if version is not None:
             _fetch(registry, version, folder)
         if _TRIAL in tags:

@@ -95,7 +95,7 @@ def _tell(result: ReproduceResult, run: RecordedRun) -> None:
     report_result(result)
     found = "no stage that could be compared"
     if result.difference is not None:
-        found = f"another {_SHOWN.get(result.difference.stage, result.difference.stage)}"
-        found = f"{found}: {result.difference}"
+        stage = _SHOWN.get(result.difference.stage, result.difference.stage)
+        found = f"its stage {stage!r} another one ({result.difference})"
     do = "see the suspects above" if result.suspects else "see the stages above"
     raise DiffersError(expected(f"{run.name} to be the same", found, do))

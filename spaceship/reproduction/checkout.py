@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from spaceship.config.installation import PACKAGE, file_digests, repository, typed_again
+from spaceship.config.installation import PACKAGE, file_digests, typed_again
 from spaceship.errors import RegistryError, expected
 from spaceship.record.code import Code
 from spaceship.text import first_few
@@ -25,20 +25,19 @@ def changed_files(recorded: Code, present: Code) -> list[str]:
 
 
 @contextmanager
-def code_of(code: Code, version: str, folder: Path) -> Iterator[Path]:
+def code_of(code: Code, version: str, root: Path | None, folder: Path) -> Iterator[Path]:
     """Give the folder in which the recorded code lies, for the block.
 
-    `version` is that of the package; `folder` is where a worktree may be made. Raise RegistryError
-    that says what is missing if the code cannot be had.
+    `version` is that of the package, `root` the repository, `folder` where a worktree may be made.
+    Raise RegistryError that says what is missing if the code cannot be had.
 
-    >>> with code_of(Code.present(), "", tmp_path) as found:
+    >>> with code_of(Code.present(), "", None, tmp_path) as found:
     ...     found == PACKAGE.parent
     True
     """
     if not (changed := changed_files(code, Code.present())):
         yield PACKAGE.parent
         return
-    root = repository()
     if not code.commit or root is None:
         where = f"no commit on record, and version {version} of the package" if version else "none"
         missing = where if root is not None or not code.commit else "no git repository here"

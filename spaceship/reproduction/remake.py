@@ -5,12 +5,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from hydra_plugins.spaceship_optuna.process import usable_cores
-from spaceship.config.installation import PACKAGE, checkout
+from spaceship.config.installation import PACKAGE, checkout, repository
 from spaceship.config.settings import Reproduce
 from spaceship.files import remove
 from spaceship.progress import phase
@@ -20,9 +19,10 @@ from spaceship.record.run_record import DATA_FOLDER
 from spaceship.registry.registry import Registry
 from spaceship.reproduction.checkout import code_of
 from spaceship.reproduction.environment import locked_python, requirements
+from spaceship.reproduction.facts import facts
 from spaceship.reproduction.place import Place
 from spaceship.reproduction.rival import Rival
-from spaceship.reproduction.sources import find_data
+from spaceship.reproduction.sources import find_data, kept_tables
 from spaceship.reproduction.suspects import Change
 from spaceship.tracking.store import Store
 
@@ -41,35 +41,38 @@ class Remake:
     folder: Path  # for all that is made
     outputs: Sequence[Path]  # whose caches may hold the data; the last one keeps environments
     notes: dict[str, str] = field(default_factory=dict)  # of the first call: on data, verdict
-    _number: Iterator[int] = field(default_factory=count)
+    _made: list[RecordedRun] = field(default_factory=list)
 
     def __call__(self, change: Change | None = None) -> RecordedRun:
         """Return the run made again as the settings say, or all from the record but a change.
 
         Raise SpaceshipError that says what is missing if it cannot be made.
         """
-        folder = self.folder / f"again-{next(self._number)}"
+        folder = self.folder / f"again-{len([*self.folder.iterdir()])}"
         folder.mkdir(parents=True)
         own, record, now = change or self._of_settings, self.run.provenance, Environment()
         data = find_data(self.run, self.outputs, present=own.data)
+        self._link_tables()
         if own.threads:
             recipe = _with_threads(record.recipe, usable_cores())
             record = replace(record, recipe=recipe, environment=now)
         locked = self.settings.environment == "locked"
-        if change is not None:
-            locked = now.packages != self.run.provenance.environment.packages
+        if change is not None and self._made:
+            locked |= any(fact.package for fact in facts(self.run, self._made[0]))
         with self._code(folder, present=own.code) as code:
             python = self._python(code, own, now) if locked else sys.executable
             if locked and checkout() is None:  # apart from the packages installed beside it
                 code = _copied(code, folder)  # noqa: PLW2901
             place = Place(folder, code, python)
             place.write(record, data.node, capped=self.rival.capped)
+            data.store(place.outputs)
             missing = self._lend(place, f"{record.task['name']}-{data.name}")
             with phase("Making the run again"):
                 place.run(record)
         self.notes.setdefault("data", data.place)
         self.notes.setdefault(_VERDICT, missing)
-        return self._read(place)
+        self._made.append(again := self._read(place))
+        return again
 
     @property
     def _of_settings(self) -> Change:
@@ -83,7 +86,7 @@ class Remake:
             return
         record = self.run.provenance
         version = record.environment.packages.get(PACKAGE.name, "")
-        with code_of(record.code, version, folder) as code:
+        with code_of(record.code, version, repository(), folder) as code:
             yield code
 
     def _python(self, code: Path, change: Change, now: Environment) -> str:
@@ -99,9 +102,16 @@ class Remake:
         """Give the place what the verdict was held against; return why it cannot be made."""
         if _VERDICT not in self.run.provenance.stages:
             return ""
-        place.outputs.mkdir()
+        place.outputs.mkdir(exist_ok=True)
         store = Store(place.store, str(place.outputs / "mlartifacts"), "spaceship")
         return self.rival.lend(Registry(store, model, place.outputs / "locks"))
+
+    def _link_tables(self) -> None:
+        """Put the typed tables of then beside the record, whose values a difference shows."""
+        if self.run.data is None and self.run.folder.is_relative_to(self.folder):
+            for tables, _ in kept_tables(self.run, self.outputs):
+                (self.run.folder / DATA_FOLDER).symlink_to(tables)
+                return
 
     def _read(self, place: Place) -> RecordedRun:
         """Return the run of a place, whose config is the recorded one: the place has its own."""

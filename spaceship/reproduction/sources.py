@@ -1,7 +1,7 @@
 """Data of a run made again: by digest from their source, the run's artifacts or the cache."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from spaceship.data._base import DataSource
 from spaceship.data.cache import data_folder
 from spaceship.data.draw import Sample
 from spaceship.data.recorded import RecordedData
-from spaceship.errors import DataError, SpaceshipError, expected
+from spaceship.errors import DataError, SpaceshipError, expected, parts_of
 from spaceship.progress import phase
 from spaceship.record.recorded_run import RecordedRun
 from spaceship.record.run_record import Provenance
@@ -26,11 +26,21 @@ _DATABASES = ("sqlite:///", "duckdb:///")
 
 @dataclass(frozen=True)
 class Found:
-    """A node of the group `data`, and where the data come from, in words."""
+    """Data of a run: where they are, in words, and how another command gets them."""
 
-    node: Mapping[str, Any]
     place: str
+    node: Mapping[str, Any]  # of the group `data`
     name: str  # of the data source
+    tables: Path | None = None  # typed ones, that are put into its cache
+    task: Task | None = None  # whose they are
+
+    def store(self, outputs: Path) -> None:
+        """Put the typed tables into the cache of an outputs folder.
+
+        >>> Found("the source", {}, "local").store(tmp_path)
+        """
+        if self.tables is not None and self.task is not None:
+            RecordedData(self.node["raw"]).store(self.tables, self.task, outputs)
 
 
 def find_data(run: RecordedRun, outputs: Iterable[Path], *, present: bool) -> Found:
@@ -46,7 +56,7 @@ def find_data(run: RecordedRun, outputs: Iterable[Path], *, present: bool) -> Fo
     'the source'
     """
     record = run.provenance
-    task = Task.read({"name": record.task["name"], **record.config["task"]})
+    task = _task(record)
     raw = record.stages["raw"]["source"].digest if "raw" in record.stages else ""
     node, fault = _node(record), ""
     try:
@@ -55,41 +65,52 @@ def find_data(run: RecordedRun, outputs: Iterable[Path], *, present: bool) -> Fo
             source.check(task)
             now = source.fingerprint(task)
         if present or not raw or now == raw:
-            return Found(node, "the source", record.data["name"])
+            return Found("the source", node, record.data["name"])
     except SpaceshipError as error:
-        fault = str(error)
+        fault = parts_of(error.args[0])[1] or str(error)
         if present:
             raise
-    for folder, place in _kept(run, task, raw, outputs):
-        if (folder / "meta.json").is_file() and raw:
-            target = f"{RecordedData.__module__}.{RecordedData.__name__}"
-            return Found(
-                {"_target_": target, "folder": str(folder), "raw": raw}, place, RecordedData.name
-            )
+    for folder, place in kept_tables(run, outputs) if raw else ():
+        target = f"{RecordedData.__module__}.{RecordedData.__name__}"
+        kept = {"_target_": target, "raw": raw}
+        why = "cannot be had any more" if fault else "has changed since"
+        return Found(f"{place}; the source {why}", kept, RecordedData.name, folder, task)
     if fault:
         do = "bring them back to where they were; a run with record.data=true keeps its tables"
-        found = f"neither their source ({fault}) nor a copy"
-        raise DataError(expected(f"the data of {run.name}", found, do))
-    return Found(node, "the source, which has changed since", record.data["name"])
+        what = f"the data of {run.name}, from their source or a copy"
+        raise DataError(expected(what, fault, do))
+    return Found("the source, which has changed since", node, record.data["name"])
 
 
-def _kept(
-    run: RecordedRun, task: Task, raw: str, outputs: Iterable[Path]
-) -> Iterable[tuple[Path, str]]:
-    """Yield the folders that may hold the typed tables."""
+def kept_tables(run: RecordedRun, outputs: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield the folders with the typed tables of a run, and their places in words.
+
+    >>> from spaceship.record.run_record import RunRecord
+    >>> RunRecord.start(experiment, tmp_path, None).loaded(experiment.dataset)
+    >>> [place.partition(" in ")[0] for _, place in kept_tables(RecordedRun.read(tmp_path), [])]
+    ['the cache']
+    """
     if run.data is not None:
         yield run.data, "the tables kept with the run"
-    own = run.provenance.config["paths"]["outputs"]
+    record = run.provenance
+    if "raw" not in record.stages:
+        return
+    own, raw = record.config["paths"]["outputs"], record.stages["raw"]["source"].digest
     for folder in dict.fromkeys([*outputs, Path(own)]):
-        place = data_folder(_Stored(run.provenance), task, folder, raw)
-        yield place, f"the cache in {folder}"
+        place = data_folder(_Stored(record), _task(record), folder, raw)
+        if (place / "meta.json").is_file():
+            yield place, f"the cache in {folder}"
+
+
+def _task(record: Provenance) -> Task:
+    return Task.read({"name": record.task["name"], **record.config["task"]})
 
 
 class _Stored(RecordedData):
     """The name and the sample of a recorded source, which name its folder in the cache."""
 
     def __init__(self, record: Provenance) -> None:
-        super().__init__("", "")
+        super().__init__("")
         size = record.config["data"].get("sample")
         self.sample = None if size is None else Sample(size)
         vars(self)["name"] = record.data["name"]

@@ -1,0 +1,104 @@
+"""`mode=reproduce`, whole: blend, trial, era and lost version are made again, the same."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spaceship.record.stages import ORDER
+from spaceship.registry.registry import PROVENANCE_FILE
+from spaceship.registry.reproduced import REPRODUCED
+from spaceship.reproduction.proof import PROOF_FILE
+from spaceship.tracking.store import FOLDER_TAG
+from tests.commands import QUICK, QUICK_MODEL, Shell
+
+pytestmark = pytest.mark.slow
+
+FEW = [*QUICK, "split.n_folds=2", "data.n_groups=300"]
+TUNE = ["mode=tune", *FEW, QUICK_MODEL, "mode.blend=2"]
+TUNE += ["hydra.sweeper.n_trials=2", "hydra.launcher.n_jobs=1"]
+SIMULATE = ["mode=simulate", *FEW, QUICK_MODEL, "simulate.groups=300", "simulate.eras=2"]
+MODEL = "spaceship_titanic-synthetic"
+
+
+@pytest.fixture(scope="module")
+def shell(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """Give a shell with a sweep, whose blend is champion, a simulation and checked data."""
+    outputs = tmp_path_factory.mktemp("project") / "outputs"
+    outputs.mkdir()
+    shutil.copy(database, outputs / "mlflow.db")
+    made = Shell(outputs)
+    for words in (TUNE, SIMULATE, ["mode=pp", *FEW]):
+        done = made(*words)
+        assert done.returncode == 0, done.stderr
+    return made
+
+
+def again(shell: Shell, *words: str, **environment: str) -> dict[str, Any]:
+    """Make a run again; return the object that the command prints."""
+    done = shell("mode=reproduce", *words, "output=json", **environment)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    assert answer["status"] == done.returncode
+    assert list(shell.outputs.glob("**/again-*")) == []
+    return answer
+
+
+def statuses(answer: dict[str, Any]) -> dict[str, str]:
+    return {one["name"]: one["status"] for one in answer["result"]["stages"]}
+
+
+def test_the_blend_that_became_champion_is_the_same_elsewhere(shell: Shell, tmp_path: Path) -> None:
+    before = {one.info.run_id for one in shell.runs()}
+    elsewhere = {"HOME": str(tmp_path), "PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Asia/Tokyo"}
+    answer = again(shell, "run=champion", **elsewhere)
+    assert answer["error"] is None, answer["error"]
+    assert statuses(answer) == dict.fromkeys(ORDER, "same")
+    assert {one.info.run_id for one in shell.runs()} == before
+    run = shell.client.get_run(answer["result"]["run_id"])
+    assert json.loads(run.data.tags[REPRODUCED])["count"] == 1
+    assert PROOF_FILE in {one.path for one in shell.client.list_artifacts(run.info.run_id)}
+
+
+def test_a_trial_has_the_same_predictions(shell: Shell) -> None:
+    (trial,) = (one for one in shell.runs() if one.data.tags.get("trial") == "1")
+    found = statuses(again(shell, f"run={trial.info.run_id}"))
+    assert found.pop("out_of_fold") == "same"
+    assert {*found.values()} == {"not recorded"}
+
+
+def test_a_simulation_stands_for_its_last_era(shell: Shell) -> None:
+    (run,) = (
+        one
+        for one in shell.runs()
+        if one.data.tags.get("mode") == "simulate" and "conclusion" in one.data.tags
+    )
+    answer = again(shell, f"run={run.info.run_id}")
+    assert answer["result"]["name"] == "era-2"
+    assert statuses(answer) == dict.fromkeys(ORDER, "same")
+
+
+def test_a_version_is_made_again_without_its_run(shell: Shell, tmp_path: Path) -> None:
+    version = shell.client.get_model_version(MODEL, "1")
+    run = shell.client.get_run(str(version.run_id))
+    shutil.rmtree(str(run.info.artifact_uri).removeprefix("file://"))
+    shutil.rmtree(run.data.tags[FOLDER_TAG])
+    answer = again(shell, "run=1", f"reproduce.output={tmp_path / 'kept'}")
+    found = statuses(answer)
+    assert found.pop("verdict") == "not compared"
+    assert answer["result"]["verdict"] == "the run has no verdict"
+    assert {*found.values()} == {"same"}
+    assert (tmp_path / "kept" / "model" / "MLmodel").is_file()
+
+
+def test_other_data_end_with_status_4_and_are_the_suspect(shell: Shell, tmp_path: Path) -> None:
+    (run,) = (one for one in shell.runs() if one.data.tags.get("mode") == "pp")
+    path = Path(run.data.tags[FOLDER_TAG]) / PROVENANCE_FILE
+    record = json.loads(path.read_text())
+    record["data"]["seed"] += 1
+    (tmp_path / PROVENANCE_FILE).write_text(json.dumps(record))
+    answer = again(shell, f"run={tmp_path}", "reproduce.data=present")
+    assert (answer["status"], answer["error"]["kind"]) == (4, "DiffersError")
+    assert answer["result"]["difference"]["stage"] == "typed"
+    assert answer["result"]["suspects"][0]["kind"] == "data"
