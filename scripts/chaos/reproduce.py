@@ -36,7 +36,7 @@ files: {train: train.csv, test: null, sample: null}
 _WORDS = ("mode=train", "task=customers", "data=local", "features=table", "split.n_folds=2")
 _LINEAR = "model=logistic_regression"
 _WIDE = (_LINEAR, "model.estimator.solver=newton-cholesky")  # its sums depend on threads
-_FEATURE = ("features/_times.py", "made = [pair for", "made = [(pair[0], 2 * pair[1]) for")
+_FEATURE = ("features/_times.py", "made = [pair for", "made = [(pair[0], pair[1] ** 2) for")
 _REPRODUCE = ("mode=reproduce", "task=customers", "data=local", "run=last")
 
 
