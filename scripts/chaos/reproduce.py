@@ -36,7 +36,7 @@ files: {train: train.csv, test: null, sample: null}
 _WORDS = ("mode=train", "task=customers", "data=local", "features=table", "split.n_folds=2")
 _LINEAR = "model=logistic_regression"
 _WIDE = (_LINEAR, "model.estimator.solver=newton-cholesky")  # its sums depend on threads
-_FEATURE = ("features/table.py", "labels, self.smoothing)", "labels, 2.0)")
+_FEATURE = ("features/_times.py", "made = [pair for", "made = [(pair[0], pair[1] ** 2) for")
 _REPRODUCE = ("mode=reproduce", "task=customers", "data=local", "run=last")
 
 
@@ -193,7 +193,7 @@ def _cases() -> list[Case]:
         Case("another seed", "^config: seed 42 → 7$", second=("seed=7",)),
         Case(
             "a source line of a feature",
-            "^code: spaceship/features/table.py$",
+            "^code: spaceship/features/_times.py$",
             _line,
             again=("reproduce.code=present",),
         ),

@@ -50,15 +50,15 @@ _RULES: tuple[tuple[str, Kind | None, Collection[str], int], ...] = (
     (r"config\.task\.", Kind.CONFIG, _ANY, 0),
     (r"config\.seed", Kind.CONFIG, ("split", *_NUMBERS), 0),
     (r"config\.split\.", Kind.CONFIG, ("split",), 0),
-    (r"config\.features\.", Kind.CONFIG, ("features",), 0),
+    (r"config\.features\.", Kind.CONFIG, _NUMBERS, 0),
     (r"config\.model\.|recipe\.", Kind.CONFIG, _NUMBERS, 0),
     (r"config\.(calibration|threshold)", Kind.CONFIG, _FITTED, 0),
     (r"config\.gate\.", Kind.CONFIG, ("verdict",), 0),
     (r"code\.files\..*\.yaml", None, (), 0),  # shows in the config if it is in use
     (r"code\.files\.spaceship/data/", Kind.CODE, _DATA, 2),
-    (r"code\.files\.spaceship/task/", Kind.CODE, ("typed", "split", "features"), 2),
+    (r"code\.files\.spaceship/task/", Kind.CODE, _ANY, 2),
     (r"code\.files\.spaceship/split/", Kind.CODE, ("split",), 2),
-    (r"code\.files\.spaceship/features/", Kind.CODE, ("features",), 2),
+    (r"code\.files\.spaceship/features/", Kind.CODE, _NUMBERS, 2),
     (r"code\.files\.spaceship/model/", Kind.CODE, _NUMBERS, 2),
     (r"code\.files\.spaceship/evaluation/", Kind.CODE, ("split", *_FITTED), 2),
     (r"code\.files\.spaceship/gate/", Kind.CODE, ("verdict",), 2),
@@ -75,7 +75,7 @@ _RULES: tuple[tuple[str, Kind | None, Collection[str], int], ...] = (
     (r"environment\.", Kind.ENVIRONMENT, _ANY, 8),
 )
 """Keys of a record by the first pattern that fits: kind, stages, rank; without a kind, no fact."""
-_SHOWN = re.compile(r"(config|code\.files|environment(\.packages|\.variables)?)\.")
+_SHOWN = re.compile(r"(config|code\.files|environment(\.packages|\.variables|\.libraries\.\d+)?)\.")
 
 
 def facts(recorded: RecordedRun, again: RecordedRun) -> list[Fact]:
@@ -167,5 +167,5 @@ def _joined(same: list[Fact]) -> list[Fact]:
     first = same[0]
     if first.kind in {Kind.CONFIG, Kind.PACKAGE}:
         return same
-    text = first_few([fact.text for fact in same])
+    text = first_few(dict.fromkeys(fact.text for fact in same))
     return [Fact(first.kind, text, first.stages, first.rank)]
