@@ -75,14 +75,13 @@ def history(experiment: Experiment) -> HistoryResult:
         log.info("%s", _champion_at(steps, moment, known))
     else:
         _print(registry, steps, known)
-    if (number := next((one.version for one in reversed(steps) if one.version), None)) is not None:
-        again = registry.command("mode=reproduce", f"run={number}")
-        show(log, Commands({f"make version {number} again, or another, and compare": again}))
     before = None
     with suppress(RegistryError):
         before = registry.previous_champion()
         if moment is None:
             log.info("Version %s comes back with mode=rollback.", before)
+            again = registry.command("mode=reproduce", f"run={before}")
+            show(log, Commands({"make it again, or another, and compare": again}), logging.DEBUG)
     reached = None if moment is None else _reached(steps, moment)
     return HistoryResult(
         registry.model,
@@ -103,7 +102,8 @@ def _plain(step: Step, known: Known) -> ChampionStep:
 
 def _print(registry: Registry, steps: Sequence[Step], known: Known) -> None:
     """Print each champion, with its recipe and scores."""
-    log.info("Champions of %s, oldest first:", registry.model)
+    again = "mode=reproduce run=VERSION makes one again"
+    log.info("Champions of %s, oldest first; %s:", registry.model, again)
     for step, line in zip(steps, _lines(steps), strict=True):
         log.info("%s", line)
         if text := str(known.get(str(step.version), "")):

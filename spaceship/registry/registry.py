@@ -1,7 +1,6 @@
 """Model registry: versions, artifacts compared with their SHA-256, champion and challenger."""
 
 import json
-import logging
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,8 +21,6 @@ from spaceship.tracking.store import Store
 from spaceship.tracking.tag_names import hidden, plain, value
 
 __all__ = ["MODEL"]  # a name of its files, beside those below
-
-log = logging.getLogger(__name__)
 
 CHAMPION: str = Award.CHAMPION
 CHALLENGER: str = Award.CHALLENGER
@@ -135,20 +132,14 @@ class Registry:
             if (fault := self.damage(number, load)) is None:
                 return number
             damaged[number] = f"version {number} {fault}"
-            if load is not None:
-                log.warning("Version %s %s; %s", number, fault, self._made_again(number))
         current = steps[-1].version if steps else None
         only = "none" if current is None else f"version {current} only"
         what, found = f"an earlier champion of {self.model}", ", ".join(damaged.values()) or only
         do = f"train another candidate: {self.command('mode=train', 'model=NAME')}"
-        again = f"{self._made_again(next(iter(damaged)))}, or " if damaged else ""
-        do = f"there is nothing to go back to; {again}{do}"
+        for number in [*damaged][:1]:
+            do = f"make it again: {self.command('mode=reproduce', f'run={number}')}, or {do}"
+        do = f"there is nothing to go back to; {do}"
         raise RegistryError(expected(what, found, do))
-
-    def _made_again(self, number: str) -> str:
-        """Return how a version that cannot serve is made again from its record, if it has one."""
-        line = self.command("mode=reproduce", f"run={number}", f"reproduce.output=version-{number}")
-        return f"make it again from its record: {line}"
 
     def damage(self, number: str, load: Callable[[str], object] | None = None) -> str | None:
         """Return why a version cannot serve, None if it is there, whole and loads.

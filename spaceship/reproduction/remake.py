@@ -33,7 +33,14 @@ _PLUGINS = "hydra_plugins"
 
 @dataclass(frozen=True)
 class Remake:
-    """Makes one run again, as often as it is called, each time in a folder of its own."""
+    """Makes one run again, as often as it is called, each time in a folder of its own.
+
+    >>> from spaceship.record.run_record import RunRecord
+    >>> RunRecord.start(experiment, tmp_path, None).loaded(people)
+    >>> run, rival = RecordedRun.read(tmp_path), Rival(None, None, None)
+    >>> Remake(run, rival, Reproduce(), tmp_path / "again", [tmp_path]).notes
+    {}
+    """
 
     run: RecordedRun
     rival: Rival  # that its verdict was held against

@@ -27,7 +27,13 @@ from spaceship.tracking.tag_names import hidden
 
 
 def write_trial(store: Store, run_id: str, tags: Mapping[str, str], folder: Path) -> None:
-    """Write the record of a trial into a folder; raise RegistryError if its own folder is gone."""
+    """Write the record of a trial into a folder; raise RegistryError if its own folder is gone.
+
+    >>> tags = {FOLDER_TAG: str(tmp_path / "gone"), PARENT_TAG: "a1b2"}
+    >>> write_trial(store, "c3d4", tags, tmp_path)
+    Traceback (most recent call last):
+    spaceship.errors.RegistryError: expected config and report of trial c3d4, found none in ...
+    """
     own, above = Path(tags.get(FOLDER_TAG, "")), tags[PARENT_TAG]
     saved = next(own.glob("*/config.yaml"), None)
     if saved is None or not (own / REPORT_FILE).is_file():

@@ -26,6 +26,13 @@ GOOD: dict[str, Any] = {
     "leaderboard": {"top": 20, "trials": False, "output": None},
     "report": {"of_jobs": True, "run": None, "output": None},
     "record": {"data": False},
+    "reproduce": {
+        "against": "bits",
+        "code": "recorded",
+        "data": "recorded",
+        "environment": "present",
+        "output": None,
+    },
     "explain": {"row": None, "set": [], "nearest": 5, "draws": 200},
     "inference": {
         "output": "out.csv",
