@@ -10,9 +10,11 @@ from spaceship.model.monotone import keep_present
 class FrameHistGradientBoostingClassifier(HistGradientBoostingClassifier):  # type: ignore[misc]
     """The library's classifier, whose `monotonic_cst` may name columns that are not there.
 
-    >>> ages = pd.DataFrame({"age": np.arange(40.0)})
+    >>> from numpy import diff
+    >>> from pandas import DataFrame
+    >>> ages = DataFrame({"age": range(40)})
     >>> model = FrameHistGradientBoostingClassifier(monotonic_cst={"age": 1, "fee": -1})
-    >>> bool((np.diff(model.fit(ages, [0, 1, 0, 1] * 10).predict_proba(ages)[:, 1]) >= 0).all())
+    >>> bool((diff(model.fit(ages, [0, 1, 0, 1] * 10).predict_proba(ages)[:, 1]) >= 0).all())
     True
     """
 
@@ -27,9 +29,11 @@ class FrameHistGradientBoostingClassifier(HistGradientBoostingClassifier):  # ty
 class FrameHistGradientBoostingRegressor(HistGradientBoostingRegressor):  # type: ignore[misc]
     """The library's regressor, likewise.
 
-    >>> ages = pd.DataFrame({"age": np.arange(40.0)})
+    >>> from numpy import diff
+    >>> from pandas import DataFrame
+    >>> ages = DataFrame({"age": range(40)})
     >>> model = FrameHistGradientBoostingRegressor(monotonic_cst={"age": -1})
-    >>> bool((np.diff(model.fit(ages, [0, 1, 2, 3] * 10).predict(ages)) <= 0).all())
+    >>> bool((diff(model.fit(ages, [0, 1, 2, 3] * 10).predict(ages)) <= 0).all())
     True
     """
 

@@ -11,9 +11,11 @@ from spaceship.model.monotone import keep_present
 class FrameXGBClassifier(XGBClassifier):  # type: ignore[misc]
     """The library's classifier, whose `monotone_constraints` may name columns that are not there.
 
-    >>> ages = pd.DataFrame({"age": np.arange(40.0)})
+    >>> from numpy import diff
+    >>> from pandas import DataFrame
+    >>> ages = DataFrame({"age": range(40)})
     >>> model = FrameXGBClassifier(n_estimators=9, monotone_constraints={"age": 1, "fee": -1})
-    >>> bool((np.diff(model.fit(ages, [0, 1, 0, 1] * 10).predict_proba(ages)[:, 1]) >= 0).all())
+    >>> bool((diff(model.fit(ages, [0, 1, 0, 1] * 10).predict_proba(ages)[:, 1]) >= 0).all())
     True
     """
 
@@ -28,9 +30,11 @@ class FrameXGBClassifier(XGBClassifier):  # type: ignore[misc]
 class FrameXGBRegressor(XGBRegressor):  # type: ignore[misc]
     """The library's regressor, likewise.
 
-    >>> ages = pd.DataFrame({"age": np.arange(40.0)})
+    >>> from numpy import diff
+    >>> from pandas import DataFrame
+    >>> ages = DataFrame({"age": range(40)})
     >>> model = FrameXGBRegressor(n_estimators=9, monotone_constraints={"age": -1})
-    >>> bool((np.diff(model.fit(ages, [0, 1, 2, 3] * 10).predict(ages)) <= 0).all())
+    >>> bool((diff(model.fit(ages, [0, 1, 2, 3] * 10).predict(ages)) <= 0).all())
     True
     """
 
