@@ -40,7 +40,7 @@ class FrameLGBMClassifier(LGBMClassifier):  # type: ignore[misc]
         found: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
         return found
 
-    def fit(self, X: Any, y: Any, **params: Any) -> Self:
+    def fit(self, X: object, y: object, **params: object) -> Self:
         """Fit by this process, or by a cluster in use."""
         with _by_place(self, X):
             return self if not params and grow(self, X, y) else super().fit(X, y, **params)
@@ -68,7 +68,7 @@ class FrameLGBMRegressor(LGBMRegressor):  # type: ignore[misc]
     takes_matrix = True
     monotone: ClassVar[str] = "monotone_constraints"
 
-    def fit(self, X: Any, y: Any, **params: Any) -> Self:
+    def fit(self, X: object, y: object, **params: object) -> Self:
         """Fit by this process, or by a cluster in use."""
         with _by_place(self, X):
             return self if not params and grow(self, X, y) else super().fit(X, y, **params)

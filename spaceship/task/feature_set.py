@@ -40,7 +40,7 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
     monotone: Mapping[str, Literal["up", "down"]] = MappingProxyType({})
     """What greater numbers of its own columns do to a prediction, by name."""
 
-    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
+    def fit(self, X: pd.DataFrame, y: object = None) -> Self:
         """Learn the state from raw rows and, where a set needs them, their labels."""
         frame = typed(X, self.columns)
         self.state_: State = self._learn(frame, y)
@@ -65,7 +65,7 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
         check_is_fitted(self)
         return np.array(self.feature_names_out_, dtype=object)
 
-    def _learn(self, frame: pd.DataFrame, y: Any) -> State:
+    def _learn(self, frame: pd.DataFrame, y: object) -> State:
         del frame, y
         return {}
 
