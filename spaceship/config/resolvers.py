@@ -15,10 +15,10 @@ _SKLEARN = dict.fromkeys(("breast_cancer", "wine", "diabetes"), "sklearn")
 _FIRST = {
     "data": {"spaceship_titanic": "synthetic", **_SKLEARN},
     "features": {"spaceship_titanic": "full"},
-    "model": {"spaceship_titanic": "lgbm"},
+    "booster": {"spaceship_titanic": "lgbm"},
 }
 """Choices that the built-in tasks start with, by group."""
-_OTHERWISE = {"data": "local", "features": "table", "model": "lgbm_table"}
+_OTHERWISE = {"data": "local", "features": "table", "booster": "lgbm_table"}
 
 
 def register_resolvers() -> None:
@@ -29,7 +29,7 @@ def register_resolvers() -> None:
     `oc.env` is OmegaConf's, and hides the value that it returns.
     `kind` returns its first argument where the task's label is a class, its second where it is a
     number, and its third, if there is one, where it is one of several classes.
-    `of_task` returns the data source, the features or the model that a task starts with.
+    `of_task` returns the data source, the features or the booster that a task starts with.
 
     >>> register_resolvers()
     >>> OmegaConf.create({"path": "${abspath:/data/../data}"}).path

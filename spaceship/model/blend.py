@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from spaceship.evaluation.cross_validation import predict
 from spaceship.evaluation.metrics import decide
 from spaceship.progress import Phase, phase
-from spaceship.split.folds import inner_folds
+from spaceship.split.folds import Fold, inner_folds
 from spaceship.task.arrays import Estimator, Floats, Mask, Target
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
@@ -28,12 +28,13 @@ Weights = tuple[list[float], float]
 class Method(StrEnum):
     """Ways in which a blend weighs its members.
 
-    `stack` weighs log-odds, logarithms of several classes or numbers by a regression without
-    negative weights, as Breiman's stacking does; `greedy` averages predictions of members drawn one
-    by one, with replacement, each the one that helps most (Caruana et al., "Ensemble selection from
-    libraries of models", ICML 2004).
+    `mean` averages predictions and needs no inner folds; `stack` weighs log-odds, logarithms of
+    several classes or numbers by a regression without negative weights, as Breiman's stacking does;
+    `greedy` averages predictions of members drawn one by one, with replacement, each the one that
+    helps most (Caruana et al., "Ensemble selection from libraries of models", ICML 2004).
     """
 
+    MEAN = "mean"
     STACK = "stack"
     GREEDY = "greedy"
 
@@ -45,7 +46,8 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     that, and then fits each member on all rows. Folds that score a blend are not among the inner
     ones, so they have no part in the weights. A member is the position of a preparation, which
     makes its columns and is fitted once a fold for all of its members, and an estimator, which is
-    fitted once a bag with a seed of its own; the mean of the bags counts.
+    fitted once a bag with a seed of its own; the mean of the bags counts. Their number is that of
+    all members, or one for each.
 
     >>> from sklearn.dummy import DummyClassifier
     >>> pair = [(0, pipeline[-1]), (0, DummyClassifier())]
@@ -63,7 +65,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         *,
         method: str = "stack",
         n_folds: int = 5,
-        bags: int = 1,
+        bags: int | Sequence[int] = 1,
         seed: int = 0,
     ) -> None:
         self.preparations = preparations
@@ -76,15 +78,12 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
         """Learn the weights from inner folds, then fit every member on all rows."""
-        task, target, alone = self._task, np.asarray(y), len(self.members) == 1
+        task, target = self._task, np.asarray(y)
         target = target.astype(bool) if task.problem is Problem.BINARY else target
-        folds = (
-            []
-            if alone
-            else inner_folds(
-                task.group_names(X), target, task, n_splits=self.n_folds, seed=self.seed
-            )
-        )
+        folds: list[Fold] = []
+        if self._weighs:
+            groups = task.group_names(X)
+            folds = inner_folds(groups, target, task, n_splits=self.n_folds, seed=self.seed)
         learners = [np.arange(len(X)), *(train for train, _ in folds)]
         # one after the other: members use the cores themselves, and OpenMP suffers under threads
         with phase("Members of the blend", len(learners) * len(self.members)) as steps:
@@ -114,6 +113,10 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """The task; a blend of an earlier release has none and predicts True or False."""
         return Task.read(getattr(self, "task", None) or _BINARY)
 
+    @property
+    def _weighs(self) -> bool:
+        return len(self.members) > 1 and self.method != Method.MEAN
+
     def _combined(self, X: pd.DataFrame) -> Floats:
         check_is_fitted(self)
         table = _table(self.fitted_preparations_, self.fitted_members_, X, self._task)
@@ -126,17 +129,18 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return preparations, and members as (position, bags), fitted on some rows."""
         preparations = [clone(one) for one in self.preparations]
         columns = [one.fit_transform(X, target) for one in preparations]
-        members = []
-        for place, estimator in self.members:
-            bags = [one.fit(columns[place], target) for one in _bagged(estimator, self.bags)]
+        own, members = self.bags, []
+        numbers = [own] * len(self.members) if isinstance(own, int) else own
+        for (place, estimator), number in zip(self.members, numbers, strict=True):
+            bags = [one.fit(columns[place], target) for one in _bagged(estimator, number)]
             members.append((place, bags))
             steps.advance()
         return preparations, members
 
     def _learn(self, table: Floats, target: Target) -> Weights:
         """Return weights and intercept that suit predictions of unseen rows."""
-        if len(self.members) == 1:
-            return [1.0], 0.0
+        if not self._weighs:
+            return [1 / len(self.members)] * len(self.members), 0.0
         problem = self._task.problem
         if self.method == "greedy":
             return _greedy(table, target, problem)
@@ -170,7 +174,7 @@ def _table(
 def _combined(method: str, table: Floats, learnt: Weights, problem: Problem) -> Floats:
     """Return the blend's prediction, added up member by member: no row depends on others."""
     weights, intercept = learnt
-    plain = method == "greedy" or problem is Problem.REGRESSION
+    plain = method != Method.STACK or problem is Problem.REGRESSION
     values = table if plain else _SCALES[problem](table)
     total = np.full(table[:, 0].shape, intercept)
     for number, weight in enumerate(weights):

@@ -3,7 +3,9 @@
 These take two milliseconds a call, the trees of one row twenty microseconds.
 """
 
-from typing import Any, Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +13,7 @@ import pandas as pd
 from lightgbm import LGBMClassifier, LGBMModel, LGBMRegressor
 
 from spaceship.model.distributed import grow
+from spaceship.model.monotone import keep_present
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,22 +30,26 @@ class FrameLGBMClassifier(LGBMClassifier):  # type: ignore[misc]
     """
 
     takes_matrix = True
+    monotone: ClassVar[str] = "monotone_constraints"
 
     def predict(self, X: Any, **params: Any) -> npt.NDArray[Any]:
         """Return the most probable class of each row, (n_rows,)."""
         if params or not isinstance(X, pd.DataFrame | np.ndarray):
-            return np.asarray(super().predict(X, **params))
+            with _by_place(self, X):
+                return np.asarray(super().predict(X, **params))
         found: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
         return found
 
     def fit(self, X: object, y: object, **params: object) -> Self:
         """Fit by this process, or by a cluster in use."""
-        return self if not params and grow(self, X, y) else super().fit(X, y, **params)
+        with _by_place(self, X):
+            return self if not params and grow(self, X, y) else super().fit(X, y, **params)
 
     def predict_proba(self, X: Any, **params: Any) -> Floats:
         """Return the probability of each class, (n_rows, n_classes)."""
         if params or not isinstance(X, pd.DataFrame | np.ndarray):
-            return np.asarray(super().predict_proba(X, **params))
+            with _by_place(self, X):
+                return np.asarray(super().predict_proba(X, **params))
         if not len(X):
             return np.empty((0, len(self.classes_)))
         found = _predict(self, X)
@@ -59,16 +66,32 @@ class FrameLGBMRegressor(LGBMRegressor):  # type: ignore[misc]
     """
 
     takes_matrix = True
+    monotone: ClassVar[str] = "monotone_constraints"
 
     def fit(self, X: object, y: object, **params: object) -> Self:
         """Fit by this process, or by a cluster in use."""
-        return self if not params and grow(self, X, y) else super().fit(X, y, **params)
+        with _by_place(self, X):
+            return self if not params and grow(self, X, y) else super().fit(X, y, **params)
 
     def predict(self, X: Any, **params: Any) -> Floats:
         """Return the number of each row, (n_rows,)."""
         if params or not isinstance(X, pd.DataFrame | np.ndarray):
-            return np.asarray(super().predict(X, **params))
+            with _by_place(self, X):
+                return np.asarray(super().predict(X, **params))
         return _predict(self, X)
+
+
+@contextmanager
+def _by_place(model: LGBMModel, X: object) -> Iterator[None]:
+    """Give a model its constraints by the place of a column while the library reads them."""
+    if (found := keep_present(model, X)) is None:
+        yield
+        return
+    model.set_params(monotone_constraints=[found.get(name, 0) for name in X.columns])  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        model.set_params(monotone_constraints=found)
 
 
 def _predict(model: LGBMModel, X: pd.DataFrame | Floats) -> Floats:

@@ -12,7 +12,8 @@ from spaceship.config.build import build
 from spaceship.errors import ConfigError, expected
 from spaceship.model.blend import Blend
 from spaceship.model.encoding import Encoding, encoder
-from spaceship.model.inner_cv import with_inner_choices
+from spaceship.model.inner_cv import Calibration, Iterations, with_inner_choices
+from spaceship.model.monotone import constrain
 from spaceship.model.recipe import Recipe
 from spaceship.task.task import Task
 
@@ -28,11 +29,17 @@ def build_recipe(own: Recipe, task: Task, seed: int) -> Pipeline:
     >>> list(build_recipe(recipe, task, seed=42).named_steps)
     ['features', 'encoding', 'estimator']
     """
+    if own.members is None and own.bags > 1:
+        alone = own.model_copy(update={"calibration": Calibration.NONE})
+        own = own.model_copy(
+            update={"members": (alone,), "bags": 1, "iterations": Iterations.FIXED}
+        )
     if own.members is None:
         whole: object = _chain(own, task)
     else:
         members = [_member(one, task, seed) for one in own.members]
-        settings = {"method": str(own.method), "n_folds": own.n_folds, "bags": own.bags}
+        bags = [own.bags * one.bags for one in own.members]
+        settings = {"method": str(own.method), "n_folds": own.n_folds, "bags": bags}
         whole = build_blend(members, task=task.to_plain(), **settings, seed=seed)
     return _with_choices(own, whole, task, seed)
 
@@ -72,6 +79,8 @@ def _chain(own: Recipe, task: Task) -> Pipeline:
         wanted = f"a model that predicts the number {task.label}"
         do = f"choose another one, such as model=lgbm: {own.name} tells classes apart"
         raise ConfigError(expected(wanted, type(estimator).__name__, do))
+    if own.monotone is not None:
+        constrain(estimator, features, task, own.monotone)
     return build_pipeline(features, own.encoding, estimator)
 
 

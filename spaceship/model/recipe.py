@@ -12,10 +12,12 @@ from spaceship.errors import ConfigError, expected
 from spaceship.model.blend import Method
 from spaceship.model.encoding import Encoding
 from spaceship.model.inner_cv import Calibration, Iterations
+from spaceship.model.monotone import Effect
 
 Node = dict[str, Any]
 """A config node with a `_target_`; its interpolations may be unresolved."""
-_SINGLE, _BLEND = ("name", "encoding", "estimator"), ("name", "method", "n_folds", "bags")
+_SINGLE, _OPTIONAL = ("name", "encoding", "estimator"), ("iterations", "monotone", "bags")
+_BLEND = ("name", "method", "n_folds")
 
 
 class Recipe(BaseModel):
@@ -23,7 +25,8 @@ class Recipe(BaseModel):
 
     Interpolations stay unresolved, so that a stored recipe is built with the seed and the number of
     threads of the day. A blend has `members` in place of an estimator with its encoding and
-    iterations; `method`, `n_folds` and `bags` are settings of a blend.
+    iterations; `method` and `n_folds` are settings of a blend. `bags` are those of an estimator; of
+    a blend in an older release, those of each member.
 
     >>> forest = {"_target_": "sklearn.ensemble.RandomForestClassifier", "n_jobs": "${threads}"}
     >>> recipe = Recipe(name="forest", encoding="onehot", estimator=forest, features={})
@@ -40,6 +43,7 @@ class Recipe(BaseModel):
     n_folds: int = Field(5, ge=2, strict=True)
     bags: int = Field(1, ge=1, strict=True)
     iterations: Iterations = Iterations.FIXED
+    monotone: dict[str, Effect] | None = None  # beside those of the task; None: none at all
     features: Node
     members: tuple["Recipe", ...] | None = Field(None, min_length=1)
     calibration: Calibration = Calibration.NONE
@@ -72,9 +76,8 @@ class Recipe(BaseModel):
         if missing := [key for key in _SINGLE if model.get(key) is None]:
             found = f"none of {', '.join(missing)} in {model.get('name', 'it')}"
             raise ConfigError(expected(what, found, "name one that stands alone"))
-        own = {key: model[key] for key in _SINGLE}
-        iterations = model.get("iterations", Iterations.FIXED)
-        return cls.from_plain({**own, "iterations": iterations, "features": features, **choices})
+        own = {key: model[key] for key in (*_SINGLE, *_OPTIONAL) if key in model}
+        return cls.from_plain({**own, "features": features, **choices})
 
     @classmethod
     def blend(
@@ -86,7 +89,7 @@ class Recipe(BaseModel):
     ) -> Self:
         """Return the recipe of a blend, which is named by a feature set.
 
-        The settings hold `name`, `method`, `n_folds` and `bags`; the choices are `calibration` and
+        The settings hold `name`, `method` and `n_folds`; the choices are `calibration` and
         `threshold`. Raise ConfigError if there are no members, or a setting is out of its range.
         """
         own = {key: settings[key] for key in _BLEND}
@@ -121,4 +124,8 @@ class Recipe(BaseModel):
     def prepares_alone(self) -> bool:
         """Whether the steps before the estimator are fitted once a fold, apart from it."""
         chosen = (self.iterations, self.calibration, self.threshold)
-        return self.members is None and chosen == (Iterations.FIXED, Calibration.NONE, 0.5)
+        return (
+            self.members is None
+            and self.bags == 1
+            and chosen == (Iterations.FIXED, Calibration.NONE, 0.5)
+        )

@@ -1,9 +1,49 @@
-"""XGBoost for several classes, of which some may be missing from the rows it learns from."""
+"""XGBoost with monotone constraints by name, and for several classes of which some are missing."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from xgboost import XGBClassifier
+from xgboost import XGBClassifier, XGBRegressor
+
+from spaceship.model.monotone import keep_present
+
+
+class FrameXGBClassifier(XGBClassifier):  # type: ignore[misc]
+    """The library's classifier, whose `monotone_constraints` may name columns that are not there.
+
+    >>> from numpy import diff
+    >>> from pandas import DataFrame
+    >>> ages = DataFrame({"age": range(40)})
+    >>> model = FrameXGBClassifier(n_estimators=9, monotone_constraints={"age": 1, "fee": -1})
+    >>> bool((diff(model.fit(ages, [0, 1, 0, 1] * 10).predict_proba(ages)[:, 1]) >= 0).all())
+    True
+    """
+
+    monotone: ClassVar[str] = "monotone_constraints"
+
+    def fit(self, X: Any, y: Any, **params: Any) -> Self:
+        """Fit with the constraints of the columns that are there."""
+        keep_present(self, X)
+        return super().fit(X, y, **params)  # type: ignore[no-any-return]
+
+
+class FrameXGBRegressor(XGBRegressor):  # type: ignore[misc]
+    """The library's regressor, likewise.
+
+    >>> from numpy import diff
+    >>> from pandas import DataFrame
+    >>> ages = DataFrame({"age": range(40)})
+    >>> model = FrameXGBRegressor(n_estimators=9, monotone_constraints={"age": -1})
+    >>> bool((diff(model.fit(ages, [0, 1, 2, 3] * 10).predict(ages)) <= 0).all())
+    True
+    """
+
+    monotone: ClassVar[str] = "monotone_constraints"
+
+    def fit(self, X: Any, y: Any, **params: Any) -> Self:
+        """Fit with the constraints of the columns that are there."""
+        keep_present(self, X)
+        return super().fit(X, y, **params)  # type: ignore[no-any-return]
 
 
 class SomeClasses(XGBClassifier):  # type: ignore[misc]

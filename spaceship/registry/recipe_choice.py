@@ -33,16 +33,14 @@ def chosen_recipe(
     choices = {name: nodes.plain(name) for name in _CHOICES}
     if "features" in model:  # a whole recipe, of a run that is made again
         return Recipe.from_plain(model)
-    if "members" in model:
-        made = _blend(model, features, choices, best)
-    elif model["name"] != CHAMPION:
-        made = Recipe.single(model, features, **choices)
+    if model.get("name") != CHAMPION:
+        made = _stated(model, features, choices, best)
     elif (own := champion_recipe(registry())) is not None:
         named = {item.partition("=")[0] for item in overrides}
         given = {name: choices[name] for name in choices if name in named}
         made = Recipe.from_plain(own.to_plain() | given)
     elif "fallback" in model:
-        return Recipe.single(model["fallback"], features, **choices)
+        return _stated(model["fallback"], features, choices, best)
     else:
         do = "choose another: model=NAME or model@model.fallback=NAME"
         raise ConfigError(expected("a model until there is a champion", "no YAML", do))
@@ -78,13 +76,15 @@ def best_of_study(store: Store, study: str, top: int, metric: str, present: Repo
     return [Recipe.from_plain(one) for one in found]
 
 
-def _blend(
+def _stated(
     model: Mapping[str, Any],
     features: dict[str, object],
     choices: Mapping[str, object],
     best: Callable[[str, int], Sequence[Recipe]],
 ) -> Recipe:
-    """Return the recipe of a blend, its members written out."""
+    """Return the recipe of a node of the group `model`, the members of a blend written out."""
+    if "members" not in model:
+        return Recipe.single(model, features, **choices)
     if model["study"] is not None:
         members = best(str(model["study"]), model["top"])
         return Recipe.blend(members, model, members[0].features, **choices)

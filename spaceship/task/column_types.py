@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
@@ -104,6 +104,7 @@ class Column(Section):
     unit: str | None = None  # of the numbers, or the pattern in words; used in messages
     missing: tuple[Text, ...] = ()  # spellings of a missing value beside the empty one
     levels: tuple[Value, ...] | None = None  # boolean: false, true; category: all that are allowed
+    monotone: Literal["up", "down"] | None = None  # what a greater number does to the prediction
     # decimal sign in place of the task's
     decimal: str | None = Field(default=None, pattern=r"[.,]")
     format: str | None = None  # of dates, such as %d.%m.%Y; null: ISO 8601

@@ -74,6 +74,8 @@ def _of_columns(task: Task) -> Iterator[str]:
                 yield f"{key}.levels to be two spellings, of false and of true, found {shown}"
             elif column.type.kind not in {Kind.BOOLEAN, Kind.CATEGORY} or not levels:
                 yield f"{key}.levels to be those of a boolean or a category, found {shown}"
+        if column.monotone and column.type.kind is not Kind.NUMBER:
+            yield f"{key}.monotone to be that of a number, found a {column.type}"
         if column.format is not None and not (
             column.type.kind is Kind.TIME and _reads(column.format)
         ):

@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,8 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """The raw columns that the set reads, in their types."""
     takes_rows: ClassVar[bool] = False
     """Whether `build` takes `TypedRows` of these columns, beside frames."""
+    monotone: Mapping[str, Literal["up", "down"]] = MappingProxyType({})
+    """What greater numbers of its own columns do to a prediction, by name."""
 
     def fit(self, X: pd.DataFrame, y: object = None) -> Self:
         """Learn the state from raw rows and, where a set needs them, their labels."""

@@ -96,6 +96,15 @@ def test_bags_are_fits_with_seeds_of_their_own(people: People) -> None:
     assert len({bag.booster_.model_to_string() for bag in bags}) == 3
 
 
+def test_a_mean_weighs_members_alike_and_fits_each_once(people: People) -> None:
+    """Inner folds would show as predictions for rows that were not learnt from."""
+    frame, labels = people
+    several = [LGBMClassifier(**TREES), LGBMClassifier(**TREES | {"num_leaves": 2})]
+    both = blend(*several, method="mean", n_folds=10**6).fit(frame, labels)
+    each = [blend(one).fit(frame, labels).predict_proba(frame) for one in several]
+    np.testing.assert_allclose(both.predict_proba(frame), np.mean(each, axis=0), rtol=1e-12)
+
+
 def test_rows_do_not_depend_on_the_batch(people: People) -> None:
     frame, labels = people
     fitted = blend(LGBMClassifier(**TREES), LGBMClassifier(**TREES | {"num_leaves": 8}))

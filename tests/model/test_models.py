@@ -90,8 +90,9 @@ def leaves(tree: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]
 
 def test_is_named_like_its_file(model: DictConfig) -> None:
     assert model.name in YAMLS
-    rounds = {"iterations"} if model.name in BOOSTERS else set()
-    assert set(model) == {"name", "encoding", "estimator", "search_space"} | rounds
+    own = {"iterations", "bags"} if model.name in BOOSTERS else set()
+    own |= {"monotone"} if hasattr(build(model.estimator), "monotone") else set()
+    assert set(model) == {"name", "encoding", "estimator", "search_space"} | own
 
 
 def test_search_space_is_a_sweep_over_declared_defaults(model: DictConfig) -> None:

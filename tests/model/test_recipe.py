@@ -21,7 +21,7 @@ LGBM = {
     "estimator": {"_target_": "lightgbm.LGBMClassifier", "n_estimators": 5},
 }
 Make = Callable[[Recipe], Any]
-SETTINGS = {"name": "blend", "method": "stack", "n_folds": 5, "bags": 1}
+SETTINGS = {"name": "blend", "method": "stack", "n_folds": 5}
 
 
 def lgbm(**changes: Any) -> Recipe:
@@ -40,6 +40,25 @@ def test_members_share_columns_unless_they_choose_for_themselves(make: Make) -> 
     assert [place for place, _ in made.members] == [0, 0, 1]
     assert isinstance(made.preparations[1], FunctionTransformer)
     assert isinstance(made.members[2][1][-1], InnerIterations)
+
+
+def test_each_member_has_bags_of_its_own_and_an_old_blend_those_of_all(make: Make) -> None:
+    members = [lgbm(bags=3), lgbm()]
+    assert make(Recipe.blend(members, SETTINGS, RAW))[-1].bags == [3, 1]
+    old = Recipe.blend(members[1:] * 2, SETTINGS, RAW).to_plain() | {"bags": 2}
+    assert make(Recipe.from_plain(old))[-1].bags == [2, 2]
+
+
+def test_a_model_of_several_bags_makes_its_other_choices_once(make: Make) -> None:
+    """The trees are chosen for each bag, probabilities are calibrated for all together."""
+    own = lgbm(bags=2, iterations="inner_cv", calibration="sigmoid", threshold="tuned")
+    made = make(own)[-1]
+    assert isinstance(made, InnerFolds)
+    calibrated = made.estimator.estimator.estimator
+    ((_, member),) = calibrated.estimator.members
+    assert calibrated.method == "sigmoid"
+    assert [type(one) for one in member] == [InnerIterations]
+    assert not own.prepares_alone
 
 
 @pytest.mark.parametrize("model", [None, 1, "lgbm", []])
@@ -106,7 +125,7 @@ def test_a_recipe_keeps_the_keys_and_values_of_its_plain_form(plain: dict[str, A
         ({"iterations": "many"}, "model.iterations to be 'fixed' or 'inner_cv', found 'many'"),
         ({"calibration": "magic"}, "calibration to be 'none', 'isotonic', .* found 'magic'"),
         ({"threshold": 0.4}, "threshold to be 0.5 or 'tuned', found 0.4"),
-        ({"method": "vote"}, "model.method to be 'stack' or 'greedy', found 'vote'"),
+        ({"method": "vote"}, "model.method to be 'mean', 'stack' or 'greedy', found 'vote'"),
         ({"n_folds": 1}, "model.n_folds to be greater than or equal to 2, found 1"),
         ({"bags": 0}, "model.bags to be greater than or equal to 1, found 0"),
         ({"n_folds": 1, "bags": 0}, "model.n_folds .*found 1; model.bags .*found 0"),

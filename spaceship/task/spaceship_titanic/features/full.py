@@ -1,6 +1,7 @@
 """Feature set `full`: raw columns and named blocks that pay under group-aware cross-validation."""
 
 from collections.abc import Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ class FullFeatures(FeatureSet):
 
     columns = PASSENGER
     takes_rows = True
+    monotone = MappingProxyType({"LuxurySpend": "down", "BasicSpend": "up", "PlaceScore": "up"})
 
     def __init__(self, blocks: Sequence[str]) -> None:
         """Keep the names of blocks, applied in this order: one that fills gaps serves the next."""
