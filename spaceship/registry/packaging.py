@@ -135,18 +135,25 @@ def load_version(registry: Registry, version: Version) -> Stored:
     Traceback (most recent call last):
     spaceship.errors.RegistryError: expected a digest of model of version 1 of ...
     """
-    from mlflow.models import Model
-
     with tempfile.TemporaryDirectory() as temporary:
         folder = registry.fetch(version, MODEL, Path(temporary))
         try:
-            facts = Model.load(str(folder)).metadata or {}
+            facts = _facts(folder)
             task = Task.read(facts["task"]) if "task" in facts else None
             return Stored(load(folder), facts.get("margin"), task)
         except RegistryError as error:
             what = f"version {version.number} of {registry.model} to load"
             found = str(error).partition(", found")[2].rpartition("; ")[0].lstrip(": ")
             raise RegistryError(expected(what, found, registry.other_champion())) from error
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    """Return what `save` noted beside a model; MLflow, which is slow to import, need not be."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    described = yaml.load((folder / "MLmodel").read_text(encoding="utf-8"), loader)  # noqa: S506
+    return described.get("metadata") or {}
 
 
 def size(folder: Path) -> int:

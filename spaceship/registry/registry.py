@@ -19,6 +19,7 @@ from spaceship.registry.command_lines import command_line
 from spaceship.registry.moves import Move, MoveState
 from spaceship.registry.steps import earlier_versions
 from spaceship.tracking.advice import client_call
+from spaceship.tracking.connection import MISSING, code_of
 from spaceship.tracking.store import Store
 from spaceship.tracking.tag_names import hidden, plain, value
 
@@ -165,12 +166,10 @@ class Registry:
 
     def version(self, number: str) -> Version:
         """Return a version by its number; raise RegistryError if it has been deleted."""
-        from mlflow import MlflowException
-
         try:
             entity = self.store.client.get_model_version(self.model, number)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+        except Exception as error:
+            if code_of(error) != MISSING:
                 raise
             what = f"version {number} of {self.model}"
             raise RegistryError(expected(what, "it deleted", self.other_champion())) from error
@@ -236,8 +235,6 @@ class Registry:
         Raise RegistryError if it is missing, unreadable, has changed since it was registered, or
         was registered without a digest; OSError if the folder's disk is full.
         """
-        from mlflow import MlflowException
-
         what = f"{name} of version {version.number} of {self.model}"
         mend = f"restore it, {self.other_champion()}"
         if (registered := version.digests.get(name)) is None:
@@ -246,7 +243,9 @@ class Registry:
         try:
             copied = self._download(version, name, folder)
             sha256 = digest(copied)
-        except (MlflowException, OSError) as error:
+        except Exception as error:
+            if not isinstance(error, OSError) and code_of(error) is None:
+                raise
             full = map(os.strerror, (errno.ENOSPC, errno.EDQUOT))
             if any(one in str(error) for one in full):  # the model's own files are as they were
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
@@ -259,20 +258,19 @@ class Registry:
 
     def _download(self, version: Version, name: str, folder: Path) -> Path:
         """Copy a file of a version: it lies beside its model, of old versions with their run."""
-        from mlflow import MlflowException
-        from mlflow.artifacts import download_artifacts
-
-        uri = self.model_uri(version)
+        client, own = self.store.client, (self.model, version.number)
         if name == MODEL:
-            copied = Path(download_artifacts(uri, dst_path=str(folder / name)))
+            copied = Path(client.copy_of_version(*own, "", str(folder / name)))
             shutil.rmtree(copied / _EVIDENCE, ignore_errors=True)
             return copied
         try:
-            copied = Path(download_artifacts(f"{uri}/{_EVIDENCE}/{name}", dst_path=str(folder)))
+            copied = Path(client.copy_of_version(*own, f"{_EVIDENCE}/{name}", str(folder)))
             return copied.rename(folder / name)
-        except (MlflowException, OSError):
-            with suppress(MlflowException, OSError):
-                return Path(self.store.client.download_artifacts(version.run_id, name, str(folder)))
+        except Exception as error:
+            if not isinstance(error, OSError) and code_of(error) is None:
+                raise
+            with suppress(Exception):
+                return Path(client.download_artifacts(version.run_id, name, str(folder)))
             raise
 
     def models_with_champions(self) -> list[str]:
