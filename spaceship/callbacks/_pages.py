@@ -100,15 +100,12 @@ def trial_note(store: Store, parent_run_id: str | None, drawn: Mapping[str, str]
 
 def log_dataset(store: Store, run_id: str, report: Report) -> None:
     """Log the data set that a report's figures were measured on, by the digest of its content."""
-    from mlflow.entities import Dataset, DatasetInput, InputTag
-
     name = f"{report.task.get('name', 'data')}-{report.data_source}"
     source = json.dumps({"data": report.data_source, "digest": report.data_digest})
     profile = json.dumps({"labelled_rows": report.rows})
-    digest = report.data_digest[:_DIGEST_LENGTH]
-    made = Dataset(name, digest, report.data_source, source, profile=profile)
-    tags = [InputTag("mlflow.data.context", "training")]
-    store.client.log_inputs(run_id, [DatasetInput(made, tags)])
+    facts = {"name": name, "digest": report.data_digest[:_DIGEST_LENGTH], "profile": profile}
+    facts |= {"source": source, "source_type": report.data_source}
+    store.client.log_dataset(run_id, facts, "training")
 
 
 def _of_candidate(experiment: Experiment, job: Job) -> Iterator[str]:

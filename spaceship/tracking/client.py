@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 
 _PARAMS_PER_CALL = 100
 
@@ -40,6 +40,11 @@ class Client(MlflowClient):
         self.log_batch(run_id, metrics=figures, params=first, tags=named)
         for start in range(0, len(rest), _PARAMS_PER_CALL):
             self.log_batch(run_id, params=rest[start : start + _PARAMS_PER_CALL])
+
+    def log_dataset(self, run_id: str, facts: Mapping[str, str], context: str) -> None:
+        """Log a data set that a run used for something, by the fields of MLflow's `Dataset`."""
+        tags = [InputTag("mlflow.data.context", context)]
+        self.log_inputs(run_id, [DatasetInput(Dataset(**facts), tags)])
 
     def copy_of_version(self, name: str, version: str, path: str, folder: str) -> str:
         """Copy an artifact of a version to a folder, all of them if the path is empty."""

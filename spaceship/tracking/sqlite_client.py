@@ -172,6 +172,29 @@ class SqliteClient:
             sql.set_texts(connection, "tags", run_id, tags)
 
     @_by_sql
+    def log_dataset(self, run_id: str, facts: Mapping[str, str], context: str) -> None:
+        """Log a data set that a run used for something, once."""
+        sql.check_texts({**dict.fromkeys(facts, ""), "context": context})
+        with connected(self._file, writes=True) as connection:
+            run = only(sql.runs(connection, f"run_uuid = ? AND {_ACTIVE}", [run_id]))
+            own = {"name": facts["name"], "digest": facts["digest"]}
+            row = {"dataset_uuid": uuid4().hex, "experiment_id": run.info.experiment_id, **own}
+            row |= {f"dataset_{key}": one for key, one in facts.items() if key not in own}
+            sql.insert(connection, "datasets", row, "ON CONFLICT DO NOTHING")
+            query = "SELECT dataset_uuid FROM datasets WHERE experiment_id = ? AND name = ?"
+            values = [run.info.experiment_id, *own.values()]
+            used = only(sql.rows(connection, f"{query} AND digest = ?", values)).dataset_uuid
+            where = "source_type = 'DATASET' AND source_id = ? AND destination_id = ?"
+            if sql.rows(connection, f"SELECT 1 AS one FROM inputs WHERE {where}", [used, run_id]):  # noqa: S608
+                return
+            given = {"input_uuid": uuid4().hex, "source_type": "DATASET", "source_id": used}
+            sql.insert(
+                connection, "inputs", {**given, "destination_type": "RUN", "destination_id": run_id}
+            )
+            tag = {"name": "mlflow.data.context", "value": context}
+            sql.insert(connection, "input_tags", {"input_uuid": given["input_uuid"], **tag})
+
+    @_by_sql
     def set_terminated(
         self, run_id: str, status: str = "FINISHED", end_time: int | None = None
     ) -> None:

@@ -96,6 +96,20 @@ def test_a_run_has_the_same_rows_and_files(
     assert theirs.get_run(one).info.end_time == 5
 
 
+def test_a_data_set_is_logged_alike(store: Store, ours: SqliteClient, theirs: Client) -> None:
+    facts = {"name": "churn", "digest": "0f3a", "profile": "{}", "source": "{}"}
+    facts |= {"source_type": "local"}
+    found = []
+    for client in (ours, theirs, ours):
+        run_id = a_run(client, store)
+        for _ in range(2):
+            client.log_dataset(run_id, facts, "training")
+        (used,) = theirs.get_run(run_id).inputs.dataset_inputs
+        found.append(used.to_dictionary())
+    assert found[0] == found[1] == found[2]
+    assert found[0]["dataset"]["digest"] == "0f3a"
+
+
 def test_a_run_reads_the_same(store: Store, ours: SqliteClient, theirs: Client) -> None:
     run_id = a_run(theirs, store)
     mine, run = ours.get_run(run_id), theirs.get_run(run_id)
