@@ -13,6 +13,7 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.callbacks._hook import CHAMPIONS_RECIPE, Hook
 from spaceship.callbacks._next import after_verdict
 from spaceship.callbacks._views import INCOMPLETE
+from spaceship.card.plots import FOLDER, draw_plots
 from spaceship.errors import RefusedError, only_logged
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
@@ -24,7 +25,6 @@ from spaceship.model.recipe_params import recipe_params
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.job import Job
 from spaceship.tracking.markdown import block, command, page, plain, run_link, table
-from spaceship.tracking.plots import FOLDER, draw_plots
 from spaceship.tracking.store import Store
 from spaceship.tracking.views import NOTE
 
