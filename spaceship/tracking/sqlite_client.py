@@ -1,9 +1,8 @@
 """Client of an MLflow database in a SQLite file: the calls that every command makes, by SQL alone.
 
-To import MLflow and open its store takes a second of the CPU, more than most commands take beside
-it. So those few calls are SQL here; `test_sqlite_client.py` compares each with MLflow's own. Every
-other call, and one that finds anything unusual, is made by MLflow's client, which alone words
-errors.
+To import MLflow and open its store takes a second of the CPU. `test_sqlite_client.py` compares each
+call with MLflow's own. Every other one, and one that finds anything unusual, is MLflow's: it alone
+words errors.
 """
 
 import shutil
@@ -27,15 +26,7 @@ if TYPE_CHECKING:
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 _ACTIVE = "lifecycle_stage = 'active'"
-_LATEST = """ON CONFLICT DO UPDATE SET value = excluded.value, timestamp = excluded.timestamp,
-    step = excluded.step, is_nan = excluded.is_nan
-    WHERE (excluded.step, excluded.timestamp, excluded.value) > (step, timestamp, value)"""
-
-
-class Page(list[Any]):
-    """Results of a search; `token` asks for the next ones."""
-
-    token: str | None = None
+_TAGGED = "SELECT run_uuid FROM tags WHERE key = ? AND value = ?"
 
 
 def _by_sql(method: Method) -> Method:
@@ -53,8 +44,7 @@ def _by_sql(method: Method) -> Method:
 class SqliteClient:
     """Client of the database in a file; `opened` opens MLflow's own client of it.
 
-    >>> from mlflow import MlflowClient
-    >>> client = SqliteClient(Path(store.uri.removeprefix("sqlite:///")), MlflowClient)
+    >>> client = SqliteClient(Path(store.uri.removeprefix("sqlite:///")), lambda: store.client)
     >>> run = client.create_run(store.experiment_id, run_name="a run")
     >>> client.get_run(run.info.run_id).data.tags
     {'mlflow.runName': 'a run'}
@@ -96,16 +86,14 @@ class SqliteClient:
         run_name: str | None = None,
     ) -> Any:
         """Start a run."""
-        given, run_id = dict(tags or {}), uuid4().hex
-        sql.check_texts(given)
+        sql.check_texts(given := dict(tags or {}))
+        where, run_id = f"experiment_id = ? AND {_ACTIVE}", uuid4().hex
+        name = only([run_name] if run_name else [])
         with connected(self._file, writes=True) as connection:
-            where = f"experiment_id = ? AND {_ACTIVE}"
             experiment = only(sql.experiments(connection, where, [experiment_id]))
-            if not run_name:
-                raise UnusualError
             row = {
                 "run_uuid": run_id,
-                "name": run_name,
+                "name": name,
                 "experiment_id": experiment_id,
                 "user_id": given.get("mlflow.user", "unknown"),
                 "status": "RUNNING",
@@ -116,7 +104,7 @@ class SqliteClient:
                 **dict.fromkeys(("source_name", "entry_point_name", "source_version"), ""),
             }
             sql.insert(connection, "runs", row)
-            sql.set_texts(connection, "tags", run_id, {**given, "mlflow.runName": run_name})
+            sql.set_texts(connection, "tags", run_id, {**given, "mlflow.runName": name})
             return only(sql.runs(connection, "run_uuid = ?", [run_id]))
 
     @_by_sql
@@ -128,25 +116,21 @@ class SqliteClient:
     @_by_sql
     def search_runs(
         self, experiment_ids: Sequence[str], filter_string: str = "", max_results: int = 1000
-    ) -> Page:
-        """Return the active runs with a status, with tags, or both, the latest first."""
+    ) -> sql.Page:
+        """Return the active runs of a status and with tags, the latest first."""
         marks, values = ", ".join("?" * len(experiment_ids)), [*experiment_ids]
         where = f"experiment_id IN ({marks}) AND {_ACTIVE}"
         for name, value in sql.conditions(filter_string):
-            if name == "status":
-                where += " AND status = ?"
-                values.append(value)
-            elif name.startswith("tags."):
-                where += " AND run_uuid IN (SELECT run_uuid FROM tags WHERE key = ? AND value = ?)"
-                values += [name.removeprefix("tags."), value]
-            else:
+            if name != "status" and not name.startswith("tags."):
                 raise UnusualError
+            where += " AND status = ?" if name == "status" else f" AND run_uuid IN ({_TAGGED})"
+            values += [value] if name == "status" else [name.removeprefix("tags."), value]
         where += " ORDER BY start_time DESC, run_uuid LIMIT ?"
         with connected(self._file) as connection:
             found = sql.runs(connection, where, [*values, max_results + 1])
         if len(found) > max_results > 1:
             raise UnusualError
-        return Page(found[:max_results])
+        return sql.Page(found[:max_results])
 
     @_by_sql
     def log_values(
@@ -165,9 +149,7 @@ class SqliteClient:
             known = sql.texts_of(connection, "params", run_uuid=run_id)
             if params.items() & known.items() != {one for one in params.items() if one[0] in known}:
                 raise UnusualError  # a parameter never changes
-            for row in made:
-                sql.insert(connection, "metrics", row, "ON CONFLICT DO NOTHING")
-                sql.insert(connection, "latest_metrics", row, _LATEST)
+            sql.add_metrics(connection, made)
             sql.set_texts(connection, "params", run_id, params)
             sql.set_texts(connection, "tags", run_id, tags)
 
@@ -177,22 +159,7 @@ class SqliteClient:
         sql.check_texts({**dict.fromkeys(facts, ""), "context": context})
         with connected(self._file, writes=True) as connection:
             run = only(sql.runs(connection, f"run_uuid = ? AND {_ACTIVE}", [run_id]))
-            own = {"name": facts["name"], "digest": facts["digest"]}
-            row = {"dataset_uuid": uuid4().hex, "experiment_id": run.info.experiment_id, **own}
-            row |= {f"dataset_{key}": one for key, one in facts.items() if key not in own}
-            sql.insert(connection, "datasets", row, "ON CONFLICT DO NOTHING")
-            query = "SELECT dataset_uuid FROM datasets WHERE experiment_id = ? AND name = ?"
-            values = [run.info.experiment_id, *own.values()]
-            used = only(sql.rows(connection, f"{query} AND digest = ?", values)).dataset_uuid
-            where = "source_type = 'DATASET' AND source_id = ? AND destination_id = ?"
-            if sql.rows(connection, f"SELECT 1 AS one FROM inputs WHERE {where}", [used, run_id]):  # noqa: S608
-                return
-            given = {"input_uuid": uuid4().hex, "source_type": "DATASET", "source_id": used}
-            sql.insert(
-                connection, "inputs", {**given, "destination_type": "RUN", "destination_id": run_id}
-            )
-            tag = {"name": "mlflow.data.context", "value": context}
-            sql.insert(connection, "input_tags", {"input_uuid": given["input_uuid"], **tag})
+            sql.use_dataset(connection, run.info, facts, context)
 
     @_by_sql
     def set_terminated(
@@ -234,7 +201,7 @@ class SqliteClient:
     @_by_sql
     def search_model_versions(
         self, filter_string: str, max_results: int = 10_000, page_token: str | None = None
-    ) -> Page:
+    ) -> sql.Page:
         """Return the versions of a registered model, of one run if it is given, latest first."""
         given, start = sql.conditions(filter_string), int(page_token or 0)
         if not {name for name, _ in given} <= {"name", "run_id"}:
@@ -244,7 +211,7 @@ class SqliteClient:
         values = [*(value for _, value in given), max_results + 1, start]
         with connected(self._file) as connection:
             found = sql.versions(connection, f"{where} LIMIT ? OFFSET ?", values)
-        page = Page(found[:max_results])
+        page = sql.Page(found[:max_results])
         page.token = str(start + max_results) if len(found) > max_results else None
         return page
 
@@ -267,9 +234,8 @@ class SqliteClient:
         source = sql.folder_at(place) / path
         if not source.exists():
             raise UnusualError
-        target = Path(folder, source.name) if path else Path(folder)
         copied = shutil.copytree if source.is_dir() else shutil.copyfile
-        return str(copied(source, target))
+        return str(copied(source, Path(folder, source.name) if path else Path(folder)))
 
     def _place(self, run_id: str, name: str) -> Path:
         """Return the path of an artifact of a run, in a folder that is there."""

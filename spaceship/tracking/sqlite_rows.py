@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 from spaceship._upstream import MLFLOW_TABLES
 from spaceship.tracking.relocation import place_of
@@ -30,8 +31,19 @@ _VERSION = (
 )
 
 
+_LATEST = """ON CONFLICT DO UPDATE SET value = excluded.value, timestamp = excluded.timestamp,
+    step = excluded.step, is_nan = excluded.is_nan
+    WHERE (excluded.step, excluded.timestamp, excluded.value) > (step, timestamp, value)"""
+
+
 class UnusualError(Exception):
     """A call or a row that is left to MLflow's own client."""
+
+
+class Page(list[Any]):
+    """Results of a search; `token` asks for the next ones."""
+
+    token: str | None = None
 
 
 @contextmanager
@@ -141,6 +153,33 @@ def set_texts(
     for key, value in texts.items():
         row = {"run_uuid": run_id, "key": key, "value": value}
         insert(connection, table, row, "ON CONFLICT DO UPDATE SET value = excluded.value")
+
+
+def add_metrics(connection: sqlite3.Connection, made: Sequence[Mapping[str, object]]) -> None:
+    """Add values of metrics, the last of each to the latest ones, too."""
+    for row in made:
+        insert(connection, "metrics", row, "ON CONFLICT DO NOTHING")
+        insert(connection, "latest_metrics", row, _LATEST)
+
+
+def use_dataset(
+    connection: sqlite3.Connection, run: Any, facts: Mapping[str, str], context: str
+) -> None:
+    """Note once that a run used a data set, which is added if it is new."""
+    own = {"experiment_id": run.experiment_id, "name": facts["name"], "digest": facts["digest"]}
+    row = {f"dataset_{key}": one for key, one in facts.items() if key not in own}
+    new = {"dataset_uuid": uuid4().hex, **own, **row}
+    insert(connection, "datasets", new, "ON CONFLICT DO NOTHING")
+    query = "SELECT dataset_uuid AS id FROM datasets WHERE experiment_id = ? AND name = ?"
+    used = only(rows(connection, f"{query} AND digest = ?", [*own.values()])).id
+    edge = {"source_type": "DATASET", "source_id": used}
+    edge |= {"destination_type": "RUN", "destination_id": run.run_id}
+    where = " AND ".join(f"{name} = ?" for name in edge)
+    if not rows(connection, f"SELECT 1 AS one FROM inputs WHERE {where}", [*edge.values()]):  # noqa: S608
+        number = uuid4().hex
+        insert(connection, "inputs", {"input_uuid": number, **edge})
+        tag = {"input_uuid": number, "name": "mlflow.data.context", "value": context}
+        insert(connection, "input_tags", tag)
 
 
 def experiments(connection: sqlite3.Connection, where: str, values: Values) -> list[Any]:
