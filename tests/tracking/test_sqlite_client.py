@@ -104,7 +104,9 @@ def test_a_data_set_is_logged_alike(store: Store, ours: SqliteClient, theirs: Cl
         run_id = a_run(client, store)
         for _ in range(2):
             client.log_dataset(run_id, facts, "training")
-        (used,) = theirs.get_run(run_id).inputs.dataset_inputs
+        inputs = theirs.get_run(run_id).inputs
+        assert inputs is not None
+        (used,) = inputs.dataset_inputs
         found.append(used.to_dictionary())
     assert found[0] == found[1] == found[2]
     assert found[0]["dataset"]["digest"] == "0f3a"
