@@ -16,10 +16,10 @@ from spaceship._upstream import MLFLOW_ADDRESSES, MLFLOW_PLACES
 from spaceship.errors import TrackingError, expected
 from spaceship.process.garbage import collection_paused
 from spaceship.progress import phase
+from spaceship.tracking._sqlite_rows import knows
 from spaceship.tracking.damage import check_database, damage_of
 from spaceship.tracking.relocation import relocate
 from spaceship.tracking.sqlite_client import SqliteClient
-from spaceship.tracking.sqlite_rows import knows
 from spaceship.tracking.template import set_up_database
 
 if TYPE_CHECKING:

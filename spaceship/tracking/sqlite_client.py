@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import uuid4
 
 from spaceship.files import write_atomically
-from spaceship.tracking import sqlite_rows as sql
+from spaceship.tracking import _sqlite_rows as sql
+from spaceship.tracking._sqlite_rows import UnusualError, connected, only
 from spaceship.tracking.run_rows import metric_row
-from spaceship.tracking.sqlite_rows import UnusualError, connected, only
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

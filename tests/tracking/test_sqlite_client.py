@@ -11,10 +11,10 @@ import pytest
 from mlflow import MlflowClient, MlflowException
 
 from spaceship._upstream import MLFLOW_TABLES, mlflow_revision
+from spaceship.tracking._sqlite_rows import connected, table_digest
 from spaceship.tracking.client import Client
 from spaceship.tracking.connection import open_client
 from spaceship.tracking.sqlite_client import SqliteClient
-from spaceship.tracking.sqlite_rows import connected, table_digest
 from spaceship.tracking.store import Store
 
 METRICS = {"cv_accuracy": 0.8, "slice/deck A": 1, "nan": math.nan, "most": -math.inf}
@@ -200,12 +200,11 @@ def test_what_is_unusual_is_left_to_mlflow(
     assert ours.search_experiments()  # no call of ours
 
 
-def test_only_the_known_tables_are_read_by_sql(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_known_tables_are_read_by_sql(store: Store) -> None:
     assert store.experiment_id
     client = open_client(store.uri, store.artifacts, store.experiment)
     assert isinstance(client._client, SqliteClient)  # type: ignore[attr-defined]
-    monkeypatch.setattr("spaceship.tracking.sqlite_rows.MLFLOW_TABLES", ("another", "release"))
+    with closing(sqlite3.connect(database(store))) as connection, connection:
+        connection.execute("CREATE TABLE of_another_release (id INTEGER)")
     client = open_client(store.uri, store.artifacts, store.experiment)
     assert isinstance(client._client, MlflowClient)  # type: ignore[attr-defined]

@@ -111,7 +111,7 @@ def check_texts(texts: Mapping[str, str]) -> None:
     >>> check_texts({"cv/log_loss": "0.4"})
     >>> check_texts({"../loss": "0.4"})
     Traceback (most recent call last):
-    spaceship.tracking.sqlite_rows.UnusualError
+    spaceship.tracking._sqlite_rows.UnusualError
     """
     for key, text in texts.items():
         usual = _KEY.fullmatch(key) and len(key) <= _KEY_LENGTH and len(text) <= TEXT_LENGTH
