@@ -5,7 +5,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, partial
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 MLFLOW_DOWNLOAD_NOTE = "registered_model_meta"  # MLflow 3.17 adds it to a downloaded model
@@ -19,6 +21,11 @@ MLFLOW_ADDRESSES = (
 MLFLOW_SQL_REGISTRY = ("mlflow.tracking._model_registry.utils", "_get_sqlalchemy_store")
 MLFLOW_SQL_TRACKING = ("mlflow.tracking._tracking_service.utils", "_get_sqlalchemy_store")
 """MLflow 3.17's own functions for the stores of `sqlite:` URIs."""
+MLFLOW_TABLES = (
+    "dc11669786a5",
+    "2fd2127977e1b88d5177666cc7172ec9699daf7757ebdfdc67975962876d3d9f",
+)
+"""Revision of the tables of MLflow 3.17, and the digest of their names."""
 MLFLOW_SKOPS_FILE = "model.skops"  # MLflow 3.17's `sklearn.save_model` stores the estimator there
 LIGHTGBM_BOOSTER, LIGHTGBM_EXTRA = "_Booster", "_other_params"
 """Attributes of LightGBM 4.7's estimators: the trees, and settings that are no arguments."""
@@ -95,11 +102,18 @@ def mlflow_erasers(uri: str) -> tuple[Callable[[str], None], Callable[[str], Non
     return store._hard_delete_run, store._hard_delete_logged_model  # noqa: SLF001
 
 
-class _Estimators(list[str]):
-    """Names of scikit-learn's estimators as skops 0.16 trusts them: found once somebody asks."""
+class _Names(list[str]):
+    """Names that skops 0.16 trusts: found once somebody asks."""
+
+    def __init__(self, found: Callable[[], Sequence[str]]) -> None:
+        super().__init__()
+        self._found = found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found())
 
     def __add__(self, others: Sequence[str]) -> list[str]:  # type: ignore[override]
-        return [*(() if _WITHOUT_ESTIMATORS.get() else _estimators()), *others]
+        return [*self, *others]
 
 
 @cache
@@ -115,8 +129,10 @@ def _estimators() -> list[str]:
 def skops_io() -> Iterator[Any]:
     """Give the module `skops.io`, which trusts no estimator of scikit-learn inside the block.
 
-    skops 0.16 imports all of them to trust their names, half a second. Whoever loads a model in the
-    block lets names that begin with `sklearn.` pass; outside and in other threads nothing differs.
+    skops 0.16 imports all of them to trust their names, half a second, and looks in all modules of
+    the process for each function of NumPy and SciPy: both happen once somebody asks. Whoever loads
+    a model in the block lets names that begin with `sklearn.` pass; outside and in other threads
+    nothing differs.
 
     >>> with skops_io() as io:
     ...     callable(io.dumps)
@@ -135,20 +151,32 @@ def skops_io() -> Iterator[Any]:
 
 
 def _import_skops() -> None:
-    """Import skops with no estimators in this thread, and let others find them when they ask."""
+    """Import skops with no names in this thread, and let others find them when they ask."""
     import sklearn.utils
+    import skops
 
     listed, own = sklearn.utils.all_estimators, threading.get_ident()
 
     def none_here(type_filter: object = None) -> object:
         return [] if threading.get_ident() == own else listed(type_filter)
 
+    # without the package's own __init__, which has the names found at once
+    sys.modules["skops.io"] = package = ModuleType("skops.io")
+    package.__path__ = [f"{folder}/io" for folder in skops.__path__]
+    utils = import_module("skops.io._utils")
+    del sys.modules["skops.io"]
+    named = utils.get_public_type_names
+    setattr(utils, "get_public_type_names", lambda **of: _Names(cache(partial(named, **of))))  # noqa: B010
     setattr(sklearn.utils, "all_estimators", none_here)  # noqa: B010 - it is typed as what it was
     try:
+        from skops import io
         from skops.io import _general
     finally:
         setattr(sklearn.utils, "all_estimators", listed)  # noqa: B010
-    _general.SKLEARN_ESTIMATOR_TYPE_NAMES = _Estimators()
+    vars(io).update({key: one for key, one in vars(package).items() if not key.startswith("__")})
+    _general.SKLEARN_ESTIMATOR_TYPE_NAMES = _Names(
+        lambda: () if _WITHOUT_ESTIMATORS.get() else _estimators()
+    )
 
 
 def mlflow_revision() -> str:

@@ -126,6 +126,28 @@ def test_skops_trusts_the_names_of_this_list() -> None:
     assert hasattr(import_module("skops.io._utils"), "get_type_name")
 
 
+def test_skops_trusts_the_functions_that_it_would_find_at_its_import() -> None:
+    code = """
+import sys, scipy.special, numpy
+from importlib import import_module
+if sys.argv[1] == "ours":
+    from spaceship._upstream import skops_io
+    with skops_io():
+        pass
+trusted = import_module("skops.io._trusted_types")
+names = [*trusted.SCIPY_UFUNC_TYPE_NAMES + trusted.NUMPY_UFUNC_TYPE_NAMES]
+assert "numpy.log1p" in names or "numpy._core._multiarray_umath.log1p" in names
+import skops.io
+content = skops.io.dumps([numpy.log1p, scipy.special.expit])
+print(names, skops.io.get_untrusted_types(data=content), sorted(vars(skops.io)))
+"""
+    found = [
+        subprocess.run([sys.executable, "-c", code, whose], check=True, stdout=subprocess.PIPE)
+        for whose in ("ours", "skops'")
+    ]
+    assert found[0].stdout == found[1].stdout
+
+
 def test_a_stored_model_costs_no_other_user_of_skops_an_estimator() -> None:
     code = """
 import sys, threading

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from spaceship.errors import DataError, RegistryError, expected
-from spaceship.model.predictor import Predictor, UnreadableRowsError
+from spaceship.model.predictor import Predictor
+from spaceship.model.unreadable_rows import UnreadableRowsError
 from spaceship.task.label import BOUNDS, PROBABILITY
 
 

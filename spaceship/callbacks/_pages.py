@@ -13,6 +13,7 @@ from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.callbacks._hook import CHAMPIONS_RECIPE, Hook
 from spaceship.callbacks._next import after_verdict
 from spaceship.callbacks._views import INCOMPLETE
+from spaceship.card.plots import FOLDER, draw_plots
 from spaceship.errors import RefusedError, only_logged
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
@@ -24,7 +25,6 @@ from spaceship.model.recipe_params import recipe_params
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.job import Job
 from spaceship.tracking.markdown import block, command, page, plain, run_link, table
-from spaceship.tracking.plots import FOLDER, draw_plots
 from spaceship.tracking.store import Store
 from spaceship.tracking.views import NOTE
 
@@ -100,15 +100,12 @@ def trial_note(store: Store, parent_run_id: str | None, drawn: Mapping[str, str]
 
 def log_dataset(store: Store, run_id: str, report: Report) -> None:
     """Log the data set that a report's figures were measured on, by the digest of its content."""
-    from mlflow.entities import Dataset, DatasetInput, InputTag
-
     name = f"{report.task.get('name', 'data')}-{report.data_source}"
     source = json.dumps({"data": report.data_source, "digest": report.data_digest})
     profile = json.dumps({"labelled_rows": report.rows})
-    digest = report.data_digest[:_DIGEST_LENGTH]
-    made = Dataset(name, digest, report.data_source, source, profile=profile)
-    tags = [InputTag("mlflow.data.context", "training")]
-    store.client.log_inputs(run_id, [DatasetInput(made, tags)])
+    facts = {"name": name, "digest": report.data_digest[:_DIGEST_LENGTH], "profile": profile}
+    facts |= {"source": source, "source_type": report.data_source}
+    store.client.log_dataset(run_id, facts, "training")
 
 
 def _of_candidate(experiment: Experiment, job: Job) -> Iterator[str]:

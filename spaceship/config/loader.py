@@ -65,10 +65,15 @@ class CheckedLoader(ConfigLoaderImpl):
         Hydra composes the config of each command twice, first to learn `hydra.mode` alone, without
         a look at sweeps and missing choices. That config is the second one, if nothing is missing.
         """
-        asked = (config_name, *overrides)
+        asked, added = (config_name, *overrides), f"hydra.mode={run_mode.name}"
+        if validate_sweep_overrides and asked[-1] == added:  # by Hydra, as nobody has set it
+            asked = asked[:-1]
         if validate_sweep_overrides and (config := self._of_mode.pop(asked, None)) is not None:
             parsed = OverridesParser.create().parse_overrides(overrides)
             self.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
+            if overrides[-1:] == [added]:
+                config.hydra.mode = run_mode
+                config.hydra.overrides.hydra.append(added)
             return config
         if not validate_sweep_overrides:
             with suppress(Exception):

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import BAD_REQUEST
 
 from spaceship.data.broken_rules import broken_rules, keep_rules
 from spaceship.errors import DataError
@@ -20,19 +18,6 @@ from spaceship.task.raw_frame import typed
 from spaceship.task.task import ROW, Task
 from spaceship.task.typed_rows import TypedRows
 from spaceship.text import first_few
-
-
-class UnreadableRowsError(MlflowException):
-    """Rows that the model cannot read; the server answers them with HTTP status 400.
-
-    >>> UnreadableRowsError("expected age to be a number").sentence
-    'expected age to be a number'
-    """
-
-    def __init__(self, sentence: str) -> None:
-        """Keep the sentence, as MLflow adds all rows to its `message`."""
-        super().__init__(sentence, error_code=BAD_REQUEST)
-        self.sentence = sentence
 
 
 class Predictor:
@@ -71,13 +56,13 @@ class Predictor:
         try:
             read = typed(rows, self._columns, finite=True)
         except DataError as error:
-            raise UnreadableRowsError(str(error)) from None
+            raise _unreadable(str(error)) from None
         made = TypedRows.of(read)
         if not keep_rules(made, self._columns, self.task):
             # A sentence shows values as they were given.
             known = rows.loc[:, rows.columns.isin([*self._columns])]
             broken = first_few(map(str, broken_rules(known, self.task)), between="; ")
-            raise UnreadableRowsError(broken)
+            raise _unreadable(broken)
         return pd.DataFrame(self._answers(made if self._takes_rows else read))
 
     def answer(self, values: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
@@ -100,6 +85,12 @@ class Predictor:
     def get_raw_model(self) -> Any:
         """Return the pipeline, as MLflow's own wrapper of an estimator does."""
         return self.pipeline
+
+
+def _unreadable(sentence: str) -> Exception:
+    from spaceship.model.unreadable_rows import UnreadableRowsError
+
+    return UnreadableRowsError(sentence)
 
 
 def load(folder: str | Path) -> Predictor:

@@ -18,6 +18,7 @@ from spaceship.gate.award import Award
 from spaceship.registry.moves import Move, MoveState, Records, read_records
 from spaceship.registry.role import ADVICE, SETTING, VARIABLE, may_promote
 from spaceship.registry.steps import Step, steps_of
+from spaceship.tracking.connection import MISSING, code_of
 from spaceship.tracking.store import Store
 
 if TYPE_CHECKING:
@@ -187,15 +188,13 @@ class Aliases:
 
     def create_model(self) -> None:
         """Create the registered model if it is missing."""
-        from mlflow import MlflowException
-
         client, query = self.store.client, f"name = '{self.model}'"
         if client.search_model_versions(query, max_results=1):
             return  # far quicker than a refused creation, which reads every tag of the model
         try:
             client.create_registered_model(self.model)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+        except Exception as error:
+            if code_of(error) != "RESOURCE_ALREADY_EXISTS":
                 raise
 
     def record(self, move: Move) -> None:
@@ -204,15 +203,13 @@ class Aliases:
 
     def _entity(self) -> "RegisteredModel":
         """Return the registered model, one without aliases and tags if it is missing."""
-        client = self.store.client  # opens the store, which shows that it takes time
-        from mlflow import MlflowException
-        from mlflow.entities.model_registry import RegisteredModel
-
         try:
-            return client.get_registered_model(self.model)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            return self.store.client.get_registered_model(self.model)
+        except Exception as error:
+            if code_of(error) != MISSING:
                 raise
+            from mlflow.entities.model_registry import RegisteredModel
+
             return RegisteredModel(self.model)
 
     def _compare(self, move: Move, seen: Mapping[str, str | None], now: Mapping[str, str]) -> None:

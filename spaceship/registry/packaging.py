@@ -8,11 +8,12 @@ packages that it needs.
 import pkgutil
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from zipfile import ZIP_DEFLATED
 
 import pandas as pd
@@ -26,13 +27,11 @@ from spaceship.model.labelled import labelled
 from spaceship.model.served import served
 from spaceship.model.threads import forget_threads
 from spaceship.registry.code_archive import CODE_FILE, write_code
+from spaceship.registry.model_folder import DESCRIPTION, Described
 from spaceship.registry.registry import MODEL, Registry, Version
 from spaceship.registry.requirements import requirements
-from spaceship.registry.signature import as_served, signature
+from spaceship.registry.signature import as_served
 from spaceship.task.task import Task
-
-if TYPE_CHECKING:
-    from mlflow.models import Model
 
 TRUSTED_PREFIXES = ("spaceship.", "sklearn.", "numpy.", "lightgbm.", "catboost.", "xgboost.")
 """Types under these are code that this project runs anyway; a model of others is refused."""
@@ -45,6 +44,7 @@ TRUSTED_TYPES = (
 EXAMPLE_ROWS = 5
 _PREDICTOR = "spaceship.model.predictor"  # module by which MLflow's pyfunc loads a model
 _SERVER = "spaceship.model.server"  # module that an image of a model runs
+_CODE = "code"  # folder of the zip file inside a model
 _COMPRESSION = 1  # of deflate; the highest level saves a tenth more and takes twice as long
 
 
@@ -73,8 +73,6 @@ def save(
     >>> load(str(tmp_path / "model")).predict(people.test).shape == (len(people.test),)
     True
     """
-    from mlflow.models import Model
-
     from spaceship.model.predictor import Predictor
 
     example = as_served(raw, task)
@@ -82,27 +80,34 @@ def save(
     facts = {"column_types": types, "task": task.to_plain(), "margin": margin}
     example = example.head(EXAMPLE_ROWS)
     content = _Content.of(pipeline, task)
-    with tempfile.TemporaryDirectory() as code:
-        predictor = Predictor(content.pipeline, task, margin)
-        own = [one.__module__ for one in _own_classes(content.types)]
-        more = {
-            "code_paths": [str(write_code([*own, _PREDICTOR, _SERVER], Path(code)))],
-            "signature": signature(example, predictor.predict(example)),
-            "input_example": example,
-        }
-        content.write(folder, Model(metadata=facts), more)
+    own = _own_classes(content.types)
+    described = Described(
+        loader=_PREDICTOR,
+        code=f"{_CODE}/{CODE_FILE}",
+        types=content.types,
+        packages=requirements(content.pipeline, content.types, own),
+        facts=facts,
+        example=example,
+        answered=Predictor(content.pipeline, task, margin).predict(example),
+    )
+    with _whole(folder) as unfinished:
+        (unfinished / _CODE).mkdir()
+        modules = [one.__module__ for one in own]
+        write_code([*modules, _PREDICTOR, _SERVER], unfinished / _CODE)
+        (unfinished / MLFLOW_SKOPS_FILE).write_bytes(content.skops)
+        described.write(unfinished)
 
 
 def save_twin(pipeline: Pipeline, folder: Path, task: Task) -> None:
-    """Write a pipeline that this project alone loads: it has neither code nor example.
+    """Write a pipeline that this project alone loads: MLflow does not describe it.
 
     >>> save_twin(pipeline.fit(people.train, task.target(people.train)), tmp_path / "twin", task)
-    >>> (tmp_path / "twin" / "code").exists()
-    False
+    >>> [path.name for path in (tmp_path / "twin").iterdir()]
+    ['model.skops']
     """
-    from mlflow.models import Model
-
-    _Content.of(pipeline, task).write(folder, Model(), {})
+    content = _Content.of(pipeline, task)
+    with _whole(folder) as unfinished:
+        (unfinished / MLFLOW_SKOPS_FILE).write_bytes(content.skops)
 
 
 def load(folder: str | Path) -> Pipeline:
@@ -135,18 +140,25 @@ def load_version(registry: Registry, version: Version) -> Stored:
     Traceback (most recent call last):
     spaceship.errors.RegistryError: expected a digest of model of version 1 of ...
     """
-    from mlflow.models import Model
-
     with tempfile.TemporaryDirectory() as temporary:
         folder = registry.fetch(version, MODEL, Path(temporary))
         try:
-            facts = Model.load(str(folder)).metadata or {}
+            facts = _facts(folder)
             task = Task.read(facts["task"]) if "task" in facts else None
             return Stored(load(folder), facts.get("margin"), task)
         except RegistryError as error:
             what = f"version {version.number} of {registry.model} to load"
             found = str(error).partition(", found")[2].rpartition("; ")[0].lstrip(": ")
             raise RegistryError(expected(what, found, registry.other_champion())) from error
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    """Return what `save` noted beside a model; MLflow, which is slow to import, need not be."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    described = yaml.load((folder / DESCRIPTION).read_text(encoding="utf-8"), loader)  # noqa: S506
+    return described.get("metadata") or {}
 
 
 def size(folder: Path) -> int:
@@ -192,36 +204,16 @@ class _Content:
             content = io.dumps(made, compression=ZIP_DEFLATED, compresslevel=_COMPRESSION)
         return cls(made, content, _trusted_types(content))
 
-    def write(self, folder: Path, described: "Model", more: Mapping[str, object]) -> None:
-        """Write a folder in MLflow's format, which appears once it is complete."""
-        import mlflow.sklearn
 
-        unfinished = folder.with_name(f".{folder.name}.unfinished")
-        for leftover in (unfinished, folder):
-            shutil.rmtree(leftover, ignore_errors=True)
-        try:
-            needed = requirements(self.pipeline, self.types, _own_classes(self.types))
-            with skops_io():  # MLflow loads what it has stored
-                mlflow.sklearn.save_model(
-                    self.pipeline,
-                    str(unfinished),
-                    mlflow_model=described,
-                    pip_requirements=needed,
-                    skops_trusted_types=self.types,
-                    **more,
-                )
-            (unfinished / MLFLOW_SKOPS_FILE).write_bytes(self.skops)  # MLflow's: not compressed
-            if more:
-                _serve_answers(described)
-            described.model_size_bytes = size(unfinished)
-            described.save(str(unfinished / "MLmodel"))
-            unfinished.rename(folder)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _serve_answers(model: "Model") -> None:
-    """Let MLflow's pyfunc answer with a `Predictor`, imported from the zip file of the folder."""
-    for flavor in model.flavors.values():
-        flavor["code"] = f"{flavor['code']}/{CODE_FILE}"
-    model.flavors["python_function"]["loader_module"] = _PREDICTOR
+@contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """Give a folder to fill, which takes the place of another one once it is complete."""
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    for leftover in (unfinished, folder):
+        shutil.rmtree(leftover, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    try:
+        yield unfinished
+        unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)

@@ -17,6 +17,7 @@ from spaceship.registry.reproduced import NEEDS_PROOF, Reproduced
 from spaceship.registry.steps import earlier_versions
 from spaceship.registry.version_files import MODEL, download, log_files, readable
 from spaceship.tracking.advice import client_call
+from spaceship.tracking.connection import MISSING, code_of
 from spaceship.tracking.store import Store
 from spaceship.tracking.tag_names import hidden, plain, value
 
@@ -166,12 +167,10 @@ class Registry:
 
     def version(self, number: str) -> Version:
         """Return a version by its number; raise RegistryError if it has been deleted."""
-        from mlflow import MlflowException
-
         try:
             entity = self.store.client.get_model_version(self.model, number)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+        except Exception as error:
+            if code_of(error) != MISSING:
                 raise
             what = f"version {number} of {self.model}"
             raise RegistryError(expected(what, "it deleted", self.other_champion())) from error
@@ -228,9 +227,9 @@ class Registry:
         if (registered := version.digests.get(name)) is None:
             what = f"a digest of {what}"
             raise RegistryError(expected(what, "none: it cannot be trusted", self.other_champion()))
-        uri = f"models:/{self.model}/{version.number}"
+        at = self.model, version.number
         with readable(what, mend, folder):
-            copied = download(self.store, uri, version.run_id, name, folder)
+            copied = download(self.store, at, version.run_id, name, folder)
             sha256 = digest(copied)
         if sha256 != registered:
             what += f" as it was registered (sha256 {registered[:12]}…)"

@@ -1,14 +1,15 @@
 """Signature of a stored model: the raw columns that it takes, and the columns of its answers."""
 
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Mapping
 
 import pandas as pd
 
 from spaceship.task.task import Task
 from spaceship.task.written import as_written
 
-if TYPE_CHECKING:
-    from mlflow.models import ModelSignature
+_TYPES = {"bool": "boolean", "float64": "double", "int64": "long", "int32": "integer"}
+"""MLflow's names of types of columns; any other column is text."""
 
 
 def as_served(raw: pd.DataFrame, task: Task) -> pd.DataFrame:
@@ -20,19 +21,22 @@ def as_served(raw: pd.DataFrame, task: Task) -> pd.DataFrame:
     return as_written(raw[[*task.model_columns]], task.raw)
 
 
-def signature(example: pd.DataFrame, answered: pd.DataFrame) -> "ModelSignature":
+def signature(example: pd.DataFrame, answered: pd.DataFrame) -> dict[str, str | None]:
     """Return the names of the columns, of any type, and the columns of answers with their types.
 
     The model types a column itself, and says what it cannot read. MLflow, given types, refuses
     whole numbers for numbers, text, categories and Arrow's types before the model sees them.
 
-    >>> rows = as_served(people.train, task)
-    >>> signature(rows, people.sample).inputs.input_names() == list(rows)
-    True
+    >>> signature(as_served(people.train, task)[["Age"]], people.sample)["inputs"]
+    '[{"type": "any", "name": "Age", "required": true}]'
     """
-    from mlflow.models import ModelSignature, infer_signature
-    from mlflow.types.schema import AnyType, ColSpec, Schema, TensorSpec
+    kinds = {str(name): str(one.dtype) for name, one in answered.items()}
+    given = {name: _TYPES.get(kind, "string") for name, kind in kinds.items()}
+    taken = {str(name): "any" for name in example.columns}
+    return {"inputs": _columns(taken), "outputs": _columns(given), "params": None}
 
-    anything = AnyType()  # type: ignore[no-untyped-call]
-    columns: list[ColSpec | TensorSpec] = [ColSpec(anything, str(name)) for name in example.columns]
-    return ModelSignature(Schema(columns), infer_signature(example, answered).outputs)
+
+def _columns(types: Mapping[str, str]) -> str:
+    return json.dumps(
+        [{"type": kind, "name": name, "required": True} for name, kind in types.items()]
+    )

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from spaceship.errors import RegistryError, expected
+from spaceship.tracking.connection import code_of
 from spaceship.tracking.store import Store
 
 MODEL = "model"  # a version's serving model among its files
@@ -39,26 +40,28 @@ def log_files(store: Store, files: Mapping[str, Path], run_id: str) -> str:
     return model
 
 
-def download(store: Store, uri: str, run_id: str, name: str, folder: Path) -> Path:
-    """Copy a file of the version at a URI: it lies beside its model, of old versions with its run.
+def download(store: Store, at: tuple[str, str], run_id: str, name: str, folder: Path) -> Path:
+    """Copy a file of a version, given the model's name and its number.
 
-    >>> download(store, "models:/none/1", "", MODEL, tmp_path)
+    It lies beside the version's model, of old versions with their run.
+
+    >>> download(store, ("none", "1"), "", MODEL, tmp_path)
     Traceback (most recent call last):
     mlflow.exceptions.MlflowException: Registered Model with name=none not found
     """
-    from mlflow import MlflowException
-    from mlflow.artifacts import download_artifacts
-
+    client = store.client
     if name == MODEL:
-        copied = Path(download_artifacts(uri, dst_path=str(folder / name)))
+        copied = Path(client.copy_of_version(*at, "", str(folder / name)))
         shutil.rmtree(copied / _EVIDENCE, ignore_errors=True)
         return copied
     try:
-        copied = Path(download_artifacts(f"{uri}/{_EVIDENCE}/{name}", dst_path=str(folder)))
+        copied = Path(client.copy_of_version(*at, f"{_EVIDENCE}/{name}", str(folder)))
         return copied.rename(folder / name)
-    except (MlflowException, OSError):
-        with suppress(MlflowException, OSError):
-            return Path(store.client.download_artifacts(run_id, name, str(folder)))
+    except Exception as error:
+        if not _is_of_files(error):
+            raise
+        with suppress(Exception):
+            return Path(client.download_artifacts(run_id, name, str(folder)))
         raise
 
 
@@ -71,16 +74,20 @@ def readable(what: str, mend: str, folder: Path) -> Iterator[None]:
     Traceback (most recent call last):
     spaceship.errors.RegistryError: expected model of version 1, found it missing; restore it
     """
-    from mlflow import MlflowException
-
     try:
         yield
-    except (MlflowException, OSError) as error:
+    except Exception as error:
+        if not _is_of_files(error):
+            raise
         full = map(os.strerror, (errno.ENOSPC, errno.EDQUOT))
         if any(one in str(error) for one in full):  # the model's own files are as they were
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
         found: object = "it missing" if "No such" in str(error) else error
         raise RegistryError(expected(what, found, mend)) from error
+
+
+def _is_of_files(error: Exception) -> bool:
+    return isinstance(error, OSError) or code_of(error) is not None
 
 
 def _copy(source: Path, target: Path) -> None:

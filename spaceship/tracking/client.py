@@ -1,10 +1,17 @@
-"""MLflow's client without its check that a registered model is no prompt.
+"""MLflow's client with calls that log or copy many things, and without a check for prompts.
 
 The check reads the model with all its tags before each change, thousands of them in an old store;
 no name of this project is a prompt's.
 """
 
+import time
+from collections.abc import Mapping
+
 from mlflow import MlflowClient
+from mlflow.artifacts import download_artifacts
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+
+_PARAMS_PER_CALL = 100
 
 
 class Client(MlflowClient):
@@ -16,3 +23,30 @@ class Client(MlflowClient):
 
     def _raise_if_prompt(self, name: str) -> None:
         """Read nothing."""
+
+    def log_values(
+        self,
+        run_id: str,
+        metrics: Mapping[str, float],
+        params: Mapping[str, str],
+        tags: Mapping[str, str],
+    ) -> None:
+        """Log metrics, tags and parameters in one request, more than 100 parameters in several."""
+        now = int(time.time() * 1000)
+        figures = [Metric(key, value, now, 0) for key, value in metrics.items()]
+        named = [RunTag(*one) for one in tags.items()]
+        given = [Param(*one) for one in params.items()]
+        first, rest = given[:_PARAMS_PER_CALL], given[_PARAMS_PER_CALL:]
+        self.log_batch(run_id, metrics=figures, params=first, tags=named)
+        for start in range(0, len(rest), _PARAMS_PER_CALL):
+            self.log_batch(run_id, params=rest[start : start + _PARAMS_PER_CALL])
+
+    def log_dataset(self, run_id: str, facts: Mapping[str, str], context: str) -> None:
+        """Log a data set that a run used for something, by the fields of MLflow's `Dataset`."""
+        tags = [InputTag("mlflow.data.context", context)]
+        self.log_inputs(run_id, [DatasetInput(Dataset(**facts), tags)])
+
+    def copy_of_version(self, name: str, version: str, path: str, folder: str) -> str:
+        """Copy an artifact of a version to a folder, all of them if the path is empty."""
+        uri = f"models:/{name}/{version}"
+        return str(download_artifacts(f"{uri}/{path}" if path else uri, dst_path=folder))

@@ -16,19 +16,22 @@ from spaceship._upstream import MLFLOW_ADDRESSES, MLFLOW_PLACES
 from spaceship.errors import TrackingError, expected
 from spaceship.process.garbage import collection_paused
 from spaceship.progress import phase
+from spaceship.tracking._sqlite_rows import knows
 from spaceship.tracking.damage import check_database, damage_of
 from spaceship.tracking.relocation import relocate
+from spaceship.tracking.sqlite_client import SqliteClient
 from spaceship.tracking.template import set_up_database
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
+    from spaceship.tracking.client import Client
 
 ANSWER_SECONDS = 15  # that a server has for its first answer; MLflow would ask for minutes
 LOCK_SECONDS = 120  # that a process waits for another one that sets up the database
+MISSING = "RESOURCE_DOES_NOT_EXIST"  # code of MLflow's errors
 _SQLITE = "sqlite:///"
 
 
-def open_client(uri: str, artifacts: str | None, experiment: str) -> "MlflowClient":
+def open_client(uri: str, artifacts: str | None, experiment: str) -> "Client":
     """Return a client of a store; create its database and experiment where they are missing.
 
     Any number of processes may call this at once. The arguments are the fields of `Store`; raise
@@ -38,21 +41,43 @@ def open_client(uri: str, artifacts: str | None, experiment: str) -> "MlflowClie
     >>> client.get_experiment_by_name("another").lifecycle_stage
     'active'
     """
+    if uri.startswith(_SQLITE) and (client := _by_sql(uri, artifacts, experiment)) is not None:
+        return client
+    return _opened(uri, artifacts, experiment)
+
+
+def _by_sql(uri: str, artifacts: str | None, experiment: str) -> "Client | None":
+    """Return a client of a file with the tables of the known release and the experiment, or None.
+
+    The file needs no lock: it appeared whole, and is relocated in one transaction.
+    """
+    database = _database(uri)
+    try:
+        if not knows(database, experiment):
+            return None
+        if artifacts is not None:
+            relocate(database, Path(artifacts))
+    except (OSError, sqlite3.Error):
+        return None  # MLflow finds out and words it
+    client = SqliteClient(database, partial(_opened, uri, artifacts, experiment))
+    return cast("Client", UninterruptedClient(cast("Client", client)))
+
+
+def _opened(uri: str, artifacts: str | None, experiment: str) -> "Client":
+    """Return MLflow's own client; create database and experiment where they are missing."""
     connect = partial(_connect, uri, artifacts, experiment)
     with phase("Opening the MLflow store"), collection_paused():
-        return _opened(uri, artifacts, connect)
+        return _checked(uri, artifacts, connect)
 
 
-def _opened(
-    uri: str, artifacts: str | None, connect: "Callable[[], MlflowClient]"
-) -> "MlflowClient":
+def _checked(uri: str, artifacts: str | None, connect: "Callable[[], Client]") -> "Client":
     try:
         if not uri.startswith(_SQLITE):
             _check_answer(uri)
             if not uri.startswith("http"):
                 check_database(uri)
             return connect()
-        return cast("MlflowClient", UninterruptedClient(_locked(uri, artifacts, connect)))
+        return cast("Client", UninterruptedClient(_locked(uri, artifacts, connect)))
     except TrackingError:
         raise
     except Exception as error:
@@ -81,6 +106,14 @@ def addresses_kept() -> Iterator[None]:
         os.environ.update({} if given is None else {variable: given})
 
 
+def code_of(error: Exception) -> str | None:
+    """Return the code of an error of MLflow, None for any other; MLflow need not be imported.
+
+    >>> code_of(ValueError("no run"))
+    """
+    return getattr(error, "error_code", None)
+
+
 class UninterruptedClient:
     """A client of MLflow that holds SIGINT and SIGTERM back until each call has returned.
 
@@ -93,7 +126,7 @@ class UninterruptedClient:
     'a run'
     """
 
-    def __init__(self, client: "MlflowClient") -> None:
+    def __init__(self, client: "Client") -> None:
         """Wrap a client."""
         self._client = client
 
@@ -123,9 +156,7 @@ def _check_answer(uri: str) -> None:
         return
 
 
-def _locked(
-    uri: str, artifacts: str | None, connect: Callable[[], "MlflowClient"]
-) -> "MlflowClient":
+def _locked(uri: str, artifacts: str | None, connect: Callable[[], "Client"]) -> "Client":
     """Connect to a SQLite file under a lock; create it if it is missing, relocate it if moved."""
     from filelock import FileLock, Timeout
 
@@ -171,7 +202,7 @@ def _database(uri: str) -> Path:
     return Path(path)
 
 
-def _connect(uri: str, artifacts: str | None, experiment: str) -> "MlflowClient":
+def _connect(uri: str, artifacts: str | None, experiment: str) -> "Client":
     import mlflow
 
     from spaceship.tracking.client import Client

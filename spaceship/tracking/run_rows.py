@@ -75,15 +75,16 @@ def _rows(run: "TrialRun", texts: Mapping[str, str]) -> list[dict[str, object]]:
 
 
 def _metric_rows(run: "TrialRun") -> list[dict[str, object]]:
-    """Return a row for each metric; MLflow stores NaN as a 0 with a mark, and no infinity."""
-    most = sys.float_info.max
-    own = {"run_uuid": run.run_id, "timestamp": run.end_time, "step": 0}
-    return [
-        {
-            **own,
-            "key": key,
-            "value": 0.0 if math.isnan(value) else min(max(value, -most), most),
-            "is_nan": math.isnan(value),
-        }
-        for key, value in run.metrics.items()
-    ]
+    own = {"run_uuid": run.run_id}
+    return [own | metric_row(*one, run.end_time) for one in run.metrics.items()]
+
+
+def metric_row(key: str, value: float, timestamp: int) -> dict[str, object]:
+    """Return the row of a metric; MLflow stores NaN as a 0 with a mark, and no infinity.
+
+    >>> metric_row("loss", math.nan, 0)
+    {'key': 'loss', 'value': 0.0, 'is_nan': True, 'timestamp': 0, 'step': 0}
+    """
+    most, is_nan = sys.float_info.max, math.isnan(value)
+    number = 0.0 if is_nan else min(max(float(value), -most), most)
+    return {"key": key, "value": number, "is_nan": is_nan, "timestamp": timestamp, "step": 0}

@@ -6,16 +6,15 @@ installed release, is asked by MLflow's client.
 """
 
 import math
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from spaceship.tracking.store import Store
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 Answer = TypeVar("Answer")
 _SQLITE = "sqlite:///"
@@ -64,8 +63,8 @@ def read_runs(
         found = pages(store.client.search_runs, [store.experiment_id])
         return [_row(run, {*tags}, {*metrics}) for run in found]
 
-    def by_sql(connection: "Connection") -> list[RunRow]:
-        return _Tables(connection).runs(store, tags, metrics)
+    def by_sql(tables: _Tables) -> list[RunRow]:
+        return tables.runs(store, tags, metrics)
 
     rows = _asked(store, by_sql, by_client)
     return sorted(rows, key=lambda row: row.started)
@@ -84,8 +83,8 @@ def read_held(store: Store) -> dict[str, list[Held]]:
         held = [Held(a, one.name, str(v)) for one in models for a, v in one.aliases.items()]
         return [(str(client.get_model_version(*one[1:]).run_id), one) for one in held]
 
-    def by_sql(connection: "Connection") -> list[tuple[str, Held]]:
-        return _Tables(connection).held()
+    def by_sql(tables: _Tables) -> list[tuple[str, Held]]:
+        return tables.held()
 
     made = defaultdict[str, list[Held]](list)
     for run_id, held in _asked(store, by_sql, by_client):
@@ -109,46 +108,50 @@ def pages(search: Callable[..., Any], *given: object, **named: object) -> Iterat
 
 def _asked(
     store: Store,
-    by_sql: "Callable[[Connection], list[Answer]]",
+    by_sql: "Callable[[_Tables], list[Answer]]",
     by_client: Callable[[], list[Answer]],
 ) -> list[Answer]:
     """Return the answer of a database, else of MLflow's client, which also knows what is amiss."""
     if store.uri.startswith(("http://", "https://")):
         return by_client()
-    if store.uri.startswith(_SQLITE) and not Path(store.uri.removeprefix(_SQLITE)).is_file():
-        return []
-    from sqlalchemy import NullPool, create_engine
+    if store.uri.startswith(_SQLITE):
+        file = Path(store.uri.removeprefix(_SQLITE))
+        if not file.is_file():
+            return []
+        with suppress(sqlite3.Error), closing(sqlite3.connect(file)) as connection:
+            return by_sql(_Tables(lambda *query: connection.execute(*query).fetchall()))
+        return by_client()
+    from sqlalchemy import NullPool, create_engine, text
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        with create_engine(store.uri, poolclass=NullPool).connect() as connection:
-            return by_sql(connection)
+        with create_engine(store.uri, poolclass=NullPool).connect() as connected:
+            return by_sql(_Tables(lambda query, of: connected.execute(text(query), of).fetchall()))
     except (SQLAlchemyError, ImportError):
         return by_client()
 
 
 class _Tables:
-    """The tables of MLflow 3.17 that hold runs and aliases."""
+    """The tables of MLflow 3.17 that hold runs and aliases; values in a query are `:named`."""
 
-    def __init__(self, connection: "Connection") -> None:
-        self._connection = connection
-        self._runs = _table("runs", "run_uuid name status start_time experiment_id lifecycle_stage")
+    def __init__(self, ask: Callable[[str, dict[str, object]], Sequence[Row]]) -> None:
+        self._ask = ask
 
     def runs(self, store: Store, tags: Collection[str], metrics: Collection[str]) -> list[RunRow]:
         """Return the active runs of the experiment, and nothing if there is no such experiment."""
-        experiments = _table("experiments", "experiment_id name lifecycle_stage").c
-        named = (experiments.experiment_id, experiments.lifecycle_stage)
-        found = self._rows(named, experiments.name == store.experiment)
+        query = "SELECT experiment_id, lifecycle_stage FROM experiments WHERE name = :name"
+        found = self._ask(query, {"name": store.experiment})
         if not found:
             return []
         experiment, stage = found[0]
         if stage != "active":
-            experiment = store.experiment_id  # raises: it was deleted
-        own = self._runs.c
-        active = (own.experiment_id == experiment, own.lifecycle_stage == "active")
-        rows = self._rows((own.run_uuid, own.name, own.status, own.start_time), *active)
-        values = self._values("tags", "value", tags, active)
-        figures = self._values("latest_metrics", "value is_nan", metrics, active)
+            experiment = int(store.experiment_id)  # raises: it was deleted
+        active = "FROM runs WHERE experiment_id = :experiment AND lifecycle_stage = 'active'"
+        query = f"SELECT run_uuid, name, status, start_time {active}"
+        rows = self._ask(query, {"experiment": experiment})
+        own = f"run_uuid IN (SELECT run_uuid {active})", experiment
+        values = self._values("tags", "value", tags, *own)
+        figures = self._values("latest_metrics", "value, is_nan", metrics, *own)
         numbers = {
             run: {key: math.nan if nan else float(one) for key, (one, nan) in of_run.items()}
             for run, of_run in figures.items()
@@ -161,35 +164,24 @@ class _Tables:
 
     def held(self) -> list[tuple[str, Held]]:
         """Return the run of each version that an alias points to, and the alias."""
-        aliases = _table("registered_model_aliases", "alias version name").c
-        versions = _table("model_versions", "name version run_id").c
-        chosen = (versions.run_id, aliases.alias, aliases.name, aliases.version)
-        same = (aliases.name == versions.name, aliases.version == versions.version)
-        rows = self._rows(chosen, *same)
+        rows = self._ask(
+            "SELECT v.run_id, a.alias, a.name, a.version FROM registered_model_aliases a "
+            "JOIN model_versions v ON a.name = v.name AND a.version = v.version",
+            {},
+        )
         return [(str(run), Held(alias, model, str(number))) for run, alias, model, number in rows]
 
     def _values(
-        self, table: str, columns: str, keys: Collection[str], active: Sequence[Any]
+        self, table: str, columns: str, keys: Collection[str], own: str, experiment: object
     ) -> dict[str, dict[str, Row]]:
         """Return the values of some keys of active runs, by run and key."""
-        own = _table(table, f"run_uuid key {columns}").c
-        chosen = (own.run_uuid, own.key, *(own[name] for name in columns.split()))
-        where = (own.run_uuid == self._runs.c.run_uuid, own.key.in_([*keys]), *active)
+        named: dict[str, object] = {f"key_{at}": key for at, key in enumerate(keys)}
+        marks = ", ".join(f":{name}" for name in named)
+        query = f"SELECT run_uuid, key, {columns} FROM {table} WHERE {own} AND key IN ({marks})"  # noqa: S608
         made = defaultdict[str, dict[str, Row]](dict)
-        for run, key, *values in self._rows(chosen, *where):
+        for run, key, *values in self._ask(query, named | {"experiment": experiment}):
             made[run][key] = values
         return made
-
-    def _rows(self, columns: Sequence[Any], *where: Any) -> Sequence[Row]:
-        from sqlalchemy import select
-
-        return [tuple(row) for row in self._connection.execute(select(*columns).where(*where))]
-
-
-def _table(name: str, columns: str) -> Any:
-    from sqlalchemy import column, table
-
-    return table(name, *map(column, columns.split()))
 
 
 def _row(run: Any, tags: set[str], metrics: set[str]) -> RunRow:

@@ -3,7 +3,6 @@
 import logging
 import os
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -25,8 +24,9 @@ from spaceship.tracking.tag_names import own_tags, process_of
 from spaceship.tracking.trial_runs import write_below
 
 if TYPE_CHECKING:
-    from mlflow import MlflowClient
     from mlflow.entities import Experiment, Run
+
+    from spaceship.tracking.client import Client
 
 __all__ = ["FOLDER_TAG", "PARAM_LENGTH", "TAG_LENGTH", "Store"]
 
@@ -35,7 +35,6 @@ log = logging.getLogger(__name__)
 PARAM_LENGTH = 500  # characters that MLflow's table shows; the run's config.yaml has them all
 TAG_LENGTH = 5000  # characters of a tag that every MLflow store takes
 _NAME_LENGTH = 250  # characters of the name of a run
-_PARAMS_PER_CALL = 100
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Store:
             raise TrackingError(expected(what, found, do))
 
     @cached_property
-    def client(self) -> "MlflowClient":
+    def client(self) -> "Client":
         """The client; the first use creates the database and the experiment if need be."""
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
@@ -120,20 +119,12 @@ class Store:
         tags: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
     ) -> None:
-        """Log metrics, tags and parameters in one request, more than 100 parameters in several.
+        """Log metrics, tags and parameters.
 
         MLflow keeps NaN as NaN; a text is cut to the length that MLflow takes.
         """
-        from mlflow.entities import Metric, Param, RunTag
-
-        now = int(time.time() * 1000)
-        figures = [Metric(key, value, now, 0) for key, value in metrics.items()]
-        named = [RunTag(*one) for one in _fitting(redacted(tags or {}), TAG_LENGTH).items()]
-        given = [Param(*one) for one in run_params(params or {}).items()]
-        first, rest = given[:_PARAMS_PER_CALL], given[_PARAMS_PER_CALL:]
-        self.client.log_batch(run_id, metrics=figures, params=first, tags=named)
-        for start in range(0, len(rest), _PARAMS_PER_CALL):
-            self.client.log_batch(run_id, params=rest[start : start + _PARAMS_PER_CALL])
+        named = _fitting(redacted(tags or {}), TAG_LENGTH)
+        self.client.log_values(run_id, metrics, run_params(params or {}), named)
 
     def set_tags(self, run_id: str, tags: Mapping[str, str]) -> None:
         """Set tags, each cut to the length that MLflow takes."""

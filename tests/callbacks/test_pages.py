@@ -46,8 +46,8 @@ def test_figures_that_are_not_told_are_on_no_page(
     assert "accuracy, cross-validated" in note
     assert ("accuracy, held out" in note, "calibration" in note) == (told, told)
     plots = {one.path for one in store.client.list_artifacts(job.logged_run(), "plots")}
-    assert "plots/folds.png" in plots
-    assert ("plots/calibration.png" in plots) is told
+    assert "plots/folds.svg" in plots
+    assert ("plots/calibration.svg" in plots) is told
 
 
 def test_a_page_that_fails_is_a_warning(

@@ -30,6 +30,19 @@ def test_the_config_that_names_the_mode_is_the_one_that_runs(loader: CheckedLoad
     assert loader.load_configuration("config", ["seed=7"], RunMode.RUN) is not first
 
 
+@pytest.mark.parametrize("mode", [RunMode.RUN, RunMode.MULTIRUN])
+def test_the_mode_that_hydra_adds_needs_no_other_config(
+    loader: CheckedLoader, mode: RunMode
+) -> None:
+    words = ["seed=7", "hydra.job.name=trial", f"hydra.mode={mode.name}"]
+    whole = loader.load_configuration("config", words, mode)
+    first = asked_for_the_mode(loader, *words[:-1])
+    found = loader.load_configuration("config", words, mode)
+    assert found is first
+    assert found == whole
+    assert found.hydra.mode is mode
+
+
 def test_a_sweep_is_refused_where_there_is_none(loader: CheckedLoader) -> None:
     asked_for_the_mode(loader, "seed=7,8")
     with pytest.raises(ConfigCompositionException, match="To sweep over it, add --multirun"):

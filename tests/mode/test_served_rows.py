@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from mlflow.models import ModelSignature
 from omegaconf import OmegaConf
 from sklearn.pipeline import Pipeline
 
@@ -89,7 +90,8 @@ def known(people: Dataset) -> Any:
         margin = None if task.is_classification else 0.5
         model = Predictor(forget_threads(labelled(served(fitted), task)), task, margin)
         asked = as_served(rows.head(24), task)
-        model.metadata = Metadata(signature(asked, model.predict(asked.head(2))).inputs)
+        known = signature(asked, model.predict(asked.head(2)))
+        model.metadata = Metadata(ModelSignature.from_dict(known).inputs)
         names = task.group_names(rows.head(24))
         groups = [[*np.flatnonzero(names == one)] for one in names.unique()]
         return Known(model, asked.reset_index(drop=True), groups)

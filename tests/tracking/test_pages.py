@@ -157,7 +157,7 @@ def test_plots_draw_in_the_viewer_and_in_the_note(
         run_named(shell, "logistic_regression on raw · synthetic").info,
     )
     address = f"{home}/#/experiments/{run.experiment_id}/runs/{run.run_id}"
-    for name in ("calibration.png", "folds.png"):
+    for name in ("calibration.svg", "folds.svg"):
         text_of(page, f"{address}/artifacts/plots/{name}", f"plots/{name}")
         page.wait_for_function(
             "() => [...document.images].some(one => one.naturalWidth > 300)", timeout=30_000

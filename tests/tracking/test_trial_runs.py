@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from spaceship.tracking import trial_runs
+from spaceship.tracking.client import Client
 from spaceship.tracking.job import Job
-from spaceship.tracking.store import Store
+from spaceship.tracking.store import Store, run_tags
 from spaceship.tracking.trial_runs import (
     LatestTrials,
     pending_folders,
@@ -39,9 +40,10 @@ def rows_of(store: Store, run_id: str) -> dict[str, list[dict[str, Any]]]:
 
 def test_the_rows_are_those_of_mlflows_client(store: Store, tmp_path: Path) -> None:
     run = saved(tmp_path / "3")
-    by_client = store.start_run(run.name, run.tags)
-    store.log_scores(by_client, METRICS, {"state": "COMPLETE"}, run.params)
-    store.end_run(by_client, "FINISHED")
+    client, own = Client(store.uri, store.uri), run_tags(run.tags)
+    by_client = client.create_run(store.experiment_id, None, own, run.name).info.run_id
+    client.log_values(by_client, METRICS, run.params, {"state": "COMPLETE"})
+    client.set_terminated(by_client, "FINISHED")
     run.ended("FINISHED", {"state": "COMPLETE"}, METRICS).save(tmp_path / "3")
     write_runs(store, [tmp_path / "3"])
     written = Job(tmp_path / "3", in_multirun=True).run_id
@@ -132,7 +134,7 @@ def test_a_server_gives_runs_their_ids(
     assert pending_run(tmp_path / "3") is None
 
 
-@pytest.mark.parametrize("fault", ["at create_run", "at log_batch", "at log_text"])
+@pytest.mark.parametrize("fault", ["at create_run", "at log_values", "at log_text"])
 def test_a_server_gets_each_run_once_whenever_its_writer_was_killed(
     fault: str, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
