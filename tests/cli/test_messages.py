@@ -7,7 +7,7 @@ from mlflow import MlflowException
 
 from spaceship.cli.messages import explain, laid_out
 from spaceship.config.installation import program
-from spaceship.model.predictor import UnreadableRowsError
+from spaceship.model.unreadable_rows import UnreadableRowsError
 from tests.commands import ROOT
 
 WIDTH = 40
