@@ -10,22 +10,22 @@ and stays pending; no other run, trial or command stops for it.
 import logging
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import is_others, uninterrupted
-from spaceship._upstream import mlflow_sessions
 from spaceship.errors import RegistryError, TrackingError
 from spaceship.files import write_json
 from spaceship.records import Figure, read_record, to_plain
+from spaceship.tracking.connection import code_of
 from spaceship.tracking.job import Job
 from spaceship.tracking.relocation import FOLDER_TAG
-from spaceship.tracking.run_rows import insert_runs
+from spaceship.tracking.run_rows import rows_of_runs
 from spaceship.tracking.tag_names import hidden, is_on, process_of
 
 if TYPE_CHECKING:
@@ -200,13 +200,13 @@ def _stay_pending(count: int, error: Exception) -> None:
 
 def _write(store: "Store", runs: Mapping[Path, TrialRun]) -> None:
     """Write ended runs, note their ids in the folders, and remove the files."""
-    sessions = mlflow_sessions(store.uri)
-    together = sessions is not None and _inserted(store, sessions, [*runs.values()])
+    direct = _is_database(store)
+    together = direct and _insert(store, *runs.values())
     for folder, run in runs.items():
         try:
-            run_id = run.run_id if sessions is not None else _sent(store, run)
-            if sessions is not None and not together:
-                insert_runs(store, sessions, [run])
+            run_id = run.run_id if direct else _sent(store, run)
+            if direct and not together:
+                _insert(store, run)
             if run.traceback is not None:
                 store.log_traceback(run_id, run.traceback)
             Job(folder, in_multirun=True).note_run(run_id)
@@ -216,16 +216,20 @@ def _write(store: "Store", runs: Mapping[Path, TrialRun]) -> None:
             store.active_experiment()  # raises if it is the store that fails
 
 
-def _inserted(store: "Store", sessions: Any, runs: Sequence[TrialRun]) -> bool:
-    """Insert runs in one transaction; return False if one of them cannot be inserted."""
-    from mlflow import MlflowException
+def _is_database(store: "Store") -> bool:
+    return not store.uri.startswith("http")
 
+
+def _insert(store: "Store", *runs: TrialRun) -> bool:
+    """Insert runs in one transaction; return False if MLflow refuses one of them."""
+    experiment = store.active_experiment()
+    rows = rows_of_runs(runs, experiment.experiment_id, str(experiment.artifact_location))
     try:
-        insert_runs(store, sessions, runs)
-    except MlflowException as error:
-        if error.error_code == "TEMPORARILY_UNAVAILABLE":  # the database is locked, full or gone
-            raise
-        return False
+        store.client.insert_runs(rows)
+    except Exception as error:
+        if len(runs) > 1 and code_of(error) not in {None, "TEMPORARILY_UNAVAILABLE"}:
+            return False
+        raise  # the database is locked, full or gone
     return True
 
 
