@@ -20,9 +20,11 @@ from spaceship.tracking.sqlite_client import SqliteClient
 from spaceship.tracking.store import Store
 
 MODEL = "churn-local"
-TABLES = ("experiments", "experiment_tags", "logged_models", "inputs", "tags")
-TABLES += ("registered_models", "registered_model_tags", "registered_model_aliases")
-TABLES += ("model_versions", "model_version_tags")
+TABLES = (
+    *("experiments", "experiment_tags", "logged_models", "inputs", "tags", "model_versions"),
+    *("registered_models", "registered_model_tags", "registered_model_aliases"),
+    "model_version_tags",
+)
 _OWN = re.compile(r"[0-9a-f]{32}|\b\d{13}\b")  # ids and times
 
 
@@ -113,7 +115,10 @@ def test_a_registered_model_has_the_same_rows_and_files(places: tuple[Place, Pla
     query = f"tags.`kept` = '{{}}' and name = '{MODEL}'"
     for given in ((), (query,), ("name = 'none'",)):
         names = [
-            [(model.name, dict(model.aliases)) for model in client.search_registered_models(*given)]
+            [
+                (model.name, {key: str(one) for key, one in model.aliases.items()})
+                for model in client.search_registered_models(*given)
+            ]
             for client in (one.ours, one.theirs)
         ]
         assert names[0] == names[1]
@@ -149,15 +154,17 @@ def test_what_is_unusual_in_a_registry_is_left_to_mlflow(places: tuple[Place, Pl
 
 def test_a_call_with_other_arguments_is_mlflows(places: tuple[Place, Place]) -> None:
     place, _ = places
-    run = place.ours.create_run(place.experiment, run_name="a run").info.run_id
-    found = place.ours.search_runs([place.experiment], order_by=["attributes.end_time"])
+    ours: Any = place.ours
+    run = ours.create_run(place.experiment, run_name="a run").info.run_id
+    found = ours.search_runs([place.experiment], order_by=["attributes.end_time"])
     assert [one.info.run_id for one in found] == [run]
-    assert place.ours.search_runs([place.experiment], page_token=None)
+    assert ours.search_runs([place.experiment], page_token=None)
 
 
 def test_texts_of_any_length_are_kept_as_mlflow_keeps_them(places: tuple[Place, Place]) -> None:
     kept = []
-    for client, place in zip((places[0].ours, places[1].theirs), places, strict=True):
+    clients: tuple[Any, Any] = places[0].ours, places[1].theirs
+    for client, place in zip(clients, places, strict=True):
         run = client.create_run(place.experiment, run_name="long").info.run_id
         for length in (5000, 5001, 6000, 8000):
             client.log_values(run, {}, {f"p{length}": "x" * min(length, 6000)}, {})

@@ -83,10 +83,11 @@ def test_an_interrupted_write_is_whole_and_keeps_no_lock(
 
     event.listen(Engine, "before_cursor_execute", before)
     try:
-        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-            patched.setattr(sqlite3, "connect", traced)
+        monkeypatch.setattr(sqlite3, "connect", traced)
+        with pytest.raises(KeyboardInterrupt):
             client.set_tag(run_id, "key", "value")
     finally:
+        monkeypatch.undo()
         event.remove(Engine, "before_cursor_execute", before)
     assert store.client.get_run(run_id).data.tags["key"] == "value"
     with closing(sqlite3.connect(store.uri.removeprefix("sqlite:///"), timeout=0)) as connection:
