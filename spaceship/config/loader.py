@@ -74,7 +74,7 @@ class CheckedLoader(ConfigLoaderImpl):
         a look at sweeps and missing choices. That config is the second one, if nothing is missing.
         """
         asked = (config_name, *overrides)
-        if validate_sweep_overrides and (config := self._of_mode.pop(asked, None)) is not None:
+        if validate_sweep_overrides and (config := self._kept(asked, run_mode)) is not None:
             parsed = OverridesParser.create().parse_overrides(overrides)
             self.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
             return config
@@ -84,6 +84,17 @@ class CheckedLoader(ConfigLoaderImpl):
                 self._of_mode[asked] = config
                 return config
         return self._checked(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
+
+    def _kept(self, asked: tuple[str | None, ...], run_mode: RunMode) -> DictConfig | None:
+        """Return the config composed to learn the mode; Hydra adds the mode if it names none."""
+        *before, last = asked
+        config = self._of_mode.pop(asked, None)
+        if config is None and last == f"hydra.mode={run_mode.name}":
+            config = self._of_mode.pop(tuple(before), None)
+            if config is not None:
+                config.hydra.mode = run_mode
+                config.hydra.overrides.hydra.append(last)
+        return config
 
     def _checked(self, *asked: Any) -> DictConfig:
         config = super().load_configuration(*asked)
