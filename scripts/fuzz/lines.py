@@ -39,6 +39,11 @@ BASES = (
     ("mode=promote",),
     ("mode=rollback",),
     ("mode=clean",),
+    ("mode=leaderboard",),
+    ("mode=explain", "row=1"),
+    ("mode=show",),
+    ("mode=report",),
+    ("mode=simulate", "features=raw", "simulate.eras=2", "simulate.groups=40"),
     ("mode=tune", "hydra.sweeper.dry_run=true"),
 )
 CONFIGS = (
