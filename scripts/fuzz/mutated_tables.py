@@ -84,7 +84,7 @@ def columns(draw: random.Random, files: Folder) -> str:
             "shuffle": draw.sample(range(width), width),
         }.get(what, [*range(width)])
         extra = {"extra": ["spare"], "many": [f"c{n}" for n in range(700)]}.get(what, [])
-        table = [[row[n] for n in kept] + extra for row in table]
+        table = [[row[n] for n in kept if n < len(row)] + extra for row in table]
     files[name] = written(table)
     return f"{name}: {what}, column {place}"
 
