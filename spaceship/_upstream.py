@@ -33,14 +33,14 @@ _WITHOUT_ESTIMATORS: ContextVar[bool] = ContextVar("without_estimators", default
 _SKOPS = threading.Lock()
 
 
-def located(target: str) -> Any:
+def located(target: str) -> object:
     """Return what a `_target_` names, found by the function with which Hydra 1.3 finds it."""
     from hydra._internal.utils import _locate
 
     return _locate(target)
 
 
-def resolvers() -> dict[str, Any]:
+def resolvers() -> dict[str, object]:
     """Return the table in which OmegaConf 2.3 keeps the resolvers of a process.
 
     >>> "oc.env" in resolvers()
@@ -58,7 +58,7 @@ def raise_plainly() -> None:
     """
     from hydra.core.utils import JobReturn, JobStatus
 
-    def returned(job: JobReturn) -> Any:
+    def returned(job: JobReturn) -> object:
         result = job._return_value  # noqa: SLF001
         if job.status is JobStatus.FAILED:
             raise result
@@ -128,7 +128,7 @@ def _import_skops() -> None:
 
     listed, own = sklearn.utils.all_estimators, threading.get_ident()
 
-    def none_here(type_filter: Any = None) -> Any:
+    def none_here(type_filter: object = None) -> object:
         return [] if threading.get_ident() == own else listed(type_filter)
 
     setattr(sklearn.utils, "all_estimators", none_here)  # noqa: B010 - it is typed as what it was
@@ -150,7 +150,7 @@ def mlflow_revision() -> str:
     return str(_get_latest_schema_revision())  # type: ignore[no-untyped-call]
 
 
-def mlflow_sessions(uri: str) -> Any:
+def mlflow_sessions(uri: str) -> object:
     """Return the function that opens a session of MLflow's database; None for a server.
 
     >>> mlflow_sessions("http://127.0.0.1:5000") is None

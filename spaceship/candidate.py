@@ -84,8 +84,7 @@ def introduce(experiment: Experiment, candidate: Recipe | str) -> None:
     task, data = experiment.known_task, experiment.dataset
     swept = isinstance(candidate, str)
     who = candidate if isinstance(candidate, str) else _origin(experiment, candidate)
-    gate = experiment.gate
-    rules = ", ".join(name.replace("_", " ") for name in gate.rules)
+    rules = ", ".join(name.replace("_", " ") for name in experiment.gate.rules)
     store = experiment.store
     facts = {
         "Task": f"{task.name}: {task.label} ({task.problem})",

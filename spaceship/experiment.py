@@ -1,24 +1,22 @@
 """The job's one Experiment: its config, checked and typed, and the objects it describes."""
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.spaceship_optuna.trial import in_trial
-from spaceship.config.build import build
+from spaceship.config.build import build_kind
 from spaceship.config.nodes import Nodes, check_features
-from spaceship.config.settings import Data, Settings
-from spaceship.errors import ConfigError, expected
-from spaceship.files import why_unwritable
+from spaceship.config.settings import Settings
+from spaceship.files import check_writable
 from spaceship.process.kept import KEPT, Kept
 from spaceship.registry.command_lines import repeated
 from spaceship.registry.registry import Registry
-from spaceship.registry.role import SETTING, VARIABLE, give_up_promotion
+from spaceship.registry.role import give_up_promotion
 from spaceship.tracking.job import Job
 from spaceship.tracking.store import Store
 
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from spaceship.data._base import Dataset, DataSource
+    from spaceship.data.in_use import DataInUse
     from spaceship.drift.alert import DriftAlert
     from spaceship.engine._base import Engine
     from spaceship.evaluation.cross_validation import PreparedFold
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from spaceship.gate.policy import Gate
     from spaceship.model.recipe import Recipe
     from spaceship.task.task import Task
-
-Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -64,10 +61,8 @@ class Experiment:
         made = cls(Settings.read(cfg), Nodes(cfg), overrides, kept=KEPT)
         if not made.may_promote:
             give_up_promotion()
-        logged = OmegaConf.select(cfg, "mode.logged", default=True)
-        if logged and (fault := why_unwritable(made.outputs)):
-            do = "choose another folder: paths.outputs=DIR"
-            raise ConfigError(expected(f"to write to {made.outputs}", fault, do))
+        if OmegaConf.select(cfg, "mode.logged", default=True):
+            check_writable(made.outputs, "choose another folder: paths.outputs=DIR")
         return made
 
     @classmethod
@@ -91,46 +86,24 @@ class Experiment:
     @cached_property
     def source(self) -> "DataSource":
         """The data source of `data=`; the trials of a sweep share it."""
-        if self.given is not None:
-            return self.given
-        if in_trial():
-            return self.kept.once("source", self.nodes.resolved("data"), self._source)
-        return self._source()
+        from spaceship.data.in_use import chosen_source
 
-    def _source(self) -> "DataSource":
-        from spaceship.data._base import DataSource
+        return self.given or chosen_source(self.nodes, self.settings.data.sample, self.kept)
 
-        source, size = self._built("data", DataSource), self.settings.data.sample
-        if size is not None:
-            from spaceship.data.draw import Sample
+    @cached_property
+    def data(self) -> "DataInUse":
+        """The data of `data=`, its stored copy and its size."""
+        from spaceship.data.in_use import DataInUse
 
-            source.sample = Sample(size)
-        return source
-
-    def check_memory(self) -> None:
-        """Raise DataError if the tables need more memory than there is, before they are read.
-
-        They are looked at once for all choices of a sweep: a database counts its rows.
-        """
-        key = self.nodes.resolved("data"), self.task
-        size = self.kept.once("table size", key, lambda: self.source.size(self.task))
-        if size is not None:
-            from spaceship.data.memory import BASE, available_memory, check_memory, own_memory
-
-            check_memory(size, self.source.less, available_memory() + min(own_memory(), BASE))
+        refuse, node = self.settings.data.on_leak == "fail", self.nodes.resolved("data")
+        return DataInUse(self.source, node, self.task, self.outputs, self.kept, refuse)
 
     @cached_property
     def task(self) -> "Task":
         """The meaning of the columns, as `task=` says."""
-        from spaceship.task.task import Task
+        from spaceship.task.chosen import read_task
 
-        node = self.nodes.resolved("task")
-        if not isinstance(node, Mapping) or "overwrite" in node:
-            form = "task=new, the form of mode=init"
-            do = "choose one with task=NAME, or write one with mode=init"
-            found = form if isinstance(node, Mapping) else repr(node)
-            raise ConfigError(expected("a task", found, do))
-        return Task.read({"name": self.nodes.choice("task"), **node})
+        return read_task(self.nodes.choice("task"), self.nodes.resolved("task"))
 
     @property
     def known_task(self) -> "Task":
@@ -140,12 +113,8 @@ class Experiment:
 
     @cached_property
     def dataset(self) -> "Dataset":
-        """The checked data set of `data=`, from Parquet where it was loaded before.
-
-        The trials of a sweep share it: files that change while a sweep goes on are not noticed by a
-        process that has read them.
-        """
-        return self._shared("dataset", lambda: self.stored_dataset()[0])
+        """The checked data set of `data=`, from Parquet where it was loaded before."""
+        return self.data.shared("dataset", lambda: self.data.stored()[0])
 
     @cached_property
     def training(self) -> "TrainingPart":
@@ -153,23 +122,8 @@ class Experiment:
         from spaceship.evaluation.twins import TrainingPart
 
         data, protocol = self.dataset, self.protocol
-        return self._shared(
-            "training part", lambda: TrainingPart.of(data.train, data.task, protocol), protocol
-        )
-
-    def _shared(self, kind: str, make: Callable[[], Made], *rests_on: object) -> Made:
-        """Return what all trials of a process have in common; made anew outside a sweep."""
-        if not in_trial():
-            return make()
-        key = (self.source, self.outputs, self.task.model_dump_json(), *rests_on)
-        return self.kept.once(kind, key, make)
-
-    def stored_dataset(self) -> "tuple[Dataset, Path]":
-        """Return the data set and its folder; raise DataError for a leak if `data.on_leak` says."""
-        from spaceship.data.cache import load_dataset
-
-        refuse = self.settings.data.on_leak == "fail"
-        return load_dataset(self.source, self.task, self.outputs, refuse_leaks=refuse)
+        make = partial(TrainingPart.of, data.train, data.task, protocol)
+        return self.data.shared("training part", make, protocol)
 
     @cached_property
     def labels(self) -> "Labels":
@@ -188,27 +142,17 @@ class Experiment:
     @cached_property
     def registry(self) -> Registry:
         """The registry of the models of `task=` trained on `data=`."""
-        model = f"{self.task.name}-{self.source.name}"
-        words = repeated(self.overrides)
-        return Registry(self.store, model, self.outputs / "locks", words, self.may_promote)
+        name, words = f"{self.task.name}-{self.source.name}", repeated(self.overrides)
+        return Registry(self.store, name, self.outputs / "locks", words, self.may_promote)
 
     @cached_property
     def gate(self) -> "Gate":
         """The promotion policy of `gate=`; ConfigError if it is forced without a reason."""
         from spaceship.gate.policy import Gate
+        from spaceship.registry.gate_switches import check_switches
 
-        policy = self._built("gate", Gate)
-        for name in ("force", "reseal"):
-            if getattr(policy, name) and not self.settings.why:
-                found = "none" if self.settings.reason is None else "an empty one"
-                do = 'say why: reason="mended data"'
-                raise ConfigError(expected(f"a reason for gate.{name}=true", found, do))
-        if policy.force and not self.registry.aliases.may_promote:
-            found, do = f"{SETTING} or {VARIABLE}=false", "leave out gate.force=true"
-            raise ConfigError(expected("a process that may promote for gate.force=true", found, do))
-        if policy.reseal and policy.dry_run:
-            what, do = "gate.reseal=true without gate.dry_run=true", "leave one of them out"
-            raise ConfigError(expected(what, "both", do))
+        policy = build_kind(self.nodes.resolved("gate"), "gate", Gate)
+        check_switches(policy, self.settings.reason, self.registry.aliases)
         return policy
 
     @cached_property
@@ -216,23 +160,17 @@ class Experiment:
         """The place where the parts of a table are scored."""
         from spaceship.engine._base import Engine
 
-        return self._built("engine", Engine)
+        return build_kind(self.nodes.resolved("engine"), "engine", Engine)
 
     @property
     def dry_run(self) -> bool:
         """`gate.dry_run`, which promote and rollback need without the gate."""
-        return self._of_gate("dry_run", default=False)
+        return self.nodes.switch("gate.dry_run", default=False)
 
     @property
     def may_promote(self) -> bool:
         """`gate.may_promote`: whether this job may move `champion`."""
-        return self._of_gate("may_promote", default=True)
-
-    def _of_gate(self, name: str, *, default: bool) -> bool:
-        value = self.nodes.setting(f"gate.{name}")
-        if value not in (True, False, None):
-            raise ConfigError(expected(f"gate.{name}=true or false", repr(value), "change it"))
-        return default if value is None else value is True
+        return self.nodes.switch("gate.may_promote", default=True)
 
     @cached_property
     def protocol(self) -> "Protocol":
@@ -264,22 +202,14 @@ class Experiment:
 
     def recipe(self) -> "Recipe":
         """Return everything needed to build the pipeline again, interpolations unresolved."""
-        from spaceship.registry.recipe_choice import champion_recipe, chosen_recipe
+        from spaceship.registry.recipe_choice import chosen_recipe
 
-        return chosen_recipe(
-            self.nodes,
-            self.overrides,
-            champion=lambda: champion_recipe(self.registry),
-            best=self._best_of_study,
-        )
+        return chosen_recipe(self.nodes, self.overrides, lambda: self.registry, self._best_of_study)
 
     def _best_of_study(self, study: str, top: int) -> "list[Recipe]":
-        from spaceship.model.recipe import Recipe
-        from spaceship.tracking.best_jobs import best_recipes, study_folder
+        from spaceship.registry.recipe_choice import best_of_study
 
-        folder, metric = study_folder(self.store, study), self.objectives[0]
-        found = best_recipes(folder, top, metric, self.blank_report(""))
-        return [Recipe.from_plain(one) for one in found]
+        return best_of_study(self.store, study, top, self.objectives[0], self.blank_report(""))
 
     def pipeline(self, recipe: "Recipe") -> "Pipeline":
         """Return the unfitted pipeline of a recipe, seeds and threads taken from this job."""
@@ -311,26 +241,9 @@ class Experiment:
     def _blank_report(self) -> "Report":
         from spaceship.evaluation.report import Report
 
-        def make() -> Report:
-            data = self.dataset
-            protocol = self.protocol.on(data.train, data.task)
-            plain = data.task.to_plain()
-            report = Report("", self.source.name, data.digest, protocol=protocol, task=plain)
-            return replace(report, rows=len(data.train), drawn_from=data.drawn_from)
-
-        return self._shared("blank report", make, self.protocol)
+        make = partial(Report.blank, self.source.name, self.dataset, self.protocol)
+        return self.data.shared("blank report", make, self.protocol)
 
     def over(self, source: "DataSource", settings: Settings) -> "Experiment":
         """Return the same experiment on other data and in other places, sharing nothing."""
         return replace(self, settings=settings, given=source, kept=Kept())
-
-    def _built(self, group: str, kind: type[Made]) -> Made:
-        """Return the object of a group's node if it is of the kind that the group needs."""
-        node = self.nodes.resolved(group)
-        if group == "data" and isinstance(node, Mapping):  # keys of all sources, see Settings
-            node = {key: value for key, value in node.items() if key not in Data.model_fields}
-        made = build(node)
-        if not isinstance(made, kind):
-            message = f"expected {group}._target_ to be a {kind.__name__}, found {node['_target_']}"
-            raise ConfigError(f"{message}; choose one of configs/{group} with {group}=NAME")
-        return made

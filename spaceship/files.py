@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hydra_plugins.spaceship_optuna.files import remove, unfinished, write_atomically
 from spaceship._upstream import MLFLOW_DOWNLOAD_NOTE
-from spaceship.errors import RegistryError, expected
+from spaceship.errors import ConfigError, RegistryError, expected
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +39,15 @@ def why_unwritable(folder: Path) -> str | None:
     if not there.is_dir():
         return f"a file at {there}"
     return None if os.access(there, os.W_OK | os.X_OK) else _DENIED
+
+
+def check_writable(folder: Path, do: str) -> None:
+    """Raise ConfigError, with the advice, if no file can be made in a folder.
+
+    >>> check_writable(tmp_path / "new" / "folder", "choose another folder")
+    """
+    if fault := why_unwritable(folder):
+        raise ConfigError(expected(f"to write to {folder}", fault, do))
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:

@@ -30,7 +30,7 @@ RUN = [
 PAGES = [*RUN, *sorted({*(ROOT / "docs").glob("*.md")} - {*RUN})]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PATH = re.compile(r"# (\S+/\S+\.\w+)$")
-MISSPELT = "mode=trian"  # its error is compared in test_machine_output.py
+MISSPELT = "mode=trian"  # its error is compared in test_output_page.py
 VARIABLE = re.compile(r"[A-Z_]+=")
 PROGRAM = ("python", "scripts/run.py")
 NOT_RUN = {

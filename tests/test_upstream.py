@@ -109,13 +109,13 @@ def test_estimators_refuse_settings_with_errors_of_these_names(module: str) -> N
 
 
 def test_hydra_finds_targets_and_loads_configs_by_these_names() -> None:
-    from hydra._internal import hydra
-    from hydra._internal.config_loader_impl import ConfigLoaderImpl
+    from spaceship.config._upstream import ConfigLoaderImpl, get_args_parser, hydra_app
 
     assert _upstream.located("pathlib.Path") is Path
-    assert issubclass(hydra.ConfigLoaderImpl, ConfigLoaderImpl)  # type: ignore[attr-defined]
+    assert issubclass(hydra_app.ConfigLoaderImpl, ConfigLoaderImpl)  # type: ignore[attr-defined]
     for name in ("load_configuration", "_load_single_config", "_process_config_searchpath"):
         assert callable(getattr(ConfigLoaderImpl, name))
+    assert get_args_parser().parse_args(["-m", "seed=1"]).multirun
 
 
 def test_skops_trusts_the_names_of_this_list() -> None:

@@ -4,7 +4,7 @@ tests/sweeper/test_upstream.py holds them to hydra-core 1.3.8, optuna 5.0.0 and 
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hydra._internal.callbacks import Callbacks
 from hydra.core.utils import JobReturn
@@ -27,7 +27,7 @@ def without_callbacks(context: HydraContext) -> HydraContext:
     return HydraContext(context.config_loader, Callbacks())
 
 
-def returned(job: JobReturn) -> Any:
+def returned(job: JobReturn) -> object:
     """Return what a job returned or raised; the public property raises, after writing to stderr."""
     return job._return_value  # noqa: SLF001
 
@@ -42,7 +42,7 @@ def trial_id(trial: "FrozenTrial | Trial") -> int:
     return trial._trial_id  # noqa: SLF001
 
 
-def suggest(trial: "Trial", name: str, distribution: "BaseDistribution") -> Any:
+def suggest(trial: "Trial", name: str, distribution: "BaseDistribution") -> object:
     """Return a value drawn from a distribution object; the public methods take its bounds."""
     return trial._suggest(name, distribution)  # noqa: SLF001
 

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from hydra.core.utils import env_override
 
@@ -51,7 +50,7 @@ def connected(address: str | None, cpus: int) -> Iterator[None]:
     if find_spec("ray") is None:
         raise ClusterError("the package ray is not installed")
     with ExitStack() as stack:
-        own: dict[str, Any] = {"address": address}
+        own: dict[str, object] = {"address": address}
         variables = dict(_QUIET)
         if address is None:
             own |= {"address": "local", "num_cpus": cpus, "num_gpus": 0}
@@ -81,7 +80,7 @@ def _check_address(address: str) -> None:
         raise ClusterError(f"{address}: another kind of server")
 
 
-def _init(stack: ExitStack, settings: dict[str, Any]) -> None:
+def _init(stack: ExitStack, settings: dict[str, object]) -> None:
     """Connect this process until the stack is closed, unless it is connected."""
     import ray
 

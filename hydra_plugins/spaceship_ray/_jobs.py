@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.singleton import Singleton
@@ -102,7 +101,7 @@ def _results(
 
     packed = ray.put(cloudpickle.dumps((given, Singleton.get_state())))
     task = ray.remote(num_cpus=1, max_retries=0)(_run)
-    waiting, running, done = [*jobs.items()], dict[Any, int](), dict[int, JobReturn]()
+    waiting, running, done = [*jobs.items()], dict[object, int](), dict[int, JobReturn]()
     died: Exception | None = None
     try:
         while waiting or running:

@@ -12,7 +12,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, BinaryIO
 
 from spaceship.errors import SpaceshipError, expected
 from spaceship.registry import role
@@ -22,7 +22,7 @@ _SECONDS = 0.1  # until the next look whether a process that shows nothing has e
 _MOST_BYTES = 1 << 20  # of one reading; more than a pipe holds
 
 
-def run_command(words: Sequence[str], *, quiet: bool = False) -> dict[str, Any]:
+def run_command(words: Sequence[str], *, quiet: bool = False) -> dict[str, object]:
     """Run a command of the package and return the object that it prints.
 
     The process has this one's folder, environment and interpreter, and this very package. Ctrl-C
@@ -121,7 +121,7 @@ class _Lines:
         self._show(self._begun)
 
 
-def _read(answer: BinaryIO, status: int, lines: str) -> dict[str, Any]:
+def _read(answer: BinaryIO, status: int, lines: str) -> dict[str, object]:
     answer.seek(0)
     try:
         found = json.loads(answer.read())

@@ -81,7 +81,7 @@ def _find(registry: Registry, name: str) -> tuple[Version | None, str]:
     if version is not None:
         return version, version.run_id
     run_id = find_run(read_runs(registry.store), name, "show", registry.command).run_id
-    return registry.version_of(run_id), run_id
+    return next(reversed(registry.versions_of(run_id)), None), run_id
 
 
 def _file(registry: Registry, place: Version | str, name: str, folder: Path) -> Path:

@@ -70,7 +70,7 @@ class Start:
                 return
         experiment.source.check(task)
         if not is_unused(self.config.features):  # what learns from the rows
-            experiment.check_memory()
+            experiment.data.check_memory()
         is_run = self.config.hydra.mode is RunMode.RUN
         if given.submit and mode.get("predicts") and is_run:
             check_submitting(experiment.source, task, answers_only=not given.proba)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
@@ -86,7 +86,7 @@ def render(card: Card, data_html: str | None = None) -> str:
     return page.encode("utf-8", "replace").decode()  # a text may hold half a letter
 
 
-def locate(plain: object, at: str = "") -> Any:
+def locate(plain: object, at: str = "") -> object:
     """Return plain values with each number as Located.
 
     >>> locate({"score": {"value": 0.5}})["score"]["value"].at

@@ -10,11 +10,10 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from hydra._internal.utils import get_args_parser
-
 from spaceship.cli.machine_output import capture_text
 from spaceship.cli.overrides import command, verbatim
 from spaceship.cli.suggestions import CommandLine
+from spaceship.config._upstream import get_args_parser
 from spaceship.config.spelling import nearest
 from spaceship.errors import ConfigError, Slip, expected
 

@@ -1,4 +1,4 @@
-"""Command line around Hydra's main: exit statuses, and runs that end with a true status."""
+"""Command line around Hydra's main: the exit status of each error, and a true status of runs."""
 
 import gc
 import logging

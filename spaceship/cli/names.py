@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from spaceship.cli.overrides import PARAMS
+from spaceship.config._upstream import ConfigLoaderImpl
 from spaceship.config.loader import groups, loader
 from spaceship.config.resolvers import register_resolvers
 from spaceship.config.spelling import FAR, distance, ranked, slips

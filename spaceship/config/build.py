@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeVar
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -11,6 +11,8 @@ from spaceship.config.allow_list import check_classes
 from spaceship.config.installation import checkout
 from spaceship.config.moved import with_present_targets
 from spaceship.errors import ConfigError, MissingDependencyError, SpaceshipError
+
+Made = TypeVar("Made")
 
 
 def build(node: Mapping[str, object], **kwargs: object) -> Any:
@@ -39,6 +41,20 @@ def build(node: Mapping[str, object], **kwargs: object) -> Any:
         raise _mendable(error, plain.get("_target_")) from error
     if hasattr(made, "get_params"):
         _check_clone(made, plain.get("_target_"))
+    return made
+
+
+def build_kind(node: Mapping[str, object], group: str, kind: type[Made]) -> Made:
+    """Return the object of a group's node; raise ConfigError if it is of another kind.
+
+    >>> build_kind({"_target_": "sklearn.svm.SVC"}, "gate", str)
+    Traceback (most recent call last):
+    spaceship.errors.ConfigError: expected gate._target_ to be a str, found sklearn.svm.SVC; ...
+    """
+    made = build(node)
+    if not isinstance(made, kind):
+        message = f"expected {group}._target_ to be a {kind.__name__}, found {node['_target_']}"
+        raise ConfigError(f"{message}; choose one of configs/{group} with {group}=NAME")
     return made
 
 

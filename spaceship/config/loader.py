@@ -1,46 +1,38 @@
 """Config loader of Hydra that lets files from somebody else set values, and nothing beyond.
 
 Whatever Hydra composes, in whatever process, goes through it: no class is made and no module
-imported that is not on the allow list. A file is somebody else's unless it is shipped or lies in
-`./configs` outside of `experiment/`.
+imported that is not on the allow list.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from hydra._internal import hydra as hydra_app
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import CachingConfigRepository, IConfigRepository
-from hydra._internal.utils import create_config_search_path
 from hydra.core.default_element import ResultDefault
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.plugins.config_source import ConfigResult
 from hydra.types import RunMode
-from omegaconf import Container, DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
+from spaceship.config._upstream import (
+    CachingConfigRepository,
+    ConfigLoaderImpl,
+    IConfigRepository,
+    create_config_search_path,
+    hydra_app,
+)
 from spaceship.config.allow_list import check_config
 from spaceship.config.installation import configs
 from spaceship.config.resolvers import register_resolvers
 from spaceship.config.secrets import hide_variable
+from spaceship.config.shared_files import is_foreign, refuse, reserved
 from spaceship.errors import ConfigError, expected
 
-_PLACES = (
-    *("paths.outputs", "inference.output", "history.output"),
-    *("tracking.uri", "tracking.artifacts", "mode._target_", "engine.address"),
-    *("clean.dry_run", "inference.overwrite", "inference.submit"),
-    *("gate.force", "gate.reseal", "gate.may_promote"),
-)
-"""Keys that say where files are written, where data are sent, and what cannot be undone."""
-_LOCAL = "./configs/local/default.yaml"
 _made: "list[CheckedLoader]" = []  # the latest one of this process
-_SWEEPER = ("storage", "custom_search_space", "search_space")
-"""Settings of the sweeper that name a place, a function, or nodes that become overrides."""
 
 
 class CheckedLoader(ConfigLoaderImpl):
@@ -107,12 +99,12 @@ class CheckedLoader(ConfigLoaderImpl):
     def _load_single_config(self, default: ResultDefault, repo: IConfigRepository) -> ConfigResult:
         result = super()._load_single_config(default, repo)
         name, shipped = str(default.config_path), configs() / f"{default.config_path}.yaml"
-        if _is_foreign(result.path, name):
+        if is_foreign(result.path, name):
             found = set(reserved(result.config))
             if shipped.is_file():  # what is equal to it is no change
                 own = replace(result, config=OmegaConf.load(shipped), header={"package": None})
                 found -= set(reserved(self._embed_result_config(own, default.package).config))
-            _refuse(found, result.path, name)
+            refuse(found, result.path, name)
         return result
 
     def _process_config_searchpath(
@@ -122,9 +114,9 @@ class CheckedLoader(ConfigLoaderImpl):
         repo: CachingConfigRepository,
     ) -> None:
         primary = repo.load_config(config_name) if config_name is not None else None
-        if primary is not None and _is_foreign(primary.path, str(config_name)):
+        if primary is not None and is_foreign(primary.path, str(config_name)):
             found = OmegaConf.select(primary.config, "hydra.searchpath")
-            _refuse({("hydra.searchpath", "")} if found else set(), primary.path, str(config_name))
+            refuse({("hydra.searchpath", "")} if found else set(), primary.path, str(config_name))
         super()._process_config_searchpath(config_name, parsed_overrides, repo)
 
 
@@ -186,17 +178,6 @@ def groups(source: ConfigLoaderImpl) -> dict[str, list[str]]:
     return {group: list(known(group, ObjectType.CONFIG)) for group in names()}
 
 
-def reserved(config: Container) -> list[tuple[str, str]]:
-    """Return the keys, with their values, that only the user may set: places, and what runs.
-
-    >>> shared = {"seed": 7, "paths": {"outputs": "/etc"}, "hydra": {"run": {"dir": "/etc"}}}
-    >>> reserved(OmegaConf.create(shared))
-    [('paths.outputs', '/etc'), ('hydra.run.dir', '/etc')]
-    """
-    plain = OmegaConf.to_container(config, resolve=False)
-    return [(key, str(value)) for key, value in _leaves(plain) if _is_reserved(key, value)]
-
-
 def _check_formats(config: DictConfig) -> None:
     """Raise ConfigError for a format of log lines that would print a traceback for each of them."""
     blank = logging.makeLogRecord({})
@@ -212,53 +193,3 @@ def _check_formats(config: DictConfig) -> None:
                 wanted = f"a format of log records in hydra.{part}.formatters.{name}"
                 do = "see the attributes of Python's logging.LogRecord"
                 raise ConfigError(expected(wanted, f"{text!r} ({error})", do)) from None
-
-
-def _is_reserved(key: str, value: object) -> bool:
-    """Return whether a file from somebody else may not set a key to a value."""
-    if key.partition(".")[0] == "hydra":
-        return value is not None and _is_hydras(key, value)
-    if key.endswith(".allow_writing_files"):  # CatBoost's, into the working directory
-        return value is not False
-    nested = (f"{key}.".startswith(f"{place}.") for place in _PLACES)
-    return any(nested) or any(place.startswith(f"{key}.") for place in _PLACES)
-
-
-def _is_hydras(key: str, value: object) -> bool:
-    """Return the same for a key of Hydra's node: of it, a file may set sweeps and their sizes."""
-    part, name, *rest = [*key.split(".")[1:], "", ""]
-    if part == "launcher":
-        return not isinstance(value, int | float)  # text and lists may be commands of a cluster
-    if part != "sweeper" or not name:
-        return part not in ("mode", "verbose")
-    if name == "params":  # overrides of the jobs
-        return not rest or _is_reserved(".".join(rest).strip(".").lstrip("+~"), value)
-    late = "${" in str(value) and rest[:1] != ["seed"]  # may become a class after the check
-    return name in _SWEEPER or (name in ("sampler", "pruner") and late)
-
-
-def _leaves(node: object, key: str = "") -> Iterator[tuple[str, object]]:
-    if isinstance(node, Mapping):
-        for name, value in node.items():
-            yield from _leaves(value, f"{key}.{name}" if key else str(name))
-    else:
-        yield key, node
-
-
-def _is_foreign(source: str, name: str) -> bool:
-    """Return whether a file is somebody else's, by the address of its folder and its name."""
-    scheme, _, folder = source.partition("://")
-    if scheme != "file" or folder == str(configs()):
-        return False
-    return folder != str(Path.cwd() / "configs") or name.startswith("experiment/")
-
-
-def _refuse(found: set[tuple[str, str]], source: str, name: str) -> None:
-    if found:
-        keys = ", ".join(sorted({".".join(key.split(".")[:3]) for key, _ in found}))
-        file = f"{source.removeprefix('file://')}/{name}.yaml"
-        do = "take it out; if you want it, type it on the command line or write it into {}"
-        do = do.format("./configs/local/default.yaml")
-        raise ConfigError(
-            expected("a shared file to set no file, place or program", f"{keys} in {file}", do)
-        )

@@ -62,7 +62,14 @@ class Nodes:
         """Return the value of a dotted key, None where there is none."""
         return OmegaConf.select(self._cfg, key)
 
-    def loggable(self) -> dict[str, Any]:
+    def switch(self, key: str, *, default: bool) -> bool:
+        """Return a switch by its dotted key; raise ConfigError if it is neither true nor false."""
+        value = self.setting(key)
+        if value not in (True, False, None):
+            raise ConfigError(expected(f"{key}=true or false", repr(value), "change it"))
+        return default if value is None else value is True
+
+    def loggable(self) -> dict[str, object]:
         """Return the resolved config without Hydra's node and without secrets."""
         names = [str(key) for key in self._cfg if key != "hydra"]
         return loggable(OmegaConf.masked_copy(self._cfg, names))
@@ -71,7 +78,7 @@ class Nodes:
         """Return plain values, their interpolations resolved against this job's config."""
         return dict(resolved(OmegaConf.create(dict(plain), parent=self._cfg)))
 
-    def _node(self, name: str) -> Any:
+    def _node(self, name: str) -> object:
         node = self._cfg.get(name)
         if is_unused(node):
             found = f"{name}={UNUSED}, for modes that do without"

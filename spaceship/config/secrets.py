@@ -1,4 +1,4 @@
-"""Secrets: values of `${oc.env:NAME}` are known once they are read, and hidden from then on.
+"""Secrets: values of `${oc.env:NAME}`, known once they are read and hidden in logs from then on.
 
 `config_text.redact` hides them; all that a process logs or prints goes through it. What is written
 to files and to MLflow is redacted where it is written.
@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import TextIO
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -133,7 +133,7 @@ class _RedactedStream:
         for line in lines:
             self.write(line)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)
 
 

@@ -10,7 +10,6 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from spaceship.data.stored_file import counted
 from spaceship.task.arrays import Mask
 from spaceship.task.column_types import (
     Column,
@@ -24,7 +23,7 @@ from spaceship.task.raw_frame import label_column
 from spaceship.task.task import HUGE, Task
 from spaceship.task.texts import Array, Arrow, as_column, codes_of
 from spaceship.task.typed_rows import TypedRows, array_of
-from spaceship.text import first_few
+from spaceship.text import counted, first_few
 
 ONCE = "each id once"
 _KEPT = 6  # rows of a rule

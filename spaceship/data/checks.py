@@ -14,13 +14,13 @@ from spaceship.data.digest import digest
 from spaceship.data.faults import RawTable
 from spaceship.data.leaks import find_leaks
 from spaceship.data.sample import check_sample
-from spaceship.data.stored_file import all_made, counted
+from spaceship.data.stored_file import all_made
 from spaceship.errors import DataError, expected
 from spaceship.task.column_types import ColumnType, read
 from spaceship.task.raw_frame import label_column
 from spaceship.task.task import Task
 from spaceship.task.texts import is_plain
-from spaceship.text import first_few, one_line
+from spaceship.text import counted, first_few, one_line
 
 log = logging.getLogger(__name__)
 

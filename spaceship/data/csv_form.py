@@ -1,4 +1,4 @@
-"""Form of a CSV text: encoding, separator, a `sep=` line and title rows, as other tools write it.
+"""Form of a CSV text, guessed from its start: encoding, delimiter, a `sep=` line, title rows.
 
 What is certain is read and said in one line; for the rest a person says `data.separator=WORD` or
 `data.encoding=NAME`.

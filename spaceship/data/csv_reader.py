@@ -1,4 +1,4 @@
-"""CSV reader: delimiter, quotes and encoding, each row with its line number or a fault.
+"""CSV reader: rows, quotes and line ends, each row with its line number or a fault.
 
 The reader is strict where pandas guesses: a row with a field too few, a quote that never closes or
 a byte that is not UTF-8 is a fault with its line number, not a silent missing value. It reads block

@@ -4,8 +4,10 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, ClassVar
 from urllib.parse import quote, unquote, urlsplit
 
 from hydra_plugins.spaceship_optuna.config_text import redact
@@ -23,6 +25,11 @@ _TABLES = (
 
 class Database(ABC):
     """A database at a URL, and while `connected` its tables and rows."""
+
+    driver: ClassVar[str]
+    """Module that connects to it."""
+    faults: ClassVar[tuple[str, ...]] = ("Error",)
+    """Names of the driver's errors."""
 
     def __init__(self, url: str) -> None:
         """Keep the URL."""
@@ -49,9 +56,22 @@ class Database(ABC):
             finally:
                 self._connection.rollback()
 
-    @abstractmethod
     def errors(self) -> tuple[type[Exception], ...]:
-        """Return the classes of the driver's errors."""
+        """Return the classes of the driver's errors, OSError where it is not installed."""
+        try:
+            module = import_module(self.driver)
+        except ImportError:
+            return (OSError,)
+        return (UnicodeError, *(getattr(module, name) for name in self.faults))
+
+    def _imported(self) -> ModuleType:
+        """Return the driver; raise MissingDependencyError if it is not installed."""
+        try:
+            return import_module(self.driver)
+        except ImportError:
+            found, do = f"no module {self.driver}", 'install it: pip install -e ".[sql]"'
+            what = expected(f"the package {self.driver}", found, do)
+            raise MissingDependencyError(f"data=sql: {what}") from None
 
     @abstractmethod
     def tables(self) -> Mapping[str, str]:
@@ -117,11 +137,7 @@ class Sqlite(_File):
     ['shops']
     """
 
-    def errors(self) -> tuple[type[Exception], ...]:
-        """Return sqlite3's."""
-        import sqlite3
-
-        return (sqlite3.Error, sqlite3.Warning)
+    driver, faults = "sqlite3", ("Error", "Warning")
 
     def tables(self) -> Mapping[str, str]:
         """Return the tables and views of the file."""
@@ -130,9 +146,7 @@ class Sqlite(_File):
         return {name: _quoted(name) for (name,) in rows}
 
     def _open(self) -> Driven:
-        import sqlite3
-
-        return sqlite3.connect(f"file:{quote(str(self._existing()))}?mode=ro", uri=True)
+        return self._imported().connect(f"file:{quote(str(self._existing()))}?mode=ro", uri=True)
 
 
 class DuckDb(_File):
@@ -142,13 +156,7 @@ class DuckDb(_File):
     'duckdb:///sales.duckdb'
     """
 
-    def errors(self) -> tuple[type[Exception], ...]:
-        """Return duckdb's, OSError where it is not installed."""
-        try:
-            import duckdb
-        except ImportError:
-            return (OSError,)
-        return (duckdb.Error,)
+    driver = "duckdb"
 
     def tables(self) -> Mapping[str, str]:
         """Return the tables and views of the file."""
@@ -164,13 +172,8 @@ class DuckDb(_File):
         return super().rows(query)
 
     def _open(self) -> Driven:
-        path = self._existing()
-        try:
-            import duckdb
-        except ImportError:
-            raise _missing("duckdb") from None
-        connection = duckdb.connect(str(path), read_only=True)
-        return connection.begin()
+        path = str(self._existing())
+        return self._imported().connect(path, read_only=True).begin()
 
 
 class Postgres(Database):
@@ -180,13 +183,7 @@ class Postgres(Database):
     'postgresql://ann:***@db.example.com/sales'
     """
 
-    def errors(self) -> tuple[type[Exception], ...]:
-        """Return psycopg's, OSError where it is not installed."""
-        try:
-            import psycopg
-        except ImportError:
-            return (OSError,)
-        return (psycopg.Error, UnicodeError)
+    driver = "psycopg"
 
     def tables(self) -> Mapping[str, str]:
         """Return the tables and views, those of the present schema without its name too."""
@@ -202,21 +199,12 @@ class Postgres(Database):
         return self._connection.cursor("rows")  # of the server: the client's would fetch them all
 
     def _open(self) -> Driven:
-        try:
-            import psycopg
-        except ImportError:
-            raise _missing("psycopg") from None
+        psycopg = self._imported()
         url = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", self._url)
         connection = psycopg.connect(url, connect_timeout=CONNECT_SECONDS)
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         return connection
-
-
-def _missing(package: str) -> MissingDependencyError:
-    do = 'install it: pip install -e ".[sql]"'
-    found = f"no module {package}"
-    return MissingDependencyError(f"data=sql: {expected(f'the package {package}', found, do)}")
 
 
 def _quoted(name: str) -> str:

@@ -18,13 +18,12 @@ from spaceship.data.broken_rules import (
 from spaceship.data.column_names import named
 from spaceship.data.csv_reader import LINE
 from spaceship.data.decimal_sign import DecimalSign
-from spaceship.data.stored_file import counted
 from spaceship.errors import DataError
 from spaceship.task.column_types import read
 from spaceship.task.raw_frame import closest, header_faults, label_column, typed, typed_label
 from spaceship.task.task import ROW, Task
 from spaceship.task.typed_rows import TypedRows
-from spaceship.text import first_few, one_line
+from spaceship.text import counted, first_few, one_line
 
 log = logging.getLogger(__name__)
 

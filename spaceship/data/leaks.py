@@ -8,11 +8,10 @@ import pandas as pd
 
 from spaceship.data.alike_ids import written_twice
 from spaceship.data.copies import Copies, find_copies
-from spaceship.data.stored_file import counted
 from spaceship.task.inference.suspicions import ROWS, telling_columns
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
-from spaceship.text import first_few, one_line
+from spaceship.text import counted, first_few, one_line
 
 _OFTEN = 15  # rows of a class that has a figure of its own
 _CLASSES = 10  # commonest ones that have

@@ -124,7 +124,7 @@ class Block:
             )
         except pa.ArrowException:
             return None
-        columns = dict[int, Any]()
+        columns = dict[int, object]()
         for at, (column, kind) in enumerate(zip(table.columns, kinds, strict=True)):
             if kind is Kind.NUMBER:
                 numbers = column.to_numpy() + 0.0  # minus zero is zero

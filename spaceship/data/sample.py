@@ -4,11 +4,10 @@ import pandas as pd
 
 from spaceship.data._base import Table
 from spaceship.data.column_names import named
-from spaceship.data.stored_file import counted
 from spaceship.errors import DataError, expected
 from spaceship.task.raw_frame import header_faults, typed, typed_label
 from spaceship.task.task import Task
-from spaceship.text import first_few
+from spaceship.text import counted, first_few
 
 
 def check_sample(table: Table, test: pd.DataFrame, task: Task) -> pd.DataFrame:

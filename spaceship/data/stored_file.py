@@ -168,15 +168,6 @@ def all_made(makers: Mapping[str, Callable[[], Made]]) -> dict[str, Made]:
     return made
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun.
-
-    >>> counted(1, "row"), counted(2, "row")
-    ('1 row', '2 rows')
-    """
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def fail(path: Path, wanted: str, found: str, do: str) -> NoReturn:
     """Raise DataError about a file.
 

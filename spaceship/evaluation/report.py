@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, InstanceOf
 
+from spaceship.data._base import Dataset
 from spaceship.errors import RegistryError, expected
 from spaceship.evaluation.holdout_predictions import HOLDOUT_FILE, HoldOut
 from spaceship.evaluation.losses import Labels
@@ -60,6 +61,13 @@ class Report:
     def missing(cls, name: str, run_id: str | None = None) -> Self:
         """Return the report of a model whose report is lost: the gate refuses to compare it."""
         return cls(name=name, data_source="", data_digest="", run_id=run_id)
+
+    @classmethod
+    def blank(cls, source: str, data: Dataset, protocol: Protocol) -> Self:
+        """Return the report of a data source and a protocol, without a name and figures."""
+        made = cls("", source, data.digest, protocol=protocol.on(data.train, data.task))
+        plain = data.task.to_plain()
+        return replace(made, task=plain, rows=len(data.train), drawn_from=data.drawn_from)
 
     @property
     def sample_words(self) -> str:

@@ -21,7 +21,7 @@ _ROWS_OF_PRIOR = (1.0, 1000.0)  # least and most rows that the mean of all rows 
 _DEFAULT_ROWS = 10.0  # where the labels do not allow an estimate
 
 
-def label_columns(y: Any, problem: Problem) -> tuple[Floats, list[str]]:
+def label_columns(y: object, problem: Problem) -> tuple[Floats, list[str]]:
     """Return labels as numbers (n_rows, n_columns), and the class of each column of several.
 
     >>> label_columns([True, False], Problem.BINARY)[0].tolist()

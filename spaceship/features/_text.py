@@ -69,7 +69,7 @@ def _some(texts: pd.Series) -> np.ndarray:
     return texts.to_numpy(dtype=object)
 
 
-def _counts(texts: Any, *, by_words: bool) -> Matrix:
+def _counts(texts: object, *, by_words: bool) -> Matrix:
     """Return the counts of n-grams, a sparse matrix (n_texts, _BINS)."""
     from sklearn.feature_extraction.text import HashingVectorizer
 

@@ -1,7 +1,6 @@
 """Feature set `table`: the default for any task, whatever the types of its columns."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,14 +82,14 @@ class TableFeatures(TaskFeatures):
         """The columns to learn from, those that parts are cut out of, and the group's."""
         return self.meaning.raw
 
-    def fit_transform(self, X: pd.DataFrame, y: Any = None, **_: Any) -> pd.DataFrame:
+    def fit_transform(self, X: pd.DataFrame, y: object = None, **_: object) -> pd.DataFrame:
         """Learn from training rows and return their columns, the mean labels out-of-fold."""
         frame = typed(X, self.columns)
         self.fit(frame, y)
         means = self._out_of_fold(frame, y)
         return as_frame(self._columns(frame, self.state_, means), frame.index)
 
-    def _learn(self, frame: pd.DataFrame, y: Any) -> State:
+    def _learn(self, frame: pd.DataFrame, y: object) -> State:
         self._check()
         task, plain = self.meaning, plain_columns(frame, self.meaning)
         labels, classes = self._labels(y)
@@ -121,7 +120,7 @@ class TableFeatures(TaskFeatures):
             return n_levels < n_rows  # else no level has two rows
         return n_levels >= self.encoded_levels and n_rows >= _ROWS_PER_LEVEL * n_levels
 
-    def _labels(self, y: Any) -> tuple[Floats | None, list[str]]:
+    def _labels(self, y: object) -> tuple[Floats | None, list[str]]:
         return (None, []) if y is None else _target_encoding.label_columns(y, self.meaning.problem)
 
     def _build(self, frame: pd.DataFrame, state: State) -> Mapping[str, object]:
@@ -150,7 +149,7 @@ class TableFeatures(TaskFeatures):
         names = safe_names(name for name, _ in made)
         return dict(zip(names, (values for _, values in made), strict=True))
 
-    def _out_of_fold(self, frame: pd.DataFrame, y: Any) -> dict[str, Floats]:
+    def _out_of_fold(self, frame: pd.DataFrame, y: object) -> dict[str, Floats]:
         """Return mean labels of training rows, each fold's learnt from the others.
 
         No row's column depends on the labels of its own group, else an estimator would trust the

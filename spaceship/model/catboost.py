@@ -16,7 +16,7 @@ class _Categories:
     cloned with a list among its parameters; `fit` and `predict` handle all three.
     """
 
-    def fit(self, X: pd.DataFrame, y: Any = None, **params: Any) -> Self:
+    def fit(self, X: pd.DataFrame, y: object = None, **params: object) -> Self:
         """Fit on a frame of floats and categories; raise ValueError on what cannot be learnt."""
         categories = X.select_dtypes("category").columns.tolist()
         try:

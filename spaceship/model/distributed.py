@@ -93,7 +93,7 @@ def growing_workers() -> int:
     return len(cluster.workers) if (cluster := _IN_USE.get()) else 0
 
 
-def grow(model: "LGBMModel", X: Any, y: Any) -> bool:
+def grow(model: "LGBMModel", X: object, y: object) -> bool:
     """Fit LightGBM by the workers in use; return False if there are none.
 
     Raise ConfigError if there are too few rows for them, or one of them has ended.

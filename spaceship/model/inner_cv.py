@@ -6,7 +6,7 @@ raw columns name the group of a row. No row that is scored has a part in any cho
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -86,7 +86,7 @@ class InnerIterations(_Inner):
         self.n_folds = n_folds
         self.seed = seed
 
-    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+    def fit(self, X: pd.DataFrame, y: object) -> Self:
         """Choose the number of rounds, then fit on all rows."""
         task, target = Task.read(self.task), np.asarray(y)
         key, configured = _rounds(self.pipeline)
@@ -128,7 +128,7 @@ class InnerFolds(_Inner):
         self.n_folds = n_folds
         self.seed = seed
 
-    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+    def fit(self, X: pd.DataFrame, y: object) -> Self:
         """Fit the estimator, its folds drawn here."""
         task, target = Task.read(self.task), np.asarray(y)
         folds = inner_folds(

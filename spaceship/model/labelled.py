@@ -25,7 +25,7 @@ class Labelled(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classifier = classifier
         self.classes = classes
 
-    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+    def fit(self, X: pd.DataFrame, y: object) -> Self:
         """Fit the classifier; `y` holds booleans or numbers of classes."""
         self.classifier.fit(X, y)
         return self

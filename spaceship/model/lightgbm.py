@@ -35,7 +35,7 @@ class FrameLGBMClassifier(LGBMClassifier):  # type: ignore[misc]
         found: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
         return found
 
-    def fit(self, X: Any, y: Any, **params: Any) -> Self:
+    def fit(self, X: object, y: object, **params: object) -> Self:
         """Fit by this process, or by a cluster in use."""
         return self if not params and grow(self, X, y) else super().fit(X, y, **params)
 
@@ -60,7 +60,7 @@ class FrameLGBMRegressor(LGBMRegressor):  # type: ignore[misc]
 
     takes_matrix = True
 
-    def fit(self, X: Any, y: Any, **params: Any) -> Self:
+    def fit(self, X: object, y: object, **params: object) -> Self:
         """Fit by this process, or by a cluster in use."""
         return self if not params and grow(self, X, y) else super().fit(X, y, **params)
 

@@ -3,7 +3,7 @@
 A matrix product takes another order of additions for one row than for many.
 """
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +52,7 @@ class LinearRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.l1_ratio = l1_ratio  # 0 = L2 penalty, 1 = L1
         self.max_iter = max_iter  # most steps of the solver
 
-    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+    def fit(self, X: pd.DataFrame, y: object) -> Self:
         """Fit the coefficients."""
         target = np.asarray(y, dtype=float)
         self.mean_, self.scale_ = float(target.mean()), float(target.std()) or 1.0

@@ -15,6 +15,7 @@ from spaceship.evaluation.cross_validation import decision_threshold, predict
 from spaceship.model.request_rows import as_frame
 from spaceship.model.served import Rows, Served
 from spaceship.model.threads import forget_threads
+from spaceship.task.arrays import Estimator
 from spaceship.task.raw_frame import typed
 from spaceship.task.task import ROW, Task
 from spaceship.task.typed_rows import TypedRows
@@ -44,7 +45,7 @@ class Predictor:
 
     metadata: Any = None  # of the stored model, for MLflow
 
-    def __init__(self, pipeline: Any, task: Task, margin: float | None = None) -> None:
+    def __init__(self, pipeline: Estimator, task: Task, margin: float | None = None) -> None:
         """Keep the parts; `margin` is the half width of an interval."""
         self.pipeline, self.task, self.margin = pipeline, task, margin
         self._threshold = decision_threshold(pipeline)

@@ -91,7 +91,7 @@ def read_json(body: bytes, columns: Collection[str]) -> Values:
     return _records(given, form, columns)
 
 
-def _records(given: Any, form: str, columns: Collection[str]) -> Values:
+def _records(given: object, form: str, columns: Collection[str]) -> Values:
     """Return the rows of a list of objects, each with a value for each column."""
     if not isinstance(given, list):
         raise _error(f"{form} to be a list of rows", _kind(given))
@@ -105,7 +105,7 @@ def _records(given: Any, form: str, columns: Collection[str]) -> Values:
     return {name: [row[name] for row in given] for name in columns}
 
 
-def as_frame(columns: Mapping[str, list[Any]]) -> pd.DataFrame:
+def as_frame(columns: Mapping[str, list[object]]) -> pd.DataFrame:
     """Return lists of JSON values as the columns of a frame.
 
     >>> as_frame({"age": [7.5, None], "name": ["Ann", None]}).dtypes.astype("str").tolist()
@@ -127,7 +127,7 @@ def _column(values: list[Any]) -> Any:
     return pd.array(values, dtype="boolean") if is_truth else pd.Series(values, dtype=object)
 
 
-def _split(given: Any, wanted: Collection[str]) -> Values:
+def _split(given: object, wanted: Collection[str]) -> Values:
     """Return rows below the names of their columns."""
     names, rows = (
         given.get(key) if isinstance(given, dict) else None for key in ("columns", "data")
@@ -154,7 +154,7 @@ def _by_column(given: dict[str, Any]) -> Values:
     return given
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Return an object of JSON, each of whose names stands there once."""
     made = dict(pairs)
     if len(made) < len(pairs):

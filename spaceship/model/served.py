@@ -45,7 +45,7 @@ class Served(Pipeline):  # type: ignore[misc]
             return np.asarray(self.steps[-1][1].predict_proba(self._prepared(X), **params))
         return np.empty((0, len(self.classes_)))
 
-    def _prepared(self, X: Rows) -> Any:
+    def _prepared(self, X: Rows) -> object:
         """Return what the last step takes, without the checks of `Pipeline` at each call.
 
         An estimator that takes a matrix has one, without a frame on the way.

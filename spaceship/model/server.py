@@ -118,7 +118,7 @@ def _main() -> None:
         serve(given.folder, place)
 
 
-def _load(folder: Path) -> Any:
+def _load(folder: Path) -> object:
     """Return a model, which checks rows itself; for one of an earlier release MLflow does."""
     from mlflow.models import Model
     from mlflow.pyfunc import load_model

@@ -15,7 +15,7 @@ class SomeClasses(XGBClassifier):  # type: ignore[misc]
     ([0, 2, 3], (15, 3))
     """
 
-    def fit(self, X: Any, y: Any, **params: Any) -> Self:
+    def fit(self, X: object, y: object, **params: object) -> Self:
         """Fit on numbers without gaps."""
         known, codes = np.unique(np.asarray(y), return_inverse=True)
         self.known_ = np.arange(len(known))  # what the library expects to find

@@ -192,7 +192,7 @@ class _Content:
             content = io.dumps(made, compression=ZIP_DEFLATED, compresslevel=_COMPRESSION)
         return cls(made, content, _trusted_types(content))
 
-    def write(self, folder: Path, described: "Model", more: Mapping[str, Any]) -> None:
+    def write(self, folder: Path, described: "Model", more: Mapping[str, object]) -> None:
         """Write a folder in MLflow's format, which appears once it is complete."""
         import mlflow.sklearn
 

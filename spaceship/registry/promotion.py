@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from spaceship.drift.profile import PROFILE_FILE
 from spaceship.errors import OutdatedError, RefusedError, RegistryError, SpaceshipError, expected
@@ -15,13 +14,11 @@ from spaceship.evaluation.losses import Labels
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import REPORT_FILES, Report
 from spaceship.evaluation.twins import holdout_metrics
-from spaceship.files import write_json
 from spaceship.gate.award import Award
 from spaceship.gate.policy import Gate, against_challenger, capped, forced, forced_reason
 from spaceship.gate.verdict import VERDICT_FILE, LoggedVerdict, Verdict
-from spaceship.gate.verdict_texts import remarks, rule_table, score_table, verdict_sentence
 from spaceship.progress import phase
-from spaceship.records import fitting, to_plain
+from spaceship.records import fitting
 from spaceship.registry.descriptions import describe
 from spaceship.registry.looks import LookRecords
 from spaceship.registry.registry import (
@@ -35,22 +32,15 @@ from spaceship.registry.registry import (
     Registry,
     Version,
 )
+from spaceship.registry.verdict_log import HELD_OUT, Outcome, log_verdict, show_verdict
 from spaceship.registry.version_scores import SCORES, VersionScores
 from spaceship.results import COMMAND
-from spaceship.screen import show
 from spaceship.tracking.job import Job
 
 log = logging.getLogger(__name__)
 
 _FORCE = "accept a candidate without comparing it: gate.force=true reason='…'"
-_HELD_OUT = "holdout_"  # start of the names of figures of the hold-out
 _ATTEMPTS = 10  # champions that may come and go during a comparison before it is given up
-
-
-class _Outcome(NamedTuple):
-    verdict: Verdict
-    version: str | None  # registered for it
-    champion_before: str | None
 
 
 @dataclass(frozen=True)
@@ -106,14 +96,16 @@ class Promotion:
                 outcome = self._settle(job, report, ceiling)
             else:
                 before = move.before if move.alias == CHAMPION else None
-                told = any(name.startswith(_HELD_OUT) for name in report.metrics)
+                told = any(name.startswith(HELD_OUT) for name in report.metrics)
                 recorded = Verdict(Award(move.alias), move.reason, "recorded", told=told)
-                outcome = _Outcome(recorded, move.after, before)
+                outcome = Outcome(recorded, move.after, before)
                 _clear(job)
-        self._log(job, outcome)
+        log_verdict(job, outcome, self.registry, dry_run=self.gate.dry_run)
+        if not self.quiet:
+            show_verdict(outcome, dry_run=self.gate.dry_run)
         return outcome.verdict
 
-    def _settle(self, job: Job, report: Report, ceiling: str) -> _Outcome:
+    def _settle(self, job: Job, report: Report, ceiling: str) -> Outcome:
         """Decide and act on it; again if another machine replaces the champion meanwhile."""
         for _ in range(_ATTEMPTS):
             current = self.registry.aliases.current()
@@ -123,7 +115,7 @@ class Promotion:
             judged.write(job.folder)
             try:
                 version = self._act(job, judged, verdict, seen)
-                return _Outcome(verdict, version, seen[CHAMPION])
+                return Outcome(verdict, version, seen[CHAMPION])
             except OutdatedError as error:
                 log.info("Compared again: %s", error)
         what, found = "a champion that stays for a moment", f"{_ATTEMPTS} new ones"
@@ -217,37 +209,6 @@ class Promotion:
         _clear(job)
         return number
 
-    def _log(self, job: Job, outcome: _Outcome) -> None:
-        """Write `verdict.json`, and log it to the job's run and to the screen."""
-        verdict, store, run_id = outcome.verdict, self.registry.store, str(job.run_id)
-        logged = LoggedVerdict(
-            **vars(verdict),
-            dry_run=self.gate.dry_run,
-            model=self.registry.model,
-            version_registered=outcome.version,
-            champion_before=outcome.champion_before,
-        )
-        write_json(job.folder / VERDICT_FILE, to_plain(logged))
-        metrics = Report.read(job.folder).metrics
-        told = {name: metrics[name] for name in metrics if name.startswith(_HELD_OUT)}
-        tags = {"award": str(verdict.award), "reason": verdict.reason}
-        store.log_scores(run_id, told, tags=tags)
-        store.client.log_artifact(run_id, str(job.folder / VERDICT_FILE))
-        if not self.quiet:
-            self._show(outcome)
-
-    def _show(self, outcome: _Outcome) -> None:
-        """Print scores, verdict and rules; those of a passed gate are details."""
-        verdict, first = outcome.verdict, outcome.champion_before is None
-        if verdict.scores:
-            show(log, score_table(verdict.scores, verdict.rival))
-        show(log, verdict_sentence(verdict, first=first, dry_run=self.gate.dry_run))
-        if verdict.checks:
-            met = all(check.passed for check in verdict.checks)
-            show(log, rule_table(verdict.checks), logging.DEBUG if met else logging.INFO)
-        for passed, line in remarks(verdict):
-            log.log(logging.DEBUG if passed else logging.INFO, "  %s", line)
-
 
 def _clear(job: Job) -> None:
     """Remove a registered model and its twin from the job's folder: MLflow has them."""
@@ -257,7 +218,7 @@ def _clear(job: Job) -> None:
 
 def _with_figures(report: Report, verdict: Verdict) -> Report:
     """Return a candidate's report with the figures of its hold-out only if they may be shown."""
-    known = {name: one for name, one in report.metrics.items() if not name.startswith(_HELD_OUT)}
+    known = {name: one for name, one in report.metrics.items() if not name.startswith(HELD_OUT)}
     if report.holdout is not None and verdict.told:
         known |= holdout_metrics(report.holdout)
     return replace(report, metrics=known)

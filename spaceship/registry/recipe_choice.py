@@ -5,8 +5,11 @@ from typing import Any
 
 from spaceship.config.nodes import Nodes
 from spaceship.errors import ConfigError, RegistryError, expected
+from spaceship.evaluation.report import Report
 from spaceship.model.recipe import Recipe
 from spaceship.registry.registry import CHAMPION, Registry
+from spaceship.tracking.best_jobs import best_recipes, study_folder
+from spaceship.tracking.store import Store
 
 _CHOICES = ("calibration", "threshold")
 
@@ -14,7 +17,7 @@ _CHOICES = ("calibration", "threshold")
 def chosen_recipe(
     nodes: Nodes,
     overrides: Sequence[str],
-    champion: Callable[[], Recipe | None],
+    registry: Callable[[], Registry],
     best: Callable[[str, int], Sequence[Recipe]],
 ) -> Recipe:
     """Return everything needed to build the pipeline again, interpolations unresolved.
@@ -23,7 +26,7 @@ def chosen_recipe(
     champion. A feature set, calibration or threshold on the command line wins over it. `best`
     returns the recipes of a study's best trials, given its name and their number.
 
-    >>> chosen_recipe(experiment.nodes, (), lambda: None, lambda study, top: []).name
+    >>> chosen_recipe(experiment.nodes, (), lambda: registry, lambda *_: []).name
     'logistic_regression'
     """
     model, features = nodes.plain("model"), nodes.plain("features")
@@ -32,7 +35,7 @@ def chosen_recipe(
         made = _blend(model, features, choices, best)
     elif model["name"] != CHAMPION:
         made = Recipe.single(model, features, **choices)
-    elif (own := champion()) is not None:
+    elif (own := champion_recipe(registry())) is not None:
         named = {item.partition("=")[0] for item in overrides}
         given = {name: choices[name] for name in choices if name in named}
         made = Recipe.from_plain(own.to_plain() | given)
@@ -60,6 +63,17 @@ def champion_recipe(registry: Registry) -> Recipe | None:
         found = error if champion.recipe else "none"
         what = f"the recipe of version {champion.number} of {registry.model}"
         raise RegistryError(expected(what, found, registry.other_champion())) from error
+
+
+def best_of_study(store: Store, study: str, top: int, metric: str, present: Report) -> list[Recipe]:
+    """Return the recipes of a study's best trials on the data and split of the present report.
+
+    >>> best_of_study(experiment.store, "none", 3, "cv_accuracy", experiment.blank_report(""))
+    Traceback (most recent call last):
+    spaceship.errors.ConfigError: expected a sweep 'none' in model.study, found none; ...
+    """
+    found = best_recipes(study_folder(store, study), top, metric, present)
+    return [Recipe.from_plain(one) for one in found]
 
 
 def _blend(

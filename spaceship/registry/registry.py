@@ -1,12 +1,8 @@
 """Model registry: versions, artifacts compared with their SHA-256, champion and challenger."""
 
-import errno
 import json
-import os
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,22 +14,22 @@ from spaceship.registry.aliases import Aliases
 from spaceship.registry.command_lines import command_line
 from spaceship.registry.moves import Move, MoveState
 from spaceship.registry.steps import earlier_versions
+from spaceship.registry.version_files import MODEL, download, log_files, readable
 from spaceship.tracking.advice import client_call
 from spaceship.tracking.store import Store
 from spaceship.tracking.tag_names import hidden, plain, value
+
+__all__ = ["MODEL"]  # a name of its files, beside those below
 
 CHAMPION: str = Award.CHAMPION
 CHALLENGER: str = Award.CHALLENGER
 DIGESTS = hidden("digests")  # tag of a version: the digest of each of its artifacts, as JSON
 RECIPE = hidden("recipe")  # tag of a version: the recipe that it was fitted from, as JSON
-MODEL = "model"  # a version's serving model among its files
 TWIN = "twin"  # its twin, likewise
 CARD_FILE = "card.json"  # its model card, likewise
 PROVENANCE_FILE = "provenance.json"
-_NAME = hidden(
-    "registered_as"
-)  # tag of a registered model: its name, so that another one is noticed
-_EVIDENCE = "evidence"  # folder inside a version's model: the files that later comparisons need
+_NAME = hidden("registered_as")
+"""Tag of a registered model: its name, so that another one is noticed."""
 
 
 @dataclass(frozen=True)
@@ -179,11 +175,6 @@ class Registry:
         data = value(entity.tags, "data_digest") or ""
         return Version(str(entity.version), str(entity.run_id), recipe, plain, data)
 
-    def version_of(self, run_id: str) -> Version | None:
-        """Return the version that a run made, None if it made none."""
-        numbers = self._numbers(f" and run_id = '{run_id}'")
-        return self.version(max(numbers, key=int)) if numbers else None
-
     def register(
         self, files: Mapping[str, Path], run_id: str, tags: Mapping[str, str], text: str = ""
     ) -> str:
@@ -194,21 +185,9 @@ class Registry:
         them. Digests of all are noted in the version's tags, beside those given; `text` is its
         description in Markdown.
         """
-        from mlflow.entities import LoggedModelOutput
-
         digests = {name: digest(path) for name, path in files.items()}
-
         self.aliases.create_model()
-        client, experiment = self.store.client, self.store.experiment_id
-        made = client.create_logged_model(experiment, "model", run_id, model_type="pipeline")
-        model = made.model_id
-        client.log_model_artifacts(model, str(files[MODEL]))
-        with tempfile.TemporaryDirectory() as temporary:
-            for name in files.keys() - {MODEL}:
-                _copy(files[name], Path(temporary) / name)
-            client.log_model_artifacts(model, temporary, _EVIDENCE)
-        client.finalize_logged_model(model, "READY")
-        client.log_outputs(run_id, [LoggedModelOutput(model, step=0)])
+        model, client = log_files(self.store, files, run_id), self.store.client
         version = client.create_model_version(
             self.model,
             f"models:/{model}",
@@ -221,8 +200,9 @@ class Registry:
         return str(version.version)
 
     def versions_of(self, run_id: str) -> list[Version]:
-        """Return the versions that a run made."""
-        return [self.version(one) for one in sorted(self._numbers(f" and run_id = '{run_id}'"))]
+        """Return the versions that a run made, the latest last."""
+        numbers = sorted(self._numbers(f" and run_id = '{run_id}'"), key=int)
+        return [self.version(number) for number in numbers]
 
     def move_of(self, run_id: str) -> Move | None:
         """Return the completed move of an alias to a run's model, or None."""
@@ -236,63 +216,29 @@ class Registry:
         Raise RegistryError if it is missing, unreadable, has changed since it was registered, or
         was registered without a digest; OSError if the folder's disk is full.
         """
-        from mlflow import MlflowException
-
         what = f"{name} of version {version.number} of {self.model}"
         mend = f"restore it, {self.other_champion()}"
         if (registered := version.digests.get(name)) is None:
             what = f"a digest of {what}"
             raise RegistryError(expected(what, "none: it cannot be trusted", self.other_champion()))
-        try:
-            copied = self._download(version, name, folder)
+        uri = f"models:/{self.model}/{version.number}"
+        with readable(what, mend, folder):
+            copied = download(self.store, uri, version.run_id, name, folder)
             sha256 = digest(copied)
-        except (MlflowException, OSError) as error:
-            full = map(os.strerror, (errno.ENOSPC, errno.EDQUOT))
-            if any(one in str(error) for one in full):  # the model's own files are as they were
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
-            found: object = "it missing" if "No such" in str(error) else error
-            raise RegistryError(expected(what, found, mend)) from error
         if sha256 != registered:
             what += f" as it was registered (sha256 {registered[:12]}…)"
             raise RegistryError(expected(what, f"it changed ({sha256[:12]}…)", mend))
         return copied
-
-    def _download(self, version: Version, name: str, folder: Path) -> Path:
-        """Copy a file of a version: it lies beside its model, of old versions with their run."""
-        from mlflow import MlflowException
-        from mlflow.artifacts import download_artifacts
-
-        uri = self.model_uri(version)
-        if name == MODEL:
-            copied = Path(download_artifacts(uri, dst_path=str(folder / name)))
-            shutil.rmtree(copied / _EVIDENCE, ignore_errors=True)
-            return copied
-        try:
-            copied = Path(download_artifacts(f"{uri}/{_EVIDENCE}/{name}", dst_path=str(folder)))
-            return copied.rename(folder / name)
-        except (MlflowException, OSError):
-            with suppress(MlflowException, OSError):
-                return Path(self.store.client.download_artifacts(version.run_id, name, str(folder)))
-            raise
 
     def models_with_champions(self) -> list[str]:
         """Return the names of all registered models of the store that have a champion."""
         found = self.store.client.search_registered_models(max_results=1000)
         return sorted(one.name for one in found if CHAMPION in one.aliases)
 
-    def model_uri(self, version: Version) -> str:
-        """Return the URI that loads a version."""
-        return f"models:/{self.model}/{version.number}"
-
     def _numbers(self, condition: str = "") -> set[str]:
         query = f"name = '{self.model}'{condition}"
         found = self.store.client.search_model_versions(query, max_results=10_000)
         return {str(version.version) for version in found}
-
-
-def _copy(source: Path, target: Path) -> None:
-    copy = shutil.copytree if source.is_dir() else shutil.copyfile
-    copy(source, target)
 
 
 def _read(text: str | None) -> dict[str, object]:

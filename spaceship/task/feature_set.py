@@ -37,7 +37,7 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
     takes_rows: ClassVar[bool] = False
     """Whether `build` takes `TypedRows` of these columns, beside frames."""
 
-    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
+    def fit(self, X: pd.DataFrame, y: object = None) -> Self:
         """Learn the state from raw rows and, where a set needs them, their labels."""
         frame = typed(X, self.columns)
         self.state_: State = self._learn(frame, y)
@@ -62,7 +62,7 @@ class FeatureSet(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]
         check_is_fitted(self)
         return np.array(self.feature_names_out_, dtype=object)
 
-    def _learn(self, frame: pd.DataFrame, y: Any) -> State:
+    def _learn(self, frame: pd.DataFrame, y: object) -> State:
         del frame, y
         return {}
 

@@ -112,7 +112,7 @@ class Task(Label):
         rest = copy.deepcopy(dict(node))
         for fault in error.errors():
             *way, key = fault["loc"]
-            inner: Any = rest
+            inner: object = rest
             for step in way:
                 inner = inner[step] if isinstance(inner, dict) and step in inner else None
             is_rule = fault["loc"][0] == "columns" and len(way) > 1

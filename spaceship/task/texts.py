@@ -107,7 +107,7 @@ class Texts:
         counts = np.bincount(self.codes + 1, minlength=len(self.levels) + 1)[1:].tolist()
         return {name: n for name, n in sorted(zip(self.levels, counts, strict=True)) if n}
 
-    def array(self) -> Any:
+    def array(self) -> object:
         """Return the texts as an array of pandas' type `str`."""
         codes = pa.array(self.codes, mask=self.codes < 0)
         return _STR.__from_arrow__(pa.array(self.levels, pa.large_string()).take(codes))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -42,7 +42,7 @@ class TypedRows:
         return cls(columns, numbers_of_calls(frame.index))
 
     @classmethod
-    def read(cls, values: Mapping[str, list[Any]], columns: Mapping[str, Column]) -> Self | None:
+    def read(cls, values: Mapping[str, list[object]], columns: Mapping[str, Column]) -> Self | None:
         """Return rows given as lists of JSON values by column, typed as `typed` types a frame.
 
         None without rows, or if a column is absent or a value takes more than a look at its type,

@@ -15,7 +15,7 @@ from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import DataError
 from spaceship.split.holdout import holdout_mask
 from spaceship.task.task import Task
-from tests.data.test_sql import Make, make, postgres
+from tests.data.databases import Make, make, postgres
 
 __all__ = ["make", "postgres"]  # fixtures
 SHOPS = Task.read(

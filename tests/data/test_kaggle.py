@@ -95,7 +95,7 @@ def refusal(task: Task) -> SpaceshipError:
     error = caught.value
     assert error.__cause__ is None
     assert error.__suppress_context__ or error.__context__ is None
-    return caught.value
+    return error
 
 
 def test_download_is_what_the_folder_holds(task: Task, kaggle: Kaggle, folder: Path) -> None:

@@ -18,8 +18,8 @@ from spaceship.errors import DataError
 from spaceship.experiment import Experiment
 from spaceship.task.task import Task
 from tests.commands import Shell
+from tests.data.databases import Make
 from tests.data.test_draw import SHOPS, make, postgres
-from tests.data.test_sql import Make
 
 __all__ = ["make", "postgres"]  # fixtures
 N_ROWS = 150_000
@@ -90,7 +90,7 @@ def test_what_the_process_has_taken_is_part_of_what_it_needs(
     ):
         monkeypatch.setattr("spaceship.data.memory.available_memory", lambda free=free: free)
         with nullcontext() if fits else pytest.raises(DataError, match="expected at least 1"):
-            replace(experiment).check_memory()
+            replace(experiment).data.check_memory()
     assert len(looks) == 1, "the choices of a sweep share it"
 
 

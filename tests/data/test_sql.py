@@ -1,103 +1,19 @@
 """A table or a query of a real SQLite, DuckDB or PostgreSQL gives rows, or one reason why not."""
 
-import logging
-import sqlite3
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from importlib.util import find_spec
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from scripts import servers
-from scripts.servers import Postgres
 from spaceship.data.checks import checked
 from spaceship.data.sql import SqlData
-from spaceship.errors import ConfigError, DataError, MissingDependencyError, SpaceshipError
+from spaceship.errors import ConfigError, DataError, MissingDependencyError
 from spaceship.task.task import Task
-from tests.commands import Shell
+from tests.data.databases import CHURN, ROWS, TABLE, Make, make, postgres, refusal, run_sqlite
 
-CHURN = Task.read(
-    {
-        "name": "churn",
-        "problem": "binary",
-        "label": "left",
-        "positive": "yes",
-        "id": "customer",
-        "columns": {"plan": "category", "months": "number", "since": "date", "senior": "boolean"},
-    }
-)
+__all__ = ["make", "postgres"]  # fixtures
+
 NASTY = ["first name", "a.b", "[c]", 'say "hi"', "it's", "🚀", "select", "order"]
-ROWS = """
-INSERT INTO "old customers" VALUES
-(2, 'B', 1.5, '2024-02-03', true, 'yes'), (1, 'A', NULL, NULL, NULL, 'no'),
-(3, NULL, 7, '2023-12-31', false, 'no')
-"""
-TABLE = """
-CREATE TABLE "old customers"
-(customer integer, plan varchar(9), months numeric(9, 2), since date, senior boolean, "left" text)
-"""
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    """Give a running server, or skip the test where there is no PostgreSQL."""
-    if find_spec("psycopg") is None or servers.programs() is None:
-        pytest.skip(servers.MISSING)
-    with servers.postgres() as server:
-        yield server
-
-
-def run_sqlite(path: Path, *statements: str) -> str:
-    with closing(sqlite3.connect(path)) as connection:
-        for one in statements:
-            connection.execute(one)
-        connection.commit()
-    return f"sqlite:///{path}"
-
-
-def run_duckdb(path: Path, *statements: str) -> str:
-    duckdb = pytest.importorskip("duckdb")
-    with duckdb.connect(str(path)) as connection:
-        for one in statements:
-            connection.execute(one)
-    return f"duckdb:///{path}"
-
-
-def run_postgres(url: str, *statements: str) -> str:
-    import psycopg
-
-    with psycopg.connect(url, autocommit=True) as connection:
-        for one in statements:
-            connection.execute(one.encode())
-    return url
-
-
-Make = Callable[..., str]
-
-
-@pytest.fixture(params=["sqlite", "duckdb", pytest.param("postgres", marks=pytest.mark.slow)])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
-    """Give a function that runs statements in an empty database and returns its URL."""
-    if request.param == "sqlite":
-        return lambda *statements: run_sqlite(tmp_path / "a b#?.db", *statements)
-    if request.param == "duckdb":
-        return lambda *statements: run_duckdb(tmp_path / "a b.db", *statements)
-    server: Postgres = request.getfixturevalue("postgres")
-    url = server.new_database(f"d{abs(hash(tmp_path))}")
-    return lambda *statements: run_postgres(url, *statements)
-
-
-def refusal(source: SqlData, task: Task = CHURN) -> str:
-    with pytest.raises(SpaceshipError) as caught:
-        source.read(task)
-    assert caught.value.exit_status == 2
-    assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__ or caught.value.__context__ is None
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def test_a_table_is_read_and_typed_by_its_id(make: Make) -> None:
@@ -239,98 +155,3 @@ def test_urls_that_cannot_be_used(url: str | None, fragment: str) -> None:
 def test_a_table_is_needed(train: str | None) -> None:
     with pytest.raises(ConfigError, match=r"found .*; give data\.train=TABLE"):
         SqlData("sqlite:///a.db", train).fingerprint(CHURN)
-
-
-@pytest.mark.slow
-def test_kinds_of_values_of_postgres(postgres: Postgres) -> None:
-    kinds = {
-        "bytea": "'\\x6869'",
-        "bigint": "9007199254740993",
-        "numeric": "12345678901234567890123",
-        "double precision": "'NaN'",
-        "timestamptz": "'2024-01-01 12:00+02'",
-        "timestamp": "'2024-01-01 12:00:00.5'",
-        "time": "'12:00'",
-        "interval": "'1 day'",
-        "uuid": "'00000000-0000-0000-0000-000000000001'",
-        "jsonb": """'{"a": [1, null]}'""",
-        "integer[]": "'{1,2}'",
-        "inet": "'127.0.0.1'",
-        "char(3)": "'a'",
-    }
-    columns = [f'{value}::{kind} AS "{kind}"' for kind, value in kinds.items()]
-    both = f"SELECT {', '.join(columns)} UNION ALL SELECT {', '.join(['NULL'] * len(kinds))}"
-    url = postgres.new_database("kinds")
-    frame = SqlData(url, f"SELECT * FROM ({both}) a").read(CHURN).train.frame
-    assert frame.isna().sum().tolist() == [1, 1, 1, 2, *[1] * 9]
-    row = frame[frame["bytea"].notna()].iloc[0]
-    assert row["bytea"] == "hi"
-    assert (row["bigint"], row["numeric"]) == (9007199254740993, "12345678901234567890123")
-    assert row["timestamptz"] == pd.Timestamp("2024-01-01 10:00")
-    assert row["timestamp"] == pd.Timestamp("2024-01-01 12:00:00.5")
-    assert [row[one] for one in ("time", "jsonb", "integer[]")] == [
-        "12:00:00",
-        '{"a": [1, null]}',
-        "[1, 2]",
-    ]
-    assert row["uuid"].endswith("0001")
-
-
-@pytest.mark.slow
-def test_a_table_of_another_schema(postgres: Postgres) -> None:
-    url = postgres.new_database("schemas")
-    run_postgres(url, "CREATE SCHEMA crm", "CREATE TABLE crm.people AS SELECT 1 AS customer")
-    assert len(SqlData(url, "crm.people").read(CHURN).train.frame) == 1
-    assert "(is 'crm.people' meant?)" in refusal(SqlData(url, "crm_people"))
-
-
-@pytest.mark.slow
-def test_servers_that_do_not_answer(postgres: Postgres, caplog: pytest.LogCaptureFixture) -> None:
-    secret = postgres.password
-    faults = {
-        "password authentication failed": postgres.url("postgres", f"{secret}x"),
-        "does not exist": postgres.url("nowhere"),
-        "onnection": f"postgresql://postgres:{secret}@127.0.0.1:9/postgres",
-        "found": f"postgresql://postgres:{secret}@127.0.0.1:port/postgres",
-        "resolve": f"postgresql+psycopg://postgres:{secret}@nowhere.invalid/postgres",
-    }
-    with caplog.at_level(logging.DEBUG):
-        for fragment, url in faults.items():
-            message = refusal(SqlData(url, "t"))
-            assert fragment in message
-            assert secret not in message
-            assert "postgres:***@" in message
-    assert secret not in caplog.text
-
-
-def test_the_password_is_written_nowhere(postgres: Postgres, shell: Shell, tmp_path: Path) -> None:
-    configs = tmp_path / "configs" / "task"
-    configs.mkdir(parents=True)
-    (configs / "pair.yaml").write_text(
-        "problem: binary\nlabel: y\npositive: 'yes'\nid: n\ncolumns: {x: number}\n"
-        "files: {test: null}\n"
-    )
-    rows = "SELECT n, n % 7 AS x, CASE WHEN n % 7 > 3 THEN 'yes' ELSE 'no' END AS y"
-    url = postgres.new_database("commands")
-    run_postgres(url, f"CREATE TABLE pair AS {rows} FROM generate_series(1, 300) AS n")
-    where = ["--config-dir", str(tmp_path / "configs"), "task=pair", "data=sql", "features=raw"]
-    where += ["model=hist_gradient_boosting", "split.n_folds=2"]
-    done = shell(*where, "mode=train", f"data.url={url}", "data.train=pair")
-    assert done.returncode == 0, done.stdout + done.stderr
-    told = done.stdout + done.stderr
-    for fault in (
-        (f"data.url={url}", "data.train=pears"),
-        (f"data.url={url}", "data.train='SELECT pears'"),
-        (f"data.url={url}", "data.train=pair", "seed=abc"),
-        (f"data.url={postgres.url('nowhere')}", "data.train=pair"),
-        (f"data.url=postgresql://postgres:a@{postgres.password}@h/d", "data.train=pair"),
-        (f"data.url=postgresql://h/d?password={postgres.password}", "data.train=pair"),
-    ):
-        failed = shell(*where, "mode=train", *fault)
-        assert failed.returncode == 2, failed.stdout + failed.stderr
-        assert "Traceback" not in failed.stderr
-        told += failed.stdout + failed.stderr
-    assert postgres.password not in told
-    secret = postgres.password.encode()
-    paths = [one for one in shell.outputs.rglob("*") if one.is_file()]
-    assert [one for one in paths if secret in one.read_bytes()] == []

@@ -1,4 +1,4 @@
-"""The metrics against hand-made examples, and the honesty of out-of-fold predictions."""
+"""The honesty of out-of-fold predictions, and the summary of their folds."""
 
 import math
 from collections.abc import Callable
@@ -8,16 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
-import sklearn.metrics
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 
 from spaceship.data._base import Dataset
 from spaceship.errors import DataError
 from spaceship.evaluation.cross_validation import cross_validate, predict, summarise
-from spaceship.evaluation.metrics import calibration_error, log_loss, metric_names, score
+from spaceship.evaluation.metrics import metric_names, score
 from spaceship.evaluation.slices import score_slices
 from spaceship.split.folds import Fold, group_folds
 from spaceship.task.label import Problem
@@ -57,85 +54,6 @@ def labels(frame: pd.DataFrame) -> Labels:
 @pytest.fixture
 def draw(frame: pd.DataFrame, labels: Labels, task: Task) -> Draw:
     return lambda n: group_folds(task.group_names(frame), labels, task, n_splits=n, seed=0)
-
-
-def test_score_of_a_hand_made_example() -> None:
-    scores = score([True, False, True, False], [0.8, 0.4, 0.4, 0.1])
-    assert set(scores) == set(METRICS)
-    assert scores["accuracy"] == 0.75
-    # Of the 4 pairs of a True and a False, 3 are in order and 1 is tied.
-    assert scores["roc_auc"] == pytest.approx(3.5 / 4)
-    product = 0.8 * 0.6 * 0.4 * 0.9
-    assert scores["log_loss"] == pytest.approx(-math.log(product) / 4)
-    assert scores["brier"] == pytest.approx((0.04 + 0.16 + 0.36 + 0.01) / 4)
-    # Bin 0.8: |1 - 0.8|; bin 0.4: 2 x |0.5 - 0.4|; bin 0.1: |0 - 0.1|; over 4 rows.
-    assert scores["ece"] == pytest.approx((0.2 + 2 * 0.1 + 0.1) / 4)
-
-
-def test_a_probability_of_one_half_predicts_false() -> None:
-    assert score([False, True], [0.5, 0.5])["accuracy"] == 0.5
-    assert score([False, False], [0.5, 0.5])["accuracy"] == 1.0
-
-
-def test_scores_are_not_rounded() -> None:
-    labels, chance = [True] * 2 + [False], [0.9, 0.7, 0.2]
-    assert score(labels, chance)["accuracy"] == 1.0
-    assert score(labels, [0.9, 0.1, 0.2])["accuracy"] == 2 / 3
-
-
-def test_one_class_leaves_only_the_area_undefined() -> None:
-    scores = score([True, True], [0.9, 0.6])
-    assert math.isnan(scores.pop("roc_auc"))
-    assert all(math.isfinite(value) for value in scores.values())
-
-
-def test_a_nan_probability_makes_every_score_nan() -> None:
-    assert all(math.isnan(value) for value in score([True, False], [0.9, math.nan]).values())
-
-
-def test_certain_probabilities_have_a_finite_log_loss() -> None:
-    assert score([True, False], [1.0, 0.0])["log_loss"] == pytest.approx(0)
-    assert math.isfinite(score([True, False], [0.0, 1.0])["log_loss"])
-
-
-@given(
-    st.lists(
-        st.tuples(st.booleans(), st.floats(0, 1, allow_subnormal=False)), min_size=1, max_size=50
-    )
-)
-def test_log_loss_is_that_of_scikit_learn(rows: list[tuple[bool, float]]) -> None:
-    labels, chance = (np.array(column) for column in zip(*rows, strict=True))
-    expected = sklearn.metrics.log_loss(labels, chance, labels=[False, True])
-    assert log_loss(labels, chance) == pytest.approx(expected, rel=1e-12, abs=0)
-
-
-@pytest.mark.parametrize("wrong", [-0.1, 1.1, math.inf])
-def test_log_loss_refuses_what_is_no_probability(wrong: float) -> None:
-    with pytest.raises(ValueError, match="probabilities between 0 and 1"):
-        log_loss(np.array([True, False]), np.array([0.5, wrong]))
-
-
-def test_calibration_error_of_a_hand_made_example() -> None:
-    labels = np.array([True, True, False, False, True])
-    chance = np.array([0.05, 0.95, 0.95, 1.0, 0.55])
-    # Bin 0.0-0.1: 1 row, |1 - 0.05|; bin 0.9-1.0: 3 rows, |1/3 - 2.9/3|; bin 0.5-0.6: |1 - 0.55|.
-    expected = (1 * 0.95 + 3 * (1.9 / 3) + 1 * 0.45) / 5
-    assert calibration_error(labels, chance) == pytest.approx(expected)
-    # In one bin: |3/5 - 3.5/5|.
-    assert calibration_error(labels, chance, n_bins=1) == pytest.approx(0.1)
-
-
-@given(
-    st.lists(
-        st.tuples(st.booleans(), st.floats(0, 1, allow_subnormal=False)), min_size=1, max_size=50
-    )
-)
-def test_scores_lie_where_they_must(rows: list[tuple[bool, float]]) -> None:
-    labels, chance = zip(*rows, strict=True)
-    scores = score(labels, chance)
-    for metric in ("accuracy", "brier", "ece"):
-        assert 0 <= scores[metric] <= 1
-    assert scores["log_loss"] >= 0
 
 
 def test_probabilities_are_out_of_fold(

@@ -1,4 +1,4 @@
-"""Figures of every kind of problem: metrics, folds, hold-outs and the floor that a dummy sets."""
+"""Figures of every kind of problem: folds, hold-outs and the floor that a dummy sets."""
 
 import math
 from pathlib import Path
@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn.metrics as theirs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from spaceship.evaluation.cross_validation import cross_validate, predict, summarise
 from spaceship.evaluation.holdout_predictions import HoldOut
-from spaceship.evaluation.metrics import calibration_error, decide, metric_names, score
+from spaceship.evaluation.metrics import decide, metric_names
 from spaceship.evaluation.protocol import Protocol
 from spaceship.evaluation.report import Report
 from spaceship.evaluation.slices import score_slices
@@ -30,63 +29,11 @@ from tests.tasks import ODD, PROBLEMS, fields, harvest
 
 PROTOCOL = Protocol(holdout_fraction=0.3, salt="pepper", n_folds=3, seed=1)
 BLANK = Report("candidate", "local", "digest")
-NUMBERS = st.floats(-1e6, 1e6)
 
 
 def linear(task: Task) -> Any:
     kind = LogisticRegression() if task.is_classification else LinearRegression()
     return build_pipeline(RawFeatures(task.to_plain()), Encoding.ONEHOT, kind)
-
-
-def shares(n_rows: int, n_classes: int, seed: int) -> Any:
-    odds = np.random.default_rng(seed).random((n_rows, n_classes)) + 1e-3
-    return odds / odds.sum(axis=1, keepdims=True)
-
-
-@settings(deadline=None, max_examples=30)
-@given(st.lists(st.integers(0, 3), min_size=1, max_size=40), st.integers(0, 9))
-def test_metrics_of_classes_are_those_of_scikit_learn(codes: list[int], seed: int) -> None:
-    truth, chance = np.array([*codes, 0, 1, 2, 3]), shares(len(codes) + 4, 4, seed)
-    scores = score(truth, chance, problem=Problem.MULTICLASS)
-    assert [*scores] == metric_names(Problem.MULTICLASS)
-    likeliest = chance.argmax(axis=1)
-    assert scores["accuracy"] == theirs.accuracy_score(truth, likeliest)
-    balanced = theirs.balanced_accuracy_score(truth, likeliest)
-    assert scores["balanced_accuracy"] == pytest.approx(balanced)
-    area = theirs.roc_auc_score(truth, chance, multi_class="ovr", average="macro")
-    assert scores["roc_auc"] == pytest.approx(area)
-    assert scores["log_loss"] == pytest.approx(theirs.log_loss(truth, chance))
-    assert scores["ece"] == calibration_error(likeliest == truth, chance.max(axis=1))
-
-
-@settings(deadline=None, max_examples=50)
-@given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=40))
-def test_metrics_of_numbers_are_those_of_scikit_learn(rows: list[tuple[float, float]]) -> None:
-    truth, found = (np.array(column) for column in zip(*rows, strict=True))
-    scores = score(truth, found, problem=Problem.REGRESSION)
-    assert [*scores] == metric_names(Problem.REGRESSION)
-    assert scores["rmse"] == pytest.approx(theirs.root_mean_squared_error(truth, found))
-    assert scores["mae"] == pytest.approx(theirs.mean_absolute_error(truth, found))
-    if np.ptp(truth) > 1e-3:
-        assert scores["r2"] == pytest.approx(theirs.r2_score(truth, found))
-
-
-def test_metrics_that_do_not_exist_are_nan_and_no_others() -> None:
-    constant = score([2.0, 2.0], [1.0, 3.0], problem=Problem.REGRESSION)
-    assert (constant["rmse"], constant["mae"]) == (1.0, 1.0)
-    assert math.isnan(constant["r2"])
-    without = score([0, 1], shares(2, 3, 0), problem=Problem.MULTICLASS)
-    assert not [name for name, value in without.items() if math.isnan(value)]
-    lone = score([1, 1], shares(2, 3, 0), problem=Problem.MULTICLASS)
-    assert [name for name, value in lone.items() if math.isnan(value)] == ["roc_auc"]
-    unknown: Any = {Problem.MULTICLASS: [[math.nan] * 2], Problem.REGRESSION: [math.nan]}
-    for problem, values in unknown.items():
-        assert all(map(math.isnan, score([0], values, problem=problem).values()))
-
-
-def test_a_certain_and_wrong_class_has_a_finite_log_loss() -> None:
-    scores = score([0, 1], [[0.0, 1.0], [0.0, 1.0]], problem=Problem.MULTICLASS)
-    assert 1 < scores["log_loss"] < math.inf
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)

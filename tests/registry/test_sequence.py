@@ -13,16 +13,8 @@ from spaceship.errors import OutdatedError, RegistryError
 from spaceship.registry import aliases, moves
 from spaceship.registry.moves import Move, MoveState
 from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
-from tests.registry.test_registry import (
-    DEAD,
-    ELSEWHERE,
-    champions,
-    intend,
-    last,
-    meanwhile,
-    register,
-    state_of,
-)
+from tests.registry.test_crashes import DEAD, ELSEWHERE, intend, last, meanwhile, state_of
+from tests.registry.test_registry import champions, register
 
 CLOCKS = {
     "set back two hours": (0, -2, -2, -2),

@@ -1,7 +1,6 @@
 """Feature set `full`: raw columns and named blocks that pay under group-aware cross-validation."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,17 +32,17 @@ class FullFeatures(FeatureSet):
         """Keep the names of blocks, applied in this order: one that fills gaps serves the next."""
         self.blocks = blocks  # `fit` checks them
 
-    def fit_transform(self, X: pd.DataFrame, y: Any = None, **_: Any) -> pd.DataFrame:
+    def fit_transform(self, X: pd.DataFrame, y: object = None, **_: object) -> pd.DataFrame:
         """Learn from training passengers and return their columns."""
         frame = typed(X, self.columns)
         self.state_, columns = self._train(frame, y, out_of_fold=True)
         self.feature_names_out_ = list(columns)
         return as_frame(columns, frame.index)
 
-    def _learn(self, frame: pd.DataFrame, y: Any) -> State:
+    def _learn(self, frame: pd.DataFrame, y: object) -> State:
         return self._train(frame, y, out_of_fold=False)[0]
 
-    def _train(self, frame: pd.DataFrame, y: Any, *, out_of_fold: bool) -> tuple[State, Columns]:
+    def _train(self, frame: pd.DataFrame, y: object, *, out_of_fold: bool) -> tuple[State, Columns]:
         """Return what the blocks learn, and the columns, those that labels make out-of-fold."""
         if not isinstance(self.blocks, list | tuple):
             do = "give a list, [] for none"
@@ -74,7 +73,7 @@ class FullFeatures(FeatureSet):
         return table.columns
 
 
-def _labels(block: str, y: Any) -> Mask:
+def _labels(block: str, y: object) -> Mask:
     if y is None:
         do = "fit with them, or leave it out of features.blocks"
         raise ConfigError(expected(f"labels, from which {block} learns", "none", do))

@@ -1,0 +1,88 @@
+"""Files of a model version in MLflow: the serving model, and beside it what comparisons need."""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from spaceship.errors import RegistryError, expected
+from spaceship.tracking.store import Store
+
+MODEL = "model"  # a version's serving model among its files
+_EVIDENCE = "evidence"  # folder inside a version's model: the files that later comparisons need
+
+
+def log_files(store: Store, files: Mapping[str, Path], run_id: str) -> str:
+    """Log a serving model of a run with the other files beside it; return the id of the model.
+
+    >>> run_id = store.start_run("job", {})
+    >>> (tmp_path / "model").mkdir()
+    >>> _ = (tmp_path / "model" / "MLmodel").write_text("flavors: {}")
+    >>> log_files(store, {MODEL: tmp_path / "model"}, run_id)[:2]
+    'm-'
+    """
+    from mlflow.entities import LoggedModelOutput
+
+    client, experiment = store.client, store.experiment_id
+    made = client.create_logged_model(experiment, "model", run_id, model_type="pipeline")
+    model = str(made.model_id)
+    client.log_model_artifacts(model, str(files[MODEL]))
+    with tempfile.TemporaryDirectory() as temporary:
+        for name in files.keys() - {MODEL}:
+            _copy(files[name], Path(temporary) / name)
+        client.log_model_artifacts(model, temporary, _EVIDENCE)
+    client.finalize_logged_model(model, "READY")
+    client.log_outputs(run_id, [LoggedModelOutput(model, step=0)])
+    return model
+
+
+def download(store: Store, uri: str, run_id: str, name: str, folder: Path) -> Path:
+    """Copy a file of the version at a URI: it lies beside its model, of old versions with its run.
+
+    >>> download(store, "models:/none/1", "", MODEL, tmp_path)
+    Traceback (most recent call last):
+    mlflow.exceptions.MlflowException: Registered Model with name=none not found
+    """
+    from mlflow import MlflowException
+    from mlflow.artifacts import download_artifacts
+
+    if name == MODEL:
+        copied = Path(download_artifacts(uri, dst_path=str(folder / name)))
+        shutil.rmtree(copied / _EVIDENCE, ignore_errors=True)
+        return copied
+    try:
+        copied = Path(download_artifacts(f"{uri}/{_EVIDENCE}/{name}", dst_path=str(folder)))
+        return copied.rename(folder / name)
+    except (MlflowException, OSError):
+        with suppress(MlflowException, OSError):
+            return Path(store.client.download_artifacts(run_id, name, str(folder)))
+        raise
+
+
+@contextmanager
+def readable(what: str, mend: str, folder: Path) -> Iterator[None]:
+    """Raise RegistryError for a file that cannot be copied; OSError if the folder's disk is full.
+
+    >>> with readable("model of version 1", "restore it", tmp_path):
+    ...     raise OSError("No such file")
+    Traceback (most recent call last):
+    spaceship.errors.RegistryError: expected model of version 1, found it missing; restore it
+    """
+    from mlflow import MlflowException
+
+    try:
+        yield
+    except (MlflowException, OSError) as error:
+        full = map(os.strerror, (errno.ENOSPC, errno.EDQUOT))
+        if any(one in str(error) for one in full):  # the model's own files are as they were
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
+        found: object = "it missing" if "No such" in str(error) else error
+        raise RegistryError(expected(what, found, mend)) from error
+
+
+def _copy(source: Path, target: Path) -> None:
+    copy = shutil.copytree if source.is_dir() else shutil.copyfile
+    copy(source, target)
