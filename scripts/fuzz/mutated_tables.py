@@ -150,7 +150,8 @@ def _table(draw: random.Random, files: Folder) -> tuple[str, Table]:
 def read(content: Content) -> Table:
     """Return the rows of a file; one that is damaged already counts as a header alone."""
     try:
-        table = list(csv.reader(io.StringIO(content_of(content).decode())))
+        lines = csv.reader(io.StringIO(content_of(content).decode()))
+        table = [row for row in lines if row]
     except (csv.Error, UnicodeDecodeError, TypeError):
         table = []
     return table if table and table[0] else [["PassengerId"]]
