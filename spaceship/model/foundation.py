@@ -34,6 +34,7 @@ class _Pretrained(BaseEstimator):  # type: ignore[misc]
         device: str | None = None,
         weights: str | None = None,
         download: bool = False,
+        n_jobs: int | None = None,
     ) -> None:
         self.package = package  # one of `PACKAGES`; the project's extra has the same name
         self.n_estimators = n_estimators  # views of the table that predictions are averaged over
@@ -41,6 +42,7 @@ class _Pretrained(BaseEstimator):  # type: ignore[misc]
         self.device = device  # such as `cpu` or `cuda`; None is a GPU where there is one
         self.weights = weights  # a folder or file of weights; None is the package's cache
         self.download = download  # of weights that are not there, when fitting
+        self.n_jobs = n_jobs  # threads on a CPU; None is one, as the number changes the last digits
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
         """Keep the training rows and pass them to the network as its context.
@@ -69,6 +71,7 @@ class _Pretrained(BaseEstimator):  # type: ignore[misc]
         if getattr(self, "_network", None) is None:
             path = find_again(self.package, self.kind, Weights(*self.weights_))
             self._network = self._built(self._estimator(), path)
+        self._torch()  # threads are set for the thread that asks
         some = X if len(X) else self._context().head(1)
         places = np.arange(-(-len(some) // _BLOCK) * _BLOCK).clip(max=len(some) - 1)
         return np.asarray(getattr(self._network, method)(some.iloc[places]), float)[: len(X)]
@@ -87,10 +90,16 @@ class _Pretrained(BaseEstimator):  # type: ignore[misc]
             install = f'pip install -e ".[{self.package}]"'
             raise MissingDependencyError(f"{message}; run: {install}") from error
 
-    def _built(self, kind: Any, path: object) -> Any:
-        """Return the package's estimator with these weights and the training rows as context."""
+    def _torch(self) -> Any:
+        """Return the library torch, with this model's number of threads."""
         import torch
 
+        torch.set_num_threads(self.n_jobs or 1)
+        return torch
+
+    def _built(self, kind: Any, path: object) -> Any:
+        """Return the package's estimator with these weights and the training rows as context."""
+        torch = self._torch()
         hush()
         device = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
         settings: dict[str, object] = {"model_path": path, "device": device}
