@@ -69,8 +69,9 @@ class _Pretrained(BaseEstimator):  # type: ignore[misc]
         """Return what the network's method gives for each row, as float64."""
         check_is_fitted(self, "context_")
         if getattr(self, "_network", None) is None:
+            kind = self._estimator()
             path = find_again(self.package, self.kind, Weights(*self.weights_))
-            self._network = self._built(self._estimator(), path)
+            self._network = self._built(kind, path)
         self._torch()  # threads are set for the thread that asks
         some = X if len(X) else self._context().head(1)
         places = np.arange(-(-len(some) // _BLOCK) * _BLOCK).clip(max=len(some) - 1)

@@ -46,13 +46,17 @@ def find(package: str, kind: str, place: str | None, *, download: bool) -> Weigh
 
     The place is a folder with the package's default weights, or a file; None is the package's own
     cache. Raise ConfigError if the file is not there and must not be, or cannot be, downloaded.
+
+    >>> _ = (tmp_path / "own.ckpt").write_text("weights")
+    >>> find("tabicl", "classifier", str(tmp_path / "own.ckpt"), download=False).name
+    'own.ckpt'
     """
     hush()
-    path = default = _default(package, kind)
-    if place is not None:
-        path = Path(place).expanduser()
-        path = path if path.is_file() else path / default.name
-        path = path.parent.resolve() / path.name  # a stored model is loaded from any folder
+    path = Path(place or "").expanduser()
+    if place is None or not path.is_file():
+        default = _default(package, kind)
+        path = default if place is None else path / default.name
+    path = path.parent.resolve() / path.name  # a stored model is loaded from any folder
     if not path.is_file():
         path = _fetch(package, kind, path, cached=place is None) if download else path
     if not path.is_file():
@@ -66,23 +70,38 @@ def find_again(package: str, kind: str, known: Weights) -> Path:
     """Return the file that a stored model was fitted with, from its folder or the cache.
 
     Raise ConfigError if it is in neither, or only another file of its name. Nothing is downloaded.
+
+    >>> _ = (tmp_path / "own.ckpt").write_text("weights")
+    >>> known = find("tabicl", "classifier", str(tmp_path / "own.ckpt"), download=False)
+    >>> find_again("tabicl", "classifier", known).name
+    'own.ckpt'
     """
     hush()
+    if _is(known.path, known):
+        return known.path
     default = _default(package, kind)
-    places = [known.path, *([default] if default.name == known.name else [])]
-    there = [path for path in places if path.is_file()]
-    for path in there:
-        if _digest(str(path), path.stat().st_mtime_ns) == known.digest:
-            return path
+    if _is(default, known):
+        return default
+    there = known.path.is_file()
     do = f"copy the file that the model was fitted with there, SHA-256 {known.digest[:12]}…"
     return _refuse(package, known.path, do, "another file" if there else "none")
 
 
 def hush() -> None:
-    """Keep the packages' advice, progress and log from the screen; their errors are raised."""
+    """Keep the packages' advice, progress and log from the screen; their errors are raised.
+
+    >>> hush()
+    >>> logging.getLogger("tabpfn").isEnabledFor(logging.WARNING)
+    False
+    """
     warnings.filterwarnings("ignore", module=r"(tabpfn|tabicl|torch|huggingface_hub)\b")
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _is(path: Path, known: Weights) -> bool:
+    """Return whether a file is the one that a model was fitted with."""
+    return path.is_file() and _digest(str(path), path.stat().st_mtime_ns) == known.digest
 
 
 def _refuse(package: str, path: Path, do: str, found: str = "none") -> Path:
