@@ -123,9 +123,11 @@ SMALL = {
         "model.n_folds=2",
         "model.members.catboost.estimator.iterations=5",
         "model.members.lgbm.estimator.n_estimators=5",
-        "model.members.hist_gradient_boosting.estimator.max_iter=5",
     ),
-    "model=champion": ("model.fallback.estimator.n_estimators=5",),
+    "model=champion": (
+        "model.fallback.members.catboost.estimator.iterations=5",
+        "model.fallback.members.lgbm.estimator.n_estimators=5",
+    ),
     "data=synthetic": ("data.n_groups=150",),
 }
 """Settings that make a chosen model or data set cheap; a mutated setting comes after them."""
