@@ -190,12 +190,9 @@ def _closed(run: TrialRun) -> TrialRun:
 
 def _stay_pending(count: int, error: Exception) -> None:
     found = redact(str(error).partition("\n")[0] or type(error).__name__)
-    log.warning(
-        "The runs of %d trials are not in MLflow yet: %s. They are tried again while the sweep "
-        "goes on, at its end, by its resume, and by mode=clean clean.dry_run=false.",
-        count,
-        found,
-    )
+    text = "The runs of %d trials are not in MLflow yet: %s. They are tried again while the sweep "
+    text += "goes on, at its end, by its resume, and by mode=clean clean.dry_run=false."
+    log.warning(text, count, found)
 
 
 def _write(store: "Store", runs: Mapping[Path, TrialRun]) -> None:
@@ -222,8 +219,8 @@ def _is_database(store: "Store") -> bool:
 
 def _insert(store: "Store", *runs: TrialRun) -> bool:
     """Insert runs in one transaction; return False if MLflow refuses one of them."""
-    experiment = store.active_experiment()
-    rows = rows_of_runs(runs, experiment.experiment_id, str(experiment.artifact_location))
+    at = store.active_experiment()
+    rows = rows_of_runs(runs, at.experiment_id, str(at.artifact_location))
     try:
         store.client.insert_runs(rows)
     except Exception as error:

@@ -152,15 +152,6 @@ def test_what_is_unusual_in_a_registry_is_left_to_mlflow(places: tuple[Place, Pl
     assert place.rows()["model_versions"] == before
 
 
-def test_a_call_with_other_arguments_is_mlflows(places: tuple[Place, Place]) -> None:
-    place, _ = places
-    ours: Any = place.ours
-    run = ours.create_run(place.experiment, run_name="a run").info.run_id
-    found = ours.search_runs([place.experiment], order_by=["attributes.end_time"])
-    assert [one.info.run_id for one in found] == [run]
-    assert ours.search_runs([place.experiment], page_token=None)
-
-
 def test_texts_of_any_length_are_kept_as_mlflow_keeps_them(places: tuple[Place, Place]) -> None:
     kept = []
     clients: tuple[Any, Any] = places[0].ours, places[1].theirs
