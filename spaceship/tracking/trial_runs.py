@@ -22,6 +22,7 @@ from hydra_plugins.spaceship_optuna.process import is_others, uninterrupted
 from spaceship.errors import RegistryError, TrackingError
 from spaceship.files import write_json
 from spaceship.records import Figure, read_record, to_plain
+from spaceship.tracking._sqlite_rows import now
 from spaceship.tracking.connection import code_of
 from spaceship.tracking.job import Job
 from spaceship.tracking.relocation import FOLDER_TAG
@@ -42,10 +43,6 @@ _PARENT = "mlflow.parentRunId"
 _TRIAL = hidden("trial-run")  # on a server: the id of the run in its file
 
 
-def _now() -> int:
-    return int(time.time() * 1000)
-
-
 def _new_id() -> str:
     return uuid4().hex
 
@@ -61,7 +58,7 @@ class TrialRun:
     name: str
     tags: dict[str, str]
     params: dict[str, str]
-    start_time: int = field(default_factory=_now)  # milliseconds since 1970
+    start_time: int = field(default_factory=now)  # milliseconds since 1970
     run_id: str = field(default_factory=_new_id)  # in a database; a server gives its own
     metrics: dict[str, Figure] = field(default_factory=dict)
     status: str = RUNNING
@@ -79,7 +76,7 @@ class TrialRun:
         return replace(
             self,
             status=status,
-            end_time=_now(),
+            end_time=now(),
             tags=self.tags | dict(tags),
             metrics=dict(metrics or {}),
             traceback=traceback,
@@ -197,7 +194,7 @@ def _stay_pending(count: int, error: Exception) -> None:
 
 def _write(store: "Store", runs: Mapping[Path, TrialRun]) -> None:
     """Write ended runs, note their ids in the folders, and remove the files."""
-    direct = _is_database(store)
+    direct = is_database(store)
     together = direct and _insert(store, *runs.values())
     for folder, run in runs.items():
         try:
@@ -213,7 +210,12 @@ def _write(store: "Store", runs: Mapping[Path, TrialRun]) -> None:
             store.active_experiment()  # raises if it is the store that fails
 
 
-def _is_database(store: "Store") -> bool:
+def is_database(store: "Store") -> bool:
+    """Return whether a store is a database that this process opens itself, not a server.
+
+    >>> is_database(store)
+    True
+    """
     return not store.uri.startswith("http")
 
 
