@@ -9,6 +9,7 @@ from spaceship.errors import DiffersError, expected
 from spaceship.experiment import Experiment
 from spaceship.mode._recorded import recorded_run
 from spaceship.record.recorded_run import RecordedRun
+from spaceship.record.stages import stage_title
 from spaceship.reproduction.differences import Difference, StageLine, compare_stages
 from spaceship.reproduction.proof import write_proof
 from spaceship.reproduction.remake import Remake
@@ -18,7 +19,6 @@ from spaceship.screen import Table, Tone, show
 
 log = logging.getLogger(__name__)
 
-_SHOWN = {"out_of_fold": "out of fold", "holdout": "hold-out"}
 _TONES = {"same": Tone.GOOD, "differs": Tone.BAD, "not compared": Tone.FAIR}
 
 
@@ -46,7 +46,7 @@ def reproduce(experiment: Experiment) -> ReproduceResult:
     with tempfile.TemporaryDirectory(prefix="spaceship-") as temporary:
         folder = Path(temporary)
         wanted = recorded_run(experiment, folder / "recorded")
-        log.info("Made again: %s", wanted.run.name)
+        log.info("To make again: %s", wanted.run.name)
         places = (wanted.outputs, experiment.outputs)
         remake = Remake(wanted.run, wanted.rival, settings, folder, places)
         again = remake()
@@ -76,7 +76,7 @@ def _table(result: ReproduceResult) -> Table:
     if result.verdict:
         details["verdict"] = result.verdict
     rows = [
-        (_SHOWN.get(one.name, one.name), str(one.status), details.get(one.name) or one.detail)
+        (stage_title(one.name), str(one.status), details.get(one.name) or one.detail)
         for one in result.stages
     ]
     return Table(rows, ("stage", "", "first difference"), tones=_TONES)
@@ -95,7 +95,6 @@ def _tell(result: ReproduceResult, run: RecordedRun) -> None:
     report_result(result)
     found = "no stage that could be compared"
     if result.difference is not None:
-        stage = _SHOWN.get(result.difference.stage, result.difference.stage)
-        found = f"its stage {stage!r} another one ({result.difference})"
+        found = f"another {stage_title(result.difference.stage)} ({result.difference})"
     do = "see the suspects above" if result.suspects else "see the stages above"
-    raise DiffersError(expected(f"{run.name} to be the same", found, do))
+    raise DiffersError(expected(f"the same results of {run.name}", found, do))
