@@ -10,12 +10,13 @@ from spaceship.experiment import Experiment
 from spaceship.mode._recorded import recorded_run
 from spaceship.record.recorded_run import RecordedRun
 from spaceship.record.stages import stage_title
+from spaceship.registry.registry import CHALLENGER
 from spaceship.reproduction.differences import Difference, StageLine, compare_stages
 from spaceship.reproduction.proof import write_proof
 from spaceship.reproduction.remake import Remake
 from spaceship.reproduction.suspects import Suspect, find_suspects
 from spaceship.results import Result, report_result
-from spaceship.screen import Table, Tone, show
+from spaceship.screen import Commands, Table, Tone, show
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,11 @@ def reproduce(experiment: Experiment) -> ReproduceResult:
     )
     show(log, _table(result))
     _tell(result, wanted.run)
+    registry = experiment.registry
+    waiting = registry.find(CHALLENGER)
+    proven = waiting is not None and waiting.needs_proof and waiting.reproduced.count
+    if proven and waiting is not None and waiting.run_id == result.run_id:
+        show(log, Commands({"make the challenger champion": registry.command("mode=promote")}))
     return result
 
 
