@@ -22,7 +22,7 @@ RAW = {"_target_": "spaceship.features.raw.RawFeatures", "task": built_in().to_p
 TABLE = {"_target_": "spaceship.features.table.TableFeatures", "task": built_in().to_plain()}
 FAMILIES: dict[str, dict[str, object]] = {
     "lightgbm.FrameLGBMClassifier": {"n_estimators": 30, "verbose": -1, "min_child_samples": 5},
-    "hist_gradient_boosting.FrameHistGradientBoostingClassifier": {
+    "hist_gradient_boosting.FrameHGBClassifier": {
         "max_iter": 30,
         "min_samples_leaf": 5,
         "categorical_features": "from_dtype",

@@ -21,12 +21,13 @@ TUNE = ["mode=tune", *FEW, QUICK_MODEL, "mode.blend=2"]
 TUNE += ["hydra.sweeper.n_trials=2", "hydra.launcher.n_jobs=1"]
 SIMULATE = ["mode=simulate", *FEW, QUICK_MODEL, "simulate.groups=300", "simulate.eras=2"]
 MODEL = "spaceship_titanic-synthetic"
-WHOLE = [one for one in ORDER if one not in OPTIONAL]
+
+STAGES = [one for one in ORDER if one not in OPTIONAL]
 
 
 @pytest.fixture(scope="module")
 def shell(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
-    """Give a shell with a sweep, whose blend is champion, a simulation and checked data."""
+    """Give a shell with a sweep, its best champion, a simulation and checked data."""
     outputs = tmp_path_factory.mktemp("project") / "outputs"
     outputs.mkdir()
     shutil.copy(database, outputs / "mlflow.db")
@@ -51,14 +52,14 @@ def statuses(answer: dict[str, Any]) -> dict[str, str]:
     return {one["name"]: one["status"] for one in answer["result"]["stages"]}
 
 
-def test_the_blend_that_became_champion_is_the_same_elsewhere(shell: Shell, tmp_path: Path) -> None:
+def test_the_best_of_a_sweep_is_the_same_elsewhere(shell: Shell, tmp_path: Path) -> None:
     before = {one.info.run_id for one in shell.runs()}
     shell.client.set_registered_model_alias(MODEL, CHALLENGER, "1")
     shell.client.set_model_version_tag(MODEL, "1", NEEDS_PROOF, "true")
     elsewhere = {"HOME": str(tmp_path), "PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Asia/Tokyo"}
     answer = again(shell, "run=champion", **elsewhere)
     assert answer["error"] is None, answer["error"]
-    assert statuses(answer) == dict.fromkeys(WHOLE, "same")
+    assert statuses(answer) == dict.fromkeys(STAGES, "same")
     assert "mode=promote" in answer["next"][0]["command"]
     shell.client.delete_registered_model_alias(MODEL, CHALLENGER)
     assert {one.info.run_id for one in shell.runs()} == before
@@ -67,11 +68,16 @@ def test_the_blend_that_became_champion_is_the_same_elsewhere(shell: Shell, tmp_
     assert PROOF_FILE in {one.path for one in shell.client.list_artifacts(run.info.run_id)}
 
 
-def test_a_trial_has_the_same_predictions(shell: Shell) -> None:
-    (trial,) = (one for one in shell.runs() if one.data.tags.get("trial") == "1")
+def test_a_trial_and_a_blend_have_the_same_predictions(shell: Shell) -> None:
+    runs = [one for one in shell.runs() if "mlflow.parentRunId" in one.data.tags]
+    (trial,) = (one for one in runs if one.data.tags.get("trial") == "1")
     found = statuses(again(shell, f"run={trial.info.run_id}"))
     assert found.pop("out_of_fold") == "same"
     assert {*found.values()} == {"not recorded"}
+    (blend,) = (one for one in runs if "trial" not in one.data.tags)
+    found = statuses(again(shell, f"run={blend.info.run_id}"))
+    assert [*found.values()][:5] == ["same"] * 5, "the other stages are of the best alone"
+    assert {*found.values()} <= {"same", "not recorded"}
 
 
 def test_a_simulation_stands_for_its_last_era(shell: Shell) -> None:
@@ -82,7 +88,7 @@ def test_a_simulation_stands_for_its_last_era(shell: Shell) -> None:
     )
     answer = again(shell, f"run={run.info.run_id}")
     assert answer["result"]["name"] == "era-2"
-    assert statuses(answer) == dict.fromkeys(WHOLE, "same")
+    assert statuses(answer) == dict.fromkeys(STAGES, "same")
 
 
 def test_a_version_is_made_again_without_its_run(shell: Shell, tmp_path: Path) -> None:
@@ -91,6 +97,7 @@ def test_a_version_is_made_again_without_its_run(shell: Shell, tmp_path: Path) -
     shutil.rmtree(str(run.info.artifact_uri).removeprefix("file://"))
     shutil.rmtree(run.data.tags[FOLDER_TAG])
     answer = again(shell, "run=1", f"reproduce.output={tmp_path / 'kept'}")
+    assert answer["error"] is None, answer["error"]
     found = statuses(answer)
     assert found.pop("verdict") == "not compared"
     assert answer["result"]["verdict"] == "the run has no verdict"
