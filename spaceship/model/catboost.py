@@ -4,9 +4,12 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from catboost import CatBoostClassifier, CatBoostError, CatBoostRegressor
+from catboost import CatBoostClassifier, CatBoostError, CatBoostRegressor, FeaturesData, Pool
+
+from spaceship.model.coded import Coded
 
 MISSING = "missing"  # CatBoost takes no missing category: it is one of its own
+_FEW = 10_000  # rows below which a second thread costs more than it gains
 
 
 class _Categories:
@@ -15,6 +18,8 @@ class _Categories:
     The library needs the names of the columns up front, refuses missing categories and cannot be
     cloned with a list among its parameters; `fit` and `predict` handle all three.
     """
+
+    takes_coded = True
 
     def fit(self, X: pd.DataFrame, y: object = None, **params: object) -> Self:
         """Fit on a frame of floats and categories; raise ValueError on what cannot be learnt."""
@@ -25,9 +30,10 @@ class _Categories:
             raise ValueError(str(error)) from error
         return self
 
-    def predict(self, data: pd.DataFrame, *args: object, **params: object) -> Any:
+    def predict(self, data: pd.DataFrame | Coded, *args: object, **params: object) -> Any:
         """Return the more likely class, or the number, of each row, (n_rows,)."""
-        return np.ravel(super().predict(_filled(data), *args, **params))  # type: ignore[misc]
+        pool, params = _pool(data), {"thread_count": _threads(data), **params}
+        return np.ravel(super().predict(pool, *args, **params))  # type: ignore[misc]
 
 
 class CategoryCatBoost(_Categories, CatBoostClassifier):  # type: ignore[misc]
@@ -39,13 +45,16 @@ class CategoryCatBoost(_Categories, CatBoostClassifier):  # type: ignore[misc]
     [0]
     """
 
-    def predict_proba(self, X: pd.DataFrame, *args: object, **params: object) -> np.ndarray:
+    def predict_proba(self, X: pd.DataFrame | Coded, *args: object, **params: object) -> np.ndarray:
         """Return the probability of each class, (n_rows, n_classes)."""
-        return np.asarray(super().predict_proba(_filled(X), *args, **params))
+        pool, params = _pool(X), {"thread_count": _threads(X), **params}
+        return np.asarray(super().predict_proba(pool, *args, **params))
 
-    def staged_predict_proba(self, data: pd.DataFrame, *args: object, **params: object) -> object:
+    def staged_predict_proba(
+        self, data: pd.DataFrame | Coded, *args: object, **params: object
+    ) -> object:
         """Yield the probability of each class after each tree."""
-        return super().staged_predict_proba(_filled(data), *args, **params)
+        return super().staged_predict_proba(_pool(data), *args, **params)
 
 
 class CategoryCatBoostRegressor(_Categories, CatBoostRegressor):  # type: ignore[misc]
@@ -59,10 +68,34 @@ class CategoryCatBoostRegressor(_Categories, CatBoostRegressor):  # type: ignore
 
     def staged_predict(self, data: pd.DataFrame, *args: object, **params: object) -> object:
         """Yield the predicted numbers after each tree."""
-        return super().staged_predict(_filled(data), *args, **params)
+        return super().staged_predict(_pool(data), *args, **params)
 
 
 def _filled(X: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with categories as text without gaps."""
     categories = X.select_dtypes("category").columns
     return X.assign(**{name: X[name].astype("str").fillna(MISSING) for name in categories})
+
+
+def _threads(X: pd.DataFrame | Coded) -> int:
+    """Return the number of threads that predict rows; -1 is one a core."""
+    return 1 if len(X) < _FEW else -1
+
+
+def _pool(X: pd.DataFrame | Coded) -> Pool:
+    """Return rows to predict as the library has them, which finds the columns by name."""
+    coded = X if isinstance(X, Coded) else Coded.of(X)
+    names = [name for name in coded.names if name not in coded.levels]
+    texts = [name for name in coded.names if name in coded.levels]
+    place = {name: at for at, name in enumerate(coded.names)}
+    with np.errstate(over="ignore"):  # the library has float32
+        numbers = coded.values[:, [place[name] for name in names]].astype(np.float32)
+    categories = np.empty((len(coded), len(texts)), object)
+    for at, name in enumerate(texts):
+        known = [*(str(level).encode() for level in coded.levels[name]), MISSING.encode()]
+        codes = np.nan_to_num(coded.values[:, place[name]], nan=-1).astype(np.intp)
+        categories[:, at] = np.array(known, object)[codes]
+    data = FeaturesData(
+        numbers if names else None, categories if texts else None, names or None, texts or None
+    )
+    return Pool(data)
