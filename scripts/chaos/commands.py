@@ -16,6 +16,7 @@ SMALL = (
     *("gate=predecessor", "gate.floor.minimum=0", "gate.gain.minimum=0.001"),
 )
 STUDY, TRIALS = "faults", 2
+PREDICTING = {"inference", "parts", "default"}
 _LINE = ("mode=train", "model=logistic_regression")
 _TREE = ("mode=train", "model=random_forest", "model.estimator.n_estimators=3")
 _TUNE = (
@@ -74,6 +75,7 @@ COMMANDS = {
     "promote": Command(("mode=promote",), "challenged", lambda _, __: {"2"}),
     "rollback": Command(("mode=rollback",), "history", lambda old, _: {str(int(old) - 1)}),
     "inference": Command(("mode=inference",), "champion"),
+    "parts": Command(("mode=inference", "inference.part_rows=40"), "champion"),
     "clean": Command(_CLEAN, "history"),
     "default": Command(("mode=default", *_LINE[1:]), "challenged", lambda _, last: {str(last)}),
     "pp": Command(("mode=pp", "data.seed=7"), "champion"),
@@ -81,7 +83,7 @@ COMMANDS = {
     "init": Command(_INIT, "champion"),
     "simulate": Command(_SIMULATE, "champion"),
 }
-"""Every verb; `first` is a training without a champion."""
+"""Every verb; `first` is a training without a champion, `parts` predictions in several parts."""
 
 
 def judge(name: str, outcome: Outcome, *, survived: bool, keeps: bool = False) -> list[str]:
@@ -115,7 +117,7 @@ def judge(name: str, outcome: Outcome, *, survived: bool, keeps: bool = False) -
         f"in the end version {end.champion} is champion": end.champion not in expected,
         f"the submission was {outcome.submissions[0]}, is {outcome.submissions[1]}": (
             "torn" in outcome.submissions
-            or (name in {"inference", "default"} and outcome.submissions[1] != "new")
+            or (name in PREDICTING and outcome.submissions[1] != "new")
         ),
         f"left over: {end.leftovers()}": bool(end.leftovers()),
     }

@@ -41,6 +41,8 @@ SECONDS = 300
 
 def warm() -> None:
     """Import all modules of the project and the libraries that they import when needed."""
+    from sqlalchemy.orm import configure_mappers
+
     for package in PACKAGES:
         found = importlib.import_module(package)
         for module in pkgutil.walk_packages(found.__path__, f"{package}."):
@@ -49,6 +51,7 @@ def warm() -> None:
     for name in LIBRARIES:
         with suppress(ImportError):
             importlib.import_module(name)
+    configure_mappers()
     installed = importlib_metadata.packages_distributions()  # MLflow reads them for each model
     importlib_metadata.packages_distributions = lambda: dict(installed)
     gc.collect()

@@ -59,7 +59,8 @@ class Workspace:
         """End the server and unmount the disk."""
         self._stop_server()
         if self.own_disk:
-            subprocess.run(["umount", str(self.live)], check=True)  # noqa: S607 - where it is varies
+            command = ["umount", "--lazy", str(self.live)]  # an orphan may stand in it
+            subprocess.run(command, check=True)
 
     def prepare(self) -> None:
         """Make the states that commands start from; each has an old submission file."""
@@ -185,6 +186,7 @@ class Workspace:
         found = broken_invariants(self._store(), [self.outputs / "locks"])
         if "mode=clean" in command.arguments:
             return clean_faults(self._store(), self.outputs, found)
+        found += [f"left over: {path.name}" for path in self.outputs.rglob(".*.parts")]
         return [*found, *(sweep_faults(self.outputs) if "mode=tune" in command.arguments else ())]
 
     def _store(self) -> "Store":

@@ -18,6 +18,7 @@ from scripts.fuzz.words import (
     HYDRA,
     LIMITS,
     NUMBERS,
+    SMALL,
     SPACES,
     TARGETS,
     VALUES,
@@ -32,12 +33,17 @@ BASES = (
     ("mode=pp", "features=raw"),
     ("mode=inference",),
     ("mode=train", "features=raw"),
-    ("mode=train", "features=full"),
+    ("mode=train", "features=full", "report.of_jobs=false"),
     ("mode=default", "features=raw"),
     ("mode=history",),
     ("mode=promote",),
     ("mode=rollback",),
     ("mode=clean",),
+    ("mode=leaderboard",),
+    ("mode=explain", "row=1"),
+    ("mode=show",),
+    ("mode=report",),
+    ("mode=simulate", "features=raw", "simulate.eras=2", "simulate.groups=40"),
     ("mode=tune", "hydra.sweeper.dry_run=true"),
 )
 CONFIGS = (
@@ -106,7 +112,8 @@ def case(number: int, seed: int, known: Known, files: Mapping[str, Content]) -> 
 def _suited(base: Line, mutated: Line) -> Line:
     """Return the whole line; a mutated argument replaces the same key of the base."""
     taken = {argument.lstrip("+~").partition("=")[0] for argument in mutated}
-    kept = [one for one in base if one.partition("=")[0] not in taken]
+    small = [one for chosen in mutated for one in SMALL.get(chosen, ())]
+    kept = [one for one in [*base, *small] if one.partition("=")[0] not in taken]
     flags = mutated[:1] and mutated[0].startswith("-")  # argparse wants flags first
     return [*mutated, *kept] if flags else [*kept, *mutated]
 

@@ -6,6 +6,7 @@ traceback, or leaves something behind: half-written files, a run that stands as 
 that moved, anything outside its own folder. Exit status 1 if any is; `--only CASE` runs it again.
 """
 
+import os
 import re
 import shlex
 import sys
@@ -53,7 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = options.parse_args(arguments)
     prepare()
     forks.warm()
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="fuzz-", dir=memory) as folder:
         fuzz = Fuzz(Sandbox(Path(folder).resolve(), given.seconds), given.data, given.seed)
         if given.only:
             return fuzz.show(names(given.only))

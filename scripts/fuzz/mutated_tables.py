@@ -84,7 +84,7 @@ def columns(draw: random.Random, files: Folder) -> str:
             "shuffle": draw.sample(range(width), width),
         }.get(what, [*range(width)])
         extra = {"extra": ["spare"], "many": [f"c{n}" for n in range(700)]}.get(what, [])
-        table = [[row[n] for n in kept] + extra for row in table]
+        table = [[row[n] for n in kept if n < len(row)] + extra for row in table]
     files[name] = written(table)
     return f"{name}: {what}, column {place}"
 
@@ -150,7 +150,8 @@ def _table(draw: random.Random, files: Folder) -> tuple[str, Table]:
 def read(content: Content) -> Table:
     """Return the rows of a file; one that is damaged already counts as a header alone."""
     try:
-        table = list(csv.reader(io.StringIO(content_of(content).decode())))
+        lines = csv.reader(io.StringIO(content_of(content).decode()))
+        table = [row for row in lines if row]
     except (csv.Error, UnicodeDecodeError, TypeError):
         table = []
     return table if table and table[0] else [["PassengerId"]]

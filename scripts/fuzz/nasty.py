@@ -32,7 +32,6 @@ _FORMS = (
 _BLEND = (
     *("model=blend", "model.n_folds=2", "model.members.lgbm.estimator.n_estimators=5"),
     "model.members.catboost.estimator.iterations=5",
-    "model.members.hist_gradient_boosting.estimator.max_iter=5",
 )
 _MODELS = (
     *(("model=lgbm", "model.estimator.n_estimators=5"),) * 6,

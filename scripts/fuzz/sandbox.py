@@ -2,6 +2,7 @@
 
 import atexit
 import errno
+import gc
 import os
 import resource
 import shutil
@@ -118,6 +119,7 @@ def _child(folder: Path, arguments: Sequence[str], streams: Sequence[Path]) -> N
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         sys.addaudithook(_watch(str(folder)))
+        gc.disable()  # a case is short
         status = run_script(arguments)
         atexit._run_exitfuncs()  # noqa: SLF001 - os._exit runs none
         sys.stdout.flush()

@@ -113,3 +113,21 @@ CHOICES = (
     "champion", "blend", "inference", "catboost_strict", "é", "🚀", "${model}", "${oc.env:NOPE}",
     "'a b'", "lgbm,nope", "?", "*", "_self_", "x" * 300,
 )  # fmt: skip
+SMALL = {
+    "model=lgbm": ("model.estimator.n_estimators=5",),
+    "model=xgboost": ("model.estimator.n_estimators=5",),
+    "model=random_forest": ("model.estimator.n_estimators=5",),
+    "model=catboost": ("model.estimator.iterations=5",),
+    "model=hist_gradient_boosting": ("model.estimator.max_iter=5",),
+    "model=blend": (
+        "model.n_folds=2",
+        "model.members.catboost.estimator.iterations=5",
+        "model.members.lgbm.estimator.n_estimators=5",
+    ),
+    "model=champion": (
+        "model.fallback.members.catboost.estimator.iterations=5",
+        "model.fallback.members.lgbm.estimator.n_estimators=5",
+    ),
+    "data=synthetic": ("data.n_groups=150",),
+}
+"""Settings that make a chosen model or data set cheap; a mutated setting comes after them."""

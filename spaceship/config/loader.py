@@ -65,15 +65,10 @@ class CheckedLoader(ConfigLoaderImpl):
         Hydra composes the config of each command twice, first to learn `hydra.mode` alone, without
         a look at sweeps and missing choices. That config is the second one, if nothing is missing.
         """
-        asked, added = (config_name, *overrides), f"hydra.mode={run_mode.name}"
-        if validate_sweep_overrides and asked[-1] == added:  # by Hydra, as nobody has set it
-            asked = asked[:-1]
-        if validate_sweep_overrides and (config := self._of_mode.pop(asked, None)) is not None:
+        asked = (config_name, *overrides)
+        if validate_sweep_overrides and (config := self._kept(asked, run_mode)) is not None:
             parsed = OverridesParser.create().parse_overrides(overrides)
             self.validate_sweep_overrides_legal(parsed, run_mode, from_shell)
-            if overrides[-1:] == [added]:
-                config.hydra.mode = run_mode
-                config.hydra.overrides.hydra.append(added)
             return config
         if not validate_sweep_overrides:
             with suppress(Exception):
@@ -81,6 +76,17 @@ class CheckedLoader(ConfigLoaderImpl):
                 self._of_mode[asked] = config
                 return config
         return self._checked(config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
+
+    def _kept(self, asked: tuple[str | None, ...], run_mode: RunMode) -> DictConfig | None:
+        """Return the config composed to learn the mode; Hydra adds the mode if it names none."""
+        *before, last = asked
+        config = self._of_mode.pop(asked, None)
+        if config is None and last == f"hydra.mode={run_mode.name}":
+            config = self._of_mode.pop(tuple(before), None)
+            if config is not None:
+                config.hydra.mode = run_mode
+                config.hydra.overrides.hydra.append(last)
+        return config
 
     def _checked(self, *asked: Any) -> DictConfig:
         config = super().load_configuration(*asked)

@@ -105,7 +105,7 @@ def _of_run(
         version = version or next(iter(registry.versions_of(run_id)[-1:]), None)
         if version is not None:
             _fetch(registry, version, folder)
-        if _TRIAL in tags:
+        if _TRIAL in tags and not (folder / PROVENANCE_FILE).is_file():
             write_trial(store, run_id, tags, folder)
     if version is not None:
         name = f"version {version.number} of {registry.model}"

@@ -31,7 +31,8 @@ Weights = tuple[list[float], float]
 class Method(StrEnum):
     """Ways in which a blend weighs its members.
 
-    `mean` averages predictions and needs no inner folds; `stack` weighs log-odds, logarithms of
+    `mean` averages all fits, so that a member counts once a bag, and needs no inner folds; `stack`
+    weighs log-odds, logarithms of
     several classes or numbers by a regression without negative weights, as Breiman's stacking does;
     `greedy` averages predictions of members drawn one by one, with replacement, each the one that
     helps most (Caruana et al., "Ensemble selection from libraries of models", ICML 2004).
@@ -126,6 +127,12 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return Task.read(getattr(self, "task", None) or _BINARY)
 
     @property
+    def _bags(self) -> list[int]:
+        """The number of fits of each member."""
+        given = self.bags
+        return [given] * len(self.members) if isinstance(given, int) else list(given)
+
+    @property
     def _weighs(self) -> bool:
         return len(self.members) > 1 and self.method != Method.MEAN
 
@@ -141,9 +148,8 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return preparations, and members as (position, bags), fitted on some rows."""
         preparations = [clone(one) for one in self.preparations]
         columns = [one.fit_transform(X, target) for one in preparations]
-        own, members = self.bags, []
-        numbers = [own] * len(self.members) if isinstance(own, int) else own
-        for (place, estimator), number in zip(self.members, numbers, strict=True):
+        members = []
+        for (place, estimator), number in zip(self.members, self._bags, strict=True):
             bags = [one.fit(columns[place], target) for one in _bagged(estimator, number)]
             members.append((place, bags))
             steps.advance()
@@ -152,7 +158,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _learn(self, table: Floats, target: Target) -> Weights:
         """Return weights and intercept that suit predictions of unseen rows."""
         if not self._weighs:
-            return [1 / len(self.members)] * len(self.members), 0.0
+            return [number / sum(self._bags) for number in self._bags], 0.0
         problem = self._task.problem
         if self.method == "greedy":
             return _greedy(table, target, problem)

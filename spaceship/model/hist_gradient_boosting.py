@@ -7,13 +7,13 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from spaceship.model.monotone import keep_present
 
 
-class FrameHistGradientBoostingClassifier(HistGradientBoostingClassifier):  # type: ignore[misc]
+class FrameHGBClassifier(HistGradientBoostingClassifier):  # type: ignore[misc]
     """The library's classifier, whose `monotonic_cst` may name columns that are not there.
 
     >>> from numpy import diff
     >>> from pandas import DataFrame
     >>> ages = DataFrame({"age": range(40)})
-    >>> model = FrameHistGradientBoostingClassifier(monotonic_cst={"age": 1, "fee": -1})
+    >>> model = FrameHGBClassifier(monotonic_cst={"age": 1, "fee": -1})
     >>> bool((diff(model.fit(ages, [0, 1, 0, 1] * 10).predict_proba(ages)[:, 1]) >= 0).all())
     True
     """
@@ -26,13 +26,13 @@ class FrameHistGradientBoostingClassifier(HistGradientBoostingClassifier):  # ty
         return super().fit(X, y, **params)  # type: ignore[no-any-return]
 
 
-class FrameHistGradientBoostingRegressor(HistGradientBoostingRegressor):  # type: ignore[misc]
+class FrameHGBRegressor(HistGradientBoostingRegressor):  # type: ignore[misc]
     """The library's regressor, likewise.
 
     >>> from numpy import diff
     >>> from pandas import DataFrame
     >>> ages = DataFrame({"age": range(40)})
-    >>> model = FrameHistGradientBoostingRegressor(monotonic_cst={"age": -1})
+    >>> model = FrameHGBRegressor(monotonic_cst={"age": -1})
     >>> bool((diff(model.fit(ages, [0, 1, 2, 3] * 10).predict(ages)) <= 0).all())
     True
     """

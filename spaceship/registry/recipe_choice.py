@@ -91,5 +91,9 @@ def _stated(
     if not isinstance(model["members"], Mapping):
         message = f"expected models by name in model.members, found {model['members']!r}"
         raise ConfigError(f"{message}; one more is +model@model.members.NAME=NAME")
-    members = [Recipe.single(member, features) for member in model["members"].values()]
+    members = [
+        Recipe.single(member, features)
+        for member in model["members"].values()
+        if not isinstance(member, Mapping) or member.keys() != {"bags"}  # of one that is left out
+    ]
     return Recipe.blend(members, model, features, **choices)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, wraps
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import uuid4
@@ -30,10 +31,15 @@ _TAGGED = "SELECT run_uuid FROM tags WHERE key = ? AND value = ?"
 
 
 def _by_sql(method: Method) -> Method:
-    """Let MLflow's client make a call that SQL alone cannot."""
+    """Let MLflow's client make a call that SQL alone cannot, or has no such argument for."""
+    arguments = signature(method)
 
     @wraps(method)
     def call(self: "SqliteClient", *given: Any, **named: Any) -> Any:
+        try:
+            arguments.bind(self, *given, **named)
+        except TypeError:  # an argument of MLflow's that is not among ours, or has a default there
+            return getattr(self.upstream, method.__name__)(*given, **named)
         with suppress(UnusualError, sqlite3.Error):
             return method(self, *given, **named)
         return getattr(self.upstream, method.__name__)(*given, **named)

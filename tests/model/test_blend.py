@@ -105,6 +105,11 @@ def test_a_mean_weighs_members_alike_and_fits_each_once(people: People) -> None:
     np.testing.assert_allclose(both.predict_proba(frame), np.mean(each, axis=0), rtol=1e-12)
 
 
+def test_a_member_counts_in_a_mean_once_a_bag(people: People) -> None:
+    several = [LGBMClassifier(**TREES), LGBMClassifier(**TREES, random_state=1)]
+    assert blend(*several, method="mean", bags=[3, 1]).fit(*people).weights_ == [0.75, 0.25]
+
+
 def test_rows_do_not_depend_on_the_batch(people: People) -> None:
     frame, labels = people
     fitted = blend(LGBMClassifier(**TREES), LGBMClassifier(**TREES | {"num_leaves": 8}))

@@ -27,7 +27,7 @@ FAMILIES: dict[str, dict[str, object]] = {
         "min_child_samples": 5,
         "n_jobs": 1,
     },
-    "hist_gradient_boosting.FrameHistGradientBoostingClassifier": {
+    "hist_gradient_boosting.FrameHGBClassifier": {
         "max_iter": 30,
         "min_samples_leaf": 5,
         "categorical_features": "from_dtype",

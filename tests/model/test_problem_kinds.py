@@ -38,13 +38,14 @@ from spaceship.registry import packaging
 from spaceship.task.arrays import Target
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
+from tests.foundation import MISSING, PACKAGES, weights
 from tests.tasks import ODD, PROBLEMS, fields, harvest
 
 SIZE = 360
 OTHERS = [Problem.MULTICLASS, Problem.REGRESSION]
 YAMLS = sorted(path.stem for path in (configs() / "model").glob("*.yaml"))
 ALONE = [name for name in YAMLS if name not in {"blend", "champion"}]
-CLASSES_ALONE = {"svm", "tabicl", "tabpfn"}
+CLASSES_ALONE = {"svm"}
 """Models that tell classes apart and predict no numbers."""
 FAST = {"n_estimators": 30, "iterations": 30, "max_iter": 200}
 SILENT: dict[str, Any] = {"allow_writing_files": False, "logging_level": "Silent"}
@@ -83,9 +84,12 @@ def recipe(name: str, problem: Problem, **changes: Any) -> Recipe:
 
 
 def built(name: str, problem: Problem, **changes: Any) -> Any:
-    if name in {"tabicl", "tabpfn"}:
-        pytest.importorskip(name)
-    return build_recipe(recipe(name, problem, **changes), rows(problem)[0], seed=1)
+    own = recipe(name, problem, **changes)
+    if name in PACKAGES:
+        pytest.importorskip(name, reason=f"{name} {MISSING}")
+        few = {"weights": str(weights()), "device": "cpu", "n_estimators": 2}
+        own = own.model_copy(update={"estimator": {**(own.estimator or {}), **few}})
+    return build_recipe(own, rows(problem)[0], seed=1)
 
 
 def pipeline(estimator: Any, task: Task) -> Pipeline:
@@ -106,7 +110,7 @@ def test_every_model_serves_every_kind_of_problem_or_says_so(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fitted = made.fit(frame, target)
-    assert main_metric(fitted, problem) > 0.4
+    assert name in PACKAGES or main_metric(fitted, problem) > 0.4, "weights drawn at random aside"
     values = predict(fitted, frame, task)
     assert values.shape == ((SIZE, 3) if problem is Problem.MULTICLASS else (SIZE,))
     packaging.save(fitted, tmp_path / "model", frame, task)
@@ -115,13 +119,14 @@ def test_every_model_serves_every_kind_of_problem_or_says_so(
     spelt = loaded.predict(frame)
     assert np.shape(spelt) == (SIZE,)
     if task.is_classification:
-        assert {*spelt} == {*task.label_values}
+        assert {*spelt} <= {*task.label_values}
+        assert name in PACKAGES or len({*spelt}) == len(task.label_values)
         assert (spelt == task.spelt(fitted.predict(frame))).all()
     else:
         assert (spelt == values).all()
 
 
-@pytest.mark.parametrize("name", [name for name in ALONE if name not in {"tabicl", "tabpfn"}])
+@pytest.mark.parametrize("name", ALONE)
 def test_a_class_without_a_training_row_does_no_harm(name: str) -> None:
     """A rare class may be in one group only, and that group in the fold that is tested."""
     task, frame, target = rows(Problem.MULTICLASS)
@@ -130,8 +135,9 @@ def test_a_class_without_a_training_row_does_no_harm(name: str) -> None:
     values = predict(fitted, frame, task)
     assert (values[:, 1] == 0).all()
     assert values.sum(axis=1) == pytest.approx(1)
-    assert (values[without].argmax(axis=1) == target[without]).mean() > 0.8
-    assert {*np.asarray(fitted.predict(frame)).astype(int)} == {0, 2}
+    assert {*np.asarray(fitted.predict(frame)).astype(int)} <= {0, 2}
+    if name not in PACKAGES:
+        assert (values[without].argmax(axis=1) == target[without]).mean() > 0.8
 
 
 def members(problem: Problem) -> list[Any]:

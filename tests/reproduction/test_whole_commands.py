@@ -25,7 +25,7 @@ MODEL = "spaceship_titanic-synthetic"
 
 @pytest.fixture(scope="module")
 def shell(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
-    """Give a shell with a sweep, whose blend is champion, a simulation and checked data."""
+    """Give a shell with a sweep, its best champion, a simulation and checked data."""
     outputs = tmp_path_factory.mktemp("project") / "outputs"
     outputs.mkdir()
     shutil.copy(database, outputs / "mlflow.db")
@@ -49,7 +49,7 @@ def statuses(answer: dict[str, Any]) -> dict[str, str]:
     return {one["name"]: one["status"] for one in answer["result"]["stages"]}
 
 
-def test_the_blend_that_became_champion_is_the_same_elsewhere(shell: Shell, tmp_path: Path) -> None:
+def test_the_best_of_a_sweep_is_the_same_elsewhere(shell: Shell, tmp_path: Path) -> None:
     before = {one.info.run_id for one in shell.runs()}
     elsewhere = {"HOME": str(tmp_path), "PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Asia/Tokyo"}
     answer = again(shell, "run=champion", **elsewhere)
@@ -61,11 +61,16 @@ def test_the_blend_that_became_champion_is_the_same_elsewhere(shell: Shell, tmp_
     assert PROOF_FILE in {one.path for one in shell.client.list_artifacts(run.info.run_id)}
 
 
-def test_a_trial_has_the_same_predictions(shell: Shell) -> None:
-    (trial,) = (one for one in shell.runs() if one.data.tags.get("trial") == "1")
+def test_a_trial_and_a_blend_have_the_same_predictions(shell: Shell) -> None:
+    runs = [one for one in shell.runs() if "mlflow.parentRunId" in one.data.tags]
+    (trial,) = (one for one in runs if one.data.tags.get("trial") == "1")
     found = statuses(again(shell, f"run={trial.info.run_id}"))
     assert found.pop("out_of_fold") == "same"
     assert {*found.values()} == {"not recorded"}
+    (blend,) = (one for one in runs if "trial" not in one.data.tags)
+    found = statuses(again(shell, f"run={blend.info.run_id}"))
+    assert [*found.values()][:5] == ["same"] * 5, "the other stages are of the best alone"
+    assert {*found.values()} <= {"same", "not recorded"}
 
 
 def test_a_simulation_stands_for_its_last_era(shell: Shell) -> None:
@@ -85,6 +90,7 @@ def test_a_version_is_made_again_without_its_run(shell: Shell, tmp_path: Path) -
     shutil.rmtree(str(run.info.artifact_uri).removeprefix("file://"))
     shutil.rmtree(run.data.tags[FOLDER_TAG])
     answer = again(shell, "run=1", f"reproduce.output={tmp_path / 'kept'}")
+    assert answer["error"] is None, answer["error"]
     found = statuses(answer)
     assert found.pop("verdict") == "not compared"
     assert answer["result"]["verdict"] == "the run has no verdict"

@@ -52,6 +52,14 @@ def test_every_kind_changes_the_folder(kind: str, tables: dict[str, Table]) -> N
     pytest.fail(f"ten mutations of the kind {kind} changed nothing")
 
 
+@pytest.mark.parametrize("kind", ["bytes", "cells", "columns", "rows"])
+def test_a_folder_that_is_damaged_already_can_be_damaged_again(kind: str) -> None:
+    ragged = b"PassengerId,VIP,Transported\n\n0001_01\n0001_02,True,False\n"
+    for seed in range(80):
+        files: Folder = dict.fromkeys(data.GROUPS, ragged)
+        assert data.KINDS[kind](random.Random(seed), files)  # noqa: S311 - nothing secret
+
+
 def test_cases_are_the_same_for_the_same_seed(tables: dict[str, Table], tmp_path: Path) -> None:
     known = lines.Known([composed(*one) for one in lines.CONFIGS], tmp_path)
 

@@ -200,6 +200,16 @@ def test_what_is_unusual_is_left_to_mlflow(
     assert ours.search_experiments()  # no call of ours
 
 
+def test_arguments_that_only_mlflow_takes_are_left_to_it(
+    store: Store, ours: SqliteClient, theirs: Client
+) -> None:
+    store.start_run("job", {})
+    asked: dict[str, Any] = {"order_by": ["attributes.start_time DESC"], "page_token": None}
+    found, known = (one.search_runs([store.experiment_id], **asked) for one in (ours, theirs))
+    assert [run.info.run_id for run in found] == [run.info.run_id for run in known]
+    assert [*ours.search_model_versions()] == [*theirs.search_model_versions()] == []
+
+
 def test_only_the_known_tables_are_read_by_sql(store: Store) -> None:
     assert store.experiment_id
     client = open_client(store.uri, store.artifacts, store.experiment)
