@@ -80,6 +80,12 @@ def _filled(X: pd.DataFrame) -> pd.DataFrame:
 def _pool(X: pd.DataFrame | Coded) -> Pool:
     """Return rows to predict as the library has them, which finds the columns by name."""
     coded = X if isinstance(X, Coded) else Coded.of(X)
+    if "pool" not in coded.forms:  # several fits of a blend share one
+        coded.forms["pool"] = _made_pool(coded)
+    return coded.forms["pool"]
+
+
+def _made_pool(coded: Coded) -> Pool:
     names = [name for name in coded.names if name not in coded.levels]
     texts = [name for name in coded.names if name in coded.levels]
     place = {name: at for at, name in enumerate(coded.names)}

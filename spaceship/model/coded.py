@@ -1,7 +1,7 @@
 """Features as numbers, categories by code: what boosters read without a frame's cost a call."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -23,6 +23,7 @@ class Coded:
     values: Floats
     names: Sequence[str]
     levels: Mapping[str, Sequence[object]]  # of each category
+    forms: dict[str, object] = field(default_factory=dict, repr=False)  # of libraries, made once
 
     @classmethod
     def of(cls, frame: pd.DataFrame) -> Self:

@@ -14,6 +14,7 @@ from spaceship.task.column_types import Column
 class Served(Pipeline):  # type: ignore[misc]
     """A fitted pipeline that takes frames of any number of rows.
 
+    >>> import pandas as pd
     >>> rows = pd.DataFrame({"x": [1.0, 2.0]})
     >>> from sklearn.dummy import DummyClassifier
     >>> fitted = Pipeline([("estimator", DummyClassifier().fit(rows, [True, False]))])
