@@ -140,7 +140,10 @@ def _arm(names: tuple[str, ...], cfg: DictConfig, sweeps: Iterable[Override]) ->
 
 
 def _own_space(cfg: DictConfig, node: str) -> dict[str, Override]:
-    """Return the sweeps of a node that mirrors its parent: leaves in the override grammar."""
+    """Return the sweeps of a node that mirrors its parent: leaves in the override grammar.
+
+    Names in a node that is empty in the parent, such as `monotone: {}`, are added.
+    """
     try:
         space = OmegaConf.select(cfg, node)
         if OmegaConf.is_config(space):
@@ -155,10 +158,11 @@ def _own_space(cfg: DictConfig, node: str) -> dict[str, Override]:
     sweeps = {}
     for path, text in flatten(space).items():
         key = f"{parent}.{path}" if parent else path
-        override = parser.parse_override(f"{key}={text}")
+        prefix = "+" if OmegaConf.select(cfg, key.rpartition(".")[0]) == {} else ""
+        override = parser.parse_override(f"{prefix}{key}={text}")
         if not override.is_sweep_override():
             raise mismatch(f"a sweep in {node}.{path}", repr(text), "such as interval(0, 1)")
-        if not _has(cfg, key):
+        if not _takes(cfg, override):
             raise _unknown(key, cfg)
         sweeps[key] = override
     return sweeps

@@ -105,11 +105,35 @@ def _as_rate(seconds: float, size: int) -> str:
 
 
 def _trees(pipeline: Any, frame: Any) -> Call | None:
-    """Return a call of LightGBM's trees alone, on a ready matrix; None for another model."""
-    if not hasattr(pipeline.steps[-1][1], "booster_"):
+    """Return a call of the boosters' trees alone, on ready input; None for another model."""
+    from spaceship.model.blend import Blend
+
+    last = pipeline.steps[-1][1]
+    if isinstance(last, Blend):
+        pairs = [
+            (last.fitted_preparations_[place].steps, one)
+            for place, bags in last.fitted_members_
+            for one in bags
+        ]
+    else:
+        pairs = [(pipeline.steps[:-1], last)]
+    if not all(getattr(one, "takes_coded", False) for _, one in pairs):
         return None
-    (_, features), (_, encoding), (_, model) = pipeline.steps
-    return partial(model.booster_.predict, encoding.matrix(features.build(frame)), num_threads=1)
+    calls = [
+        _booster(one, encoding.coded(features.build(frame)))
+        for ((_, features), (_, encoding)), one in pairs
+    ]
+    return lambda: [call() for call in calls]
+
+
+def _booster(model: Any, coded: Any) -> Call:
+    from catboost import CatBoost
+
+    from spaceship.model.catboost import _pool  # as rows come to it
+
+    if hasattr(model, "booster_"):
+        return partial(model.booster_.predict, coded.values, num_threads=1)
+    return partial(CatBoost.predict, model, _pool(coded), thread_count=1)
 
 
 def over_http(folder: Path, rows: list[dict[str, Any]], given: Any) -> Iterator[Row]:

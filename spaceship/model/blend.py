@@ -7,13 +7,16 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from spaceship.evaluation.cross_validation import predict
 from spaceship.evaluation.metrics import decide
+from spaceship.model.prepared import Prepared, Rows, columns_read
 from spaceship.progress import Phase, phase
 from spaceship.split.folds import Fold, inner_folds
 from spaceship.task.arrays import Estimator, Floats, Mask, Target
+from spaceship.task.column_types import Column
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
@@ -100,14 +103,23 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_ = np.arange(len(task.classes)) if several else np.array([False, True])
         return self
 
-    def predict_proba(self, X: pd.DataFrame) -> Floats:
+    def predict_proba(self, X: Rows) -> Floats:
         """Return the probability of each class, (n_rows, n_classes)."""
         chance = self._combined(X)
         return chance if chance.ndim > 1 else np.column_stack([1 - chance, chance])
 
-    def predict(self, X: pd.DataFrame) -> Target:
+    def predict(self, X: Rows) -> Target:
         """Return the predicted label of each row, (n_rows,)."""
         return decide(self._combined(X), self._task.problem)
+
+    @property
+    def reads(self) -> Mapping[str, Column] | None:
+        """The columns of which `TypedRows` do in place of a frame; None if only a frame does."""
+        found = [columns_read(_steps(one)[0]) for one in self.fitted_preparations_]
+        several = [one for one in found if one is not None]
+        read = {name: column for one in several for name, column in one.items()}
+        alike = all(read[name].type is x.type for one in several for name, x in one.items())
+        return read if alike and len(several) == len(found) else None
 
     @property
     def _task(self) -> Task:
@@ -124,11 +136,11 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _weighs(self) -> bool:
         return len(self.members) > 1 and self.method != Method.MEAN
 
-    def _combined(self, X: pd.DataFrame) -> Floats:
+    def _combined(self, X: Rows) -> Floats:
         check_is_fitted(self)
-        table = _table(self.fitted_preparations_, self.fitted_members_, X, self._task)
-        weights, problem = (self.weights_, self.intercept_), self._task.problem
-        return _combined(self.method, table, weights, problem)
+        task = self._task
+        table = _table(self.fitted_preparations_, self.fitted_members_, X, task)
+        return _combined(self.method, table, (self.weights_, self.intercept_), task.problem)
 
     def _fit_members(
         self, X: pd.DataFrame, target: Target, steps: Phase
@@ -163,16 +175,22 @@ def _bagged(estimator: Estimator, bags: int) -> list[Estimator]:
     return copies
 
 
+def _steps(preparation: Estimator) -> list[Estimator]:
+    """Return the steps of a preparation, which is a pipeline or one transformer."""
+    whole = isinstance(preparation, Pipeline)
+    return [step for _, step in preparation.steps] if whole else [preparation]
+
+
 def _table(
-    preparations: Sequence[Estimator], members: Sequence[Estimator], X: pd.DataFrame, task: Task
+    preparations: Sequence[Estimator], members: Sequence[Estimator], X: Rows, task: Task
 ) -> Floats:
     """Return each member's predictions, (n_rows, n_members) or (n_rows, n_members, n_classes)."""
-    columns = [one.transform(X) for one in preparations]
+    prepared = [Prepared(_steps(one), X) for one in preparations]
     found = []
     for place, bags in members:
         total: Any = 0.0
         for bag in bags:
-            total = total + predict(bag, columns[place], task) / len(bags)
+            total = total + predict(bag, prepared[place].input_of(bag), task) / len(bags)
         found.append(total)
     return np.stack(found, axis=1)
 

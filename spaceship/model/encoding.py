@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
+from spaceship.model.coded import Coded
 from spaceship.task.arrays import Floats
 from spaceship.task.feature_set import as_plain
 from spaceship.task.texts import Texts, as_arrow
@@ -73,12 +74,12 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             made[name] = pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
         return made
 
-    def matrix(self, columns: Mapping[str, object]) -> Floats:
-        """Return columns as numbers, (n_rows, n_columns): categories as pandas codes them, or NaN.
+    def coded(self, columns: Mapping[str, object]) -> Coded:
+        """Return columns as numbers, categories as pandas codes those of `transform`.
 
         >>> planets = Texts.of(pa.array(["Mars", "Pluto"]))
         >>> fitted = CategoryEncoder().fit(pd.DataFrame({"planet": ["Mars", "Earth"]}))
-        >>> fitted.matrix({"planet": planets}).tolist()
+        >>> fitted.coded({"planet": planets}).values.tolist()
         [[1.0], [nan]]
         """
         made: list[Floats] = []
@@ -90,7 +91,7 @@ class CategoryEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             known = {level: at for at, level in enumerate(self.categories_[name])}
             numbers = [known.get(level, np.nan) for level in texts.levels]
             made.append(np.array([*numbers, np.nan])[texts.codes])
-        return np.stack(made, axis=1)
+        return Coded(np.stack(made, axis=1), [*columns], self.categories_)
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Return the names of the columns, which are those of the input."""

@@ -3,7 +3,7 @@
 These take two milliseconds a call, the trees of one row twenty microseconds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from lightgbm import LGBMClassifier, LGBMModel, LGBMRegressor
 
+from spaceship.model.coded import Coded
 from spaceship.model.distributed import grow
 from spaceship.model.monotone import keep_present
 
@@ -29,13 +30,13 @@ class FrameLGBMClassifier(LGBMClassifier):  # type: ignore[misc]
     np.True_
     """
 
-    takes_matrix = True
+    takes_coded = True
     monotone: ClassVar[str] = "monotone_constraints"
 
     def predict(self, X: Any, **params: Any) -> npt.NDArray[Any]:
         """Return the most probable class of each row, (n_rows,)."""
-        if params or not isinstance(X, pd.DataFrame | np.ndarray):
-            with _by_place(self, X):
+        if params or not isinstance(X, pd.DataFrame | Coded):
+            with _by_place(self):
                 return np.asarray(super().predict(X, **params))
         found: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
         return found
@@ -47,13 +48,18 @@ class FrameLGBMClassifier(LGBMClassifier):  # type: ignore[misc]
 
     def predict_proba(self, X: Any, **params: Any) -> Floats:
         """Return the probability of each class, (n_rows, n_classes)."""
-        if params or not isinstance(X, pd.DataFrame | np.ndarray):
-            with _by_place(self, X):
+        if params or not isinstance(X, pd.DataFrame | Coded):
+            with _by_place(self):
                 return np.asarray(super().predict_proba(X, **params))
         if not len(X):
             return np.empty((0, len(self.classes_)))
         found = _predict(self, X)
         return found if found.ndim > 1 else np.vstack((1.0 - found, found)).transpose()
+
+    def decision_function(self, X: Any, **params: Any) -> Floats:
+        """Return the log-odds of each row, (n_rows,), or of each class, as calibration has them."""
+        with _by_place(self):
+            return np.asarray(super().decision_function(X, **params))
 
 
 class FrameLGBMRegressor(LGBMRegressor):  # type: ignore[misc]
@@ -65,7 +71,7 @@ class FrameLGBMRegressor(LGBMRegressor):  # type: ignore[misc]
     np.True_
     """
 
-    takes_matrix = True
+    takes_coded = True
     monotone: ClassVar[str] = "monotone_constraints"
 
     def fit(self, X: object, y: object, **params: object) -> Self:
@@ -75,35 +81,40 @@ class FrameLGBMRegressor(LGBMRegressor):  # type: ignore[misc]
 
     def predict(self, X: Any, **params: Any) -> Floats:
         """Return the number of each row, (n_rows,)."""
-        if params or not isinstance(X, pd.DataFrame | np.ndarray):
-            with _by_place(self, X):
+        if params or not isinstance(X, pd.DataFrame | Coded):
+            with _by_place(self):
                 return np.asarray(super().predict(X, **params))
         return _predict(self, X)
 
 
 @contextmanager
-def _by_place(model: LGBMModel, X: object) -> Iterator[None]:
-    """Give a model its constraints by the place of a column while the library reads them."""
-    if (found := keep_present(model, X)) is None:
+def _by_place(model: LGBMModel, X: object = None) -> Iterator[None]:
+    """Give a model its constraints by the place of a column while the library reads them.
+
+    Without the rows to fit on they are left out: predictions need none.
+    """
+    given = model.get_params(deep=False).get("monotone_constraints")
+    if not isinstance(given, Mapping) or not isinstance(X, pd.DataFrame | None):
         yield
         return
-    model.set_params(monotone_constraints=[found.get(name, 0) for name in X.columns])  # type: ignore[attr-defined]
+    found, places = given, None
+    if X is not None:
+        found = keep_present(model, X) or {}
+        places = [found.get(name, 0) for name in X.columns]
+    model.set_params(monotone_constraints=places)
     try:
         yield
     finally:
         model.set_params(monotone_constraints=found)
 
 
-def _predict(model: LGBMModel, X: pd.DataFrame | Floats) -> Floats:
-    """Return what the trees say of each row; threads are those of OpenMP, not of the training.
-
-    In a matrix, categories are numbers already.
-    """
+def _predict(model: LGBMModel, X: pd.DataFrame | Coded) -> Floats:
+    """Return what the trees say of each row; threads are those of OpenMP, not of the training."""
     threads = 1 if len(X) < _FEW else 0
     booster = model.booster_
-    if isinstance(X, pd.DataFrame):
-        X = _matrix(X, booster.pandas_categorical)
-    return np.asarray(booster.predict(X, num_threads=threads))
+    known = booster.pandas_categorical
+    matrix = X.values if isinstance(X, Coded) else _matrix(X, known)
+    return np.asarray(booster.predict(matrix, num_threads=threads))
 
 
 def _matrix(X: pd.DataFrame, categories: list[list[str]]) -> Floats:

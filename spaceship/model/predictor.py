@@ -10,8 +10,9 @@ from spaceship.data.broken_rules import broken_rules, keep_rules
 from spaceship.errors import DataError
 from spaceship.evaluation.answers import answer_columns
 from spaceship.evaluation.cross_validation import decision_threshold, predict
+from spaceship.model.prepared import Rows
 from spaceship.model.request_rows import as_frame
-from spaceship.model.served import Rows, Served
+from spaceship.model.served import Served
 from spaceship.model.threads import forget_threads
 from spaceship.task.arrays import Estimator
 from spaceship.task.raw_frame import typed

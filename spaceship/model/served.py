@@ -4,21 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import available_if
 
-from spaceship.model.encoding import CategoryEncoder
+from spaceship.model.prepared import Prepared, Rows, columns_read
 from spaceship.task.column_types import Column
-from spaceship.task.feature_set import FeatureSet, as_frame
-from spaceship.task.typed_rows import TypedRows
-
-Rows = pd.DataFrame | TypedRows
 
 
 class Served(Pipeline):  # type: ignore[misc]
     """A fitted pipeline that takes frames of any number of rows.
 
+    >>> import pandas as pd
     >>> rows = pd.DataFrame({"x": [1.0, 2.0]})
     >>> from sklearn.dummy import DummyClassifier
     >>> fitted = Pipeline([("estimator", DummyClassifier().fit(rows, [True, False]))])
@@ -29,8 +25,7 @@ class Served(Pipeline):  # type: ignore[misc]
     @property
     def reads(self) -> Mapping[str, Column] | None:
         """The columns of which `TypedRows` do in place of a frame; None if only a frame does."""
-        first = self.steps[0][1]
-        return first.columns if isinstance(first, FeatureSet) and first.takes_rows else None
+        return columns_read(self.steps[0][1])
 
     def predict(self, X: Rows, **params: Any) -> np.ndarray:
         """Return the prediction of each row, (n_rows,)."""
@@ -46,20 +41,9 @@ class Served(Pipeline):  # type: ignore[misc]
         return np.empty((0, len(self.classes_)))
 
     def _prepared(self, X: Rows) -> object:
-        """Return what the last step takes, without the checks of `Pipeline` at each call.
-
-        An estimator that takes a matrix has one, without a frame on the way.
-        """
+        """Return what the last step takes, without the checks of `Pipeline` at each call."""
         steps = [step for _, step in self.steps[:-1] if step not in {None, "passthrough"}]
-        if steps and isinstance(steps[0], FeatureSet):
-            columns, *steps = steps[0].build(X), *steps[1:]
-            takes_matrix = getattr(self.steps[-1][1], "takes_matrix", False)
-            if takes_matrix and steps and isinstance(steps[0], CategoryEncoder):
-                return steps[0].matrix(columns)
-            X = as_frame(columns, pd.RangeIndex(len(X)) if isinstance(X, TypedRows) else X.index)
-        for step in steps:
-            X = step.transform(X)
-        return X
+        return Prepared(steps, X).input_of(self.steps[-1][1])
 
 
 def served(pipeline: Pipeline) -> Served:

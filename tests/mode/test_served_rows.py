@@ -31,7 +31,10 @@ from spaceship.task.task import Task
 from tests.tasks import fields, harvest
 
 FAST = {"n_estimators": 4, "iterations": 4, "max_iter": 40, "n_jobs": 3}
-MEMBERS = ("lgbm", "catboost", "logistic_regression")
+MEMBERS = {
+    "blend": ("lgbm", "catboost", "logistic_regression"),
+    "mean": ("lgbm", "catboost"),
+}
 CASES: list[tuple[str, str, str | None, dict[str, Any]]] = [
     *((name, "full", None, {}) for name in ("lgbm", "catboost", "hist_gradient_boosting", "svm")),
     *((name, "table", None, {}) for name in ("lgbm_table", "xgboost", "logistic_regression")),
@@ -39,6 +42,7 @@ CASES: list[tuple[str, str, str | None, dict[str, Any]]] = [
     ("lgbm", "baseline", None, {"calibration": "sigmoid"}),
     ("lgbm", "full", None, {"threshold": "tuned"}),
     ("blend", "full", None, {}),
+    ("mean", "full", None, {}),
     *((name, "table", "multiclass", {}) for name in ("lgbm", "xgboost", "blend")),
     ("lgbm", "raw", "multiclass", {"calibration": "isotonic"}),
     *((name, "table", "regression", {}) for name in ("lgbm", "random_forest", "blend")),
@@ -63,18 +67,17 @@ def node_of(name: str) -> dict[str, Any]:
 
 def recipe(name: str, features: str, task: Task, choices: dict[str, Any]) -> Recipe:
     register_resolvers()
-    names = MEMBERS if name == "blend" else [name]
     own = {"task": task.to_plain(), "seed": 42, "threads": 1}
     own |= {"features": OmegaConf.load(configs() / "features" / f"{features}.yaml")}
     members = []
-    for one in names:
+    for one in MEMBERS.get(name, [name]):
         if one == "logistic_regression" and task.problem is Problem.REGRESSION:
             continue
         plain = resolved(OmegaConf.create({**own, "model": node_of(one)}))
         members.append(Recipe.single(plain["model"], plain["features"], **choices))
-    if name != "blend":
+    if name not in MEMBERS:
         return members[0]
-    blend = {"name": "blend", "method": "stack", "n_folds": 2, "bags": 2}
+    blend = {"name": name, "method": "mean" if name == "mean" else "stack", "n_folds": 2}
     return Recipe.blend(members, blend, plain["features"])
 
 
@@ -155,10 +158,11 @@ def test_a_stored_pipeline_has_the_bits_of_the_one_that_was_fitted(known: Any, n
     assert getattr(stored, method)(rows).tobytes() == wanted.tobytes()
 
 
+@pytest.mark.parametrize("name", ["lgbm", "catboost", "mean"])
 def test_plain_rows_are_answered_without_a_frame(
-    known: Any, monkeypatch: pytest.MonkeyPatch
+    known: Any, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model, rows, [first, *_] = known(0)
+    model, rows, [first, *_] = known(CASES.index((name, "full", None, {})))
     plain = rows.iloc[first].astype(object).where(lambda own: own.notna(), None).to_dict("records")
     wanted = answered(model, plain)
     monkeypatch.setattr(pd.DataFrame, "__init__", None)

@@ -3,9 +3,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from catboost import CatBoostClassifier
 from sklearn.base import clone
 
 from spaceship.model.catboost import CategoryCatBoost
+from spaceship.model.coded import Coded
 
 PARAMETERS = {"iterations": 5, "allow_writing_files": False, "logging_level": "Silent"}
 
@@ -47,3 +49,20 @@ def test_writes_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(tmp_path)
     CategoryCatBoost(**PARAMETERS).fit(TRAIN, LABELS)
     assert not list(tmp_path.iterdir())
+
+
+def test_rows_alone_have_the_bits_of_the_librarys_own_frames() -> None:
+    names = ["fee, €", "size [m]", "first town", "age"]
+    rng = np.random.default_rng(3)
+    rows = pd.DataFrame(rng.normal(size=(300, 4)), columns=names)
+    rows.loc[::9, "age"], rows.loc[4, "fee, €"] = np.nan, 1e300
+    towns = pd.Series(rng.choice(["Köln", "Ulm", "b, c", "Rome"], 300))
+    rows["first town"] = towns.mask(towns.index % 7 == 0).astype("category")
+    few = CategoryCatBoost(**PARAMETERS, one_hot_max_size=2)
+    model = few.fit(rows, (rows["age"] > 0) | (rows["first town"] == "Ulm"))
+    plain = rows.assign(**{"first town": rows["first town"].astype("str").fillna("missing")})
+    wanted = CatBoostClassifier.predict_proba(model, plain)
+    for first, last in ((0, 300), (4, 5), (7, 8), (9, 140)):
+        part = rows.iloc[first:last]
+        for given in (part, Coded.of(part)):
+            assert model.predict_proba(given).tobytes() == wanted[first:last].tobytes()

@@ -79,6 +79,16 @@ def test_the_model_is_a_plain_one(grown: list[FrameLGBMClassifier]) -> None:
 
 
 @pytest.mark.slow
+def test_trees_of_several_workers_keep_constraints(rows: Rows) -> None:
+    signs = {"a": -1, "not there": 1}
+    with grown_on(DaskEngine(2), LGBM):
+        model = FrameLGBMClassifier(**SETTINGS, monotone_constraints=signs).fit(*rows)
+    assert model.get_params()["monotone_constraints"] == {"a": -1}
+    alike = rows[0].iloc[[0] * 40].assign(a=np.linspace(-3, 3, 40))
+    assert (np.diff(model.predict_proba(alike)[:, 1]) <= 0).all()
+
+
+@pytest.mark.slow
 def test_a_worker_that_ends_ends_the_fit(rows: Rows) -> None:
     X, y = rows
     with (

@@ -43,8 +43,8 @@ def test_native_numbers_are_the_codes_of_its_categories() -> None:
     codes = encoded["HomePlanet"].cat.codes.astype(float)
     wanted = pd.DataFrame({"HomePlanet": codes.where(codes >= 0), "Age": rows["Age"]}).to_numpy()
     for planets in (rows["HomePlanet"], values_of(rows["HomePlanet"])):
-        found = native.matrix({"HomePlanet": planets, "Age": rows["Age"]})
-        np.testing.assert_array_equal(found, wanted)
+        found = native.coded({"HomePlanet": planets, "Age": rows["Age"]})
+        np.testing.assert_array_equal(found.values, wanted)
 
 
 def test_native_keeps_index_and_names() -> None:

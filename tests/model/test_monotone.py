@@ -21,13 +21,18 @@ FULL = {
 RAW = {"_target_": "spaceship.features.raw.RawFeatures", "task": built_in().to_plain()}
 TABLE = {"_target_": "spaceship.features.table.TableFeatures", "task": built_in().to_plain()}
 FAMILIES: dict[str, dict[str, object]] = {
-    "lightgbm.FrameLGBMClassifier": {"n_estimators": 30, "verbose": -1, "min_child_samples": 5},
+    "lightgbm.FrameLGBMClassifier": {
+        "n_estimators": 30,
+        "verbose": -1,
+        "min_child_samples": 5,
+        "n_jobs": 1,
+    },
     "hist_gradient_boosting.FrameHGBClassifier": {
         "max_iter": 30,
         "min_samples_leaf": 5,
         "categorical_features": "from_dtype",
     },
-    "xgboost.FrameXGBClassifier": {"n_estimators": 30, "enable_categorical": True},
+    "xgboost.FrameXGBClassifier": {"n_estimators": 30, "enable_categorical": True, "n_jobs": 1},
 }
 People = tuple[pd.DataFrame, Any]
 

@@ -207,3 +207,12 @@ def test_refusals_name_key_and_remedy(arguments: Sequence[str], told: str) -> No
 
 def test_space_may_be_empty_where_a_function_suggests() -> None:
     assert _plan("seed=1", may_be_empty=True).arms[0].parameters == ()
+
+
+def test_a_space_adds_names_to_an_empty_node() -> None:
+    space = f"+{SPACE}.monotone.Age='choice(up,none)'"
+    [arm] = _plan("model=lgbm", space).arms
+    added = {one.key: one.prefix for one in arm.parameters if one.prefix}
+    assert added == {"model.monotone.Age": "+"}
+    with pytest.raises(SettingsError, match=r"model\.estimator\.no_such, which does not exist"):
+        _plan("model=lgbm", f"+{SPACE}.estimator.no_such='choice(1,2)'")

@@ -90,7 +90,7 @@ def _columns(made: Proposal) -> Iterator[str]:
         yield f"missing: {_flow(missing)} # in every column, as in the label"
     if decimal:
         yield f"decimal: {scalar(decimal)} # of the label, and of other numbers"
-    yield "columns: # those left out are not learnt from"
+    yield "columns: # those left out are not learnt from; a number may be monotone: up, or down"
     for name, finding in made.findings.items():
         for doubt in finding.doubts:
             yield f"  # CHECK: {doubt}"
