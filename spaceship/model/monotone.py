@@ -26,7 +26,7 @@ class Effect(StrEnum):
     NONE = "none"  # anything
 
 
-class Constrainable(Protocol):
+class _Constrainable(Protocol):
     """An estimator that takes the signs of effects by the name of a column."""
 
     monotone: ClassVar[str]  # its parameter
@@ -73,7 +73,7 @@ def constrain(
         estimator.set_params(**{estimator.monotone: signs})  # type: ignore[attr-defined]
 
 
-def keep_present(estimator: Constrainable, X: object) -> dict[str, int] | None:
+def keep_present(estimator: _Constrainable, X: object) -> dict[str, int] | None:
     """Leave out, and say once, the constraints of columns that are not there; return the others.
 
     >>> from spaceship.model.lightgbm import FrameLGBMRegressor
