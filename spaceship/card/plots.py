@@ -1,5 +1,6 @@
 """Plots of a judged candidate as SVG files of their own, which MLflow's pages draw."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from spaceship.task.label import Problem
 FOLDER = "plots"  # of a run's artifacts
 _BINS = 10  # of a calibration curve, of equal width, as of the calibration error
 _MOST_POINTS = 3000  # that a scatter plot draws
+_ALONE = r'<svg xmlns="http://www.w3.org/2000/svg" width="\2" height="\3"\1'
+"""What a chart needs outside a page: a browser shows one without a size small."""
 _STYLE = """<style>text{font:13px sans-serif}.middle{text-anchor:middle}.end{text-anchor:end}
 .grid{stroke:#ddd}.axis{stroke:#555}.guide{stroke:#888;stroke-dasharray:4 4}
 .line{fill:none;stroke:#1f77b4;stroke-width:2}.dot{fill:#1f77b4;fill-opacity:.6}</style>
@@ -36,7 +39,7 @@ def draw_plots(report: Report, folder: Path) -> list[Path]:
     for name, chart in _plots(report):
         files.append(folder / name)
         head, title, body = str.partition(str(chart), "</title>")
-        head = head.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+        head = re.sub(r'<svg(.*viewBox="0 0 (\d+) (\d+)")', _ALONE, head, count=1)
         write_atomically(files[-1], head + title + _STYLE + body)
     return files
 
