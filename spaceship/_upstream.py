@@ -179,17 +179,6 @@ def _import_skops() -> None:
     )
 
 
-def mlflow_revision() -> str:
-    """Return the revision of the tables that MLflow 3.17 sets up, by its newest migration.
-
-    >>> len(mlflow_revision())
-    12
-    """
-    from mlflow.store.db.utils import _get_latest_schema_revision
-
-    return str(_get_latest_schema_revision())  # type: ignore[no-untyped-call]
-
-
 def mlflow_sessions(uri: str) -> object:
     """Return the function that opens a session of MLflow's database; None for a server.
 

@@ -57,7 +57,7 @@ class RegistryMachine(RuleBasedStateMachine):
         self.known.create_model()
         asked = SimpleNamespace(why=None, history=SimpleNamespace(output=None, at=None))
         parts = {"registry": self.registry, "settings": asked}
-        made = SimpleNamespace(dry_run=False, **parts)
+        made = SimpleNamespace(dry_run=False, forced=False, needs_proof=False, **parts)
         self.experiment = cast("Experiment", made)
 
     def teardown(self) -> None:

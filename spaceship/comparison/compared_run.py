@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,14 +13,15 @@ import pandas as pd
 from spaceship.data._base import Dataset
 from spaceship.data.cache import dataset_of
 from spaceship.data.digest import TableDigest
-from spaceship.errors import SpaceshipError
+from spaceship.errors import RegistryError, SpaceshipError
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.losses import Labels
 from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.experiment import Experiment
 from spaceship.gate.policy import Reveal
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
-from spaceship.record.recorded_run import RECORD_FILES, RecordedRun
+from spaceship.record.fetched import fetch_record
+from spaceship.record.recorded_run import RecordedRun
 from spaceship.record.run_record import DATA_FOLDER
 from spaceship.record.stages import data_stages
 from spaceship.registry.registry import PROVENANCE_FILE
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Made = TypeVar("Made")
-_FILES = (*RECORD_FILES, REPORT_FILE, VERDICT_FILE)
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,13 @@ class ComparedRun:
         """Return a run whose files are copied to a new folder."""
         folder = below / run.info.run_id
         folder.mkdir()
-        fetch_files(experiment.store, run, _FILES, folder)
+        with suppress(RegistryError):  # a trial whose folder is gone
+            fetch_record(experiment.registry, run.info.run_id, run, folder)
         return cls(experiment, named, run, folder)
 
     @cached_property
     def record(self) -> RecordedRun | None:
-        """The record of the run; None: made by an earlier release, or a trial."""
+        """The record of the run; None: made by an earlier release, or lost."""
         return self._read(PROVENANCE_FILE, lambda: RecordedRun.read(self.folder, self.named))
 
     @cached_property

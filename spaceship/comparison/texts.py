@@ -9,12 +9,14 @@ from spaceship.comparison.paired_tests import PairedTest
 from spaceship.drift.alert import drift_table
 from spaceship.evaluation.metrics import metric_title
 from spaceship.record.changes import Change
+from spaceship.record.stages import stage_title
 from spaceship.screen import Table
 from spaceship.text import digits, first_few, one_line, shortened
 from spaceship.tracking import markdown
 
 _MOST = 20  # lines of a table; the files have all
 _LONGEST = 40  # characters of a value
+_MISSING = "-"  # as in tables of figures: `none` is a value of some keys
 _BEFORE = 8  # characters before the first difference of long values
 _SHOWN_DIGEST = 8
 Section = tuple[str, Table | str]
@@ -44,15 +46,14 @@ def sections(found: Comparison, most: int | None = _MOST) -> Iterator[Section]:
     if found.data is not None:
         yield from _data(found.data, most)
     if found.stages:
-        yield "Stages with other results", ", ".join(one.replace("_", " ") for one in found.stages)
+        yield "Stages with other results", ", ".join(map(stage_title, found.stages))
     if found.old.award != found.new.award:
         yield "Verdicts", f"{found.old.award or 'none'} → {found.new.award or 'none'}"
     yield from _figures("Metrics", found.metrics, names)
     if found.tests:
         yield "Paired tests on the rows of both", _tests(found.tests, names)
-        yield "p", _P
-        if folds := {one.same_folds for one in found.tests if one.part == "out of fold"}:
-            yield "Folds", _FOLDS[folds.pop()]
+        folds = {_FOLDS[one.same_folds] for one in found.tests if one.part == "out of fold"}
+        yield "Paired tests, how to read them", "; ".join([_P, *folds])
     if found.slices:
         rows = [
             (
@@ -73,12 +74,12 @@ def sections(found: Comparison, most: int | None = _MOST) -> Iterator[Section]:
     yield from _figures("Time and size", found.costs, names)
 
 
-_P = "chance of so large a difference, either way, if neither run were better; not corrected for "
-_P += "the number of runs that are compared"
+_P = "p is the chance of so large a difference, either way, if neither run were better; not "
+_P += "corrected for the number of runs that are compared"
 _FOLDS = {
     True: "the tested rows were in the same folds",
-    False: "the tested rows were in other folds: a part of the difference is the luck of the deal",
-    None: "not known to be the same",
+    False: "the tested rows were in other folds: the luck of the deal is a part of it",
+    None: "whether the tested rows were in the same folds is not known",
 }
 
 
@@ -142,7 +143,8 @@ def _changes(
     in_both_first = sorted(changes, key=lambda one: one.old is None or one.new is None)
     rows = [(one.name, *_values(one)) for one in in_both_first[:most]]
     if len(changes) > len(rows):
-        rows.append((f"… and {len(changes) - len(rows)} more", "", ""))
+        left = len(changes) - len(rows)
+        rows.append((f"… and {left} more; all: compare.output=FILE.md", "", ""))
     if rows:
         yield title, Table([tuple(map(one_line, row)) for row in rows], ("", *names), "<")
 
@@ -152,8 +154,10 @@ def _values(change: Change) -> tuple[str, str]:
 
     >>> _values(Change("blocks", "a" * 60 + "b", "a" * 60 + "c"))
     ('…aaaaaaaab', '…aaaaaaaac')
+    >>> _values(Change("calibration", "none", None))
+    ('none', '-')
     """
-    texts = ["none" if one is None else one for one in (change.old, change.new)]
+    texts = [_MISSING if one is None else one for one in (change.old, change.new)]
     same = len(commonprefix(texts)) - _BEFORE  # noqa: RUF071 - of texts, not of paths
     if same > _BEFORE and max(map(len, texts)) > _LONGEST:
         texts = [f"…{one[same:]}" for one in texts]

@@ -45,15 +45,20 @@ def importances(
     target, rng = task.target(frame), np.random.default_rng(seed)
     given = frame[[*task.model_columns]]
     groups = pd.factorize(task.group_names(frame))[0]
-    before, shares = _loss(target, predict(pipeline, given, task), task.problem)
+    predicted = predict(pipeline, given, task)
+    before, shares = _loss(target, predicted, task.problem)
     found = []
     for column in given:
-        rises = []
+        rises, kinds = [], pd.factorize(given[column])[0]
+        names_groups = task.group is not None and column == task.group.of
         for _ in range(repeats):
-            names_groups = task.group is not None and column == task.group.of
             order = rng.permutation(len(given)) if names_groups else _by_group(groups, rng)
             dealt = given[column].take(order).set_axis(given.index)
-            values = predict(pipeline, given.assign(**{str(column): dealt}), task)
+            changed = names_groups | (np.bincount(groups, kinds[order] != kinds)[groups] > 0)
+            values = predicted.copy()  # a row depends on those of its group alone
+            if changed.any():
+                part = given.assign(**{str(column): dealt})[changed]
+                values[changed] = predict(pipeline, part, task)
             after, own = _loss(target, values, task.problem)
             rises.append((after - before, own - shares))
         wholes, rows = zip(*rises, strict=True)

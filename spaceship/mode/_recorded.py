@@ -12,11 +12,11 @@ from spaceship.experiment import Experiment
 from spaceship.gate.verdict import VERDICT_FILE, LoggedVerdict
 from spaceship.mode._run import wanted_run
 from spaceship.progress import phase
-from spaceship.record.recorded_run import RECORD_FILES, RecordedRun
+from spaceship.record.fetched import fetch_record
+from spaceship.record.recorded_run import RecordedRun
 from spaceship.record.run_record import DATA_FOLDER
 from spaceship.registry.registry import CHALLENGER, CHAMPION, PROVENANCE_FILE, Registry, Version
 from spaceship.reproduction.rival import Rival
-from spaceship.reproduction.trial import write_trial
 from spaceship.tracking.leaderboard import PARENT_TAG, Runs
 from spaceship.tracking.run_files import fetch_files
 from spaceship.tracking.runs import read_runs
@@ -24,8 +24,7 @@ from spaceship.tracking.store import FOLDER_TAG, Store
 
 _RECORDED = {"default", "train", "tune", "pp", "simulate"}
 """Modes whose runs have a record."""
-_FILES = (*RECORD_FILES, REPORT_FILE, VERDICT_FILE)
-_LAST, _BEST, _TRIAL = "last", "best_run_id", "trial"
+_LAST, _BEST = "last", "best_run_id"
 _ERAS = "simulation"  # folder of a simulation below that of its job
 
 
@@ -88,35 +87,22 @@ def _of_run(
 ) -> RunToMake:
     """Return a run of the store; of a sweep its best, of a simulation its last era."""
     registry, store = experiment.registry, experiment.store
-    tags: dict[str, str] = {}
+    run = None
     with phase("Reading the record"), suppress(MlflowException):  # purged: its version is left
         run = store.client.get_run(run_id)
-        tags = run.data.tags
-        if _BEST in tags:
-            return _of_run(experiment, tags[_BEST], folder)
-        eras = (Path(tags.get(FOLDER_TAG, "")) / _ERAS).glob(f"era-*/{PROVENANCE_FILE}")
-        if era := max(eras, key=lambda path: int(path.parent.name[4:]), default=None):
-            return _of_folder(era.parent, registry)
-        fetch_files(store, run, _FILES, folder)
-        if any(one.path == DATA_FOLDER for one in store.client.list_artifacts(run_id)):
-            store.client.download_artifacts(run_id, DATA_FOLDER, str(folder))
-    name = f"run {run_id}"
-    if not (folder / PROVENANCE_FILE).is_file():
-        version = version or next(iter(registry.versions_of(run_id)[-1:]), None)
-        if version is not None:
-            _fetch(registry, version, folder)
-        if _TRIAL in tags and not (folder / PROVENANCE_FILE).is_file():
-            write_trial(store, run_id, tags, folder)
+    tags = {} if run is None else run.data.tags
+    if _BEST in tags:
+        return _of_run(experiment, tags[_BEST], folder)
+    eras = (Path(tags.get(FOLDER_TAG, "")) / _ERAS).glob(f"era-*/{PROVENANCE_FILE}")
+    if era := max(eras, key=lambda path: int(path.parent.name[4:]), default=None):
+        return _of_folder(era.parent, registry)
+    name, version = f"run {run_id[:8]}", fetch_record(registry, run_id, run, folder) or version
+    if run is not None:
+        name = f"{run.info.run_name} ({run_id[:8]})"
+        fetch_files(store, run, [DATA_FOLDER], folder)
     if version is not None:
         name = f"version {version.number} of {registry.model}"
     return _made(folder, name, registry)
-
-
-def _fetch(registry: Registry, version: Version, folder: Path) -> None:
-    """Copy those files of a record into a folder that are kept with a version, and whole."""
-    for file in _FILES:
-        with suppress(RegistryError):
-            registry.fetch(version, file, folder)
 
 
 def _made(folder: Path, name: str, registry: Registry) -> RunToMake:

@@ -9,16 +9,17 @@ from spaceship.errors import DiffersError, expected
 from spaceship.experiment import Experiment
 from spaceship.mode._recorded import recorded_run
 from spaceship.record.recorded_run import RecordedRun
+from spaceship.record.stages import stage_title
+from spaceship.registry.registry import CHALLENGER
 from spaceship.reproduction.differences import Difference, StageLine, compare_stages
 from spaceship.reproduction.proof import write_proof
 from spaceship.reproduction.remake import Remake
 from spaceship.reproduction.suspects import Suspect, find_suspects
 from spaceship.results import Result, report_result
-from spaceship.screen import Table, Tone, show
+from spaceship.screen import Commands, Table, Tone, show
 
 log = logging.getLogger(__name__)
 
-_SHOWN = {"out_of_fold": "out of fold", "holdout": "hold-out"}
 _TONES = {"same": Tone.GOOD, "differs": Tone.BAD, "not compared": Tone.FAIR}
 
 
@@ -46,7 +47,7 @@ def reproduce(experiment: Experiment) -> ReproduceResult:
     with tempfile.TemporaryDirectory(prefix="spaceship-") as temporary:
         folder = Path(temporary)
         wanted = recorded_run(experiment, folder / "recorded")
-        log.info("Made again: %s", wanted.run.name)
+        log.info("To make again: %s", wanted.run.name)
         places = (wanted.outputs, experiment.outputs)
         remake = Remake(wanted.run, wanted.rival, settings, folder, places)
         again = remake()
@@ -68,6 +69,11 @@ def reproduce(experiment: Experiment) -> ReproduceResult:
     )
     show(log, _table(result))
     _tell(result, wanted.run)
+    registry = experiment.registry
+    waiting = registry.find(CHALLENGER)
+    proven = waiting is not None and waiting.needs_proof and waiting.reproduced.count
+    if proven and waiting is not None and waiting.run_id == result.run_id:
+        show(log, Commands({"make the challenger champion": registry.command("mode=promote")}))
     return result
 
 
@@ -76,7 +82,7 @@ def _table(result: ReproduceResult) -> Table:
     if result.verdict:
         details["verdict"] = result.verdict
     rows = [
-        (_SHOWN.get(one.name, one.name), str(one.status), details.get(one.name) or one.detail)
+        (stage_title(one.name), str(one.status), details.get(one.name) or one.detail)
         for one in result.stages
     ]
     return Table(rows, ("stage", "", "first difference"), tones=_TONES)
@@ -95,7 +101,6 @@ def _tell(result: ReproduceResult, run: RecordedRun) -> None:
     report_result(result)
     found = "no stage that could be compared"
     if result.difference is not None:
-        stage = _SHOWN.get(result.difference.stage, result.difference.stage)
-        found = f"its stage {stage!r} another one ({result.difference})"
+        found = f"another {stage_title(result.difference.stage)} ({result.difference})"
     do = "see the suspects above" if result.suspects else "see the stages above"
-    raise DiffersError(expected(f"{run.name} to be the same", found, do))
+    raise DiffersError(expected(f"the same results of {run.name}", found, do))

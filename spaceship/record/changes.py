@@ -10,7 +10,9 @@ from spaceship.record.code import Code
 from spaceship.record.environment import Environment
 from spaceship.record.run_record import Provenance
 
-_OF_THREADS = re.compile(r"(?i)(?:^|[._])(?:n_?threads?|threads|thread_count|n_jobs|cpu_count)$")
+_OF_THREADS = re.compile(
+    r"(?i)(?:^|[._])(?:(?:n_?)?threads?|thread_(?:count|limit)|n_jobs|cpu_count)$"
+)
 _OF_PROCESS = ("packages", "packages_digest", "libraries", "variables", "digest")
 _OF_RECIPE = {"calibration", "features", "threshold"}  # keys of the config that have the same name
 
@@ -86,10 +88,9 @@ def _settings_of(record: Provenance) -> dict[str, str]:
     config, recipe = dict(record.config), record.recipe
     config["data"] = {**record.data}
     if recipe:
-        space = {"search_space": one} if (one := _of(config, "model").get("search_space")) else {}
         own = {key: one for key, one in recipe.items() if key not in _OF_RECIPE}
         config |= {key: recipe[key] for key in _OF_RECIPE & recipe.keys()}
-        config["model"] = own | space
+        config["model"] = own  # without its search space, which is that of a sweep
     task = config.pop("task", None)
     flat = flatten({"task": task, **_without(task, config)}) | {"grown_by": str(record.grown_by)}
     return {key: one for key, one in flat.items() if one not in {"", "{}", "[]", "None"}}
@@ -104,11 +105,6 @@ def _without(task: object, node: Any) -> Any:
     if isinstance(node, list) and any(isinstance(one, Mapping) for one in node):
         return {str(number): _without(task, one) for number, one in enumerate(node, start=1)}
     return node
-
-
-def _of(config: Mapping[str, object], key: str) -> Mapping[str, object]:
-    node = config.get(key)
-    return node if isinstance(node, Mapping) else {}
 
 
 def _commit(old: Code, new: Code) -> Change | None:

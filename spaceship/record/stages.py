@@ -155,6 +155,15 @@ def verdict_stage(verdict: Verdict) -> Tables:
     return {"verdict": TableDigest(short_digest(*columns.values()), columns=columns)}
 
 
+def stage_title(name: str) -> str:
+    """Return the name of a stage in words.
+
+    >>> stage_title("out_of_fold"), stage_title("holdout")
+    ('out of fold', 'hold-out')
+    """
+    return {"holdout": "hold-out"}.get(name, name.replace("_", " "))
+
+
 def in_short(stages: Mapping[str, Mapping[str, TableDigest]]) -> dict[str, str]:
     """Return one digest a stage, in the order of a run.
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import Any
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import is_here, process_tags
@@ -18,11 +19,8 @@ from spaceship.gate.award import Award
 from spaceship.registry.moves import Move, MoveState, Records, read_records
 from spaceship.registry.role import ADVICE, SETTING, VARIABLE, may_promote
 from spaceship.registry.steps import Step, steps_of
-from spaceship.tracking.connection import MISSING, code_of
+from spaceship.tracking.connection import code_of
 from spaceship.tracking.store import Store
-
-if TYPE_CHECKING:
-    from mlflow.entities.model_registry import RegisteredModel
 
 log = logging.getLogger(__name__)
 
@@ -189,7 +187,7 @@ class Aliases:
     def create_model(self) -> None:
         """Create the registered model if it is missing."""
         client, query = self.store.client, f"name = '{self.model}'"
-        if client.search_model_versions(query, max_results=1):
+        if client.search_model_versions(query, max_results=1) or self._found():
             return  # far quicker than a refused creation, which reads every tag of the model
         try:
             client.create_registered_model(self.model)
@@ -201,16 +199,14 @@ class Aliases:
         """Write a move's tag."""
         self.store.client.set_registered_model_tag(self.model, move.key, move.to_tag())
 
-    def _entity(self) -> "RegisteredModel":
+    def _entity(self) -> Any:
         """Return the registered model, one without aliases and tags if it is missing."""
-        try:
-            return self.store.client.get_registered_model(self.model)
-        except Exception as error:
-            if code_of(error) != MISSING:
-                raise
-            from mlflow.entities.model_registry import RegisteredModel
+        return self._found() or SimpleNamespace(aliases={}, tags={})
 
-            return RegisteredModel(self.model)
+    def _found(self) -> Any:
+        """Return the registered model, or None; a refused call would open MLflow's own client."""
+        found = self.store.client.search_registered_models(f"name = '{self.model}'")
+        return found[0] if found else None
 
     def _compare(self, move: Move, seen: Mapping[str, str | None], now: Mapping[str, str]) -> None:
         """Withdraw the move and raise if an alias points elsewhere than when it was decided on."""

@@ -7,7 +7,6 @@ by the next move. Nothing ever reads them but people: a failure is logged, the m
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from spaceship.errors import only_logged
@@ -16,6 +15,7 @@ from spaceship.registry.moves import Move, completed_moves
 from spaceship.registry.registry import Registry
 from spaceship.registry.steps import earlier_versions, steps_of
 from spaceship.registry.version_scores import recipe_in
+from spaceship.tracking.connection import code_of
 from spaceship.tracking.markdown import command, page, plain
 from spaceship.tracking.views import CHAMPION_TAG
 
@@ -44,8 +44,6 @@ def describe(registry: Registry) -> None:
 
 
 def _describe(registry: Registry) -> None:
-    from mlflow import MlflowException
-
     client, name = registry.store.client, registry.model
     records, current = registry.aliases.read(strict=False)
     query = f"name = '{name}'"
@@ -64,8 +62,11 @@ def _describe(registry: Registry) -> None:
             if text != old:
                 client.update_model_version(name, number, text)
     if (champion := versions.get(current.get(Award.CHAMPION, ""))) is not None:
-        with suppress(MlflowException):  # its run may be deleted
+        try:
             client.set_tag(str(champion.run_id), CHAMPION_TAG, f"version {champion.version}")
+        except Exception as error:
+            if code_of(error) is None:  # else its run is deleted
+                raise
     if _OURS.match(client.get_registered_model(name).description or ""):
         text = _model_text(registry, records.moves, current, versions)
         client.update_registered_model(name, text)

@@ -25,8 +25,6 @@ def log_files(store: Store, files: Mapping[str, Path], run_id: str) -> str:
     >>> log_files(store, {MODEL: tmp_path / "model"}, run_id)[:2]
     'm-'
     """
-    from mlflow.entities import LoggedModelOutput
-
     client, experiment = store.client, store.experiment_id
     made = client.create_logged_model(experiment, "model", run_id, model_type="pipeline")
     model = str(made.model_id)
@@ -36,7 +34,7 @@ def log_files(store: Store, files: Mapping[str, Path], run_id: str) -> str:
             _copy(files[name], Path(temporary) / name)
         client.log_model_artifacts(model, temporary, _EVIDENCE)
     client.finalize_logged_model(model, "READY")
-    client.log_outputs(run_id, [LoggedModelOutput(model, step=0)])
+    client.log_output(run_id, model)
     return model
 
 

@@ -1,6 +1,8 @@
-"""Code of a run made again: the present one if it is the same, else a temporary git worktree."""
+"""Code of a run made again: the present one if it is the same, else a copy made by git."""
 
+import os
 import subprocess
+import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,6 +10,7 @@ from pathlib import Path
 
 from spaceship.config.installation import PACKAGE, file_digests, typed_again
 from spaceship.errors import RegistryError, expected
+from spaceship.files import remove
 from spaceship.record.code import Code
 from spaceship.text import first_few
 
@@ -28,7 +31,7 @@ def changed_files(recorded: Code, present: Code) -> list[str]:
 def code_of(code: Code, version: str, root: Path | None, folder: Path) -> Iterator[Path]:
     """Give the folder in which the recorded code lies, for the block.
 
-    `version` is that of the package, `root` the repository, `folder` where a worktree may be made.
+    `version` is that of the package, `root` the repository, `folder` where a copy may be made.
     Raise RegistryError that says what is missing if the code cannot be had.
 
     >>> with code_of(Code.present(), "", None, tmp_path) as found:
@@ -45,25 +48,31 @@ def code_of(code: Code, version: str, root: Path | None, folder: Path) -> Iterat
     if not code.diff_complete:
         raise _not_had(changed, f"only a part of its changes to commit {code.commit[:12]}")
     if fault := _git(root, "cat-file", "-e", f"{code.commit}^{{commit}}"):
-        raise _not_had(changed, f"no commit {code.commit[:12]} in {root}: {fault}")
+        raise _not_had(changed, f"no commit {code.commit[:12]} of {root}, as {fault}")
     place = folder / "code"
     try:
         _make(root, place, code, changed)
         yield place
     finally:
-        _git(root, "worktree", "remove", "--force", str(place))
+        remove(place)
 
 
 def _make(root: Path, place: Path, code: Code, changed: list[str]) -> None:
-    """Make the worktree; raise RegistryError if its Python files are not the recorded ones."""
-    no_hooks = ("-c", "core.hooksPath=/dev/null")
-    fault = _git(root, *no_hooks, "worktree", "add", "--detach", "--force", str(place), code.commit)
-    if not fault and code.diff:
-        with tempfile.NamedTemporaryFile(suffix=".diff") as diff:
-            Path(diff.name).write_text(code.diff, encoding="utf-8")
-            fault = _git(place, "apply", "--whitespace=nowarn", diff.name)
+    """Copy the commit, which leaves nothing in the repository.
+
+    Raise RegistryError if its Python files are not the recorded ones.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        archive, diff = Path(temporary) / "code.tar", Path(temporary) / "code.diff"
+        fault = _git(root, "archive", "--format=tar", f"--output={archive}", code.commit)
+        if not fault:
+            with tarfile.open(archive) as files:
+                files.extractall(place, filter="tar")
+        if not fault and code.diff:
+            diff.write_text(code.diff, encoding="utf-8")
+            fault = _git(place, "apply", "--whitespace=nowarn", str(diff))
     if fault:
-        raise _not_had(changed, f"git failing: {fault}")
+        raise _not_had(changed, f"a fault of its copy: {fault}")
     for name, digest in code.untracked.items():
         kept = root / name
         if kept.is_file() and digest in file_digests(kept).values():
@@ -74,7 +83,7 @@ def _make(root: Path, place: Path, code: Code, changed: list[str]) -> None:
 
 
 def _differing(files: Mapping[str, str], place: Path) -> Iterator[str]:
-    """Yield the Python files of a worktree that are missing, or other ones than on record."""
+    """Yield the Python files of a copy that are missing, or other ones than on record."""
     for name, digest in files.items():
         path = place / name
         if path.suffix == ".py" and (place / Path(name).parts[0]).is_dir():
@@ -93,9 +102,14 @@ def _not_had(files: list[str], found: str) -> RegistryError:
 def _git(root: Path, *words: str) -> str:
     """Run git in a repository; return why it failed, empty if it did not."""
     command = ["git", "-C", str(root), *words]
+    environment = os.environ | {"GIT_CEILING_DIRECTORIES": str(root.parent)}  # no outer repository
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=120, text=True)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, check=False, timeout=120, text=True, env=environment
+        )
+    except FileNotFoundError:
+        return "there is no git"
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     lines = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
-    return lines[-1] if done.returncode else ""
+    return f"git says: {lines[-1].removeprefix('fatal: ')}" if done.returncode else ""

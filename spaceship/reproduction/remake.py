@@ -13,13 +13,13 @@ from spaceship.config.installation import PACKAGE, checkout, repository
 from spaceship.config.settings import Reproduce
 from spaceship.files import remove
 from spaceship.progress import phase
+from spaceship.record.changes import Changes
 from spaceship.record.environment import Environment
 from spaceship.record.recorded_run import RecordedRun
 from spaceship.record.run_record import DATA_FOLDER
 from spaceship.registry.registry import Registry
 from spaceship.reproduction.checkout import code_of
 from spaceship.reproduction.environment import locked_python, requirements
-from spaceship.reproduction.facts import facts
 from spaceship.reproduction.place import Place
 from spaceship.reproduction.rival import Rival
 from spaceship.reproduction.sources import find_data, kept_tables
@@ -65,7 +65,8 @@ class Remake:
             record = replace(record, recipe=recipe, environment=now)
         locked = self.settings.environment == "locked"
         if change is not None and self._made:
-            locked |= any(fact.package for fact in facts(self.run, self._made[0]))
+            made = self._made[0].provenance
+            locked |= bool(Changes.between(record, made).packages)
         with self._code(folder, present=own.code) as code:
             python = self._python(code, own, now) if locked else sys.executable
             if locked and checkout() is None:  # apart from the packages installed beside it

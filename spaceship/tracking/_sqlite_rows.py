@@ -6,38 +6,53 @@ alone, values are always arguments.
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from functools import wraps
 from hashlib import sha256
+from inspect import Signature, signature
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
-from uuid import uuid4
+from typing import Any, TypeVar, cast
 
 from spaceship._upstream import MLFLOW_TABLES
 from spaceship.tracking.relocation import place_of
 
 Values = Sequence[object]
+Method = TypeVar("Method", bound=Callable[..., Any])
+LOCK_SECONDS = 20  # that a writer waits for another one, as MLflow's does
 TEXT_LENGTH, _KEY_LENGTH = 5000, 250
 _KEY = re.compile(r"\w[\w .:-]*(/\w[\w .:-]*)*")
-_CONDITION = re.compile(r"(?:attributes\.)?([\w.]+) = '([^']*)'")
-_RUN = (
-    "run_uuid AS run_id, name AS run_name, CAST(experiment_id AS TEXT) AS experiment_id, user_id, "
-    "status, start_time, end_time, artifact_uri, lifecycle_stage"
-)
-_VERSION = (
-    "name, CAST(version AS TEXT) AS version, creation_time AS creation_timestamp, description, "
-    "last_updated_time AS last_updated_timestamp, current_stage, source, run_id, status"
-)
-
-
-_LATEST = """ON CONFLICT DO UPDATE SET value = excluded.value, timestamp = excluded.timestamp,
-    step = excluded.step, is_nan = excluded.is_nan
-    WHERE (excluded.step, excluded.timestamp, excluded.value) > (step, timestamp, value)"""
+_CONDITION = re.compile(r"(?:attributes\.)?([\w.-]+) = '([^']*)'")
 
 
 class UnusualError(Exception):
     """A call or a row that is left to MLflow's own client."""
+
+
+def by_sql(method: Method) -> Method:
+    """Let MLflow's client, `upstream` of the object, make a call that SQL alone cannot.
+
+    Such are calls with arguments of MLflow's that the method does not have.
+    """
+    taken = signature(method)
+
+    @wraps(method)
+    def call(self: Any, *given: Any, **named: Any) -> Any:
+        with suppress(UnusualError, sqlite3.Error, UnicodeError):
+            if _fits(taken, self, *given, **named):
+                return method(self, *given, **named)
+        return getattr(self.upstream, method.__name__)(*given, **named)
+
+    return cast("Method", call)
+
+
+def _fits(taken: Signature, *given: object, **named: object) -> bool:
+    try:
+        return bool(taken.bind(*given, **named))
+    except TypeError:
+        return False
 
 
 class Page(list[Any]):
@@ -55,8 +70,10 @@ def connected(file: Path, *, writes: bool = False) -> Iterator[sqlite3.Connectio
     [namespace(name='Default')]
     """
     address = f"{file.absolute().as_uri()}?mode=rw"
-    with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+    opened = sqlite3.connect(address, LOCK_SECONDS, uri=True, isolation_level=None)
+    with closing(opened) as connection:
         connection.row_factory = _named
+        connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
         with connection:
             yield connection
@@ -78,17 +95,22 @@ def only(found: Sequence[Any]) -> Any:
     return found[0]
 
 
-def knows(file: Path, experiment: str) -> bool:
-    """Return whether a file holds all tables of the known release, and an experiment.
+def has_known_tables(connection: sqlite3.Connection) -> bool:
+    """Return whether a database holds all tables of the known release, and no others."""
+    revision = only(rows(connection, "SELECT version_num AS is_at FROM alembic_version")).is_at
+    return (revision, table_digest(connection)) == MLFLOW_TABLES
+
+
+def knows(file: Path) -> bool:
+    """Return whether a file holds all tables of the known release, and experiments.
 
     >>> file = Path(store.uri.removeprefix("sqlite:///"))
-    >>> knows(file, "Default"), knows(file, "another"), knows(tmp_path / "mlflow.db", "Default")
-    (True, False, False)
+    >>> knows(file), knows(tmp_path / "mlflow.db")
+    (True, False)
     """
     with suppress(sqlite3.Error, UnusualError), connected(file) as connection:
-        revision = only(rows(connection, "SELECT version_num AS is_at FROM alembic_version")).is_at
-        found = rows(connection, "SELECT name FROM experiments WHERE name = ?", [experiment])
-        return bool(found) and (revision, table_digest(connection)) == MLFLOW_TABLES
+        found = rows(connection, "SELECT 1 AS one FROM experiments LIMIT 1")
+        return bool(found) and has_known_tables(connection)
     return False
 
 
@@ -125,7 +147,8 @@ def conditions(text: str) -> list[tuple[str, str]]:
     >>> conditions("name = 'churn-local' and run_id = 'a1b2'")
     [('name', 'churn-local'), ('run_id', 'a1b2')]
     """
-    found = [_CONDITION.fullmatch(one) for one in text.split(" and ")] if text else []
+    parts = text.replace("`", "").split(" and ") if text else []
+    found = [_CONDITION.fullmatch(one) for one in parts]
     if not all(found):
         raise UnusualError
     return [(one[1], one[2]) for one in found if one is not None]
@@ -147,39 +170,50 @@ def insert(
 
 
 def set_texts(
-    connection: sqlite3.Connection, table: str, run_id: str, texts: Mapping[str, str]
+    connection: sqlite3.Connection, table: str, texts: Mapping[str, str], **of: object
 ) -> None:
-    """Set values of a run's keys."""
+    """Set values of the keys of something that columns name."""
     for key, value in texts.items():
-        row = {"run_uuid": run_id, "key": key, "value": value}
+        row = {**of, "key": key, "value": value}
         insert(connection, table, row, "ON CONFLICT DO UPDATE SET value = excluded.value")
 
 
-def add_metrics(connection: sqlite3.Connection, made: Sequence[Mapping[str, object]]) -> None:
-    """Add values of metrics, the last of each to the latest ones, too."""
-    for row in made:
-        insert(connection, "metrics", row, "ON CONFLICT DO NOTHING")
-        insert(connection, "latest_metrics", row, _LATEST)
-
-
-def use_dataset(
-    connection: sqlite3.Connection, run: Any, facts: Mapping[str, str], context: str
+def change(
+    connection: sqlite3.Connection, table: str, new: Mapping[str, object], **of: object
 ) -> None:
-    """Note once that a run used a data set, which is added if it is new."""
-    own = {"experiment_id": run.experiment_id, "name": facts["name"], "digest": facts["digest"]}
-    row = {f"dataset_{key}": one for key, one in facts.items() if key not in own}
-    new = {"dataset_uuid": uuid4().hex, **own, **row}
-    insert(connection, "datasets", new, "ON CONFLICT DO NOTHING")
-    query = "SELECT dataset_uuid AS id FROM datasets WHERE experiment_id = ? AND name = ?"
-    used = only(rows(connection, f"{query} AND digest = ?", [*own.values()])).id
-    edge = {"source_type": "DATASET", "source_id": used}
-    edge |= {"destination_type": "RUN", "destination_id": run.run_id}
-    where = " AND ".join(f"{name} = ?" for name in edge)
-    if not rows(connection, f"SELECT 1 AS one FROM inputs WHERE {where}", [*edge.values()]):  # noqa: S608
-        number = uuid4().hex
-        insert(connection, "inputs", {"input_uuid": number, **edge})
-        tag = {"input_uuid": number, "name": "mlflow.data.context", "value": context}
-        insert(connection, "input_tags", tag)
+    """Change columns of the one row that other columns name; raise UnusualError if none does."""
+    named, found = ", ".join(f"{one} = ?" for one in new), " AND ".join(f"{one} = ?" for one in of)
+    query = f"UPDATE {table} SET {named} WHERE {found}"  # noqa: S608
+    if connection.execute(query, [*new.values(), *of.values()]).rowcount != 1:
+        raise UnusualError
+
+
+def below(location: str, *names: str) -> str:
+    """Return a place below another one.
+
+    >>> below("file:///o/mlartifacts", "a1b2", "artifacts")
+    'file:///o/mlartifacts/a1b2/artifacts'
+    """
+    if not location.startswith(("file:///", "/")) or {"?", "#"} & {*location}:
+        raise UnusualError
+    return "/".join((location.rstrip("/"), *names))
+
+
+def active(connection: sqlite3.Connection, experiment_id: object) -> Any:
+    """Return an experiment that is not deleted."""
+    where = "experiment_id = ? AND lifecycle_stage = 'active'"
+    return only(experiments(connection, where, [experiment_id]))
+
+
+def add_experiment(connection: sqlite3.Connection, name: str, location: str, **own: int) -> None:
+    """Add an experiment, unless there is one of that name; `own` may choose its id."""
+    check_texts({name: ""})
+    if not rows(connection, "SELECT 1 AS one FROM experiments WHERE name = ?", [name]):
+        at = now()
+        row = {"name": name, "artifact_location": location, "lifecycle_stage": "active"}
+        insert(
+            connection, "experiments", {**own, **row, "creation_time": at, "last_update_time": at}
+        )
 
 
 def experiments(connection: sqlite3.Connection, where: str, values: Values) -> list[Any]:
@@ -192,46 +226,10 @@ def experiments(connection: sqlite3.Connection, where: str, values: Values) -> l
     return found
 
 
-def runs(connection: sqlite3.Connection, where: str, values: Values) -> list[Any]:
-    """Return runs, each with its info and its data."""
-    found = rows(connection, f"SELECT {_RUN} FROM runs WHERE {where}", values)  # noqa: S608
-    return [SimpleNamespace(info=one, data=_data(connection, one.run_id)) for one in found]
+def now() -> int:
+    """Return the time in milliseconds since 1970.
 
-
-def _data(connection: sqlite3.Connection, run_id: str) -> SimpleNamespace:
-    latest = "SELECT key, value, is_nan FROM latest_metrics WHERE run_uuid = ?"
-    return SimpleNamespace(
-        metrics={
-            row.key: float("nan") if row.is_nan else row.value
-            for row in rows(connection, latest, [run_id])
-        },
-        **{name: texts_of(connection, name, run_uuid=run_id) for name in ("params", "tags")},
-    )
-
-
-def models(connection: sqlite3.Connection, name: str) -> list[Any]:
-    """Return the registered model of a name."""
-    query = "SELECT name, description FROM registered_models WHERE name = ?"
-    found = rows(connection, query, [name])
-    for one in found:
-        one.tags = texts_of(connection, "registered_model_tags", name=name)
-        one.aliases = _aliases(connection, name)
-    return found
-
-
-def versions(connection: sqlite3.Connection, where: str, values: Values) -> list[Any]:
-    """Return versions of registered models."""
-    query = f"SELECT {_VERSION} FROM model_versions WHERE current_stage != 'Deleted_Internal'"  # noqa: S608
-    found = rows(connection, f"{query} {where}", values)
-    for one in found:
-        own = {"name": one.name, "version": one.version}
-        one.tags = texts_of(connection, "model_version_tags", **own)
-        held = _aliases(connection, one.name)
-        one.aliases = [alias for alias, number in held.items() if number == one.version]
-    return found
-
-
-def _aliases(connection: sqlite3.Connection, name: str) -> dict[str, str]:
-    query = "SELECT alias, CAST(version AS TEXT) AS number FROM registered_model_aliases"
-    found = rows(connection, f"{query} WHERE name = ?", [name])
-    return {one.alias: one.number for one in found}
+    >>> now() > 0
+    True
+    """
+    return int(time.time() * 1000)

@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
-from glob import escape
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -16,11 +15,17 @@ from spaceship._upstream import MLFLOW_ADDRESSES, MLFLOW_PLACES
 from spaceship.errors import TrackingError, expected
 from spaceship.process.garbage import collection_paused
 from spaceship.progress import phase
-from spaceship.tracking._sqlite_rows import knows
+from spaceship.tracking._sqlite_rows import (
+    UnusualError,
+    add_experiment,
+    connected,
+    experiments,
+    knows,
+)
 from spaceship.tracking.damage import check_database, damage_of
 from spaceship.tracking.relocation import relocate
 from spaceship.tracking.sqlite_client import SqliteClient
-from spaceship.tracking.template import set_up_database
+from spaceship.tracking.template import create_database
 
 if TYPE_CHECKING:
     from spaceship.tracking.client import Client
@@ -47,17 +52,28 @@ def open_client(uri: str, artifacts: str | None, experiment: str) -> "Client":
 
 
 def _by_sql(uri: str, artifacts: str | None, experiment: str) -> "Client | None":
-    """Return a client of a file with the tables of the known release and the experiment, or None.
+    """Return a client of a file with the tables of the known release, or None.
 
-    The file needs no lock: it appeared whole, and is relocated in one transaction.
+    A file that is there needs no lock: it appeared whole, and is relocated in one transaction, as
+    the experiment is added in one.
     """
     database = _database(uri)
     try:
-        if not knows(database, experiment):
+        if not database.exists():
+            with phase("Opening the MLflow store"):
+                _create_under_lock(database)
+        if not knows(database):
             return None
         if artifacts is not None:
             relocate(database, Path(artifacts))
-    except (OSError, sqlite3.Error):
+        with connected(database) as connection:
+            there = experiments(connection, "name = ?", [experiment])
+        if not there and artifacts is None:
+            return None
+        if not there:
+            with connected(database, writes=True) as connection:
+                add_experiment(connection, experiment, Path(str(artifacts)).as_uri())
+    except (OSError, ValueError, sqlite3.Error, UnusualError):
         return None  # MLflow finds out and words it
     client = SqliteClient(database, partial(_opened, uri, artifacts, experiment))
     return cast("Client", UninterruptedClient(cast("Client", client)))
@@ -158,39 +174,38 @@ def _check_answer(uri: str) -> None:
 
 def _locked(uri: str, artifacts: str | None, connect: Callable[[], "Client"]) -> "Client":
     """Connect to a SQLite file under a lock; create it if it is missing, relocate it if moved."""
+    database = _database(uri)
+    with _lock(database):
+        if not database.exists():
+            create_database(database)
+        with closing(sqlite3.connect(database)) as connection:
+            # fail at once on a file that is no database; MLflow tries again for 100 s
+            connection.execute("PRAGMA schema_version").fetchone()
+        check_database(uri)
+        if artifacts is not None:
+            relocate(database, Path(artifacts))
+        return connect()
+
+
+def _create_under_lock(database: Path) -> None:
+    with _lock(database):
+        if not database.exists():
+            create_database(database)
+
+
+@contextmanager
+def _lock(database: Path) -> Iterator[None]:
+    """Keep other processes from setting the database up during the block."""
     from filelock import FileLock, Timeout
 
-    database = _database(uri)
     database.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(database.with_suffix(".lock"), timeout=LOCK_SECONDS):
-            if not database.exists():
-                with phase("Setting up its database, once"):
-                    _create_database(database)
-            with closing(sqlite3.connect(database)) as connection:
-                # fail at once on a file that is no database; MLflow tries again for 100 s
-                connection.execute("PRAGMA schema_version").fetchone()
-            check_database(uri)
-            if artifacts is not None:
-                relocate(database, Path(artifacts))
-            return connect()
+            yield
     except Timeout as error:
         found = f"another process setting it up for {LOCK_SECONDS} s"
         do = "if none is running, try again"
         raise TrackingError(expected(f"to open {database}", found, do)) from error
-
-
-def _create_database(database: Path) -> None:
-    """Set the database up under another name first, so that a killed set-up leaves no half one."""
-    unfinished = database.with_name(f".{database.name}.unfinished")
-    for left in database.parent.glob(f"{escape(unfinished.name)}*"):  # SQLite's journal, too
-        left.unlink()
-    set_up_database(unfinished)
-    for ending in ("-wal", "-shm"):  # of a database that was set aside: SQLite would mix the two
-        left = Path(f"{database}{ending}")
-        if left.exists():
-            left.replace(f"{database}.damaged{ending}")
-    unfinished.replace(database)
 
 
 def _database(uri: str) -> Path:

@@ -1,85 +1,66 @@
-"""Rows of ended runs in MLflow's tables, as its client would write them, in one transaction."""
+"""Rows of ended runs in MLflow's tables, as its client would write them."""
 
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from spaceship.tracking.store import Store
     from spaceship.tracking.trial_runs import TrialRun
 
+Row = dict[str, object]
 
-def insert_runs(store: "Store", sessions: Any, runs: "Sequence[TrialRun]") -> None:
-    """Insert ended runs; leave out those that are there.
 
-    Args:
-        store: The store, whose experiment is to be an active one.
-        sessions: Function that opens a session of its database.
-        runs: Runs of trials.
+def rows_of_runs(
+    runs: "Sequence[TrialRun]", experiment_id: str, place: str
+) -> Mapping[str, Sequence[Row]]:
+    """Return the rows of ended runs of an experiment, by the names of tables.
 
-    Raises:
-        TrackingError: The experiment was deleted.
+    `place` is that of the experiment's artifacts.
 
-    >>> from spaceship._upstream import mlflow_sessions
     >>> from spaceship.tracking.trial_runs import TrialRun
     >>> run = TrialRun("svm #3", {"trial": "3"}, {}).ended("FINISHED", {})
-    >>> insert_runs(store, mlflow_sessions(store.uri), [run])
+    >>> store.client.insert_runs(rows_of_runs([run], store.experiment_id, store.artifacts))
     >>> store.client.get_run(run.run_id).data.tags["trial"]
     '3'
-
     """
-    from mlflow.store.tracking.dbmodels import models
-    from mlflow.utils.uri import append_to_uri_path
-    from sqlalchemy import insert, select
-
-    within: Any = append_to_uri_path
-    experiment = store.active_experiment()
-    with sessions(read_only=False) as session:
-        runs_table: Any = models.SqlRun.__table__
-        ids = runs_table.c.run_uuid
-        there = {*session.scalars(select(ids).where(ids.in_([run.run_id for run in runs])))}
-        new = [run for run in runs if run.run_id not in there]
-        metrics = [row for run in new for row in _metric_rows(run)]
-        rows: dict[Any, list[dict[str, object]]] = {
-            models.SqlRun: [
-                {
-                    "run_uuid": run.run_id,
-                    "name": run.name,
-                    "source_type": "UNKNOWN",
-                    **dict.fromkeys(("source_name", "entry_point_name", "source_version"), ""),
-                    "user_id": "unknown",
-                    "status": run.status,
-                    "start_time": run.start_time,
-                    "end_time": run.end_time,
-                    "lifecycle_stage": "active",
-                    "artifact_uri": within(experiment.artifact_location, run.run_id, "artifacts"),
-                    "experiment_id": int(experiment.experiment_id),
-                }
-                for run in new
-            ],
-            models.SqlTag: [
-                row for run in new for row in _rows(run, {**run.tags, "mlflow.runName": run.name})
-            ],
-            models.SqlParam: [row for run in new for row in _rows(run, run.params)],
-            models.SqlMetric: metrics,
-            models.SqlLatestMetric: metrics,
-        }
-        for table, values in rows.items():
-            if values:
-                session.execute(insert(table.__table__), values)
+    metrics = [row for run in runs for row in _metric_rows(run)]
+    named = [_rows(run, {**run.tags, "mlflow.runName": run.name}) for run in runs]
+    return {
+        "runs": [_run_row(run, int(experiment_id), place.rstrip("/")) for run in runs],
+        "tags": [row for rows in named for row in rows],
+        "params": [row for run in runs for row in _rows(run, run.params)],
+        "metrics": metrics,
+        "latest_metrics": metrics,
+    }
 
 
-def _rows(run: "TrialRun", texts: Mapping[str, str]) -> list[dict[str, object]]:
+def _run_row(run: "TrialRun", experiment_id: int, place: str) -> Row:
+    return {
+        "run_uuid": run.run_id,
+        "name": run.name,
+        "source_type": "UNKNOWN",
+        **dict.fromkeys(("source_name", "entry_point_name", "source_version"), ""),
+        "user_id": "unknown",
+        "status": run.status,
+        "start_time": run.start_time,
+        "end_time": run.end_time,
+        "lifecycle_stage": "active",
+        "artifact_uri": f"{place}/{run.run_id}/artifacts",
+        "experiment_id": experiment_id,
+    }
+
+
+def _rows(run: "TrialRun", texts: Mapping[str, str]) -> list[Row]:
     return [{"run_uuid": run.run_id, "key": key, "value": text} for key, text in texts.items()]
 
 
-def _metric_rows(run: "TrialRun") -> list[dict[str, object]]:
+def _metric_rows(run: "TrialRun") -> list[Row]:
     own = {"run_uuid": run.run_id}
     return [own | metric_row(*one, run.end_time) for one in run.metrics.items()]
 
 
-def metric_row(key: str, value: float, timestamp: int) -> dict[str, object]:
+def metric_row(key: str, value: float, timestamp: int) -> Row:
     """Return the row of a metric; MLflow stores NaN as a 0 with a mark, and no infinity.
 
     >>> metric_row("loss", math.nan, 0)

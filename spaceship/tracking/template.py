@@ -13,11 +13,15 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
+from glob import escape
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
-from spaceship._upstream import mlflow_revision
+from spaceship._upstream import MLFLOW_TABLES
 from spaceship.files import unfinished
+from spaceship.progress import phase
+from spaceship.tracking._sqlite_rows import add_experiment, connected, has_known_tables
 
 log = logging.getLogger(__name__)
 
@@ -43,21 +47,52 @@ def set_up_database(path: Path, opened: Callable[[Path], None] = open_by_mlflow)
     """
     template = _template()
     copied = template is not None and _copied(template, path)
-    opened(path)
+    if not copied or not _completed(path):
+        opened(path)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")  # a quarter of the time a commit takes
     if template is not None and not copied:
         _keep(path, template)
 
 
+def create_database(database: Path) -> None:
+    """Set a database up under another name first, so that a killed set-up leaves no half one.
+
+    >>> create_database(tmp_path / "mlflow.db")
+    >>> [path.name for path in tmp_path.iterdir()]
+    ['mlflow.db']
+    """
+    with phase("Setting up its database, once"):
+        _set_up(database)
+
+
+def _set_up(database: Path) -> None:
+    unfinished = database.with_name(f".{database.name}.unfinished")
+    for left in database.parent.glob(f"{escape(unfinished.name)}*"):  # SQLite's journal, too
+        left.unlink()
+    set_up_database(unfinished)
+    for ending in ("-wal", "-shm"):  # of a database that was set aside: SQLite would mix the two
+        left = Path(f"{database}{ending}")
+        if left.exists():
+            left.replace(f"{database}.damaged{ending}")
+    unfinished.replace(database)
+
+
+def _completed(path: Path) -> bool:
+    """Add MLflow's experiment Default to a copy of known tables; MLflow alone knows others."""
+    with suppress(sqlite3.Error), connected(path, writes=True) as connection:
+        if has_known_tables(connection):
+            add_experiment(connection, "Default", f"{Path.cwd() / 'mlruns'}/0", experiment_id=0)
+            return True
+    return False
+
+
 def _template() -> Path | None:
     """Return the template's file for the installed MLflow; None if there is no home folder."""
-    from mlflow.version import VERSION
-
     given = Path(os.environ.get("XDG_CACHE_HOME", ""))
     with suppress(RuntimeError):
         cache = given if given.is_absolute() else Path.home() / ".cache"
-        return cache / "spaceship" / f"mlflow-{VERSION}-{mlflow_revision()}.db"
+        return cache / "spaceship" / f"mlflow-{version('mlflow')}-{MLFLOW_TABLES[0]}.db"
     return None
 
 

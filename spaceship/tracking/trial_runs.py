@@ -10,22 +10,23 @@ and stays pending; no other run, trial or command stops for it.
 import logging
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from hydra_plugins.spaceship_optuna.config_text import redact
 from hydra_plugins.spaceship_optuna.process import is_others, uninterrupted
-from spaceship._upstream import mlflow_sessions
 from spaceship.errors import RegistryError, TrackingError
 from spaceship.files import write_json
 from spaceship.records import Figure, read_record, to_plain
+from spaceship.tracking._sqlite_rows import now
+from spaceship.tracking.connection import code_of
 from spaceship.tracking.job import Job
 from spaceship.tracking.relocation import FOLDER_TAG
-from spaceship.tracking.run_rows import insert_runs
+from spaceship.tracking.run_rows import rows_of_runs
 from spaceship.tracking.tag_names import hidden, is_on, process_of
 
 if TYPE_CHECKING:
@@ -40,10 +41,6 @@ _FILE = "run.json"
 _LOCK = ".runs.lock"
 _PARENT = "mlflow.parentRunId"
 _TRIAL = hidden("trial-run")  # on a server: the id of the run in its file
-
-
-def _now() -> int:
-    return int(time.time() * 1000)
 
 
 def _new_id() -> str:
@@ -61,7 +58,7 @@ class TrialRun:
     name: str
     tags: dict[str, str]
     params: dict[str, str]
-    start_time: int = field(default_factory=_now)  # milliseconds since 1970
+    start_time: int = field(default_factory=now)  # milliseconds since 1970
     run_id: str = field(default_factory=_new_id)  # in a database; a server gives its own
     metrics: dict[str, Figure] = field(default_factory=dict)
     status: str = RUNNING
@@ -79,7 +76,7 @@ class TrialRun:
         return replace(
             self,
             status=status,
-            end_time=_now(),
+            end_time=now(),
             tags=self.tags | dict(tags),
             metrics=dict(metrics or {}),
             traceback=traceback,
@@ -190,23 +187,20 @@ def _closed(run: TrialRun) -> TrialRun:
 
 def _stay_pending(count: int, error: Exception) -> None:
     found = redact(str(error).partition("\n")[0] or type(error).__name__)
-    log.warning(
-        "The runs of %d trials are not in MLflow yet: %s. They are tried again while the sweep "
-        "goes on, at its end, by its resume, and by mode=clean clean.dry_run=false.",
-        count,
-        found,
-    )
+    text = "The runs of %d trials are not in MLflow yet: %s. They are tried again while the sweep "
+    text += "goes on, at its end, by its resume, and by mode=clean clean.dry_run=false."
+    log.warning(text, count, found)
 
 
 def _write(store: "Store", runs: Mapping[Path, TrialRun]) -> None:
     """Write ended runs, note their ids in the folders, and remove the files."""
-    sessions = mlflow_sessions(store.uri)
-    together = sessions is not None and _inserted(store, sessions, [*runs.values()])
+    direct = is_database(store)
+    together = direct and _insert(store, *runs.values())
     for folder, run in runs.items():
         try:
-            run_id = run.run_id if sessions is not None else _sent(store, run)
-            if sessions is not None and not together:
-                insert_runs(store, sessions, [run])
+            run_id = run.run_id if direct else _sent(store, run)
+            if direct and not together:
+                _insert(store, run)
             if run.traceback is not None:
                 store.log_traceback(run_id, run.traceback)
             Job(folder, in_multirun=True).note_run(run_id)
@@ -216,16 +210,25 @@ def _write(store: "Store", runs: Mapping[Path, TrialRun]) -> None:
             store.active_experiment()  # raises if it is the store that fails
 
 
-def _inserted(store: "Store", sessions: Any, runs: Sequence[TrialRun]) -> bool:
-    """Insert runs in one transaction; return False if one of them cannot be inserted."""
-    from mlflow import MlflowException
+def is_database(store: "Store") -> bool:
+    """Return whether a store is a database that this process opens itself, not a server.
 
+    >>> is_database(store)
+    True
+    """
+    return not store.uri.startswith("http")
+
+
+def _insert(store: "Store", *runs: TrialRun) -> bool:
+    """Insert runs in one transaction; return False if MLflow refuses one of them."""
+    at = store.active_experiment()
+    rows = rows_of_runs(runs, at.experiment_id, str(at.artifact_location))
     try:
-        insert_runs(store, sessions, runs)
-    except MlflowException as error:
-        if error.error_code == "TEMPORARILY_UNAVAILABLE":  # the database is locked, full or gone
-            raise
-        return False
+        store.client.insert_runs(rows)
+    except Exception as error:
+        if len(runs) > 1 and code_of(error) not in {None, "TEMPORARILY_UNAVAILABLE"}:
+            return False
+        raise  # the database is locked, full or gone
     return True
 
 

@@ -189,6 +189,7 @@ def test_files_hold_the_whole_comparison(
         "\n## Config\n",
         "| model.estimator.C |",
         "| threads |",
+        "\n## Paired tests, how to read them\n",
     ):
         assert part in text
 

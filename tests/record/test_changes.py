@@ -76,3 +76,12 @@ def test_a_commit_is_compared_where_both_are_known() -> None:
 def test_a_library_that_one_process_had_not_loaded_is_no_change() -> None:
     less = replace(FIRST, environment=replace(MACHINE, libraries=[]))
     assert not any(vars(Changes.between(FIRST, less)).values())
+
+
+def test_the_search_space_of_a_recipe_that_was_fitted_is_no_change() -> None:
+    recipe = {"name": "x", "C": 1}
+    wide = CONFIG | {"model": {**recipe, "search_space": {"C": "interval(1, 2)"}}}
+    runs = [replace(FIRST, config=one, recipe=recipe) for one in (CONFIG, wide)]
+    assert not any(vars(Changes.between(*runs)).values())
+    sweeps = [replace(FIRST, config=one) for one in (CONFIG, wide)]
+    assert [one.name for one in Changes.between(*sweeps).config] == ["model.search_space.C"]

@@ -46,7 +46,7 @@ def test_versions_are_numbered_and_know_their_run_and_recipe(
     assert numbers == ["1", "2"]
     version = registry.version("2")
     assert version.recipe == RECIPE
-    run = registry.store.client.get_run(version.run_id)
+    run = registry.store.client.upstream.get_run(version.run_id)  # type: ignore[attr-defined]
     assert run.outputs is not None
     assert run.outputs.model_outputs[0].model_id
     assert registry.find(CHAMPION) is None, "registering alone moves nothing"

@@ -1,4 +1,4 @@
-"""Code of a run made again: a worktree of commit and diff, or one message on what is missing."""
+"""Code of a run made again: a copy of commit and diff, or one message on what is missing."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -41,8 +41,16 @@ def test_commit_and_diff_are_made_again_beside_the_present_code(root: Path, tmp_
     with code_of(code, "", root, tmp_path) as found:
         assert (found / "spaceship" / "plan.py").read_text() == THEN
         assert (root / "spaceship" / "plan.py").read_text() == NOW
+        assert len(git(root, "worktree", "list").splitlines()) == 1, "a killed run leaves none"
     assert not found.exists()
-    assert "code" not in git(root, "worktree", "list")
+
+
+def test_a_copy_inside_of_another_repository_has_the_diff_too(root: Path) -> None:
+    (root / "spaceship" / "plan.py").write_text(THEN)
+    code = recorded(root, plan=THEN)
+    (root / "spaceship" / "plan.py").write_text(NOW)
+    with code_of(code, "", root, root) as found:
+        assert (found / "spaceship" / "plan.py").read_text() == THEN
 
 
 def test_an_untracked_file_is_taken_if_it_is_the_same(root: Path, tmp_path: Path) -> None:
@@ -61,11 +69,11 @@ def test_what_is_missing_is_one_message_with_what_can_be_compared(
     part = Code(**{**vars(code), "diff_complete": False})
     pruned = Code(**{**vars(code), "commit": "0" * 40})
     fails(part, root, tmp_path, "only a part of its changes to commit")
-    fails(pruned, root, tmp_path, f"no commit {'0' * 12} in {root}")
+    fails(pruned, root, tmp_path, f"no commit {'0' * 12} of {root}")
     fails(code, None, tmp_path, "no git repository here")
     fails(Code("", files=code.files), root, tmp_path, "version 0.1.0 of the package")
     monkeypatch.setenv("PATH", str(tmp_path))
-    fails(code, root, tmp_path, "No such file or directory: 'git'")
+    fails(code, root, tmp_path, "as there is no git")
 
 
 def fails(code: Code, root: Path | None, folder: Path, found: str) -> None:

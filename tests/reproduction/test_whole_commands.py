@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from spaceship.record.stages import ORDER
-from spaceship.registry.registry import PROVENANCE_FILE
-from spaceship.registry.reproduced import REPRODUCED
+from spaceship.record.stages import OPTIONAL, ORDER
+from spaceship.registry.registry import CHALLENGER, PROVENANCE_FILE
+from spaceship.registry.reproduced import NEEDS_PROOF, REPRODUCED
 from spaceship.reproduction.proof import PROOF_FILE
 from spaceship.tracking.store import FOLDER_TAG
 from tests.commands import QUICK, QUICK_MODEL, Shell
@@ -21,6 +21,8 @@ TUNE = ["mode=tune", *FEW, QUICK_MODEL, "mode.blend=2"]
 TUNE += ["hydra.sweeper.n_trials=2", "hydra.launcher.n_jobs=1"]
 SIMULATE = ["mode=simulate", *FEW, QUICK_MODEL, "simulate.groups=300", "simulate.eras=2"]
 MODEL = "spaceship_titanic-synthetic"
+
+STAGES = [one for one in ORDER if one not in OPTIONAL]
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +48,20 @@ def again(shell: Shell, *words: str, **environment: str) -> dict[str, Any]:
 
 
 def statuses(answer: dict[str, Any]) -> dict[str, str]:
+    assert answer["result"] is not None, answer["error"]
     return {one["name"]: one["status"] for one in answer["result"]["stages"]}
 
 
 def test_the_best_of_a_sweep_is_the_same_elsewhere(shell: Shell, tmp_path: Path) -> None:
     before = {one.info.run_id for one in shell.runs()}
+    shell.client.set_registered_model_alias(MODEL, CHALLENGER, "1")
+    shell.client.set_model_version_tag(MODEL, "1", NEEDS_PROOF, "true")
     elsewhere = {"HOME": str(tmp_path), "PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Asia/Tokyo"}
     answer = again(shell, "run=champion", **elsewhere)
     assert answer["error"] is None, answer["error"]
-    assert statuses(answer) == dict.fromkeys(ORDER, "same")
+    assert statuses(answer) == dict.fromkeys(STAGES, "same")
+    assert "mode=promote" in answer["next"][0]["command"]
+    shell.client.delete_registered_model_alias(MODEL, CHALLENGER)
     assert {one.info.run_id for one in shell.runs()} == before
     run = shell.client.get_run(answer["result"]["run_id"])
     assert json.loads(run.data.tags[REPRODUCED])["count"] == 1
@@ -81,7 +88,7 @@ def test_a_simulation_stands_for_its_last_era(shell: Shell) -> None:
     )
     answer = again(shell, f"run={run.info.run_id}")
     assert answer["result"]["name"] == "era-2"
-    assert statuses(answer) == dict.fromkeys(ORDER, "same")
+    assert statuses(answer) == dict.fromkeys(STAGES, "same")
 
 
 def test_a_version_is_made_again_without_its_run(shell: Shell, tmp_path: Path) -> None:

@@ -91,9 +91,11 @@ def test_an_emptied_database_is_set_aside_by_the_command(
 
 
 def test_a_garbled_database_and_its_journal_are_set_aside(store: Store, tmp_path: Path) -> None:
-    store.start_run("a run", {})
     path = Path(store.uri.removeprefix("sqlite:///"))
-    kept = {name: path.with_name(name).read_bytes() for name in ("mlflow.db", "mlflow.db-wal")}
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("SELECT * FROM runs").fetchall()  # keeps SQLite's journal
+        store.start_run("a run", {})
+        kept = {name: path.with_name(name).read_bytes() for name in ("mlflow.db", "mlflow.db-wal")}
     (folder := tmp_path / "another").mkdir()
     (folder / "mlflow.db").write_bytes(kept["mlflow.db"][:100] + b"garbage" * 9000)
     (folder / "mlflow.db-wal").write_bytes(kept["mlflow.db-wal"])

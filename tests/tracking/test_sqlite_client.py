@@ -2,24 +2,28 @@
 
 import math
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import mlflow
 import pytest
 from mlflow import MlflowClient, MlflowException
+from mlflow.store.db.utils import _get_latest_schema_revision
 
-from spaceship._upstream import MLFLOW_TABLES, mlflow_revision
+from spaceship._upstream import MLFLOW_TABLES
 from spaceship.tracking._sqlite_rows import connected, table_digest
 from spaceship.tracking.client import Client
-from spaceship.tracking.connection import open_client
+from spaceship.tracking.connection import addresses_kept, open_client
 from spaceship.tracking.sqlite_client import SqliteClient
 from spaceship.tracking.store import Store
 
 METRICS = {"cv_accuracy": 0.8, "slice/deck A": 1, "nan": math.nan, "most": -math.inf}
 TAGS = {"mode": "train", "mlflow.user": "me", "folder": "/a"}
 TABLES = ("runs", "tags", "params", "metrics", "latest_metrics")
+REVISION = _get_latest_schema_revision()  # type: ignore[no-untyped-call]
 OWN = {"run_uuid", "artifact_uri", "start_time", "end_time", "timestamp"}
 MODEL = "churn-local"
 
@@ -31,9 +35,11 @@ def ours(store: Store) -> SqliteClient:
 
 
 @pytest.fixture
-def theirs(store: Store) -> Client:
+def theirs(store: Store) -> Iterator[Client]:
     assert store.experiment_id
-    return Client(store.uri, store.uri)
+    with addresses_kept():
+        mlflow.set_tracking_uri(store.uri)  # MLflow looks for logged models there
+        yield Client(store.uri, store.uri)
 
 
 def database(store: Store) -> Path:
@@ -80,7 +86,7 @@ def plain(entity: Any, example: SimpleNamespace) -> dict[str, object]:
 
 def test_the_tables_are_those_of_the_installed_mlflow(store: Store) -> None:
     with connected(database(store)) as connection:
-        assert (mlflow_revision(), table_digest(connection)) == MLFLOW_TABLES
+        assert (REVISION, table_digest(connection)) == MLFLOW_TABLES
 
 
 def test_a_run_has_the_same_rows_and_files(

@@ -61,19 +61,34 @@ def test_four_first_runs_at_once_succeed_where_a_set_up_was_killed_before(tmp_pa
     assert not list(folder.glob(".mlflow.db.unfinished*"))
 
 
-def test_an_interrupted_write_is_whole_and_keeps_no_lock(store: Store) -> None:
+@pytest.mark.parametrize("by", ["SQL", "MLflow"])
+def test_an_interrupted_write_is_whole_and_keeps_no_lock(
+    by: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run_id = store.start_run("interrupted", {})
+    client = store.client if by == "SQL" else store.client.upstream  # type: ignore[attr-defined]
+    connect = sqlite3.connect
 
-    def interrupt(*arguments: Any) -> None:
-        if arguments[2].startswith("INSERT INTO tags"):
+    def interrupt(query: str) -> None:
+        if query.startswith("INSERT INTO tags"):
             signal.raise_signal(signal.SIGINT)
 
-    event.listen(Engine, "before_cursor_execute", interrupt)
+    def traced(*given: Any, **named: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*given, **named)
+        connection.set_trace_callback(interrupt)
+        return connection
+
+    def before(*arguments: Any) -> None:
+        interrupt(arguments[2])
+
+    event.listen(Engine, "before_cursor_execute", before)
     try:
+        monkeypatch.setattr(sqlite3, "connect", traced)
         with pytest.raises(KeyboardInterrupt):
-            store.client.set_tag(run_id, "key", "value")
+            client.set_tag(run_id, "key", "value")
     finally:
-        event.remove(Engine, "before_cursor_execute", interrupt)
+        monkeypatch.undo()
+        event.remove(Engine, "before_cursor_execute", before)
     assert store.client.get_run(run_id).data.tags["key"] == "value"
     with closing(sqlite3.connect(store.uri.removeprefix("sqlite:///"), timeout=0)) as connection:
         connection.execute("BEGIN IMMEDIATE")

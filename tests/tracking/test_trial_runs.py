@@ -110,7 +110,7 @@ def test_a_store_that_fails_costs_no_trial(
         raise OSError("no space left")
 
     with monkeypatch.context() as patched:
-        patched.setattr(trial_runs, "mlflow_sessions", fail)
+        patched.setattr(trial_runs, "rows_of_runs", fail)
         latest.add(store, tmp_path / "1")
     assert "runs of 1 trials are not in MLflow yet: no space left" in caplog.text
     latest.add(store, tmp_path / "2")
@@ -121,7 +121,7 @@ def test_a_server_gives_runs_their_ids(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Here the database's client plays the server's: the calls are the same."""
-    monkeypatch.setattr(trial_runs, "mlflow_sessions", lambda _: None)
+    monkeypatch.setattr(trial_runs, "is_database", lambda _: False)
     run = saved(tmp_path / "3").ended("FINISHED", {"state": "COMPLETE"}, METRICS)
     run.save(tmp_path / "3")
     write_runs(store, [tmp_path / "3"])
@@ -138,7 +138,7 @@ def test_a_server_gives_runs_their_ids(
 def test_a_server_gets_each_run_once_whenever_its_writer_was_killed(
     fault: str, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trial_runs, "mlflow_sessions", lambda _: None)
+    monkeypatch.setattr(trial_runs, "is_database", lambda _: False)
     failed = saved(tmp_path / "3").ended("FAILED", {}, METRICS, "Traceback")
     failed.save(tmp_path / "3")
     call = getattr(store.client, fault.removeprefix("at "))
