@@ -99,9 +99,9 @@ def _member(own: Recipe, task: Task, seed: int) -> tuple[str, object, object]:
     """Return (key, preparation, estimator) of a blend's member; equal keys mean equal columns.
 
     A member with inner choices takes raw columns, as its inner folds prepare them anew. A threshold
-    applies to the blend only.
+    applies to the blend only; bags of a member share its columns.
     """
-    pipeline, own = _chain(own, task), own.model_copy(update={"threshold": 0.5})
+    pipeline, own = _chain(own, task), own.model_copy(update={"threshold": 0.5, "bags": 1})
     if own.prepares_alone:
         columns = json.dumps([own.features, own.encoding], sort_keys=True)
         return columns, pipeline[:-1], pipeline[-1]

@@ -74,7 +74,8 @@ def recipe(name: str, features: str, task: Task, choices: dict[str, Any]) -> Rec
         if one == "logistic_regression" and task.problem is Problem.REGRESSION:
             continue
         plain = resolved(OmegaConf.create({**own, "model": node_of(one)}))
-        members.append(Recipe.single(plain["model"], plain["features"], **choices))
+        bags = {"bags": 2} if name in MEMBERS and one == "catboost" else {}
+        members.append(Recipe.single(plain["model"] | bags, plain["features"], **choices))
     if name not in MEMBERS:
         return members[0]
     blend = {"name": name, "method": "mean" if name == "mean" else "stack", "n_folds": 2}
