@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import BrokenBarrierError
@@ -27,8 +28,9 @@ class LockWatch:
         from filelock import BaseFileLock
         from mlflow import MlflowClient
 
+        from spaceship.tracking.sqlite_registry import SqliteRegistry
+
         acquire, release = BaseFileLock.acquire, BaseFileLock.release
-        move = MlflowClient.set_registered_model_alias
 
         def acquired(lock: Any, *args: Any, **kwargs: Any) -> Any:
             if self.began is None and Path(lock.lock_file).name == f"{model}.lock":
@@ -42,14 +44,19 @@ class LockWatch:
                 self.ended = time.monotonic()
             release(lock, *args, **kwargs)
 
-        def moved(client: Any, name: str, alias: str, version: str) -> None:
-            move(client, name, alias, version)
-            self.moves += alias == "champion"
+        def counted(move: Callable[..., None]) -> Callable[..., None]:
+            def moved(client: Any, name: str, alias: str, version: str) -> None:
+                move(client, name, alias, version)
+                self.moves += alias == "champion"
+
+            return moved
 
         replaced = {"acquire": acquired, "release": released}
         for name, function in replaced.items():
             setattr(BaseFileLock, name, function)
-        setattr(MlflowClient, "set_registered_model_alias", moved)  # noqa: B010 - as above
+        name = "set_registered_model_alias"
+        for client in (MlflowClient, SqliteRegistry):
+            setattr(client, name, counted(getattr(client, name)))
 
     def write(self) -> None:
         """Write the number of moves of the champion, and the seconds from the lock to the end."""

@@ -1,8 +1,8 @@
 """Writes of a command: recorded by one run, and the moments where later runs inject a fault.
 
-Watched are calls below the project's own functions: calls of MLflow's client that write, files and
-folders that a rename puts in place, appends to a study's journal. Everything is installed in a
-forked child, for good.
+Watched are calls below the project's own functions: calls of MLflow's client that write, by SQL or
+by MLflow, files and folders that a rename puts in place, appends to a study's journal. Everything
+is installed in a forked child, for good.
 """
 
 import json
@@ -17,7 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-WRITES = ("create_", "delete_", "finalize_", "link_", "log_", "rename_", "set_", "update_")
+WRITES = (
+    "create_",
+    "delete_",
+    "finalize_",
+    "insert_",
+    "link_",
+    "log_",
+    "rename_",
+    "set_",
+    "update_",
+)
 """Starts of the names of those calls of MLflow's client that write."""
 MANY = 20
 """Number of writes of one name from which on one in the middle is tried, too."""
@@ -96,9 +106,13 @@ class Watch:
         from optuna.storages.journal import JournalFileBackend
         from sqlalchemy.engine.default import DefaultDialect
 
-        for name in dir(MlflowClient):
-            if name.startswith(WRITES):
-                self._wrap(MlflowClient, name, _label)
+        from spaceship.tracking.sqlite_client import SqliteClient
+        from spaceship.tracking.sqlite_registry import SqliteRegistry
+
+        for client in (MlflowClient, SqliteClient, SqliteRegistry):
+            for name in dir(client):
+                if name.startswith(WRITES):
+                    self._wrap(client, name, _label)
         self._wrap(JournalFileBackend, "append_logs", lambda *_: "append to the journal")
         for name in ("rename", "replace"):
             self._wrap(os, name, self._label_of_rename)
@@ -112,6 +126,15 @@ class Watch:
             commit(dialect, connection)
 
         _replace(DefaultDialect, "do_commit", do_commit)
+        touch = self._touch
+
+        class Committing(sqlite3.Connection):
+            def __exit__(self, *error: Any) -> Any:  # noqa: PYI036 - none are looked at
+                if error[0] is None and self.total_changes:
+                    touch("commit")
+                return super().__exit__(*error)
+
+        _connect_by(Committing)
         sys.addaudithook(self._audit)
 
     def watched(self, name: str, write: Callable[[], Any]) -> Any:
@@ -187,13 +210,31 @@ def refuse_writes(outputs: Path, code: int, message: str) -> None:
 
         return execute
 
+    class Refusing(sqlite3.Connection):
+        def execute(self, statement: str, *args: Any) -> sqlite3.Cursor:
+            if _CHANGING.match(statement):
+                raise sqlite3.OperationalError(message)
+            return super().execute(statement, *args)
+
     def audit(event: str, args: tuple[Any, ...]) -> None:
         if code and event == "open" and _is_write(args, root):
             raise OSError(code, os.strerror(code), os.fspath(args[0]))
 
     for name in ("do_execute", "do_executemany"):
         _replace(DefaultDialect, name, refusing(getattr(DefaultDialect, name)))
+    _connect_by(Refusing)
     sys.addaudithook(audit)
+
+
+def _connect_by(kind: type[sqlite3.Connection]) -> None:
+    """Let connections that are opened by Python's own module be of a kind."""
+    opened = sqlite3.connect
+
+    def connect(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        made: sqlite3.Connection = opened(*args, **{"factory": kind, **kwargs})
+        return made
+
+    _replace(sqlite3, "connect", connect)
 
 
 def _replace(owner: Any, name: str, function: Callable[..., Any]) -> None:

@@ -1,5 +1,6 @@
 """Sections of a comparison, on a terminal and as Markdown: a title, and a table or a sentence."""
 
+import re
 from collections.abc import Iterator, Sequence
 from os.path import commonprefix
 
@@ -15,7 +16,8 @@ from spaceship.text import digits, first_few, one_line, shortened
 from spaceship.tracking import markdown
 
 _MOST = 20  # lines of a table; the files have all
-_LONGEST = 40  # characters of a value
+_LONG = 40  # characters of a value, of which only what differs is shown
+_LONGEST = 120  # that are shown
 _MISSING = "-"  # as in tables of figures: `none` is a value of some keys
 _BEFORE = 8  # characters before the first difference of long values
 _SHOWN_DIGEST = 8
@@ -31,7 +33,7 @@ def sections(found: Comparison, most: int | None = _MOST) -> Iterator[Section]:
     >>> [*sections(found)]
     [('Stages with other results', 'out of fold, model')]
     """
-    names = (one_line(found.old.named), one_line(found.new.named))
+    names = (_heading(found.old.named), _heading(found.new.named))
     rests = found.changes
     commits = [] if rests.commit is None else [_short(rests.commit)]
     for title, changes in (
@@ -127,6 +129,11 @@ def _run(named: str, run_id: str, name: str) -> str:
     return one_line(f"{own}{name} ({run_id[:8]})")
 
 
+def _heading(named: str) -> str:
+    """Return how a run was named, of a whole id the start."""
+    return one_line(named)[:8] if re.fullmatch("[0-9a-f]{32}", named) else one_line(named)
+
+
 def _short(change: Change) -> Change:
     """Return a change with digests that fit the screen."""
 
@@ -159,7 +166,7 @@ def _values(change: Change) -> tuple[str, str]:
     """
     texts = [_MISSING if one is None else one for one in (change.old, change.new)]
     same = len(commonprefix(texts)) - _BEFORE  # noqa: RUF071 - of texts, not of paths
-    if same > _BEFORE and max(map(len, texts)) > _LONGEST:
+    if same > _BEFORE and max(map(len, texts)) > _LONG:
         texts = [f"…{one[same:]}" for one in texts]
     return shortened(texts[0], _LONGEST), shortened(texts[1], _LONGEST)
 

@@ -156,7 +156,7 @@ class SqliteRegistry:
         `more` are the logged model's id and the description.
         """
         check_texts(tags)
-        if source != f"models:/{more['model_id']}" or not more.keys() <= _MORE:
+        if source != f"models:/{more.get('model_id')}" or not more.keys() <= _MORE:
             raise UnusualError
         row = {"source": source, "run_id": run_id, "description": _short(more.get("description"))}
         with connected(self._file, writes=True) as connection:

@@ -33,7 +33,8 @@ USED = {
     "rollback": BUILT_IN,
     "tune": BUILT_IN | PROTOCOL | GATE | {f"model/{one}" for one in TUNED},
 }
-TRAINS = BUILT_IN | PROTOCOL | GATE | {"model/champion"}
+FALLBACK = {f"model/{one}" for one in ("champion", "blend", "catboost", "lgbm")}
+TRAINS = BUILT_IN | PROTOCOL | GATE | FALLBACK
 USED["default"] = TRAINS | {"engine/local"}
 
 
