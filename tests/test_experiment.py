@@ -56,7 +56,8 @@ def enthrone(registry: Registry, folder: Path, tags: dict[str, str]) -> None:
 def test_a_named_models_recipe_is_what_builds_it_and_nothing_else(store: Store) -> None:
     recipe = of(store, "model=lgbm", "features=raw").recipe().to_plain()
     assert set(recipe) == {
-        *("name", "encoding", "estimator", "iterations", "calibration", "threshold", "features")
+        *("name", "encoding", "estimator", "iterations", "bags", "monotone"),
+        *("calibration", "threshold", "features"),
     }
     assert recipe["features"] == RAW
     assert recipe["estimator"]["random_state"] == "${seed}"
@@ -64,9 +65,11 @@ def test_a_named_models_recipe_is_what_builds_it_and_nothing_else(store: Store) 
 
 
 def test_until_there_is_a_champion_the_fallback_is_trained(store: Store) -> None:
-    assert of(store).recipe().name == "lgbm"
     recipe = of(store, "features=raw").recipe()
-    assert (recipe.name, recipe.features) == ("lgbm", RAW)
+    assert (recipe.name, recipe.features) == ("blend", RAW)
+    members = [(one.name, one.bags, one.features) for one in recipe.members or ()]
+    assert members == [("catboost", 3, RAW), ("lgbm", 1, RAW)]
+    assert of(store, "model@model.fallback=lgbm").recipe().name == "lgbm"
 
 
 def test_the_champions_own_recipe_is_trained_unless_the_command_line_says_otherwise(
