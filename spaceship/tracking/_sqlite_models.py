@@ -1,7 +1,7 @@
 """Rows of registered models, their versions and logged models in an MLflow database in a file."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -108,3 +108,11 @@ def logged(connection: sqlite3.Connection, model_id: str) -> Any:
     """Return a logged model: the place of its files, and the run that logged it."""
     query = f"SELECT artifact_location, source_run_id FROM logged_models WHERE {_ACTIVE}"  # noqa: S608
     return only(rows(connection, f"{query} AND model_id = ?", [model_id]))
+
+
+def logged_by(connection: sqlite3.Connection, run_ids: Sequence[str]) -> list[Any]:
+    """Return id and status of the logged models of some runs."""
+    marks, names = ", ".join("?" * len(run_ids)), {one: name for name, one in STATUSES.items()}
+    query = f"SELECT model_id, status FROM logged_models WHERE {_ACTIVE}"  # noqa: S608
+    found = rows(connection, f"{query} AND source_run_id IN ({marks})", run_ids)
+    return [SimpleNamespace(model_id=one.model_id, status=names[one.status]) for one in found]

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"\w[\w-]*")  # of a model or an alias that MLflow takes, and more
 _RESERVED = re.compile(r"latest|v\d+", re.IGNORECASE)
+_OF_RUNS = re.compile(r"source_run_id IN \('\w+'(?:, '\w+')*\)")
 _MORE = {"model_id", "description"}
 _TAGGED = "name IN (SELECT name FROM registered_model_tags WHERE key = ? AND value = ?)"
 
@@ -217,6 +218,14 @@ class SqliteRegistry:
         with connected(self._file, writes=True) as connection:
             sql.logged(connection, model_id)
             change(connection, "logged_models", new, model_id=model_id)
+
+    @by_sql
+    def search_logged_models(self, experiment_ids: Sequence[str], filter_string: str) -> list[Any]:
+        """Return id and status of the logged models of runs; a run has one experiment."""
+        if len(experiment_ids) != 1 or not _OF_RUNS.fullmatch(filter_string):
+            raise UnusualError
+        with connected(self._file) as connection:
+            return sql.logged_by(connection, re.findall(r"'(\w+)'", filter_string))
 
     @by_sql
     def log_output(self, run_id: str, model_id: str) -> None:

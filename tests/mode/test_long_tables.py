@@ -196,14 +196,14 @@ def test_parts_of_another_file_or_setting_are_not_taken(
 def test_a_full_disk_is_told_as_such(
     champion: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parts, copy = tmp_path / ".all.csv.parts", shutil.copy2
+    parts, copy = tmp_path / ".all.csv.parts", shutil.copyfile
 
-    def full(source: Any, target: Any) -> None:
+    def full(source: Any, target: Any, **more: Any) -> None:
         if parts in Path(target).parents:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        copy(source, target)
+        copy(source, target, **more)
 
-    monkeypatch.setattr("shutil.copy2", full)
+    monkeypatch.setattr("shutil.copyfile", full)
     with pytest.raises(SubmissionError, match=rf"write {parts}/\w+, found No space left on device"):
         predicted(champion, tmp_path / "all.csv")
     assert not [*tmp_path.iterdir()]

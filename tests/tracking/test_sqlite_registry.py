@@ -124,6 +124,18 @@ def test_a_registered_model_has_the_same_rows_and_files(places: tuple[Place, Pla
         assert names[0] == names[1]
 
 
+def test_logged_models_of_runs_are_found_alike(places: tuple[Place, Place]) -> None:
+    place, _ = places
+    registered(place.theirs, place)
+    runs = [run.info.run_id for run in place.theirs.search_runs([place.experiment])]
+    marks = ", ".join(f"'{one}'" for one in (*runs, "none"))
+    asked = [place.experiment], f"source_run_id IN ({marks})"
+    found, known = (one.search_logged_models(*asked) for one in (place.ours, place.theirs))
+    assert len(found) == len(runs) == 2
+    pairs = [sorted((one.model_id, str(one.status)) for one in some) for some in (found, known)]
+    assert pairs[0] == pairs[1]
+
+
 def test_what_is_unusual_in_a_registry_is_left_to_mlflow(places: tuple[Place, Place]) -> None:
     place, _ = places
     ours, numbers = place.ours, registered(place.ours, place)
