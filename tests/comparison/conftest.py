@@ -1,8 +1,6 @@
 """One store with runs of customers, which the tests of comparisons share."""
 
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,14 +9,12 @@ from tests.comparison.runs import Runs
 
 
 @pytest.fixture(scope="session")
-def runs(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+def runs(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """Give the maker of runs, in a folder of its own."""
-    folder, before = tmp_path_factory.mktemp("compared"), Path.cwd()
+    folder = tmp_path_factory.mktemp("compared")
     (folder / "outputs").mkdir()
     shutil.copy(database, folder / "outputs" / "mlflow.db")
-    os.chdir(folder)
-    yield Runs(folder)
-    os.chdir(before)
+    return Runs(folder)
 
 
 @pytest.fixture(scope="session")

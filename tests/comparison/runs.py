@@ -1,6 +1,7 @@
 """Runs of a small task of customers in one MLflow store, as `mode=train` leaves them."""
 
 from collections.abc import Sequence
+from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,15 +21,18 @@ class Runs:
     """Trains on customers and compares two of the runs."""
 
     def __init__(self, folder: Path) -> None:
-        """Keep everything below the folder, which must be the current one, with a database."""
-        self.make = Customers(folder)
+        """Keep everything below the folder, which has a database."""
+        self.folder, self.make = folder, Customers(folder)
         self.outputs, self.data = folder / "outputs", folder / "data"
         self.folders: dict[str, Path] = {}  # of jobs, by run
         self.experiment: Experiment | None = None
 
     def train(self, *overrides: str, rows: pd.DataFrame | None = None, judge: bool = True) -> str:
         """Score a recipe, fit and judge it if it is wanted; return the id of the run."""
-        data = customers() if rows is None else rows
+        with chdir(self.folder):  # as a command would run
+            return self._train(customers() if rows is None else rows, overrides, judge=judge)
+
+    def _train(self, data: pd.DataFrame, overrides: Sequence[str], *, judge: bool) -> str:
         self.data.mkdir(exist_ok=True)
         data.to_csv(self.data / "train.csv", index=False)
         places = f"paths.outputs={self.outputs}", f"data.dir={self.data}"
@@ -54,7 +58,8 @@ class Runs:
 
     def compare(self, *runs: str, output: Path | None = None) -> CompareResult:
         """Return what `mode=compare` finds."""
-        return compare(self.asking([*runs], output))
+        with chdir(self.folder):
+            return compare(self.asking([*runs], output))
 
     def asking(self, runs: Sequence[str] | str | None, output: Path | None = None) -> Experiment:
         """Return the experiment of `mode=compare runs=…`."""
