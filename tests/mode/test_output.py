@@ -137,6 +137,12 @@ def test_modes_that_show_a_model(mode: str, champion: dict[str, Any], outputs: P
     assert found["error"] is None
 
 
+def test_a_run_made_again(champion: dict[str, Any], outputs: Path) -> None:
+    found = call(outputs, "mode=reproduce", f"run={champion['run_id']}", *QUICK)
+    assert found["result"]["equal"]
+    assert found["result"]["run_id"] == champion["run_id"]
+
+
 def test_simulation(outputs: Path) -> None:
     words = ("simulate.eras=2", "simulate.groups=150", "gate.floor.minimum=0.4")
     result = call(outputs, "mode=simulate", *TRAINING, *words)["result"]
