@@ -51,10 +51,11 @@ def constrain(
     or cannot be kept.
 
     >>> from spaceship.model.lightgbm import FrameLGBMRegressor
+    >>> plan = {"problem": "regression", "label": "fee", "columns": {"age": "number"}}
     >>> model = FrameLGBMRegressor()
-    >>> constrain(model, None, task, {"Age": Effect.UP})
-    >>> model.get_params()["monotone_constraints"]["Age"]
-    1
+    >>> constrain(model, None, Task.model_validate(plan), {"age": Effect.UP})
+    >>> model.get_params()["monotone_constraints"]
+    {'age': 1}
     """
     made: Mapping[str, str] = getattr(features, "monotone", {})
     columns = _numbers(task)

@@ -27,8 +27,8 @@ def signature(example: pd.DataFrame, answered: pd.DataFrame) -> dict[str, str | 
     The model types a column itself, and says what it cannot read. MLflow, given types, refuses
     whole numbers for numbers, text, categories and Arrow's types before the model sees them.
 
-    >>> signature(as_served(people.train, task)[["Age"]], people.sample)["inputs"]
-    '[{"type": "any", "name": "Age", "required": true}]'
+    >>> signature(pd.DataFrame({"age": [7.0]}), people.sample)["inputs"]
+    '[{"type": "any", "name": "age", "required": true}]'
     """
     kinds = {str(name): str(one.dtype) for name, one in answered.items()}
     given = {name: _TYPES.get(kind, "string") for name, kind in kinds.items()}
