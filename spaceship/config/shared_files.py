@@ -36,7 +36,7 @@ def reserved(config: Container) -> list[tuple[str, str]]:
 def is_foreign(source: str, name: str) -> bool:
     """Return whether a file is somebody else's, by the address of its folder and its name.
 
-    >>> is_foreign("file:///tmp/shared", "experiment/best")
+    >>> is_foreign("file:///shared", "experiment/best")
     True
     """
     scheme, _, folder = source.partition("://")
@@ -48,7 +48,7 @@ def is_foreign(source: str, name: str) -> bool:
 def refuse(found: set[tuple[str, str]], source: str, name: str) -> None:
     """Raise ConfigError that names the keys found in a shared file, if there are any.
 
-    >>> refuse(set(), "file:///tmp/shared", "experiment/best")
+    >>> refuse(set(), "file:///shared", "experiment/best")
     """
     if found:
         keys = ", ".join(sorted({".".join(key.split(".")[:3]) for key, _ in found}))
