@@ -1,7 +1,6 @@
 """Blend of several pipelines: one model, weighted by rows that its members have not seen."""
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Any, Self
 
 import numpy as np
@@ -12,35 +11,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from spaceship.evaluation.cross_validation import predict
 from spaceship.evaluation.metrics import decide
+from spaceship.model.blend_weights import Method, Weights, combined, learnt
 from spaceship.model.prepared import Prepared, Rows, columns_read
 from spaceship.progress import Phase, phase
 from spaceship.split.folds import Fold, inner_folds
-from spaceship.task.arrays import Estimator, Floats, Mask, Target
+from spaceship.task.arrays import Estimator, Floats, Target
 from spaceship.task.column_types import Column
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
 _SEEDS = ("random_state", "random_seed")  # names that libraries give to the seed
-_ROUNDS = 100  # members that greedy selection draws, with replacement
-_CLIP = 1e-6  # least distance from 0 and 1 of probabilities whose logarithm is taken
-
-Weights = tuple[list[float], float]
-"""The weight of each member, and the intercept of log-odds or numbers, 0 with `greedy`."""
-
-
-class Method(StrEnum):
-    """Ways in which a blend weighs its members.
-
-    `mean` averages all fits, so that a member counts once a bag, and needs no inner folds; `stack`
-    weighs log-odds, logarithms of
-    several classes or numbers by a regression without negative weights, as Breiman's stacking does;
-    `greedy` averages predictions of members drawn one by one, with replacement, each the one that
-    helps most (Caruana et al., "Ensemble selection from libraries of models", ICML 2004).
-    """
-
-    MEAN = "mean"
-    STACK = "stack"
-    GREEDY = "greedy"
 
 
 class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -140,7 +120,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         task = self._task
         table = _table(self.fitted_preparations_, self.fitted_members_, X, task)
-        return _combined(self.method, table, (self.weights_, self.intercept_), task.problem)
+        return combined(self.method, table, (self.weights_, self.intercept_), task.problem)
 
     def _fit_members(
         self, X: pd.DataFrame, target: Target, steps: Phase
@@ -159,10 +139,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return weights and intercept that suit predictions of unseen rows."""
         if not self._weighs:
             return [number / sum(self._bags) for number in self._bags], 0.0
-        problem = self._task.problem
-        if self.method == "greedy":
-            return _greedy(table, target, problem)
-        return _STACKS[problem](table, target)
+        return learnt(self.method, table, target, self._task.problem)
 
 
 def _bagged(estimator: Estimator, bags: int) -> list[Estimator]:
@@ -195,108 +172,4 @@ def _table(
     return np.stack(found, axis=1)
 
 
-def _combined(method: str, table: Floats, learnt: Weights, problem: Problem) -> Floats:
-    """Return the blend's prediction, added up member by member: no row depends on others."""
-    weights, intercept = learnt
-    plain = method != Method.STACK or problem is Problem.REGRESSION
-    values = table if plain else _SCALES[problem](table)
-    total = np.full(table[:, 0].shape, intercept)
-    for number, weight in enumerate(weights):
-        total += weight * values[:, number]
-    if plain:
-        return total
-    return _softmax(total) if problem is Problem.MULTICLASS else 1 / (1 + np.exp(-total))
-
-
-def _softmax(logits: Floats) -> Floats:
-    odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
-
-
-def _logarithms(chances: Floats) -> Floats:
-    return np.asarray(np.log(np.clip(chances, _CLIP, None)))
-
-
-def _log_odds(chances: Floats) -> Floats:
-    clipped = np.clip(chances, _CLIP, 1 - _CLIP)
-    return np.asarray(np.log(clipped) - np.log1p(-clipped))
-
-
-def _stack(table: Floats, truth: Mask) -> Weights:
-    """Return the non-negative weights and the intercept with the least log loss."""
-    from scipy.optimize import minimize
-
-    design = np.column_stack([_log_odds(table), np.ones(len(table))])
-    sign = np.where(truth, 1.0, -1.0)
-
-    def loss(parameters: Floats) -> tuple[float, Floats]:
-        margin = sign * (design @ parameters)
-        slope = -sign / (1 + np.exp(margin))
-        return float(np.logaddexp(0, -margin).mean()), design.T @ slope / len(sign)
-
-    n_members = table.shape[1]
-    start = np.append(np.full(n_members, 1 / n_members), 0.0)
-    bounds = [(0.0, None)] * n_members + [(None, None)]
-    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
-    return found[:-1].tolist(), float(found[-1])
-
-
-def _stack_numbers(table: Floats, target: Target) -> Weights:
-    """Return the non-negative weights and the intercept with the least squared error."""
-    from scipy.optimize import lsq_linear
-
-    design = np.column_stack([table, np.ones(len(table))])
-    least = np.append(np.zeros(table.shape[1]), -np.inf)
-    found = lsq_linear(design, target, bounds=(least, np.inf)).x
-    return found[:-1].tolist(), float(found[-1])
-
-
-def _stack_classes(table: Floats, target: Target) -> Weights:
-    """Return the non-negative weights of logarithms of several classes with the least log loss."""
-    from scipy.optimize import minimize
-
-    logs, rows = _logarithms(table), np.arange(len(table))
-
-    def loss(weights: Floats) -> tuple[float, Floats]:
-        chance = _softmax(np.einsum("m,nmk->nk", weights, logs))
-        slope = np.einsum("nk,nmk->m", chance, logs) - logs[rows, :, target].sum(axis=0)
-        return float(-_logarithms(chance[rows, target]).mean()), slope / len(rows)
-
-    n_members = table.shape[1]
-    start, bounds = np.full(n_members, 1 / n_members), [(0.0, None)] * n_members
-    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
-    return found.tolist(), 0.0
-
-
-def _greedy(table: Floats, target: Target, problem: Problem) -> Weights:
-    """Return how often each member is drawn, as a share; drawing stops where it helped most."""
-    total, drawn = np.zeros(table[:, 0].shape), []
-    losses = []
-    for number in range(1, _ROUNDS + 1):
-        candidates = (total[:, None] + table) / number
-        each = _mean_losses(candidates, target, problem)
-        drawn.append(int(each.argmin()))
-        losses.append(float(each.min()))
-        total += table[:, drawn[-1]]
-    best = drawn[: int(np.argmin(losses)) + 1]
-    return [best.count(number) / len(best) for number in range(table.shape[1])], 0.0
-
-
-def _mean_losses(candidates: Floats, target: Target, problem: Problem) -> Floats:
-    """Return the mean loss of each candidate, (n_members,): log loss or squared error."""
-    if problem is Problem.REGRESSION:
-        return np.asarray(((candidates - target[:, None]) ** 2).mean(axis=0))
-    if problem is Problem.MULTICLASS:
-        right = candidates[np.arange(len(target)), :, target]
-    else:
-        right = np.where(target[:, None], candidates, 1 - candidates)
-    return np.asarray(-np.log(np.clip(right, _CLIP, None)).mean(axis=0))
-
-
-_SCALES = {Problem.BINARY: _log_odds, Problem.MULTICLASS: _logarithms}
-_STACKS = {
-    Problem.BINARY: _stack,
-    Problem.MULTICLASS: _stack_classes,
-    Problem.REGRESSION: _stack_numbers,
-}
 _BINARY = {"problem": "binary", "label": "label", "positive": "True", "columns": {"any": "text"}}

@@ -1,10 +1,10 @@
 """Histogram gradient boosting of scikit-learn, with monotone constraints by name."""
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from spaceship.model.monotone import keep_present
+from spaceship.model.monotone import fit_with_present
 
 
 class FrameHGBClassifier(HistGradientBoostingClassifier):  # type: ignore[misc]
@@ -19,11 +19,7 @@ class FrameHGBClassifier(HistGradientBoostingClassifier):  # type: ignore[misc]
     """
 
     monotone: ClassVar[str] = "monotonic_cst"
-
-    def fit(self, X: Any, y: Any, **params: Any) -> Self:
-        """Fit with the constraints of the columns that are there."""
-        keep_present(self, X)
-        return super().fit(X, y, **params)  # type: ignore[no-any-return]
+    fit = fit_with_present(HistGradientBoostingClassifier)
 
 
 class FrameHGBRegressor(HistGradientBoostingRegressor):  # type: ignore[misc]
@@ -38,8 +34,4 @@ class FrameHGBRegressor(HistGradientBoostingRegressor):  # type: ignore[misc]
     """
 
     monotone: ClassVar[str] = "monotonic_cst"
-
-    def fit(self, X: Any, y: Any, **params: Any) -> Self:
-        """Fit with the constraints of the columns that are there."""
-        keep_present(self, X)
-        return super().fit(X, y, **params)  # type: ignore[no-any-return]
+    fit = fit_with_present(HistGradientBoostingRegressor)

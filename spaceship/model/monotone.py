@@ -1,10 +1,10 @@
 """Monotone constraints: columns whose greater values only raise, or only lower, a prediction."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cache
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import pandas as pd
 
@@ -89,6 +89,25 @@ def keep_present(estimator: _Constrainable, X: object) -> dict[str, int] | None:
     found = {name: sign for name, sign in given.items() if name in X.columns}
     estimator.set_params(**{estimator.monotone: found or None})
     return found
+
+
+def fit_with_present(library: Any) -> Callable[..., Any]:
+    """Return the method `fit` of a library's class, for a subclass whose constraints have names.
+
+    It fits with the constraints of the columns that are there.
+
+    >>> from spaceship.model.hist_gradient_boosting import FrameHGBRegressor
+    >>> model = FrameHGBRegressor(monotonic_cst={"age": 1, "fee": -1})
+    >>> model.fit(pd.DataFrame({"age": range(40)}), range(40)).monotonic_cst
+    {'age': 1}
+    """
+
+    def fit(self: Any, X: Any, y: Any, **params: Any) -> Any:
+        """Fit with the constraints of the columns that are there."""
+        keep_present(self, X)
+        return library.fit(self, X, y, **params)
+
+    return fit
 
 
 @cache

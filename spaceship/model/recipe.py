@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from spaceship.config.faults import list_faults
 from spaceship.errors import ConfigError, expected
-from spaceship.model.blend import Method
+from spaceship.model.blend_weights import Method
 from spaceship.model.encoding import Encoding
 from spaceship.model.inner_cv import Calibration, Iterations
 from spaceship.model.monotone import Effect

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from xgboost import XGBClassifier, XGBRegressor
 
-from spaceship.model.monotone import keep_present
+from spaceship.model.monotone import fit_with_present
 
 
 class FrameXGBClassifier(XGBClassifier):  # type: ignore[misc]
@@ -20,11 +20,7 @@ class FrameXGBClassifier(XGBClassifier):  # type: ignore[misc]
     """
 
     monotone: ClassVar[str] = "monotone_constraints"
-
-    def fit(self, X: Any, y: Any, **params: Any) -> Self:
-        """Fit with the constraints of the columns that are there."""
-        keep_present(self, X)
-        return super().fit(X, y, **params)  # type: ignore[no-any-return]
+    fit = fit_with_present(XGBClassifier)
 
 
 class FrameXGBRegressor(XGBRegressor):  # type: ignore[misc]
@@ -39,11 +35,7 @@ class FrameXGBRegressor(XGBRegressor):  # type: ignore[misc]
     """
 
     monotone: ClassVar[str] = "monotone_constraints"
-
-    def fit(self, X: Any, y: Any, **params: Any) -> Self:
-        """Fit with the constraints of the columns that are there."""
-        keep_present(self, X)
-        return super().fit(X, y, **params)  # type: ignore[no-any-return]
+    fit = fit_with_present(XGBRegressor)
 
 
 class SomeClasses(XGBClassifier):  # type: ignore[misc]
