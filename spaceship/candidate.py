@@ -60,12 +60,13 @@ def score(experiment: Experiment, job: Job, recipe: Recipe) -> Report:
 
 def _measure(experiment: Experiment, recipe: Recipe, record: RunRecord | None) -> Report:
     """Return the report of a recipe's cross-validation on today's data and protocol."""
-    part, blank = experiment.training, experiment.blank_report(recipe_name(recipe.to_plain()))
+    part, plain = experiment.training, recipe.to_plain()
+    named = replace(experiment.blank_report, name=recipe_name(plain), recipe=plain)
     features = None if record is None else FoldFeatures(len(part.rows))
     report = training.measure(
         experiment.pipeline(recipe),
         part,
-        replace(blank, recipe=recipe.to_plain(), grown_by=growing_workers()),
+        replace(named, grown_by=growing_workers()),
         experiment.folds(recipe),
         features,
     )
@@ -131,7 +132,7 @@ def check_holdout(experiment: Experiment) -> None:
 
     >>> check_holdout(experiment)
     """
-    report, gate = experiment.blank_report(""), experiment.gate
+    report, gate = experiment.blank_report, experiment.gate
     records = LookRecords.read(experiment.registry.aliases)
     records.check(report, reseal=gate.reseal)
     if not gate.reseal and (worn := gate.refuse_worn(records.next(report))):

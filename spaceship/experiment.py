@@ -1,7 +1,7 @@
 """The job's one Experiment: its config, checked and typed, and the objects it describes."""
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -218,14 +218,12 @@ class Experiment:
 
     def recipe(self) -> "Recipe":
         """Return everything needed to build the pipeline again, interpolations unresolved."""
-        from spaceship.registry.recipe_choice import chosen_recipe
+        from spaceship.registry.recipe_choice import best_of_study, chosen_recipe
 
-        return chosen_recipe(self.nodes, self.overrides, lambda: self.registry, self._best_of_study)
+        def best(study: str, top: int) -> "list[Recipe]":
+            return best_of_study(self.store, study, top, self.objectives[0], self.blank_report)
 
-    def _best_of_study(self, study: str, top: int) -> "list[Recipe]":
-        from spaceship.registry.recipe_choice import best_of_study
-
-        return best_of_study(self.store, study, top, self.objectives[0], self.blank_report(""))
+        return chosen_recipe(self.nodes, self.overrides, lambda: self.registry, best)
 
     def pipeline(self, recipe: "Recipe") -> "Pipeline":
         """Return the unfitted pipeline of a recipe, seeds and threads taken from this job."""
@@ -249,17 +247,10 @@ class Experiment:
         key = json.dumps(steps, sort_keys=True)
         return self.kept.once(f"folds {key}", key, dict)
 
-    def blank_report(self, name: str) -> "Report":
-        """Return a report that names the data and the protocol in use, still without figures."""
-        return replace(self._blank_report, name=name)
-
     @cached_property
-    def _blank_report(self) -> "Report":
+    def blank_report(self) -> "Report":
+        """A report of the data and the protocol in use, without a name and figures."""
         from spaceship.evaluation.report import Report
 
         make = partial(Report.blank, self.source.name, self.dataset, self.protocol)
         return self.data.shared("blank report", make, self.protocol)
-
-    def over(self, source: "DataSource", settings: Settings) -> "Experiment":
-        """Return the same experiment on other data and in other places, sharing nothing."""
-        return replace(self, settings=settings, given=source, kept=Kept())

@@ -12,14 +12,13 @@ from typing import Any
 
 from scripts.bench.measure import (
     ROOT,
-    dataset,
     experiment,
-    kaggle_folder,
+    kaggle_data,
+    kaggle_parser,
     machine,
     measure,
     names,
     numbers,
-    parser,
     progress,
     spread,
     table,
@@ -42,8 +41,7 @@ Folds = dict[str, dict[str, Any]]
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Let every contestant learn every fold; print the table."""
-    options = parser(__doc__)
-    options.add_argument("--data", type=kaggle_folder, required=True, help="Kaggle's files")
+    options = kaggle_parser(__doc__)
     options.add_argument("--contestants", type=names, default=",".join((*OWN, *OTHERS)))
     options.add_argument("--seeds", type=numbers, default="42,123", help="of the outer folds")
     options.add_argument("--budget", type=int, default=300, help="seconds a fit may take")
@@ -106,7 +104,7 @@ def outer_folds(data: Path, seeds: Sequence[int]) -> list[tuple[str, dict[str, A
     """Return the folds by `seed/fold`: rows to learn from, rows to predict, and the data."""
     from spaceship.split.folds import group_folds
 
-    people = dataset("data=local", f"data.dir={data}")
+    people = kaggle_data(data)
     frame, task = people.train, people.task
     groups, labels = task.group_names(frame), task.target(frame)
     return [

@@ -8,17 +8,17 @@ moves the log loss by 0.002: nothing is chosen on fewer than five.
 
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
 
 from scripts.bench.measure import (
-    dataset,
     experiment,
-    kaggle_folder,
+    kaggle_data,
+    kaggle_parser,
     machine,
     names,
     numbers,
-    parser,
     progress,
     table,
 )
@@ -60,15 +60,14 @@ Values = dict[str, dict[int, "np.ndarray"]]
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print each candidate's scores, and its differences from the blend of the release before."""
-    options = parser(__doc__)
-    options.add_argument("--data", type=kaggle_folder, required=True, help="Kaggle's files")
+    options = kaggle_parser(__doc__)
     options.add_argument("--seeds", type=numbers, default="42,123,2026,7,99", help="of folds, fits")
     options.add_argument("--members", type=names, default="", help="some of them, no whole blends")
     given = options.parse_args(arguments)
     prepare()  # before a library that starts threads is imported
     import numpy as np
 
-    scored = Scored(str(given.data))
+    scored = Scored(given.data)
     chosen = {name: MEMBERS[name] for name in given.members or MEMBERS}
     made: Values = {}
     for seed in given.seeds:
@@ -96,11 +95,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 class Scored:
     """The labelled rows, with the time that the fits to them took."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: Path) -> None:
         """Read the tables of a folder."""
         import numpy as np
 
-        data = dataset("data=local", f"data.dir={folder}")
+        data = kaggle_data(folder)
         self.task, self.frame = data.task, data.train
         self.truth = np.asarray(self.task.target(self.frame), dtype=bool)
         self.seconds: dict[str, list[float]] = {}

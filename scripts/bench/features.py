@@ -10,13 +10,12 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 from scripts.bench.measure import (
-    dataset,
     experiment,
-    kaggle_folder,
+    kaggle_data,
+    kaggle_parser,
     machine,
     names,
     numbers,
-    parser,
     progress,
     table,
 )
@@ -41,15 +40,14 @@ Folds = dict[int, list[dict[str, float]]]
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print scores, paired differences and bars."""
-    options = parser(__doc__)
-    options.add_argument("--data", type=kaggle_folder, required=True, help="Kaggle's files")
+    options = kaggle_parser(__doc__)
     options.add_argument("--models", type=names, default="lgbm,catboost", help="candidates")
     options.add_argument("--features", type=names, default="raw,baseline,full", help="sets")
     options.add_argument("--changes", type=names, default="", help="of full: blocks, overrides")
     options.add_argument("--seeds", type=numbers, default="42,123,2026", help="of folds and fits")
     given = options.parse_args(arguments)
     prepare()  # before a library that starts threads is imported
-    data = dataset("data=local", f"data.dir={given.data}")
+    data = kaggle_data(given.data)
     sets = {name: (f"features={name}",) for name in given.features}
     variants = changes_of_full(given.changes) if given.changes else sets
     base = next(iter(variants))

@@ -12,9 +12,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 
 from scripts.bench.measure import (
     experiment,
-    kaggle_folder,
+    kaggle_parser,
     machine,
-    parser,
     progress,
     table,
 )
@@ -63,8 +62,7 @@ class Outcome:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Judge equal and better candidates on many hold-outs; print the rates of the awards."""
-    options = parser(__doc__)
-    options.add_argument("--data", type=kaggle_folder, required=True, help="Kaggle's files")
+    options = kaggle_parser(__doc__)
     options.add_argument("--repetitions", type=int, default=20, help="hold-outs of other salts")
     options.add_argument("--shares", default="0.16,0.26", help="wrong labels of a worse champion")
     options.add_argument("--gate", default="default")
@@ -101,7 +99,7 @@ def _report(made: Experiment, seed: int, share: float = 0.0) -> Report:
     if share:
         pipeline.steps[-1] = ("estimator", MislabelledClassifier(last, share, seed))
     prepared: dict[int, PreparedFold] = made.kept.once("prepared", made.settings.split.salt, dict)
-    blank = made.blank_report(f"seed {seed} on {made.settings.split.salt}")
+    blank = replace(made.blank_report, name=f"seed {seed} on {made.settings.split.salt}")
     report = measure(pipeline, made.training, blank, prepared)
     _, holdout = fit_twin(pipeline, data.train, data.task, protocol)
     return replace(report, holdout=holdout, run_id=f"{seed} {share}")

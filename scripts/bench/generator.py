@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from scripts.bench.measure import (
     dataset,
     experiment,
-    kaggle_folder,
+    kaggle_data,
+    kaggle_parser,
     machine,
     measure,
     names,
-    parser,
     spread,
     table,
 )
@@ -46,8 +46,7 @@ print(len(people.train) + len(people.test), time.perf_counter() - start)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the tables."""
-    options = parser(__doc__)
-    options.add_argument("--data", type=kaggle_folder, required=True, help="Kaggle's files")
+    options = kaggle_parser(__doc__)
     options.add_argument("--seeds", type=int, default=3, help="generator seeds of a model")
     options.add_argument("--runs", type=int, default=3, help="timed runs of a million passengers")
     options.add_argument("--models", type=names, default=MODELS, help="names in configs/model")
@@ -55,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     loads = [load_row(given.runs)]  # first: this process is still small
     print(machine())
     print(table(["passengers", "load, s", "peak, MB", f"{SECONDS} s"], loads))
-    real = dataset("data=local", f"data.dir={given.data}")  # now this process may grow
+    real = kaggle_data(given.data)  # now this process may grow
     head = ["model on full", f"other synthetic, {WITHIN[0]} … {WITHIN[1]}", "met"]
     rows = (accuracy_row(model, range(given.seeds), real.train) for model in given.models)
     print(table([*head, f"real, at least {REAL}", "met"], rows))

@@ -124,6 +124,11 @@ def dataset(*overrides: str) -> "Dataset":
     return checked(job.source.read(job.task), job.task)
 
 
+def kaggle_data(folder: Path) -> "Dataset":
+    """Return the checked data set of a folder with Kaggle's files."""
+    return dataset("data=local", f"data.dir={folder}")
+
+
 def part_to_predict(*overrides: str) -> "DataFrame":
     """Return the test part of the data set that these overrides choose.
 
@@ -187,6 +192,13 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     """Return a parser that shows the defaults."""
     style = argparse.ArgumentDefaultsHelpFormatter
     return argparse.ArgumentParser(description=description, formatter_class=style)
+
+
+def kaggle_parser(description: str | None) -> argparse.ArgumentParser:
+    """Return such a parser that requires a folder with Kaggle's files."""
+    options = parser(description)
+    options.add_argument("--data", type=kaggle_folder, required=True, help="Kaggle's files")
+    return options
 
 
 def kaggle_folder(text: str) -> Path:

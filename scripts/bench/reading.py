@@ -15,10 +15,9 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from scripts.bench.measure import (
-    kaggle_folder,
+    kaggle_parser,
     machine,
     measure,
-    parser,
     progress,
     spread,
     table,
@@ -49,8 +48,7 @@ print("peak", 1024 * (peak() - before) / frame.memory_usage(deep=True).sum())
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
-    options = parser(__doc__)
-    options.add_argument("--data", type=kaggle_folder, required=True, help="Kaggle's files")
+    options = kaggle_parser(__doc__)
     options.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
     options.add_argument("--wide-rows", type=int, default=100_000, help=f"of {WIDE} numbers")
     options.add_argument("--runs", type=int, default=9, help="alternations")

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 from scripts.bench import trial
 from scripts.bench.measure import (
     Measured,
-    kaggle_folder,
+    kaggle_parser,
     machine,
     measure,
     names,
-    parser,
     progress,
     run,
     spread,
@@ -37,8 +36,7 @@ STRATEGIES = {"TPE, pruned": (), "TPE": (NOP,), "random": (NOP, RANDOM)}
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print a table for each part."""
-    options = parser(__doc__)
-    options.add_argument("--data", type=kaggle_folder, required=True, help="Kaggle's files")
+    options = kaggle_parser(__doc__)
     options.add_argument("--what", type=names, default="overhead,workers,search", help="parts")
     options.add_argument("--trials", type=int, help="100 for overhead, 40 for workers, 60 a search")
     options.add_argument("--seeds", type=names, default="42,123,2026", help="of searches")

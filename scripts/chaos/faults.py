@@ -24,8 +24,8 @@ from scripts.bench.measure import machine, names, parser, progress, table
 from scripts.chaos import forks
 from scripts.chaos.commands import COMMANDS, judge
 from scripts.chaos.injection import FAULTS
+from scripts.chaos.moments import Moment, Write
 from scripts.chaos.workspace import Workspace
-from scripts.chaos.writes import Moment, Write
 from spaceship.cli.main import prepare
 
 _LOCAL = ("put ", "append ", "remove ")

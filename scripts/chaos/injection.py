@@ -37,7 +37,7 @@ class Place:
 class Fault:
     """One kind of fault."""
 
-    phases: tuple[str, ...]  # moments of each write, see `writes.Write.moment`
+    phases: tuple[str, ...]  # moments of each write, see `moments.Write.moment`
     inject: Callable[[Place, str], None]  # called with the thing touched: call, file or commit
     calls_only: bool = False  # a fault of the database or its server, not of files
     survived: bool = False  # the command has to end with status 0

@@ -15,24 +15,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from scripts.bench.measure import ROOT, launch, machine, parser, progress, table
+from scripts.chaos.customers import TASK, customers
 from spaceship.record.recorded_run import RecordedRun
 from spaceship.reproduction.differences import compare_stages
 from spaceship.reproduction.suspects import find_suspects
 
 OLDER = "lightgbm==4.6.0"
-_LEAVES = 30  # fee, above which customers leave
-_TASK = """
-problem: binary
-label: churn
-positive: "yes"
-id: customer
-columns: {plan: category, fee: number, since: date}
-files: {train: train.csv, test: null, sample: null}
-"""
+_PLANS = "abcdefghijklmnopqrs"
 _WORDS = ("mode=train", "task=customers", "data=local", "features=table", "split.n_folds=2")
 _LINEAR = "model=logistic_regression"
 _WIDE = (_LINEAR, "model.estimator.solver=newton-cholesky")  # its sums depend on threads
@@ -62,8 +54,8 @@ class World:
         """Write task and data; the code is this checkout's until it is changed."""
         self.folder, self.code = folder, ROOT
         (folder / "configs" / "task").mkdir(parents=True)
-        (folder / "configs" / "task" / "customers.yaml").write_text(_TASK)
-        self.write(_customers(rows))
+        (folder / "configs" / "task" / "customers.yaml").write_text(TASK)
+        self.write(customers(rows, _PLANS, digits=5))
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -133,16 +125,6 @@ def _reproduced(world: World, *words: str, **environment: str) -> tuple[str, lis
     result = json.loads(found[0])["result"]
     difference = result["difference"] or {"stage": "none"}
     return difference["stage"], [f"{one['kind']}: {one['text']}" for one in result["suspects"]]
-
-
-def _customers(n: int) -> pd.DataFrame:
-    rng = np.random.default_rng(7)
-    fee, plan = rng.uniform(0, 50, n).round(2), rng.choice([*"abcdefghijklmnopqrs"], n)
-    churn = np.where(fee + 10 * (plan == "a") + rng.normal(0, 5, n) > _LEAVES, "yes", "no")
-    days = pd.date_range("2024-01-01", periods=n, freq="h").strftime("%Y-%m-%dT%H:%M:%S+01:00")
-    ids = [f"c-{at:05d}" for at in range(n)]
-    columns = {"customer": ids, "plan": plan, "fee": fee, "since": days, "churn": churn}
-    return pd.DataFrame(columns)
 
 
 def _row(world: World) -> None:

@@ -20,6 +20,7 @@ from scripts.chaos.commands import (
     sweep_faults,
 )
 from scripts.chaos.injection import FAULTS, Place, ballast
+from scripts.chaos.moments import Moment, Write, chosen_writes
 from scripts.chaos.state import (
     State,
     broken_invariants,
@@ -28,7 +29,7 @@ from scripts.chaos.state import (
     passengers,
     store_of,
 )
-from scripts.chaos.writes import Moment, Watch, Write, chosen_writes
+from scripts.chaos.writes import Watch
 from scripts.mlflow_server import MlflowServer, answers
 
 if TYPE_CHECKING:

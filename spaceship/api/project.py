@@ -104,9 +104,6 @@ class Project:
         Returns:
             `metrics`: the cross-validated figures; `award`, `verdict`: the gate's.
 
-        Raises:
-            SpaceshipError: As for `run`.
-
         """
         return self.run("train", *settings)
 
@@ -119,9 +116,6 @@ class Project:
         Returns:
             `result`: the study and its `best` trial; `table("leaderboard")`: a row a candidate;
             `metrics`, `award`, `verdict`: figures and the gate's decision of the best one.
-
-        Raises:
-            SpaceshipError: As for `run`.
 
         """
         return self.run("tune", *settings)
@@ -144,7 +138,6 @@ class Project:
 
         Raises:
             NoChampionError: There is none yet.
-            SpaceshipError: As for `run`.
 
         """
         given = {"row": str(row)}
@@ -163,9 +156,6 @@ class Project:
         Returns:
             `result`: the files `html`, `json` (every figure of the page) and `markdown`.
 
-        Raises:
-            SpaceshipError: As for `run`.
-
         """
         return self.run("report", *([] if run is None else [{"run": run}]), *settings)
 
@@ -183,20 +173,11 @@ class Project:
             code, packages and threads; `data`, `metrics`, `slices`; `table("tests")`: a row a
             metric.
 
-        Raises:
-            SpaceshipError: As for `run`.
-
         """
         return self.run("compare", {"runs": [old, new]}, *settings)
 
     def champion(self) -> "LoadedModel":
-        """Return the model in production.
-
-        Raises:
-            NoChampionError: There is none yet.
-            RegistryError: It is damaged: a file is missing or has changed.
-
-        """
+        """Return the model in production, as `load` does."""
         return self.load("champion")
 
     def load(self, name: str) -> "LoadedModel":

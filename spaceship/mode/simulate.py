@@ -2,7 +2,7 @@
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
 from spaceship.gate.award import Award
 from spaceship.gate.verdict import Verdict
+from spaceship.process.kept import Kept
 from spaceship.progress import phase
 from spaceship.registry import packaging
 from spaceship.registry.moves import completed_moves
@@ -123,7 +124,8 @@ def _run_era(
 ) -> EraResult:
     """Train a candidate on a span of eras, gate it, and score all models on the next era."""
     source = Arrivals(folder / "arrivals", *span)
-    own = experiment.over(source, _settings_in(folder, experiment.settings))
+    settings = _settings_in(folder, experiment.settings)
+    own = replace(experiment, settings=settings, given=source, kept=Kept())
     data = own.dataset
     task = data.task
     log.info("Era %d: %d %s to learn from", span[1], len(data.train), task.nouns)

@@ -68,7 +68,7 @@ def champion_recipe(registry: Registry) -> Recipe | None:
 def best_of_study(store: Store, study: str, top: int, metric: str, present: Report) -> list[Recipe]:
     """Return the recipes of a study's best trials on the data and split of the present report.
 
-    >>> best_of_study(experiment.store, "none", 3, "cv_accuracy", experiment.blank_report(""))
+    >>> best_of_study(experiment.store, "none", 3, "cv_accuracy", experiment.blank_report)
     Traceback (most recent call last):
     spaceship.errors.ConfigError: expected a sweep 'none' in model.study, found none; ...
     """

@@ -28,7 +28,7 @@ def test_a_blend_that_fails_is_logged_and_the_best_job_is_gated(
     sweep = ["+mode.blend=2", "hydra/sweeper=optuna", "data.n_groups=30"]
     config = composed(folder, f"tracking.uri={store.uri}", *sweep)
     hook = Hook(config)
-    present = hook.experiment.blank_report("")
+    present = hook.experiment.blank_report
     for name, loss in (("a", 0.4), ("b", 0.5)):
         recipe: dict[str, object] = {"name": name, "features": {}}
         metrics = {"cv_log_loss": loss}

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from hydra import compose, initialize_config_dir
 
+from scripts.chaos.customers import TASK, customers
 from spaceship import candidate
 from spaceship.config.installation import configs
 from spaceship.config.resolvers import register_resolvers
@@ -15,31 +15,7 @@ from spaceship.records import read_record
 from spaceship.registry.registry import PROVENANCE_FILE
 from spaceship.tracking.job import Job
 
-_TASK = """
-problem: binary
-label: churn
-positive: "yes"
-id: customer
-columns: {plan: category, fee: number, since: date}
-files: {train: train.csv, test: null, sample: null}
-"""
-
-
-def customers(n: int = 160) -> pd.DataFrame:
-    """Return raw rows; the label follows fee and plan."""
-    rng = np.random.default_rng(7)
-    fee, plan = rng.uniform(0, 50, n).round(2), rng.choice([*"abc"], n)
-    churn = np.where(fee + 10 * (plan == "a") + rng.normal(0, 5, n) > 30, "yes", "no")
-    days = pd.Series(pd.date_range("2024-01-01", periods=n, freq="D"))
-    return pd.DataFrame(
-        {
-            "customer": [f"c-{i:03d}" for i in range(n)],
-            "plan": plan,
-            "fee": fee.astype(str),
-            "since": days.dt.strftime("%Y-%m-%dT%H:%M:%S+01:00"),
-            "churn": churn,
-        }
-    )
+__all__ = ["Customers", "customers"]
 
 
 class Customers:
@@ -49,7 +25,7 @@ class Customers:
         """Write the task below the folder, which must be the current one."""
         self.folder, self.count = folder, 0
         (folder / "configs" / "task").mkdir(parents=True, exist_ok=True)
-        (folder / "configs" / "task" / "customers.yaml").write_text(_TASK)
+        (folder / "configs" / "task" / "customers.yaml").write_text(TASK)
         register_resolvers()
 
     def experiment(self, rows: pd.DataFrame, *overrides: str) -> tuple[Experiment, Job]:

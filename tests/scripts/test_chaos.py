@@ -23,8 +23,9 @@ from scripts.chaos.commands import (
     judge,
 )
 from scripts.chaos.faults import Case, drawn, overview, summary
+from scripts.chaos.moments import Moment, Write, chosen_writes
 from scripts.chaos.state import MODEL, NOTHING, State, broken_invariants
-from scripts.chaos.writes import Moment, Watch, Write, chosen_writes
+from scripts.chaos.writes import Watch
 from spaceship.registry.moves import Move, MoveState
 from spaceship.registry.registry import CHAMPION, Registry
 from spaceship.tracking.store import Store
