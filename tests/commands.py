@@ -1,6 +1,7 @@
 """Shell: whole commands of the project with one outputs folder, and the state they leave there."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,13 @@ class Shell:
 
     def __init__(self, outputs: Path) -> None:
         self.outputs = outputs
+
+    @classmethod
+    def new(cls, outputs: Path, database: Path) -> "Shell":
+        """Return a shell with an empty outputs folder and a copy of a database."""
+        outputs.mkdir()
+        shutil.copy(database, outputs / "mlflow.db")
+        return cls(outputs)
 
     def command(self, *arguments: str) -> list[str]:
         script = [sys.executable, str(ROOT / "scripts" / "run.py")]

@@ -1,15 +1,17 @@
 """Fixtures of whole commands: a shell with an outputs folder, processes, Kaggle's own files."""
 
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from scripts import servers
+from scripts.servers import Postgres
 from tests.commands import ROOT, Keep, Process, Shell
 from tests.forks import Fork
 
@@ -31,13 +33,19 @@ def real_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    """Give a running server, or skip the test where there is no PostgreSQL."""
+    if find_spec("psycopg") is None or servers.programs() is None:
+        pytest.skip(servers.MISSING)
+    with servers.postgres() as server:
+        yield server
+
+
 @pytest.fixture
 def shell(database: Path, tmp_path: Path) -> Shell:
     """Give a shell with an empty outputs folder and a database that is set up already."""
-    outputs = tmp_path / "outputs"
-    outputs.mkdir()
-    shutil.copy(database, outputs / "mlflow.db")
-    return Shell(outputs)
+    return Shell.new(tmp_path / "outputs", database)
 
 
 @pytest.fixture

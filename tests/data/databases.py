@@ -1,14 +1,12 @@
 """Databases of tests: a small table in SQLite, DuckDB or PostgreSQL."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from scripts import servers
 from scripts.servers import Postgres
 from spaceship.data.sql import SqlData
 from spaceship.errors import SpaceshipError
@@ -36,15 +34,6 @@ CREATE TABLE "old customers"
 
 
 Make = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    """Give a running server, or skip the test where there is no PostgreSQL."""
-    if find_spec("psycopg") is None or servers.programs() is None:
-        pytest.skip(servers.MISSING)
-    with servers.postgres() as server:
-        yield server
 
 
 def run_sqlite(path: Path, *statements: str) -> str:

@@ -15,9 +15,9 @@ from spaceship.data.synthetic import SyntheticData
 from spaceship.errors import DataError
 from spaceship.split.holdout import holdout_mask
 from spaceship.task.task import Task
-from tests.data.databases import Make, make, postgres
+from tests.data.databases import Make, make
 
-__all__ = ["make", "postgres"]  # fixtures
+__all__ = ["make"]  # a fixture
 SHOPS = Task.read(
     {
         "name": "shops",

@@ -19,9 +19,9 @@ from spaceship.experiment import Experiment
 from spaceship.task.task import Task
 from tests.commands import Shell
 from tests.data.databases import Make
-from tests.data.test_draw import SHOPS, make, postgres
+from tests.data.test_draw import SHOPS, make
 
-__all__ = ["make", "postgres"]  # fixtures
+__all__ = ["make"]  # a fixture
 N_ROWS = 150_000
 
 

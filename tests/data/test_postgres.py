@@ -9,9 +9,7 @@ import pytest
 from scripts.servers import Postgres
 from spaceship.data.sql import SqlData
 from tests.commands import Shell
-from tests.data.databases import CHURN, postgres, refusal, run_postgres
-
-__all__ = ["postgres"]  # a fixture
+from tests.data.databases import CHURN, refusal, run_postgres
 
 
 @pytest.mark.slow

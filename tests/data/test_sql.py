@@ -9,9 +9,9 @@ from spaceship.data.checks import checked
 from spaceship.data.sql import SqlData
 from spaceship.errors import ConfigError, DataError, MissingDependencyError
 from spaceship.task.task import Task
-from tests.data.databases import CHURN, ROWS, TABLE, Make, make, postgres, refusal, run_sqlite
+from tests.data.databases import CHURN, ROWS, TABLE, Make, make, refusal, run_sqlite
 
-__all__ = ["make", "postgres"]  # fixtures
+__all__ = ["make"]  # a fixture
 
 NASTY = ["first name", "a.b", "[c]", 'say "hi"', "it's", "🚀", "select", "order"]
 

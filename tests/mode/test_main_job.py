@@ -1,23 +1,11 @@
 """Whole runs of `scripts/run.py` in processes of their own, as a user's shell starts them."""
 
-import contextlib
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from mlflow import MlflowClient
 
-from spaceship.tracking.runs import read_held, read_runs
-from spaceship.tracking.store import Store
 from tests.commands import QUICK, QUICK_MODEL, SUBMISSION, Shell
 
 pytestmark = pytest.mark.slow
@@ -205,50 +193,6 @@ def test_failed_job_keeps_its_traceback(shell: Shell, tmp_path: Path) -> None:
     assert {"traceback.txt", "failure.json", "config.yaml"} <= names
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    """Start an MLflow server on this machine and give its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folders = [f"--backend-store-uri=sqlite:///{tmp_path}/m.db", "--workers=1"]
-    artifacts = f"--artifacts-destination={tmp_path}/artifacts"
-    command = [sys.executable, "-m", "mlflow", "server", "--host=127.0.0.1", f"--port={port}"]
-    quiet = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    with (tmp_path / "server.log").open("w") as log:
-        process = subprocess.Popen(
-            [*command, *folders, artifacts],
-            stdout=log,
-            stderr=log,
-            env=quiet,
-            start_new_session=True,  # it starts others, to be ended with it
-        )
-    try:
-        yield _answering(f"http://127.0.0.1:{port}")
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def test_main_job_on_a_server(tmp_path: Path, server: str) -> None:
-    shell = Shell(tmp_path / "outputs")
-    done = shell(*QUICK, QUICK_MODEL, "tracking=server", f"tracking.uri={server}")
-    assert done.returncode == 0, done.stdout + done.stderr
-    client = MlflowClient(server, server)
-    champion = client.get_model_version_by_alias("spaceship_titanic-synthetic", "champion")
-    assert champion.status == "READY"
-    assert not (shell.outputs / "mlflow.db").exists()
-    assert (shell.outputs / SUBMISSION).is_file()
-    served, behind = (
-        Store(uri, None, "spaceship") for uri in (server, f"sqlite:///{tmp_path}/m.db")
-    )
-    rows = read_runs(served, ["task", "award"], ["cv_accuracy"])
-    assert rows == read_runs(behind, ["task", "award"], ["cv_accuracy"])
-    assert [row.tags["award"] for row in rows] == ["champion"]
-    assert read_held(served) == read_held(behind)
-    assert [held.alias for held in read_held(served)[rows[0].run_id]] == ["champion"]
-
-
 def test_secrets_of_the_environment_are_written_nowhere(shell: Shell) -> None:
     done = shell(
         *("mode=train", *QUICK, QUICK_MODEL),
@@ -284,15 +228,6 @@ def test_real_passengers(shell: Shell, real_data: Path) -> None:
     table = pd.read_csv(shell.outputs / "submissions/spaceship_titanic-local.csv")
     sample = pd.read_csv(real_data / "sample_submission.csv")
     assert table["PassengerId"].tolist() == sample["PassengerId"].tolist()
-
-
-def _answering(address: str) -> str:
-    """Return the address once somebody answers there."""
-    for _ in range(120):
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/health"):  # noqa: S310
-            return address
-        time.sleep(0.5)
-    pytest.fail(f"nobody answers at {address}")
 
 
 def _contains(path: Path, text: str) -> bool:

@@ -1,66 +1,39 @@
-"""Candidates for every kind of problem: each model YAML, blends, inner choices, own values."""
+"""Candidates for every kind of problem: each model YAML, inner choices, own values."""
 
 import warnings
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from lightgbm import LGBMClassifier, LGBMRegressor
-from omegaconf import DictConfig, OmegaConf
-from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
-    RandomForestRegressor,
 )
-from sklearn.pipeline import Pipeline
 
-from spaceship.config.build import resolved
 from spaceship.config.installation import configs
-from spaceship.config.resolvers import register_resolvers
 from spaceship.errors import ConfigError
 from spaceship.evaluation.cross_validation import decision_threshold, predict
 from spaceship.evaluation.metrics import metric_names, score
 from spaceship.evaluation.twins import predict_holdout
 from spaceship.features.raw import RawFeatures
-from spaceship.model.blend import Blend
 from spaceship.model.catboost import CategoryCatBoost, CategoryCatBoostRegressor
 from spaceship.model.encoding import Encoding
 from spaceship.model.inner_cv import InnerIterations, with_inner_choices
 from spaceship.model.labelled import Labelled, labelled
-from spaceship.model.pipeline import build_blend, build_pipeline, build_recipe
-from spaceship.model.recipe import Recipe
+from spaceship.model.pipeline import build_pipeline, build_recipe
 from spaceship.registry import packaging
-from spaceship.task.arrays import Target
 from spaceship.task.label import Problem
-from spaceship.task.task import Task
 from tests.foundation import MISSING, PACKAGES, weights
-from tests.tasks import ODD, PROBLEMS, fields, harvest
+from tests.model.problem_kinds import CAT, OTHERS, SIZE, TREES, pipeline, recipe, rows
+from tests.tasks import ODD, PROBLEMS
 
-SIZE = 360
-OTHERS = [Problem.MULTICLASS, Problem.REGRESSION]
 YAMLS = sorted(path.stem for path in (configs() / "model").glob("*.yaml"))
 ALONE = [name for name in YAMLS if name not in {"blend", "champion"}]
 CLASSES_ALONE = {"svm"}
 """Models that tell classes apart and predict no numbers."""
-FAST = {"n_estimators": 30, "iterations": 30, "max_iter": 200}
-SILENT: dict[str, Any] = {"allow_writing_files": False, "logging_level": "Silent"}
-TREES: dict[str, Any] = {"n_estimators": 20, "num_leaves": 4, "verbose": -1, "n_jobs": 1}
-CAT: dict[str, Any] = {"iterations": 30, "learning_rate": 0.4, "thread_count": 1, **SILENT}
-RAW = {"_target_": "spaceship.features.raw.RawFeatures", "task": "${task}"}
-Rows = tuple[Task, pd.DataFrame, Target]
-
-
-@cache
-def rows(problem: Problem) -> Rows:
-    """Return a task, its typed rows and what an estimator learns of them."""
-    task = fields(problem)
-    frame = harvest(task, SIZE)
-    return task, frame, task.target(frame)
 
 
 def main_metric(fitted: Any, problem: Problem) -> float:
@@ -70,19 +43,6 @@ def main_metric(fitted: Any, problem: Problem) -> float:
     return scores["r2" if problem is Problem.REGRESSION else "accuracy"]
 
 
-def recipe(name: str, problem: Problem, **changes: Any) -> Recipe:
-    """Return the recipe of a model YAML as the task's whole config makes it."""
-    register_resolvers()
-    node = OmegaConf.load(configs() / "model" / f"{name}.yaml")
-    whole = {"task": rows(problem)[0].to_plain(), "seed": 42, "threads": 1}
-    config = OmegaConf.create({**whole, "model": node, "features": RAW})
-    assert isinstance(config, DictConfig)
-    plain = resolved(config)
-    own = plain["model"]
-    own["estimator"] |= {key: value for key, value in FAST.items() if key in own["estimator"]}
-    return Recipe.single({**own, **changes}, plain["features"])
-
-
 def built(name: str, problem: Problem, **changes: Any) -> Any:
     own = recipe(name, problem, **changes)
     if name in PACKAGES:
@@ -90,10 +50,6 @@ def built(name: str, problem: Problem, **changes: Any) -> Any:
         few = {"weights": str(weights()), "device": "cpu", "n_estimators": 2}
         own = own.model_copy(update={"estimator": {**(own.estimator or {}), **few}})
     return build_recipe(own, rows(problem)[0], seed=1)
-
-
-def pipeline(estimator: Any, task: Task) -> Pipeline:
-    return build_pipeline(RawFeatures(task.to_plain()), Encoding.NATIVE, estimator)
 
 
 @pytest.mark.parametrize("name", ALONE)
@@ -138,69 +94,6 @@ def test_a_class_without_a_training_row_does_no_harm(name: str) -> None:
     assert {*np.asarray(fitted.predict(frame)).astype(int)} <= {0, 2}
     if name not in PACKAGES:
         assert (values[without].argmax(axis=1) == target[without]).mean() > 0.8
-
-
-def members(problem: Problem) -> list[Any]:
-    if problem is Problem.REGRESSION:
-        return [LGBMRegressor(**TREES), RandomForestRegressor(20, random_state=0)]
-    return [LGBMClassifier(**TREES), RandomForestClassifier(20, random_state=0)]
-
-
-def guess(problem: Problem) -> Any:
-    if problem is Problem.REGRESSION:
-        return DummyRegressor()
-    return DummyClassifier(strategy="stratified", random_state=0)
-
-
-def blend(problem: Problem, *estimators: Any, **settings: Any) -> Blend:
-    task = rows(problem)[0]
-    steps = build_pipeline(RawFeatures(task.to_plain()), Encoding.ONEHOT, None)[:-1]
-    parts = [("raw", steps, estimator) for estimator in estimators]
-    return build_blend(parts, task=task.to_plain(), n_folds=3, **settings)
-
-
-@pytest.mark.parametrize("problem", OTHERS)
-@pytest.mark.parametrize("method", ["stack", "greedy"])
-def test_a_member_that_guesses_gets_next_to_no_weight(problem: Problem, method: str) -> None:
-    _, frame, target = rows(problem)
-    fitted = blend(problem, members(problem)[0], guess(problem), method=method).fit(frame, target)
-    good, bad = fitted.weights_
-    assert good > 0.3
-    assert 0 <= bad < 0.15 * good
-
-
-@pytest.mark.parametrize("problem", OTHERS)
-@pytest.mark.parametrize("method", ["stack", "greedy"])
-def test_a_blend_is_no_worse_than_its_worst_member_and_rows_are_independent(
-    problem: Problem, method: str
-) -> None:
-    task, frame, target = rows(problem)
-    learn, ask = frame.iloc[:240], frame.iloc[240:]
-    loss = "log_loss" if task.is_classification else "rmse"
-
-    def loss_of(model: Blend) -> float:
-        values = predict(model.fit(learn, target[:240]), ask, task)
-        return score(target[240:], values, problem=problem)[loss]
-
-    both = blend(problem, *members(problem), method=method)
-    assert loss_of(both) < max(loss_of(blend(problem, one)) for one in members(problem))
-    whole = predict(both, ask, task)
-    alone = [predict(both, ask.iloc[[row]], task)[0] for row in range(10)]
-    np.testing.assert_array_equal(np.array(alone), whole[:10])
-    if problem is Problem.MULTICLASS:
-        assert whole.sum(axis=1) == pytest.approx(1)
-        assert (both.predict(ask) == whole.argmax(axis=1)).all()
-    else:
-        assert (both.predict(ask) == whole).all()
-
-
-@pytest.mark.parametrize("problem", OTHERS)
-def test_a_stored_blend_predicts_the_same(problem: Problem, tmp_path: Path) -> None:
-    task, frame, target = rows(problem)
-    fitted = Pipeline([("candidate", blend(problem, *members(problem)))]).fit(frame, target)
-    packaging.save(fitted, tmp_path / "model", frame, task)
-    loaded = packaging.load(str(tmp_path / "model"))
-    assert (predict(loaded, frame, task) == predict(fitted, frame, task)).all()
 
 
 BOOSTERS: dict[str, tuple[Any, Any]] = {

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from scripts import servers
 from scripts.mlflow_server import MlflowServer
 from scripts.servers import Postgres
 from spaceship.registry.erasure import Erasure
@@ -143,17 +142,10 @@ def test_on_a_server_artifacts_go_and_rows_are_marked(served: Registry, tmp_path
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(servers.programs() is None, reason="PostgreSQL is not installed")
-def test_rows_of_postgresql_are_erased(cluster: Postgres, tmp_path: Path) -> None:
-    uri = cluster.new_database("tracking").replace("postgresql:", "postgresql+psycopg:")
+def test_rows_of_postgresql_are_erased(postgres: Postgres, tmp_path: Path) -> None:
+    uri = postgres.new_database("tracking").replace("postgresql:", "postgresql+psycopg:")
     store = Store(uri, str(tmp_path / "mlartifacts"), "spaceship")
     registry = Registry(store, "churn-local", tmp_path / "locks")
     champions(registry, 5)
     assert erase(registry, rules(registry).plan()).failures == []
     assert left(store) == (3, 3)
-
-
-@pytest.fixture
-def cluster() -> Iterator[Postgres]:
-    with servers.postgres() as running:
-        yield running

@@ -10,8 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ from optuna.trial import FrozenTrial, TrialState
 from hydra_plugins.spaceship_optuna._errors import MissingPackageError, SettingsError
 from hydra_plugins.spaceship_optuna._storage import open_storage
 from hydra_plugins.spaceship_optuna._study import VOID
-from scripts import servers
 from scripts.servers import Postgres
 from tests.commands import ROOT, Keep
 from tests.forks import Fork
@@ -38,17 +36,6 @@ SWEEP = [
 ]
 OWNER = "owner"  # attribute of a trial that names its process
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    """Give a running server, or skip the test where there is no PostgreSQL."""
-    if find_spec("psycopg") is None:
-        pytest.skip('no driver for PostgreSQL; pip install -e ".[postgres]"')
-    if servers.programs() is None:
-        pytest.skip(servers.MISSING)
-    with servers.postgres() as server:
-        yield server
 
 
 @pytest.fixture

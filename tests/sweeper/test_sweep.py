@@ -3,7 +3,6 @@
 import re
 import shlex
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ from optuna.trial import TrialState
 
 from spaceship.data.checks import checked
 from spaceship.data.synthetic import SyntheticData
-from spaceship.evaluation.report import Report
 from spaceship.split.holdout import holdout_mask
 from spaceship.task.task import Task
 from tests.sweeper.shell import (
@@ -242,38 +240,3 @@ def test_storage_in_sqlite_and_names_that_need_quoting(project: Project) -> None
     again = run(command, project.outputs.parent)
     assert again.returncode == 0, again.stdout + again.stderr
     assert results(project.outputs)["n_trials"]["complete"] == 3
-
-
-def test_tune_mode_needs_no_flag(project: Project) -> None:
-    command = [item for item in project.command() if item not in {"-m", "mode=train"}]
-    command.remove("hydra/sweeper=optuna")
-    asked = ["mode=tune", "model=logistic_regression", "hydra.sweeper.n_trials=3"]
-    done = run([*command, *asked, "mode.blend=null"], project.outputs.parent)
-    assert done.returncode == 0, done.stderr
-    project.check_complete(3)
-    assert "mode=train" in results(project.outputs)["command"]
-
-
-def test_tune_mode_ends_with_a_blend_and_gates_the_better(project: Project) -> None:
-    command = [item for item in project.command() if item not in {"-m", "mode=train"}]
-    command.remove("hydra/sweeper=optuna")
-    sweep = ["mode=tune", *TWO_CANDIDATES, "hydra.sweeper.n_trials=4", "mode.blend=2"]
-    done = run([*command, *sweep], project.outputs.parent)
-    assert done.returncode == 0, done.stderr
-    (folder,) = project.outputs.glob("multiruns/*/*/blend-*")
-    report = Report.read(folder)
-    recipe: Any = report.recipe
-    members = [member["name"] for member in recipe["members"]]
-    assert sorted(members) == ["lgbm", "logistic_regression"]
-    better = report.metrics["cv_log_loss"] < project.study().best_value
-    (gated,) = (path.parent for path in folder.parent.glob("*/verdict.json"))
-    assert (gated == folder) == better
-    assert "RUNNING" not in {run.info.status for run in project.runs()}
-
-    again = ["mode=train", "model=blend", "model.study=last", "model.top=2", "model.method=stack"]
-    again += ["gate=off"]
-    single = [item for item in command if item != "hydra/sweeper=optuna"]
-    done = run([*single, *again], project.outputs.parent)
-    assert done.returncode == 0, done.stderr
-    (path,) = project.outputs.glob("runs/*/*/report.json")
-    assert Report.read(path.parent).metrics["cv_log_loss"] == report.metrics["cv_log_loss"]

@@ -1,12 +1,10 @@
 """Records fit PostgreSQL in any language, and its damage is one message."""
 
 import secrets
-from collections.abc import Iterator
-from importlib.util import find_spec
 
 import pytest
 
-from scripts import servers
+from scripts.servers import Postgres
 from spaceship.errors import TrackingError
 from spaceship.tracking.runs import Held, read_held
 from spaceship.tracking.store import PARAM_LENGTH, TAG_LENGTH, Store
@@ -17,13 +15,10 @@ LONG = ("x", "ü", "語", "🌱", "'", '"', "\\", "\n", "a\0b", "\ud800")
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """Give the URL of an empty database, or skip the test where there is no PostgreSQL."""
-    if find_spec("psycopg") is None or servers.programs() is None:
-        pytest.skip(servers.MISSING)
-    with servers.postgres() as server:
-        made = server.new_database(f"store_{secrets.token_hex(4)}")
-        yield made.replace("postgresql://", "postgresql+psycopg://")
+def url(postgres: Postgres) -> str:
+    """Give the URL of an empty database."""
+    made = postgres.new_database(f"store_{secrets.token_hex(4)}")
+    return made.replace("postgresql://", "postgresql+psycopg://")
 
 
 def test_records_of_any_text_are_kept_cut(url: str, tmp_path: object) -> None:

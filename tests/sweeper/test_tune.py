@@ -1,0 +1,50 @@
+"""`mode=tune`: a sweep without flags, a blend of its best trials at the end."""
+
+from typing import Any
+
+import pytest
+
+from spaceship.evaluation.report import Report
+from tests.sweeper.shell import (
+    Project,
+    results,
+    run,
+)
+
+pytestmark = pytest.mark.slow
+TWO_CANDIDATES = ("model=logistic_regression,lgbm", "model.estimator.n_estimators=range(5,20)")
+
+
+def test_tune_mode_needs_no_flag(project: Project) -> None:
+    command = [item for item in project.command() if item not in {"-m", "mode=train"}]
+    command.remove("hydra/sweeper=optuna")
+    asked = ["mode=tune", "model=logistic_regression", "hydra.sweeper.n_trials=3"]
+    done = run([*command, *asked, "mode.blend=null"], project.outputs.parent)
+    assert done.returncode == 0, done.stderr
+    project.check_complete(3)
+    assert "mode=train" in results(project.outputs)["command"]
+
+
+def test_tune_mode_ends_with_a_blend_and_gates_the_better(project: Project) -> None:
+    command = [item for item in project.command() if item not in {"-m", "mode=train"}]
+    command.remove("hydra/sweeper=optuna")
+    sweep = ["mode=tune", *TWO_CANDIDATES, "hydra.sweeper.n_trials=4", "mode.blend=2"]
+    done = run([*command, *sweep], project.outputs.parent)
+    assert done.returncode == 0, done.stderr
+    (folder,) = project.outputs.glob("multiruns/*/*/blend-*")
+    report = Report.read(folder)
+    recipe: Any = report.recipe
+    members = [member["name"] for member in recipe["members"]]
+    assert sorted(members) == ["lgbm", "logistic_regression"]
+    better = report.metrics["cv_log_loss"] < project.study().best_value
+    (gated,) = (path.parent for path in folder.parent.glob("*/verdict.json"))
+    assert (gated == folder) == better
+    assert "RUNNING" not in {run.info.status for run in project.runs()}
+
+    again = ["mode=train", "model=blend", "model.study=last", "model.top=2", "model.method=stack"]
+    again += ["gate=off"]
+    single = [item for item in command if item != "hydra/sweeper=optuna"]
+    done = run([*single, *again], project.outputs.parent)
+    assert done.returncode == 0, done.stderr
+    (path,) = project.outputs.glob("runs/*/*/report.json")
+    assert Report.read(path.parent).metrics["cv_log_loss"] == report.metrics["cv_log_loss"]
