@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyte
 from rich.console import Console
@@ -24,6 +24,9 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from scripts.terminal import COLUMNS, record
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -166,27 +169,14 @@ def served(folder: Path) -> Iterator[str]:
 
 def photograph_file(file: Path, image: Path) -> None:
     """Photograph the top of a page that lies in a file."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 960})
-        page.goto(file.as_uri())
+    with browsed(file.as_uri(), 960) as page:
         page.wait_for_timeout(_SETTLED)
         page.screenshot(path=image)
-        browser.close()
 
 
 def photograph(link: str, images: Path) -> None:
     """Photograph the leaderboard, the page of its first run and that of the model."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
-        page.goto(link)
+    with browsed(link, 720) as page:
         run = page.get_by_text(_CHAMPION)
         run.wait_for()
         for name in ("Close", "Hide banner"):  # MLflow's assistant, and a remark on views
@@ -197,6 +187,19 @@ def photograph(link: str, images: Path) -> None:
         page.get_by_text("Show more").first.click()
         page.wait_for_timeout(_SETTLED)
         page.screenshot(path=images / "run.png")
+
+
+@contextmanager
+def browsed(link: str, height: int) -> Iterator["Page"]:
+    """Open a page in a window of 1280 pixels by a height."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": height})
+        page.goto(link)
+        yield page
         browser.close()
 
 

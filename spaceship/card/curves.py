@@ -43,7 +43,7 @@ def charts(rows: HoldOut, task: Task) -> Charts:
     return Charts(
         roc=[*_roc(rows, classes)],
         precision_recall=[*_precision_recall(rows, classes)],
-        calibration=[_calibration(rows, classes)],
+        calibration=[calibration(rows, classes)],
         thresholds=[*_thresholds(rows)] if binary else (),
         threshold=rows.threshold if binary else None,
         classes=classes,
@@ -78,8 +78,12 @@ def _precision_recall(rows: HoldOut, classes: tuple[str, ...]) -> Iterator[Curve
         yield _line(name, recall[::-1], precision[::-1], area)
 
 
-def _calibration(rows: HoldOut, classes: tuple[str, ...]) -> Curve:
-    """Return the share of hits in bins of the probability: of the positive or likeliest class."""
+def calibration(rows: HoldOut, classes: tuple[str, ...]) -> Curve:
+    """Return the share of hits in bins of the probability: of the positive or likeliest class.
+
+    >>> calibration(report(8, 10).holdout, ("no", "yes")).name
+    'yes'
+    """
     if rows.problem is Problem.MULTICLASS:
         chance, hit = rows.values.max(axis=1), rows.values.argmax(axis=1) == rows.target
         name = "the likeliest class"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from spaceship.card.curves import calibration
 from spaceship.card.svg import Axis, Chart
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.report import Report
@@ -14,7 +15,6 @@ from spaceship.files import write_atomically
 from spaceship.task.label import Problem
 
 FOLDER = "plots"  # of a run's artifacts
-_BINS = 10  # of a calibration curve, of equal width, as of the calibration error
 _MOST_POINTS = 3000  # that a scatter plot draws
 _ALONE = r'<svg xmlns="http://www.w3.org/2000/svg" width="\2" height="\3"\1'
 """What a chart needs outside a page: a browser shows one without a size small."""
@@ -56,20 +56,12 @@ def _plots(report: Report) -> Iterator[tuple[str, Chart]]:
 
 def _calibration(rows: HoldOut) -> Chart:
     """Return the share of hits against the mean probability of each bin; points grow with rows."""
-    if rows.problem is Problem.MULTICLASS:
-        chance, hit = rows.values.max(axis=1), rows.values.argmax(axis=1) == rows.target
-        what = "the likeliest class"
-    else:
-        chance, hit, what = rows.values, rows.target, "True"
-    bins = np.minimum((chance * _BINS).astype(int), _BINS - 1)
-    count = np.bincount(bins, minlength=_BINS)
-    used = count > 0
-    mean, share = (np.bincount(bins, one, _BINS)[used] / count[used] for one in (chance, hit))
-    chart = Chart("Calibration", Axis(f"mean probability of {what}"), Axis("share of hits"))
+    found = calibration(rows, ("False", "True"))
+    chart = Chart("Calibration", Axis(f"mean probability of {found.name}"), Axis("share of hits"))
     chart.guide((0, 0), (1, 1))
-    points = [*zip(mean.tolist(), share.tolist(), strict=True)]
+    points = [*zip(found.x, found.y, strict=True)]
     chart.line(points)
-    chart.dots(points, sizes=count[used].tolist())
+    chart.dots(points, sizes=found.n)
     return chart
 
 

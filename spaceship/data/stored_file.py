@@ -76,17 +76,6 @@ def stored_bytes(path: Path, most: int = -1) -> bytes:
         fail(path, "a file that can be read", found, f"check its permissions: ls -l {path}")
 
 
-def unpacked(path: Path) -> bytes:
-    """Return the whole content of a file, as `opened` reads it.
-
-    >>> _ = (tmp_path / "a.csv").write_bytes(gzip.compress(b"id"))
-    >>> unpacked(tmp_path / "a.csv")
-    b'id'
-    """
-    with opened(path) as stream:
-        return stream.read()
-
-
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
     """Yield the content of a file as a stream; one packed with gzip, bzip2, xz or zip is unpacked.

@@ -21,6 +21,7 @@ from mlflow.entities import (
 )
 
 from spaceship._upstream import mlflow_sessions
+from spaceship.tracking.run_rows import Metrics, Texts
 
 _PARAMS_PER_CALL = 100
 
@@ -35,13 +36,7 @@ class Client(MlflowClient):
     def _raise_if_prompt(self, name: str) -> None:
         """Read nothing."""
 
-    def log_values(
-        self,
-        run_id: str,
-        metrics: Mapping[str, float],
-        params: Mapping[str, str],
-        tags: Mapping[str, str],
-    ) -> None:
+    def log_values(self, run_id: str, metrics: Metrics, params: Texts, tags: Texts) -> None:
         """Log metrics, tags and parameters in one request, more than 100 parameters in several."""
         now = int(time.time() * 1000)
         figures = [Metric(key, value, now, 0) for key, value in metrics.items()]

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from spaceship.tracking.trial_runs import TrialRun
 
 Row = dict[str, object]
+Metrics = Mapping[str, float]
+Texts = Mapping[str, str]
+"""Parameters or tags by name."""
 
 
 def rows_of_runs(

@@ -17,7 +17,7 @@ from spaceship.files import write_atomically
 from spaceship.tracking import _sqlite_rows as sql
 from spaceship.tracking import _sqlite_runs as stored
 from spaceship.tracking._sqlite_rows import UnusualError, by_sql, connected, now, only
-from spaceship.tracking.run_rows import metric_row
+from spaceship.tracking.run_rows import Metrics, Texts, metric_row
 from spaceship.tracking.sqlite_registry import SqliteRegistry
 
 if TYPE_CHECKING:
@@ -129,13 +129,7 @@ class SqliteClient:
         return sql.Page(found[:max_results])
 
     @by_sql
-    def log_values(
-        self,
-        run_id: str,
-        metrics: Mapping[str, float],
-        params: Mapping[str, str],
-        tags: Mapping[str, str],
-    ) -> None:
+    def log_values(self, run_id: str, metrics: Metrics, params: Texts, tags: Texts) -> None:
         """Log metrics, parameters and tags of a run in one transaction."""
         sql.check_texts({**dict.fromkeys(metrics, ""), **params})
         sql.check_texts(tags)

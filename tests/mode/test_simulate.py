@@ -1,7 +1,6 @@
 """`mode=simulate`, whole: eras in order, nobody seen before, nothing touched but its own folder."""
 
 import json
-import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -57,10 +56,7 @@ def state_of(shell: Shell) -> tuple[object, ...]:
 @pytest.fixture(scope="module")
 def drifted(database: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shell, object, str]:
     """Give a shell with a champion and a simulation of strong drift, and what was before it."""
-    outputs = tmp_path_factory.mktemp("project") / "outputs"
-    outputs.mkdir()
-    shutil.copy(database, outputs / "mlflow.db")
-    shell = Shell(outputs)
+    shell = Shell.new(tmp_path_factory.mktemp("project") / "outputs", database)
     assert shell("mode=train", *QUICK, QUICK_MODEL).returncode == 0
     before = state_of(shell)
     done = shell(*SIMULATE, *SMALL)

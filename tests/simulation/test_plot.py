@@ -11,35 +11,9 @@ from matplotlib.image import imread
 
 from spaceship.simulation.eras import EraResult
 from spaceship.simulation.plot import draw
+from tests.simulation.eras import FIRST, NOBODY
 
-ERA = EraResult(
-    era=1,
-    arrived=120,
-    learnt_from=120,
-    drift=0.0,
-    candidate="lgbm on full",
-    holdout_candidate=0.8,
-    holdout_champion=0.7,
-    relative_gain=0.1,
-    needed=0.03,
-    award="champion",
-    champion="1",
-    next_arrived=100,
-    next_candidate=0.8,
-    next_retrained=0.8,
-    next_first=0.7,
-    only_retrained=20,
-    only_first=10,
-)
-NOBODY = replace(
-    ERA,
-    award="refused",
-    champion="",
-    relative_gain=math.nan,
-    needed=math.nan,
-    next_retrained=math.nan,
-    next_first=math.nan,
-)
+ERA = replace(FIRST, holdout_champion=0.7, relative_gain=0.1, needed=0.03, next_first=0.7)
 
 
 @pytest.mark.parametrize(

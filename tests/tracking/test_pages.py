@@ -36,10 +36,7 @@ DRAWN = "() => [...document.images].filter(i => i.src.includes('get-artifact') &
 @pytest.fixture(scope="module")
 def shell(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """Give an outputs folder with a champion and a sweep."""
-    outputs = tmp_path_factory.mktemp("pages") / "outputs"
-    outputs.mkdir()
-    shutil.copy(database, outputs / "mlflow.db")
-    shell = Shell(outputs)
+    shell = Shell.new(tmp_path_factory.mktemp("pages") / "outputs", database)
     trained = shell("mode=train", QUICK_MODEL, *QUICK)
     assert trained.returncode == 0, trained.stderr
     tuned = shell(*SWEEP, "hydra.sweeper.n_trials=2", *QUICK)
