@@ -1,7 +1,6 @@
 """Record of a run, `provenance.json`: begun before it works, completed stage by stage."""
 
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -22,6 +21,7 @@ from spaceship.experiment import Experiment
 from spaceship.files import write_atomically, write_json
 from spaceship.gate.verdict import Verdict
 from spaceship.model.recipe import Recipe
+from spaceship.process.temporary import temporary_folder
 from spaceship.record import stages as stage
 from spaceship.record.code import Code
 from spaceship.record.environment import Environment
@@ -192,8 +192,8 @@ class RunRecord:
         """Log the typed tables, which `data/cache.py` reads."""
         if self.run_id is None:
             return
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = Path(temporary) / DATA_FOLDER
+        with temporary_folder() as temporary:
+            folder = temporary / DATA_FOLDER
             write_dataset(data, folder)
             self.experiment.store.client.log_artifacts(self.run_id, str(folder), DATA_FOLDER)
 
