@@ -93,7 +93,7 @@ def _differing(files: Mapping[str, str], place: Path) -> Iterator[str]:
 
 
 def _not_had(files: list[str], found: str) -> RegistryError:
-    shown = f"{found} (other: {first_few(files)})"
+    shown = f"{found} (files that differ: {first_few(files)})"
     do = "all stages can be compared on the present code: "
     command = typed_again((_KEY,), f"{_KEY}present")
     return RegistryError(expected("the code of the run", shown, f"{do}{command}"))
