@@ -71,6 +71,23 @@ class Provenance:
     later: list[LaterProcess] = field(default_factory=list)  # that went on with it
     stages: stage.Stages = field(default_factory=dict)
 
+    def at(self, stage: str) -> Self:
+        """Return the record with code and environment of the process that made a stage.
+
+        >>> _ = RunRecord.start(experiment, tmp_path, None)
+        >>> record = read_record(tmp_path / PROVENANCE_FILE, Provenance)
+        >>> older = replace(record.environment, packages={"scipy": "1.0"})
+        >>> record = replace(record, later=[LaterProcess(["raw"], older, None, {})])
+        >>> [record.at(stage).environment == older for stage in ("raw", "typed")]
+        [False, True]
+        """
+        found = self
+        for one in self.later:
+            if stage not in one.after:
+                code = one.code or found.code
+                found = replace(found, environment=one.environment, code=code)
+        return found
+
 
 @dataclass(frozen=True)
 class RunRecord:
