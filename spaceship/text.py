@@ -2,12 +2,14 @@
 
 import math
 import re
+import shlex
 from collections.abc import Iterable
 
 _UNSEEN = re.compile(
     "[^\n\t -~\xa0-\U0010ffff]"  # of the terminal, such as the start of an ANSI escape
     "|[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )  # those that have no shape, or reverse the order of what follows
+_STEERING = re.compile(r"[\"\\$`!]")  # characters with a meaning between double quotes
 _SHOWN = 5
 _LARGE = 10  # from here on four decimals say too much
 
@@ -44,6 +46,18 @@ def first_few(items: Iterable[str], most: int = _SHOWN, between: str = ", ", tot
     if more <= 1:  # the one more is as short as its number
         return between.join(every)
     return between.join([*every[:most], f"… and {more} more"])
+
+
+def shell_line(words: Iterable[str]) -> str:
+    """Return the words of a command for a shell; those with single quotes between double ones.
+
+    >>> print(shell_line(["mode=train", "reason=new data", "data.dir='a, b'"]))
+    mode=train 'reason=new data' "data.dir='a, b'"
+    """
+    return " ".join(
+        f'"{word}"' if "'" in word and not _STEERING.search(word) else shlex.quote(word)
+        for word in words
+    )
 
 
 def counted(number: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""Prepared differences, ten, each alone: its cause is named first, or the exit status is 1.
+"""Prepared differences, eleven, each alone: its cause is named first, or the exit status is 1.
 
 Each is made with whole commands. Data, code and a package are changed before `mode=reproduce` makes
 the first run again. Seed, salt, model and threads come from the record there; they are changed in a
@@ -23,7 +23,6 @@ from spaceship.record.recorded_run import RecordedRun
 from spaceship.reproduction.differences import compare_stages
 from spaceship.reproduction.suspects import find_suspects
 
-OLDER = "lightgbm==4.6.0"
 _PLANS = "abcdefghijklmnopqrs"
 _WORDS = ("mode=train", "task=customers", "data=local", "features=table", "split.n_folds=2")
 _LINEAR = "model=logistic_regression"
@@ -41,7 +40,7 @@ class Case:
     change: Callable[["World"], None] = lambda _: None
     words: tuple[str, ...] = (_LINEAR,)
     second: tuple[str, ...] | None = None  # of a second run; None: mode=reproduce
-    older: bool = False  # the first run has an older package
+    older: str = ""  # package of the first run, such as lightgbm==4.6.0
     env: dict[str, str] = field(default_factory=dict)  # of the second command
     rows: int = 400
     again: tuple[str, ...] = ("reproduce.data=present",)
@@ -102,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _try(case: Case) -> tuple[str, str, str, str]:
     with tempfile.TemporaryDirectory() as temporary:
         world = World(Path(temporary).resolve(), case.rows)
-        first = world.train(*case.words, **(_older(world.folder / "older") if case.older else {}))
+        first = world.train(*case.words, **_older(world.folder / "older", case.older))
         case.change(world)
         if case.second is None:
             stage, suspects = _reproduced(world, *case.again, **case.env)
@@ -161,10 +160,12 @@ def _yaml(world: World) -> None:
     path.write_text(source.replace("C: 0.3", "C: 0.5"))
 
 
-def _older(folder: Path) -> dict[str, str]:
-    """Install the older package beside the others; its folder comes first on the path."""
+def _older(folder: Path, package: str) -> dict[str, str]:
+    """Install an older package beside the others; its folder comes first on the path."""
+    if not package:
+        return {}
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
-    subprocess.run([*pip, OLDER], check=True)
+    subprocess.run([*pip, package], check=True)
     return {"PYTHONPATH": str(folder)}
 
 
@@ -186,10 +187,16 @@ def _cases() -> list[Case]:
             second=(),
         ),
         Case(
-            "an older package",
+            "an older LightGBM",
             "^package: lightgbm 4.6.0 → ",
             words=("model=lgbm",),
-            older=True,
+            older="lightgbm==4.6.0",
+        ),
+        Case(
+            "an older scikit-learn",
+            "^package: scikit_learn 1.8.0 → ",
+            words=("model=hist_gradient_boosting",),
+            older="scikit-learn==1.8.0",
         ),
         Case(
             "OMP threads 1 → 2",

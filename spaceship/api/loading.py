@@ -1,6 +1,5 @@
 """Loading of models and of the figures of runs, from the registry and the store of a task."""
 
-import tempfile
 from dataclasses import fields
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from spaceship.files import read_json
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.mode import leaderboard
 from spaceship.model.predictor import Predictor
+from spaceship.process.temporary import temporary_folder
 from spaceship.records import to_plain
 from spaceship.registry.packaging import load_version
 from spaceship.registry.registry import CHAMPION, Registry, Version
@@ -39,8 +39,8 @@ def load(experiment: Experiment, name: str) -> LoadedModel:
     """
     registry = experiment.registry
     version, run_id = _find(registry, name)
-    with tempfile.TemporaryDirectory() as temporary:
-        place, folder = version or run_id, Path(temporary)
+    with temporary_folder() as folder:
+        place = version or run_id
         content, rows = read_json(_file(registry, place, REPORT_FILE, folder)), None
         if _is_told(registry, run_id, folder):
             path = _file(registry, place, HOLDOUT_FILE, folder)

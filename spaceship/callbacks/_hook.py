@@ -1,7 +1,6 @@
 """Hydra's config as the callback's hooks use it: choices, folders, command, code, Experiment."""
 
 import re
-import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -20,6 +19,7 @@ from spaceship.experiment import Experiment
 from spaceship.record.code import code_tags
 from spaceship.registry.moves import account
 from spaceship.registry.registry import CHAMPION
+from spaceship.text import shell_line
 from spaceship.tracking.markdown import page, rerun
 from spaceship.tracking.views import NOTE
 
@@ -186,4 +186,4 @@ class Hook:
 
 
 def _joined(words: Sequence[object]) -> str:
-    return shlex.join(redact(str(word)) for word in words)
+    return shell_line(redact(str(word)) for word in words)

@@ -23,7 +23,7 @@ from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.files import clear_unfinished
 from spaceship.process.at_exit import PENDING
-from spaceship.record.code import code_tags
+from spaceship.record.code import CODE_TAG, Code, code_tags
 from spaceship.record.environment import ENVIRONMENT_FILES, ENVIRONMENT_TAG, note_environment
 from spaceship.results import COMMAND
 from spaceship.tracking.best_jobs import STUDY_TAG, check_count
@@ -155,7 +155,8 @@ def start_trial(hook: Hook, parent_run_id: str | None) -> None:
     tags["command"] = hook.trial_command
     params = {key: one for key, one in drawn.items() if _part(key) not in _CONSTANT}
     tags |= {FOLDER_TAG: str(job.folder), NOTE: trial_note(store, parent_run_id, params)}
-    tags |= code_tags() | {ENVIRONMENT_TAG: note_environment(job.folder.parent)}
+    tags |= code_tags() | {CODE_TAG: Code.present().digest}
+    tags[ENVIRONMENT_TAG] = note_environment(job.folder.parent)
     tags = run_tags(tags, parent_run_id)
     name, params = run_name(f"{model} #{number}"), run_params(params)
     TrialRun(name, tags, params).save(job.folder)

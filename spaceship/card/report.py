@@ -5,7 +5,6 @@ import logging
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from spaceship.card.card import Card
@@ -27,6 +26,7 @@ from spaceship.evaluation.report import REPORT_FILES, Report
 from spaceship.experiment import Experiment
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.model.recipe import Recipe
+from spaceship.process.temporary import temporary_folder
 from spaceship.progress import phase
 from spaceship.records import read_record
 from spaceship.registry import packaging
@@ -75,8 +75,8 @@ def report_run(experiment: Experiment, run_id: str, path: Path) -> Card:
     Traceback (most recent call last):
     spaceship.errors.RegistryError: expected a report of run ..., found none; choose a scored ...
     """
-    with TemporaryDirectory() as temporary:
-        folder, data = Path(temporary), _present(experiment)
+    with temporary_folder() as folder:
+        data = _present(experiment)
         run = _fetch(experiment, run_id, folder)
         if not (folder / scored.REPORT_FILE).is_file():
             do = f"choose a scored run: {experiment.registry.command('mode=leaderboard')}"
@@ -136,8 +136,8 @@ def _twin(
     registry = experiment.registry
     with only_logged(log, "The importance of the columns is not known"):
         for version in registry.versions_of(run.info.run_id) if run is not None else ():
-            with suppress(RegistryError), TemporaryDirectory() as temporary:
-                return packaging.load(registry.fetch(version, TWIN, Path(temporary)))
+            with suppress(RegistryError), temporary_folder() as temporary:
+                return packaging.load(registry.fetch(version, TWIN, temporary))
         if report.protocol is None:
             return None
         log.info("The twin is fitted again, on the training part: %s", report.name)

@@ -12,6 +12,7 @@ from spaceship.cli.variants import Variants
 from spaceship.config.nodes import is_study
 from spaceship.config.spelling import nearest
 from spaceship.config.unused import UNUSED
+from spaceship.text import shell_line
 
 _NAME = re.compile(r"[\w./-]+(?![\w./-]*\()")  # of a choice, not of a function such as choice(…)
 
@@ -33,7 +34,7 @@ class Fault:
         >>> Fault("a mode", "mode=trian", (("mode=train",), ("mode=tune",))).shown
         'mode=train (or mode=tune)'
         """
-        first, *others = (shlex.join(one) for one in self.better)
+        first, *others = (shell_line(one) for one in self.better)
         return f"{first} (or {', or '.join(others)})" if others else first
 
 

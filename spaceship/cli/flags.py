@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from spaceship.cli.machine_output import capture_text
-from spaceship.cli.overrides import command, verbatim
+from spaceship.cli.overrides import command
 from spaceship.cli.suggestions import CommandLine
 from spaceship.config._upstream import get_args_parser
 from spaceship.config.spelling import nearest
+from spaceship.config.verbatim import verbatim
 from spaceship.errors import ConfigError, Slip, expected
 
 _CHOICE = re.compile(r"argument (\S+?): invalid choice: '(.*)' \(choose from (.*)\)")

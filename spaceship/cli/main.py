@@ -123,12 +123,14 @@ def _run_hydra() -> None:
     from spaceship.config.installation import configs
     from spaceship.config.loader import install
     from spaceship.config.secrets import guard
+    from spaceship.process.temporary import remove_left_folders
 
     prepare()
     raise_plainly()
     install()  # here, as another app may prepare itself and have configs of its own
     guard()
     arrange()
+    remove_left_folders()
     composed = hydra.main(str(configs()), "config", version_base="1.3")(run_mode)
     composed()
 

@@ -68,7 +68,7 @@ def sections(found: Comparison, most: int | None = _MOST) -> Iterator[Section]:
             )
             for one in found.slices
         ]
-        head = ("slice", "rows", *names, "difference", "± error")
+        head = ("slice", "rows", *names, "difference", "± standard error")
         yield (
             "Slices that moved most, out of fold",
             Table(rows, head, "<>", spared=("rows", *names)),
@@ -206,9 +206,10 @@ def _data(data: DataChanges, most: int | None) -> Iterator[Section]:
 def _figures(
     title: str, figures: Sequence[FigureChange], names: Sequence[str]
 ) -> Iterator[Section]:
+    main = "rmse" if any(one.name.endswith("rmse") for one in figures) else "accuracy"
     rows = [
         (
-            _named(one.name),
+            _named(one.name, main),
             digits(one.old),
             digits(one.new),
             digits(None if one.old is None or one.new is None else one.new - one.old, sign="+"),
@@ -219,17 +220,36 @@ def _figures(
         yield title, Table(rows, ("", *names, "difference"), "<>", spared=("difference",))
 
 
-def _named(metric: str) -> str:
-    """Return a metric of MLflow's in words.
+def _named(metric: str, main: str) -> str:
+    """Return a metric of MLflow's in words, given the main one, on which the gate works.
 
-    >>> _named("cv_log_loss_std"), _named("holdout_rmse"), _named("fit_seconds")
-    ('log loss, cross-validated, sd', 'RMSE, held out', 'fit seconds')
+    >>> _named("cv_log_loss_std", "accuracy"), _named("holdout_rmse", "rmse")
+    ('log loss, cross-validated: standard deviation over the folds', 'RMSE, held out')
+    >>> _named("holdout_error", "rmse"), _named("fit_seconds", "rmse")
+    ('RMSE, held out: standard error', 'seconds to fit the model')
     """
-    bare, end = (metric.removesuffix("_std"), ", sd") if metric.endswith("_std") else (metric, "")
+    bare, end = metric.removesuffix("_std"), ""
+    if bare != metric:
+        end = ": standard deviation over the folds"
+    if bare in _OF_MAIN:
+        return _OF_MAIN[bare].format(metric_title(main))
     for start, words in (("cv_", ", cross-validated"), ("holdout_", ", held out")):
         if bare.startswith(start):
             return f"{metric_title(bare.removeprefix(start))}{words}{end}"
-    return metric_title(bare) + end
+    return _COSTS.get(bare, metric_title(bare)) + end
+
+
+_OF_MAIN = {
+    "holdout_error": "{}, held out: standard error",
+    "holdout_dummy": "{} of the best constant guess, held out",
+    "holdout_dummy_error": "{} of the best constant guess, held out: standard error",
+}
+_COSTS = {
+    "fit_seconds": "seconds to fit the model",
+    "predict_rows_per_second": "rows predicted per second",
+    "model_mb": "size of the model, MB",
+    "seconds": "seconds of the whole run",
+}
 
 
 def _tests(tests: Sequence[PairedTest], names: Sequence[str]) -> Table:

@@ -10,6 +10,8 @@ from pathlib import Path
 from shutil import which
 
 from hydra_plugins.spaceship_optuna.config_text import redact
+from spaceship.config.verbatim import typed
+from spaceship.text import shell_line
 
 PACKAGE = Path(__file__).resolve().parents[1]
 """Folder of the package's code."""
@@ -108,7 +110,7 @@ def program_typed() -> str:
     if script.name == "spaceship":
         found = which("spaceship")
         return "spaceship" if found and script.samefile(found) else shlex.quote(str(script))
-    return shlex.join([*words, str(script)])
+    return shell_line([*words, str(script)])
 
 
 def programs() -> list[str]:
@@ -127,7 +129,7 @@ def typed_again(without: tuple[str, ...], *words: str) -> str:
     True
     """
     kept = [word for word in sys.argv[1:] if not word.lstrip("+").startswith(without)]
-    return redact(f"{program_typed()} {shlex.join([*kept, *words])}".rstrip())
+    return redact(f"{program_typed()} {shell_line(map(typed, [*kept, *words]))}".rstrip())
 
 
 def program_anywhere() -> str:
@@ -144,7 +146,7 @@ def program_anywhere() -> str:
         return "spaceship" if _finds("spaceship", installed) else shlex.quote(str(installed))
     script = root / "scripts" / "run.py"
     shown = script.relative_to(root) if Path.cwd() == root else script
-    return shlex.join(["python" if _finds("python", own) else str(own), str(shown)])
+    return shell_line(["python" if _finds("python", own) else str(own), str(shown)])
 
 
 def from_anywhere(command: str) -> str:

@@ -1,9 +1,10 @@
 """Overrides of Hydra's grammar: from plain values, and of commands that make a run again."""
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+
+from spaceship.text import shell_line
 
 Settings = Mapping[str, object]
 """Values by dotted key; a value may be such a mapping itself, and a list."""
@@ -49,7 +50,7 @@ def training_command(words: Iterable[str]) -> str:
     from spaceship.config.installation import program
 
     kept = [redact(word) for word in lasting(words) if not word.startswith(("mode=", "mode."))]
-    return f"{program()} {shlex.join(['mode=train', *kept])}"
+    return f"{program()} {shell_line(['mode=train', *kept])}"
 
 
 def _flat(settings: Settings, prefix: str = "") -> Iterator[str]:

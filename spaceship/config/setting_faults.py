@@ -1,6 +1,5 @@
 """Faults of settings: each key with what it is to be, and the overrides that mend them."""
 
-import shlex
 from collections.abc import Iterable
 
 from omegaconf import OmegaConf
@@ -10,6 +9,7 @@ from pydantic_core import ErrorDetails
 from spaceship.config.faults import misspelt
 from spaceship.config.loader import defaults
 from spaceship.errors import ConfigError, Slip, did_you_mean
+from spaceship.text import shell_line
 
 
 def refusal(error: ValidationError, model: type[BaseModel]) -> ConfigError:
@@ -61,4 +61,4 @@ def _defaults_of(keys: Iterable[str]) -> str:
         for key, value in found.items()
         if value is not there_is_none and not OmegaConf.is_config(value)
     ]
-    return shlex.join(words) or "KEY=VALUE"
+    return shell_line(words) or "KEY=VALUE"

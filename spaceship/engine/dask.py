@@ -5,12 +5,12 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from spaceship.engine._base import Part
 from spaceship.engine._cluster import SECONDS, ClusterEngine, Ended
 from spaceship.errors import ConfigError, expected
+from spaceship.process.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster
@@ -86,7 +86,7 @@ def _local_cluster(workers: int) -> Iterator["LocalCluster"]:
     from distributed import LocalCluster
 
     with (
-        TemporaryDirectory() as folder,
+        temporary_folder() as folder,
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -94,7 +94,7 @@ def _local_cluster(workers: int) -> Iterator["LocalCluster"]:
             scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
             security=True,
             silence_logs=logging.CRITICAL,
-            local_directory=folder,
+            local_directory=str(folder),
             preload=[_DEAF],
         ) as cluster,
     ):

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
 from spaceship._upstream import forget_spark
 from spaceship.engine._base import Part
 from spaceship.engine._cluster import SECONDS, TRIES, ClusterEngine, Ended, Joined
 from spaceship.errors import ConfigError, MissingDependencyError, expected
+from spaceship.process.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from pyspark import SparkConf, SparkContext
@@ -71,7 +72,7 @@ class SparkEngine(ClusterEngine):
         """Join the master, or start Spark in a process of this machine."""
         self.check()
         with ExitStack() as stack:
-            folder = stack.enter_context(TemporaryDirectory())
+            folder = str(stack.enter_context(temporary_folder()))
             log = stack.enter_context(TemporaryFile())
             context = stack.enter_context(self._context(self._conf(workers, folder), log))
             pool = ThreadPoolExecutor(2 * max(workers, context.defaultParallelism))

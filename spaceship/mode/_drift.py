@@ -1,9 +1,7 @@
 """Drift of the rows that a champion predicts, measured, printed and logged to the job's run."""
 
 import logging
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 from spaceship.drift.alert import (
     DRIFT_FILE,
@@ -20,6 +18,7 @@ from spaceship.drift.unseen import unseen_warnings
 from spaceship.errors import RegistryError
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically, write_json
+from spaceship.process.temporary import temporary_folder
 from spaceship.records import read_record
 from spaceship.registry.registry import Version
 from spaceship.screen import show
@@ -77,8 +76,8 @@ def reference_profile(experiment: Experiment, champion: Version) -> Profile | No
         log.warning("The champion was registered without a profile: drift is not measured.")
         return None
     try:
-        with tempfile.TemporaryDirectory() as temporary:
-            path = experiment.registry.fetch(champion, PROFILE_FILE, Path(temporary))
+        with temporary_folder() as temporary:
+            path = experiment.registry.fetch(champion, PROFILE_FILE, temporary)
             return read_record(path, Profile)
     except RegistryError as error:
         if experiment.alert.fails:

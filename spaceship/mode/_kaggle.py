@@ -1,7 +1,6 @@
 """Submission of a champion's predictions to Kaggle, on record in the runs of job and champion."""
 
 import logging
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from spaceship.evaluation.metrics import metric_names
 from spaceship.evaluation.report import REPORT_FILE
 from spaceship.experiment import Experiment
 from spaceship.files import read_json
+from spaceship.process.temporary import temporary_folder
 from spaceship.progress import phase
 from spaceship.registry.registry import Version
 
@@ -57,7 +57,7 @@ def _cv_score(experiment: Experiment, champion: Version) -> str:
     The version's run has it too, but of a champion of this very job only when the job has ended.
     """
     key, value = f"cv_{metric_names(experiment.task.problem)[0]}", None
-    with suppress(RegistryError), tempfile.TemporaryDirectory() as temporary:
-        path = experiment.registry.fetch(champion, REPORT_FILE, Path(temporary))
+    with suppress(RegistryError), temporary_folder() as temporary:
+        path = experiment.registry.fetch(champion, REPORT_FILE, temporary)
         value = read_json(path)["metrics"].get(key)
     return f"{key} unknown" if value is None else f"{key} {value:.5f}"

@@ -1,5 +1,6 @@
 """The recorded run that `run=` names: by alias, version, id or name, as the last, or a folder."""
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from spaceship.tracking.store import FOLDER_TAG, Store
 
 _RECORDED = {"default", "train", "tune", "pp", "simulate"}
 """Modes whose runs have a record."""
+_ID = re.compile("[0-9a-f]{32}")  # of a run
 _LAST, _BEST = "last", "best_run_id"
 _ERAS = "simulation"  # folder of a simulation below that of its job
 
@@ -64,13 +66,14 @@ def recorded_run(experiment: Experiment, folder: Path) -> RunToMake:
 
 
 def _version(registry: Registry, wanted: str | None) -> Version | None:
-    """Return the version that an alias or a number names; None if it is the name of a run."""
-    if wanted in (CHAMPION, CHALLENGER):
-        return registry.find(wanted)  # without one `wanted_run` says what to do
-    if wanted is not None and wanted.isdecimal():
+    """Return the version that an alias, a number or the id of its run names, else the champion."""
+    if wanted is None or wanted in (CHAMPION, CHALLENGER):
+        return registry.find(wanted or CHAMPION)  # without one `wanted_run` says what to do
+    if wanted.isdecimal():
         with suppress(RegistryError):
             return registry.version(wanted)
-    return None
+    of_run = registry.versions_of(wanted) if _ID.fullmatch(wanted) else []  # perhaps purged
+    return of_run[-1] if of_run else None
 
 
 def _of_folder(folder: Path, registry: Registry) -> RunToMake:

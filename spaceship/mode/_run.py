@@ -5,7 +5,7 @@ from contextlib import suppress
 from spaceship.card.surroundings import leaderboard
 from spaceship.errors import RegistryError, expected
 from spaceship.experiment import Experiment
-from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry
+from spaceship.registry.registry import CHALLENGER, CHAMPION, Registry, Version
 from spaceship.tracking.leaderboard import TAGS, Basis, Runs
 from spaceship.tracking.run_names import find_run
 from spaceship.tracking.runs import RunRow, read_runs
@@ -22,23 +22,36 @@ def wanted_run(
     `last` is the run of the task that was scored last, a number that of a version. `word` is the
     override of commands in messages. Raise ConfigError if no run, or several, bear the name;
     NoChampionError if `run=champion`, and there is none; RegistryError if `run=challenger`, and
-    there is none; or no run has been scored yet.
+    there is none; if the run of a version was deleted; or no run has been scored yet.
     """
     registry = experiment.registry
-    name = _of_itself(experiment) if wanted is None else wanted
+    name = _of_itself(experiment, runs) if wanted is None else wanted
     if wanted == CHAMPION:
-        name = registry.champion().run_id
+        name = _of_version(registry, registry.champion(), runs)
     elif wanted == CHALLENGER:
         if (version := registry.find(CHALLENGER)) is None:
             do = f"see what the models are: {registry.command('mode=history')}"
             raise RegistryError(expected(f"a challenger of {registry.model}", "none", do))
-        name = version.run_id
+        name = _of_version(registry, version, runs)
     elif wanted == _LAST:
         name = _last(experiment)
     elif wanted is not None and wanted.isdecimal() and len(wanted) < _LONGEST:
+        version = None
         with suppress(RegistryError):  # no such version: the start of an id
-            name = registry.version(wanted).run_id
+            version = registry.version(wanted)
+        name = wanted if version is None else _of_version(registry, version, runs)
     return find_run([*runs.by_id.values()], name, mode, registry.command, word)
+
+
+def _of_version(registry: Registry, version: Version, runs: Runs) -> str:
+    """Return the id of a version's run; raise RegistryError if the run was deleted."""
+    if version.run_id in runs.by_id:
+        return version.run_id
+    again = registry.command("mode=reproduce", f"run={version.number}")
+    do = f"make it again from the record kept with its version: {again}"
+    do += f", or take another run: {registry.command('mode=leaderboard')}"
+    what = f"the run of version {version.number} of {registry.model}"
+    raise RegistryError(expected(what, "it deleted", do))
 
 
 def _last(experiment: Experiment) -> str:
@@ -57,11 +70,11 @@ def _none_scored(registry: Registry) -> RegistryError:
     return RegistryError(expected(f"a scored run of {registry.model}", "none", do))
 
 
-def _of_itself(experiment: Experiment) -> str:
+def _of_itself(experiment: Experiment, runs: Runs) -> str:
     """Return the id of the champion's run, else of the best scored one of the task."""
     registry = experiment.registry
     if (champion := registry.find(CHAMPION)) is not None:
-        return champion.run_id
+        return _of_version(registry, champion, runs)
     if own := leaderboard(experiment.store, experiment.task, Basis(experiment.source.name)):
         return own[0].run_id
     raise _none_scored(registry)

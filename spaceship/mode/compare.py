@@ -2,10 +2,8 @@
 
 import json
 import logging
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from spaceship.comparison import texts
 from spaceship.comparison.compared_run import ComparedRun
@@ -15,6 +13,7 @@ from spaceship.experiment import Experiment
 from spaceship.files import VERSION, write_atomically
 from spaceship.mode._run import wanted_run
 from spaceship.mode._table_file import table_path
+from spaceship.process.temporary import temporary_folder
 from spaceship.progress import phase
 from spaceship.records import to_plain
 from spaceship.results import Result
@@ -82,10 +81,10 @@ def _compared(
     experiment: Experiment, runs: Runs, rows: Sequence[RunRow], named: tuple[str, str]
 ) -> Comparison:
     client = experiment.store.client
-    with tempfile.TemporaryDirectory() as temporary:
+    with temporary_folder() as temporary:
         sides = []
         for place, (row, name) in enumerate(zip(rows, named, strict=True)):
-            below = Path(temporary) / str(place)
+            below = temporary / str(place)
             below.mkdir()
             run = client.get_run(row.run_id)
             sides.append(ComparedRun.fetch(experiment, run, one_line(name), below))

@@ -1,7 +1,6 @@
 """`mode=image`: a folder that docker builds an image of the champion from, with its own pins."""
 
 import logging
-import shlex
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from spaceship.registry.code_archive import CODE_FILE
 from spaceship.registry.registry import MODEL
 from spaceship.results import Result
 from spaceship.screen import Commands, show
+from spaceship.text import shell_line
 
 log = logging.getLogger(__name__)
 
@@ -77,8 +77,8 @@ def image(experiment: Experiment) -> ImageResult:
         shutil.rmtree(target, ignore_errors=True)
         made.rename(target)
     log.info("Image of version %s of %s: %s", champion.number, registry.model, target)
-    build = shlex.join(["docker", "build", "-t", _tag(registry.model), str(target)])
-    run = shlex.join(["docker", "run", "--rm", "-p", "127.0.0.1:8080:8080", _tag(registry.model)])
+    build = shell_line(["docker", "build", "-t", _tag(registry.model), str(target)])
+    run = shell_line(["docker", "run", "--rm", "-p", "127.0.0.1:8080:8080", _tag(registry.model)])
     show(log, Commands({"build it where docker runs": build, "then let it answer": run}))
     return ImageResult(registry.model, champion.number, str(target))
 

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,7 +28,7 @@ from spaceship.task.inference.page import page
 from spaceship.task.inference.profile import shown
 from spaceship.task.inference.proposal import Asked, Proposal, propose
 from spaceship.task.task import Files, Task
-from spaceship.text import one_line
+from spaceship.text import one_line, shell_line
 
 log = logging.getLogger(__name__)
 
@@ -179,7 +178,7 @@ def _next(name: str, data: Mapping[str, object], overrides: Sequence[str]) -> st
     own = ["data=local"] if shipped else []
     written = tuple(f"data.{key}=" for key, _ in given)
     more = [one for one in repeated(overrides) if not one.startswith(written)]
-    return f"{program_anywhere()} {shlex.join([f'task={name}', *own, *words, *more])}"
+    return f"{program_anywhere()} {shell_line([f'task={name}', *own, *words, *more])}"
 
 
 def _report(made: Proposal, name: str, target: Path, command: str) -> None:

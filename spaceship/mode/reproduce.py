@@ -1,13 +1,13 @@
 """`mode=reproduce`: a run is made again from its record and compared with it, stage by stage."""
 
 import logging
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from spaceship.errors import DiffersError, expected
 from spaceship.experiment import Experiment
 from spaceship.mode._recorded import recorded_run
+from spaceship.process.temporary import temporary_folder
 from spaceship.record.recorded_run import RecordedRun
 from spaceship.record.stages import stage_title
 from spaceship.registry.registry import CHALLENGER
@@ -44,8 +44,7 @@ def reproduce(experiment: Experiment) -> ReproduceResult:
     Raise DiffersError if a stage differs; SpaceshipError if the run cannot be made again.
     """
     settings = experiment.settings.reproduce
-    with tempfile.TemporaryDirectory(prefix="spaceship-") as temporary:
-        folder = Path(temporary)
+    with temporary_folder() as folder:
         wanted = recorded_run(experiment, folder / "recorded")
         log.info("To make again: %s", wanted.run.name)
         places = (wanted.outputs, experiment.outputs)

@@ -4,7 +4,6 @@ import json
 import logging
 import shlex
 import socket
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from spaceship.config.installation import typed_again
 from spaceship.errors import ConfigError, expected
 from spaceship.experiment import Experiment
 from spaceship.model.server import serve as serve_model
+from spaceship.process.temporary import temporary_folder
 from spaceship.progress import phase
 from spaceship.registry.registry import MODEL
 from spaceship.results import Result, report_result
@@ -40,11 +40,11 @@ def serve(experiment: Experiment) -> ServeResult:
     registry = experiment.registry
     champion = registry.champion()
     with (
-        tempfile.TemporaryDirectory() as temporary,
+        temporary_folder() as temporary,
         _place(experiment.settings.serve.port) as place,
         ExitStack() as starting,
     ):
-        folder = registry.fetch(champion, MODEL, Path(temporary))
+        folder = registry.fetch(champion, MODEL, temporary)
         address = f"http://{HOST}:{place.getsockname()[1]}"
         result = ServeResult(registry.model, champion.number, address)
         starting.enter_context(phase(f"Start of the server on {address}"))

@@ -1,7 +1,6 @@
 """`mode=show`: one run, with its scores, its verdict and the command that makes it again."""
 
 import logging
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from spaceship.gate.verdict_texts import remarks, rule_table, verdict_sentence
 from spaceship.mode._run import wanted_run
 from spaceship.mode.leaderboard import age
 from spaceship.model.recipe_params import recipe_params
+from spaceship.process.temporary import temporary_folder
 from spaceship.progress import phase
 from spaceship.records import read_record
 from spaceship.registry.moves import now
@@ -87,10 +87,10 @@ def show(experiment: Experiment) -> ShowResult:
     registry = experiment.registry
     runs = Runs.of(read_runs(experiment.store, _TAGS))
     row = wanted_run(experiment, runs, experiment.settings.run, "show")
-    with phase("Reading the run"), tempfile.TemporaryDirectory() as temporary:
+    with phase("Reading the run"), temporary_folder() as temporary:
         run = experiment.store.client.get_run(row.run_id)
         files = [one.path for one in experiment.store.client.list_artifacts(row.run_id)]
-        fetch_files(experiment.store, run, _FILES, folder := Path(temporary))
+        fetch_files(experiment.store, run, _FILES, folder := temporary)
         shown = _with_files(_known(experiment.store, run, files), folder)
         shown = replace(
             shown,

@@ -19,11 +19,13 @@ from spaceship.config.installation import (
     repository,
 )
 from spaceship.data.digest import short_digest
+from spaceship.tracking.tag_names import hidden
 
 _MOST_DIFF = 400_000  # characters of a difference that are kept
 _MOST_FILES = 500  # untracked files that are named
 _LARGEST = 10_000_000  # bytes of an untracked file that is read
 MOST_BYTES = 100_000_000  # of all untracked files that are read
+CODE_TAG = hidden("code")  # of a trial: the digest of its process's code
 SECONDS = 5.0  # that git may take for one answer
 _OF_HOOKS = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}  # set there, maybe of another repository
 _STATUS = ("status", "--porcelain=v2", "--branch", "-z")

@@ -1,7 +1,6 @@
 """Record of a run, `provenance.json`: begun before it works, completed stage by stage."""
 
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -22,6 +21,7 @@ from spaceship.experiment import Experiment
 from spaceship.files import write_atomically, write_json
 from spaceship.gate.verdict import Verdict
 from spaceship.model.recipe import Recipe
+from spaceship.process.temporary import temporary_folder
 from spaceship.record import stages as stage
 from spaceship.record.code import Code
 from spaceship.record.environment import Environment
@@ -70,6 +70,23 @@ class Provenance:
     process: dict[str, str] = field(default_factory=dict)  # that began the run
     later: list[LaterProcess] = field(default_factory=list)  # that went on with it
     stages: stage.Stages = field(default_factory=dict)
+
+    def at(self, stage: str) -> Self:
+        """Return the record with code and environment of the process that made a stage.
+
+        >>> _ = RunRecord.start(experiment, tmp_path, None)
+        >>> record = read_record(tmp_path / PROVENANCE_FILE, Provenance)
+        >>> older = replace(record.environment, packages={"scipy": "1.0"})
+        >>> record = replace(record, later=[LaterProcess(["raw"], older, None, {})])
+        >>> [record.at(stage).environment == older for stage in ("raw", "typed")]
+        [False, True]
+        """
+        found = self
+        for one in self.later:
+            if stage not in one.after:
+                code = one.code or found.code
+                found = replace(found, environment=one.environment, code=code)
+        return found
 
 
 @dataclass(frozen=True)
@@ -192,8 +209,8 @@ class RunRecord:
         """Log the typed tables, which `data/cache.py` reads."""
         if self.run_id is None:
             return
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = Path(temporary) / DATA_FOLDER
+        with temporary_folder() as temporary:
+            folder = temporary / DATA_FOLDER
             write_dataset(data, folder)
             self.experiment.store.client.log_artifacts(self.run_id, str(folder), DATA_FOLDER)
 

@@ -1,4 +1,4 @@
-"""Record of a sweep's trial: that of its sweep, with the trial's own config, recipe and digests."""
+"""Record of a sweep's trial: that of its sweep, with its own config, process and digests."""
 
 import json
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from spaceship.data.digest import TableDigest
 from spaceship.errors import RegistryError, expected
 from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.files import write_json
+from spaceship.record.code import CODE_TAG
 from spaceship.record.environment import ENVIRONMENT_FILES, ENVIRONMENT_TAG, Environment
 from spaceship.record.run_record import Provenance
 from spaceship.records import read_record, to_plain
@@ -39,19 +40,21 @@ def write_trial(store: Store, run_id: str, tags: Mapping[str, str], folder: Path
     if saved is None or not (own / REPORT_FILE).is_file():
         do = f"train its candidate by itself: {from_anywhere(tags.get('command', ''))}"
         raise RegistryError(expected(f"config and report of trial {run_id}", f"none in {own}", do))
-    environment = ENVIRONMENT_FILES.replace("*", tags.get(ENVIRONMENT_TAG, ""))
-    for name in (PROVENANCE_FILE, environment):
-        with suppress(MlflowException):
-            store.client.download_artifacts(above, name, str(folder))
-    sweep, worker = read_record(folder / PROVENANCE_FILE, Provenance), folder / environment
+    with suppress(MlflowException):
+        store.client.download_artifacts(above, PROVENANCE_FILE, str(folder))
+    sweep = read_record(folder / PROVENANCE_FILE, Provenance)
+    worker = own.parent / ENVIRONMENT_FILES.replace("*", tags.get(ENVIRONMENT_TAG, ""))
     known = read_record(worker, Environment) if worker.is_file() else sweep.environment
+    codes = [sweep.code, *(one.code for one in sweep.later if one.code is not None)]
     report, nodes = Report.read(own), _nodes(own, saved, known.cores)
     digests = json.loads(tags.get(hidden("stages"), "{}"))
     record = replace(
         sweep,
         run_id=run_id,
         config=nodes.loggable(),
+        code=next((one for one in codes if one.digest == tags.get(CODE_TAG)), sweep.code),
         environment=known,
+        later=[],
         recipe=nodes.resolved_values(report.recipe),
         stages={name: {"rows": TableDigest(one)} for name, one in digests.items()},
     )

@@ -1,10 +1,10 @@
 """Command lines for messages: commands on one registered model, which work as typed."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from spaceship.config.installation import checkout, program_anywhere
+from spaceship.text import shell_line
 
 _REPEATED = ("data.", "paths.", "tracking", "gate.may_promote=")
 _TEST, _LABELLED = "data.test=", ("data.train=", "data.dir=")
@@ -24,7 +24,7 @@ def command_line(model: str, outputs: Path, repeated: Sequence[str], words: Sequ
     default = root is not None and outputs.absolute() == root / "outputs"
     if not default and not any(item.startswith("paths.outputs=") for item in repeated):
         own.append(f"paths.outputs={outputs.absolute()}")
-    return f"{program_anywhere()} {shlex.join(own)}"
+    return f"{program_anywhere()} {shell_line(own)}"
 
 
 def repeated(overrides: Sequence[str]) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ packages that it needs.
 
 import pkgutil
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from spaceship.errors import RegistryError, expected
 from spaceship.model.labelled import labelled
 from spaceship.model.served import served
 from spaceship.model.threads import forget_threads
+from spaceship.process.temporary import temporary_folder
 from spaceship.registry.code_archive import CODE_FILE, write_code
 from spaceship.registry.model_folder import DESCRIPTION, Described
 from spaceship.registry.registry import MODEL, Registry, Version
@@ -140,8 +140,8 @@ def load_version(registry: Registry, version: Version) -> Stored:
     Traceback (most recent call last):
     spaceship.errors.RegistryError: expected a digest of model of version 1 of ...
     """
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = registry.fetch(version, MODEL, Path(temporary))
+    with temporary_folder() as temporary:
+        folder = registry.fetch(version, MODEL, temporary)
         try:
             facts = _facts(folder)
             task = Task.read(facts["task"]) if "task" in facts else None

@@ -3,7 +3,6 @@
 import json
 import logging
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from spaceship.evaluation.twins import holdout_metrics
 from spaceship.gate.award import Award
 from spaceship.gate.policy import Gate, against_challenger, capped, forced, forced_reason
 from spaceship.gate.verdict import VERDICT_FILE, LoggedVerdict, Verdict
+from spaceship.process.temporary import temporary_folder
 from spaceship.progress import phase
 from spaceship.records import fitting
 from spaceship.registry.descriptions import describe
@@ -154,8 +154,8 @@ class Promotion:
         """Return a version's report on the candidate's hold-out; a missing one if it cannot."""
         rival = self.registry.version(number)
         try:
-            with phase(f"Reading version {number}"), tempfile.TemporaryDirectory() as temporary:
-                return self._comparable(rival, candidate, Path(temporary))
+            with phase(f"Reading version {number}"), temporary_folder() as temporary:
+                return self._comparable(rival, candidate, temporary)
         except SpaceshipError as error:
             log.warning("The report of version %s cannot be used: %s, or %s", number, error, _FORCE)
             return Report.missing(f"version {number}", rival.run_id)

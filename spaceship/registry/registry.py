@@ -1,7 +1,6 @@
 """Model registry: versions, artifacts compared with their SHA-256, champion and challenger."""
 
 import json
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,6 +9,7 @@ from pathlib import Path
 from spaceship.errors import NoChampionError, RegistryError, expected
 from spaceship.files import digest
 from spaceship.gate.award import Award
+from spaceship.process.temporary import temporary_folder
 from spaceship.registry.aliases import Aliases
 from spaceship.registry.command_lines import command_line
 from spaceship.registry.moves import Move, MoveState
@@ -153,10 +153,10 @@ class Registry:
         version = self.version(number)
         if MODEL not in version.digests:
             return "has no digest"
-        with tempfile.TemporaryDirectory() as temporary:
+        with temporary_folder() as temporary:
             for name in version.digests:
                 try:
-                    folder = self.fetch(version, name, Path(temporary))
+                    folder = self.fetch(version, name, temporary)
                 except RegistryError:
                     return f"has lost or changed its {name}"
                 try:

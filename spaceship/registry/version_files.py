@@ -3,12 +3,12 @@
 import errno
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from spaceship.errors import RegistryError, expected
+from spaceship.process.temporary import temporary_folder
 from spaceship.tracking.connection import code_of
 from spaceship.tracking.store import Store
 
@@ -29,10 +29,10 @@ def log_files(store: Store, files: Mapping[str, Path], run_id: str) -> str:
     made = client.create_logged_model(experiment, "model", run_id, model_type="pipeline")
     model = str(made.model_id)
     client.log_model_artifacts(model, str(files[MODEL]))
-    with tempfile.TemporaryDirectory() as temporary:
+    with temporary_folder() as temporary:
         for name in files.keys() - {MODEL}:
-            _copy(files[name], Path(temporary) / name)
-        client.log_model_artifacts(model, temporary, _EVIDENCE)
+            _copy(files[name], temporary / name)
+        client.log_model_artifacts(model, str(temporary), _EVIDENCE)
     client.finalize_logged_model(model, "READY")
     client.log_output(run_id, model)
     return model

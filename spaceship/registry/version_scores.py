@@ -2,16 +2,15 @@
 
 import json
 import math
-import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Self
 
 from spaceship.errors import SpaceshipError
 from spaceship.evaluation.metrics import metric_title
 from spaceship.evaluation.report import REPORT_FILE, Report
 from spaceship.model.recipe_name import recipe_name
+from spaceship.process.temporary import temporary_folder
 from spaceship.records import Figure, from_text, to_plain
 from spaceship.registry.registry import RECIPE, Registry
 from spaceship.registry.reproduced import Reproduced
@@ -114,8 +113,8 @@ def _scores(registry: Registry, number: str, tags: Mapping[str, str]) -> Version
         version = registry.version(number)
         if REPORT_FILE not in version.digests:
             return None
-        with tempfile.TemporaryDirectory() as folder:
-            registry.fetch(version, REPORT_FILE, Path(folder))
-            return VersionScores.of(Report.read(Path(folder)))
+        with temporary_folder() as folder:
+            registry.fetch(version, REPORT_FILE, folder)
+            return VersionScores.of(Report.read(folder))
     except SpaceshipError:
         return None

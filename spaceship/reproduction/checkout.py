@@ -3,7 +3,6 @@
 import os
 import subprocess
 import tarfile
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from spaceship.config.installation import PACKAGE, file_digests, typed_again
 from spaceship.errors import RegistryError, expected
 from spaceship.files import remove
+from spaceship.process.temporary import temporary_folder
 from spaceship.record.code import Code
 from spaceship.text import first_few
 
@@ -62,8 +62,8 @@ def _make(root: Path, place: Path, code: Code, changed: list[str]) -> None:
 
     Raise RegistryError if its Python files are not the recorded ones.
     """
-    with tempfile.TemporaryDirectory() as temporary:
-        archive, diff = Path(temporary) / "code.tar", Path(temporary) / "code.diff"
+    with temporary_folder() as temporary:
+        archive, diff = temporary / "code.tar", temporary / "code.diff"
         fault = _git(root, "archive", "--format=tar", f"--output={archive}", code.commit)
         if not fault:
             with tarfile.open(archive) as files:
@@ -93,7 +93,7 @@ def _differing(files: Mapping[str, str], place: Path) -> Iterator[str]:
 
 
 def _not_had(files: list[str], found: str) -> RegistryError:
-    shown = f"{found} (other: {first_few(files)})"
+    shown = f"{found} (files that differ: {first_few(files)})"
     do = "all stages can be compared on the present code: "
     command = typed_again((_KEY,), f"{_KEY}present")
     return RegistryError(expected("the code of the run", shown, f"{do}{command}"))

@@ -100,7 +100,7 @@ def _run(uv: str, *words: str) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise MissingDependencyError(_fault(str(error))) from error
     if done.returncode:
-        raise MissingDependencyError(_fault(" ".join(done.stderr.split())))
+        raise MissingDependencyError(_fault(" ".join(done.stderr.split()).removeprefix("error: ")))
 
 
 def _fault(found: str) -> str:

@@ -2,15 +2,14 @@
 
 import json
 import socket
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from spaceship.errors import RegistryError
 from spaceship.experiment import Experiment
 from spaceship.files import write_json
+from spaceship.process.temporary import temporary_folder
 from spaceship.record.recorded_run import RecordedRun
 from spaceship.records import read_record, to_plain
 from spaceship.registry.moves import account, now
@@ -137,10 +136,10 @@ def _log(experiment: Experiment, run_id: str, proof: Proof) -> None:
     from mlflow import MlflowException
 
     client, known = experiment.store.client, list[Proof]()
-    with tempfile.TemporaryDirectory() as temporary, experiment.registry.aliases.lock():
-        path = Path(temporary) / PROOF_FILE
+    with temporary_folder() as temporary, experiment.registry.aliases.lock():
+        path = temporary / PROOF_FILE
         with suppress(MlflowException, OSError, RegistryError):  # none yet, or broken
-            client.download_artifacts(run_id, PROOF_FILE, temporary)
+            client.download_artifacts(run_id, PROOF_FILE, str(temporary))
             known += read_record(path, Proofs).proofs
         write_json(path, to_plain(Proofs(run_id, [*known, proof][-_MOST:])))
         with suppress(MlflowException):  # the run is deleted

@@ -1,7 +1,6 @@
 """Rival of a verdict: the version and the looks of that time, in the store of a run made again."""
 
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from spaceship.errors import SpaceshipError, parts_of
 from spaceship.evaluation.report import Report
 from spaceship.gate.award import Award
 from spaceship.gate.verdict import LoggedVerdict
+from spaceship.process.temporary import temporary_folder
 from spaceship.registry.looks import LookRecords
 from spaceship.registry.registry import RECIPE, Registry, Version
 from spaceship.tracking.connection import addresses_kept
@@ -45,8 +45,8 @@ class Rival:
             return "it was held against a challenger"
         looks, number = int(verdict.numbers["candidates"] or 1) - 1, verdict.champion_before
         try:
-            with tempfile.TemporaryDirectory() as temporary, addresses_kept():
-                rival = None if number is None else self._fetch(number, Path(temporary))
+            with temporary_folder() as temporary, addresses_kept():
+                rival = None if number is None else self._fetch(number, temporary)
                 if looks:
                     before = replace(report, run_id="before", candidates=looks)
                     LookRecords.read(other.aliases).begin(before)

@@ -74,7 +74,8 @@ def find_data(run: RecordedRun, outputs: Iterable[Path], *, present: bool) -> Fo
         target = f"{RecordedData.__module__}.{RecordedData.__name__}"
         kept = {"_target_": target, "raw": raw}
         why = "cannot be had any more" if fault else "has changed since"
-        return Found(f"{place}; the source {why}", kept, RecordedData.name, folder, task)
+        words = f"{place}; the source {why}" if "_target_" in node else place  # of an era
+        return Found(words, kept, RecordedData.name, folder, task)
     if fault:
         do = "bring them back to where they were; a run with record.data=true keeps its tables"
         what = f"the data of {run.name}, from their source or a copy"

@@ -1,7 +1,7 @@
 """Suspects for a difference: facts that could explain it, narrowed down by running again."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -61,7 +61,8 @@ def find_suspects(
     """
     if (difference := comparison.difference) is None:
         return ()
-    known = [*_data(recorded, again, difference), *facts(recorded, again)]
+    made = replace(recorded, provenance=recorded.provenance.at(difference.stage))
+    known = [*_data(recorded, again, difference), *facts(made, again)]
     fitting = [fact for fact in known if difference.stage in fact.stages] or known
     if 0 < (difference.distance or 0) < _FEW_UNITS:
         fitting.sort(key=lambda fact: fact.kind not in _ROUNDED)

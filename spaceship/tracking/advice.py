@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from hydra_plugins.spaceship_optuna.config_text import redact
+from spaceship.text import shell_line
 
 
 def mlflow_command(uri: str, *words: str) -> str:
@@ -28,11 +29,4 @@ def client_call(uri: str, call: str) -> str:
 
 
 def _on(uri: str, words: list[str]) -> str:
-    quoted = [_double(word) if "'" in word else shlex.quote(word) for word in words]
-    return " ".join([f"MLFLOW_TRACKING_URI={shlex.quote(redact(uri))}", *quoted])
-
-
-def _double(word: str) -> str:
-    """Quote a word that holds single quotes, so that a person can read it."""
-    escaped = "".join(f"\\{one}" if one in '\\"$`!' else one for one in word)
-    return f'"{escaped}"'
+    return f"MLFLOW_TRACKING_URI={shlex.quote(redact(uri))} {shell_line(words)}"

@@ -6,7 +6,6 @@ not imported here, so that the first line is there at once.
 
 import json
 import os
-import shlex
 import signal
 import socket
 import subprocess
@@ -22,7 +21,7 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from spaceship.errors import expected
-from spaceship.text import printable
+from spaceship.text import printable, shell_line
 
 PORT = 5000
 VIEW = "mlflow.sharedViewState."  # before the key of a saved view: a tag of its experiment
@@ -97,11 +96,11 @@ def command(outputs: Path, port: int = PORT) -> str:
     from spaceship.config.installation import checkout
 
     if (root := checkout()) is None:
-        return shlex.join([sys.executable, "-m", _MODULE, str(outputs), str(port)])
+        return shell_line([sys.executable, "-m", _MODULE, str(outputs), str(port)])
     words = ["make", *([] if Path.cwd() == root else ["-C", str(root)]), "ui"]
     words += [f"PORT={port}"] if port != PORT else []
     words += [f"OUTPUTS={outputs}"] if outputs != root / "outputs" else []
-    return shlex.join(words)
+    return shell_line(words)
 
 
 def _fault(folder: Path, port: str) -> str | None:
@@ -111,7 +110,7 @@ def _fault(folder: Path, port: str) -> str | None:
     if not (folder / "mlflow.db").is_file():
         root = checkout()
         own = [] if root and folder == root / "outputs" else [f"paths.outputs='{folder}'"]
-        do = f"make some first: {program_anywhere()} {shlex.join(own)}".rstrip()
+        do = f"make some first: {program_anywhere()} {shell_line(own)}".rstrip()
         return expected(f"runs in {folder}", "no mlflow.db", do)
     if not port.isdecimal() or not 0 < int(port) <= _LAST_PORT:
         return expected(

@@ -10,8 +10,8 @@ import pytest
 from scripts.bench.typos import is_suggested, typos
 from spaceship.cli.main import prepare
 from spaceship.cli.names import Names
-from spaceship.cli.overrides import verbatim
 from spaceship.cli.suggestions import CommandLine
+from spaceship.config.verbatim import verbatim
 from tests import forks
 from tests.commands import ROOT
 

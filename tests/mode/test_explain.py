@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spaceship.cli.overrides import verbatim
+from spaceship.config.verbatim import verbatim
 from spaceship.errors import ConfigError, DataError, NoChampionError
 from spaceship.evaluation.cross_validation import predict
 from spaceship.experiment import Experiment

@@ -59,7 +59,7 @@ def test_an_untracked_file_is_taken_if_it_is_the_same(root: Path, tmp_path: Path
     with code_of(code, "", root, tmp_path) as found:
         assert (found / "spaceship" / "new.py").read_text() == THEN
     (root / "spaceship" / "new.py").write_text(NOW)
-    fails(code, root, tmp_path, "files that git did not keep (other: spaceship/new.py)")
+    fails(code, root, tmp_path, "files that git did not keep (files that differ: spaceship/new.py)")
 
 
 def test_what_is_missing_is_one_message_with_what_can_be_compared(

@@ -12,7 +12,7 @@ from spaceship.data.digest import TableDigest
 from spaceship.errors import MissingDependencyError
 from spaceship.experiment import Experiment
 from spaceship.record.recorded_run import RecordedRun
-from spaceship.record.run_record import RunRecord
+from spaceship.record.run_record import LaterProcess, RunRecord
 from spaceship.reproduction.differences import Comparison, Difference, compare_stages
 from spaceship.reproduction.suspects import Change, find_suspects
 
@@ -94,6 +94,13 @@ def test_a_run_that_cannot_be_made_proves_nothing(recorded: RecordedRun) -> None
 
     slow = changed(older(recorded, {"lightgbm": "4.6.0"}), {"cpu": "another"})
     assert named(recorded, predicting(slow, "cd"), rerun) == ["package lightgbm", "cpu cpu"]
+
+
+def test_a_stage_of_a_later_process_has_its_packages(recorded: RecordedRun) -> None:
+    old = older(recorded, {"scipy": "1.0"}).provenance.environment
+    for after, suspect in (["raw", "typed"], "package scipy"), (["out_of_fold"], "chance nothing"):
+        record = changed(recorded, {}, later=[LaterProcess(after, old, None, {})])
+        assert named(record, predicting(recorded, "cd"))[0] == suspect
 
 
 def test_where_nothing_differs_chance_is_named(recorded: RecordedRun) -> None:

@@ -1,18 +1,27 @@
 """`mode=reproduce`, whole: blend, trial, era and lost version are made again, the same."""
 
 import json
+import os
 import shutil
+import subprocess
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from spaceship.files import write_json
+from spaceship.record.code import CODE_TAG
+from spaceship.record.run_record import Provenance
 from spaceship.record.stages import OPTIONAL, ORDER
+from spaceship.record.trial import write_trial
+from spaceship.records import read_record, to_plain
 from spaceship.registry.registry import CHALLENGER, PROVENANCE_FILE
 from spaceship.registry.reproduced import NEEDS_PROOF, REPRODUCED
 from spaceship.reproduction.proof import PROOF_FILE
-from spaceship.tracking.store import FOLDER_TAG
-from tests.commands import QUICK, QUICK_MODEL, Shell
+from spaceship.tracking.store import FOLDER_TAG, Store
+from tests.commands import QUICK, QUICK_MODEL, ROOT, Shell
 
 pytestmark = pytest.mark.slow
 
@@ -105,6 +114,20 @@ def test_a_version_is_made_again_without_its_run(shell: Shell, tmp_path: Path) -
     assert (tmp_path / "kept" / "model" / "MLmodel").is_file()
 
 
+def test_a_champion_whose_run_is_deleted_says_so_and_is_made_again(shell: Shell) -> None:
+    run_id = str(shell.client.get_model_version(MODEL, "1").run_id)
+    shell.client.delete_run(run_id)
+    done = shell("mode=compare", "runs=champion,last")
+    assert done.returncode == 2, done.stderr
+    assert f"expected the run of version 1 of {MODEL}, found it deleted" in done.stderr
+    assert "mode=reproduce run=1" in done.stderr
+    answer = again(shell, f"run={run_id}")
+    assert answer["error"] is None, answer["error"]
+    assert answer["result"]["run_id"] == run_id
+    assert shell("mode=show").returncode == 2
+    shell.client.restore_run(run_id)
+
+
 def test_other_data_end_with_status_4_and_are_the_suspect(shell: Shell, tmp_path: Path) -> None:
     (run,) = (one for one in shell.runs() if one.data.tags.get("mode") == "pp")
     path = Path(run.data.tags[FOLDER_TAG]) / PROVENANCE_FILE
@@ -115,3 +138,36 @@ def test_other_data_end_with_status_4_and_are_the_suspect(shell: Shell, tmp_path
     assert (answer["status"], answer["error"]["kind"]) == (4, "DiffersError")
     assert answer["result"]["difference"]["stage"] == "typed"
     assert answer["result"]["suspects"][0]["kind"] == "data"
+
+
+def test_a_trial_of_a_resumed_sweep_has_the_packages_and_the_code_of_its_own_process(
+    database: Path, tmp_path: Path
+) -> None:
+    """The second trial is run under another scipy, as far as names tell."""
+    shell, older = Shell(tmp_path / "outputs"), tmp_path / "older" / "scipy-1.0.dist-info"
+    shell.outputs.mkdir()
+    shutil.copy(database, shell.outputs / "mlflow.db")
+    older.mkdir(parents=True)
+    (older / "METADATA").write_text("Metadata-Version: 2.1\nName: scipy\nVersion: 1.0\n")
+    words = [*TUNE, "mode.blend=null", "hydra.sweeper.study_name=s"]
+    for trials, first in (1, ""), (2, f"{older.parent}{os.pathsep}"):
+        command = shell.command(*words, f"hydra.sweeper.n_trials={trials}")
+        paths = {"PYTHONPATH": f"{first}{os.environ.get('PYTHONPATH', ROOT)}"}
+        subprocess.run(command, check=True, env=os.environ | paths, cwd=tmp_path)
+    runs = shell.runs()
+    (parent,) = (one for one in runs if "best_run_id" in one.data.tags)
+    path = tmp_path / PROVENANCE_FILE
+    shell.client.download_artifacts(parent.info.run_id, PROVENANCE_FILE, str(tmp_path))
+    sweep = read_record(path, Provenance)
+    (later,) = sweep.later
+    changed = [replace(later, code=replace(sweep.code, digest="changed"))]
+    write_json(path, to_plain(replace(sweep, later=changed)))
+    shell.client.log_artifact(parent.info.run_id, str(path))
+    store = Store(f"sqlite:///{shell.outputs}/mlflow.db", None, "spaceship")
+    for trial, scipy, code in ("0", version("scipy"), sweep.code.digest), ("1", "1.0", "changed"):
+        (run,) = (one for one in runs if one.data.tags.get("trial") == trial)
+        (folder := tmp_path / trial).mkdir()
+        of_code = {CODE_TAG: code if trial == "1" else run.data.tags[CODE_TAG]}
+        write_trial(store, run.info.run_id, run.data.tags | of_code, folder)
+        record = read_record(folder / PROVENANCE_FILE, Provenance)
+        assert (record.environment.packages["scipy"], record.code.digest) == (scipy, code)
