@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -36,6 +36,7 @@ ESTIMATOR_ERRORS = {
     "xgboost.core": "XGBoostError",
 }
 """Errors for wrong settings by the module that holds them: scikit-learn 1.9, LightGBM 4.7, …"""
+_MOST_PARSED = 1000  # texts of interpolations whose parse trees are kept
 _WITHOUT_ESTIMATORS: ContextVar[bool] = ContextVar("without_estimators", default=False)
 _SKOPS = threading.Lock()
 
@@ -68,6 +69,18 @@ def resolvers() -> dict[str, object]:
     from omegaconf.basecontainer import BaseContainer
 
     return BaseContainer._resolvers  # noqa: SLF001
+
+
+def keep_parsed() -> None:
+    """Let OmegaConf 2.3 parse the text of an interpolation once: it does so at every look at it.
+
+    >>> keep_parsed()
+    """
+    from omegaconf import base
+
+    parse = vars(base)["parse"]
+    if not hasattr(parse, "cache_info"):
+        setattr(base, "parse", lru_cache(_MOST_PARSED)(parse))  # noqa: B010
 
 
 def raise_plainly() -> None:

@@ -4,11 +4,13 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lightgbm import LGBMRegressor
 from mlflow.entities import ViewType
-from omegaconf import OmegaConf
+from omegaconf import OmegaConf, base
+from omegaconf.errors import GrammarParseError
 
 from spaceship import _upstream
 from spaceship.data._base import Dataset
@@ -39,6 +41,24 @@ def test_mlflow_keeps_its_addresses_here() -> None:
     mlflow.set_registry_uri("sqlite:///b.db")
     found = [getattr(import_module(place), name) for place, name in _upstream.MLFLOW_ADDRESSES]
     assert found == ["sqlite:///a.db", "sqlite:///b.db"]
+
+
+def test_omegaconf_parses_a_text_once_and_resolves_it_each_time() -> None:
+    _upstream.keep_parsed()
+    _upstream.keep_parsed()  # does nothing more
+    parse: Any = vars(base)["parse"]
+    config = OmegaConf.create({"a": 1, "key": "a", "b": "${oc.select:x${${key}}, n_${a}}"})
+    parse.cache_clear()
+    assert config.b == "n_1"
+    parsed = parse.cache_info().misses
+    config.a, config.x2 = 2, [3]
+    assert config.b == [3]
+    config.a = 4
+    assert config.b == "n_4"
+    assert parse.cache_info().misses == parsed
+    for _ in range(2):
+        with pytest.raises(GrammarParseError):
+            OmegaConf.create({"a": "${b"})
 
 
 def test_omegaconf_keeps_its_resolvers_here() -> None:

@@ -54,8 +54,10 @@ class TrialConfigs:
             config.hydra.sweep.subdir = str(trial.number)
             config.hydra.job.id = str(trial.number)
             config.hydra.job.num = trial.number
-            drawn = [as_override(key, value, prefix[key]) for key, value in values.items()]
-            config.hydra.overrides.task = [*base.hydra.overrides.task, *drawn]
+            task = config.hydra.overrides.task
+            while len(task) > len(base.hydra.overrides.task):  # those of the trial before
+                task.pop()
+            task.extend([as_override(key, value, prefix[key]) for key, value in values.items()])
         if self.custom:
             _customise(config, trial, self.custom)
             return JobConfig.of(config)

@@ -25,7 +25,6 @@ from scripts.bench.measure import RUN
 
 PACKAGES = ("spaceship", "hydra_plugins")
 LIBRARIES = (
-    "skrub",
     "jinja2",
     *("catboost", "lightgbm", "matplotlib.backends.backend_agg", "matplotlib.pyplot", "optuna"),
     *("alembic.command", "mlflow.pyfunc", "mlflow.sklearn", "mlflow.store.db.utils"),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from spaceship.card.card import Card
+from spaceship.card.data import DataPage
 from spaceship.card.markdown import card_markdown
 from spaceship.files import write_atomically, write_json
 from spaceship.records import to_plain
@@ -11,7 +12,7 @@ from spaceship.registry.registry import CARD_FILE
 MARKDOWN_FILE, REPORT_FILE = "card.md", "report.html"
 
 
-def write_files(report: Path, card: Card, data: str | None) -> list[Path]:
+def write_files(report: Path, card: Card, data: DataPage | None) -> list[Path]:
     """Write the report, and JSON and Markdown beside it; return the files, the report first.
 
     >>> [path.name for path in write_files(tmp_path / "mine.html", model_card, None)]

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from spaceship.card.card import Card
 from spaceship.card.charts import HOLLOW, cell_axes, draw, metric_words
+from spaceship.card.data import DataPage
 from spaceship.card.svg import bar, interval, style
 from spaceship.records import fitting, to_plain
 from spaceship.text import printable
@@ -60,8 +61,8 @@ class Located(float):
         return number
 
 
-def render(card: Card, data_html: str | None = None) -> str:
-    """Return the page of a card; `data_html` is a whole page about the data, shown in a frame.
+def render(card: Card, data: DataPage | None = None) -> str:
+    """Return the page of a card, with figures of the data if they are given.
 
     >>> "<title>lightgbm on fields" in render(model_card)
     True
@@ -72,8 +73,7 @@ def render(card: Card, data_html: str | None = None) -> str:
         "verdict": card.verdict,
         "charts": draw(card),
         "axes": cell_axes(card),
-        # in an attribute `<` needs no escape, and there are very many
-        "data_html": (data_html or "").replace("&", "&amp;").replace('"', "&quot;"),
+        "data": data,
     }
     environment = _environment()
     sections = {}
@@ -195,7 +195,7 @@ def _environment() -> "Environment":
         trim_blocks=True,
         undefined=StrictUndefined,
     )
-    filters = (breakable, figure, measured, metric_words, moment, words)
+    filters = (breakable, figure, measured, metric_words, moment, rounded, words)
     environment.filters.update({one.__name__: one for one in filters}, short=fitting)
     drawing = {"bar": bar, "interval": interval, "style": style}
     environment.globals.update(drawing, hollow=HOLLOW)

@@ -3,19 +3,16 @@
 import json
 import logging
 from contextlib import suppress
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spaceship.card.card import Card
-from spaceship.card.data import data_html
+from spaceship.card.data import DataPage, data_page
 from spaceship.card.files import REPORT_FILE, write_files
 from spaceship.card.held_out import HeldOut
 from spaceship.card.make import Judged, lasting_card
 from spaceship.card.surroundings import surrounded
-from spaceship.config.installation import PACKAGE, code_digest
 from spaceship.data._base import Dataset
-from spaceship.data.cache import data_folder, kept_text
 from spaceship.drift.alert import DRIFT_FILE
 from spaceship.drift.profile import PROFILE_FILE
 from spaceship.errors import RegistryError, SpaceshipError, expected, only_logged
@@ -55,7 +52,7 @@ def report_job(experiment: Experiment, job: Job) -> Path | None:
         run = client.get_run(job.logged_run())
         kept, data = read_record(job.folder / CARD_FILE, Card), experiment.dataset
         card = surrounded(experiment, kept, run, job.folder, data)
-        page = _data_page(experiment, card, Report.read(job.folder), data)
+        page = _data_page(card, Report.read(job.folder), data)
         files = write_files(job.folder / REPORT_FILE, card, page)
         for path in files:
             client.log_artifact(run.info.run_id, str(path))
@@ -87,7 +84,7 @@ def report_run(experiment: Experiment, run_id: str, path: Path) -> Card:
             card = _card_of(experiment, run, folder, data)
         with phase("Writing the report"):
             card = surrounded(experiment, card, run, folder, data)
-            page = _data_page(experiment, card, Report.read(folder), data)
+            page = _data_page(card, Report.read(folder), data)
             write_files(path, card, page)
     return card
 
@@ -154,18 +151,10 @@ def _present(experiment: Experiment) -> Dataset | None:
         return None
 
 
-def _data_page(
-    experiment: Experiment, card: Card, report: Report, data: Dataset | None
-) -> str | None:
-    """Return the page on the training part, None if the data in use are others."""
+def _data_page(card: Card, report: Report, data: Dataset | None) -> DataPage | None:
+    """Return figures of the training part, None if the data in use are others."""
     if data is None or data.digest != card.data_digest or report.protocol is None:
         return None
     with only_logged(log, "The data are not shown"):
-        folder = data_folder(experiment.source, experiment.task, experiment.outputs, data.raw)
-        code = code_digest(PACKAGE / "card" / "data.py")
-        name = f"{code} {metadata.version('skrub')} {data.digest} {report.protocol}"
-        split = report.protocol.split
-        return kept_text(
-            folder, name, lambda: data_html(split(data.train, data.task)[0], data.task)
-        )
+        return data_page(report.protocol.split(data.train, data.task)[0], data.task)
     return None

@@ -7,6 +7,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from hydra_plugins.spaceship_optuna.process import WORKERS_VARIABLE, usable_cores
+from spaceship._upstream import keep_parsed
 from spaceship.config.installation import checkout
 from spaceship.config.secrets import read_variable
 from spaceship.config.unused import register_unused
@@ -46,6 +47,7 @@ def register_resolvers() -> None:
     }
     for name, resolver in resolvers.items():
         OmegaConf.register_new_resolver(name, resolver, replace=True)
+    keep_parsed()
     register_unused()
 
 

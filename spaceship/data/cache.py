@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache
@@ -16,7 +16,7 @@ from spaceship.data._base import Dataset, DataSource, Key
 from spaceship.data.checks import checked
 from spaceship.data.digest import digest
 from spaceship.errors import DataError, SpaceshipError, expected
-from spaceship.files import remove, unfinished, write_atomically
+from spaceship.files import remove, unfinished
 from spaceship.progress import phase
 from spaceship.task.task import Task
 
@@ -103,20 +103,6 @@ def data_folder(source: DataSource, task: Task, outputs: Path, raw: Key) -> Path
     parts += [] if source.sample is None else [source.sample.size]
     key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
     return outputs / "data" / task.name / source.name / key
-
-
-def kept_text(folder: Path, name: str, make: Callable[[], str | None]) -> str | None:
-    """Return the text that was made of a stored data set before, else make it; None is not kept.
-
-    >>> kept_text(tmp_path, "page", lambda: "made"), kept_text(tmp_path, "page", lambda: "again")
-    ('made', 'made')
-    """
-    path = folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.html"
-    with suppress(OSError):
-        return path.read_text(encoding="utf-8")
-    if (text := make()) is not None and folder.is_dir():
-        write_atomically(path, text)
-    return text
 
 
 def has_test_part(task: Task, source: DataSource, outputs: Path) -> bool:

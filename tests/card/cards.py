@@ -17,6 +17,7 @@ from spaceship.card.card import (
     TrialLine,
     WorstRow,
 )
+from spaceship.card.data import DataColumn, DataPage, DataPair
 from spaceship.gate.award import Award
 from spaceship.gate.rule._base import Check
 from spaceship.gate.score_lines import ScoreLine
@@ -25,6 +26,18 @@ from tests.card.charts import CROPS, ProblemName, charts
 
 PROBLEMS: tuple[ProblemName, ...] = ("binary", "multiclass", "regression")
 COLUMNS = ("soil", "rain", "sun", "flat", "slope", "age_of_the_farm", "last_crop", "fence")
+
+_SUN = DataColumn("sun", "number", 0.02, 812, (4.1, 1.3, -0.5, 4.0, 11.0), (), (0.25, 1.0, 0.5))
+_SOIL = DataColumn("soil", "category", 0.0, 2, (), (("clay", 0.7), ("sand", 0.3)), (1.0, 0.4286))
+DATA = DataPage(
+    rows=6954,
+    used=6954,
+    left_out=0,
+    columns=(_SUN, _SOIL, replace(_SOIL, name="</script><script>parent.hurt = 6")),
+    pairs=(DataPair("sun", "rain", 0.31, -0.6), DataPair("sun", "soil", 0.1, None)),
+    first=({"sun": "4.1", "soil": "clay"}, {"sun": "-", "soil": "sand"}),
+)
+"""The section on the data of a made-up table."""
 
 
 def card(problem: ProblemName = "binary") -> Card:

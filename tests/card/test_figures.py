@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2_contingency
 from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score
 
 from spaceship.card.card import Interval, Score
 from spaceship.card.curves import charts
-from spaceship.card.data import data_html
+from spaceship.card.data import data_page
 from spaceship.card.intervals import scores, wilson
 from spaceship.card.surroundings import moment
 from spaceship.card.words import limits, look_words, protocol_words
@@ -152,14 +153,46 @@ def test_a_gap_is_a_limit_only_where_the_intervals_do_not_overlap() -> None:
         assert not any("beyond luck" in one for one in found)
 
 
-def test_the_page_of_a_wide_table_stays_small() -> None:
-    draw = np.random.default_rng(0)
+def test_the_data_are_shown_column_by_column() -> None:
+    plain = {"problem": "regression", "label": "sales", "id": "shop"}
+    kinds = {"size": "number", "town": "category", "open": "boolean", "since": "date"}
+    since = pd.to_datetime(["2025-01-01", "2025-01-05", "", "2025-01-09"] * 50)
+    size = [3.0, np.nan, 5.0, -8.0] * 50
+    frame = pd.DataFrame({"shop": [f"s{row}" for row in range(200)], "size": size})
+    frame = frame.assign(town=["a", "b", "b", np.nan] * 50, open=[True, False] * 100, since=since)
+    frame["sales"] = -2 * frame["size"].fillna(1)
+    page = data_page(frame, Task.read(plain | {"columns": kinds}))
+    shop, size_, town, open_, since_, sales = page.columns
+    assert (shop.distinct, shop.common, sales.kind) == (200, (), "label")
+    assert (size_.missing, size_.distinct, size_.numbers[2:]) == (0.25, 3, (-8.0, 3.0, 5.0))
+    assert town.common == (("b", 0.5), ("a", 0.25))
+    assert (town.bars, open_.bars) == ((1.0, 0.5), (1.0, 1.0))
+    assert (since_.numbers, len(since_.bars), since_.bars[10]) == ((), 20, 1.0)
+    pairs = {(one.first, one.second): one for one in page.pairs}
+    assert pairs["size", "sales"].pearson == pytest.approx(-1)
+    assert pairs["size", "town"].cramer == pytest.approx(1)
+    found = chi2_contingency(pd.crosstab(frame["town"].fillna("-"), frame["open"]))
+    assert pairs["town", "open"].cramer == pytest.approx(np.sqrt(found.statistic / 200))
+    assert pairs["shop", "size"].cramer == 0
+    assert page.first[1] == {
+        "shop": "s1",
+        "size": "-",
+        "town": "b",
+        "open": "False",
+        "since": "2025-01-05",
+        "sales": "-2",
+    }
+
+
+def test_of_a_wide_table_the_first_columns_are_shown() -> None:
     names = [f"c{n}" for n in range(300)]
     plain = {"problem": "regression", "label": "y", "columns": dict.fromkeys(names, "number")}
-    frame = pd.DataFrame(draw.normal(size=(300, 301)), columns=[*names, "y"])
-    text = data_html(frame, Task.read(plain))
-    assert text is not None
-    assert len(text) <= 1_000_000
+    frame = pd.DataFrame(np.zeros((3, 301)), columns=[*names, "y"])
+    page = data_page(frame, Task.read(plain))
+    assert (len(page.columns), page.left_out, len(page.pairs)) == (60, 241, 20)
+    assert page.pairs[0].cramer == 0
+    empty = data_page(frame[:0], Task.read(plain))
+    assert empty.columns[0].numbers == ()
 
 
 def test_a_time_that_is_not_known_is_empty() -> None:
