@@ -6,12 +6,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median, stdev
 from typing import Any
 
 from scripts.bench.measure import (
     ROOT,
+    Measured,
     experiment,
     kaggle_data,
     kaggle_parser,
@@ -33,6 +35,7 @@ INSTALLS = {
     "autogluon": ["autogluon.tabular[catboost,lightgbm,xgboost]"],
 }
 """Packages of each other project's environment; of AutoGluon, no torch models."""
+ENVIRONMENTS = ROOT / "outputs" / "environments"
 METRICS = ("accuracy", "roc_auc", "log_loss", "brier", "ece")
 
 Folds = dict[str, dict[str, Any]]
@@ -80,9 +83,9 @@ def needed(contestants: Sequence[str]) -> list[str]:
     return [name for name in INSTALLS if any(one.startswith(name) for one in contestants)]
 
 
-def environment(name: str) -> str:
-    """Return the Python of another project's environment, made on first use."""
-    folder = ROOT / "outputs" / "environments" / name
+def environment(name: str, environments: Path = ENVIRONMENTS) -> str:
+    """Return the Python of another project's environment, made in a folder on first use."""
+    folder = environments / name
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         progress(f"Installing {name} in {folder}")
@@ -120,26 +123,44 @@ def learn(
     python: str, contestant: str, fold: dict[str, Any], budget: int, seed: int
 ) -> dict[str, Any]:
     """Return the scores of a contestant on one fold, and the cost of its process."""
+    from scripts.bench.rivals import Problem
     from spaceship.evaluation.metrics import score
-    from spaceship.task.spaceship_titanic.columns import LABEL
+    from spaceship.task.spaceship_titanic.columns import ID, LABEL
 
     train, test = (fold["frame"].iloc[fold[name]] for name in ("learn", "predict"))
-    truth = test[LABEL].to_numpy(dtype=bool)
+    target, truth = (part[LABEL].to_numpy(dtype=bool) for part in (train, test))
     if contestant.endswith(" full"):
         train, test = featured(train, test)
-    else:
-        test = test.drop(columns=LABEL)
+    problem = Problem("binary", target.tolist(), LABEL, [ID], ["data=local"])
+    fitted = fit(python, (contestant, train, test, problem), budget, seed)
+    fitted.cost.expect("")
+    cost = {"seconds": fitted.cost.wall, "peak": fitted.cost.peak}
+    predicted = {"truth": truth.tolist(), "probabilities": fitted.values}
+    return score(truth, fitted.values) | cost | predicted
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The predictions of a contestant, and the cost of its process."""
+
+    values: list[Any]
+    cost: Measured
+
+
+def fit(python: str, rows: Any, budget: int, seed: int, folder: Path | None = None) -> Fitted:
+    """Let a contestant learn some rows and predict others, in a process and a folder."""
+    contestant, train, test, problem = rows
     with tempfile.TemporaryDirectory() as place:
         train.to_csv(Path(place, "learn.csv"), index=False)
-        test.to_csv(Path(place, "predict.csv"), index=False)
+        test.drop(columns=problem.label, errors="ignore").to_csv(
+            Path(place, "predict.csv"), index=False
+        )
+        problem.write(Path(place))
         script = str(Path(__file__).with_name("rivals.py"))
         command = [python, script, contestant, place, "--budget", str(budget), "--seed", str(seed)]
-        measured = measure(command).expect("")
-        lines = Path(place, "probabilities.txt").read_text().split()
-    probabilities = [float(line) for line in lines]
-    cost = {"seconds": measured.wall, "peak": measured.peak}
-    predicted = {"truth": truth.tolist(), "probabilities": probabilities}
-    return score(truth, probabilities) | cost | predicted
+        cost = measure(command, folder)
+        found = Path(place, "predicted.json")
+        return Fitted(json.loads(found.read_text()) if found.exists() else [], cost)
 
 
 def featured(train: Any, test: Any) -> tuple[Any, Any]:
