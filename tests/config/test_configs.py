@@ -147,6 +147,19 @@ def test_describes_a_store(choice: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("model", "chosen"), [("lgbm_table", ["inner_fold"]), ("blend", ["fixed", "fixed"])]
+)
+def test_trees_are_chosen_by_an_inner_fold_for_a_booster_alone(
+    model: str, chosen: list[str]
+) -> None:
+    register_resolvers()
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        config = compose("config", overrides=["task=wine", f"model={model}"]).model
+    made = config.members.values() if "members" in config else [config]
+    assert [one.iterations for one in made] == chosen
+
+
+@pytest.mark.parametrize(
     ("overrides", "first"),
     [
         ([], "catboost and lgbm"),
