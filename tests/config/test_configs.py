@@ -11,6 +11,7 @@ from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 from sklearn.base import is_regressor
 
+from scripts.bench.measure import experiment
 from spaceship.config.build import build
 from spaceship.config.resolvers import register_resolvers
 from spaceship.config.secrets import loggable
@@ -144,6 +145,12 @@ def test_describes_a_store(choice: tuple[str, str]) -> None:
     node = OmegaConf.to_container(composed(group, name)[group], resolve=True)
     assert isinstance(node, dict)
     assert Store(**{str(key): value for key, value in node.items()}).experiment == "spaceship"
+
+
+@pytest.mark.parametrize(("left_out", "left"), [("lgbm", "catboost"), ("catboost", "lgbm_table")])
+def test_a_member_of_the_blend_can_be_left_out(left_out: str, left: str) -> None:
+    job = experiment("task=wine", "model=blend", f"~model@model.members.{left_out}")
+    assert [one.name for one in job.recipe().members or ()] == [left]
 
 
 @pytest.mark.parametrize(
