@@ -41,10 +41,11 @@ class Calibration(StrEnum):
 
 
 class Iterations(StrEnum):
-    """Number of boosting rounds: the configured one, or one chosen by inner folds."""
+    """Number of boosting rounds: the configured one, or one chosen by all inner folds or by one."""
 
     FIXED = "fixed"
     INNER_CV = "inner_cv"
+    INNER_FOLD = "inner_fold"
 
 
 class _Inner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -66,9 +67,9 @@ class _Inner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 class InnerIterations(_Inner):
     """Fit a boosting pipeline with the number of rounds that inner folds find best.
 
-    Every fold is fitted with twice the configured rounds; `curve_` is the mean log loss, or squared
-    error of numbers, over the folds by number of rounds, and `rounds_`, the number with the least
-    one, is that of the fit on all rows.
+    All inner folds, or the first `n_used`, are fitted with twice the configured rounds; `curve_` is
+    the mean log loss, or squared error of numbers, over the folds by number of rounds, and
+    `rounds_`, the number with the least one, is that of the fit on all rows.
 
     >>> from sklearn.ensemble import GradientBoostingClassifier
     >>> boosted = Pipeline([*pipeline.steps[:-1], ("trees", GradientBoostingClassifier())])
@@ -79,12 +80,18 @@ class InnerIterations(_Inner):
     """
 
     def __init__(
-        self, pipeline: Pipeline, task: Mapping[str, object], n_folds: int = 5, seed: int = 0
+        self,
+        pipeline: Pipeline,
+        task: Mapping[str, object],
+        n_folds: int = 5,
+        seed: int = 0,
+        n_used: int | None = None,
     ) -> None:
         self.pipeline = pipeline
         self.task = task  # as `Task.to_plain` describes it
         self.n_folds = n_folds
         self.seed = seed
+        self.n_used = n_used  # folds that are fitted and scored; None: all
 
     def fit(self, X: pd.DataFrame, y: object) -> Self:
         """Choose the number of rounds, then fit on all rows."""
@@ -95,7 +102,7 @@ class InnerIterations(_Inner):
         losses = np.zeros(len(grid))
         folds = inner_folds(
             task.group_names(X), target, task, n_splits=self.n_folds, seed=self.seed
-        )
+        )[: self.n_used]
         for train, test in folds:
             trial = clone(self.pipeline).set_params(**{key: most})
             trial.fit(X.iloc[train], target[train])
@@ -182,8 +189,9 @@ def with_inner_choices(  # noqa: PLR0913 - every choice by name
     if threshold == "tuned" and task.problem is not Problem.BINARY:
         wanted = f"threshold=0.5 for a {task.problem} problem"
         raise ConfigError(expected(wanted, "tuned", "leave it out: only True has a threshold"))
-    if iterations == Iterations.INNER_CV:
-        pipeline = InnerIterations(pipeline, plain, seed=seed)
+    if iterations != Iterations.FIXED:
+        used = 1 if iterations == Iterations.INNER_FOLD else None
+        pipeline = InnerIterations(pipeline, plain, seed=seed, n_used=used)
     if calibration != Calibration.NONE:
         inside = CalibratedClassifierCV(pipeline, method=str(calibration), ensemble=False)
         pipeline = InnerFolds(inside, plain, seed=seed)
@@ -201,8 +209,10 @@ def _rounds(pipeline: Pipeline) -> tuple[str, int]:
     for name in _ROUNDS if boosts else ():
         if isinstance(parameters.get(name), int) and parameters[name] > 0:
             return f"{step}__{name}", parameters[name]
-    message = f"expected model.iterations=fixed for {type(estimator).__name__}, found inner_cv"
-    raise ConfigError(f"{message}: it has no boosting rounds to choose")
+    message = f"expected model.iterations=fixed for {type(estimator).__name__}"
+    raise ConfigError(
+        f"{message}, found inner_cv or inner_fold: it has no boosting rounds to choose"
+    )
 
 
 def _staged(

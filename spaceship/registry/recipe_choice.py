@@ -94,6 +94,6 @@ def _stated(
     members = [
         Recipe.single(member, features)
         for member in model["members"].values()
-        if not isinstance(member, Mapping) or member.keys() != {"bags"}  # of one that is left out
+        if not isinstance(member, Mapping) or member.keys() - {"bags", "iterations"}
     ]
     return Recipe.blend(members, model, features, **choices)

@@ -11,6 +11,7 @@ from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 from sklearn.base import is_regressor
 
+from scripts.bench.measure import experiment
 from spaceship.config.build import build
 from spaceship.config.resolvers import register_resolvers
 from spaceship.config.secrets import loggable
@@ -144,6 +145,25 @@ def test_describes_a_store(choice: tuple[str, str]) -> None:
     node = OmegaConf.to_container(composed(group, name)[group], resolve=True)
     assert isinstance(node, dict)
     assert Store(**{str(key): value for key, value in node.items()}).experiment == "spaceship"
+
+
+@pytest.mark.parametrize(("left_out", "left"), [("lgbm", "catboost"), ("catboost", "lgbm_table")])
+def test_a_member_of_the_blend_can_be_left_out(left_out: str, left: str) -> None:
+    job = experiment("task=wine", "model=blend", f"~model@model.members.{left_out}")
+    assert [one.name for one in job.recipe().members or ()] == [left]
+
+
+@pytest.mark.parametrize(
+    ("model", "chosen"), [("lgbm_table", ["inner_fold"]), ("blend", ["fixed", "fixed"])]
+)
+def test_trees_are_chosen_by_an_inner_fold_for_a_booster_alone(
+    model: str, chosen: list[str]
+) -> None:
+    register_resolvers()
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        config = compose("config", overrides=["task=wine", f"model={model}"]).model
+    made = config.members.values() if "members" in config else [config]
+    assert [one.iterations for one in made] == chosen
 
 
 @pytest.mark.parametrize(

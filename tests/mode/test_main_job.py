@@ -159,7 +159,7 @@ def test_job_that_fails_fails_its_multirun(shell: Shell) -> None:
         (["mode=pp", "tracking.uri=mlruns"], "tracking=sqlite"),
         (["mode=train", "model=lgbm", "model.estimator._target_=lightgbm.Nothing"], "Nothing"),
         (["mode=train", "model=lgbm", "model.encoding=binary"], "native"),
-        (["mode=train", "model=lgbm", "model.iterations=many"], "'fixed' or 'inner_cv'"),
+        (["mode=train", "model=lgbm", "model.iterations=many"], "'inner_cv' or 'inner_fold'"),
         (["mode=train", "model=lgbm", "calibration=magic"], "none, isotonic, sigmoid"),
         (["mode=train", "model=lgbm", "threshold=0.4"], "0.5 or tuned"),
         (["mode=train", "model=svm", *QUICK, "+model.iterations=inner_cv"], "no boosting rounds"),

@@ -58,6 +58,16 @@ def test_rounds_that_only_fit_noise_are_not_taken(people: People, name: str) -> 
     assert chosen.rounds_ < 60
 
 
+def test_one_inner_fold_chooses_rounds_by_its_own_losses(people: People) -> None:
+    every, one = (
+        candidate(BOOSTERS["lgbm"], iterations=f"inner_{kind}").fit(*people)[-1]
+        for kind in ("cv", "fold")
+    )
+    assert one.n_used == 1
+    assert one.rounds_ == min(one.curve_, key=lambda rounds: one.curve_[rounds])
+    assert one.curve_ != every.curve_
+
+
 def test_xgboost_chooses_its_rounds_too(people: People) -> None:
     booster = XGBClassifier(n_estimators=60, learning_rate=0.3, n_jobs=1)
     fitted = candidate(booster, iterations="inner_cv").fit(*people)

@@ -122,7 +122,7 @@ def test_a_recipe_keeps_the_keys_and_values_of_its_plain_form(plain: dict[str, A
     ("change", "named"),
     [
         ({"encoding": "ordinal"}, "model.encoding to be 'native' or 'onehot', found 'ordinal'"),
-        ({"iterations": "many"}, "model.iterations to be 'fixed' or 'inner_cv', found 'many'"),
+        ({"iterations": "many"}, "model.iterations to be 'fixed', 'inner_cv' or .* 'many'"),
         ({"calibration": "magic"}, "calibration to be 'none', 'isotonic', .* found 'magic'"),
         ({"threshold": 0.4}, "threshold to be 0.5 or 'tuned', found 0.4"),
         ({"method": "vote"}, "model.method to be 'mean', 'stack' or 'greedy', found 'vote'"),
@@ -146,6 +146,7 @@ def test_a_setting_out_of_its_range_is_refused(change: dict[str, Any], named: st
         ({}, True),
         ({"iterations": "fixed", "calibration": "none", "threshold": 0.5}, True),
         ({"iterations": "inner_cv"}, False),
+        ({"iterations": "inner_fold"}, False),
         ({"calibration": "sigmoid"}, False),
         ({"threshold": "tuned"}, False),
         ({"members": [{**LGBM, "features": RAW}]}, False),
