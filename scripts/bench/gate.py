@@ -1,6 +1,7 @@
 """Error rates of the gate: equal candidates that pass by luck, better ones that do not pass."""
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 from statistics import fmean
@@ -72,9 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     shares = [float(text) for text in given.shares.split(",")]
     setting = (f"data.dir={given.data}", "data=local", "model=lgbm", f"gate={given.gate}")
     jobs = (delayed(repetition)(setting, shares, n) for n in range(given.repetitions))
-    found = [one for part in Parallel(given.workers)(jobs) for one in part]
+    done: list[list[Outcome]] = []
+    with suppress(KeyboardInterrupt):  # what has been done by then is reported
+        done.extend(Parallel(given.workers, return_as="generator")(jobs))
     print(machine())
-    print(summary(found, given.repetitions))
+    print(f"hold-outs: {len(done)} of {given.repetitions}")
+    print(summary([one for part in done for one in part], len(done)))
 
 
 def repetition(setting: Sequence[str], shares: Sequence[float], number: int) -> list[Outcome]:
