@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from scripts.terminal import COLUMNS, Recording, open_terminal, record, watch
 from tests.commands import QUICK, QUICK_MODEL, ROOT, Shell
 from tests.forks import Fork
 
-FIRST, SILENCE = 0.5, 2.0  # CPU seconds, at the most
+FIRST, SILENCE = 0.5, 2.0  # CPU seconds, at the most, where `import mlflow` takes IMPORT ones
+IMPORT = 1.4
 TWO = ["split.n_folds=2"]
 TUNE = ["mode=tune", *QUICK, *TWO, QUICK_MODEL, "mode.blend=2", "hydra.sweeper.n_trials=2"]
 SIMULATE = ["mode=simulate", "features=raw", QUICK_MODEL, "gate=predecessor"]
@@ -80,15 +82,23 @@ def recordings(shared: Shell) -> dict[str, Recording]:
     return made
 
 
+@pytest.fixture(scope="module")
+def slowness() -> float:
+    """Give how many times as slow as a quiet machine this one is, at least 1."""
+    before = os.times().children_user + os.times().children_system
+    subprocess.run([sys.executable, "-c", "import mlflow"], check=True)
+    return max(1.0, (os.times().children_user + os.times().children_system - before) / IMPORT)
+
+
 @pytest.fixture(params=VERBS)
 def recording(request: pytest.FixtureRequest, recordings: dict[str, Recording]) -> Recording:
     """Give the recording of one verb."""
     return recordings[request.param]
 
 
-def test_a_sign_comes_at_once_and_no_silence_is_long(recording: Recording) -> None:
-    assert recording.first <= FIRST
-    assert [one for one in recording.silences() if one[0] > SILENCE] == []
+def test_a_sign_comes_at_once_and_no_silence_is_long(recording: Recording, slowness: float) -> None:
+    assert recording.first <= FIRST * slowness
+    assert [one for one in recording.silences() if one[0] > SILENCE * slowness] == []
 
 
 def test_every_line_fits_the_terminal(recording: Recording) -> None:
