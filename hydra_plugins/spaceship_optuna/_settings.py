@@ -82,8 +82,11 @@ def check_settings(
     return plain
 
 
-def n_workers(settings: OptunaSweeperConf, launcher: DictConfig) -> int:
+def n_workers(settings: OptunaSweeperConf, launcher: DictConfig | None) -> int:
     """Return the number of workers that the settings ask for: no idle ones, one if serial."""
+    if not launcher or "_target_" not in launcher:
+        found = f"hydra.launcher={launcher or 'null'}"
+        raise mismatch("a launcher", found, "name one: hydra/launcher=basic")
     asked, cores = settings.n_jobs, usable_cores()
     if is_serial(launcher):
         if (asked or 1) > 1:

@@ -181,7 +181,7 @@ def _fit_and_predict(
     fresh, start = clone(estimator), perf_counter()
     try:
         fresh.fit(prepared.train, target)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         takes = "settings the estimator takes"
         raise ConfigError(expected(takes, error, "see configs/model/NAME.yaml")) from error
     fitted = perf_counter()

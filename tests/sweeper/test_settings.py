@@ -56,6 +56,12 @@ def test_a_number_of_workers_that_is_none_is_refused(own: Any) -> None:
         _settings.n_workers(Settings(n_trials=2), OmegaConf.create(JOBLIB | {"n_jobs": own}))
 
 
+@pytest.mark.parametrize("launcher", [None, OmegaConf.create({"n_jobs": 2})])
+def test_a_launcher_that_is_none_is_refused(launcher: Any) -> None:
+    with pytest.raises(SettingsError, match=r"expected a launcher, found hydra\.launcher="):
+        _settings.n_workers(Settings(), launcher)
+
+
 SETTINGS: dict[str, Any] = {
     "sampler": {"_target_": "optuna.samplers.RandomSampler"},
     "pruner": {"_target_": "optuna.pruners.NopPruner"},
