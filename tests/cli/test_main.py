@@ -82,6 +82,10 @@ def test_what_hydra_cannot_compose_is_one_message(line: list[str]) -> None:
             "expected simulate.more not to be there (known: eras, ",
         ),
         (["model=lgbm", "model.estimator.n_estimators=-0.5"], "settings the estimator takes"),
+        (
+            ["model=random_forest", f"model.estimator.max_features={2**63}"],
+            "settings the estimator takes",
+        ),
     ],
 )
 def test_what_a_command_line_breaks_is_one_message(
