@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from os.path import commonprefix
 
-from spaceship.comparison.comparison import Comparison, FigureChange
+from spaceship.comparison.comparison import Comparison
 from spaceship.comparison.data_changes import DataChanges
-from spaceship.comparison.paired_tests import PairedTest
+from spaceship.comparison.figure_texts import Section, figure_section, paired_table
 from spaceship.drift.alert import drift_table
-from spaceship.evaluation.metrics import metric_title
 from spaceship.record.changes import Change
 from spaceship.record.stages import stage_title
 from spaceship.screen import Table
@@ -21,7 +20,6 @@ _LONGEST = 120  # that are shown
 _MISSING = "-"  # as in tables of figures: `none` is a value of some keys
 _BEFORE = 8  # characters before the first difference of long values
 _SHOWN_DIGEST = 8
-Section = tuple[str, Table | str]
 
 
 def sections(found: Comparison, most: int | None = _MOST) -> Iterator[Section]:
@@ -51,9 +49,9 @@ def sections(found: Comparison, most: int | None = _MOST) -> Iterator[Section]:
         yield "Stages with other results", ", ".join(map(stage_title, found.stages))
     if found.old.award != found.new.award:
         yield "Verdicts", f"{found.old.award or 'none'} → {found.new.award or 'none'}"
-    yield from _figures("Metrics", found.metrics, names)
+    yield from figure_section("Metrics", found.metrics, names)
     if found.tests:
-        yield "Paired tests on the rows of both", _tests(found.tests, names)
+        yield "Paired tests on the rows of both", paired_table(found.tests, names)
         folds = {_FOLDS[one.same_folds] for one in found.tests if one.part == "out of fold"}
         yield "Paired tests, how to read them", "; ".join([_P, *folds])
     if found.slices:
@@ -73,7 +71,7 @@ def sections(found: Comparison, most: int | None = _MOST) -> Iterator[Section]:
             "Slices that moved most, out of fold",
             Table(rows, head, "<>", spared=("rows", *names)),
         )
-    yield from _figures("Time and size", found.costs, names)
+    yield from figure_section("Time and size", found.costs, names)
 
 
 _P = "p is the chance of so large a difference, either way, if neither run were better; not "
@@ -201,69 +199,3 @@ def _data(data: DataChanges, most: int | None) -> Iterator[Section]:
         yield "Columns with other values (rows)", first_few((one.strip() for one in cells), 10)
     if data.drift:
         yield "Drift of labelled rows", drift_table(data.drift)
-
-
-def _figures(
-    title: str, figures: Sequence[FigureChange], names: Sequence[str]
-) -> Iterator[Section]:
-    main = "rmse" if any(one.name.endswith("rmse") for one in figures) else "accuracy"
-    rows = [
-        (
-            _named(one.name, main),
-            digits(one.old),
-            digits(one.new),
-            digits(None if one.old is None or one.new is None else one.new - one.old, sign="+"),
-        )
-        for one in figures
-    ]
-    if rows:
-        yield title, Table(rows, ("", *names, "difference"), "<>", spared=("difference",))
-
-
-def _named(metric: str, main: str) -> str:
-    """Return a metric of MLflow's in words, given the main one, on which the gate works.
-
-    >>> _named("cv_log_loss_std", "accuracy"), _named("holdout_rmse", "rmse")
-    ('log loss, cross-validated: standard deviation over the folds', 'RMSE, held out')
-    >>> _named("holdout_error", "rmse"), _named("fit_seconds", "rmse")
-    ('RMSE, held out: standard error', 'seconds to fit the model')
-    """
-    bare, end = metric.removesuffix("_std"), ""
-    if bare != metric:
-        end = ": standard deviation over the folds"
-    if bare in _OF_MAIN:
-        return _OF_MAIN[bare].format(metric_title(main))
-    for start, words in (("cv_", ", cross-validated"), ("holdout_", ", held out")):
-        if bare.startswith(start):
-            return f"{metric_title(bare.removeprefix(start))}{words}{end}"
-    return _COSTS.get(bare, metric_title(bare)) + end
-
-
-_OF_MAIN = {
-    "holdout_error": "{}, held out: standard error",
-    "holdout_dummy": "{} of the best constant guess, held out",
-    "holdout_dummy_error": "{} of the best constant guess, held out: standard error",
-}
-_COSTS = {
-    "fit_seconds": "seconds to fit the model",
-    "predict_rows_per_second": "rows predicted per second",
-    "model_mb": "size of the model, MB",
-    "seconds": "seconds of the whole run",
-}
-
-
-def _tests(tests: Sequence[PairedTest], names: Sequence[str]) -> Table:
-    rows = [
-        (
-            f"{metric_title(one.metric)}, {one.part}",
-            f"{one.rows:,}",
-            f"{one.groups:,}",
-            digits(one.old),
-            digits(one.new),
-            f"{digits(one.low, sign='+')} to {digits(one.high, sign='+')}",
-            f"{one.p:.2g}",
-        )
-        for one in tests
-    ]
-    head = ("", "rows", "groups", *names, "difference, 95 %", "p")
-    return Table(rows, head, "<>", spared=("groups", "rows"))
