@@ -60,7 +60,10 @@ _HYDRA = {
 """Exact names that Hydra's own node may hold, by what Hydra makes of them."""
 _NAMING_KEYS = ("_target_", "()", "class")  # Hydra's, and those of Python's logging
 _STREAMS = ("ext://sys.stdout", "ext://sys.stderr")
-_FILES = ("memory", "train_dir", "snapshot_file", "model_file")
+_FILES = (
+    *("memory", "train_dir", "snapshot_file", "model_file"),
+    *("input_borders", "output_borders"),  # of CatBoost
+)
 """Arguments of estimators that name files: caches are read as pickles, logs written anywhere."""
 _UNKNOWN = "${unknown}"  # in place of an interpolation that does not resolve yet
 

@@ -12,12 +12,15 @@ from spaceship.config.installation import configs
 from spaceship.errors import ConfigError, expected
 
 _PLACES = (
-    *("paths.outputs", "inference.output", "history.output"),
+    *("paths.outputs", "inference.output", "history.output", "leaderboard.output"),
+    *("compare.output", "report.output", "reproduce.output"),
     *("tracking.uri", "tracking.artifacts", "mode._target_", "engine.address"),
-    *("clean.dry_run", "inference.overwrite", "inference.submit"),
+    *("clean.dry_run", "inference.overwrite", "inference.submit", "task.overwrite"),
     *("gate.force", "gate.reseal", "gate.may_promote"),
 )
 """Keys that say where files are written, where data are sent, and what cannot be undone."""
+_WRITING = (".allow_writing_files", ".estimator.download")
+"""Endings of switches of models that write files: CatBoost's folder, weights from the network."""
 _SWEEPER = ("storage", "custom_search_space", "search_space")
 """Settings of the sweeper that name a place, a function, or nodes that become overrides."""
 
@@ -63,7 +66,7 @@ def _is_reserved(key: str, value: object) -> bool:
     """Return whether a file from somebody else may not set a key to a value."""
     if key.partition(".")[0] == "hydra":
         return value is not None and _is_hydras(key, value)
-    if key.endswith(".allow_writing_files"):  # CatBoost's, into the working directory
+    if key.endswith(_WRITING):
         return value is not False
     nested = (f"{key}.".startswith(f"{place}.") for place in _PLACES)
     return any(nested) or any(place.startswith(f"{key}.") for place in _PLACES)

@@ -71,6 +71,15 @@ OF_CONFIG = {
     "predictions elsewhere": "inference: {output: CANARY}\nmode: {_target_: spaceship.mode.train}",
     "predictions sent away": "inference: {submit: true, output: CANARY}",
     "a history elsewhere": "history: {output: CANARY.csv}",
+    "a list of runs elsewhere": "leaderboard: {output: CANARY.csv}",
+    "a comparison elsewhere": "compare: {output: CANARY.md}",
+    "a page elsewhere": "report: {output: CANARY.html}",
+    "a run made again elsewhere": "reproduce: {output: CANARY}",
+    "a task replaced": "defaults: [override /mode: init]\ntask: {label: a, overwrite: true}",
+    "a download": "defaults: [override /model: tabicl]\n"
+    "model: {estimator: {download: true, weights: CANARY}}",
+    "borders of CatBoost": "defaults: [override /model: catboost]\n"
+    "model: {estimator: {output_borders: CANARY}}",
     "a database elsewhere": "tracking: {uri: 'sqlite:///CANARY'}",
     "a model": f"model: {{estimator: {{{TRAP}}}}}",
     "a data source": f"data: {{{READ}}}",

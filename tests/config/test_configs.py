@@ -16,6 +16,7 @@ from spaceship.config.build import build
 from spaceship.config.resolvers import register_resolvers
 from spaceship.config.secrets import loggable
 from spaceship.config.settings import Data
+from spaceship.config.shared_files import reserved
 from spaceship.data._base import DataSource
 from spaceship.errors import MissingDependencyError
 from spaceship.experiment import Experiment
@@ -180,3 +181,13 @@ def test_the_first_model_depends_on_the_task(overrides: list[str], first: str) -
         fallback = compose("config", overrides=overrides).model.fallback
     members = fallback.members.values() if "members" in fallback else [fallback]
     assert " and ".join(one.name for one in members) == first
+
+
+def test_every_file_that_a_mode_writes_is_named_by_the_user_alone() -> None:
+    sections = OmegaConf.to_container(OmegaConf.load(CONFIGS / "config.yaml"), resolve=False)
+    assert isinstance(sections, dict)
+    named = [key for key, value in sections.items() if isinstance(value, dict)]
+    written = [f"{key!s}.output" for key in named if "output" in sections[key]]
+    shared = {key.partition(".")[0]: {"output": "x"} for key in written}
+    assert [key for key, _ in reserved(OmegaConf.create(shared))] == written
+    assert "inference.output" in written
