@@ -5,6 +5,7 @@ import errno
 import hashlib
 import json
 import os
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,6 +23,7 @@ VERSION = 1
 _UNFINISHED = (".tmp", ".unfinished")  # endings of hidden paths, renamed once complete
 _DENIED = "permission denied"
 _RERUN = "run the job again"
+_FORMULA = "=+-@"  # a spreadsheet computes a cell that begins so
 
 
 def why_unwritable(folder: Path) -> str | None:
@@ -127,6 +129,16 @@ def csv_text(
     text = written(csv.QUOTE_MINIMAL)
     # a carriage return, which the writer leaves unquoted, is the end of a line for a reader
     return written(csv.QUOTE_NONNUMERIC) if "\r" in text else text
+
+
+def harmless(cell: object) -> object:
+    """Return a cell of a CSV file, a text with an apostrophe before what would be a formula.
+
+    >>> harmless("=1+1"), harmless("Age"), harmless(-1)
+    ("'=1+1", 'Age', -1)
+    """
+    first = unicodedata.normalize("NFKC", str(cell).lstrip())[:1]
+    return f"'{cell}" if isinstance(cell, str) and first and first in _FORMULA else cell
 
 
 def digest(path: Path) -> str:

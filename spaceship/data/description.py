@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from spaceship.files import csv_text, harmless
 from spaceship.screen import Table
 from spaceship.task.task import Task
 
@@ -39,6 +40,15 @@ def description_table(description: pd.DataFrame) -> Table:
     cells = cells.assign(**{name: shares[name] for name in _SHARES})
     rows = [[str(name), *row] for name, row in zip(cells.index, cells.to_numpy(), strict=True)]
     return Table(rows, head, "<>>>>><>", spared=("median", "maximum", "minimum"))
+
+
+def description_csv(description: pd.DataFrame) -> str:
+    """Return a description as CSV text, figures with every digit.
+
+    >>> description_csv(describe(people.train, task)).partition(",missing")[0]
+    'column,dtype'
+    """
+    return csv_text(description.reset_index().map(harmless))
 
 
 def _share(value: float) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from spaceship.drift.psi import LARGE, MODERATE, Drift
 from spaceship.errors import DriftError, expected
+from spaceship.files import csv_text, harmless
 from spaceship.screen import Table, Tone
 from spaceship.text import first_few, shortened
 
@@ -110,7 +111,7 @@ def drift_csv(drifts: Sequence[Drift]) -> str:
     'weight,0.3,0.02,0.0,0.5,,0.0,large'
     """
     rows = [drift_facts(one) | {"unseen": " ".join(map(repr, one.unseen))} for one in drifts]
-    return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
+    return csv_text(pd.DataFrame(rows).map(harmless))
 
 
 def drift_facts(drift: Drift) -> dict[str, object]:

@@ -1,15 +1,13 @@
 """Tables of a mode as a file for people and programs: CSV or JSON, by the end of its name."""
 
 import json
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from spaceship.errors import ConfigError, expected
-from spaceship.files import VERSION, csv_text, write_atomically
+from spaceship.files import VERSION, csv_text, harmless, write_atomically
 
 _FORMATS = (".csv", ".json")
-_FORMULA = "=+-@"  # a spreadsheet computes a cell that begins so
 
 
 def table_path(key: str, value: str | None, formats: tuple[str, ...] = _FORMATS) -> Path | None:
@@ -46,11 +44,5 @@ def write_table(
     if path.suffix == ".csv":
         import pandas as pd
 
-        text = csv_text(pd.DataFrame(rows, columns=[*columns]).map(_harmless))
+        text = csv_text(pd.DataFrame(rows, columns=[*columns]).map(harmless))
     write_atomically(path, text)
-
-
-def _harmless(cell: object) -> object:
-    """Return a cell of a CSV file, a text with an apostrophe before what would be a formula."""
-    first = unicodedata.normalize("NFKC", str(cell).lstrip())[:1]
-    return f"'{cell}" if isinstance(cell, str) and first and first in _FORMULA else cell

@@ -13,7 +13,7 @@ import pandas as pd
 from spaceship.config.installation import typed_again
 from spaceship.errors import RegistryError, expected
 from spaceship.experiment import Experiment
-from spaceship.files import csv_text, write_atomically
+from spaceship.files import csv_text, harmless, write_atomically
 from spaceship.progress import phase
 from spaceship.registry.cleaning import Plan, Rules
 from spaceship.registry.erasure import Erasure
@@ -154,7 +154,7 @@ def _show(experiment: Experiment, rules: Rules, erasure: Erasure) -> tuple[list[
         found = list(group)
         log.info("%7d %-20s %s", len(found), kind, "" if kind == _VERSIONS else _megabytes(found))
     path = experiment.job.folder / LIST_FILE
-    rows = [(item.kind, item.name, item.size) for item in items]
+    rows = [(item.kind, harmless(item.name), item.size) for item in items]
     write_atomically(path, csv_text(pd.DataFrame(rows, columns=["kind", "name", "bytes"])))
     kept = counted(len(plan.kept_versions), "version"), counted(len(plan.kept_runs), "run")
     stays = [*map(len, (plan.kept_versions, plan.kept_runs))] in ([0, 1], [1, 0])

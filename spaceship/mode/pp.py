@@ -9,7 +9,7 @@ from pathlib import Path
 from spaceship.config.build import build
 from spaceship.config.installation import PACKAGE, code_digest
 from spaceship.data.cache import filling
-from spaceship.data.description import describe, description_table
+from spaceship.data.description import describe, description_csv, description_table
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically
 from spaceship.model.recipe_name import features_name
@@ -53,7 +53,7 @@ def prepare(experiment: Experiment, level: int = logging.INFO) -> PpResult:
     data, folder = experiment.data.stored()
     with phase("Describing the columns"):
         profile = describe(data.train, data.task)
-        write_atomically(folder / "profile.csv", profile.to_csv())
+        write_atomically(folder / "profile.csv", description_csv(profile))
     log.log(level, "%s", data.summary)
     show(log, description_table(profile), level)
     features = _store_features(experiment, folder / "features")

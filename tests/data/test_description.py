@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from spaceship.data._base import Dataset
-from spaceship.data.description import describe, description_table
+from spaceship.data.description import describe, description_csv, description_table
 from spaceship.task.raw_frame import typed, typed_label
 from spaceship.task.spaceship_titanic.columns import COLUMNS
 from spaceship.task.task import Task
@@ -38,6 +38,12 @@ def test_figures_of_each_kind_of_column(task: Task, frame: pd.DataFrame) -> None
     assert (age["minimum"], age["median"], age["maximum"]) == (1.0, 2.0, 6.0)
     assert pd.isna(planet["minimum"])
     assert pd.isna(profile.loc[LABEL, "label_if_missing"])
+
+
+def test_no_value_of_the_data_is_a_formula_in_the_file(task: Task, frame: pd.DataFrame) -> None:
+    text = description_csv(describe(frame.assign(HomePlanet='=HYPERLINK("x")'), task))
+    assert """\nHomePlanet,str,0.0,1,"'=HYPERLINK(""x"")",1.0,""" in text
+    assert "\nAge,float64,0.25,3," in text
 
 
 def test_a_column_without_any_value(task: Task, frame: pd.DataFrame) -> None:

@@ -84,6 +84,11 @@ def test_a_table_has_every_digit() -> None:
     assert drift_csv([]) == "\n"
 
 
+def test_no_name_of_a_column_is_a_formula() -> None:
+    [row] = csv.DictReader(io.StringIO(drift_csv([Drift("=1+1", -0.5, 0.1, 0.0, 0.0)])))
+    assert (row["column"], row["psi"]) == ("'=1+1", "-0.5")
+
+
 def test_json_gets_the_word_too() -> None:
     assert drift_facts(AGE)["size"] == "large"
     assert drift_facts(AGE)["missing_now"] == 0.5
