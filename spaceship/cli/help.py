@@ -5,7 +5,7 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
-from spaceship.config.installation import configs, program_typed
+from spaceship.config.installation import configs, program_typed, yaml_text
 
 GROUPS = {
     "mode": "what to do",
@@ -85,7 +85,8 @@ def files(group: str) -> list[Path]:
     folders = [configs()]
     if not (Path.cwd() / "configs" / "config.yaml").exists():  # of another app, or the checkout
         folders.append(Path.cwd() / "configs")
-    found = {path.stem: path for one in folders for path in sorted((one / group).glob("*.yaml"))}
+    every = (path for one in folders for path in sorted((one / group).glob("*.yaml")))
+    found = {path.stem: path for path in every if path.is_file()}
     return [found[name] for name in sorted(found)] if group in GROUPS else []
 
 
@@ -95,7 +96,7 @@ def description(path: Path) -> str:
     >>> description(configs() / "mode" / "promote.yaml")
     'The challenger becomes champion.'
     """
-    found = re.search(r"^# (?!@)(.*)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.search(r"^# (?!@)(.*)", yaml_text(path), re.MULTILINE)
     return found[1] if found else ""
 
 

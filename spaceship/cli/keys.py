@@ -16,7 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 from hydra_plugins.spaceship_optuna.config import OptunaSweeperConf
 from spaceship.cli.help import GROUPS, files
 from spaceship.cli.overrides import command
-from spaceship.config.installation import configs
+from spaceship.config.installation import configs, yaml_text
 from spaceship.config.loader import defaults
 from spaceship.config.spelling import nearest
 from spaceship.errors import ConfigError, expected
@@ -54,7 +54,7 @@ def keys_text(section: str) -> str:
     if not section:
         found = {"": (configs() / "config.yaml").read_text(encoding="utf-8")}
     chosen = [path for path in files(name) if choice in ("", path.stem)]
-    found |= {f"# {name}={path.stem}\n": path.read_text(encoding="utf-8") for path in chosen}
+    found |= {f"# {name}={path.stem}\n": yaml_text(path) for path in chosen}
     if found:
         config = {str(key): value for key, value in defaults().items()}
         inner = [one for one in GROUPS if name and one.startswith(f"{name}/")]

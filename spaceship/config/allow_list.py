@@ -21,7 +21,7 @@ from omegaconf import ListConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from spaceship._upstream import located
-from spaceship.config.installation import PACKAGE, configs
+from spaceship.config.installation import PACKAGE, configs, yaml_text
 from spaceship.errors import ConfigError, expected
 
 _ROOMS = ("data", "engine", "features", "gate", "model", "task")
@@ -193,7 +193,7 @@ def _shipped() -> frozenset[str]:
     """Return the targets of the shipped YAML files, each choice of `${kind:…}` by itself."""
     found = set()
     for path in configs().rglob("*.yaml"):
-        for target in re.findall(r"_target_: (\S+)", path.read_text(encoding="utf-8")):
+        for target in re.findall(r"_target_: (\S+)", yaml_text(path)):
             before, _, rest = target.partition("${kind:")
             choices, _, after = rest.partition("}")
             found |= {before + one.strip(" '") + after for one in choices.split(",")}

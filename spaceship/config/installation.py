@@ -41,6 +41,21 @@ def configs() -> Path:
     return (checkout() or PACKAGE) / "configs"
 
 
+def yaml_text(path: Path) -> str:
+    """Return the text of a YAML file of a choice that a command may make no use of.
+
+    One that cannot be read, such as an editor's broken link, is empty; signs that are no UTF-8 are
+    replaced.
+
+    >>> yaml_text(configs() / "config.yaml")[:1], yaml_text(tmp_path / ".#lgbm.yaml")
+    ('#', '')
+    """
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
 def repository() -> Path | None:
     """Return the checkout if it is a git repository itself, not a folder of a foreign one.
 
@@ -84,7 +99,8 @@ def file_digests(*places: Path | None, kind: str = "*.py") -> dict[Path, str]:
     """
     found = [one for one in places if one is not None]
     paths = {path for one in found for path in (one.rglob(kind) if one.is_dir() else [one])}
-    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(paths)}
+    known = [path for path in sorted(paths) if path.is_file()]  # an editor's lock is a broken link
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in known}
 
 
 def program() -> str:

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 
+from spaceship.cli import help as help_
+from spaceship.cli import keys
+from spaceship.config import allow_list
+from spaceship.config.installation import file_digests
 from spaceship.config.resolvers import register_resolvers
 from spaceship.experiment import Experiment
 from tests.commands import QUICK, QUICK_MODEL, ROOT, Shell
@@ -63,6 +67,25 @@ def test_a_mode_needs_no_yaml_that_it_makes_no_use_of(mode: str, tmp_path: Path)
     assert experiment.dry_run is False
     if mode != "init":
         assert experiment.registry.model == "spaceship_titanic-synthetic"
+
+
+def test_a_yaml_that_cannot_be_read_ends_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    (copy / "model" / "latin.yaml").write_bytes("# modèle\n_target_: x.Y\n".encode("cp1252"))
+    (copy / "model" / ".#lgbm.yaml").symlink_to("me@host.1:2")  # as Emacs locks a file
+    (copy / "model" / "folder.yaml").mkdir()
+    for module in (allow_list, help_, keys):
+        monkeypatch.setattr(module, "configs", lambda: copy)
+    allow_list._shipped.cache_clear()
+    try:
+        allow_list.check_config({"hydra": {}, "model": {"_target_": "x.Y"}})
+        assert "model=" in help_.help_text()
+        assert "# model=latin" in keys.keys_text("model")
+    finally:
+        allow_list._shipped.cache_clear()
+    assert copy / "model" / "svm.yaml" in file_digests(copy, kind="*.yaml")
 
 
 def test_overrides_of_what_a_mode_makes_no_use_of_are_taken(tmp_path: Path) -> None:
