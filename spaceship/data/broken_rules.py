@@ -26,6 +26,8 @@ from spaceship.task.typed_rows import TypedRows, array_of
 from spaceship.text import counted, first_few
 
 ONCE = "each id once"
+UNREADABLE = ("a number", "true, false or nothing")
+"""Rules that a word breaks which may stand for a missing value."""
 _KEPT = 6  # rows of a rule
 _FIRST = 100  # rows whose patterns are tried before the others
 _TEXT = Column(type=ColumnType.TEXT)

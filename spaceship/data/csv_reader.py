@@ -200,11 +200,13 @@ class _Rows:
         """Raise DataError about all rows of another width from here on."""
         records = Records(chain([self.data, self.ahead], self.blocks), self.delimiter, self.line)
         sizes, first, ragged = Counter({width: self.rows}), dict[int, int](), list[str]()
+        n_open = 0  # rows that end with a separator
         try:
             for line, fields in islice(records, 0 if self.names else 1, None):
                 size = len(fields)
                 sizes[size] += 1
                 first.setdefault(size, line)
+                n_open += not fields[-1]
                 if size != width and len(ragged) <= _LISTED:
                     ragged.append(f"line {line} ({size} fields)")
         except csv.Error as error:
@@ -216,6 +218,10 @@ class _Rows:
         if usual > width and rows > sizes.total() / 2 and 1 < first[usual] < _TITLES:
             do = f"if the header is in line {first[usual]}, take out what is above it: "
             do += f"sed -i.bak 1,{first[usual] - 1}d {shlex.quote(str(self.path))}"
+            if usual == width + 1 and rows == n_open:
+                do = "if each row ends with a separator, let the header end with one as well: sed "
+                do += rf"-i.bak '{first[usual] - 1}s/\r*$/{self.delimiter}&/' "
+                do += shlex.quote(str(self.path))
         wanted = f"{width} fields in every row, as in the header"
         count = sizes.total() - sizes[width]
         fail(self.path, wanted, f"{count} otherwise: {first_few(ragged, total=count)}", do)

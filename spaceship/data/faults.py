@@ -6,9 +6,11 @@ from functools import reduce
 
 import pandas as pd
 
+from spaceship.config.overrides import override
 from spaceship.data._base import Table
 from spaceship.data.broken_rules import (
     ONCE,
+    UNREADABLE,
     BrokenRule,
     UnmatchedPatterns,
     broken_rules,
@@ -23,10 +25,11 @@ from spaceship.task.column_types import read
 from spaceship.task.raw_frame import closest, header_faults, label_column, typed, typed_label
 from spaceship.task.task import ROW, Task
 from spaceship.task.typed_rows import TypedRows
-from spaceship.text import counted, first_few, one_line
+from spaceship.text import counted, first_few, one_line, shell_line
 
 log = logging.getLogger(__name__)
 
+_WORD = 20  # characters
 _SHOWN, _LINE = 10, "\n  "  # faults that a message lists, and what stands between them
 
 
@@ -55,12 +58,14 @@ class RawTable:
     def rows(self, part: pd.DataFrame, start: int = 0) -> pd.DataFrame:
         """Return a part that starts after so many rows of the table.
 
-        Rows without a label are dropped where the task says so.
+        Rows without any value are left out where they cannot be data, as they have no id, and rows
+        without a label where the task says so.
         """
         frame = part.set_axis(self._names, axis="columns").loc[:, self._kept]
         if frame.index.name not in {LINE, ROW}:
             numbers = pd.RangeIndex(start + 1, start + len(frame) + 1, name=ROW)
             frame = frame.set_axis(numbers)
+        frame = _filled(frame, self.task, self.place)
         drop = self.labelled and self.task.unlabelled == "drop" and self.task.label in frame.columns
         return _with_label(frame, self.task, self.place) if drop else frame
 
@@ -95,15 +100,27 @@ class RawTable:
         for part in parts():
             sign.add(part)
         task = sign.task(self.place)
-        faults, n_rows = _faults(parts(), task, repeated)
+        faults, n_rows, words = _faults(parts(), task, repeated)
         if not (faults := self.faults + faults):
             return task
         first = f"{self.place}: {counted(len(faults), 'fault')} in {counted(n_rows, 'row')}."
         last = "Mend or remove what is listed, then run again."
         if any(one.startswith(f"{task.label}:") and " in every row" in one for one in faults):
             last += " Rows without a label are left out by `unlabelled: drop` in the task's YAML."
-        last = " ".join(filter(None, [last, sign.hint if task is self.task else ""]))
+        hints = [sign.hint if task is self.task else "", _hint(words)]
+        last = " ".join(filter(None, [last, *hints]))
         raise DataError(f"{first}\n  {first_few(map(one_line, faults), _SHOWN, _LINE)}\n{last}")
+
+
+def _filled(frame: pd.DataFrame, task: Task, place: str) -> pd.DataFrame:
+    """Return the rows that hold a value; a spreadsheet writes empty ones below its table."""
+    if task.id not in frame.columns or not (unnamed := frame[task.id].isna()).any():
+        return frame
+    empty = unnamed[unnamed].index[frame[unnamed.to_numpy()].isna().all(axis=1)]
+    if not len(empty):
+        return frame
+    log.info("%s: %s without any value left out", place, counted(len(empty), "row"))
+    return frame.drop(index=empty)
 
 
 def _with_label(frame: pd.DataFrame, task: Task, place: str) -> pd.DataFrame:
@@ -119,8 +136,8 @@ def _with_label(frame: pd.DataFrame, task: Task, place: str) -> pd.DataFrame:
 
 def _faults(
     parts: Iterable[pd.DataFrame], task: Task, repeated: Callable[[pd.DataFrame], BrokenRule] | None
-) -> tuple[list[str], int]:
-    """Return a line for each rule that rows break, and the number of rows."""
+) -> tuple[list[str], int, set[str]]:
+    """Return a line for each rule that rows break, the number of rows, and words for no number."""
     patterns, headers, n_rows = UnmatchedPatterns(task), list[BrokenRule](), 0
     rules = dict[tuple[str, str], BrokenRule]()
     for frame in parts:
@@ -137,11 +154,23 @@ def _faults(
             known = rules.get((rule.column, rule.rule))
             rules[rule.column, rule.rule] = rule if known is None else known + rule
     if not n_rows:
-        return [f"rows: expected at least one {task.noun} below the header, found none"], 0
+        return [f"rows: expected at least one {task.noun} below the header, found none"], 0, set()
     faults = patterns.faults()
     if headers:
         rule = reduce(BrokenRule.__add__, headers)
         faults.insert(0, f"rows: expected one header, found it again: {rule.shown}")
     for name, _ in ordered_columns(task):
         faults += [str(one) for one in rules.values() if one.column == name and one.total]
-    return faults, n_rows
+    strange = (one for one in rules.values() if one.rule in UNREADABLE and one.column != task.label)
+    words = {str(word).strip() for one in strange for word in one.found.unique()}
+    return faults, n_rows, words
+
+
+def _hint(words: set[str]) -> str:
+    """Return how to say that the only word among numbers and truths is a missing value's."""
+    word = words.pop() if len(words) == 1 else ""
+    is_number = any(map(str.isdigit, word)) and not word.startswith("#")  # as #DIV/0! does
+    if not word or is_number or len(word) > _WORD or not word.isprintable():
+        return ""
+    setting = shell_line([override("++task.missing", [word])])
+    return f"If {word!r} is a missing value, add: {setting}"

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import pandas as pd
 
+from spaceship.config.overrides import override
 from spaceship.data._base import DataSource, Table, Tables
 from spaceship.data.csv_form import CsvForm
 from spaceship.data.csv_reader import LINE, joined
@@ -19,6 +20,7 @@ from spaceship.data.table_reader import find_files, present, table_parts
 from spaceship.errors import ConfigError, DataError, expected
 from spaceship.task.column_types import Kind
 from spaceship.task.task import Task
+from spaceship.text import shell_line
 
 
 class LocalData(DataSource):
@@ -56,7 +58,12 @@ class LocalData(DataSource):
             paths = {} if self.train is None else {"train": self.train}
         else:
             paths = {"train": find_files(self.dir)[0]}
-        all_made({part: partial(stored_bytes, path, 1) for part, path in paths.items()})
+        makers = {part: partial(stored_bytes, path, 1) for part, path in paths.items()}
+        if self.train is None and "test" in paths:
+            word = shell_line([override("data.train", paths["train"])])
+            do = f"check the path, or give the labelled file alone: {word}"
+            makers["test"] = partial(makers["test"], do=do)
+        all_made(makers)
 
     def fingerprint(self, task: Task) -> dict[str, str]:
         """Return the sha256 of each file's name, form and bytes; the folder is no part."""

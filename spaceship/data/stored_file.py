@@ -1,6 +1,7 @@
 """Content of a file on disk, unpacked from gzip or zip whatever the file's name."""
 
 import bz2
+import codecs
 import gzip
 import io
 import lzma
@@ -32,9 +33,14 @@ _OTHERS = {
     b"<html": _WEB,
     b"{": _JSON,
     b"[{": _JSON,
+    b"%pdf": ("a PDF document", "export the table as CSV"),
+    b"<?xml": ("XML, as of a spreadsheet", _CONVERT),
+    b"<table": ("a web page with a table", _CONVERT),
     _WORKBOOK: ("an Excel workbook", _CONVERT),
     b"\x28\xb5\x2f\xfd": ("data packed with zstd", "run: unzstd {file}"),
     b"7z\xbc\xaf": ("a 7z archive", "run: 7z x {file}"),
+    b"rar!": ("a RAR archive", "run: unrar x {file}"),
+    b"arrow1\0": ("a Feather file", "write it as CSV or Parquet"),
     b"sqlite format 3": ("an SQLite database", "use data=sql data.url=sqlite:///FILE"),
 }
 """First bytes of files that are no tables: what they are, and what to do."""
@@ -50,10 +56,11 @@ _DAMAGED = (
 )
 
 
-def stored_bytes(path: Path, most: int = -1) -> bytes:
+def stored_bytes(path: Path, most: int = -1, do: str = "check the path") -> bytes:
     """Return the bytes of a file as they are on disk; raise DataError if they cannot be read.
 
-    The first ones, if `most` says how many.
+    The first ones, if `most` says how many. `do` is the advice where nothing there is like a file
+    that is missing.
 
     >>> _ = (tmp_path / "a.csv").write_text("id")
     >>> stored_bytes(tmp_path / "a.csv")
@@ -68,7 +75,7 @@ def stored_bytes(path: Path, most: int = -1) -> bytes:
         names = sorted(one.name for one in path.parent.iterdir()) if path.parent.is_dir() else []
         held = first_few(filter(_is_table, names)) or "no CSV or Parquet file"
         found = f"no such file (the folder holds {held})"
-        fail(path, "a CSV file", found, _way_to(path, names))
+        fail(path, "a CSV file", found, _way_to(path, names) or do)
     except IsADirectoryError:
         fail(path, "a CSV file", "a folder", "give the file, or data.dir=FOLDER for all of them")
     except OSError as error:
@@ -132,7 +139,7 @@ class _Whole(io.BufferedIOBase):
 
 def _check_no_other(path: Path, data: bytes) -> None:
     """Raise DataError if the content is known to be no table, with the command that gets one."""
-    start = data[:_START].lstrip().lower()
+    start = data[:_START].removeprefix(codecs.BOM_UTF8).lstrip().lower()
     for magic, (found, do) in _OTHERS.items():
         if data.startswith(magic) or start.startswith(magic):
             words = {"file": shlex.quote(str(path)), "folder": shlex.quote(str(path.parent))}
@@ -175,7 +182,7 @@ def _is_table(name: str) -> bool:
 
 
 def _way_to(path: Path, names: list[str]) -> str:
-    """Return what may make a file that is not there, from the names in its folder."""
+    """Return what may make a file that is not there, from the names in its folder; else nothing."""
     folder, file = (shlex.quote(str(one)) for one in (path.parent, path))
     if f"{path.name}.dvc" in names:
         return f"run: dvc pull {shlex.quote(f'{path}.dvc')}"
@@ -186,7 +193,7 @@ def _way_to(path: Path, names: list[str]) -> str:
     near = get_close_matches(path.name, names, n=1, cutoff=_NEAR)
     if near:
         return f"if it is meant, run: mv {shlex.quote(str(path.with_name(near[0])))} {file}"
-    return "check the path"
+    return ""
 
 
 def _member(path: Path, stream: BinaryIO) -> io.BufferedIOBase:

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from spaceship.task.arrays import Mask
+from spaceship.task.grouped_numbers import to_numbers
 from spaceship.task.texts import to_text
 from spaceship.task.truth import to_boolean
 
@@ -195,7 +196,7 @@ def _to_number(column: pd.Series, kind: Column) -> pd.Series:
     if not pd.api.types.is_numeric_dtype(column.dtype):
         if kind.decimal == ",":
             column = _with_points(column.astype("str"))
-        column = pd.to_numeric(column, errors="coerce")
+        column = to_numbers(column)
     return pd.Series(column.to_numpy(np.float64, na_value=np.nan), column.index, name=column.name)
 
 

@@ -7,20 +7,21 @@ import numpy as np
 import pandas as pd
 
 _TRUE = """
-true 1 yes y t on verdadeiro wahr vrai vero verdadero waar sant sann sand tosi prawda pravda igaz
-adevărat doğru истина sim ja oui sí si sì да tak ano áno igen evet kyllä
+true 1 yes y s j t v on verdadeiro wahr vrai vero verdadero waar sant sann sand tosi prawda pravda
+igaz adevărat doğru истина sim ja oui sí si sì да tak ano áno igen evet kyllä
 """
 _FALSE = """
 false 0 no n f off falso falsch faux onwaar falskt falsk usann epätosi fałsz nepravda hamis fals
 yanlış yanliş ложь não nao nein non nee nej nei нет nie ne nem hayır hayir ei
 """  # noqa: RUF001 - Turkish
 """Words for true and false, also those of spreadsheets in other languages."""
+_NUMBERS = {"1.0": True, "0.0": False, "1,0": True, "0,0": False}
 _TRUTHS = dict.fromkeys(_TRUE.split(), True) | dict.fromkeys(_FALSE.split(), False)
 
 SPELLINGS: Mapping[bool, list[str]] = {
     truth: sorted(
         spelt
-        for word, meant in [*_TRUTHS.items(), ("1.0", True), ("0.0", False)]
+        for word, meant in [*_TRUTHS.items(), *_NUMBERS.items()]
         for spelt in {word, word.upper(), word.capitalize()}
         if meant is truth and spelt.lower() == word
     )
@@ -33,7 +34,7 @@ def to_boolean(column: pd.Series, spellings: tuple[str, ...] | None = None) -> p
     """Return a column as nullable boolean; a value that is neither true nor false is missing.
 
     Without spellings of false and true, or with those of `False` and `True`, these are read in any
-    case: booleans, 1 and 0, yes and no, y and n, t and f, and words of other languages.
+    case: booleans, 1 and 0, yes and no, y and n, t and f, words and letters of other languages.
 
     >>> to_boolean(pd.Series(["TRUE", 0, "maybe"])).tolist()
     [True, False, <NA>]
@@ -62,4 +63,4 @@ def are_usual(spellings: tuple[str, ...] | None) -> bool:
 
 def _spelling(value: object) -> str:
     """Return a value as lower-case text, a whole number without its decimals."""
-    return re.sub(r"^(-?\d+)\.0+$", r"\1", str(value).strip().lower())
+    return re.sub(r"^(-?\d+)[.,]0+$", r"\1", str(value).strip().lower())
