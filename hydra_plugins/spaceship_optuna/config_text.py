@@ -14,13 +14,16 @@ import yaml
 
 _NAME = r"\w*(?:password|passwd|pwd)"
 _KEY = r"[\w.-]*(?:pass|pwd|secret|token|credential|key|sig)[\w.-]*"
+_INNER = r"[^\s'\"/@:;,(){}\[\]]"
 _PATTERNS = (
-    # up to the last @ before a blank or a quote: a password may hold @, / and :
-    (re.compile(r"(?<=://)([^/@\s:'\"]*):[^\s'\"]+(?=@)"), r"\1:***"),
+    # up to the last @ before a blank or a quote: a password may hold @, / and :, a user @
+    (re.compile(r"(?<=://)([^/\s:'\"]*):[^\s'\"]+(?=@)"), r"\1:***"),
+    # a password with quotes in it, and no sign that would stand behind a quoted URI
+    (re.compile(rf"(?<=://)([^/\s:'\"]*):(?:{_INNER}*['\"])+{_INNER}*(?=@)"), r"\1:***"),
     (re.compile(rf"(?i)([?&;]{_KEY})=[^&;\s'\"]+"), r"\1=***"),
     (re.compile(rf"(?i)(\b{_NAME}\s*=\s*)('[^']*'|[^\s&'\",;)}}\]]+)"), r"\1***"),
 )
-_ENCODED = "write %40, %2F and %23"
+_ENCODED = "write %40, %2F, %23, %27 and %22"
 _SHORTEST = 4  # characters of a value that is hidden wherever it stands
 _COMMON = {"true", "false", "null", "none", "auto", "default"}
 _SERVER = re.compile(r"\w+://[\w.-]+(:\d+)?/?")  # an address without user, path and query
@@ -90,8 +93,8 @@ def fault_of_password(uri: str) -> tuple[str, str, str] | None:
         return "a password before the host", "it after ?", do
     credentials = address.rpartition("@")[0]
     hosted = ":" in credentials and not address.startswith("/")
-    if hosted and (set(credentials) & set("@/#") or len(credentials.split()) > 1):
-        return "a user and a password with @, / and # encoded", "one as it is", _ENCODED
+    if hosted and (set(credentials) & set("@/#'\"") or len(credentials.split()) > 1):
+        return "a user and a password with @, /, # and quotes encoded", "one as it is", _ENCODED
     return None
 
 

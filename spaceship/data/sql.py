@@ -164,8 +164,8 @@ def _database(url: str | None) -> Database:
         do = "give SCHEME://USER:PASSWORD@HOST/DATABASE or set PGPASSWORD"
         raise ConfigError(expected("a password in data.url before the host", "it after ?", do))
     if kind is Postgres and _is_unencoded(address):
-        wanted = "user and password in data.url with @, /, : and # encoded"
-        do = "write %40, %2F, %3A and %23"
+        wanted = "user and password in data.url with @, /, :, # and quotes encoded"
+        do = "write %40, %2F, %3A, %23, %27 and %22"
         raise ConfigError(expected(wanted, "one as it is", do))
     return kind(str(url))
 
@@ -182,7 +182,7 @@ def _is_unencoded(address: str) -> bool:
     """Return whether a password stands where the redaction of URLs does not find all of it."""
     credentials = address.rpartition("@")[0]
     own = credentials.partition(":")[2]
-    return bool({*credentials} & {*"@/#"}) or ":" in own or len(credentials.split()) > 1
+    return bool({*credentials} & {*"@/#'\""}) or ":" in own or len(credentials.split()) > 1
 
 
 def _content(frame: pd.DataFrame) -> str:

@@ -122,6 +122,33 @@ def test_a_secret_is_hidden_as_others_spell_it(secret: str) -> None:
         assert "${oc.env:X}" in redact(text)
 
 
+@pytest.mark.parametrize("user", ["", "me", "me@corp"])
+@pytest.mark.parametrize(
+    "password", ["s3cret", "s3@cret", "s3/cret", "s3'cret", 's3"cr"et', "s3:cret"]
+)
+@pytest.mark.parametrize("form", ["{}", "'{}'", '"{}"', "a={} b", "found {}; do", "['{}', 'a@b']"])
+def test_no_password_of_a_uri_is_told(user: str, password: str, form: str) -> None:
+    told = redact(form.format(f"postgresql://{user}:{password}@host:5432/db"))
+    assert told == form.format(f"postgresql://{user}:***@host:5432/db")
+    quoted = form.format(f"postgresql://{user}:{password}@host/db".replace("'", "\\'"))
+    assert "cret" not in redact(quoted)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://host:5000/a 'me@host'",
+        "{'uri':'http://host:5000','who':'me@host'}",
+        '{"uri":"http://host:5000","who":"me@host"}',
+        "['http://host:5000','me@host']",
+        "'http://host:5000';'me@host'",
+        "http://me@host:5000/x",
+    ],
+)
+def test_addresses_without_a_password_stay(text: str) -> None:
+    assert redact(text) == text
+
+
 def test_parts_of_a_secret_are_hidden() -> None:
     remember("{user: me, password: hunter2, pin: 31337}")
     remember("postgresql://me:s%40cret@host/db")
@@ -195,6 +222,9 @@ def test_what_is_stored_as_it_is_takes_no_secret(
     [
         ("postgresql://u:a@b@host/db", "one as it is"),
         ("postgresql://u:a/b@host/db", "one as it is"),
+        ("postgresql://u:a'b@host/db", "one as it is"),
+        ('postgresql://u:a"b@host/db', "one as it is"),
+        ("postgresql://u@corp:ab@host/db", "one as it is"),
         ("postgresql://host/db?password=x", "it after ?"),
         ("postgresql://host/db?user=u&sslpassword=x", "it after ?"),
         ("postgresql://u:a%40b@host/db?sslmode=require", None),
