@@ -163,6 +163,9 @@ class Workspace:
 
     def _hand_over(self) -> int:
         """Give the folder to an account that is bound by the rights of files."""
+        closed = [path for path in Path(sys.base_prefix).parents if not path.stat().st_mode & 1]
+        if closed:
+            sys.exit(f"expected a Python that every account may run, found {closed[-1]} closed")
         for path in [self.outputs, *self.outputs.rglob("*")]:
             os.chown(path, forks.NOBODY, forks.NOBODY)
         return forks.NOBODY

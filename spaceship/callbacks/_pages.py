@@ -22,6 +22,7 @@ from spaceship.gate.verdict import VERDICT_FILE, Verdict
 from spaceship.gate.verdict_texts import rule_table, score_table, verdict_sentence
 from spaceship.model.recipe_name import recipe_name
 from spaceship.model.recipe_params import recipe_params
+from spaceship.process.temporary import cleared_if_killed
 from spaceship.registry.registry import CHAMPION
 from spaceship.tracking.job import Job
 from spaceship.tracking.markdown import block, command, page, plain, run_link, table
@@ -45,7 +46,8 @@ def fill_page(hook: Hook, job: Job, error: Exception | None) -> None:
             experiment.store.log_params(run_id, params)
             if name != hook.run_name:
                 experiment.store.client.update_run(run_id, name=name)
-            parts += _of_candidate(experiment, job)
+            with cleared_if_killed(job.folder, experiment.outputs):
+                parts += _of_candidate(experiment, job)
         experiment.store.set_tags(run_id, {NOTE: page(*parts, hook.tags()[NOTE])})
 
 
@@ -54,7 +56,8 @@ def fill_best_page(experiment: Experiment, job: Job, parent_run_id: str) -> None
     with only_logged(log, INCOMPLETE):
         store = experiment.store
         sweep = run_link(store.experiment_id, parent_run_id, "this sweep")
-        note = page(*_of_candidate(experiment, job), f"The best job of {sweep}")
+        with cleared_if_killed(job.folder, experiment.outputs):
+            note = page(*_of_candidate(experiment, job), f"The best job of {sweep}")
         store.set_tags(job.logged_run(), {NOTE: note})
 
 

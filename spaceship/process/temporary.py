@@ -1,6 +1,7 @@
-"""Temporary folders named after their process; those of dead processes are removed."""
+"""Temporary folders named after their process; what dead processes have left is removed."""
 
 import json
+import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -10,17 +11,20 @@ from pathlib import Path
 
 from hydra_plugins.spaceship_optuna.files import remove
 from hydra_plugins.spaceship_optuna.process import is_orphan, process_tags
+from spaceship.files import clear_unfinished
 
 _PLACE, _PROCESS = "spaceship.place", "spaceship.process"  # of a process
 _NAME = re.compile(r"spaceship-([0-9a-f]{12})-(\d+)-([\d.]+)-\w+")
 """Digest of the place of a process, its number, its start, and a random end."""
+_NOTES, _NOTE = "locks", "folder"  # folder in that of the outputs, file in a temporary one
 
 
 @contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """Give an empty folder in the system's temporary directory, removed at the block's end.
+def temporary_folder(place: Path | None = None) -> Iterator[Path]:
+    """Give an empty folder in `place`, removed at the block's end.
 
-    If the process is killed meanwhile, `remove_left_folders` of a later one removes it.
+    If the process is killed meanwhile, `remove_left_folders` of a later one removes it from the
+    system's temporary directory, the default place.
 
     >>> with temporary_folder() as folder:
     ...     list(folder.iterdir())
@@ -29,7 +33,7 @@ def temporary_folder() -> Iterator[Path]:
     tags = process_tags()
     pid, start = json.loads(tags[_PROCESS])
     name = f"spaceship-{_digest(tags[_PLACE])}-{pid}-{start}-"
-    with tempfile.TemporaryDirectory(prefix=name) as folder:
+    with tempfile.TemporaryDirectory(prefix=name, dir=place) as folder:
         yield Path(folder)
 
 
@@ -43,10 +47,43 @@ def remove_left_folders() -> None:
     ...     folder.is_dir()
     True
     """
+    for path in _left(Path(tempfile.gettempdir())):
+        remove(path)
+
+
+@contextmanager
+def cleared_if_killed(folder: Path, outputs: Path) -> Iterator[None]:
+    """Write into a folder of an ended run in the block, with a note for `clear_for_killed`.
+
+    >>> with cleared_if_killed(tmp_path / "run", tmp_path):
+    ...     len([*(tmp_path / "locks").iterdir()])
+    1
+    """
+    (outputs / _NOTES).mkdir(parents=True, exist_ok=True)
+    with temporary_folder(outputs / _NOTES) as note:
+        (note / _NOTE).write_text(os.path.relpath(folder, outputs), "utf-8")
+        yield
+
+
+def clear_for_killed(outputs: Path) -> None:
+    """Remove unfinished files from the folders that killed processes were writing into.
+
+    >>> clear_for_killed(tmp_path)
+    """
+    for note in _left(outputs / _NOTES):
+        with suppress(OSError):
+            folder = (outputs / (note / _NOTE).read_text("utf-8")).resolve()
+            if folder.is_relative_to(outputs.resolve()):
+                clear_unfinished(folder, below=True)
+        remove(note)
+
+
+def _left(place: Path) -> set[Path]:
+    """Return the folders of dead processes in a place, if no process works in them."""
     with suppress(OSError):
-        left = [path for path in Path(tempfile.gettempdir()).iterdir() if _is_left(path.name)]
-        for path in {*left} - {*_in_use(left)}:
-            remove(path)
+        left = [path for path in place.iterdir() if _is_left(path.name)]
+        return {*left} - {*_in_use(left)}
+    return set()
 
 
 def _is_left(name: str) -> bool:

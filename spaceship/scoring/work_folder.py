@@ -68,7 +68,9 @@ def _prepare(folder: Path, key: str) -> Path:
         SubmissionError: Something else is in its place.
 
     """
-    ours = folder.is_dir() and ((folder / _KEY).is_file() or not any(folder.iterdir()))
+    names = [one.name for one in folder.iterdir()] if folder.is_dir() else [""]
+    # A process that was killed as the folder was new has left the key's unfinished file at most.
+    ours = (folder / _KEY).is_file() or all(name.startswith(f".{_KEY}.") for name in names)
     if folder.is_symlink() or (folder.exists() and not ours):
         do = "move it away, or choose another file: inference.output=FILE"
         raise SubmissionError(expected(f"parts of predictions in {folder}", "something else", do))

@@ -16,6 +16,7 @@ from hydra_plugins.spaceship_optuna.process import is_orphan, is_others, uninter
 from spaceship.errors import TrackingError, expected
 from spaceship.files import clear_unfinished
 from spaceship.process.at_exit import PENDING
+from spaceship.process.temporary import clear_for_killed
 from spaceship.records import fitting
 from spaceship.tracking.advice import mlflow_command
 from spaceship.tracking.connection import open_client
@@ -160,8 +161,10 @@ class Store:
         """Mark running runs KILLED whose process on this machine is gone; return their ids.
 
         Unfinished files in such a run's own folder are removed if it lies in the outputs folder,
-        and a model whose upload the run had begun is marked FAILED.
+        and a model whose upload the run had begun is marked FAILED. Those of a process that was
+        killed after its run had ended are removed, too.
         """
+        clear_for_killed(outputs)
         gone = [run for run in self._running() if is_orphan(process_of(run.data.tags))]
         for run in gone:
             folder = Path(run.data.tags.get(FOLDER_TAG) or "/")

@@ -1,5 +1,7 @@
 """Temporary folders: those of killed processes are removed, those of living ones are not."""
 
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,13 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from spaceship.process.temporary import remove_left_folders, temporary_folder
+from spaceship.process.temporary import clear_for_killed, remove_left_folders, temporary_folder
 from tests.commands import ROOT
 
 _WORK = """
 import subprocess, sys, time
-from spaceship.process.temporary import temporary_folder
-with temporary_folder() as folder:
+from pathlib import Path
+from spaceship.process.temporary import cleared_if_killed, temporary_folder
+run = Path("outputs", "run").absolute()
+with temporary_folder() as folder, cleared_if_killed(run, run.parent):
     (folder / "again-0").mkdir()
     if "child" in sys.argv:
         child = subprocess.Popen([sys.executable, "-c", "input()"], cwd=folder / "again-0")
@@ -35,8 +39,15 @@ def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def working(*words: str) -> Iterator[tuple[subprocess.Popen[str], Path]]:
     """Give a process at work, and its folder; kill it at the block's end."""
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", _WORK, *words], **pipes) as process:  # type: ignore[call-overload]
+    with subprocess.Popen(
+        [sys.executable, "-c", _WORK, *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=tempfile.gettempdir(),
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as process:
+        assert process.stdout is not None
         try:
             yield process, Path(process.stdout.readline().strip())
         finally:
@@ -66,6 +77,25 @@ def test_a_folder_in_which_a_process_still_works_is_removed_after_it() -> None:
         process.stdout.read()  # to its end: that of the child
         remove_left_folders()
         assert not folder.exists()
+
+
+def test_what_a_killed_process_was_writing_after_its_run_is_removed(tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs"
+    plot = outputs / "run" / "plots" / ".calibration.svg.host.1.0a.tmp"
+    plot.parent.mkdir(parents=True)
+    plot.write_text("<svg")
+    with working() as (process, _):
+        clear_for_killed(outputs)
+        assert plot.exists()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        copy = Path(shutil.copytree(outputs, tmp_path / "copy"))
+        clear_for_killed(copy)
+        assert [path.name for path in copy.rglob("*") if path.is_file()] == []
+        assert plot.exists()
+        clear_for_killed(outputs)
+        assert [path.name for path in outputs.rglob("*") if path.is_file()] == []
+        assert [*(outputs / "locks").iterdir()] == []
 
 
 @pytest.mark.slow

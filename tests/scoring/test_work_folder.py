@@ -39,6 +39,15 @@ def test_only_the_owner_reads_the_parts_and_nothing_is_left(tmp_path: Path) -> N
     assert [*tmp_path.iterdir()] == []
 
 
+def test_a_process_killed_before_its_first_file_stands_in_nobodys_way(tmp_path: Path) -> None:
+    place = tmp_path / ".a.csv.parts"
+    place.mkdir()
+    (place / ".key.json.host.1.0a.tmp").write_text("{")
+    with work_folder(tmp_path / "a.csv", {}) as folder:
+        assert sorted(one.name for one in place.iterdir()) == sorted([folder.name, "key.json"])
+    assert [*tmp_path.iterdir()] == []
+
+
 @pytest.mark.parametrize(
     ("error", "how"), [(DriftError(), "inference.on_drift=warn"), (OSError(), "the same command")]
 )
