@@ -71,13 +71,16 @@ def is_run(words: tuple[str, ...]) -> bool:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """Give a folder to type commands in: the project's programs, few passengers, short sweeps."""
+    """Give a folder to type commands in: the project's programs, few passengers, trees, trials."""
     place = tmp_path / "place"
     for name in ("scripts", "docs"):
         place.mkdir(exist_ok=True)
         (place / name).symlink_to(ROOT / name)
     shrink(place, "data/synthetic.yaml", "n_groups: 9280", "n_groups: 500")
     (place / "configs" / "task").mkdir(parents=True)
+    shrink(place, "model/catboost.yaml", "iterations: 700", "iterations: 30")
+    for model, trees in {"lgbm": 400, "lgbm_table": 300}.items():
+        shrink(place, f"model/{model}.yaml", f"n_estimators: {trees}", "n_estimators: 30")
     shrink(place, "mode/tune.yaml", "n_trials: 60", "n_trials: 4")
     local = yaml.safe_dump({"paths": {"outputs": str(place / "outputs")}})
     write(place / "configs" / "local" / "default.yaml", f"# @package _global_\n{local}")

@@ -30,6 +30,11 @@ PORT = 8080
 _DO = "mend the request"
 _LONGEST = 500  # characters of a message
 _SMALL = 20_000  # bytes of a request, some 50 rows
+_MOST = 64 << 20  # bytes of a request
+
+
+class _TooLongError(DataError):
+    """A request is longer than the server reads."""
 
 
 def application(folder: Path) -> "Starlette":
@@ -51,7 +56,7 @@ def application(folder: Path) -> "Starlette":
 
     async def answer(request: "Request") -> Response:
         try:
-            body, kind = await request.body(), request.headers.get("Content-Type", "")
+            body, kind = await _body(request), request.headers.get("Content-Type", "")
             if len(body) < _SMALL:  # sooner answered than passed on to a thread
                 made = answer_to(body, kind, model)
             else:
@@ -60,7 +65,8 @@ def application(folder: Path) -> "Starlette":
             return Response(status_code=HTTPStatus.BAD_REQUEST)
         except Exception as error:  # noqa: BLE001 - whatever a request may hold
             told = {"error_code": "BAD_REQUEST", "message": _sentence(error)}
-            return JSONResponse(told, HTTPStatus.BAD_REQUEST)
+            too_long = isinstance(error, _TooLongError)
+            return JSONResponse(told, HTTPStatus(413) if too_long else HTTPStatus.BAD_REQUEST)
         return Response(made, media_type="application/json")
 
     async def ping(_: "Request") -> Response:
@@ -99,6 +105,18 @@ def serve(
     logging.getLogger("uvicorn.error").addFilter(_is_no_ending)
     gc.freeze()  # else each search for garbage goes through all libraries: 0.2 s in a request
     asyncio.run(Server(config).serve([place]))
+
+
+async def _body(request: "Request") -> bytes:
+    """Return what a request holds; of one that is too long no more than the limit is read."""
+    parts, size = list[bytes](), 0
+    async for part in request.stream():
+        parts.append(part)
+        if (size := size + len(part)) > _MOST:
+            found = "a longer one"
+            do = "send fewer rows, or predict a file with mode=inference"
+            raise _TooLongError(expected(f"a request of at most {_MOST >> 20} MiB", found, do))
+    return b"".join(parts)
 
 
 def _is_no_ending(record: logging.LogRecord) -> bool:
