@@ -33,7 +33,7 @@ _SECONDS = 2.0  # between two lines about one phase, where nothing is drawn
 
 
 def open_console() -> None:
-    """Show the phases of this process on standard output, and at once a sign of life.
+    """Show the phases of this process on standard output, a first sign at once.
 
     >>> open_console()
     >>> close_console()
@@ -48,7 +48,7 @@ def open_console() -> None:
 
 
 def close_console() -> None:
-    """Leave nothing on the terminal that was drawn there, even if nothing was printed.
+    """Erase what was drawn on the terminal, even if nothing was printed.
 
     >>> close_console()
     """

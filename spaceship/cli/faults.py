@@ -1,4 +1,4 @@
-"""Faults of overrides: keys, groups, their places and choices that there are not."""
+"""Faults of overrides: keys, groups, places and choices that do not exist."""
 
 import re
 import shlex
@@ -19,7 +19,7 @@ _NAME = re.compile(r"[\w./-]+(?![\w./-]*\()")  # of a choice, not of a function 
 
 @dataclass(frozen=True)
 class Fault:
-    """A word that is wrong, and what may be meant: some words in its place, the likely first."""
+    """A wrong word, and the words that may be meant, the likeliest first."""
 
     wanted: str
     found: str
@@ -180,7 +180,7 @@ class Overrides:
         return Fault("a group and its place", word, tuple(better))
 
     def choice_fault(self, word: str) -> Fault | None:
-        """Return the fault of a group's override: the first choice that there is not."""
+        """Return the fault of a group's override: the first unknown choice."""
         prefix, key, value = parts_of(word)
         group = group_of(key)
         if value is None or "${" in value:

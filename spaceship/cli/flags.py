@@ -41,7 +41,7 @@ class _Parser(ArgumentParser):
 
 
 def arrange() -> None:
-    """Put the flags of this process's command line first, as Hydra wants them; answer our own.
+    """Put the flags of this process's command line first, for Hydra; answer this project's.
 
     Raise ConfigError with the corrected command for an unknown flag, SystemExit after an answer.
 
@@ -78,7 +78,7 @@ def arrange() -> None:
 
 
 def read(words: Sequence[str]) -> tuple[Namespace, list[str]]:
-    """Return what flags and overrides say, and the words that are neither.
+    """Return the values of flags and overrides, and other words.
 
     >>> options, unknown = read(["mode=train", "-m", "seed=1,2", "--mdoe"])
     >>> options.multirun, options.overrides, unknown
@@ -105,7 +105,7 @@ def suggestion(*, sweeps: bool) -> str | None:
 def corrected(meant: Mapping[str, Slip]) -> str:
     """Return this process's command with misspelt values corrected, to end a message with.
 
-    It is empty if a value is none of the command line, as one in a YAML file.
+    It is empty if a value is not on the command line but in a YAML file.
 
     >>> corrected({})
     ''

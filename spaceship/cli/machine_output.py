@@ -1,4 +1,4 @@
-"""Machine output: with `output=json`, one JSON object on standard output, all prose on stderr.
+"""Machine output: with `output=json`, one JSON object on standard output, all text on stderr.
 
 File descriptor 1 goes where stderr goes for the whole command, so that nothing but the object can
 reach standard output: no print of a C++ library, no worker, no warning. The object is written to a
@@ -41,7 +41,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class NextCommand:
-    """A command that may follow, or that mends an error."""
+    """A command that may follow, or corrects an error."""
 
     purpose: str
     command: str | None  # null: the purpose says it all
@@ -88,7 +88,7 @@ class Document:
 
 
 def open_machine_output() -> None:
-    """Turn standard output to stderr if the command line has `output=json`.
+    """Send standard output to stderr if the command line has `output=json`.
 
     >>> open_machine_output()  # without it nothing changes
     """

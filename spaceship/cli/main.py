@@ -89,10 +89,10 @@ def run_mode(cfg: "DictConfig") -> float | list[float] | None:
 
 
 def exit_with(main: Callable[[], object]) -> NoReturn:
-    """Run Hydra's main and exit: 0 done, 2 the user can mend it, 3 refused, 1 anything else.
+    """Run Hydra's main and exit: 0 done, 2 the user can fix it, 3 refused, 1 anything else.
 
     Whatever ends the process short of SIGKILL, runs that are still open are closed as FAILED or
-    KILLED, so that none stands as running. A signal ends it with 128 + its number, a reader of
+    KILLED, so that none is left running. A signal ends it with 128 + its number, a reader of
     standard output that has gone away with 141, any other failure to write there with 2.
 
     >>> exit_with(lambda: None)

@@ -42,7 +42,7 @@ _QUOTED = """'KEY="a, (value)"'"""
 
 
 def explain(error: Exception) -> tuple[int, str] | None:
-    """Return exit status and message of an error the user can mend, None for any other.
+    """Return exit status and message of an error the user can fix, None for any other.
 
     >>> explain(MemoryError("8 GiB"))
     (2, 'expected enough memory, found none left: 8 GiB; use less data or smaller settings')
@@ -89,7 +89,7 @@ def commands_in(message: str) -> list[str]:
 def raised_by_hydra(error: BaseException) -> bool:
     """Return whether an error came out of Hydra's main while no code of the project was running.
 
-    Hydra answers a wrong command line with errors of any class, so the frames have to tell.
+    Hydra answers a wrong command line with errors of any class, so the stack frames decide.
 
     >>> raised_by_hydra(ValueError("not out of Hydra's main"))
     False

@@ -1,4 +1,4 @@
-"""Names that a command line may use: groups, their choices, and keys of present and other ones."""
+"""Names that a command line may use: groups, their choices, and keys of all choices."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

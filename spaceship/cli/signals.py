@@ -1,7 +1,7 @@
 """Signals that end a command: each is raised once, so that its runs are closed with a true status.
 
-A signal within seconds of another one changes nothing: whoever presses Ctrl-C eight times means it
-once, and the seven others must not cut the clearing-up short.
+A signal within seconds of another one changes nothing: Ctrl-C pressed eight times counts
+once, so that the clean-up is complete.
 """
 
 import os
@@ -66,7 +66,7 @@ def caught_signal() -> int | None:
 
 
 def forget() -> None:
-    """Forget the signals that have come: the process lives on, as that of tests does.
+    """Forget the signals so far: the process continues, as in tests.
 
     >>> forget()
     """

@@ -25,10 +25,10 @@ _closed = set[str]()  # standard streams that the shell had closed
 
 
 class SafeStream:
-    r"""A standard stream that escapes control characters, and that no write to it fails.
+    r"""A standard stream that escapes control characters, and whose writes never fail.
 
     The first failed write is kept as `fault`; what follows is dropped. If the reader of standard
-    output has gone, the command is ended like by SIGTERM: nobody reads any more.
+    output has gone, the command is ended like by SIGTERM.
 
     >>> print("a value \x1b[31mred", file=SafeStream(sys.stdout))
     a value \x1b[31mred
@@ -114,8 +114,8 @@ def open_streams() -> None:
 def lost_output() -> Exception | None:
     """Return the error of the first write to standard output that has failed.
 
-    Prose that a shell has no place for (`>&-`) is lost without one. With `output=json` that is the
-    object, and all prose may be lost.
+    Text for a closed output (`>&-`) is lost without an error. With `output=json` only the object
+    counts: other text may be lost.
 
     >>> lost_output() is None
     True

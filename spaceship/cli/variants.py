@@ -10,7 +10,7 @@ from spaceship.cli.overrides import choices_of, parts_of
 
 @dataclass(frozen=True)
 class Split:
-    """A swept group of whose choices only some have what is looked for."""
+    """A swept group of which only some choices have the wanted name."""
 
     group: str
     word: str  # that sweeps those alone

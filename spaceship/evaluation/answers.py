@@ -28,7 +28,7 @@ def answers(
 def answer_columns(
     values: Floats, task: Task, threshold: float = THRESHOLD, margin: float | None = None
 ) -> dict[str, npt.NDArray[Any]]:
-    """Return the label of each row in its own values, and all that is known beside it, by name.
+    """Return the label of each row in its own values, and further columns by name.
 
     The values are those of `predict`. Beside a class stands the probability of True or of each
     class, beside a number the ends of its interval, if the half width (`margin`) is known.

@@ -177,7 +177,7 @@ class HoldOut:
 
     @property
     def score(self) -> Fraction | float:
-        """Its value: the accuracy as a fraction of counts, or the root mean squared error."""
+        """The metric: the accuracy as a fraction of counts, or the root mean squared error."""
         if self.problem is Problem.REGRESSION:
             return math.sqrt(self.losses.mean())
         return Fraction(self.n_correct, len(self.ids))

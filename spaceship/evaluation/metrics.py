@@ -155,7 +155,7 @@ def calibration_error(labels: Mask, probabilities: Floats, n_bins: int = 10) -> 
 
 
 def roc_auc(labels: Mask, probabilities: Floats) -> float:
-    """Return the share of pairs of True and False that the probabilities order rightly.
+    """Return the share of pairs of True and False that the probabilities order correctly.
 
     Equal probabilities count half. The pairs are counted in whole numbers, without the checks of
     arguments that take scikit-learn's function of this name most of its time. NaN without pairs.

@@ -26,7 +26,7 @@ Moment = float | str
 
 @dataclass(frozen=True)
 class Protocol:
-    """The split that every figure of a report rests on.
+    """The split that every figure of a report uses.
 
     >>> shops = Task.read({"problem": "regression", "label": "sales", "columns": {"m2": "number"}})
     >>> frame = pd.DataFrame({"m2": np.arange(100.0), "sales": 1.0})
@@ -51,7 +51,7 @@ class Protocol:
 
     @property
     def settings(self) -> tuple[object, ...]:
-        """What was chosen for the hold-out, whatever the data: kind, fraction, salt and gap."""
+        """The settings of the hold-out, for any data: kind, fraction, salt and gap."""
         salt = self.salt if self.kind == "hash" else None
         return self.kind, self.holdout_fraction, salt, self.gap
 
@@ -91,7 +91,7 @@ class Protocol:
         return _folds(rows, self.n_folds, self.seed, self.gap)
 
     def on(self, frame: pd.DataFrame, task: Task) -> Self:
-        """Return the protocol with what typed labelled rows decide; say if groups are few.
+        """Return the protocol completed by typed labelled rows; log if groups are few.
 
         >>> shops = Task.read({"problem": "regression", "label": "s", "columns": {"m": "number"}})
         >>> Protocol(0.2, "a", 2, 1).on(pd.DataFrame({"m": [1.0, 2.0, 3.0]}), shops).by_rank

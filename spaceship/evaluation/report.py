@@ -1,4 +1,4 @@
-"""Report of one job: the figures that gate and registry know of a model."""
+"""Report of one job: the figures of a model for gate and registry."""
 
 import hashlib
 from collections.abc import Mapping
@@ -131,7 +131,7 @@ class Report:
         return same and not self.may_have_seen_holdout_of(other)
 
     def check_same_groups(self, candidate: "Report") -> None:
-        """Raise RegistryError if the candidate's split may part rows that this keeps together."""
+        """Raise RegistryError if the candidate's split may separate rows of a group."""
         if (one := self.protocol) is None or (other := candidate.protocol) is None:
             return
         if (one.kind, one.by) != (other.kind, other.by):

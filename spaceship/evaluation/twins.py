@@ -131,7 +131,7 @@ def fit_twin(
 
 
 def fit_serving(pipeline: "Pipeline", frame: pd.DataFrame, task: Task) -> "Pipeline":
-    """Return the pipeline fitted on every labelled row, which serves.
+    """Return the serving pipeline, fitted on every labelled row.
 
     >>> fitted = fit_serving(pipeline, people.train, task)
     >>> len(fitted.predict(people.test)) == len(people.test)

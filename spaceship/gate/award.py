@@ -16,5 +16,5 @@ class Award(StrEnum):
 
     @property
     def rank(self) -> int:
-        """The place in the order: text would sort otherwise."""
+        """The place in the order: the texts sort otherwise."""
         return list(Award).index(self)

@@ -1,4 +1,4 @@
-"""Looks: comparisons on one hold-out, which wears a little with each, and their correction."""
+"""Looks: comparisons on one hold-out, their number, and the correction of p-values for it."""
 
 from dataclasses import dataclass
 from typing import Self

@@ -137,7 +137,7 @@ def capped(verdict: Verdict, ceiling: Award, why: str) -> Verdict:
 
 
 def against_challenger(verdict: Verdict) -> Verdict:
-    """Return the verdict of a comparison with the challenger in place, in words that say so.
+    """Return the verdict of a comparison with the present challenger; its reason says so.
 
     >>> against_challenger(Verdict(Award.REFUSED, "Refused: the champion's is 0.8.", "gain")).reason
     "Refused: the challenger's is 0.8."
@@ -165,7 +165,7 @@ def forced(verdict: Verdict, reason: str) -> Verdict:
 
 
 def forced_reason(reason: str) -> str:
-    """Return what the record of the moves says of a candidate that was forced.
+    """Return the reason that the record of a forced move keeps.
 
     >>> forced_reason("mended data.")
     'Forced: mended data'

@@ -82,7 +82,7 @@ def remarks(verdict: Verdict) -> Iterator[tuple[bool, str]]:
 
 
 def needed(verdict: Verdict) -> str:
-    """Return what a candidate that was refused lacked, after a semicolon; empty if no rule says.
+    """Return what a refused candidate lacked, after a semicolon; empty if no rule says.
 
     >>> failed = Check("floor", 0.7, ">", 0.78, False, title="Score on the hold-out")
     >>> needed(Verdict(Award.REFUSED, "Refused: too low.", "floor", checks=(failed,)))

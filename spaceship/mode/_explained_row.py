@@ -1,4 +1,4 @@
-"""Row that `mode=explain` explains: its name, its place, and what if it had other values."""
+"""Row that `mode=explain` explains: its name, its place, and its other values."""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal

@@ -50,7 +50,7 @@ class CleanKind:
 
 @dataclass(frozen=True)
 class CleanResult(Result):
-    """Things that can go, or have gone."""
+    """Things to delete, or deleted."""
 
     dry_run: bool  # nothing was deleted
     kinds: dict[str, CleanKind]  # such as versions, runs, job folders

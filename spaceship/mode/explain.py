@@ -1,4 +1,4 @@
-"""`mode=explain`: why the champion predicts what it does for one row, and what if it were another.
+"""`mode=explain`: reasons for the champion's prediction of one row, and that for other values.
 
 The pushes of the raw columns, the nearest labelled rows and the other prediction go to the screen,
 and to a page and a JSON file in `<outputs>/explanations`.
@@ -60,7 +60,7 @@ class ExplainResult(Explanation, Result):
 
 
 def explain(experiment: Experiment) -> ExplainResult:
-    """Print why the champion predicts what it does for `row=`, and keep it as HTML and JSON."""
+    """Print the reasons for the champion's prediction of `row=`; write HTML and JSON."""
     check_row(experiment)
     settings, registry = experiment.settings.explain, experiment.registry
     champion = registry.champion()

@@ -1,4 +1,4 @@
-"""`mode=image`: a folder that docker builds an image of the champion from, with its own pins."""
+"""`mode=image`: a folder from which docker builds an image of the champion."""
 
 import logging
 import shutil

@@ -27,7 +27,7 @@ _UNITS = {"d": 86400, "h": 3600, "min": 60}
 
 @dataclass(frozen=True)
 class LeaderboardResult(Leaderboard, Result):
-    """The best runs, as many as `leaderboard.top` says; those that do not compare are marked."""
+    """The best runs, as many as `leaderboard.top` says; those not comparable are marked."""
 
     scored: int = 0  # runs in all
     output: str | None = None  # file of all runs that was written

@@ -49,7 +49,7 @@ def pp(experiment: Experiment) -> PpResult:
 
 
 def prepare(experiment: Experiment, level: int = logging.INFO) -> PpResult:
-    """Do what `pp` does, and log the description at a level."""
+    """Run `pp`, and log the description at a level."""
     data, folder = experiment.data.stored()
     with phase("Describing the columns"):
         profile = describe(data.train, data.task)

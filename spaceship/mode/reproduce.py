@@ -25,7 +25,7 @@ _TONES = {"same": Tone.GOOD, "differs": Tone.BAD, "not compared": Tone.FAIR}
 
 @dataclass(frozen=True)
 class ReproduceResult(Result):
-    """A run that was made again, and what came of it."""
+    """A run that was made again, and the result."""
 
     run_id: str | None
     name: str

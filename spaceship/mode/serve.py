@@ -35,7 +35,7 @@ class ServeResult(Result):
 def serve(experiment: Experiment) -> ServeResult:
     """Serve the champion; a command that asks it is printed once it answers.
 
-    Ctrl-C is its regular end from then on, before that an interruption.
+    Ctrl-C then ends it with status 0, before that as an interruption.
     """
     registry = experiment.registry
     champion = registry.champion()

@@ -15,7 +15,7 @@ from spaceship.results import Result
 
 @dataclass(frozen=True)
 class TrainResult(Result):
-    """A candidate and its scores; the gate's verdict stands beside it."""
+    """A candidate and its scores; the gate's verdict is separate."""
 
     candidate: str  # the recipe's name
     objectives: dict[str, Figure]  # by metric
@@ -51,7 +51,7 @@ def _fits(experiment: Experiment) -> AbstractContextManager[None]:
 
 
 def score_and_fit(experiment: Experiment) -> TrainResult:
-    """Do what `train` does by this process alone."""
+    """Score and fit as `train`, in this process."""
     if not in_trial():  # a sweep has checked this once for all its trials
         experiment.check()
         candidate.check_holdout(experiment)

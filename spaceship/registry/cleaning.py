@@ -114,7 +114,7 @@ class Rules:
     def on_host(self) -> "Sequence[Run]":
         """Return the running runs of the machine that `clean.close_host` names.
 
-        A process whose life can be seen from here is not among them: it is closed once it is dead.
+        Runs of a process that can be seen from here are left out: they are closed once it is dead.
         """
         host = self.settings.close_host
         if host is None:

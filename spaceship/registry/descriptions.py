@@ -1,7 +1,7 @@
 """Descriptions of a registered model and its versions on MLflow's pages.
 
-They are written anew after each move, from the records, so that one that a crash left old is mended
-by the next move. Nothing ever reads them but people: a failure is logged, the move stands.
+They are written again after each move, from the records: the next move corrects one that a crash
+left old. Only people read them: a failure is logged, and the move stays.
 """
 
 import logging

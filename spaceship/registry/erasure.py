@@ -82,7 +82,7 @@ class Erasure:
                 self._erase(0, run_id, self.store.client.delete_run)
 
     def files(self, path: Path, old: OldFiles) -> None:
-        """Delete a file or folder, unless a job has taken it up meanwhile."""
+        """Delete a file or folder, unless a job uses it by now."""
         with self._noted(str(path)):
             if path.exists() and old.is_old(path):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -49,7 +49,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Reseal:
-    """One change to a new hold-out, which retires the looks before it.
+    """One change to a new hold-out; the looks before it no longer count.
 
     >>> Reseal.unreadable("reseal-0001").split
     'unreadable'
@@ -109,7 +109,7 @@ class LookRecords:
     def next(self, candidate: Report) -> Looks:
         """Return the number of a candidate's look, and of the candidates compared so far.
 
-        Looks at less than half of the labelled rows of now count no more; each reseal counts as one
+        Looks at less than half of the present labelled rows do not count; each reseal counts as one
         candidate, and a repeated comparison of the same run once.
         """
         counted = [
@@ -145,7 +145,7 @@ class LookRecords:
         self._write(f"{_LOOK}{look.run_id}", replace(look, result=str(verdict.award)))
 
     def reseal(self, protocol: Protocol | None, reason: str) -> None:
-        """Record a new hold-out, which retires the looks so far, unless it is on record already."""
+        """Record a new hold-out, so that earlier looks do not count, unless it is on record."""
         if self.reseals and self.reseals[-1].split == split_name(protocol):
             return
         number = len(self.reseals) + 1

@@ -27,7 +27,7 @@ _EXAMPLE, _REQUEST = "input_example.json", "serving_input_example.json"
 
 @dataclass(frozen=True)
 class Described:
-    """What a stored model is described by.
+    """Facts that describe a stored model.
 
     >>> rows = people.test.head(2)
     >>> described = Described("spaceship.model.predictor", "code/a.zip", [], [], {}, rows, rows)

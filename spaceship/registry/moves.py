@@ -1,7 +1,7 @@
 """Records of alias moves: their sequence, their stages, their form as a tag.
 
-MLflow's alias is a blind write with no history. Here each move is one tag that only its own process
-writes, three times:
+MLflow sets an alias without a check or a history. Here each move is one tag that only its own
+process writes, three times:
 
 1. `preparing`, before anything is registered: it locks out the processes of other machines.
 2. `intent`, once the version is known: after a crash, the alias shows whether it has moved.
@@ -130,7 +130,7 @@ class Move:
 
     @property
     def is_dead(self) -> bool:
-        """Whether no process works on it if it is open: its process is dead, or is this one."""
+        """Whether its process is dead or this one: if it is open, no process works on it."""
         return not self.process or is_own(self.process) or is_orphan(self.process)
 
     @property
@@ -179,7 +179,7 @@ def completed_moves(moves: Sequence[Move], alias: str) -> Sequence[Move]:
 
 
 def account() -> str:
-    """Return the account this process runs under; variables such as LOGNAME may say anything.
+    """Return the account of this process, whatever variables such as LOGNAME say.
 
     >>> account() != ""
     True

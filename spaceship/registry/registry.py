@@ -76,7 +76,7 @@ class Registry:
     def find(self, alias: str) -> Version | None:
         """Return the version an alias points to, or None.
 
-        Raise RegistryError if that version is gone, or if the model bears another name now.
+        Raise RegistryError if that version is lost, or if the model has another name now.
         """
         number = self.aliases.current().get(alias)
         if number is None:

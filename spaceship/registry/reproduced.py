@@ -1,4 +1,4 @@
-"""Tags of a run and its versions that count how often it was made again, equal to the bit."""
+"""Tags of a run and its versions: how often it was made again, bit for bit equal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

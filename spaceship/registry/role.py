@@ -1,8 +1,8 @@
 """Role of a process: whether it may move the alias `champion`.
 
-A process that searches may train, tune and name a challenger; the champion is then a decision of
-another one. The variable `SPACESHIP_MAY_PROMOTE` holds for a process and for all that it starts. A
-process that has given up promotion stays so to its end, whatever becomes of its environment.
+A process that searches may train, tune and name a challenger; another one decides on the champion.
+The variable `SPACESHIP_MAY_PROMOTE` holds for a process and for all that it starts. A process that
+has given up promotion cannot undo it, also not by its environment.
 """
 
 import os
@@ -17,7 +17,7 @@ _YES = {"", "1", "true", "yes", "on"}
 
 
 def may_promote() -> bool:
-    """Return whether this process may move `champion`: by its environment, and its past.
+    """Return whether this process may move `champion`: by its environment, and not given up.
 
     >>> may_promote()
     True

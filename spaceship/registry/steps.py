@@ -47,7 +47,7 @@ def steps_of(moves: Sequence[Move], alias: str, current: str | None) -> list[Ste
 
 
 def earlier_versions(steps: Sequence[Step]) -> list[str]:
-    """Return the versions that an alias can go back to, the first to try first.
+    """Return the versions that an alias can go back to, in the order to try.
 
     Going back twice goes back two versions: a version that was rolled back does not count. If the
     alias points nowhere now, the version that it pointed to last is the last resort.

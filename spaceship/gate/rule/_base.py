@@ -90,7 +90,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything that a rule may look at."""
+    """The figures that a rule may use."""
 
     candidate: Report  # without faults
     holdout: HoldOut  # the candidate's

@@ -18,13 +18,13 @@ from spaceship.task.label import Problem
 
 
 class Evidence(Rule):
-    """A gain that luck does not explain, on a hold-out that is large enough to say so.
+    """A gain that luck does not explain, on a hold-out that is large enough.
 
     A candidate is tested against the best constant prediction, such as the commonest label, and
     against the champion, on the rows that a model was not fitted on when it predicted them: of the
     training part, out of fold, and of the hold-out. Whole groups count as one draw, and the p-value
     is multiplied by the number of candidates so far. A hold-out of fewer than 25 groups measures an
-    accuracy with a standard error of up to 10 points (0.5 / √25): it judges nobody.
+    accuracy with a standard error of up to 10 points (0.5 / √25): too large to judge.
 
     >>> from spaceship.gate.policy import Gate
     >>> gate = Gate(evidence=Evidence(alpha=0.05))

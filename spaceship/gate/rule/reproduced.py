@@ -10,7 +10,7 @@ PROOFS = "proofs"
 
 
 class Reproduced(Rule):
-    """A run that was made again since it was fitted, equal to the bit.
+    """A run that was made again since it was fitted, bit for bit equal.
 
     A candidate is judged as soon as it is fitted, so it becomes challenger at most; mode=promote
     makes it champion once its run was made again.
