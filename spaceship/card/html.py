@@ -1,4 +1,4 @@
-"""HTML report of a card: one file that opens offline, without a request to anywhere."""
+"""HTML report of a card, its sections put into one page that opens offline."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Comparison of two runs as a record: everything that differs, and nothing else."""
+"""Comparison of two runs for `mode=compare`: a record of everything that differs."""
 
 import re
 from collections.abc import Iterator, Sequence

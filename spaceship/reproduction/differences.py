@@ -1,4 +1,4 @@
-"""Differences between a run and the same run made again: the first stage that has one."""
+"""Differences between a run and the same run made again, stage by stage: the first one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

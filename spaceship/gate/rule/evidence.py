@@ -1,4 +1,4 @@
-"""Evidence: better than a constant, and than the champion by more than luck explains."""
+"""Evidence: p-values of a gain over a constant and over the champion, corrected for luck."""
 
 import math
 from dataclasses import replace

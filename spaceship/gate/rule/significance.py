@@ -1,4 +1,4 @@
-"""Significance of a gain in the hold-out score."""
+"""Significance of a gain in the hold-out score alone, by McNemar's test or bootstrap."""
 
 from typing import ClassVar, Literal
 
