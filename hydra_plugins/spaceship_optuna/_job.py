@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import optuna
-import yaml
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, JobStatus, env_override
 from hydra.types import HydraContext, TaskFunction
@@ -23,16 +22,10 @@ from omegaconf import DictConfig, ListConfig, OmegaConf, open_dict
 from optuna.trial import TrialState
 
 from hydra_plugins.spaceship_optuna._errors import PrunedError
-from hydra_plugins.spaceship_optuna._upstream import returned, yaml_text
+from hydra_plugins.spaceship_optuna._upstream import returned
+from hydra_plugins.spaceship_optuna.yaml_text import to_yaml
 
 _FORMAT = "[%(asctime)s][%(name)s][%(levelname)s] %(message)s"
-
-
-class _Dumper(getattr(yaml, "CDumper", yaml.Dumper)):  # type: ignore[misc]
-    """Dumper on libyaml, if PyYAML has it."""
-
-
-_Dumper.add_representer(str, yaml_text)
 
 
 @dataclass(frozen=True)
@@ -149,5 +142,4 @@ def numbers(returned: Any, wanted: int) -> list[float]:
 
 
 def _yaml(node: DictConfig | ListConfig) -> str:
-    plain = OmegaConf.to_container(node, enum_to_str=True)
-    return yaml.dump(plain, Dumper=_Dumper, allow_unicode=True, sort_keys=False)
+    return to_yaml(OmegaConf.to_container(node, enum_to_str=True))

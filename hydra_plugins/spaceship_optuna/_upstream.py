@@ -18,8 +18,8 @@ if TYPE_CHECKING:  # any job that ends imports this module
     from optuna.study import StudySummary
     from optuna.trial import FrozenTrial, Trial
 
-yaml_text = OmegaConfDumper.str_representer
-"""Quotes text that YAML would read as a number; on libyaml the dump takes a third of the time."""
+represent_text = OmegaConfDumper.str_representer
+"""Quotes text that YAML would read as a number."""
 
 
 def without_callbacks(context: HydraContext) -> HydraContext:

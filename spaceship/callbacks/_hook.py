@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from hydra_plugins.spaceship_optuna.config_text import flatten, redact
+from hydra_plugins.spaceship_optuna.config_text import redact
 from spaceship.config.installation import program, program_typed
 from spaceship.config.nodes import Nodes, is_study
 from spaceship.config.overrides import lasting, training_command
@@ -118,10 +118,10 @@ class Hook:
         items = [str(item).partition("=") for item in self._config.hydra.overrides.task]
         return {key: redact(value) for key, _, value in items}
 
-    def loggable(self) -> tuple[dict[str, str], str]:
-        """Return the config without secrets: by dotted key, and as YAML."""
-        plain = Nodes(self._config).loggable()
-        return flatten(plain), OmegaConf.to_yaml(plain)
+    @cached_property
+    def loggable(self) -> dict[str, object]:
+        """The config without secrets."""
+        return Nodes(self._config).loggable()
 
     def tags(self, *, multirun: bool = False) -> dict[str, str]:
         """Return the tags of every run: mode, command and code.

@@ -4,6 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hydra_plugins.spaceship_optuna.config_text import redact
+from hydra_plugins.spaceship_optuna.yaml_text import to_yaml
 from spaceship.callbacks._hook import Hook
 from spaceship.callbacks._next import show_next
 from spaceship.errors import ConfigError, SpaceshipError
@@ -38,7 +39,7 @@ def start_job(hook: Hook, parent_run_id: str | None) -> None:
     job.note_run(run_id)
     if parent_run_id is None:
         COMMAND.run_id = run_id
-    store.client.log_text(run_id, hook.loggable()[1], "config.yaml")
+    store.client.log_text(run_id, to_yaml(hook.loggable), "config.yaml")
     if hook.recorded:
         from spaceship.record.run_record import RunRecord
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from hydra_plugins.spaceship_optuna.config_text import redact
+from hydra_plugins.spaceship_optuna.config_text import flatten, redact
 from spaceship.callbacks._hook import CHAMPIONS_RECIPE, Hook
 from spaceship.callbacks._next import after_verdict
 from spaceship.callbacks._views import INCOMPLETE
@@ -42,8 +42,8 @@ def fill_page(hook: Hook, job: Job, error: Exception | None) -> None:
             parts.append(f"**Failed**: {plain(redact(str(error)) or type(error).__name__)}")
         if job.scored:
             report = Report.read(job.folder)
-            name, params = final_name(hook, job), recipe_params(report.recipe, hook.loggable()[0])
-            experiment.store.log_params(run_id, params)
+            name, given = final_name(hook, job), flatten(hook.loggable)
+            experiment.store.log_params(run_id, recipe_params(report.recipe, given))
             if name != hook.run_name:
                 experiment.store.client.update_run(run_id, name=name)
             with cleared_if_killed(job.folder, experiment.outputs):

@@ -3,14 +3,16 @@
 A serving model carries it, so that MLflow loads the model where the project is not installed.
 """
 
-from collections.abc import Iterable
-from modulefinder import Module, ModuleFinder
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from spaceship.config.installation import PACKAGE
 
 CODE_FILE = f"{PACKAGE.name}.zip"
+_OWN = rf"{PACKAGE.name}\b[\w.]*"
+_IMPORT = re.compile(rf"^\s*(?:import ({_OWN})|from ({_OWN}) import (\([^)]*|.*))", re.MULTILINE)
 
 
 def write_code(modules: Iterable[str], folder: Path) -> Path:
@@ -23,17 +25,37 @@ def write_code(modules: Iterable[str], folder: Path) -> Path:
     >>> is_zipfile(write_code([type(task).__module__], tmp_path))
     True
     """
-    finder = ModuleFinder(path=[])  # finds no other packages
-    finder.modules[PACKAGE.name] = Module(PACKAGE.name, path=[str(PACKAGE)])  # type: ignore[arg-type]
-    for name in modules:
-        finder.import_hook(name)
-    own = [name for name in finder.modules if name.split(".")[0] == PACKAGE.name]
+    found, waiting = dict[str, Path](), [*modules]
+    while waiting:
+        name = waiting.pop()
+        source = _source(name)
+        if name not in found and source is not None:
+            found[name] = source
+            waiting += imported(source.read_text("utf-8")) if name != PACKAGE.name else []
+            waiting.append(name.rpartition(".")[0])
     path = folder / CODE_FILE
     with ZipFile(path, "w", ZIP_DEFLATED) as archive:
-        for name in sorted(own):  # the others are built into Python, such as `time`
-            module = Path(*name.split("."))
-            inside = (PACKAGE.parent / module).is_dir()
-            source = module / "__init__.py" if inside else module.with_suffix(".py")
-            content = (PACKAGE.parent / source).read_bytes()
-            archive.writestr(ZipInfo(source.as_posix()), content, ZIP_DEFLATED)
+        for name in sorted(found):
+            inside = found[name].relative_to(PACKAGE.parent).as_posix()
+            archive.writestr(ZipInfo(inside), found[name].read_bytes(), ZIP_DEFLATED)
     return path
+
+
+def imported(text: str) -> Iterator[str]:
+    """Yield the modules of this package that a source file imports, and names that may be some.
+
+    >>> [*imported("from spaceship.task import Task, label")]
+    ['spaceship.task', 'spaceship.task.Task', 'spaceship.task.label']
+    """
+    for whole, module, names in _IMPORT.findall(text):
+        yield whole or module
+        yield from (f"{module}.{name}" for name in re.findall(r"\w+", names))
+
+
+def _source(name: str) -> Path | None:
+    """Return the file of a module or package of ours, None of anything else."""
+    if name.split(".", maxsplit=1)[0] != PACKAGE.name:
+        return None
+    place = PACKAGE.parent.joinpath(*name.split("."))
+    files = (place / "__init__.py", place.with_suffix(".py"))
+    return next((file for file in files if file.is_file()), None)

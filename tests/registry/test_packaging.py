@@ -4,6 +4,7 @@ import errno
 import json
 import os
 from functools import partial
+from modulefinder import Module, ModuleFinder
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -17,6 +18,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from spaceship.config.installation import PACKAGE
 from spaceship.data._base import Dataset
 from spaceship.errors import RegistryError
 from spaceship.features.raw import RawFeatures
@@ -106,6 +108,18 @@ def test_a_twin_carries_neither_code_nor_example_and_predicts_the_same(
     assert left.isdisjoint({"code", "input_example.json", "serving_input_example.json"})
     loaded = packaging.load(str(tmp_path / "twin"))
     np.testing.assert_array_equal(loaded.predict(unlabelled), fitted.predict(unlabelled))
+
+
+@pytest.mark.parametrize("module", ["cli.main", "callbacks.mlflow", "model.predictor", "api"])
+def test_the_code_of_a_module_is_what_its_bytecode_imports(module: str, tmp_path: Path) -> None:
+    name = f"{PACKAGE.name}.{module}"
+    finder = ModuleFinder(path=[])  # finds no other packages
+    finder.modules[PACKAGE.name] = Module(PACKAGE.name, path=[str(PACKAGE)])  # type: ignore[arg-type]
+    finder.import_hook(name)
+    own = {one.replace(".", "/") for one in finder.modules if one.split(".")[0] == PACKAGE.name}
+    with ZipFile(write_code([name], tmp_path)) as archive:
+        found = {one.removesuffix(".py").removesuffix("/__init__") for one in archive.namelist()}
+    assert found == own
 
 
 def test_the_same_code_is_the_same_file(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_omegaconf_quotes_text_that_looks_like_another_type() -> None:
     class Dumper(yaml.Dumper):
         pass
 
-    Dumper.add_representer(str, _upstream.yaml_text)
+    Dumper.add_representer(str, _upstream.represent_text)
     dumped = yaml.dump(["1", "1e5", "true", "text"], Dumper=Dumper)
     assert dumped == "- '1'\n- '1e5'\n- 'true'\n- text\n"
 
