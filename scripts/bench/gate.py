@@ -26,7 +26,6 @@ from spaceship.experiment import Experiment
 from spaceship.gate.award import Award
 from spaceship.gate.looks import Looks
 
-EQUAL = 40  # candidates after the champion, of its recipe with other seeds
 LATER = range(2, 11)  # looks at which a better candidate comes
 CHAMPIONS = 2  # made worse, by repetition and share
 PASSED = {Award.CHALLENGER, Award.CHAMPION}
@@ -66,13 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = kaggle_parser(__doc__)
     options.add_argument("--repetitions", type=int, default=20, help="hold-outs of other salts")
     options.add_argument("--shares", default="0.16,0.26", help="wrong labels of a worse champion")
+    options.add_argument("--equal", type=int, default=40, help="equal candidates, at least 11")
     options.add_argument("--gate", default="default")
     options.add_argument("--workers", type=int, default=2)
     given = options.parse_args(arguments)
     prepare()
     shares = [float(text) for text in given.shares.split(",")]
     setting = (f"data.dir={given.data}", "data=local", "model=lgbm", f"gate={given.gate}")
-    jobs = (delayed(repetition)(setting, shares, n) for n in range(given.repetitions))
+    numbers = range(given.repetitions)
+    jobs = (delayed(repetition)(setting, shares, given.equal, n) for n in numbers)
     done: list[list[Outcome]] = []
     with suppress(KeyboardInterrupt):  # what has been done by then is reported
         done.extend(Parallel(given.workers, return_as="generator")(jobs))
@@ -81,11 +82,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(summary([one for part in done for one in part], len(done)))
 
 
-def repetition(setting: Sequence[str], shares: Sequence[float], number: int) -> list[Outcome]:
-    """Return every comparison on the hold-out of one salt."""
+def repetition(
+    setting: Sequence[str], shares: Sequence[float], n_equal: int, number: int
+) -> list[Outcome]:
+    """Return every comparison on the hold-out of one salt.
+
+    The equal candidates are of the champion's recipe, with other seeds.
+    """
     prepare()
     made = experiment(*setting, f"split.salt=repetition-{number}")
-    seeds = range(EQUAL + 1)
+    seeds = range(n_equal + 1)
     first, *equal = (_report(made, seed) for seed in seeds)
     outcomes = [_judge(made, one, first, 0.0, look) for look, one in enumerate(equal, 2)]
     for share, seed in product(shares, range(CHAMPIONS)):
