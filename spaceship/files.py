@@ -134,8 +134,8 @@ def csv_text(
 def harmless(cell: object) -> object:
     """Return a cell of a CSV file, a text with an apostrophe before what would be a formula.
 
-    >>> harmless("=1+1"), harmless("Age"), harmless(-1)
-    ("'=1+1", 'Age', -1)
+    >>> harmless("=1+1"), harmless("weight"), harmless(-1)
+    ("'=1+1", 'weight', -1)
     """
     first = unicodedata.normalize("NFKC", str(cell).lstrip())[:1]
     return f"'{cell}" if isinstance(cell, str) and first and first in _FORMULA else cell
