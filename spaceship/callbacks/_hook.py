@@ -118,9 +118,8 @@ class Hook:
         items = [str(item).partition("=") for item in self._config.hydra.overrides.task]
         return {key: redact(value) for key, _, value in items}
 
-    @cached_property
     def loggable(self) -> dict[str, object]:
-        """The config without secrets."""
+        """Return the config without secrets."""
         return Nodes(self._config).loggable()
 
     def tags(self, *, multirun: bool = False) -> dict[str, str]:

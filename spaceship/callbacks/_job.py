@@ -39,7 +39,7 @@ def start_job(hook: Hook, parent_run_id: str | None) -> None:
     job.note_run(run_id)
     if parent_run_id is None:
         COMMAND.run_id = run_id
-    store.client.log_text(run_id, to_yaml(hook.loggable), "config.yaml")
+    store.client.log_text(run_id, to_yaml(hook.loggable()), "config.yaml")
     if hook.recorded:
         from spaceship.record.run_record import RunRecord
 

@@ -42,7 +42,7 @@ def fill_page(hook: Hook, job: Job, error: Exception | None) -> None:
             parts.append(f"**Failed**: {plain(redact(str(error)) or type(error).__name__)}")
         if job.scored:
             report = Report.read(job.folder)
-            name, given = final_name(hook, job), flatten(hook.loggable)
+            name, given = final_name(hook, job), flatten(hook.loggable())
             experiment.store.log_params(run_id, recipe_params(report.recipe, given))
             if name != hook.run_name:
                 experiment.store.client.update_run(run_id, name=name)

@@ -21,10 +21,10 @@ _NOTES, _NOTE = "locks", "folder"  # folder in that of the outputs, file in a te
 
 @contextmanager
 def temporary_folder(place: Path | None = None) -> Iterator[Path]:
-    """Give an empty folder in `place`, removed at the block's end.
+    """Give an empty folder, removed at the block's end.
 
-    If the process is killed meanwhile, `remove_left_folders` of a later one removes it from the
-    system's temporary directory, the default place.
+    It lies in the system's temporary directory, where `remove_left_folders` of a later process
+    removes it if this one is killed, or in another `place`.
 
     >>> with temporary_folder() as folder:
     ...     list(folder.iterdir())
