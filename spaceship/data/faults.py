@@ -58,8 +58,8 @@ class RawTable:
     def rows(self, part: pd.DataFrame, start: int = 0) -> pd.DataFrame:
         """Return a part that starts after so many rows of the table.
 
-        Rows without any value are left out where they cannot be data, as they have no id, and rows
-        without a label where the task says so.
+        Rows without any value are left out where the task has an id or the rows a label, so that
+        they cannot be data, and rows without a label where the task says so.
         """
         frame = part.set_axis(self._names, axis="columns").loc[:, self._kept]
         if frame.index.name not in {LINE, ROW}:
@@ -114,7 +114,8 @@ class RawTable:
 
 def _filled(frame: pd.DataFrame, task: Task, place: str) -> pd.DataFrame:
     """Return the rows that hold a value; a spreadsheet writes empty ones below its table."""
-    if task.id not in frame.columns or not (unnamed := frame[task.id].isna()).any():
+    key = task.id if task.id in frame.columns else task.label  # which a row of the test file lacks
+    if key not in frame.columns or not (unnamed := frame[key].isna()).any():
         return frame
     empty = unnamed[unnamed].index[frame[unnamed.to_numpy()].isna().all(axis=1)]
     if not len(empty):

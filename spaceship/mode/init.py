@@ -67,8 +67,8 @@ def init(experiment: Experiment) -> InitResult:
         raise ConfigError(expected(f"no file {_FOLDER / target.name} yet", "one", do))
     form = CsvForm.of(data.get("separator"), data.get("encoding"))
     with phase("Reading the files"):
-        train = read_table(train_path, form)
-        test = None if test_path is None else read_table(test_path, form)
+        train = read_table(train_path, form).dropna(how="all")
+        test = None if test_path is None else read_table(test_path, form).dropna(how="all")
     with phase("Inferring the columns' types"):
         made = propose(train, test, asked)
     files = Files(train=train_path.name, test=_file(test_path), sample=_file(sample))

@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
-_GROUPED = r"\s*[-+]?\d{1,3}(?:[ \u00a0\u2009\u202f'\u2019]\d{3})+(?:\.\d*)?\s*"
+BLANKS = r" \u00a0\u2009\u202f'\u2019"
+"""Characters between thousands, beside points and commas, as in a set of a regular expression."""
+_GROUPED = rf"\s*[-+]?\d{{1,3}}(?:[{BLANKS}]\d{{3}})+(?:\.\d*)?\s*"
 
 
 def to_numbers(column: pd.Series) -> pd.Series:

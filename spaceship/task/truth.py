@@ -6,17 +6,20 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-_TRUE = """
-true 1 yes y s j t v on verdadeiro wahr vrai vero verdadero waar sant sann sand tosi prawda pravda
-igaz adevărat doğru истина sim ja oui sí si sì да tak ano áno igen evet kyllä
-"""
 _FALSE = """
-false 0 no n f off falso falsch faux onwaar falskt falsk usann epätosi fałsz nepravda hamis fals
-yanlış yanliş ложь não nao nein non nee nej nei нет nie ne nem hayır hayir ei
+false no no no no n n n f f off falso falso falso falsch faux onwaar falskt usann falsk epätosi
+fałsz nepravda hamis fals yanlış yanliş ложь não nao nein non nee nej nei нет nie nie ne nem hayır
+hayir ei
 """  # noqa: RUF001 - Turkish
-"""Words for true and false, also those of spreadsheets in other languages."""
+_TRUE = """
+true yes si sí sì y j s t v on verdadeiro verdadero vero wahr vrai waar sant sann sand tosi
+prawda pravda igaz adevărat doğru doğru истина sim sim ja oui ja ja ja да tak áno ano igen evet
+evet kyllä
+"""
+PAIRS = tuple(zip(_FALSE.split(), _TRUE.split(), strict=True))
+"""Words for false and true, also those of spreadsheets in other languages."""
 _NUMBERS = {"1.0": True, "0.0": False, "1,0": True, "0,0": False}
-_TRUTHS = dict.fromkeys(_TRUE.split(), True) | dict.fromkeys(_FALSE.split(), False)
+_TRUTHS = {word: bool(truth) for pair in (("0", "1"), *PAIRS) for truth, word in enumerate(pair)}
 
 SPELLINGS: Mapping[bool, list[str]] = {
     truth: sorted(

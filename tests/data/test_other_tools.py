@@ -148,6 +148,12 @@ def test_empty_rows_below_a_table_are_left_out(
         check_text(tmp_path, f"{GOOD}{commas[1:]},x\n")
 
 
+def test_empty_rows_without_an_id_are_left_out_where_rows_have_labels() -> None:
+    anonymous, text = SHOPS.model_copy(update={"id": None}), "m2;open;town;sales\n1;1;Ulm;1\n;;;\n"
+    assert len(check(Table(rows(text), "a"), anonymous, labelled=True)) == 1
+    assert len(check(Table(rows(text), "a"), anonymous, labelled=False)) == 2
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_rows_that_end_with_a_separator_are_mended_by_the_command(

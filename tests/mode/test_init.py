@@ -210,3 +210,13 @@ def test_the_next_command_has_the_same_outputs(caplog: pytest.LogCaptureFixture)
     propose("data.dir=shop", "task.label=churn", *kept)
     absolute = f"paths.outputs={Path('my outputs').absolute()}"
     assert {*last_command(caplog)} >= {"task=shop", "data.dir=shop", absolute, kept[1]}
+
+
+def test_numbers_and_words_of_another_language_and_empty_rows() -> None:
+    rows = [f"{n % 9 + 1} {n % 7}16 562,9;{'JN'[n % 2]};{n % 3}" for n in range(60)]
+    Path("train.csv").write_text("\n".join(["preis;garten;y", *rows, ";;", ";;"]), encoding="utf-8")
+    made = propose("task.label=y", "data.train=train.csv")
+    raw = {name: one.type for name, one in made.raw.items()}
+    assert raw == {"preis": "number", "garten": "boolean"}
+    assert made.unlabelled != "drop"
+    assert len(read_table(Path("train.csv")).dropna(how="all")) == len(rows)

@@ -20,6 +20,10 @@ TYPES: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "few integers": (["1", "0", "1"], {"type": "number"}),
     "exponents": (["1e3", "-.5", "7"], {"type": "number"}),
     "decimal commas": (["1,5", "2", "-0,25"], {"type": "number", "decimal": ","}),
+    "blanks between thousands": (
+        ["1 116 562,9", "950", "12\u202f500"],
+        {"type": "number", "decimal": ","},
+    ),
     "points and commas": (["1.234,5", "2.000"], {"type": "number", "decimal": ","}),
     "thousands": (["1,234", "12,500", "7"], {"type": "category"}),
     "codes": (["007", "012", "100"], {"type": "category"}),
@@ -36,6 +40,8 @@ TYPES: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "true and false": (["TRUE", "False", None], {"type": "boolean"}),
     "yes and no": (["Yes", "no", "Yes"], {"type": "boolean", "levels": ["no", "Yes"]}),
     "ja and nein": (["ja", "nein"], {"type": "boolean", "levels": ["nein", "ja"]}),
+    "J and N": (["J", "N", "J"], {"type": "boolean", "levels": ["N", "J"]}),
+    "words of two languages": (["ja", "no"], {"type": "category"}),
     "two words": (["male", "female"], {"type": "category"}),
     "ISO dates": (["2024-02-29", "2025-01-01"], {"type": "date"}),
     "ISO moments": (["2024-02-29T10:00:00Z", "2025-01-01T00:00:00Z"], {"type": "datetime"}),
@@ -115,6 +121,7 @@ def test_a_doubt_about_the_order_of_day_and_month() -> None:
     [
         (["yes", "no", "no"], "binary", ("no", "yes"), "yes"),
         (["Yes", "no", "yes", "No"], "binary", ("no", "Yes"), "Yes"),
+        (["J", "J", "N"], "binary", ("N", "J"), "J"),
         (["stayed", "churned", "churned"], "binary", ("stayed", "churned"), "churned"),
         (["a", "a", "b"], "binary", ("a", "b"), "b"),
         (["1", "0", "1", "1"], "binary", ("0", "1"), "1"),

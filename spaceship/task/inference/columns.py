@@ -9,14 +9,8 @@ from spaceship.task.column_types import Column, ColumnType, Kind, read
 from spaceship.task.inference.dates import find_compact_dates, find_dates
 from spaceship.task.inference.numbers import MISSING_WORDS, find_numbers
 from spaceship.task.inference.profile import Profile, share, shown
+from spaceship.task.truth import PAIRS
 
-_FALSE = """
-false no n f off nein non não nao no no falso falso falso falsch faux onwaar fałsz
-"""
-_TRUE = """
-true yes y t on ja oui sim sim si sí verdadeiro verdadero vero wahr vrai waar prawda
-"""
-_PAIRS = tuple(zip(_FALSE.split(), _TRUE.split(), strict=True))
 _CASES = 6  # spellings of two words, in any case
 _LONG = 40  # mean length of a text
 _SENTENCE = 3  # mean number of words of a text, where most rows differ
@@ -106,7 +100,7 @@ def _levels(values: Profile) -> tuple[str, ...] | None:
     if len(values.unique) > _CASES:
         return None
     words = {*values.texts.str.lower()}
-    pair = next((pair for pair in _PAIRS if words == {*pair}), None)
+    pair = next((pair for pair in PAIRS if words == {*pair}), None)
     if pair is None:
         return None
     lowered = dict(zip(values.texts.str.lower()[::-1], values.texts[::-1], strict=True))
@@ -114,7 +108,7 @@ def _levels(values: Profile) -> tuple[str, ...] | None:
     column = Column(type=ColumnType.BOOLEAN, levels=levels)
     if read(values.unique, column)[1].any():
         return None
-    return () if pair == _PAIRS[0] else levels
+    return () if pair == PAIRS[0] else levels
 
 
 def _is_text(values: Profile) -> bool:

@@ -11,14 +11,14 @@ from spaceship.task.inference.columns import Finding, describe, infer_column
 from spaceship.task.inference.profile import Profile, share, shown
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
+from spaceship.task.truth import PAIRS
 
 _POSITIVE = """
-1 yes y true t on ja oui sim si sí pos positive churn churned default defaulted fraud spam malignant
+1 yes true pos positive churn churned default defaulted fraud spam malignant
 died dead disease case event failure failed sick ill survived success won win left bad attack
 returned cancelled canceled converted clicked responder abnormal
-verdadeiro verdadero vero wahr vrai waar prawda
 """
-"""Words that name the value one wants to find."""
+"""Words that name the value one wants to find, beside those for true."""
 _FEW_NUMBERS = 10  # whole numbers up to this many are classes
 _OFTEN = 5  # rows that each of them needs at least
 _MOST_CLASSES = 100
@@ -102,7 +102,8 @@ def _binary(values: Profile) -> Label:
     if len(counts) != 2:  # noqa: PLR2004
         raise _unfit(values, "two values", "task.problem=multiclass or regression")
     rarest = sorted(counts, key=lambda one: counts[one])
-    liked = [one for one in rarest if one.lower() in _POSITIVE.split()]
+    pair = next((pair for pair in PAIRS if {*map(str.lower, counts)} == {*pair}), None)
+    liked = [one for one in rarest if one.lower() in (pair[1:] if pair else _POSITIVE.split())]
     if all(map(_is_whole, counts)):
         liked = [max(counts, key=float)]
     positive = liked[0] if len(liked) == 1 else rarest[0]

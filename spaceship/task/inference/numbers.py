@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from spaceship.task.column_types import Column, ColumnType, read
+from spaceship.task.grouped_numbers import BLANKS
 from spaceship.task.inference.profile import Profile, share, shown
 
 _WORDS = """
@@ -14,7 +15,7 @@ _WORDS = """
 MISSING_WORDS = frozenset(_WORDS.split())
 """Spellings of a missing value, in lower case, that mean nothing else."""
 _CODE = r"[-+]?0\d+"
-_COMMA = r"[-+]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?"
+_COMMA = rf"[-+]?(?:\d{{1,3}}(?:[.{BLANKS}]\d{{3}})+|\d+)(?:,\d+)?"
 _THOUSANDS = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d{1,3})"
 _SENTINELS = ("-99", "-999", "-9999", "-99999")
 _OFTEN = 3  # a number such as -999 means missing if it comes this often
