@@ -58,7 +58,7 @@ class Filler:
     def _copy_run(self, database: sqlite3.Connection, run: str, folder: str) -> dict[str, str]:
         """Copy a run with its files; return the new name of each old one."""
         new = uuid.uuid4().hex
-        names = {run: new, folder: f"{folder}-{new[:6]}"}
+        names = {run: new, folder: f"{folder}-{new[:12]}"}
         for table in RUN_TABLES:
             _copy_rows(database, table, {"run_uuid": run}, names)
         times = "UPDATE runs SET start_time = ?, end_time = ? WHERE run_uuid = ?"
@@ -101,10 +101,15 @@ class Filler:
                 aliases.move("champion", str(number), "3.2 % better on the hold-out")
 
     def _looks(self, count: int) -> Iterator[tuple[str, str]]:
-        """Yield tags like those of looks at the hold-out."""
+        """Yield the tags of looks at the hold-out."""
+        from spaceship.records import to_plain
+        from spaceship.registry.looks import Look
+
+        at, split, holdout = "2026-11-30T12:00:00Z", "hash salt spaceship", "0" * 64
         for _ in range(count):
-            text = json.dumps({"at": time.time(), "run": uuid.uuid4().hex, "result": "x" * 170})
-            yield f"look-0123abcd-{uuid.uuid4().hex}", text
+            run = uuid.uuid4().hex
+            look = Look(run, at, "somebody", 0, split, holdout, 2000, 1, "refused")
+            yield f"look-0123abcd-{run}", json.dumps(to_plain(look))
 
 
 def _copy_rows(

@@ -15,7 +15,7 @@ from scripts.bench.measure import machine, measure, parser, progress, run, sprea
 
 MODEL = "spaceship_titanic-synthetic"
 BAR, DISK_BAR = 1.2, 1.1
-KEPT = 10  # versions that `clean.keep_versions` keeps
+KEPT = 11  # versions that `clean.keep_versions=10` keeps: rollbacks lead from the last to the first
 QUICK = ("data.n_groups=1000", "features=raw", "split.n_folds=3")
 TRAIN = ("mode=train", *QUICK, "model=lgbm")
 FORCED = ("gate.force=true", "reason=first")
