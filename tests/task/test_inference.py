@@ -122,6 +122,8 @@ def test_a_doubt_about_the_order_of_day_and_month() -> None:
         (["yes", "no", "no"], "binary", ("no", "yes"), "yes"),
         (["Yes", "no", "yes", "No"], "binary", ("no", "Yes"), "Yes"),
         (["J", "J", "N"], "binary", ("N", "J"), "J"),
+        (["y", "y", "no"], "binary", ("no", "y"), "y"),
+        (["oui", "oui", "0"], "binary", ("0", "oui"), "oui"),
         (["stayed", "churned", "churned"], "binary", ("stayed", "churned"), "churned"),
         (["a", "a", "b"], "binary", ("a", "b"), "b"),
         (["1", "0", "1", "1"], "binary", ("0", "1"), "1"),

@@ -14,11 +14,11 @@ from spaceship.task.task import Task
 from spaceship.task.truth import PAIRS
 
 _POSITIVE = """
-1 yes true pos positive churn churned default defaulted fraud spam malignant
+1 y t pos positive churn churned default defaulted fraud spam malignant
 died dead disease case event failure failed sick ill survived success won win left bad attack
 returned cancelled canceled converted clicked responder abnormal
 """
-"""Words that name the value one wants to find, beside those for true."""
+"""Words that name the value one wants to find, beside those for true; a letter may be another."""
 _FEW_NUMBERS = 10  # whole numbers up to this many are classes
 _OFTEN = 5  # rows that each of them needs at least
 _MOST_CLASSES = 100
@@ -103,7 +103,8 @@ def _binary(values: Profile) -> Label:
         raise _unfit(values, "two values", "task.problem=multiclass or regression")
     rarest = sorted(counts, key=lambda one: counts[one])
     pair = next((pair for pair in PAIRS if {*map(str.lower, counts)} == {*pair}), None)
-    liked = [one for one in rarest if one.lower() in (pair[1:] if pair else _POSITIVE.split())]
+    words = [pair[1]] if pair else [*_POSITIVE.split(), *(true for _, true in PAIRS if true[1:])]
+    liked = [one for one in rarest if one.lower() in words]
     if all(map(_is_whole, counts)):
         liked = [max(counts, key=float)]
     positive = liked[0] if len(liked) == 1 else rarest[0]
