@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from hydra_plugins.spaceship_ray import _upstream
@@ -16,7 +15,6 @@ from hydra_plugins.spaceship_ray._streams import lent_streams
 from spaceship.engine._base import Part
 from spaceship.engine.ray import RayEngine
 from spaceship.errors import ConfigError
-from tests.commands import QUICK, QUICK_MODEL, Shell
 from tests.engine.ray_scores import PARTS, process_of
 from tests.ray_cluster import needs_ray, ray_cluster
 
@@ -101,23 +99,3 @@ def test_a_long_folder_of_temporary_files_is_no_hindrance(
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     with lent_streams() as path:
         assert Path(path).is_socket()
-
-
-def test_a_cluster_of_this_machine_predicts_the_same_bytes_and_is_gone(
-    shell: Shell, tmp_path: Path
-) -> None:
-    assert shell("mode=train", *QUICK, QUICK_MODEL).returncode == 0
-    before = {*Path("/tmp").glob("ray*"), *psutil.Process().children(recursive=True)}  # noqa: S108
-    told, written = [], []
-    for engine, size in (("local", 100_000), ("ray", 20)):
-        path = tmp_path / f"{engine}.csv"
-        given = (f"engine={engine}", f"inference.part_rows={size}", f"inference.output={path}")
-        done = shell("mode=inference", "data.n_groups=400", *given, "inference.proba=true")
-        assert done.returncode == 0, done.stderr
-        lines = [line for line in done.stderr.splitlines() if "Predicting" not in line]
-        told.append([*lines, done.stdout.replace(path.name, "")])
-        written.append(path.read_bytes())
-    assert written[0] == written[1]
-    assert told[0] == told[1]  # Ray says nothing
-    own = [one for one in psutil.Process().children(recursive=True) if one.name() == "raylet"]
-    assert {*Path("/tmp").glob("ray*"), *own} <= before  # noqa: S108 - where Ray keeps its folders

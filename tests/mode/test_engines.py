@@ -1,31 +1,18 @@
-"""Long tables on Dask and Spark: the bytes of one process, also after the command ends."""
+"""Long tables on Dask, Spark and Ray: the bytes of one process, also after the command ends."""
 
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from spaceship.experiment import Experiment
 from tests.commands import QUICK, QUICK_MODEL, Keep, Shell
 from tests.engine.test_cluster import ENGINES, engine_of
-from tests.mode import test_long_tables
-from tests.mode.test_long_tables import SHORT, predicted
-
-champion, whole = test_long_tables.champion, test_long_tables.whole
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ENGINES)
-def test_a_cluster_predicts_the_bytes_of_one_process(
-    champion: Experiment, whole: dict[str, bytes], tmp_path: Path, name: str
-) -> None:
-    path = tmp_path / "all.csv"
-    predicted(champion, path, engine=engine_of(name), part_rows=37)
-    assert path.read_bytes() == whole["csv"]
-    assert [*tmp_path.iterdir()] == [path]
+from tests.forks import Done
+from tests.mode.test_long_tables import SHORT
 
 
 @pytest.mark.parametrize("name", ENGINES)
@@ -33,9 +20,11 @@ def test_a_command_on_a_cluster_ends_with_its_processes_and_goes_on(
     shell: Shell, processes: Keep, tmp_path: Path, name: str
 ) -> None:
     engine_of(name)
+    before = set(_left())
     assert shell("mode=train", *QUICK, QUICK_MODEL).returncode == 0
     path, once = tmp_path / "all.csv", tmp_path / "once.csv"
-    assert shell(*SHORT, f"inference.output={once}").returncode == 0
+    whole = shell(*SHORT, f"inference.output={once}", "inference.part_rows=100_000")
+    assert whole.returncode == 0
     given = *SHORT, f"inference.output={path}", f"engine={name}", "engine.workers=2"
     process = processes(shell.start(*given))
     while len([*tmp_path.glob(".all.csv.parts/*/scored-*.json")]) < 3:
@@ -54,6 +43,22 @@ def test_a_command_on_a_cluster_ends_with_its_processes_and_goes_on(
     assert done.returncode == 0, done.stdout + done.stderr
     assert path.read_bytes() == once.read_bytes()
     assert not [*tmp_path.glob(".all.csv*")]
+    assert _told(done, path) == _told(whole, once)  # the cluster says nothing
+    assert before >= set(_left())
+
+
+def _told(done: Done, path: Path) -> list[str]:
+    """Return what a command says, but for its progress and the name of its file."""
+    lines = (done.stderr + done.stdout).replace(path.name, "").splitlines()
+    return [line for line in lines if "Predicting" not in line]
+
+
+def _left() -> Iterator[Path | str]:
+    """Give the folders and the servers of clusters of Ray on this machine."""
+    yield from Path("/tmp").glob("ray*")  # noqa: S108 - where Ray keeps its folders
+    for one in psutil.Process().children(recursive=True):
+        if one.name() == "raylet":
+            yield f"raylet {one.pid}"
 
 
 def test_a_cluster_that_is_not_there_ends_the_command_before_it_reads(shell: Shell) -> None:
