@@ -78,7 +78,8 @@ def place(tmp_path: Path) -> Path:
         (place / name).symlink_to(ROOT / name)
     shrink(place, "data/synthetic.yaml", "n_groups: 9280", "n_groups: 500")
     (place / "configs" / "task").mkdir(parents=True)
-    shrink(place, "model/catboost.yaml", "iterations: 700", "iterations: 30")
+    for model, trees in {"catboost": 700, "catboost_table": 350}.items():
+        shrink(place, f"model/{model}.yaml", f"iterations: {trees}", "iterations: 30")
     for model, trees in {"lgbm": 400, "lgbm_table": 300}.items():
         shrink(place, f"model/{model}.yaml", f"n_estimators: {trees}", "n_estimators: 30")
     shrink(place, "mode/tune.yaml", "n_trials: 60", "n_trials: 4")

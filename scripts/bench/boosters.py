@@ -1,17 +1,16 @@
-"""Settings of LightGBM on the 30 real tables, each against those shipped until 2026-11-30.
+"""Boosters and their blends on the 30 real tables, each against the blend of release 0.1.0.
 
 Every candidate is scored on out-of-fold predictions of group-aware folds, by log loss or root mean
 squared error; its ratio to the first one is taken table by table. Fewer trees are read off a longer
-fit, so that they cost nothing. A number of trees chosen by data is the best one on the next fold,
-or on the other four. `--held` takes the tables that were held back for the confirmation. With
-`--blend` three parts of CatBoost and one part of the candidate are averaged.
+fit, so that they cost nothing. A number of trees chosen by data is the best one on the next fold.
+Weights that are learnt come from the out-of-fold predictions of the other four folds.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
 from scripts.bench.foreign import KINDS, loss
@@ -24,22 +23,70 @@ if TYPE_CHECKING:
     import numpy as np
 
 FOLDS = 5
+SEVERAL = (
+    *("Chile", "WVS", "Fishing", "Catsup", "Cracker"),
+    *("penguins", "olive", "fastfood", "birds", "pbcseq"),
+)
+"""Tables of several classes, each of which has trees of its own: they are cut shorter."""
+ROWS, ROWS_SEVERAL = 3000, 2000
 HELD = (
     *("MplsStops", "HMDA", "colon", "OJ"),
     *("birds", "Cracker", "olive"),
     *("hotel_rates", "PSID7682", "ames"),
 )
-"""Tables for the confirmation: a third of each kind."""
-STAGES = (75, 100, 150, 200, 300, 400)
-SETTINGS = {
-    "31 leaves": ("num_leaves=31", "reg_lambda=1"),
-    "16 leaves": ("num_leaves=16", "reg_lambda=1"),
-    "16 leaves, L2 of 3": ("num_leaves=16", "reg_lambda=3"),
-    "16 leaves, L2 of 10": ("num_leaves=16", "reg_lambda=10"),
+"""A third of each kind: held back from the choice of LightGBM's settings."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A model, and the numbers of trees after which it predicts, the fixed one among them."""
+
+    words: tuple[str, ...]
+    fixed: str = "all"
+    stages: tuple[int, ...] = ()
+
+
+LEARNERS = {
+    "lgbm": Learner(
+        ("model=lgbm_table", "model.iterations=fixed", "model.estimator.n_estimators=600"),
+        fixed="300",
+        stages=(10, 20, 30, 45, 60, 75, 100, 150, 200, 300, 400, 500, 600),
+    ),
+    "cat": Learner(
+        ("model=catboost", "threads=1", "model.estimator.iterations=1400"),
+        fixed="700",
+        stages=(15, 25, 50, 75, 100, 150, 200, 300, 400, 500, 700, 1000, 1400),
+    ),
+    "fast": Learner(
+        (
+            *("model=catboost", "threads=1", "model.estimator.iterations=700"),
+            *("model.estimator.learning_rate=0.06", "model.estimator.l2_leaf_reg=3"),
+        ),
+        fixed="350",
+        stages=(8, 15, 25, 40, 50, 75, 100, 150, 200, 250, 350, 500, 700),
+    ),
+    "linear": Learner(("model=logistic_regression",)),
 }
-FIRST = "31 leaves, 300 trees"
-PARTS = 3
-"""Parts of CatBoost in the blend."""
+MEANS: dict[str, dict[str, float]] = {
+    "0.1.0: cat x 3, lgbm": {"cat": 3, "lgbm": 1},
+    "cat x 3, lgbm chosen": {"cat": 3, "lgbm*": 1},
+    "lgbm chosen": {"lgbm*": 1},
+    "cat chosen": {"cat*": 1},
+    "fast": {"fast": 1},
+    "fast chosen": {"fast*": 1},
+    "both chosen, cat x 3": {"cat*": 3, "lgbm*": 1},
+    "both chosen, cat": {"cat*": 1, "lgbm*": 1},
+    "both chosen, fast x 3": {"fast*": 3, "lgbm*": 1},
+    "both chosen, fast": {"fast*": 1, "lgbm*": 1},
+    "both chosen, fast, linear x 0.5": {"fast*": 2, "lgbm*": 2, "linear": 1},
+}
+"""Members of each mean with their weights; `*` is a number of trees chosen on the next fold."""
+LEARNT = {
+    "both chosen, fast, greedy": ("fast*", "lgbm*"),
+    "both chosen, fast, linear, greedy": ("fast*", "lgbm*", "linear"),
+}
+"""Members whose weights are learnt."""
+FIRST = next(iter(MEANS))
 
 Values = dict[str, "np.ndarray"]
 """Out-of-fold predictions by candidate."""
@@ -50,28 +97,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser(__doc__)
     options.add_argument("--folder", type=Path, required=True, help="of tables and predictions")
     options.add_argument("--tables", type=names, help="names of some of the tables")
-    options.add_argument("--settings", type=lambda text: text.split(";"), help="some, with ;")
-    options.add_argument("--held", action="store_true", help="the tables held back")
-    options.add_argument("--blend", action="store_true", help="beside CatBoost")
-    options.add_argument("--rows", type=int, default=3000, help="of a table, at most")
     options.add_argument("--seed", type=int, default=1, help="of folds and fits")
     given = options.parse_args(arguments)
     prepare()  # before a library that starts threads is imported
-    chosen = {name: SETTINGS[name] for name in given.settings or SETTINGS}
     found: dict[str, dict[str, float]] = {}
     kinds = {}
     for real in TABLES:
-        if (real.name in HELD) != given.held or (given.tables and real.name not in given.tables):
+        if given.tables and real.name not in given.tables:
             continue
-        one = table_task(real, given.folder.absolute(), given.rows)
-        values = Fits(one, given.folder, given.seed).predictions(chosen, blend=given.blend)
+        rows = ROWS_SEVERAL if real.name in SEVERAL else ROWS
+        one = table_task(real, given.folder.absolute(), rows)
+        values = Fits(one, given.folder, given.seed).candidates()
         found[real.name] = {name: loss(one.y, of, one.task.problem) for name, of in values.items()}
         kinds[real.name] = str(one.task.problem)
         progress(f"{real.name}: {found[real.name][FIRST]:.4f}")
     print(machine())
-    print(f"{len(found)} tables of at most {given.rows:,} rows, {FOLDS} folds, seed {given.seed}\n")
-    head = ["candidate", "loss, mean change", "t", "tables better", *KINDS, "worst table"]
-    print(table(head, rows(found, kinds)))
+    print(f"{len(found)} tables, {FOLDS} folds, seed {given.seed}\n")
+    head = ["candidate", "mean change", "median", "better", "p", "held back", *KINDS, "worst table"]
+    print(table(head, summary(found, kinds)))
 
 
 @dataclass(frozen=True)
@@ -82,65 +125,62 @@ class Fits:
     folder: Path
     seed: int
 
-    def predictions(self, settings: Mapping[str, Sequence[str]], *, blend: bool) -> Values:
-        """Return the predictions of each setting after each number of trees."""
+    def candidates(self) -> Values:
+        """Return the predictions of each candidate."""
         import numpy as np
 
-        made: Values = {}
-        folds = [test for _, test in self.one.folds(FOLDS, self.seed)]
-        for name, words in settings.items():
-            chosen = [f"model.estimator.{word}" for word in (*words, f"n_estimators={STAGES[-1]}")]
-            stages = self._kept(name, "model=lgbm_table", *chosen)
-            made |= {f"{name}, {trees} trees": values for trees, values in stages.items()}
-            for folds_seen in (1, FOLDS - 1):
-                made[f"{name}, trees by folds: {folds_seen}"] = by_folds(
-                    self.one, stages, folds, folds_seen
-                )
-        if not blend:
-            return made
-        (other,) = self._kept("catboost", "model=catboost", "threads=1", trees=()).values()
-        return {
-            name: np.average([other, values], axis=0, weights=[PARTS, 1])
-            for name, values in made.items()
-        }
+        from spaceship.model.blend_weights import Method, combined, learnt
 
-    def _kept(self, name: str, *words: str, trees: Sequence[int] = STAGES) -> Values:
+        folds, kind = self.one.folds(FOLDS, self.seed), self.one.task.problem
+        own: Values = {}
+        for name, learner in LEARNERS.items():
+            stages = self._kept(name, learner)
+            own[name] = stages[learner.fixed]
+            own[f"{name}*"] = by_folds(self.one, stages, [test for _, test in folds])
+        made = {
+            name: np.average([own[one] for one in parts], axis=0, weights=[*parts.values()])
+            for name, parts in MEANS.items()
+        }
+        for name, members in LEARNT.items():
+            several = np.stack([own[one] for one in members], axis=1)
+            made[name] = np.empty_like(own["lgbm"])
+            for others, test in folds:
+                weights = learnt(Method.GREEDY, several[others], self.one.y[others], kind)
+                made[name][test] = combined(Method.GREEDY, several[test], weights, kind)
+        return made
+
+    def _kept(self, name: str, learner: Learner) -> Values:
         import numpy as np
 
         file = self.folder / "kept" / f"{self.one.folder.name} {name} {self.seed}.npz"
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
-            made: dict[str, Any] = self._made(trees, *words)
-            np.savez(file, **made)
+            np.savez(file, **self._made(learner))  # type: ignore[arg-type]
         return dict(np.load(file))
 
-    def _made(self, stages: Sequence[int], *words: str) -> Values:
+    def _made(self, learner: Learner) -> Values:
         import numpy as np
 
         one, found = self.one, dict[str, Any]()
-        job = one.experiment(*words, f"seed={self.seed}")
+        job = one.experiment(*learner.words, f"seed={self.seed}")
         pipeline = job.pipeline(job.recipe())
         for train, test in one.folds(FOLDS, self.seed):
             fitted = pipeline.fit(one.frame.iloc[train], one.y[train])
             columns = fitted[:-1].transform(one.frame.iloc[test])
-            for key, values in staged(one, fitted[-1], columns, stages):
+            for key, values in staged(one, fitted[-1], columns, learner.stages):
                 found.setdefault(key, np.empty((len(one.y), *values.shape[1:])))[test] = values
         return found
 
 
-def by_folds(
-    one: TableTask, stages: Values, folds: "Sequence[np.ndarray]", seen: int
-) -> "np.ndarray":
-    """Return each fold's predictions with the trees that are best on so many folds after it."""
+def by_folds(one: TableTask, stages: Values, folds: "Sequence[np.ndarray]") -> "np.ndarray":
+    """Return each fold's predictions with the trees that are best on the fold after it."""
     import numpy as np
 
     found = np.empty_like(next(iter(stages.values())))
     for number, own in enumerate(folds):
-        others = np.concatenate(
-            [folds[(number + step) % len(folds)] for step in range(1, seen + 1)]
-        )
+        after = folds[(number + 1) % len(folds)]
         losses = {
-            trees: loss(one.y[others], values[others], one.task.problem)
+            trees: loss(one.y[after], values[after], one.task.problem)
             for trees, values in stages.items()
         }
         found[own] = stages[min(losses, key=lambda trees: losses[trees])][own]
@@ -149,7 +189,7 @@ def by_folds(
 
 @dataclass(frozen=True)
 class Stage:
-    """A fitted model of LightGBM, cut after some trees."""
+    """A fitted booster, cut after some trees."""
 
     fitted: Any
     trees: int
@@ -161,11 +201,16 @@ class Stage:
 
     def predict(self, columns: Any) -> Any:
         """Return numbers."""
-        return self.fitted.predict(columns, num_iteration=self.trees)
+        return self.fitted.predict(columns, **self._cut)
 
     def predict_proba(self, columns: Any) -> Any:
         """Return probabilities."""
-        return self.fitted.predict_proba(columns, num_iteration=self.trees)
+        return self.fitted.predict_proba(columns, **self._cut)
+
+    @property
+    def _cut(self) -> dict[str, int]:
+        is_lightgbm = hasattr(self.fitted, "booster_")
+        return {"num_iteration" if is_lightgbm else "ntree_end": self.trees}
 
 
 def staged(
@@ -180,24 +225,29 @@ def staged(
         yield str(trees), predict(Stage(fitted, trees), columns, one.task)
 
 
-def rows(found: Mapping[str, Mapping[str, float]], kinds: Mapping[str, str]) -> Iterator[list[str]]:
-    """Yield a candidate's change of the loss in percent, and its test over the tables.
+def summary(
+    found: Mapping[str, Mapping[str, float]], kinds: Mapping[str, str]
+) -> Iterator[list[str]]:
+    """Yield a candidate's change of the loss in percent, and Wilcoxon's test over the tables.
 
-    >>> by = {"a": {FIRST: 1.0, "few": 0.9}, "b": {FIRST: 1.0, "few": 0.8}}
-    >>> list(rows(by, {"a": "binary", "b": "binary"}))[1]
-    ['few', '-15.1 %', '-2.8', '2 of 2', '-15.1 %', '-', '-', '-10.0 % a']
+    >>> by = {"a": {FIRST: 1.0, "few": 0.9}, "OJ": {FIRST: 1.0, "few": 0.8}}
+    >>> [*summary(by, dict.fromkeys(by, "binary"))][1][:6]
+    ['few', '-15.1 %', '-15.1 %', '2 of 2', '0.5', '-20.0 %']
     """
+    from scipy.stats import wilcoxon
+
     for name in next(iter(found.values()), {}):
-        logs = {one: math.log(by[name] / by[FIRST]) for one, by in found.items() if name in by}
+        logs = {one: math.log(by[name] / by[FIRST]) for one, by in found.items()}
         values = [*logs.values()]
-        error = stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
-        parts = [[logs[one] for one in logs if kinds[one] == kind] for kind in KINDS]
+        held = [logs[one] for one in logs if one in HELD]
+        parts = [held, *([logs[one] for one in logs if kinds[one] == kind] for kind in KINDS)]
         worst = max(logs, key=lambda one: logs[one])
         yield [
             name,
             percent(fmean(values)),
-            f"{fmean(values) / error:+.1f}" if error else "-",
+            percent(median(values)),
             f"{sum(value < 0 for value in values)} of {len(values)}",
+            f"{wilcoxon(values).pvalue:.2g}" if any(values) else "-",
             *(percent(fmean(part)) if part else "-" for part in parts),
             f"{percent(logs[worst])} {worst}",
         ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from hydra.types import RunMode
 from omegaconf import DictConfig, ListConfig, OmegaConf
@@ -108,7 +109,8 @@ class Names:
         for name in [*(f"{group}/{choice}" for group, choice in config.choices.items()), "config"]:
             found = self._loader.repository.load_config(name)
             params = found and OmegaConf.select(found.config, "hydra.sweeper.params")
-            if found is not None and params and params.get(key) == value:
+            given: Any = OmegaConf.to_container(params, resolve=False) if params else {}
+            if found is not None and given.get(key) == value:
                 return f"{found.path.removeprefix('file://')}/{name}.yaml"
         return "its YAML file"
 

@@ -16,10 +16,18 @@ _SKLEARN = dict.fromkeys(("breast_cancer", "wine", "diabetes"), "sklearn")
 _FIRST = {
     "data": {"spaceship_titanic": "synthetic", **_SKLEARN},
     "features": {"spaceship_titanic": "full"},
-    "booster": {"spaceship_titanic": "lgbm"},
+    "catboost": {"spaceship_titanic": "catboost"},
+    "lgbm": {"spaceship_titanic": "lgbm"},
+    "tuned": {"spaceship_titanic": "lgbm,catboost,hist_gradient_boosting,logistic_regression"},
 }
 """Choices that the built-in tasks start with, by group."""
-_OTHERWISE = {"data": "local", "features": "table", "booster": "lgbm_table"}
+_OTHERWISE = {
+    "data": "local",
+    "features": "table",
+    "catboost": "catboost_table",
+    "lgbm": "lgbm_table",
+    "tuned": "lgbm_table,catboost_table,hist_gradient_boosting,logistic_regression",
+}
 
 
 def register_resolvers() -> None:
@@ -30,7 +38,8 @@ def register_resolvers() -> None:
     `oc.env` is OmegaConf's, and hides the value that it returns.
     `kind` returns its first argument where the task's label is a class, its second where it is a
     number, and its third, if there is one, where it is one of several classes.
-    `of_task` returns the data source, the features or the booster that a task starts with.
+    `of_task` returns what a task starts with: the data source, the features, the settings of
+    CatBoost and of LightGBM, or the models that are tuned.
 
     >>> register_resolvers()
     >>> OmegaConf.create({"path": "${abspath:/data/../data}"}).path

@@ -1,6 +1,7 @@
 """Blend of several pipelines: one model, weighted by rows that its members have not seen."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from spaceship.evaluation.cross_validation import predict
 from spaceship.evaluation.metrics import decide
 from spaceship.model.blend_weights import Method, Weights, combined, learnt
+from spaceship.model.inner_cv import Iterations, Split, loss_by_rounds, split
 from spaceship.model.prepared import Prepared, Rows, columns_read
 from spaceship.progress import Phase, phase
 from spaceship.split.folds import Fold, inner_folds
@@ -31,7 +33,8 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ones, so they have no part in the weights. A member is the position of a preparation, which
     makes its columns and is fitted once a fold for all of its members, and an estimator, which is
     fitted once a bag with a seed of its own; the mean of the bags counts. Their number is that of
-    all members, or one for each.
+    all members, or one for each. A member's number of rounds may be chosen by inner folds, once for
+    all its bags.
 
     >>> from sklearn.dummy import DummyClassifier
     >>> pair = [(0, pipeline[-1]), (0, DummyClassifier())]
@@ -50,6 +53,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         method: str = "stack",
         n_folds: int = 5,
         bags: int | Sequence[int] = 1,
+        iterations: Sequence[str] | None = None,
         seed: int = 0,
     ) -> None:
         self.preparations = preparations
@@ -58,6 +62,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.method = method
         self.n_folds = n_folds
         self.bags = bags
+        self.iterations = iterations  # of each member, see `Iterations`; None: all fixed
         self.seed = seed
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
@@ -66,8 +71,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         target = target.astype(bool) if task.problem is Problem.BINARY else target
         folds: list[Fold] = []
         if self._weighs:
-            groups = task.group_names(X)
-            folds = inner_folds(groups, target, task, n_splits=self.n_folds, seed=self.seed)
+            folds = self._inner_folds(X, target)
         learners = [np.arange(len(X)), *(train for train, _ in folds)]
         # one after the other: members use the cores themselves, and OpenMP suffers under threads
         with phase("Members of the blend", len(learners) * len(self.members)) as steps:
@@ -129,11 +133,38 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         preparations = [clone(one) for one in self.preparations]
         columns = [one.fit_transform(X, target) for one in preparations]
         members = []
-        for (place, estimator), number in zip(self.members, self._bags, strict=True):
-            bags = [one.fit(columns[place], target) for one in _bagged(estimator, number)]
-            members.append((place, bags))
+        chosen = self._choose_rounds(X, target)
+        for (place, estimator), number, rounds in zip(
+            self.members, self._bags, chosen, strict=True
+        ):
+            copies = _bagged(clone(estimator).set_params(**rounds), number)
+            members.append((place, [one.fit(columns[place], target) for one in copies]))
             steps.advance()
         return preparations, members
+
+    def _choose_rounds(self, X: pd.DataFrame, target: Target) -> list[dict[str, int]]:
+        """Return the parameter of each member whose number of rounds inner folds choose."""
+        given = self.iterations or [Iterations.FIXED] * len(self.members)
+        used = [Iterations(one).n_used(self.n_folds) for one in given]
+        folds = self._inner_folds(X, target) if any(used) else []
+
+        @cache  # members with the same columns share a split
+        def prepared(place: int, fold: int) -> Split:
+            return split(clone(self.preparations[place]), X, target, folds[fold])
+
+        found = []
+        for (place, estimator), number in zip(self.members, used, strict=True):
+            chosen = dict[str, int]()
+            if number:
+                splits = (prepared(place, fold) for fold in range(number))
+                key, losses = loss_by_rounds(estimator, splits, self._task)
+                chosen = {key: min(losses, key=lambda rounds: losses[rounds])}
+            found.append(chosen)
+        return found
+
+    def _inner_folds(self, X: pd.DataFrame, target: Target) -> list[Fold]:
+        groups = self._task.group_names(X)
+        return inner_folds(groups, target, self._task, n_splits=self.n_folds, seed=self.seed)
 
     def _learn(self, table: Floats, target: Target) -> Weights:
         """Return weights and intercept that suit predictions of unseen rows."""

@@ -4,7 +4,7 @@ Each class wraps a pipeline that takes raw columns, because inner folds keep gro
 raw columns name the group of a row. No row that is scored has a part in any choice.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Self
 
@@ -30,6 +30,9 @@ _BOOSTERS = ("staged_predict", "get_booster", "booster_")
 _STEPS = 40  # numbers of rounds that are compared
 _MOST = 2.0  # the largest of them, as a multiple of the configured number
 
+Split = tuple[pd.DataFrame, Target, pd.DataFrame, Target]
+"""Prepared columns and labels of rows to fit, then of rows to score."""
+
 
 class Calibration(StrEnum):
     """Methods of `sklearn.calibration.CalibratedClassifierCV`, or none."""
@@ -46,6 +49,14 @@ class Iterations(StrEnum):
     FIXED = "fixed"
     INNER_CV = "inner_cv"
     INNER_FOLD = "inner_fold"
+
+    def n_used(self, n_folds: int) -> int:
+        """Return how many of the inner folds choose.
+
+        >>> [one.n_used(5) for one in Iterations]
+        [0, 5, 1]
+        """
+        return {Iterations.FIXED: 0, Iterations.INNER_FOLD: 1}.get(self, n_folds)
 
 
 class _Inner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -96,27 +107,59 @@ class InnerIterations(_Inner):
     def fit(self, X: pd.DataFrame, y: object) -> Self:
         """Choose the number of rounds, then fit on all rows."""
         task, target = Task.read(self.task), np.asarray(y)
-        key, configured = _rounds(self.pipeline)
-        most = int(_MOST * configured)
-        grid = np.unique(np.linspace(1, most, min(_STEPS, most)).astype(int)).tolist()
-        losses = np.zeros(len(grid))
         folds = inner_folds(
             task.group_names(X), target, task, n_splits=self.n_folds, seed=self.seed
         )[: self.n_used]
-        for train, test in folds:
-            trial = clone(self.pipeline).set_params(**{key: most})
-            trial.fit(X.iloc[train], target[train])
-            staged = _staged(trial[-1], trial[:-1].transform(X.iloc[test]), grid, task)
-            found = [_loss(target[test], table, trial[-1], task) for table in staged]
-            if len(found) < len(grid):
-                message = "expected every round to be fitted, found that the library stopped early"
-                raise ConfigError(f"{message}; switch that off, or model.iterations=fixed")
-            losses += np.array(found) / len(folds)
-        self.curve_ = dict(zip(grid, losses.tolist(), strict=True))
-        self.rounds_ = int(grid[losses.argmin()])
-        self.fitted_ = clone(self.pipeline).set_params(**{key: self.rounds_}).fit(X, target)
+        name, estimator = self.pipeline.steps[-1]
+        splits = (split(clone(self.pipeline[:-1]), X, target, fold) for fold in folds)
+        key, self.curve_ = loss_by_rounds(estimator, splits, task)
+        self.rounds_ = min(self.curve_, key=lambda rounds: self.curve_[rounds])
+        self.fitted_ = clone(self.pipeline).set_params(**{f"{name}__{key}": self.rounds_})
+        self.fitted_.fit(X, target)
         self.classes_ = getattr(self.fitted_, "classes_", None)
         return self
+
+
+def split(preparation: Estimator, X: pd.DataFrame, target: Target, fold: Fold) -> Split:
+    """Return the prepared columns and the labels of a fold's two parts.
+
+    >>> rows = people.train, people.train.iloc[:, -1].to_numpy()
+    >>> [len(part) for part in split(pipeline[:-1], *rows, (np.arange(60), np.arange(60, 80)))]
+    [60, 60, 20, 20]
+    """
+    train, test = fold
+    columns = preparation.fit_transform(X.iloc[train], target[train])
+    return columns, target[train], preparation.transform(X.iloc[test]), target[test]
+
+
+def loss_by_rounds(
+    estimator: Estimator, splits: Iterable[Split], task: Task
+) -> tuple[str, dict[int, float]]:
+    """Return the parameter that holds the number of rounds, and the mean loss by their number.
+
+    Each split is fitted with twice the configured rounds; raise ConfigError for no booster, or one
+    that stops early.
+
+    >>> from sklearn.ensemble import GradientBoostingClassifier
+    >>> rows = people.train, people.train.iloc[:, -1].to_numpy()
+    >>> inner = split(pipeline[:-1], *rows, (np.arange(60), np.arange(60, 80)))
+    >>> key, losses = loss_by_rounds(GradientBoostingClassifier(n_estimators=2), [inner], task)
+    >>> key, list(losses)
+    ('n_estimators', [1, 2, 3, 4])
+    """
+    key, configured = _rounds(estimator)
+    most = int(_MOST * configured)
+    grid = np.unique(np.linspace(1, most, min(_STEPS, most)).astype(int)).tolist()
+    losses = []
+    for columns, labels, others, truth in splits:
+        trial = clone(estimator).set_params(**{key: most}).fit(columns, labels)
+        losses.append(
+            [_loss(truth, one, trial, task) for one in _staged(trial, others, grid, task)]
+        )
+        if len(losses[-1]) < len(grid):
+            message = "expected every round to be fitted, found that the library stopped early"
+            raise ConfigError(f"{message}; switch that off, or model.iterations=fixed")
+    return key, dict(zip(grid, np.mean(losses, axis=0).tolist(), strict=True))
 
 
 class InnerFolds(_Inner):
@@ -201,14 +244,13 @@ def with_inner_choices(  # noqa: PLR0913 - every choice by name
     return pipeline if isinstance(pipeline, Pipeline) else Pipeline([("candidate", pipeline)])
 
 
-def _rounds(pipeline: Pipeline) -> tuple[str, int]:
-    """Return the parameter that holds a pipeline's number of rounds, and its value."""
-    step, estimator = pipeline.steps[-1]
+def _rounds(estimator: Estimator) -> tuple[str, int]:
+    """Return the parameter that holds a booster's number of rounds, and its value."""
     parameters = estimator.get_params(deep=False)
     boosts = any(hasattr(type(estimator), name) for name in _BOOSTERS)
     for name in _ROUNDS if boosts else ():
         if isinstance(parameters.get(name), int) and parameters[name] > 0:
-            return f"{step}__{name}", parameters[name]
+            return name, parameters[name]
     message = f"expected model.iterations=fixed for {type(estimator).__name__}"
     raise ConfigError(
         f"{message}, found inner_cv or inner_fold: it has no boosting rounds to choose"

@@ -38,8 +38,15 @@ def build_recipe(own: Recipe, task: Task, seed: int) -> Pipeline:
         whole: object = _chain(own, task)
     else:
         members = [_member(one, task, seed) for one in own.members]
-        bags = [own.bags * one.bags for one in own.members]
-        settings = {"method": str(own.method), "n_folds": own.n_folds, "bags": bags}
+        settings = {
+            "method": str(own.method),
+            "n_folds": own.n_folds,
+            "bags": [own.bags * one.bags for one in own.members],
+            "iterations": [
+                str(one.iterations if one.calibration == Calibration.NONE else Iterations.FIXED)
+                for one in own.members
+            ],
+        }
         whole = build_blend(members, task=task.to_plain(), **settings, seed=seed)
     return _with_choices(own, whole, task, seed)
 
@@ -98,13 +105,14 @@ def _part(key: str, node: Any, wanted: Sequence[str]) -> object:
 def _member(own: Recipe, task: Task, seed: int) -> tuple[str, object, object]:
     """Return (key, preparation, estimator) of a blend's member; equal keys mean equal columns.
 
-    A member with inner choices takes raw columns, as its inner folds prepare them anew. A threshold
-    applies to the blend only; bags of a member share its columns.
+    A calibrated member takes raw columns, as its inner folds prepare them anew, and chooses its own
+    iterations. A threshold applies to the blend only.
     """
-    pipeline, own = _chain(own, task), own.model_copy(update={"threshold": 0.5, "bags": 1})
-    if own.prepares_alone:
+    pipeline = _chain(own, task)
+    if own.calibration == Calibration.NONE:
         columns = json.dumps([own.features, own.encoding], sort_keys=True)
         return columns, pipeline[:-1], pipeline[-1]
+    own = own.model_copy(update={"threshold": 0.5})
     return "raw", FunctionTransformer(), _with_choices(own, pipeline, task, seed)
 
 

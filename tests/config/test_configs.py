@@ -148,21 +148,26 @@ def test_describes_a_store(choice: tuple[str, str]) -> None:
     assert Store(**{str(key): value for key, value in node.items()}).experiment == "spaceship"
 
 
-@pytest.mark.parametrize(("left_out", "left"), [("lgbm", "catboost"), ("catboost", "lgbm_table")])
+@pytest.mark.parametrize(
+    ("left_out", "left"), [("lgbm", "catboost_table"), ("catboost", "lgbm_table")]
+)
 def test_a_member_of_the_blend_can_be_left_out(left_out: str, left: str) -> None:
     job = experiment("task=wine", "model=blend", f"~model@model.members.{left_out}")
     assert [one.name for one in job.recipe().members or ()] == [left]
 
 
 @pytest.mark.parametrize(
-    ("model", "chosen"), [("lgbm_table", ["inner_fold"]), ("blend", ["fixed", "fixed"])]
+    ("line", "chosen"),
+    [
+        ("task=wine model=lgbm_table", ["inner_fold"]),
+        ("task=wine model=blend", ["inner_fold"] * 2),
+        ("model=blend", ["fixed"] * 2),
+    ],
 )
-def test_trees_are_chosen_by_an_inner_fold_for_a_booster_alone(
-    model: str, chosen: list[str]
-) -> None:
+def test_trees_are_chosen_by_an_inner_fold_for_any_table(line: str, chosen: list[str]) -> None:
     register_resolvers()
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        config = compose("config", overrides=["task=wine", f"model={model}"]).model
+        config = compose("config", overrides=line.split()).model
     made = config.members.values() if "members" in config else [config]
     assert [one.iterations for one in made] == chosen
 
@@ -171,7 +176,7 @@ def test_trees_are_chosen_by_an_inner_fold_for_a_booster_alone(
     ("overrides", "first"),
     [
         ([], "catboost and lgbm"),
-        (["task=wine"], "catboost and lgbm_table"),
+        (["task=wine"], "catboost_table and lgbm_table"),
         (["task=wine", "model@model.fallback=catboost"], "catboost"),
     ],
 )

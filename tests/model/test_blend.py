@@ -16,6 +16,7 @@ from spaceship.features.raw import RawFeatures
 from spaceship.model.blend import Blend
 from spaceship.model.catboost import CategoryCatBoost
 from spaceship.model.encoding import Encoding
+from spaceship.model.inner_cv import InnerIterations
 from spaceship.model.pipeline import build_blend, build_pipeline
 from spaceship.registry import packaging
 from spaceship.task.spaceship_titanic.features.full import FullFeatures
@@ -108,6 +109,19 @@ def test_a_mean_weighs_members_alike_and_fits_each_once(people: People) -> None:
 def test_a_member_counts_in_a_mean_once_a_bag(people: People) -> None:
     several = [LGBMClassifier(**TREES), LGBMClassifier(**TREES, random_state=1)]
     assert blend(*several, method="mean", bags=[3, 1]).fit(*people).weights_ == [0.75, 0.25]
+
+
+def test_rounds_are_chosen_once_for_all_bags_as_for_a_model_alone(people: People) -> None:
+    trees = LGBMClassifier(**TREES | {"learning_rate": 0.5, "subsample": 0.5, "subsample_freq": 1})
+    trees.set_params(random_state=3)
+    alone = InnerIterations(
+        build_pipeline(RawFeatures(), Encoding.NATIVE, trees), built_in().to_plain(), n_used=1
+    ).fit(*people)
+    fitted = blend(trees, noise(), bags=[2, 1], iterations=["inner_fold", "fixed"]).fit(*people)
+    (_, (first, second)), _ = fitted.fitted_members_
+    assert alone.rounds_ not in {20, 40}
+    assert [one.n_estimators for one in (first, second)] == [alone.rounds_] * 2
+    assert first.booster_.model_to_string() == alone.fitted_[-1].booster_.model_to_string()
 
 
 def test_rows_do_not_depend_on_the_batch(people: People) -> None:

@@ -25,7 +25,7 @@ from tests.foundation import MISSING, PACKAGES, weights
 ROOT = Path(__file__).resolve().parents[2]
 YAMLS = {path.stem: path for path in sorted((ROOT / "configs" / "model").glob("*.yaml"))}
 FAST = {"n_estimators": 30, "iterations": 30, "max_iter": 300}
-BOOSTERS = {"catboost", "hist_gradient_boosting", "lgbm", "lgbm_table", "xgboost"}
+BOOSTERS = {"catboost", "catboost_table", "hist_gradient_boosting", "lgbm", "lgbm_table", "xgboost"}
 NOT_ALONE = {"blend", "champion"}
 """What is made of other candidates."""
 

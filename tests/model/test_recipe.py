@@ -33,13 +33,16 @@ def make(task: Task) -> Make:
     return lambda recipe: build_recipe(recipe, task, seed=3)
 
 
-def test_members_share_columns_unless_they_choose_for_themselves(make: Make) -> None:
-    members = [lgbm(), lgbm(), lgbm(iterations="inner_cv")]
+def test_members_share_columns_unless_they_are_calibrated(make: Make) -> None:
+    calibrated = lgbm(iterations="inner_fold", calibration="sigmoid", threshold="tuned")
+    members = [lgbm(), lgbm(iterations="inner_cv"), calibrated]
     made = make(Recipe.blend(members, SETTINGS, RAW))[-1]
     assert isinstance(made, Blend)
     assert [place for place, _ in made.members] == [0, 0, 1]
+    assert made.iterations == ["fixed", "inner_cv", "fixed"]
     assert isinstance(made.preparations[1], FunctionTransformer)
-    assert isinstance(made.members[2][1][-1], InnerIterations)
+    chosen = made.members[2][1][-1].estimator.estimator
+    assert isinstance(chosen, InnerIterations)
 
 
 def test_each_member_has_bags_of_its_own_and_an_old_blend_those_of_all(make: Make) -> None:
@@ -50,14 +53,13 @@ def test_each_member_has_bags_of_its_own_and_an_old_blend_those_of_all(make: Mak
 
 
 def test_a_model_of_several_bags_makes_its_other_choices_once(make: Make) -> None:
-    """The trees are chosen for each bag, probabilities are calibrated for all together."""
+    """The trees are chosen once, probabilities are calibrated for all bags together."""
     own = lgbm(bags=2, iterations="inner_cv", calibration="sigmoid", threshold="tuned")
     made = make(own)[-1]
     assert isinstance(made, InnerFolds)
     calibrated = made.estimator.estimator.estimator
-    ((_, member),) = calibrated.estimator.members
     assert calibrated.method == "sigmoid"
-    assert [type(one) for one in member] == [InnerIterations]
+    assert calibrated.estimator.iterations == ["inner_cv"]
     assert not own.prepares_alone
 
 
