@@ -188,6 +188,17 @@ def test_the_first_model_depends_on_the_task(overrides: list[str], first: str) -
     assert " and ".join(one.name for one in members) == first
 
 
+@pytest.mark.parametrize(("task", "models"), [("spaceship_titanic", ""), ("wine", "_table")])
+def test_the_boosters_that_are_tuned_depend_on_the_task(task: str, models: str) -> None:
+    register_resolvers()
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        line = ["mode=tune", f"task={task}"]
+        config = compose("config", overrides=line, return_hydra_config=True)
+    tuned = config.hydra.sweeper.params.model.split(",")
+    assert tuned[:2] == [f"lgbm{models}", f"catboost{models}"]
+    assert all((CONFIGS / "model" / f"{one}.yaml").exists() for one in tuned)
+
+
 def test_every_file_that_a_mode_writes_is_named_by_the_user_alone() -> None:
     sections = OmegaConf.to_container(OmegaConf.load(CONFIGS / "config.yaml"), resolve=False)
     assert isinstance(sections, dict)
