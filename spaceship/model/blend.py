@@ -13,7 +13,13 @@ from sklearn.utils.validation import check_is_fitted
 from spaceship.evaluation.cross_validation import predict
 from spaceship.evaluation.metrics import decide
 from spaceship.model.blend_weights import Method, Weights, combined, learnt
-from spaceship.model.inner_cv import Iterations, Split, loss_by_rounds, split
+from spaceship.model.inner_cv import (
+    Iterations,
+    Split,
+    folds_for_rounds,
+    loss_by_rounds,
+    split,
+)
 from spaceship.model.prepared import Prepared, Rows, columns_read
 from spaceship.progress import Phase, phase
 from spaceship.split.folds import Fold, inner_folds
@@ -71,7 +77,8 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         target = target.astype(bool) if task.problem is Problem.BINARY else target
         folds: list[Fold] = []
         if self._weighs:
-            folds = self._inner_folds(X, target)
+            groups = task.group_names(X)
+            folds = inner_folds(groups, target, task, n_splits=self.n_folds, seed=self.seed)
         learners = [np.arange(len(X)), *(train for train, _ in folds)]
         # one after the other: members use the cores themselves, and OpenMP suffers under threads
         with phase("Members of the blend", len(learners) * len(self.members)) as steps:
@@ -146,7 +153,8 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return the parameter of each member whose number of rounds inner folds choose."""
         given = self.iterations or [Iterations.FIXED] * len(self.members)
         used = [Iterations(one).n_used(self.n_folds) for one in given]
-        folds = self._inner_folds(X, target) if any(used) else []
+        most, draw = max(used), (self.n_folds, self.seed)
+        folds = folds_for_rounds(X, target, self._task, most, draw) if most else []
 
         @cache  # members with the same columns share a split
         def prepared(place: int, fold: int) -> Split:
@@ -155,16 +163,12 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found = []
         for (place, estimator), number in zip(self.members, used, strict=True):
             chosen = dict[str, int]()
-            if number:
+            if number and folds:
                 splits = (prepared(place, fold) for fold in range(number))
                 key, losses = loss_by_rounds(estimator, splits, self._task)
                 chosen = {key: min(losses, key=lambda rounds: losses[rounds])}
             found.append(chosen)
         return found
-
-    def _inner_folds(self, X: pd.DataFrame, target: Target) -> list[Fold]:
-        groups = self._task.group_names(X)
-        return inner_folds(groups, target, self._task, n_splits=self.n_folds, seed=self.seed)
 
     def _learn(self, table: Floats, target: Target) -> Weights:
         """Return weights and intercept that suit predictions of unseen rows."""

@@ -80,7 +80,8 @@ class InnerIterations(_Inner):
 
     All inner folds, or the first `n_used`, are fitted with twice the configured rounds; `curve_` is
     the mean log loss, or squared error of numbers, over the folds by number of rounds, and
-    `rounds_`, the number with the least one, is that of the fit on all rows.
+    `rounds_`, the number with the least one, is that of the fit on all rows. With `n_used=1` a
+    table too small for folds is fitted with the configured number.
 
     >>> from sklearn.ensemble import GradientBoostingClassifier
     >>> boosted = Pipeline([*pipeline.steps[:-1], ("trees", GradientBoostingClassifier())])
@@ -107,17 +108,39 @@ class InnerIterations(_Inner):
     def fit(self, X: pd.DataFrame, y: object) -> Self:
         """Choose the number of rounds, then fit on all rows."""
         task, target = Task.read(self.task), np.asarray(y)
-        folds = inner_folds(
-            task.group_names(X), target, task, n_splits=self.n_folds, seed=self.seed
-        )[: self.n_used]
+        n_used = self.n_used or self.n_folds
+        folds = folds_for_rounds(X, target, task, n_used, (self.n_folds, self.seed))
         name, estimator = self.pipeline.steps[-1]
         splits = (split(clone(self.pipeline[:-1]), X, target, fold) for fold in folds)
         key, self.curve_ = loss_by_rounds(estimator, splits, task)
-        self.rounds_ = min(self.curve_, key=lambda rounds: self.curve_[rounds])
+        configured = estimator.get_params()[key]
+        self.rounds_ = min(self.curve_, key=lambda n: self.curve_[n], default=configured)
         self.fitted_ = clone(self.pipeline).set_params(**{f"{name}__{key}": self.rounds_})
         self.fitted_.fit(X, target)
         self.classes_ = getattr(self.fitted_, "classes_", None)
         return self
+
+
+def folds_for_rounds(
+    X: pd.DataFrame, target: Target, task: Task, n_used: int, draw: tuple[int, int]
+) -> list[Fold]:
+    """Return `n_used` of the inner folds, of a number and drawn with a seed, to choose rounds by.
+
+    One fold is the default of some models, which fit a table too small for folds with the
+    configured number: it has none. Several are asked for; raise DataError if they cannot be drawn.
+
+    >>> labels = people.train.iloc[:, -1].to_numpy()
+    >>> [len(folds_for_rounds(people.train, labels, task, n, (3, 0))) for n in (1, 3)]
+    [1, 3]
+    """
+    try:
+        groups, (n_splits, seed) = task.group_names(X), draw
+        folds = inner_folds(groups, target, task, n_splits=n_splits, seed=seed)
+    except DataError:
+        if n_used > 1:
+            raise
+        return []
+    return folds[:n_used]
 
 
 def split(preparation: Estimator, X: pd.DataFrame, target: Target, fold: Fold) -> Split:
@@ -159,7 +182,8 @@ def loss_by_rounds(
         if len(losses[-1]) < len(grid):
             message = "expected every round to be fitted, found that the library stopped early"
             raise ConfigError(f"{message}; switch that off, or model.iterations=fixed")
-    return key, dict(zip(grid, np.mean(losses, axis=0).tolist(), strict=True))
+    means = np.mean(losses, axis=0).tolist() if losses else []
+    return key, dict(zip(grid, means, strict=False))
 
 
 class InnerFolds(_Inner):

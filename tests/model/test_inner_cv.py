@@ -13,6 +13,7 @@ from xgboost import XGBClassifier
 from spaceship.errors import ConfigError, DataError
 from spaceship.evaluation.cross_validation import decision_threshold
 from spaceship.features.raw import RawFeatures
+from spaceship.model.blend import Blend
 from spaceship.model.catboost import CategoryCatBoost
 from spaceship.model.encoding import Encoding
 from spaceship.model.inner_cv import Calibration, InnerIterations, with_inner_choices
@@ -66,6 +67,29 @@ def test_one_inner_fold_chooses_rounds_by_its_own_losses(people: People) -> None
     assert one.n_used == 1
     assert one.rounds_ == min(one.curve_, key=lambda rounds: one.curve_[rounds])
     assert one.curve_ != every.curve_
+
+
+@pytest.mark.parametrize("kind", ["fold", "cv"])
+def test_a_table_too_small_for_folds_has_the_configured_rounds_or_is_told(
+    people: People, kind: str
+) -> None:
+    """One fold is a default, so that it must do for every table; all folds are asked for."""
+    frame, labels = people
+    rare = np.zeros(len(labels), dtype=bool)
+    rare[:2] = True
+    chosen = candidate(BOOSTERS["lgbm"], n_folds=5, iterations=f"inner_{kind}")
+    task = built_in().to_plain()
+    blend = Blend(
+        [chosen[-1].pipeline[:-1]], [(0, BOOSTERS["lgbm"])], task, iterations=[f"inner_{kind}"]
+    )
+    if kind == "cv":
+        for one in (chosen, blend):
+            with pytest.raises(DataError, match="only 2 rows labelled"):
+                one.fit(frame, rare)
+    else:
+        assert chosen.fit(frame, rare)[-1].rounds_ == 60
+        ((_, (fitted,)),) = blend.fit(frame, rare).fitted_members_
+        assert fitted.n_estimators == 60
 
 
 def test_xgboost_chooses_its_rounds_too(people: People) -> None:
