@@ -72,5 +72,6 @@ class Client(MlflowClient):
 
     def copy_of_version(self, name: str, version: str, path: str, folder: str) -> str:
         """Copy an artifact of a version to a folder, all of them if the path is empty."""
-        uri = f"models:/{name}/{version}"
-        return str(download_artifacts(f"{uri}/{path}" if path else uri, dst_path=folder))
+        place = self.get_model_version_download_uri(name, version)
+        uri, own = f"{place}/{path}" if path else place, self.tracking_uri
+        return str(download_artifacts(uri, dst_path=folder, tracking_uri=own))

@@ -151,8 +151,13 @@ def test_experiments_read_the_same(store: Store, ours: SqliteClient, theirs: Cli
 
 
 def test_models_and_versions_read_the_same(
-    store: Store, ours: SqliteClient, theirs: Client, tmp_path: Path
+    store: Store,
+    ours: SqliteClient,
+    theirs: Client,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", f"sqlite:///{tmp_path}/another.db")
     theirs.create_registered_model(MODEL)
     numbers = [a_version(theirs, store, tmp_path / str(at)) for at in range(3)]
     theirs.set_registered_model_alias(MODEL, "champion", numbers[1])
