@@ -13,14 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from spaceship.evaluation.cross_validation import predict
 from spaceship.evaluation.metrics import decide
 from spaceship.model.blend_weights import Method, Weights, combined, learnt
-from spaceship.model.inner_cv import (
-    Iterations,
-    Split,
-    folds_for_rounds,
-    loss_by_rounds,
-    split,
-)
 from spaceship.model.prepared import Prepared, Rows, columns_read
+from spaceship.model.rounds import Iterations, Split, folds_for_rounds, loss_by_rounds, split
 from spaceship.progress import Phase, phase
 from spaceship.split.folds import Fold, inner_folds
 from spaceship.task.arrays import Estimator, Floats, Target

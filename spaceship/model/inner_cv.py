@@ -4,7 +4,7 @@ Each class wraps a pipeline that takes raw columns, because inner folds keep gro
 raw columns name the group of a row. No row that is scored has a part in any choice.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Self
 
@@ -12,26 +12,16 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.metrics import log_loss
 from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from spaceship.errors import ConfigError, DataError, expected
-from spaceship.evaluation.metrics import score
+from spaceship.model.rounds import Iterations, folds_for_rounds, loss_by_rounds, split
 from spaceship.split.folds import Fold, inner_folds
 from spaceship.task.arrays import Estimator, Target
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
-
-_ROUNDS = ("n_estimators", "iterations", "max_iter")  # names that libraries give to it
-_BOOSTERS = ("staged_predict", "get_booster", "booster_")
-"""Attributes of boosters alone: of scikit-learn and CatBoost, XGBoost, LightGBM."""
-_STEPS = 40  # numbers of rounds that are compared
-_MOST = 2.0  # the largest of them, as a multiple of the configured number
-
-Split = tuple[pd.DataFrame, Target, pd.DataFrame, Target]
-"""Prepared columns and labels of rows to fit, then of rows to score."""
 
 
 class Calibration(StrEnum):
@@ -41,22 +31,6 @@ class Calibration(StrEnum):
     ISOTONIC = "isotonic"
     SIGMOID = "sigmoid"
     TEMPERATURE = "temperature"
-
-
-class Iterations(StrEnum):
-    """Number of boosting rounds: the configured one, or one chosen by all inner folds or by one."""
-
-    FIXED = "fixed"
-    INNER_CV = "inner_cv"
-    INNER_FOLD = "inner_fold"
-
-    def n_used(self, n_folds: int) -> int:
-        """Return how many of the inner folds choose.
-
-        >>> [one.n_used(5) for one in Iterations]
-        [0, 5, 1]
-        """
-        return {Iterations.FIXED: 0, Iterations.INNER_FOLD: 1}.get(self, n_folds)
 
 
 class _Inner(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -119,71 +93,6 @@ class InnerIterations(_Inner):
         self.fitted_.fit(X, target)
         self.classes_ = getattr(self.fitted_, "classes_", None)
         return self
-
-
-def folds_for_rounds(
-    X: pd.DataFrame, target: Target, task: Task, n_used: int, draw: tuple[int, int]
-) -> list[Fold]:
-    """Return `n_used` of the inner folds, of a number and drawn with a seed, to choose rounds by.
-
-    One fold is the default of some models, which fit a table too small for folds with the
-    configured number: it has none. Several are asked for; raise DataError if they cannot be drawn.
-
-    >>> labels = people.train.iloc[:, -1].to_numpy()
-    >>> [len(folds_for_rounds(people.train, labels, task, n, (3, 0))) for n in (1, 3)]
-    [1, 3]
-    """
-    try:
-        groups, (n_splits, seed) = task.group_names(X), draw
-        folds = inner_folds(groups, target, task, n_splits=n_splits, seed=seed)
-    except DataError:
-        if n_used > 1:
-            raise
-        return []
-    return folds[:n_used]
-
-
-def split(preparation: Estimator, X: pd.DataFrame, target: Target, fold: Fold) -> Split:
-    """Return the prepared columns and the labels of a fold's two parts.
-
-    >>> rows = people.train, people.train.iloc[:, -1].to_numpy()
-    >>> [len(part) for part in split(pipeline[:-1], *rows, (np.arange(60), np.arange(60, 80)))]
-    [60, 60, 20, 20]
-    """
-    train, test = fold
-    columns = preparation.fit_transform(X.iloc[train], target[train])
-    return columns, target[train], preparation.transform(X.iloc[test]), target[test]
-
-
-def loss_by_rounds(
-    estimator: Estimator, splits: Iterable[Split], task: Task
-) -> tuple[str, dict[int, float]]:
-    """Return the parameter that holds the number of rounds, and the mean loss by their number.
-
-    Each split is fitted with twice the configured rounds; raise ConfigError for no booster, or one
-    that stops early.
-
-    >>> from sklearn.ensemble import GradientBoostingClassifier
-    >>> rows = people.train, people.train.iloc[:, -1].to_numpy()
-    >>> inner = split(pipeline[:-1], *rows, (np.arange(60), np.arange(60, 80)))
-    >>> key, losses = loss_by_rounds(GradientBoostingClassifier(n_estimators=2), [inner], task)
-    >>> key, list(losses)
-    ('n_estimators', [1, 2, 3, 4])
-    """
-    key, configured = _rounds(estimator)
-    most = int(_MOST * configured)
-    grid = np.unique(np.linspace(1, most, min(_STEPS, most)).astype(int)).tolist()
-    losses = []
-    for columns, labels, others, truth in splits:
-        trial = clone(estimator).set_params(**{key: most}).fit(columns, labels)
-        losses.append(
-            [_loss(truth, one, trial, task) for one in _staged(trial, others, grid, task)]
-        )
-        if len(losses[-1]) < len(grid):
-            message = "expected every round to be fitted, found that the library stopped early"
-            raise ConfigError(f"{message}; switch that off, or model.iterations=fixed")
-    means = np.mean(losses, axis=0).tolist() if losses else []
-    return key, dict(zip(grid, means, strict=False))
 
 
 class InnerFolds(_Inner):
@@ -266,45 +175,3 @@ def with_inner_choices(  # noqa: PLR0913 - every choice by name
         inside = TunedThresholdClassifierCV(pipeline, scoring="accuracy")
         pipeline = InnerFolds(inside, plain, seed=seed)
     return pipeline if isinstance(pipeline, Pipeline) else Pipeline([("candidate", pipeline)])
-
-
-def _rounds(estimator: Estimator) -> tuple[str, int]:
-    """Return the parameter that holds a booster's number of rounds, and its value."""
-    parameters = estimator.get_params(deep=False)
-    boosts = any(hasattr(type(estimator), name) for name in _BOOSTERS)
-    for name in _ROUNDS if boosts else ():
-        if isinstance(parameters.get(name), int) and parameters[name] > 0:
-            return name, parameters[name]
-    message = f"expected model.iterations=fixed for {type(estimator).__name__}"
-    raise ConfigError(
-        f"{message}, found inner_cv or inner_fold: it has no boosting rounds to choose"
-    )
-
-
-def _staged(
-    estimator: Estimator, X: pd.DataFrame, grid: Sequence[int], task: Task
-) -> Iterator[np.ndarray]:
-    """Yield the predictions after each number of rounds, whatever the library."""
-    method = "predict_proba" if task.is_classification else "predict"
-    call = getattr(estimator, method)
-    if (staged := getattr(estimator, f"staged_{method}", None)) is not None:
-        for number, table in enumerate(staged(X), start=1):
-            if number in grid:
-                yield np.asarray(table)
-    elif hasattr(estimator, "get_booster"):  # XGBoost
-        for number in grid:
-            yield call(X, iteration_range=(0, number))
-    else:
-        for number in grid:
-            yield call(X, num_iteration=number)
-
-
-def _loss(target: np.ndarray, table: np.ndarray, estimator: Estimator, task: Task) -> float:
-    """Return the log loss of probabilities, or the mean squared error of numbers."""
-    if task.problem is Problem.BINARY:
-        return float(log_loss(target, table[:, 1], labels=[False, True]))
-    if not task.is_classification:
-        return score(target, table, problem=task.problem)["rmse"] ** 2
-    whole = np.zeros((len(target), len(task.classes)))
-    whole[:, np.asarray(estimator.classes_, dtype=int)] = table
-    return score(target, whole, problem=task.problem)["log_loss"]

@@ -12,9 +12,10 @@ from spaceship.config.build import build
 from spaceship.errors import ConfigError, expected
 from spaceship.model.blend import Blend
 from spaceship.model.encoding import Encoding, encoder
-from spaceship.model.inner_cv import Calibration, Iterations, with_inner_choices
+from spaceship.model.inner_cv import Calibration, with_inner_choices
 from spaceship.model.monotone import constrain
 from spaceship.model.recipe import Recipe
+from spaceship.model.rounds import Iterations
 from spaceship.task.task import Task
 
 

@@ -11,8 +11,9 @@ from spaceship.config.faults import list_faults
 from spaceship.errors import ConfigError, expected
 from spaceship.model.blend_weights import Method
 from spaceship.model.encoding import Encoding
-from spaceship.model.inner_cv import Calibration, Iterations
+from spaceship.model.inner_cv import Calibration
 from spaceship.model.monotone import Effect
+from spaceship.model.rounds import Iterations
 
 Node = dict[str, Any]
 """A config node with a `_target_`; its interpolations may be unresolved."""
