@@ -45,7 +45,8 @@ class DaskEngine(ClusterEngine):
         dask.config.set({"logging.distributed": _QUIET, "distributed.scheduler.worker-ttl": None})
         from distributed import Client
 
-        for name in ("distributed", "distributed.client"):  # each has a level of its own
+        # each has a level of its own; the last writes what a call stopped by Ctrl-C leaves behind
+        for name in ("distributed", "distributed.client", "tornado.application"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         with ExitStack() as stack:
             if self.address is None:

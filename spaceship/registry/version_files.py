@@ -45,7 +45,7 @@ def download(store: Store, at: tuple[str, str], run_id: str, name: str, folder: 
 
     >>> download(store, ("none", "1"), "", MODEL, tmp_path)
     Traceback (most recent call last):
-    mlflow.exceptions.MlflowException: Registered Model with name=none not found
+    mlflow.exceptions.MlflowException: Model Version (name=none, version=1) not found
     """
     client = store.client
     if name == MODEL:
