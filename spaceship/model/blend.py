@@ -159,7 +159,7 @@ class Blend(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             chosen = dict[str, int]()
             if number and folds:
                 splits = (prepared(place, fold) for fold in range(number))
-                key, losses = loss_by_rounds(estimator, splits, self._task)
+                key, losses = loss_by_rounds(estimator, splits, self._task, alone=number == 1)
                 chosen = {key: min(losses, key=lambda rounds: losses[rounds])}
             found.append(chosen)
         return found

@@ -7,6 +7,7 @@ import pandas as pd
 from catboost import CatBoostClassifier, CatBoostError, CatBoostRegressor, FeaturesData, Pool
 
 from spaceship.model.coded import Coded
+from spaceship.task.arrays import Target
 
 MISSING = "missing"  # CatBoost takes no missing category: it is one of its own
 
@@ -29,6 +30,21 @@ class _Categories:
         except CatBoostError as error:  # such as a target of one value
             raise ValueError(str(error)) from error
         return self
+
+    def fit_watched(
+        self, X: pd.DataFrame, y: object, others: tuple[pd.DataFrame, Target], patience: int
+    ) -> int:
+        """Fit until so many trees have not made the loss of other rows less.
+
+        Return how many are kept: those up to the least loss.
+
+        >>> few, same = pd.DataFrame({"size": [1.0, 2.0, 3.0]}), [0, 1, 1]
+        >>> model = CategoryCatBoost(iterations=99, silent=True, allow_writing_files=False)
+        >>> model.fit_watched(few, same, (few, ~np.array(same, dtype=bool)), 2)
+        1
+        """
+        self.fit(X, y, eval_set=(_filled(others[0]), others[1]), early_stopping_rounds=patience)
+        return int(self.tree_count_)  # type: ignore[attr-defined]
 
     def predict(self, data: pd.DataFrame | Coded, *args: object, **params: object) -> Any:
         """Return the more likely class, or the number, of each row, (n_rows,)."""

@@ -86,7 +86,7 @@ class InnerIterations(_Inner):
         folds = folds_for_rounds(X, target, task, n_used, (self.n_folds, self.seed))
         name, estimator = self.pipeline.steps[-1]
         splits = (split(clone(self.pipeline[:-1]), X, target, fold) for fold in folds)
-        key, self.curve_ = loss_by_rounds(estimator, splits, task)
+        key, self.curve_ = loss_by_rounds(estimator, splits, task, alone=len(folds) == 1)
         configured = estimator.get_params()[key]
         self.rounds_ = min(self.curve_, key=lambda n: self.curve_[n], default=configured)
         self.fitted_ = clone(self.pipeline).set_params(**{f"{name}__{key}": self.rounds_})

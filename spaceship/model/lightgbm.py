@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from lightgbm import LGBMClassifier, LGBMModel, LGBMRegressor
+from lightgbm import LGBMClassifier, LGBMModel, LGBMRegressor, early_stopping
 
 from spaceship.model.coded import Coded
 from spaceship.model.distributed import grow
@@ -21,7 +21,37 @@ Floats = npt.NDArray[np.float64]
 _FEW = 1000  # rows below which a second thread costs more than it gains
 
 
-class FrameLGBMClassifier(LGBMClassifier):  # type: ignore[misc]
+class _Frames:
+    """LightGBM that is fitted on a frame, its constraints by column name."""
+
+    takes_coded = True
+    monotone: ClassVar[str] = "monotone_constraints"
+
+    def fit(self, X: object, y: object, **params: object) -> Self:
+        """Fit by this process, or by a cluster in use."""
+        with _by_place(self, X):
+            if not params and grow(self, X, y):
+                return self
+            super().fit(X, y, **params)  # type: ignore[misc]
+            return self
+
+    def fit_watched(
+        self, X: object, y: object, others: tuple[object, object], patience: int
+    ) -> int:
+        """Fit until so many rounds have not made the loss of other rows less.
+
+        Return how many are kept: those up to the least loss.
+
+        >>> few, same = pd.DataFrame({"size": [1.0, 2.0, 3.0] * 20}), np.arange(60) % 3 == 0
+        >>> FrameLGBMClassifier(n_estimators=99, verbose=-1).fit_watched(few, same, (few, ~same), 2)
+        1
+        """
+        stop = early_stopping(patience, verbose=False)
+        self.fit(X, y, eval_X=others[0], eval_y=others[1], callbacks=[stop])
+        return int(self.booster_.current_iteration())  # type: ignore[attr-defined]
+
+
+class FrameLGBMClassifier(_Frames, LGBMClassifier):  # type: ignore[misc]
     """LightGBM for classes; predictions of a frame have the bits of `LGBMClassifier`.
 
     >>> planet = pd.Series(["Earth", None, "Mars"] * 9, dtype="category").to_frame("planet")
@@ -30,9 +60,6 @@ class FrameLGBMClassifier(LGBMClassifier):  # type: ignore[misc]
     np.True_
     """
 
-    takes_coded = True
-    monotone: ClassVar[str] = "monotone_constraints"
-
     def predict(self, X: Any, **params: Any) -> npt.NDArray[Any]:
         """Return the most probable class of each row, (n_rows,)."""
         if params or not isinstance(X, pd.DataFrame | Coded):
@@ -40,11 +67,6 @@ class FrameLGBMClassifier(LGBMClassifier):  # type: ignore[misc]
                 return np.asarray(super().predict(X, **params))
         found: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
         return found
-
-    def fit(self, X: object, y: object, **params: object) -> Self:
-        """Fit by this process, or by a cluster in use."""
-        with _by_place(self, X):
-            return self if not params and grow(self, X, y) else super().fit(X, y, **params)
 
     def predict_proba(self, X: Any, **params: Any) -> Floats:
         """Return the probability of each class, (n_rows, n_classes)."""
@@ -62,7 +84,7 @@ class FrameLGBMClassifier(LGBMClassifier):  # type: ignore[misc]
             return np.asarray(super().decision_function(X, **params))
 
 
-class FrameLGBMRegressor(LGBMRegressor):  # type: ignore[misc]
+class FrameLGBMRegressor(_Frames, LGBMRegressor):  # type: ignore[misc]
     """LightGBM for numbers; predictions of a frame have the bits of `LGBMRegressor`.
 
     >>> size = pd.DataFrame({"size": np.arange(40.0)})
@@ -70,14 +92,6 @@ class FrameLGBMRegressor(LGBMRegressor):  # type: ignore[misc]
     >>> (model.predict(size) == LGBMRegressor.predict(model, size)).all()
     np.True_
     """
-
-    takes_coded = True
-    monotone: ClassVar[str] = "monotone_constraints"
-
-    def fit(self, X: object, y: object, **params: object) -> Self:
-        """Fit by this process, or by a cluster in use."""
-        with _by_place(self, X):
-            return self if not params and grow(self, X, y) else super().fit(X, y, **params)
 
     def predict(self, X: Any, **params: Any) -> Floats:
         """Return the number of each row, (n_rows,)."""

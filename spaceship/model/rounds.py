@@ -3,6 +3,7 @@
 Inner folds keep groups whole, and no row that is scored has a part in the choice.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
@@ -23,6 +24,7 @@ _BOOSTERS = ("staged_predict", "get_booster", "booster_")
 """Attributes of boosters alone: of scikit-learn and CatBoost, XGBoost, LightGBM."""
 _STEPS = 40  # numbers of rounds that are compared
 _MOST = 2.0  # the largest of them, as a multiple of the configured number
+_PATIENCE = 0.1  # share of the largest after which a fit stops, its loss on one fold no less
 
 Split = tuple[pd.DataFrame, Target, pd.DataFrame, Target]
 """Prepared columns and labels of rows to fit, then of rows to score."""
@@ -79,34 +81,47 @@ def split(preparation: Estimator, X: pd.DataFrame, target: Target, fold: Fold) -
 
 
 def loss_by_rounds(
-    estimator: Estimator, splits: Iterable[Split], task: Task
+    estimator: Estimator, splits: Iterable[Split], task: Task, *, alone: bool
 ) -> tuple[str, dict[int, float]]:
     """Return the parameter that holds the number of rounds, and the mean loss by their number.
 
-    Each split is fitted with twice the configured rounds; raise ConfigError for no booster, or one
-    that stops early.
+    Each split is fitted with twice the configured rounds. If it is `alone`, libraries that can stop
+    once more rounds have not helped, and no rounds after the best one are compared. Raise
+    ConfigError for no booster, or one that its own settings stop early.
 
     >>> from sklearn.ensemble import GradientBoostingClassifier
     >>> rows = people.train, people.train.iloc[:, -1].to_numpy()
     >>> inner = split(pipeline[:-1], *rows, (np.arange(60), np.arange(60, 80)))
-    >>> key, losses = loss_by_rounds(GradientBoostingClassifier(n_estimators=2), [inner], task)
+    >>> few = GradientBoostingClassifier(n_estimators=2)
+    >>> key, losses = loss_by_rounds(few, [inner], task, alone=True)
     >>> key, list(losses)
     ('n_estimators', [1, 2, 3, 4])
     """
     key, configured = _rounds(estimator)
     most = int(_MOST * configured)
     grid = np.unique(np.linspace(1, most, min(_STEPS, most)).astype(int)).tolist()
-    losses = []
-    for columns, labels, others, truth in splits:
-        trial = clone(estimator).set_params(**{key: most}).fit(columns, labels)
-        losses.append(
-            [_loss(truth, one, trial, task) for one in _staged(trial, others, grid, task)]
-        )
-        if len(losses[-1]) < len(grid):
+    losses, numbers = [], []
+    for one in splits:
+        trial = clone(estimator).set_params(**{key: most})
+        kept = _fit(trial, one, task, patience=math.ceil(_PATIENCE * most) if alone else None)
+        numbers = [*(number for number in grid if number < kept), kept]
+        staged = _staged(trial, one[2], numbers, task)
+        losses.append([_loss(one[3], table, trial, task) for table in staged])
+        if len(losses[-1]) < len(numbers):
             message = "expected every round to be fitted, found that the library stopped early"
             raise ConfigError(f"{message}; switch that off, or model.iterations=fixed")
     means = np.mean(losses, axis=0).tolist() if losses else []
-    return key, dict(zip(grid, means, strict=False))
+    return key, dict(zip(numbers, means, strict=True))
+
+
+def _fit(trial: Estimator, part: Split, task: Task, patience: int | None) -> int:
+    """Fit on one part of a split, for a loss on the other; return how many rounds are kept."""
+    columns, labels, others, truth = part
+    known = np.isin(truth, labels) if task.is_classification else np.ones(len(truth), dtype=bool)
+    if patience and known.any() and hasattr(trial, "fit_watched"):  # unknown classes have no loss
+        return int(trial.fit_watched(columns, labels, (others[known], truth[known]), patience))
+    trial.fit(columns, labels)
+    return int(trial.get_params()[_rounds(trial)[0]])
 
 
 def _rounds(estimator: Estimator) -> tuple[str, int]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from catboost import CatBoostClassifier
 from lightgbm import LGBMClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from xgboost import XGBClassifier
@@ -17,7 +18,9 @@ from spaceship.model.blend import Blend
 from spaceship.model.catboost import CategoryCatBoost
 from spaceship.model.encoding import Encoding
 from spaceship.model.inner_cv import Calibration, InnerIterations, with_inner_choices
+from spaceship.model.lightgbm import FrameLGBMClassifier
 from spaceship.model.pipeline import build_pipeline
+from spaceship.model.rounds import loss_by_rounds
 from spaceship.registry import packaging
 from spaceship.split.folds import inner_folds
 from spaceship.task.label import Problem
@@ -31,6 +34,11 @@ BOOSTERS = {
     "catboost": CategoryCatBoost(iterations=60, learning_rate=0.5, thread_count=1, **SILENT),
     "hist_gradient_boosting": HistGradientBoostingClassifier(max_iter=60, learning_rate=0.3),
 }
+WATCHED = {
+    "lgbm": (LGBMClassifier, FrameLGBMClassifier),
+    "catboost": (CatBoostClassifier, CategoryCatBoost),
+}
+"""Classes of libraries, which fit every round, and those that watch the loss of other rows."""
 
 
 def candidate(estimator: Any, n_folds: int = 3, **choices: Any) -> Any:
@@ -174,3 +182,28 @@ def test_a_class_too_rare_to_be_calibrated_is_named() -> None:
     made = with_inner_choices(pipeline, task, calibration=Calibration.ISOTONIC)
     with pytest.raises(DataError, match=r"too few of 'rare'; give more .* set calibration=none"):
         made.fit(frame, task.target(frame))
+
+
+@pytest.mark.parametrize("name", ["lgbm", "catboost"])
+def test_a_fit_for_one_inner_fold_stops_once_rounds_do_not_help(people: People, name: str) -> None:
+    """Up to the best number its losses are those of the library itself, which fits every round."""
+    known = BOOSTERS[name].get_params()
+    whole, stopped = (
+        candidate(one(**known), iterations="inner_fold").fit(*people)[-1] for one in WATCHED[name]
+    )
+    assert max(stopped.curve_) == stopped.rounds_ < max(whole.curve_)
+    for rounds in stopped.curve_.keys() & whole.curve_.keys():
+        assert stopped.curve_[rounds] == pytest.approx(whole.curve_[rounds])
+    assert stopped.curve_[stopped.rounds_] <= min(whole.curve_.values()) + 1e-9
+
+
+@pytest.mark.parametrize("name", ["lgbm", "catboost"])
+def test_a_class_that_only_the_other_rows_have_stops_no_fit(name: str) -> None:
+    task = fields(Problem.MULTICLASS, grouped=False, classes=["a", "b", "rare"])
+    labels = np.array([0, 1] * 20)
+    labels[-1] = 2
+    columns = pd.DataFrame({"size": np.arange(40.0)})
+    parts = columns[:30], labels[:30], columns[30:], labels[30:]
+    estimator = WATCHED[name][1](**BOOSTERS[name].get_params())
+    _, losses = loss_by_rounds(estimator, [parts], task, alone=True)
+    assert np.isfinite([*losses.values()]).all()
