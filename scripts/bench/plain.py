@@ -91,7 +91,7 @@ def unfitted() -> "Pipeline":
     from spaceship.model.encoding import CategoryEncoder
     from spaceship.task.spaceship_titanic.features.full import FullFeatures
 
-    blocks = ["fill_from_group", "cryo_logic", "cabin", "spending", "no_spend", "place_score"]
+    blocks = ["cryo_logic", "spending", "no_spend", "place_score"]
     features, model = FullFeatures(blocks), LGBMClassifier(**SETTINGS)
     return Pipeline([("features", features), ("encoding", CategoryEncoder()), ("estimator", model)])
 

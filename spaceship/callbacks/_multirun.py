@@ -150,7 +150,6 @@ def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
     if len(members) == 1:
         return None
     settings: Any = OmegaConf.load(configs() / "model" / "blend.yaml")
-    settings.method = "stack"  # trials differ in strength: weights are learnt
     features = Recipe.from_plain(report.recipe).features
     threshold = report.recipe.get("threshold", THRESHOLD)
     recipe = Recipe.blend(

@@ -106,9 +106,9 @@ def test_feature_bars_need_their_candidates() -> None:
 
 
 def test_changes_of_full_leave_a_block_out_add_one_or_set_an_option() -> None:
-    found = features.changes_of_full(["cabin", "child", "calibration=sigmoid"])
-    assert list(found) == ["full", "- cabin", "+ child", "calibration=sigmoid"]
-    assert "cabin," not in found["- cabin"][1]
+    found = features.changes_of_full(["spending", "child", "calibration=sigmoid"])
+    assert list(found) == ["full", "- spending", "+ child", "calibration=sigmoid"]
+    assert "spending," not in found["- spending"][1]
     assert "child" in found["+ child"][1]
 
 

@@ -41,8 +41,7 @@ def test_tune_mode_ends_with_a_blend_and_gates_the_better(project: Project) -> N
     assert (gated == folder) == better
     assert "RUNNING" not in {run.info.status for run in project.runs()}
 
-    again = ["mode=train", "model=blend", "model.study=last", "model.top=2", "model.method=stack"]
-    again += ["gate=off"]
+    again = ["mode=train", "model=blend", "model.study=last", "model.top=2", "gate=off"]
     single = [item for item in command if item != "hydra/sweeper=optuna"]
     done = run([*single, *again], project.outputs.parent)
     assert done.returncode == 0, done.stderr
