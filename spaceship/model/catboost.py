@@ -34,9 +34,9 @@ class _Categories:
     def fit_watched(
         self, X: pd.DataFrame, y: object, others: tuple[pd.DataFrame, Target], patience: int
     ) -> int:
-        """Fit until so many trees have not made the loss of other rows less.
+        """Fit until `patience` trees in a row have not lowered the loss (`eval_metric`) on `others`.
 
-        Return how many are kept: those up to the least loss.
+        Return the number up to the lowest.
 
         >>> few, same = pd.DataFrame({"size": [1.0, 2.0, 3.0]}), [0, 1, 1]
         >>> model = CategoryCatBoost(iterations=99, silent=True, allow_writing_files=False)

@@ -13,10 +13,9 @@ import pandas as pd
 from lightgbm import LGBMClassifier, LGBMModel, LGBMRegressor, early_stopping
 
 from spaceship.model.coded import Coded
-from spaceship.model.distributed import grow
+from spaceship.model.distributed import grow, growing_workers
 from spaceship.model.monotone import keep_present
-
-Floats = npt.NDArray[np.float64]
+from spaceship.task.arrays import Floats, Target
 
 _FEW = 1000  # rows below which a second thread costs more than it gains
 
@@ -36,18 +35,25 @@ class _Frames:
             return self
 
     def fit_watched(
-        self, X: object, y: object, others: tuple[object, object], patience: int
+        self, X: pd.DataFrame, y: Target, others: tuple[pd.DataFrame, Target], patience: int
     ) -> int:
-        """Fit until so many rounds have not made the loss of other rows less.
+        """Fit until `patience` rounds in a row have not lowered the model's own loss on `others`.
 
-        Return how many are kept: those up to the least loss.
+        Return the number up to the lowest; workers of a cluster fit every round.
 
         >>> few, same = pd.DataFrame({"size": [1.0, 2.0, 3.0] * 20}), np.arange(60) % 3 == 0
         >>> FrameLGBMClassifier(n_estimators=99, verbose=-1).fit_watched(few, same, (few, ~same), 2)
         1
         """
-        stop = early_stopping(patience, verbose=False)
-        self.fit(X, y, eval_X=others[0], eval_y=others[1], callbacks=[stop])
+        if growing_workers():
+            return int(self.fit(X, y).n_estimators)  # type: ignore[attr-defined]
+        self.set_params(metric=None)  # type: ignore[attr-defined]
+        seen, truth = others
+        if isinstance(self, LGBMClassifier):  # which numbers the classes that it learns
+            truth = np.searchsorted(np.unique(y), truth)
+        self.fit(
+            X, y, eval_X=seen, eval_y=truth, callbacks=[early_stopping(patience, verbose=False)]
+        )
         return int(self.booster_.current_iteration())  # type: ignore[attr-defined]
 
 

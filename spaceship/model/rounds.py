@@ -24,7 +24,7 @@ _BOOSTERS = ("staged_predict", "get_booster", "booster_")
 """Attributes of boosters alone: of scikit-learn and CatBoost, XGBoost, LightGBM."""
 _STEPS = 40  # numbers of rounds that are compared
 _MOST = 2.0  # the largest of them, as a multiple of the configured number
-_PATIENCE = 0.1  # share of the largest after which a fit stops, its loss on one fold no less
+_PATIENCE = 0.1  # share of the largest: so many rounds without a lower loss end a lone fold's fit
 
 Split = tuple[pd.DataFrame, Target, pd.DataFrame, Target]
 """Prepared columns and labels of rows to fit, then of rows to score."""
@@ -85,8 +85,8 @@ def loss_by_rounds(
 ) -> tuple[str, dict[int, float]]:
     """Return the parameter that holds the number of rounds, and the mean loss by their number.
 
-    Each split is fitted with twice the configured rounds. If it is `alone`, libraries that can stop
-    once more rounds have not helped, and no rounds after the best one are compared. Raise
+    Each split is fitted with twice the configured rounds. With `alone` (one split), a library that
+    can stops once more rounds do not help, and only rounds up to its best are compared. Raise
     ConfigError for no booster, or one that its own settings stop early.
 
     >>> from sklearn.ensemble import GradientBoostingClassifier
