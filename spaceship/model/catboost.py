@@ -34,7 +34,7 @@ class _Categories:
     def fit_watched(
         self, X: pd.DataFrame, y: object, others: tuple[pd.DataFrame, Target], patience: int
     ) -> int:
-        """Fit until `patience` trees in a row have not lowered the loss (`eval_metric`) on `others`.
+        """Fit until `patience` trees in a row have not lowered `eval_metric`, the loss, on `others`.
 
         Return the number up to the lowest.
 
