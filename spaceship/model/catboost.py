@@ -34,9 +34,9 @@ class _Categories:
     def fit_watched(
         self, X: pd.DataFrame, y: object, others: tuple[pd.DataFrame, Target], patience: int
     ) -> int:
-        """Fit until `patience` trees in a row have not lowered `eval_metric`, the loss, on `others`.
+        """Fit until `patience` trees in a row have not lowered the loss on `others`.
 
-        Return the number up to the lowest.
+        Return the number up to the lowest. `eval_metric`, if it is set, stands for the loss.
 
         >>> few, same = pd.DataFrame({"size": [1.0, 2.0, 3.0]}), [0, 1, 1]
         >>> model = CategoryCatBoost(iterations=99, silent=True, allow_writing_files=False)
