@@ -3,6 +3,8 @@
 import logging
 import os
 import signal
+import sys
+import threading
 from collections.abc import Mapping
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ from hydra_plugins.spaceship_ray.config import RayLauncherConf
 log = logging.getLogger(__name__)
 
 Given = tuple[HydraContext, TaskFunction, DictConfig]  # as Hydra hands them to a launcher
+_AGAIN_SECONDS = 0.1  # after which a dropped interrupt is sent again
 _END_SECONDS = 10.0  # for jobs that are interrupted to close what they have open
 
 
@@ -139,6 +142,7 @@ def _run(
 
     os.environ.update(surroundings.environment)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # Ray's cancelling raises it
+    sys.unraisablehook = raise_again
     with borrowed_streams(surroundings.streams):
         try:
             given, state = cloudpickle.loads(packed)
@@ -146,6 +150,18 @@ def _run(
             return _job(given, number, overrides), None
         except BaseException as error:  # noqa: BLE001 - raised again by the launcher
             return None, error
+
+
+def raise_again(lost: "sys.UnraisableHookArgs") -> None:
+    """Interrupt this process again if Python has dropped an interrupt, as at an object's end.
+
+    >>> sys.unraisablehook is raise_again  # until a job runs here
+    False
+    """
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGINT)).start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _job(given: Given, number: int, overrides: list[str]) -> JobReturn:

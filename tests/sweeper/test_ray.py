@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -102,3 +104,26 @@ def _wait_for_owner(project: Project) -> dict[str, str]:
                     return owner
         time.sleep(0.05)
     pytest.fail("no worker has started a trial")
+
+
+DROPPED = """
+import sys, time
+from hydra_plugins.spaceship_ray._jobs import raise_again
+sys.unraisablehook = raise_again
+class Last:
+    def __del__(self):
+        raise KeyboardInterrupt
+try:
+    Last()
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_an_interrupt_that_python_drops_comes_again() -> None:
+    """Python drops what is raised at the end of an object, where Ray's cancelling may hit."""
+    done = subprocess.run(
+        [sys.executable, "-c", DROPPED], capture_output=True, text=True, check=False, timeout=50
+    )
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
