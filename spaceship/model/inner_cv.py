@@ -53,10 +53,9 @@ class InnerIterations(_Inner):
     """Fit a boosting pipeline with the number of rounds that inner folds find best.
 
     All inner folds, or the first `n_used`, are fitted with twice the configured rounds (the fit of
-    a lone fold may stop earlier); `curve_` is
-    the mean log loss, or squared error of numbers, over the folds by number of rounds, and
-    `rounds_`, the number with the least one, is that of the fit on all rows. With `n_used=1` a
-    table too small for folds is fitted with the configured number.
+    a lone fold may stop earlier); `curve_` is the mean log loss, or squared error of numbers, over
+    the folds by number of rounds, and `rounds_`, the number with the least one, is that of the fit
+    on all rows. With `n_used=1` a table too small for folds is fitted with the configured number.
 
     >>> from sklearn.ensemble import GradientBoostingClassifier
     >>> boosted = Pipeline([*pipeline.steps[:-1], ("trees", GradientBoostingClassifier())])
