@@ -1,7 +1,5 @@
 """MLflow run of a multirun: the parent of its jobs; the best job is fitted and gated once."""
 
-import hashlib
-import json
 import logging
 import math
 import shutil
@@ -9,37 +7,33 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import yaml
-from omegaconf import OmegaConf
 
 from spaceship import candidate
-from spaceship.callbacks._hook import CONFIG_FILE, OVERRIDES_FILE, Hook
-from spaceship.callbacks._multirun_result import BLEND, RESULTS_FILE, multirun_result
+from spaceship.callbacks._blend import scored_blends
+from spaceship.callbacks._hook import Hook
+from spaceship.callbacks._multirun_result import RESULTS_FILE, multirun_result
 from spaceship.callbacks._next import show_next
 from spaceship.callbacks._pages import (
     fill_best_page,
     fill_parent_page,
 )
 from spaceship.callbacks._views import open_views
-from spaceship.config.installation import configs
 from spaceship.errors import RefusedError, SpaceshipError
-from spaceship.evaluation.metrics import THRESHOLD, better
+from spaceship.evaluation.metrics import better
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.gate.verdict import VERDICT_FILE, Verdict
-from spaceship.model.recipe import Recipe
-from spaceship.model.recipe_params import recipe_params
 from spaceship.process.at_exit import PENDING
 from spaceship.progress import Phase, numbered
 from spaceship.record.run_record import RunRecord
 from spaceship.registry.registry import CHALLENGER, CHAMPION
 from spaceship.results import COMMAND, report_result
 from spaceship.screen import Commands, show
-from spaceship.tracking.best_jobs import best_recipes
+from spaceship.tracking.best_jobs import scored_jobs
 from spaceship.tracking.job import Job
-from spaceship.tracking.job_run import job_run, log_report
+from spaceship.tracking.job_run import log_report
 from spaceship.tracking.store import FOLDER_TAG
 from spaceship.tracking.views import SWEEP_TAG
 
@@ -98,7 +92,7 @@ def end(
         _leave_gate(hook, parent_run_id, chosen)
         return
     with FileLock(folder / ".gate.lock"):
-        best = Job(chosen, in_multirun=True) if chosen else _best(_scored_jobs(folder), metric)
+        best = Job(chosen, in_multirun=True) if chosen else _best(scored_jobs(folder), metric)
         step = partial(numbered, (*([_MIXED] if hook.blend else []), _FITS, _GATE, _PAGES))
         if best is not None and hook.blend:
             with step(_MIXED):
@@ -130,49 +124,14 @@ def _or_blend(hook: Hook, best: Job, parent_run_id: str) -> Job:
     A blend that fails is logged; the best job goes to the gate all the same.
     """
     try:
-        made = _blend(hook, best, parent_run_id)
+        blends = scored_blends(hook, best, parent_run_id)
     except Exception as error:  # noqa: BLE001
         log.warning("The blend failed, the best job goes to the gate: %s", error)
         return best
-    if made is None:
-        return best
-    blends = [job for job in _scored_jobs(best.folder.parent) if job.folder.name.startswith(BLEND)]
     chosen = _best([best, *blends], hook.experiment.objectives[0]) or best
-    log.info("The blend is %s.", "no better" if chosen == best else "better")
+    if blends:
+        log.info("The blend is %s.", "no better" if chosen == best else "better")
     return chosen
-
-
-def _blend(hook: Hook, best: Job, parent_run_id: str) -> Job | None:
-    """Return a blend of the best jobs, the best of each candidate first; None of a single one."""
-    experiment, folder = hook.experiment_of(best.folder), hook.sweep_folder
-    report, metric = Report.read(best.folder), experiment.objectives[0]
-    members = best_recipes(folder, int(str(hook.blend)), metric, report)
-    if len(members) == 1:
-        return None
-    settings: Any = OmegaConf.load(configs() / "model" / "blend.yaml")
-    features = Recipe.from_plain(report.recipe).features
-    threshold = report.recipe.get("threshold", THRESHOLD)
-    recipe = Recipe.blend(
-        [Recipe.from_plain(one) for one in members], settings, features, threshold=threshold
-    )
-    plain = json.dumps(recipe.to_plain(), sort_keys=True)
-    digest = hashlib.sha256(plain.encode()).hexdigest()
-    blend = Job(folder / f"{BLEND}{digest[:8]}", in_multirun=True)
-    if not blend.scored:
-        own = blend.folder / str(hook.output_subdir)
-        own.mkdir(parents=True, exist_ok=True)
-        for name in (CONFIG_FILE, OVERRIDES_FILE):  # so that commands name the same data
-            if (path := best.folder / own.name / name).is_file():
-                shutil.copy(path, own)
-        store = experiment.store
-        name, tags = f"{recipe.name} · {report.data_source}", hook.data_tags()
-        run = job_run(blend, store, name, tags | {"candidate": "blend"}, parent_run_id)
-        with run:
-            candidate.score(experiment, blend, recipe)
-            log_report(store, blend)
-            scored = Report.read(blend.folder)
-            store.log_params(blend.logged_run(), recipe_params(scored.recipe, {}))
-    return blend
 
 
 def _gate_best(
@@ -188,7 +147,7 @@ def _gate_best(
     experiment, refusal = hook.experiment_of(best.folder), None
     if not best.fitted and not (best.folder / VERDICT_FILE).exists():
         with step(_FITS):
-            candidate.fit(experiment, best, len(_scored_jobs(best.folder.parent)))
+            candidate.fit(experiment, best, len(scored_jobs(best.folder.parent)))
     with step(_GATE):
         try:
             candidate.judge(experiment, best, CHALLENGER if hook.is_study else CHAMPION)
@@ -204,11 +163,6 @@ def _gate_best(
     experiment.store.log_scores(parent_run_id, report.metrics, tags=tags)
     shutil.copy(best.folder / VERDICT_FILE, best.folder.parent)
     return refusal
-
-
-def _scored_jobs(folder: Path) -> list[Job]:
-    jobs = [Job(child, in_multirun=True) for child in sorted(folder.iterdir()) if child.is_dir()]
-    return [job for job in jobs if job.scored]
 
 
 def _best(jobs: Sequence[Job], metric: str) -> Job | None:

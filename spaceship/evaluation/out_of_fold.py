@@ -14,6 +14,7 @@ from spaceship.evaluation.cross_validation import CrossValidation
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.losses import constant_losses, standard_error
 from spaceship.files import write_atomically
+from spaceship.task.arrays import Floats
 from spaceship.task.label import Problem
 from spaceship.task.task import Task
 
@@ -60,6 +61,16 @@ class OutOfFold:
         names = [f"{_VALUE}_{one}" for one in task.classes] if several else [_VALUE]
         columns |= dict(zip(names, values.T if several else [values], strict=True))
         return cls(pd.DataFrame(columns, index=pd.Index(task.names(training)))[tested])
+
+    @property
+    def values(self) -> Floats:
+        """Predictions: numbers or probabilities of True, (n_rows,); or (n_rows, n_classes).
+
+        >>> OutOfFold(pd.DataFrame({"value_a": [0.75], "value_b": [0.25]})).values
+        array([[0.75, 0.25]])
+        """
+        named = [one for one in self.rows if str(one).startswith(_VALUE)]
+        return self.rows[named[0] if named == [_VALUE] else named].to_numpy()
 
     def excess(self, holdout: HoldOut) -> float:
         """Return by how many standard errors a hold-out's mean loss lies below the out-of-fold one.

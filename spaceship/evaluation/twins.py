@@ -64,8 +64,8 @@ def measure(
     """Return a report that names candidate and data, with its cross-validation filled in.
 
     `prepared` holds folds that the same features made of the same rows; missing ones are added. In
-    a trial of a sweep, slices and out-of-fold losses are left out: they are computed for the best
-    trial alone. Raise PrunedError in a hopeless trial. `observe` is called with each fold.
+    a trial of a sweep, slices are left out: they are computed for the best trial alone. Raise
+    PrunedError in a hopeless trial. `observe` is called with each fold.
 
     >>> part = TrainingPart.of(people.train, task, Protocol(0.3, "a", n_folds=3, seed=1))
     >>> len(measure(pipeline, part, Report("a", "local", "ab12")).folds)
@@ -84,11 +84,14 @@ def measure(
     metrics = summarise(result.folds, part.task.problem) | timings
     values, _ = table_digest(result.values)
     stages = report.stages | {OUT_OF_FOLD: values.digest}
-    scored = replace(report, metrics=metrics, folds=result.folds, stages=stages)
+    out_of_fold = OutOfFold.of(result, part.rows, part.task)
+    scored = replace(
+        report, metrics=metrics, folds=result.folds, stages=stages, out_of_fold=out_of_fold
+    )
     if trial.in_trial():
         return scored
     slices = score_slices(part.task, part.rows, result.values, result.predictions)
-    return replace(scored, slices=slices, out_of_fold=OutOfFold.of(result, part.rows, part.task))
+    return replace(scored, slices=slices)
 
 
 def repeats(

@@ -1,5 +1,6 @@
 """Weights of the members of a blend: learnt from predictions of unseen rows, and applied."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import numpy as np
@@ -18,10 +19,10 @@ class Method(StrEnum):
     """Ways in which a blend weighs its members.
 
     `mean` averages all fits, so that a member counts once a bag, and needs no inner folds; `stack`
-    weighs log-odds, logarithms of
-    several classes or numbers by a regression without negative weights, as Breiman's stacking does;
-    `greedy` averages predictions of members drawn one by one, with replacement, each the one that
-    helps most (Caruana et al., "Ensemble selection from libraries of models", ICML 2004).
+    weighs log-odds, logarithms of several classes or numbers by a regression without negative
+    weights, as Breiman's stacking does; `greedy` averages predictions of members drawn one by one,
+    with replacement, each the one that helps most (Caruana et al., "Ensemble selection from
+    libraries of models", ICML 2004).
     """
 
     MEAN = "mean"
@@ -39,7 +40,8 @@ def learnt(method: str, table: Floats, target: Target, problem: Problem) -> Weig
     ([1.0, 0.0], 0.0)
     """
     if method == Method.GREEDY:
-        return _greedy(table, target, problem)
+        counts = drawn(table, target, problem, _ROUNDS)
+        return [number / sum(counts) for number in counts], 0.0
     return _STACKS[problem](table, target)
 
 
@@ -122,18 +124,34 @@ def _stack_classes(table: Floats, target: Target) -> Weights:
     return found.tolist(), 0.0
 
 
-def _greedy(table: Floats, target: Target, problem: Problem) -> Weights:
-    """Return how often each member is drawn, as a share; drawing stops where it helped most."""
-    total, drawn = np.zeros(table[:, 0].shape), []
-    losses = []
-    for number in range(1, _ROUNDS + 1):
-        candidates = (total[:, None] + table) / number
+def drawn(
+    table: Floats, target: Target, problem: Problem, most: int, start: Sequence[int] = ()
+) -> list[int]:
+    """Return how often each member counts in a mean that members join one by one; see `learnt`.
+
+    Each that joins, at most so many, is the one that helps most; the mean that is best of all
+    counts, so that none may join. In the mean at the `start` each member counts so many times,
+    none if nothing is given.
+
+    >>> right = np.array([True, False, True, False])
+    >>> table = np.column_stack([right * 0.8 + 0.1, right * 0.4 + 0.3])
+    >>> drawn(table, right, Problem.BINARY, 4), drawn(table, right, Problem.BINARY, 4, [0, 2])
+    ([1, 0], [4, 2])
+    """
+    counts = list(start or [0] * table.shape[1])
+    total = np.einsum("m,nm...->n...", counts, table)
+    best, least = counts, np.inf
+    if any(counts):
+        least = _mean_losses(total[:, None] / sum(counts), target, problem).min()
+    for _ in range(most):
+        candidates = (total[:, None] + table) / (sum(counts) + 1)
         each = _mean_losses(candidates, target, problem)
-        drawn.append(int(each.argmin()))
-        losses.append(float(each.min()))
-        total += table[:, drawn[-1]]
-    best = drawn[: int(np.argmin(losses)) + 1]
-    return [best.count(number) / len(best) for number in range(table.shape[1])], 0.0
+        one = int(each.argmin())
+        counts = [number + (at == one) for at, number in enumerate(counts)]
+        total += table[:, one]
+        if each[one] < least:
+            best, least = counts, each[one]
+    return best
 
 
 def _mean_losses(candidates: Floats, target: Target, problem: Problem) -> Floats:

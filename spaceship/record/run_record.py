@@ -153,7 +153,7 @@ class RunRecord:
         data, part = self.experiment.dataset, self.experiment.training
         made, typed = stage.data_stages(data)
         folds = stage.folds_of(part, len(data.train))
-        made |= {"split": stage.split_stage(folds), "features": features.tables}
+        made |= {stage.SPLIT: stage.split_stage(folds), "features": features.tables}
         made[OUT_OF_FOLD] = {"rows": TableDigest(report.stages[OUT_OF_FOLD], len(part.rows))}
         hashes = np.zeros(len(folds), np.uint64)
         hashes[part.rows.index] = features.rows

@@ -24,8 +24,9 @@ from spaceship.task.arrays import Estimator, Positions
 Tables = dict[str, TableDigest]
 Stages = dict[str, Tables]
 """Digests by the name of a stage, in the order of a run, and by the name of a table in it."""
+SPLIT = "split"
 ORDER = (
-    *("raw", "typed", "split", "features", OUT_OF_FOLD),
+    *("raw", "typed", SPLIT, "features", OUT_OF_FOLD),
     *("holdout", "repeats", "model", "verdict"),
 )
 OPTIONAL = {"repeats"}

@@ -34,13 +34,13 @@ def chosen_recipe(
     if "features" in model:  # a whole recipe, of a run that is made again
         return Recipe.from_plain(model)
     if model.get("name") != CHAMPION:
-        made = _stated(model, features, choices, best)
+        made = stated_recipe(model, features, choices, best)
     elif (own := champion_recipe(registry())) is not None:
         named = {item.partition("=")[0] for item in overrides}
         given = {name: choices[name] for name in choices if name in named}
         made = Recipe.from_plain(own.to_plain() | given)
     elif "fallback" in model:
-        return _stated(model["fallback"], features, choices, best)
+        return stated_recipe(model["fallback"], features, choices, best)
     else:
         do = "choose another: model=NAME or model@model.fallback=NAME"
         raise ConfigError(expected("a model until there is a champion", "no YAML", do))
@@ -76,13 +76,19 @@ def best_of_study(store: Store, study: str, top: int, metric: str, present: Repo
     return [Recipe.from_plain(one) for one in found]
 
 
-def _stated(
+def stated_recipe(
     model: Mapping[str, Any],
     features: dict[str, object],
     choices: Mapping[str, object],
     best: Callable[[str, int], Sequence[Recipe]],
 ) -> Recipe:
-    """Return the recipe of a node of the group `model`, the members of a blend written out."""
+    """Return the recipe of a node of the group `model`, the members of a blend written out.
+
+    See `chosen_recipe`.
+
+    >>> stated_recipe(experiment.nodes.plain("model"), {}, {}, lambda *_: []).name
+    'logistic_regression'
+    """
     if "members" not in model:
         return Recipe.single(model, features, **choices)
     if model["study"] is not None:

@@ -4,7 +4,6 @@ import json
 import math
 import re
 from pathlib import Path
-from typing import Any
 
 from spaceship.config.installation import program
 from spaceship.errors import ConfigError, expected
@@ -56,11 +55,11 @@ def best_recipes(folder: Path, top: int, metric: str, present: Report) -> list[d
     [{'name': 'lgbm'}, {'name': 'svm'}]
     """
     check_count(top)
-    ranked = _ranked(folder, metric, present)
+    ranked = [report.recipe for report in ranked_reports(folder, metric, present)]
     if not ranked:
         what = f"jobs scored on the data and the split in use in {folder}"
         raise ConfigError(expected(what, "none", "choose another study with model.study=NAME"))
-    leaders = {str(recipe["name"]): recipe for recipe in reversed(ranked)}
+    leaders = {recipe["name"]: recipe for recipe in reversed(ranked)}
     return sorted(ranked, key=lambda recipe: leaders[recipe["name"]] is not recipe)[:top]
 
 
@@ -74,12 +73,27 @@ def check_count(top: object) -> None:
         raise ConfigError(f"{message}, found {top!r}")
 
 
-def _ranked(folder: Path, metric: str, present: Report) -> list[dict[str, Any]]:
-    """Return the distinct recipes that can be members of a blend, the best first."""
-    jobs = [Job(child, in_multirun=True) for child in sorted(folder.iterdir())]
+def scored_jobs(folder: Path) -> list[Job]:
+    """Return the jobs of a multirun's folder that have a report, by name.
+
+    >>> scored_jobs(tmp_path)
+    []
+    """
+    jobs = (Job(child, in_multirun=True) for child in sorted(folder.iterdir()))
+    return [job for job in jobs if job.scored]
+
+
+def ranked_reports(folder: Path, metric: str, present: Report) -> list[Report]:
+    """Return the reports of distinct recipes that can be members of a blend, the best first.
+
+    See `best_recipes`.
+
+    >>> ranked_reports(tmp_path, "cv_log_loss", Report("", "kaggle", "0f3a"))
+    []
+    """
     usable = [
         report
-        for report in (Report.read(job.folder) for job in jobs if job.scored)
+        for report in (Report.read(job.folder) for job in scored_jobs(folder))
         if report.data_digest == present.data_digest
         and not report.may_have_seen_holdout_of(present)
         and "members" not in report.recipe
@@ -87,4 +101,7 @@ def _ranked(folder: Path, metric: str, present: Report) -> list[dict[str, Any]]:
     ]
     sign = -1 if direction(metric) == Direction.MAXIMIZE else 1
     usable.sort(key=lambda report: sign * report.metrics[metric])
-    return list({json.dumps(one.recipe, sort_keys=True): one.recipe for one in usable}.values())
+    distinct: dict[str, Report] = {}
+    for report in usable:
+        distinct.setdefault(json.dumps(report.recipe, sort_keys=True), report)
+    return [*distinct.values()]
