@@ -20,6 +20,7 @@ def test_the_best_trial_of_an_earlier_release_is_measured_anew(
         metrics=dict.fromkeys(today.metrics, 0.5),
         folds=[dict.fromkeys(fold, 0.5) for fold in today.folds],
         slices=[],
+        stages={},
         out_of_fold=None,
     )
     job = Job(tmp_path / "trial", in_multirun=True)

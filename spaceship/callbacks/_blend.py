@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 import shutil
 from collections.abc import Sequence
 from typing import Any
@@ -25,8 +24,6 @@ from spaceship.registry.recipe_choice import stated_recipe
 from spaceship.tracking.best_jobs import ranked_reports, scored_jobs
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import job_run, log_report
-
-log = logging.getLogger(__name__)
 
 
 def scored_blends(hook: Hook, best: Job, parent_run_id: str) -> list[Job]:
@@ -66,40 +63,43 @@ def _copy_config(hook: Hook, best: Job, blend: Job) -> None:
             shutil.copy(path, own)
 
 
+def start_recipes(hook: Hook) -> Sequence[Recipe]:
+    """Return the recipes of `mode.start`: a blend's members, or one model.
+
+    Raise ConfigError if it is none of both.
+    """
+    nodes = hook.experiment.nodes
+    if (model := nodes.plain("mode").get("start")) is None:
+        return []
+    recipe = stated_recipe({**model, "study": None}, nodes.plain("features"), {}, lambda *_: [])
+    return recipe.members or [recipe]
+
+
 def _members(hook: Hook, experiment: Experiment, best: Report) -> list[Recipe]:
     """Return the members of the mean of the best jobs, each with as many bags as it counts.
 
-    The mean begins with those members of `mode.start` that were tried as they are. Up to
+    The mean begins with those recipes of `mode.start` that a job has tried as they are. Up to
     `mode.blend` jobs join it, each the one that lowers the loss of its out-of-fold predictions
     most: a job that is the best of many by chance alone has a limited share.
     """
     part, task = experiment.training, experiment.task
     reports = ranked_reports(hook.sweep_folder, experiment.objectives[0], best)
-    seen = [one.out_of_fold for one in reports]
-    tested = seen[0].rows.index if seen and seen[0] else None
-    recipes, columns = [], []
-    for report, predicted in zip(reports, seen, strict=True):
-        if predicted is not None and predicted.rows.index.equals(tested):
-            recipes.append(Recipe.from_plain(report.recipe))
-            columns.append(predicted.values)
-    if not recipes:
-        return []  # jobs of an earlier release
-    target = task.target(part.rows)[pd.Index(task.names(part.rows)).isin(tested)]
-    start = _start(hook)
-    at_start = [sum(one.bags for one in start if _is_same(one, recipe)) for recipe in recipes]
-    table = np.stack(columns, axis=1)
-    counts = drawn(table, target, task.problem, int(str(hook.blend)), at_start)
+    seen = [(one, one.out_of_fold) for one in reports if one.out_of_fold is not None]
+    if not seen:
+        return []  # an earlier release has scored the jobs
+    tested = seen[0][1].rows.index
+    alike = [(one, unseen) for one, unseen in seen if unseen.rows.index.equals(tested)]
+    recipes = [Recipe.from_plain(report.recipe) for report, _ in alike]
+    start = start_recipes(hook)
+    counts = drawn(
+        np.stack([unseen.values for _, unseen in alike], axis=1),
+        task.target(part.rows)[pd.Index(task.names(part.rows)).isin(tested)],
+        task.problem,
+        int(str(hook.blend)),
+        [sum(one.bags for one in start if _is_same(one, recipe)) for recipe in recipes],
+    )
     pairs = zip(recipes, counts, strict=True)
     return [recipe.model_copy(update={"bags": count}) for recipe, count in pairs if count]
-
-
-def _start(hook: Hook) -> Sequence[Recipe]:
-    """Return the recipes of `mode.start`: those of a blend's members, or one model's."""
-    nodes = hook.experiment.nodes
-    if (model := nodes.plain("mode").get("start")) is None:
-        return []
-    recipe = stated_recipe(model, nodes.plain("features"), {}, lambda *_: [])
-    return recipe.members or [recipe]
 
 
 def _is_same(one: Recipe, other: Recipe) -> bool:

@@ -12,6 +12,7 @@ from hydra_plugins.spaceship_optuna.process import usable_cores
 from hydra_plugins.spaceship_optuna.trial import PrunedError
 from spaceship import candidate
 from spaceship.callbacks import _multirun as multirun
+from spaceship.callbacks._blend import start_recipes
 from spaceship.callbacks._hook import Hook
 from spaceship.callbacks._job import redact_saved_config
 from spaceship.callbacks._pages import trial_note
@@ -85,6 +86,7 @@ def study_facts(hook: Hook, workers: int) -> dict[str, object]:
     candidate.check_holdout(experiment)
     if (blend := hook.blend) is not None:
         check_count(blend)
+        start_recipes(hook)
     candidate.introduce(experiment, hook.models)
     return {
         "objective": settings.objective.model_dump(),

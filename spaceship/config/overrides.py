@@ -49,7 +49,8 @@ def training_command(words: Iterable[str]) -> str:
     from hydra_plugins.spaceship_optuna.config_text import redact  # imports Hydra
     from spaceship.config.installation import program
 
-    kept = [redact(word) for word in lasting(words) if not word.startswith(("mode=", "mode."))]
+    of_sweep = ("mode=", "mode.", "model@mode.")
+    kept = [redact(word) for word in lasting(words) if not word.startswith(of_sweep)]
     return f"{program()} {shell_line(['mode=train', *kept])}"
 
 

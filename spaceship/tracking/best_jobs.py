@@ -64,12 +64,12 @@ def best_recipes(folder: Path, top: int, metric: str, present: Report) -> list[d
 
 
 def check_count(top: object) -> None:
-    """Raise ConfigError if a number of members is no whole number from 1 on.
+    """Raise ConfigError if a number of trials is no whole number from 1 on.
 
     >>> check_count(3)
     """
     if type(top) is not int or top < 1:
-        message = "expected a number of members, 1 or more, in model.top or mode.blend"
+        message = "expected a number of trials, 1 or more, in model.top or mode.blend"
         raise ConfigError(f"{message}, found {top!r}")
 
 

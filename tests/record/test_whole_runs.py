@@ -108,8 +108,8 @@ def test_equal_in_another_folder_home_locale_and_hash_seed_but_for_a_changed_lin
 
 
 def test_a_sweep_its_trials_and_its_best(shell: Shell, tmp_path: Path) -> None:
-    words = ["mode=tune", *TRAIN[1:], "mode.blend=2", "hydra.sweeper.n_trials=2"]
-    words.append("hydra.sweeper.study_name=s")
+    words = ["mode=tune", *TRAIN[1:], "hydra.sweeper.n_trials=2", "hydra.sweeper.study_name=s"]
+    words += ["model@mode.start=logistic_regression", "++mode.start.bags=2"]
     assert shell(*words).returncode == 0
     runs = shell.runs()
     (parent,) = (run for run in runs if "best_run_id" in run.data.tags)
@@ -128,13 +128,15 @@ def test_a_sweep_its_trials_and_its_best(shell: Shell, tmp_path: Path) -> None:
     (blend,) = (run for run in runs if run.data.tags.get("candidate", "").startswith("blend"))
     of_blend = record(artifacts(shell, blend, tmp_path / "blend"))
     assert of_blend.command == parent.data.tags["command"]
-    assert len(of_blend.recipe["members"]) == 2
+    assert sum(member["bags"] for member in of_blend.recipe["members"]) >= 2
     features = of_blend.stages["features"]
     assert [*features] == [
         f"fold {fold} {name}" for fold in (1, 2) for name in ("learnt", "tested", "member 1")
     ]
-    tested = found.stages["features"]["fold 2 tested"]
-    assert features["fold 2 member 1"] == tested  # the best trial's own features
+    assert shell(*TRAIN, "gate=off").returncode == 0
+    (alone,) = (run for run in shell.runs() if run.data.tags["command"].endswith("gate=off"))
+    of_alone = record(artifacts(shell, alone, tmp_path / "alone")).stages["features"]
+    assert features["fold 2 member 1"] == of_alone["fold 2 tested"]
     assert shell(*words).returncode == 0
     (later,) = record(Path(parent.data.tags[FOLDER_TAG])).later
     assert (later.after, later.code) == ([], None)
