@@ -23,7 +23,7 @@ from spaceship.model.recipe_name import recipe_name
 from spaceship.process.kept import KEPT
 from spaceship.progress import phase
 from spaceship.record.run_record import RunRecord
-from spaceship.record.stages import SPLIT, FoldFeatures
+from spaceship.record.stages import FoldFeatures
 from spaceship.records import to_plain
 from spaceship.registry import packaging
 from spaceship.registry.looks import LookRecords
@@ -155,7 +155,7 @@ def fit(experiment: Experiment, job: Job, candidates: int = 1) -> None:
     recipe, protocol = Recipe.from_plain(report.recipe), experiment.protocol
     pipeline = experiment.pipeline(recipe)
     record = RunRecord.of(experiment, job)
-    if SPLIT not in report.stages:  # the best trial of a sweep, which has no record yet
+    if not report.recorded:  # the best trial of a sweep
         report = _measure(experiment, recipe, record)
     twin, holdout = training.fit_twin(pipeline, frame, task, protocol)
     _check_excess(experiment, report, holdout)

@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from hydra_plugins.spaceship_optuna._errors import SettingsError, mismatch
 from hydra_plugins.spaceship_optuna._upstream import by_creation
-from hydra_plugins.spaceship_optuna.config_text import flatten
+from hydra_plugins.spaceship_optuna.config_text import flatten, node_of
 from hydra_plugins.spaceship_optuna.process import is_orphan, process_tags
 
 log = logging.getLogger(__name__)
@@ -136,8 +136,7 @@ def _differences(before: Mapping[str, object], now: Mapping[str, object]) -> str
 
 def result_overrides(fixed: Sequence[str], without_effect: Collection[str]) -> list[str]:
     """Return the fixed overrides that change results: a resume has to repeat them."""
-    nodes = {item: re.split("[.=]", item.lstrip("+~"))[0] for item in fixed}
-    return sorted(item for item, node in nodes.items() if node not in without_effect)
+    return sorted(item for item in {*fixed} if node_of(item) not in without_effect)
 
 
 def open_to_joiners(study: optuna.Study) -> None:

@@ -67,6 +67,16 @@ def redact(text: str) -> str:
     return given if text == given else text  # the same object, which may know more of itself
 
 
+def node_of(override: str) -> str:
+    """Return the node of the config that an override changes, the first part of its key.
+
+    >>> node_of("++mode.start.bags=2"), node_of("~model@mode.start"), node_of("model=lgbm")
+    ('mode', 'mode', 'model')
+    """
+    key = override.lstrip("+~").partition("=")[0]
+    return key.rpartition("@")[2].partition(".")[0]
+
+
 def redacted(node: Any) -> Any:
     """Return plain nested values whose texts and keys hold no secret.
 

@@ -1,9 +1,10 @@
-"""Blend that a multirun ends with: a mean that its best jobs join one by one."""
+"""Blend that a multirun ends with: a mean of its jobs, made step by step."""
 
 import hashlib
 import json
+import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,27 +15,34 @@ from spaceship import candidate
 from spaceship.callbacks._hook import CONFIG_FILE, OVERRIDES_FILE, Hook
 from spaceship.callbacks._multirun_result import BLEND
 from spaceship.config.installation import configs
+from spaceship.errors import ConfigError, expected
 from spaceship.evaluation.metrics import THRESHOLD
+from spaceship.evaluation.out_of_fold import OutOfFold
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
-from spaceship.model.blend_weights import drawn
+from spaceship.model.blend_weights import fits_in_mean
 from spaceship.model.recipe import Recipe
 from spaceship.model.recipe_params import recipe_params
 from spaceship.registry.recipe_choice import stated_recipe
-from spaceship.tracking.best_jobs import ranked_reports, scored_jobs
+from spaceship.task.arrays import Floats
+from spaceship.tracking.best_jobs import check_count, ranked_reports, scored_jobs
 from spaceship.tracking.job import Job
 from spaceship.tracking.job_run import job_run, log_report
 
+log = logging.getLogger(__name__)
+
 
 def scored_blends(hook: Hook, best: Job, parent_run_id: str) -> list[Job]:
-    """Return the blends of a multirun, given its best job; the one of today is scored if it is new.
+    """Return the blends of a multirun, given its best job.
 
-    A single fit of one job is no blend.
+    A blend of the present jobs is scored, unless that was done before, or it has a single fit.
     """
     experiment, folder = hook.experiment_of(best.folder), hook.sweep_folder
     report = Report.read(best.folder)
-    members = _members(hook, experiment, report)
+    members = members_of(hook, experiment, report)
     if sum(member.bags for member in members) > 1:
+        shown = ", ".join(f"{member.bags} of {member.name}" for member in members)
+        log.info("Mean of fits: %s", shown)
         settings: Any = OmegaConf.load(configs() / "model" / "blend.yaml")
         features = Recipe.from_plain(report.recipe).features
         threshold = report.recipe.get("threshold", THRESHOLD)
@@ -47,9 +55,8 @@ def scored_blends(hook: Hook, best: Job, parent_run_id: str) -> list[Job]:
             store = experiment.store
             name, tags = f"{recipe.name} · {report.data_source}", {"candidate": "blend"}
             with job_run(blend, store, name, hook.data_tags() | tags, parent_run_id):
-                candidate.score(experiment, blend, recipe)
+                scored = candidate.score(experiment, blend, recipe)
                 log_report(store, blend)
-                scored = Report.read(blend.folder)
                 store.log_params(blend.logged_run(), recipe_params(scored.recipe, {}))
     return [job for job in scored_jobs(folder) if job.folder.name.startswith(BLEND)]
 
@@ -66,43 +73,63 @@ def _copy_config(hook: Hook, best: Job, blend: Job) -> None:
 def start_recipes(hook: Hook) -> Sequence[Recipe]:
     """Return the recipes of `mode.start`: a blend's members, or one model.
 
-    Raise ConfigError if it is none of both.
+    Raise ConfigError if it is neither.
     """
     nodes = hook.experiment.nodes
-    if (model := nodes.plain("mode").get("start")) is None:
+    model = nodes.plain("mode").get("start")
+    if model is None:
         return []
-    recipe = stated_recipe({**model, "study": None}, nodes.plain("features"), {}, lambda *_: [])
+    if not isinstance(model, Mapping) or model.get("study"):
+        found = f"model.study={model['study']}" if isinstance(model, Mapping) else repr(model)
+        what = "a model or a blend of models in mode.start"
+        raise ConfigError(expected(what, found, "name one: model@mode.start=NAME"))
+    recipe = stated_recipe(model, nodes.plain("features"), {}, lambda *_: [])
     return recipe.members or [recipe]
 
 
-def _members(hook: Hook, experiment: Experiment, best: Report) -> list[Recipe]:
-    """Return the members of the mean of the best jobs, each with as many bags as it counts.
+def members_of(hook: Hook, experiment: Experiment, best: Report) -> list[Recipe]:
+    """Return the members of the mean of a multirun's jobs; their bags are their weights.
 
-    The mean begins with those recipes of `mode.start` that a job has tried as they are. Up to
-    `mode.blend` jobs join it, each the one that lowers the loss of its out-of-fold predictions
-    most: a job that is the best of many by chance alone has a limited share.
+    The mean begins with those recipes of `mode.start` that a job has scored with exactly their
+    settings. Up to `mode.blend` times a job is added, each the one that lowers the loss of the
+    out-of-fold predictions most: one that is the best of many by chance alone has a limited weight.
     """
-    part, task = experiment.training, experiment.task
+    check_count(hook.blend)
     reports = ranked_reports(hook.sweep_folder, experiment.objectives[0], best)
-    seen = [(one, one.out_of_fold) for one in reports if one.out_of_fold is not None]
-    if not seen:
-        return []  # an earlier release has scored the jobs
-    tested = seen[0][1].rows.index
-    alike = [(one, unseen) for one, unseen in seen if unseen.rows.index.equals(tested)]
-    recipes = [Recipe.from_plain(report.recipe) for report, _ in alike]
-    start = start_recipes(hook)
-    counts = drawn(
-        np.stack([unseen.values for _, unseen in alike], axis=1),
-        task.target(part.rows)[pd.Index(task.names(part.rows)).isin(tested)],
+    if best.out_of_fold is None or not (usable := _with_predictions(reports, best.out_of_fold)):
+        log.warning("No mean is made: an earlier release has scored the best job.")
+        return []
+    if left_out := len(reports) - len(usable):
+        log.warning("Left out of the mean, as predictions of its rows are missing: %d", left_out)
+    recipes = [Recipe.from_plain(report.recipe) for report, _ in usable]
+    part, task = experiment.training, experiment.task
+    tested = pd.Index(task.names(part.rows)).isin(best.out_of_fold.rows.index)
+    at_start = [0] * len(recipes)
+    for one in start_recipes(hook):
+        same = (at for at, recipe in enumerate(recipes) if _is_same(one, recipe))
+        if (at := next(same, None)) is not None:
+            at_start[at] += one.bags
+    fits = fits_in_mean(
+        np.stack([predictions for _, predictions in usable], axis=1),
+        task.target(part.rows)[tested],
         task.problem,
         int(str(hook.blend)),
-        [sum(one.bags for one in start if _is_same(one, recipe)) for recipe in recipes],
+        [*zip(at_start, (recipe.bags for recipe in recipes), strict=True)],
     )
-    pairs = zip(recipes, counts, strict=True)
-    return [recipe.model_copy(update={"bags": count}) for recipe, count in pairs if count]
+    pairs = zip(recipes, fits, strict=True)
+    return [recipe.model_copy(update={"bags": number}) for recipe, number in pairs if number]
+
+
+def _with_predictions(
+    reports: Sequence[Report], like: OutOfFold
+) -> Sequence[tuple[Report, Floats]]:
+    """Return the reports with out-of-fold predictions of the same rows, and these predictions."""
+    found = ((report, report.out_of_fold) for report in reports)
+    same = ((one, of) for one, of in found if of and of.rows.index.equals(like.rows.index))
+    return [(report, of.values) for report, of in same if of.values.size]
 
 
 def _is_same(one: Recipe, other: Recipe) -> bool:
     """Return whether two recipes are the same but for bags, calibration and threshold."""
-    apart = {"bags", "calibration", "threshold"}
-    return one.model_dump(exclude=apart) == other.model_dump(exclude=apart)
+    ignored = {"bags", "calibration", "threshold"}
+    return one.model_dump(exclude=ignored) == other.model_dump(exclude=ignored)

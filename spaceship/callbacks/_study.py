@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hydra_plugins.spaceship_optuna import Objective, StudyTerms
+from hydra_plugins.spaceship_optuna.config_text import node_of
 from hydra_plugins.spaceship_optuna.process import usable_cores
 from hydra_plugins.spaceship_optuna.trial import PrunedError
 from spaceship import candidate
@@ -155,7 +156,7 @@ def start_trial(hook: Hook, parent_run_id: str | None) -> None:
     model, number, drawn = hook.choices["model"], str(hook.number), hook.drawn()
     tags = {"trial": number, "model": model, "features": hook.choices["features"]}
     tags["command"] = hook.trial_command
-    params = {key: one for key, one in drawn.items() if _part(key) not in _CONSTANT}
+    params = {key: one for key, one in drawn.items() if node_of(key) not in _CONSTANT}
     tags |= {FOLDER_TAG: str(job.folder), NOTE: trial_note(store, parent_run_id, params)}
     tags |= code_tags() | {CODE_TAG: Code.present().digest}
     tags[ENVIRONMENT_TAG] = note_environment(job.folder.parent)
@@ -200,10 +201,6 @@ def lose_trial(hook: Hook, folder: Path, reason: str) -> None:
 def _failed(run: TrialRun, error: str, traceback: str) -> TrialRun:
     tags = run_tags({"state": "FAILED", "error": error})
     return run.ended("FAILED", tags, traceback=traceback)
-
-
-def _part(key: str) -> str:
-    return key.lstrip("+~").partition(".")[0]
 
 
 def _unusable(experiment: Experiment, report: Report | None) -> Exception | None:

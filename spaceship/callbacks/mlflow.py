@@ -75,10 +75,9 @@ class MLflowCallback(StudyHooks, Callback):
 
     def retrain_overrides(self, overrides: Sequence[str]) -> list[str]:
         """Return the overrides of a training, given those of a sweep, which may be mode=tune."""
-        from spaceship.config.overrides import lasting
+        from spaceship.config.overrides import training_overrides
 
-        kept = [item for item in lasting(overrides) if not item.startswith("mode.")]
-        return ["mode=train" if item == "mode=tune" else item for item in kept]
+        return training_overrides(overrides)
 
     def trial_run_id(self, folder: Path) -> str | None:
         """Return the MLflow run of a trial."""

@@ -42,16 +42,24 @@ def lasting(words: Iterable[str]) -> list[str]:
 def training_command(words: Iterable[str]) -> str:
     """Return the command that trains a trial's candidate by itself, given the trial's overrides.
 
-    >>> line = training_command(["mode=tune", "mode.blend=2", "model=lgbm", "output=json"])
-    >>> line.endswith(" mode=train model=lgbm")
+    >>> training_command(["mode=tune", "model=lgbm"]).endswith(" mode=train model=lgbm")
     True
     """
     from hydra_plugins.spaceship_optuna.config_text import redact  # imports Hydra
     from spaceship.config.installation import program
 
-    of_sweep = ("mode=", "mode.", "model@mode.")
-    kept = [redact(word) for word in lasting(words) if not word.startswith(of_sweep)]
-    return f"{program()} {shell_line(['mode=train', *kept])}"
+    return f"{program()} {shell_line([redact(word) for word in training_overrides(words)])}"
+
+
+def training_overrides(words: Iterable[str]) -> list[str]:
+    """Return the overrides that train a trial's candidate by itself, given the trial's.
+
+    >>> training_overrides(["mode=tune", "~model@mode.start", "mode.blend=2", "model=lgbm"])
+    ['mode=train', 'model=lgbm']
+    """
+    from hydra_plugins.spaceship_optuna.config_text import node_of  # imports Hydra
+
+    return ["mode=train", *(word for word in lasting(words) if node_of(word) != "mode")]
 
 
 def _flat(settings: Settings, prefix: str = "") -> Iterator[str]:

@@ -22,6 +22,7 @@ from spaceship.records import Figure, from_plain, to_plain
 REPORT_FILE = "report.json"
 _SINCE_VERSION_1 = {"run_id", "recipe", "metrics", "folds", "slices", "repeats", "holdout_sha256"}
 """Keys of every `report.json`, beside the names; others came later."""
+SPLIT = "split"  # stage of a run: its folds
 OUT_OF_FOLD = "out_of_fold"  # stage of a run: its out-of-fold predictions
 REPORT_FILES = (REPORT_FILE, HOLDOUT_FILE, OUT_OF_FOLD_FILE)
 
@@ -68,6 +69,15 @@ class Report:
         made = cls("", source, data.digest, protocol=protocol.on(data.train, data.task))
         plain = data.task.to_plain()
         return replace(made, task=plain, rows=len(data.train), drawn_from=data.drawn_from)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether a record of the run stands behind it; a trial of a sweep has none yet.
+
+        >>> Report("lgbm", "local", "ab12").recorded
+        False
+        """
+        return SPLIT in self.stages
 
     @property
     def sample_words(self) -> str:

@@ -9,6 +9,7 @@ from spaceship.task.arrays import Floats, Mask, Target
 from spaceship.task.label import Problem
 
 _ROUNDS = 100  # members that greedy selection draws, with replacement
+_ROUNDING = 1e-9  # share of a loss by which a smaller one may be so by rounding alone
 _CLIP = 1e-6  # least distance from 0 and 1 of probabilities whose logarithm is taken
 
 Weights = tuple[list[float], float]
@@ -40,8 +41,8 @@ def learnt(method: str, table: Floats, target: Target, problem: Problem) -> Weig
     ([1.0, 0.0], 0.0)
     """
     if method == Method.GREEDY:
-        counts = drawn(table, target, problem, _ROUNDS)
-        return [number / sum(counts) for number in counts], 0.0
+        found = fits_in_mean(table, target, problem, _ROUNDS)
+        return [number / sum(found) for number in found], 0.0
     return _STACKS[problem](table, target)
 
 
@@ -124,34 +125,44 @@ def _stack_classes(table: Floats, target: Target) -> Weights:
     return found.tolist(), 0.0
 
 
-def drawn(
-    table: Floats, target: Target, problem: Problem, most: int, start: Sequence[int] = ()
+def fits_in_mean(
+    table: Floats,
+    target: Target,
+    problem: Problem,
+    most: int,
+    fits: Sequence[tuple[int, int]] | None = None,
 ) -> list[int]:
-    """Return how often each member counts in a mean that members join one by one; see `learnt`.
+    """Return the number of fits of each member in the best mean that is found step by step.
 
-    Each that joins, at most so many, is the one that helps most; the mean that is best of all
-    counts, so that none may join. In the mean at the `start` each member counts so many times,
-    none if nothing is given.
+    In each of at most so many steps the member that lowers the loss most is added; it can be added
+    several times. `fits` gives for each member its fits in the mean at the start, and those that a
+    step adds; without it, none and one. If no step helps, the start is returned. The table and the
+    loss are those of `learnt`.
 
     >>> right = np.array([True, False, True, False])
     >>> table = np.column_stack([right * 0.8 + 0.1, right * 0.4 + 0.3])
-    >>> drawn(table, right, Problem.BINARY, 4), drawn(table, right, Problem.BINARY, 4, [0, 2])
-    ([1, 0], [4, 2])
+    >>> fits_in_mean(table, right, Problem.BINARY, 4)
+    [1, 0]
+    >>> fits_in_mean(table, right, Problem.BINARY, 4, [(0, 3), (2, 1)])
+    [12, 2]
     """
-    counts = list(start or [0] * table.shape[1])
-    total = np.einsum("m,nm...->n...", counts, table)
-    best, least = counts, np.inf
-    if any(counts):
-        least = _mean_losses(total[:, None] / sum(counts), target, problem).min()
+    found, added = zip(*(fits or [(0, 1)] * table.shape[1]), strict=True)
+    total = np.einsum("m,nm...->n...", found, table)
+    best, least = found, np.inf
+    if sum(found):
+        least = _mean_losses(total[:, None] / sum(found), target, problem)[0]
     for _ in range(most):
-        candidates = (total[:, None] + table) / (sum(counts) + 1)
+        candidates = np.stack(
+            [(total + more * table[:, at]) / (sum(found) + more) for at, more in enumerate(added)],
+            axis=1,
+        )
         each = _mean_losses(candidates, target, problem)
         one = int(each.argmin())
-        counts = [number + (at == one) for at, number in enumerate(counts)]
-        total += table[:, one]
-        if each[one] < least:
-            best, least = counts, each[one]
-    return best
+        found = tuple(number + added[one] * (at == one) for at, number in enumerate(found))
+        total += added[one] * table[:, one]
+        if each[one] < least * (1 - _ROUNDING):
+            best, least = found, each[one]
+    return [*best]
 
 
 def _mean_losses(candidates: Floats, target: Target, problem: Problem) -> Floats:

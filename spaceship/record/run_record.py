@@ -16,7 +16,7 @@ from spaceship.data._base import Dataset
 from spaceship.data.cache import write_dataset
 from spaceship.data.digest import TableDigest, short_digest
 from spaceship.evaluation.holdout_predictions import HoldOut
-from spaceship.evaluation.report import OUT_OF_FOLD, Report
+from spaceship.evaluation.report import OUT_OF_FOLD, SPLIT, Report
 from spaceship.experiment import Experiment
 from spaceship.files import write_atomically, write_json
 from spaceship.gate.verdict import Verdict
@@ -153,7 +153,7 @@ class RunRecord:
         data, part = self.experiment.dataset, self.experiment.training
         made, typed = stage.data_stages(data)
         folds = stage.folds_of(part, len(data.train))
-        made |= {stage.SPLIT: stage.split_stage(folds), "features": features.tables}
+        made |= {SPLIT: stage.split_stage(folds), "features": features.tables}
         made[OUT_OF_FOLD] = {"rows": TableDigest(report.stages[OUT_OF_FOLD], len(part.rows))}
         hashes = np.zeros(len(folds), np.uint64)
         hashes[part.rows.index] = features.rows

@@ -14,7 +14,7 @@ from spaceship.data.digest import Hashes, TableDigest, mixed, short_digest, tabl
 from spaceship.evaluation.cross_validation import PreparedFold
 from spaceship.evaluation.holdout_predictions import HoldOut
 from spaceship.evaluation.protocol import Protocol
-from spaceship.evaluation.report import OUT_OF_FOLD, Report
+from spaceship.evaluation.report import OUT_OF_FOLD, SPLIT, Report
 from spaceship.evaluation.twins import TrainingPart
 from spaceship.gate.verdict import Verdict
 from spaceship.model.preparations import preparations
@@ -24,7 +24,6 @@ from spaceship.task.arrays import Estimator, Positions
 Tables = dict[str, TableDigest]
 Stages = dict[str, Tables]
 """Digests by the name of a stage, in the order of a run, and by the name of a table in it."""
-SPLIT = "split"
 ORDER = (
     *("raw", "typed", SPLIT, "features", OUT_OF_FOLD),
     *("holdout", "repeats", "model", "verdict"),

@@ -29,7 +29,7 @@ def message(names: Names, *words: str, sweeps: bool = True) -> str:
 
 
 def test_one_letter_wrong_is_found_again(names: Names) -> None:
-    drawn = typos(60, seed=2026)
+    drawn = typos(24, seed=2026)
     missed = [one for one in drawn if not is_suggested(one, message(names, *one.words))]
     assert len(missed) <= len(drawn) // 20, missed
     assert {one.slip for one in drawn} == {"insert", "delete", "replace", "swap"}
