@@ -3,14 +3,17 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from spaceship import candidate
 from spaceship.evaluation.report import Report
 from spaceship.experiment import Experiment
 from spaceship.tracking.job import Job
 
 
-def test_the_best_trial_of_an_earlier_release_is_measured_anew(
-    experiment: Experiment, tmp_path: Path
+@pytest.mark.parametrize("with_predictions", [True, False])
+def test_the_best_trial_is_measured_anew_also_of_an_earlier_release(
+    experiment: Experiment, tmp_path: Path, *, with_predictions: bool
 ) -> None:
     today = candidate.score(experiment, Job(tmp_path, in_multirun=False), experiment.recipe())
     assert today.protocol is not None
@@ -21,7 +24,7 @@ def test_the_best_trial_of_an_earlier_release_is_measured_anew(
         folds=[dict.fromkeys(fold, 0.5) for fold in today.folds],
         slices=[],
         stages={},
-        out_of_fold=None,
+        out_of_fold=today.out_of_fold if with_predictions else None,
     )
     job = Job(tmp_path / "trial", in_multirun=True)
     job.folder.mkdir()
