@@ -23,17 +23,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 FOLDS = 5
-SEVERAL = (
-    *("Chile", "WVS", "Fishing", "Catsup", "Cracker"),
-    *("penguins", "olive", "fastfood", "birds", "pbcseq"),
-)
+SEVERAL = names("Chile,WVS,Fishing,Catsup,Cracker,penguins,olive,fastfood,birds,pbcseq")
 """Tables of several classes, each of which has trees of its own: they are cut shorter."""
 ROWS, ROWS_SEVERAL = 3000, 2000
-HELD = (
-    *("MplsStops", "HMDA", "colon", "OJ"),
-    *("birds", "Cracker", "olive"),
-    *("hotel_rates", "PSID7682", "ames"),
-)
+HELD = names("MplsStops,HMDA,colon,OJ,birds,Cracker,olive,hotel_rates,PSID7682,ames")
 """A third of each kind: held back from the choice of LightGBM's settings."""
 
 
