@@ -91,13 +91,13 @@ def read_plan(
     parser = OverridesParser.create(config_loader=loader)
     parsed = parser.parse_overrides(list(arguments))
     overrides = {item.get_key_element(): item for item in parsed}
-    last = {item.key_or_group: item for item in parsed}  # the same key with + or ++ and without
+    last = {_place(item): item for item in parsed}  # the same key with + or ++ and without
     settled = {key for key, item in last.items() if not item.is_sweep_override()}
     groups, values, fixed = {}, [], []
     for key, item in overrides.items():
         if not item.is_sweep_override():
             fixed.append(str(item.input_line))
-        elif item.key_or_group not in settled:
+        elif _place(item) not in settled:
             if loader.get_group_options(item.key_or_group):
                 groups[key] = item
             else:
@@ -166,6 +166,11 @@ def _own_space(cfg: DictConfig, node: str) -> dict[str, Override]:
             raise _unknown(key, cfg)
         sweeps[key] = override
     return sweeps
+
+
+def _place(override: Override) -> str:
+    """Return an override's key, or its group with the package, as in `model@mode.start`."""
+    return override.get_key_element().lstrip("+~")
 
 
 def _takes(cfg: DictConfig, override: Override) -> bool:

@@ -17,7 +17,7 @@ from spaceship.config.spelling import FAR, distance, ranked, slips
 _OTHER_CHOICE = 1.0  # distance of a key that exists with another choice of a group
 _SAME_END = 1.5  # of a key that ends the same, elsewhere
 _DEEPER = 0.05  # for each node more around a key
-_INNER = frozenset({"search_space", "fallback"})  # nodes that are set by choosing a model
+_INNER = frozenset({"search_space", "fallback", "start"})  # nodes that are set by choosing a model
 _MANY = "gate/rule"  # group of which any number is chosen, each in the node of its own name
 
 

@@ -34,7 +34,7 @@ USED = {
     "promote": BUILT_IN,
     "reproduce": BUILT_IN,
     "rollback": BUILT_IN,
-    "tune": BUILT_IN | PROTOCOL | GATE | {f"model/{one}" for one in TUNED},
+    "tune": BUILT_IN | PROTOCOL | GATE | {f"model/{one}" for one in ("blend", *TUNED)},
 }
 FALLBACK = {f"model/{one}" for one in ("champion", "blend", "catboost", "lgbm")}
 TRAINS = BUILT_IN | PROTOCOL | GATE | FALLBACK

@@ -134,7 +134,7 @@ def test_a_sweep_its_trials_and_its_best(shell: Shell, tmp_path: Path) -> None:
         f"fold {fold} {name}" for fold in (1, 2) for name in ("learnt", "tested", "member 1")
     ]
     assert shell(*TRAIN, "gate=off").returncode == 0
-    (alone,) = (run for run in shell.runs() if run.data.tags["command"].endswith("gate=off"))
+    (alone,) = (run for run in shell.runs() if "gate=off" in run.data.tags.get("command", ""))
     of_alone = record(artifacts(shell, alone, tmp_path / "alone")).stages["features"]
     assert features["fold 2 member 1"] == of_alone["fold 2 tested"]
     assert shell(*words).returncode == 0

@@ -69,6 +69,12 @@ def test_combined_groups_are_candidates() -> None:
     assert plan.fixed == ("seed=1",)
 
 
+def test_a_choice_that_is_put_elsewhere_leaves_the_candidates() -> None:
+    plan = _plan("model=lgbm,catboost", "model@mode.start=svm")
+    assert {one.label for one in plan.arms} == {"lgbm", "catboost"}
+    assert plan.fixed == ("model@mode.start=svm",)
+
+
 def test_groups_put_elsewhere_are_candidates() -> None:
     plan = _plan("model=lgbm", "+gate/rule@gate.extra=slices,calibration")
     overrides = {one.overrides for one in plan.arms}
