@@ -26,7 +26,8 @@ from tests.commands import QUICK, QUICK_MODEL, ROOT, Shell
 pytestmark = pytest.mark.slow
 
 FEW = [*QUICK, "split.n_folds=2", "data.n_groups=300"]
-TUNE = ["mode=tune", *FEW, QUICK_MODEL, "mode.blend=2"]
+TUNE = ["mode=tune", *FEW, QUICK_MODEL, "model@mode.start=logistic_regression"]
+TUNE += ["++mode.start.bags=2"]  # so that there is a mean, whether or not a trial improves it
 TUNE += ["hydra.sweeper.n_trials=2", "hydra.launcher.n_jobs=1"]
 SIMULATE = ["mode=simulate", *FEW, QUICK_MODEL, "simulate.groups=300", "simulate.eras=2"]
 MODEL = "spaceship_titanic-synthetic"
