@@ -58,6 +58,8 @@ def scored_blends(hook: Hook, best: Job, parent_run_id: str) -> list[Job]:
                 scored = candidate.score(experiment, blend, recipe)
                 log_report(store, blend)
                 store.log_params(blend.logged_run(), recipe_params(scored.recipe, {}))
+    elif members:
+        log.info("No mean is better than one fit of %s.", members[0].name)
     return [job for job in scored_jobs(folder) if job.folder.name.startswith(BLEND)]
 
 
